@@ -1,0 +1,52 @@
+"""cnnsum: know a neural network from its file.
+
+>>> import cnnsum
+>>> model = cnnsum.loads("{input: [100, 100, 3], layers: [Conv2D: [32, 3], Flatten, Dense: 10]}")
+>>> report = cnnsum.summarize(model)
+>>> report.totals.params.total
+3074826
+
+`load` reads a file into a `Model`, `summarize` gives its `Report`; nothing in a file is ever executed, and no
+deep-learning framework is needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from cnnsum.diagnostics import Diagnostic, Span, UnusableError
+    from cnnsum.model import Model, check, load, loads, summarize
+    from cnnsum.report.records import Report
+
+__all__ = [
+    "Diagnostic",
+    "Model",
+    "Report",
+    "Span",
+    "UnusableError",
+    "__version__",
+    "check",
+    "load",
+    "loads",
+    "summarize",
+]
+
+_HOMES = {
+    "Diagnostic": "cnnsum.diagnostics",
+    "Span": "cnnsum.diagnostics",
+    "UnusableError": "cnnsum.diagnostics",
+    "Report": "cnnsum.report.records",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for at its first use, so that the command line pays for nothing that it does not need."""
+    if name not in __all__:
+        raise AttributeError(f"module 'cnnsum' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(_HOMES.get(name, "cnnsum.model")), name)
+    return value

@@ -1,0 +1,8 @@
+"""`python -m cnnsum` is `cnnsum`."""
+
+from __future__ import annotations
+
+from cnnsum.cli import main
+
+if __name__ == "__main__":
+    main()

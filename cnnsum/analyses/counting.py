@@ -1,0 +1,77 @@
+"""Counting elements and bytes of tensors at a batch size.
+
+A batch is a symbol in every shape; here it gets its number. All counts are exact, or formulas, or UNKNOWN.
+"""
+
+from __future__ import annotations
+
+from cnnsum.dims import UNKNOWN, Dim, Expr, ceil_div, prod, substitute
+from cnnsum.layers.facts import Shape
+
+#: Bits per element; `bool` takes a byte, as it does in every framework.
+BITS = {
+    "float64": 64,
+    "float32": 32,
+    "float16": 16,
+    "bfloat16": 16,
+    "float8_e4m3fn": 8,
+    "float8_e5m2": 8,
+    "int64": 64,
+    "int32": 32,
+    "int16": 16,
+    "int8": 8,
+    "int4": 4,
+    "uint64": 64,
+    "uint32": 32,
+    "uint16": 16,
+    "uint8": 8,
+    "bool": 8,
+    "complex64": 64,
+    "complex128": 128,
+}
+
+
+def bytes_of(elements: Dim, dtype: str) -> Dim:
+    """Bytes of that many elements, packed; UNKNOWN for a dtype of no fixed size.
+
+    >>> bytes_of(3, "float32"), bytes_of(3, "int4")
+    (12, 2)
+    """
+    bits = BITS.get(dtype)
+    if bits is None:
+        return UNKNOWN
+    return elements * (bits // 8) if bits % 8 == 0 else ceil_div(elements * bits, 8)
+
+
+class Counter:
+    """Counts at one batch size. `symbol` is the batch's symbol in the shapes, or the number that the file fixes."""
+
+    __slots__ = ("batch", "symbol")
+
+    def __init__(self, symbol: Dim | None, batch: int) -> None:
+        self.symbol = symbol
+        self.batch = batch
+
+    def elements(self, shape: Shape | None) -> Dim:
+        """Elements of a tensor of this shape, with the batch put in."""
+        if shape is None:
+            return UNKNOWN
+        if not shape:
+            return 1
+        first = shape[0]
+        if isinstance(first, int):
+            return first * prod(shape[1:])
+        if first == self.symbol:
+            rest = prod(shape[1:])
+            return rest * self.batch
+        return self.fill(prod(shape))
+
+    def fill(self, dim: Dim) -> Dim:
+        """A count with the batch put in."""
+        if isinstance(dim, Expr) and isinstance(self.symbol, Expr):
+            return substitute(dim, {str(self.symbol): self.batch})
+        return dim
+
+    def bytes(self, shape: Shape | None, dtype: str) -> Dim:
+        """Bytes of a tensor of this shape and dtype, with the batch put in."""
+        return bytes_of(self.elements(shape), dtype)

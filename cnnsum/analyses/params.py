@@ -1,0 +1,81 @@
+"""Parameters and weight bytes: elements of all weights, a shared weight once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnnsum.analyses.counting import bytes_of
+from cnnsum.dims import Dim, prod
+from cnnsum.graph.infer import Call
+from cnnsum.graph.model import Layer
+from cnnsum.layers.facts import Facts
+
+
+class Weights(NamedTuple):
+    """What a layer's own weights amount to: elements and bytes, split by whether training changes them."""
+
+    trainable: Dim
+    non_trainable: Dim
+    trainable_bytes: Dim
+    non_trainable_bytes: Dim
+
+    def __add__(self, other: object) -> Weights:
+        if not isinstance(other, Weights):
+            return NotImplemented
+        return Weights(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+NO_WEIGHTS = Weights(0, 0, 0, 0)
+
+
+def weights_of(facts: Facts, variable_dtype: str, *, trainable: bool) -> Weights:
+    """The weights that one layer owns. `trainable`: whether it, and every model it stands in, is to be trained."""
+    if not facts.weights:
+        return NO_WEIGHTS
+    counts: list[Dim] = [0, 0]
+    sizes: list[Dim] = [0, 0]
+    for weight in facts.weights:
+        fixed = 0 if weight.trainable and trainable else 1
+        elements = prod(weight.shape)
+        counts[fixed] += elements
+        sizes[fixed] += bytes_of(elements, weight.dtype or variable_dtype)
+    return Weights(counts[0], counts[1], sizes[0], sizes[1])
+
+
+class Params:
+    """The weights of every layer of a program, by layer; layers called again are counted once."""
+
+    __slots__ = ("_cache", "by_layer", "total", "trainable")
+
+    def __init__(self, calls: list[Call], *, trainable: bool) -> None:
+        self.trainable = trainable
+        self.by_layer: dict[Layer, Weights] = {}
+        self._cache: dict[tuple[int, str, bool], Weights] = {}
+        by_layer = self.by_layer
+        sums: dict[Weights, int] = {}
+        for call in calls:
+            layer = call.layer
+            if layer not in by_layer:
+                found = by_layer[layer] = self._weights(call)
+                sums[found] = sums.get(found, 0) + 1
+        total = NO_WEIGHTS
+        for found, times in sums.items():
+            total += Weights(*(count * times for count in found))
+        self.total = total
+
+    def _weights(self, call: Call) -> Weights:
+        trainable = self.trainable and call.layer.trainable and all(outer.trainable for outer in call.path)
+        key = (id(call.facts), call.layer.policy.variable, trainable)
+        found = self._cache.get(key)
+        if found is None:
+            found = self._cache[key] = weights_of(call.facts, call.layer.policy.variable, trainable=trainable)
+        return found
+
+    def of(self, calls: list[Call]) -> Weights:
+        """The weights of the layers that these calls run, each layer once."""
+        if len(calls) == 1:
+            return self.by_layer[calls[0].layer]
+        total = NO_WEIGHTS
+        for layer in dict.fromkeys(call.layer for call in calls):
+            total += self.by_layer[layer]
+        return total

@@ -1,0 +1,371 @@
+"""What the operators and functions of the spec language do with their operands.
+
+Whole numbers stay whole: a division that does not come out even is kept as a fraction, so that `ceil`, `floor` and
+`round` are exact, for formulas too; only a result that is still a fraction becomes a float. Results are bounded.
+This module raises `OperationError` with the bare fact; `language` adds the place. It knows no text.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Unknown, symbols_of
+from cnnsum.dims.questions import at_least, equal
+
+Value: TypeAlias = int | float | bool | str | Expr | Unknown
+
+LIMIT = 2**63  # of the magnitude of whole numbers, coefficients included
+_MAX_EXPONENT = 64  # of a formula
+
+
+class OperationError(Exception):
+    """What is wrong with an operation, and how to mend it."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+class Ratio:
+    """A division that did not come out even; the denominator is positive where it is a number."""
+
+    __slots__ = ("above", "below")
+
+    def __init__(self, above: int | Expr, below: int | Expr) -> None:
+        self.above = above
+        self.below = below
+
+    @property
+    def plain(self) -> bool:
+        """Whether no symbol is in it."""
+        return isinstance(self.above, int) and isinstance(self.below, int)
+
+    def __float__(self) -> float:
+        assert isinstance(self.above, int)
+        assert isinstance(self.below, int)
+        return self.above / self.below
+
+    def __str__(self) -> str:
+        above = f"({self.above})" if " " in str(self.above) else str(self.above)
+        return f"{above}/{self.below}" if str(self.below).isalnum() else f"{above}/({self.below})"
+
+
+Operand: TypeAlias = int | float | Expr | Unknown | Ratio
+
+
+def kind(value: Any) -> str:
+    """What a value is, in words."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'the text "{value}"' if len(value) <= 40 else "a text"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "a mapping" if isinstance(value, dict) else f"a {type(value).__name__}"
+
+
+def shown(value: Any) -> str:
+    """A value in a message: long formulas are cut."""
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def operand(value: Any) -> Operand:
+    """The value as a number, or the fault that it is none."""
+    if isinstance(value, int | float | Expr | Unknown | Ratio) and not isinstance(value, bool):
+        return value
+    raise OperationError(f"a number is needed here, not {kind(value)}")
+
+
+def checked(value: Any) -> Any:
+    """A result, if it is within the limits."""
+    if isinstance(value, int):
+        if -LIMIT <= value <= LIMIT:
+            return value
+    elif isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        raise OperationError("the result is too large for a floating-point number")
+    elif isinstance(value, Expr):
+        if all(-LIMIT <= factor <= LIMIT for _, factor in value.terms):
+            return value
+    else:
+        return value
+    raise OperationError("the result is larger than 2**63")
+
+
+def settle(value: Any) -> Value:
+    """The value of a whole expression: a fraction becomes a float."""
+    if isinstance(value, Ratio):
+        if value.plain:
+            return float(value)
+        raise OperationError(
+            f"{shown(value)} is not always a whole number",
+            f"use ceil({shown(value)}) or floor({shown(value)})",
+        )
+    return value  # type: ignore[no-any-return]  # every other operation gives a Value
+
+
+def _pair(a: Any, b: Any) -> tuple[Operand, Operand]:
+    """Two numbers that can be calculated with each other."""
+    a, b = operand(a), operand(b)
+    if isinstance(a, float):
+        return a, as_float(b, a)
+    if isinstance(b, float):
+        return as_float(a, b), b
+    return a, b
+
+
+def as_float(value: Operand, other: float) -> float | Unknown:
+    """The value as a float, because the `other` is one."""
+    if isinstance(value, Expr) or (isinstance(value, Ratio) and not value.plain):
+        raise OperationError(
+            f"the formula {shown(value)} is exact and cannot be calculated with the decimal number {other!r}",
+            "write the number as a fraction of whole numbers, as in 3*H/4",
+        )
+    if isinstance(value, Unknown):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        raise OperationError("the number is too large for a floating-point number") from None
+
+
+def _split(value: Operand) -> tuple[Dim, Dim]:
+    assert not isinstance(value, float)
+    return (value.above, value.below) if isinstance(value, Ratio) else (value, 1)
+
+
+def quotient(above: Dim, below: Dim) -> Dim | Ratio:
+    """above/below: a size where it comes out even, else a fraction in lowest terms."""
+    if isinstance(below, int) and below == 0:
+        raise OperationError("division by zero")
+    if isinstance(above, Unknown) or isinstance(below, Unknown):
+        return UNKNOWN
+    if isinstance(above, int) and isinstance(below, int):
+        common = math.gcd(above, below) * (-1 if below < 0 else 1)
+        above, below = above // common, below // common
+        if below == 1:
+            return above
+        if abs(above) > LIMIT or below > LIMIT:
+            raise OperationError("the fraction has more than 19 digits")
+        return Ratio(above, below)
+    if isinstance(below, int) and below < 0:
+        above, below = -above, -below
+    whole = above // below
+    return whole if equal(whole * below, above) is True else Ratio(above, below)
+
+
+# --- operators ------------------------------------------------------------------------------------------------------
+
+
+def plus(a: Any, b: Any) -> Any:
+    """A + b."""
+    if type(a) is int and type(b) is int:
+        return checked(a + b)
+    a, b = _pair(a, b)
+    if isinstance(a, Ratio) or isinstance(b, Ratio):
+        (p, q), (r, s) = _split(a), _split(b)
+        return checked(quotient(p * s + r * q, q * s))
+    return known(a + b, a, b)
+
+
+def minus(a: Any, b: Any) -> Any:
+    """A - b."""
+    if type(a) is int and type(b) is int:
+        return checked(a - b)
+    return plus(a, negative(b))
+
+
+def negative(a: Any) -> Any:
+    """-a."""
+    a = operand(a)
+    return Ratio(-a.above, a.below) if isinstance(a, Ratio) else checked(-a)
+
+
+def times(a: Any, b: Any) -> Any:
+    """A * b."""
+    if type(a) is int and type(b) is int:
+        return checked(a * b)
+    a, b = _pair(a, b)
+    if isinstance(a, Ratio) or isinstance(b, Ratio):
+        (p, q), (r, s) = _split(a), _split(b)
+        return checked(quotient(p * r, q * s))
+    return known(a * b, a, b)
+
+
+def over(a: Any, b: Any) -> Any:
+    """A / b: exact where a and b are."""
+    a, b = _pair(a, b)
+    if isinstance(b, float):
+        if b == 0:
+            raise OperationError("division by zero")
+        return checked(a / b) if isinstance(a, float) else UNKNOWN
+    if isinstance(a, float):  # then b is unknown
+        return UNKNOWN
+    (p, q), (r, s) = _split(a), _split(b)
+    return checked(quotient(p * s, q * r))
+
+
+def floor_over(a: Any, b: Any) -> Any:
+    """A // b."""
+    if type(a) is int and type(b) is int and b:
+        return checked(a // b)
+    a, b = _pair(a, b)
+    if not isinstance(b, Expr | Unknown | Ratio) and b == 0:
+        raise OperationError("division by zero")
+    if isinstance(a, float) or isinstance(b, float):
+        return checked(a // b)  # both are floats, or one is UNKNOWN
+    return floor(over(a, b))
+
+
+def floor(x: Any) -> Any:
+    """The largest whole number not above x."""
+    x = operand(x)
+    if isinstance(x, float):
+        return checked(math.floor(x))
+    if isinstance(x, Ratio):
+        return known(x.above // x.below)
+    return x
+
+
+def modulo(a: Any, b: Any) -> Any:
+    """A % b, with the sign of b."""
+    if type(a) is int and type(b) is int and b:
+        return a % b
+    a, b = _pair(a, b)
+    if not isinstance(b, Expr | Unknown | Ratio) and b == 0:
+        raise OperationError("division by zero")
+    if isinstance(a, float) or isinstance(b, float):
+        return checked(a % b)  # both are floats, or one is UNKNOWN
+    return minus(a, times(b, floor_over(a, b)))
+
+
+def power(a: Any, b: Any) -> Any:
+    """A ** b, refused before it is calculated where it would be too large."""
+    a, b = operand(a), operand(b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return UNKNOWN
+    if isinstance(b, Ratio):
+        if not b.plain:
+            raise OperationError(f"the exponent {shown(b)} is a formula", "an exponent must be a number")
+        b = float(b)
+    if isinstance(b, Expr):
+        raise OperationError(f"the exponent {shown(b)} is a formula", "an exponent must be a number")
+    if isinstance(b, int) and not isinstance(a, float):
+        return _whole_power(a, b)
+    base = as_float(a, float(b))
+    assert isinstance(base, float)
+    try:
+        result = base**b
+    except OverflowError:
+        raise OperationError("the result is too large for a floating-point number") from None
+    except ZeroDivisionError:
+        raise OperationError("division by zero: 0 has no negative power") from None
+    if isinstance(result, complex):
+        raise OperationError(f"the negative number {a} has no power {b}")
+    return checked(result)
+
+
+def _whole_power(a: int | Expr | Ratio, b: int) -> Any:
+    if b < 0:
+        return over(1, _whole_power(a, -b))
+    if isinstance(a, Ratio):
+        return over(_whole_power(a.above, b), _whole_power(a.below, b))
+    if isinstance(a, int):
+        if (abs(a).bit_length() - 1) * b > LIMIT.bit_length():
+            raise OperationError("the result is larger than 2**63")
+        return checked(a**b)
+    if b > _MAX_EXPONENT:
+        raise OperationError(f"the exponent {b} is too large: a formula takes exponents up to {_MAX_EXPONENT}")
+    return known(a**b, a)
+
+
+def known(result: Any, *operands: Any) -> Any:
+    """UNKNOWN comes from UNKNOWN, and otherwise says that a formula is past the limits of `expr`."""
+    if result is UNKNOWN and not any(value is UNKNOWN for value in operands):
+        raise OperationError("the formula becomes too large")
+    return checked(result)
+
+
+# --- comparisons ----------------------------------------------------------------------------------------------------
+
+
+def same(a: Any, b: Any) -> bool:
+    """A == b. A text, a truth value and a number are never the same."""
+    return _same("==", a, b)
+
+
+def different(a: Any, b: Any) -> bool:
+    """A != b."""
+    return not _same("!=", a, b)
+
+
+def less(a: Any, b: Any) -> bool:
+    """A < b."""
+    return not _reaches("<", a, b)
+
+
+def less_or_same(a: Any, b: Any) -> bool:
+    """A <= b."""
+    return _reaches("<=", b, a, turned=True)
+
+
+def greater(a: Any, b: Any) -> bool:
+    """A > b."""
+    return not _reaches(">", b, a, turned=True)
+
+
+def greater_or_same(a: Any, b: Any) -> bool:
+    """A >= b."""
+    return _reaches(">=", a, b)
+
+
+def _same(sign: str, a: Any, b: Any) -> bool:
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and isinstance(b, str) and a == b
+    if isinstance(a, bool) or isinstance(b, bool):
+        return isinstance(a, bool) and isinstance(b, bool) and a is b
+    x, y = _comparable(a, b)
+    if isinstance(x, float) or isinstance(y, float):
+        return x == y
+    return _decided(equal(x, y), sign, a, b)
+
+
+def _reaches(sign: str, a: Any, b: Any, *, turned: bool = False) -> bool:
+    """Whether a >= b, asked by an operator (`turned`: written with b first)."""
+    x, y = _comparable(a, b)
+    if isinstance(x, float) or isinstance(y, float):
+        return x >= y  # both are plain numbers
+    return _decided(at_least(x, y), sign, *((b, a) if turned else (a, b)))
+
+
+def _comparable(a: Any, b: Any) -> tuple[Dim | float, Dim | float]:
+    """Both values as sizes that compare as they do, or both as plain numbers, one of them a float."""
+    a, b = operand(a), operand(b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        raise OperationError("the comparison is with a size that is not known")
+    if isinstance(a, float) or isinstance(b, float):
+        x, y = (float(value) if isinstance(value, Ratio) and value.plain else value for value in (a, b))
+        if isinstance(x, int | float) and isinstance(y, int | float):
+            return x, y
+        _pair(x, y)  # raises: a formula and a decimal number
+    (p, q), (r, s) = _split(a), _split(b)
+    if not (isinstance(q, int) and isinstance(s, int)):
+        raise OperationError("a fraction by a formula cannot be compared")
+    return p * s, r * q
+
+
+def _decided(answer: bool | None, sign: str, a: Any, b: Any) -> bool:
+    if answer is not None:
+        return answer
+    names = sorted({symbol.name for value in (a, b) for part in _split(value) for symbol in symbols_of(part)})
+    settings = " ".join(f"--set {name}=..." for name in names)
+    raise OperationError(
+        f"whether {shown(a)} {sign} {shown(b)} depends on {' and '.join(names)}",
+        f"give {'it a value' if len(names) == 1 else 'them values'} with {settings}",
+    )

@@ -1,0 +1,1 @@
+"""The layer graph and inference over it. Knows dims, layers and places; no format, no measure, no screen."""

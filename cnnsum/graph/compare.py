@@ -1,0 +1,56 @@
+"""Compares the shapes that a file records with the inferred ones. The recorded ones are claims: they are used for
+nothing else.
+"""
+
+from __future__ import annotations
+
+from cnnsum.diagnostics import Diagnostic
+from cnnsum.dims import UNKNOWN, Dim, equal
+from cnnsum.graph.infer import Inference
+from cnnsum.graph.model import Graph, Recorded, Tensor
+from cnnsum.layers.base import show_shape
+
+
+def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
+    """A warning for every recorded shape that differs, nested models included.
+
+    Where a layer's inputs differ already, its own difference follows from theirs and is not repeated.
+    """
+    found: list[Diagnostic] = []
+    wrong = [claim for claim in graph.recorded if not _agrees(claim, inference)]
+    differing = {claim.tensor.node for claim in wrong}
+    reported: set[Tensor] = set()
+    for claim in wrong:
+        node = claim.tensor.node
+        if claim.tensor in reported or any(source.node in differing for source in node.inputs):
+            continue
+        reported.add(claim.tensor)
+        recorded = "(" + ", ".join(map(str, claim.shape)) + ")"
+        shape = inference.output_of(node)[claim.tensor.index].shape
+        message = f"the file records {recorded} for the output of `{node.layer.name}`, but it is {show_shape(shape or ())}"
+        help = "the file was changed by hand, or cnnsum is wrong about this layer: please report it then"
+        span = None if graph.place is None else graph.place.document.span(claim.path)
+        found.append(Diagnostic("SHP220", message, span, "warning", help))
+    for layer, inner in inference.nested.items():
+        if layer.graph is not None:
+            found.extend(compare(layer.graph, inner))
+    return found
+
+
+def _agrees(claim: Recorded, inference: Inference) -> bool:
+    node, index = claim.tensor
+    if node.position < 0:
+        return True
+    numbers = inference.made_by[node.position][0]
+    shape = inference.values[numbers[index]].shape if index < len(numbers) else None
+    if shape is None or shape == claim.shape:
+        return True
+    return len(shape) == len(claim.shape) and all(map(_may_be, claim.shape, shape))
+
+
+def _may_be(claimed: object, dim: Dim) -> bool:
+    if claimed is None or dim is UNKNOWN:
+        return True
+    if not isinstance(claimed, int):
+        return False
+    return claimed == dim or equal(dim, claimed) is not False

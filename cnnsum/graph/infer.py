@@ -1,0 +1,291 @@
+"""Inference: run every layer's rule through the graph and collect what it says.
+
+The result is a flat program: a list of calls in the order in which they run, nested models opened, over numbered
+values. Knows no measure, no batch size and no screen. A layer that fails yields unknown values, and nothing
+downstream repeats its error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cnnsum.diagnostics import Diagnostic, Problem
+from cnnsum.graph.model import Graph, InputSpec, Layer, Node
+from cnnsum.graph.order import CycleError, Order
+from cnnsum.layers.base import LayerType
+from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
+
+#: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
+MAX_CALLS = 2_000_000
+
+
+class Call:
+    """One run of one layer: its facts, and the numbers of the values that it reads and makes.
+
+    `path` names the nested models that it runs in, outermost first.
+    """
+
+    __slots__ = ("facts", "inputs", "layer", "outputs", "path")
+
+    def __init__(
+        self, layer: Layer, facts: Facts, inputs: tuple[int, ...], outputs: tuple[int, ...], path: tuple[Layer, ...]
+    ) -> None:
+        self.layer = layer
+        self.facts = facts
+        self.inputs = inputs
+        self.outputs = outputs
+        self.path = path
+
+
+class Value(NamedTuple):
+    """A tensor: its shape, None where even the rank is unknown, and its dtype."""
+
+    shape: Shape | None
+    dtype: str
+
+
+class Inference:
+    """What inference found.
+
+    calls: the flat program. values: every tensor in it. made_by: for each call of the outer graph, by
+    `Node.position`, the values of its outputs and the range of its calls. needs: conditions that could not be
+    decided, with the layer that has them.
+    nested: the inference of each nested model on its own inputs.
+    """
+
+    __slots__ = ("calls", "diagnostics", "inputs", "made_by", "needs", "nested", "order", "outputs", "values")
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.calls: list[Call] = []
+        self.values: list[Value] = []
+        self.made_by: list[tuple[tuple[int, ...], int, int]] = []
+        self.inputs: tuple[int, ...] = ()
+        self.outputs: tuple[int, ...] = ()
+        self.needs: list[tuple[Layer, Need]] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.nested: dict[Layer, Inference] = {}
+
+    def output_of(self, node: Node) -> list[Value]:
+        """The outputs of a call of the outer graph."""
+        return [self.values[number] for number in self.made_by[node.position][0]]
+
+    def calls_of(self, node: Node) -> list[Call]:
+        """The calls that a call of the outer graph consists of: itself, or those of a nested model."""
+        _, start, end = self.made_by[node.position]
+        return self.calls[start:end]
+
+
+Memo = dict[Any, Facts]
+
+
+def infer(graph: Graph, inputs: tuple[Value, ...] | None = None) -> Inference:
+    """Infer every shape of the graph, on the inputs that it declares or on others.
+
+    Never raises: whatever is wrong becomes a diagnostic, with the values that depend on it unknown.
+    """
+    memo: Memo = {}
+    return _infer(graph, inputs, memo, 0)
+
+
+def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, depth: int) -> Inference:
+    try:
+        order = graph.order()
+    except CycleError as error:
+        result = Inference(Order([], [], [], connected=False))
+        result.diagnostics.append(_diagnostic(error.node.layer, error))
+        return result
+    result = Inference(order)
+    for layer in order.unused:
+        result.diagnostics.append(_diagnostic(layer, _unused(layer), "warning"))
+    if inputs is None:
+        inputs = tuple(Value(*node.layer.spec) for node in graph.inputs if node.layer.spec is not None)
+    if graph.sequential and not graph.inputs:
+        result.diagnostics.append(_no_input(graph))
+        result.values.append(Value(None, "?"))
+        result.made_by.extend(((0,), 0, 0) for _ in order.nodes)
+        result.outputs = (0,) * len(graph.outputs)
+        return result
+    result.inputs = tuple(range(len(inputs)))
+    result.values.extend(inputs)
+    runner = _Runner(result, memo)
+    try:
+        result.outputs = runner.run(graph, result.inputs, (), result.made_by)
+    except Problem as problem:
+        span = graph.place.span() if graph.place is not None else None
+        result.diagnostics.append(Diagnostic(problem.code, str(problem), span, "error", problem.help))
+        return result
+    for layer in order.layers:
+        if layer.graph is not None and layer.graph.inputs:
+            # A nested model is listed as it was built: on the inputs that it declares itself.
+            called_on = tuple(result.values[n] for n in _first_inputs(result, layer)) if layer.graph.resized else None
+            inner = result.nested[layer] = _infer(layer.graph, called_on, memo, depth + 1)
+            result.diagnostics.extend(found for found in inner.diagnostics if found not in result.diagnostics)
+    return result
+
+
+def _first_inputs(result: Inference, layer: Layer) -> Iterator[int]:
+    for node in layer.nodes:
+        if node.position >= 0:
+            for tensor in node.inputs:
+                yield result.made_by[tensor.node.position][0][tensor.index]
+            return
+
+
+def _no_input(graph: Graph) -> Diagnostic:
+    span = None if graph.place is None else graph.place.span()
+    message = "the model declares no input shape, so that nothing can be inferred"
+    return Diagnostic("GRF309", message, span, "warning", "give one with --input, as in -i 224,224,3")
+
+
+def _unused(layer: Layer) -> Problem:
+    return Problem("GRF305", f"`{layer.name}` is not used: no output depends on it")
+
+
+def _diagnostic(layer: Layer, problem: Problem, severity: str = "error") -> Diagnostic:
+    span = None if layer.place is None else layer.place.span(problem.field)
+    message = str(problem) if f"`{layer.name}`" in str(problem) else f"{layer.name}: {problem}"
+    return Diagnostic(problem.code, message, span, severity, problem.help)
+
+
+class _Runner:
+    """Runs graphs into one flat program."""
+
+    __slots__ = ("_dtypes", "calls", "memo", "result", "values")
+
+    def __init__(self, result: Inference, memo: Memo) -> None:
+        self.result = result
+        self.memo = memo
+        self.calls = result.calls
+        self.values = result.values
+        #: Facts of a call and what it gives, shared by the calls that repeat it: (facts, compute dtype) -> values.
+        self._dtypes: dict[tuple[int, str], tuple[Value, ...]] = {}
+
+    def run(
+        self,
+        graph: Graph,
+        inputs: tuple[int, ...],
+        path: tuple[Layer, ...],
+        made_by: list[tuple[tuple[int, ...], int, int]],
+    ) -> tuple[int, ...]:
+        """Run every call of a graph; fills `made_by` and returns the numbers of the graph's outputs."""
+        given = dict(zip(graph.inputs, inputs, strict=False))
+        calls = self.calls
+        values = self.values
+        memo = self.memo
+        for node in graph.order().nodes:
+            layer = node.layer
+            start = len(calls)
+            if layer.spec is not None:
+                made: tuple[int, ...] = (given[node],) if node in given else self._unknown()
+            else:
+                numbers = tuple([self._number(made_by, tensor.node, tensor.index, node) for tensor in node.inputs])
+                if layer.graph is not None:
+                    made = self._nested(layer, numbers, path)
+                else:
+                    shapes = tuple([values[number].shape for number in numbers])
+                    for index, shape in node.constants:
+                        shapes = (*shapes[:index], shape, *shapes[index:])
+                    key = (layer.key, node.keywords, shapes)
+                    facts = memo.get(key)
+                    if facts is None:
+                        facts = self._apply(layer, layer.type, shapes, node)
+                        if facts.status != "unknown":
+                            memo[key] = facts
+                    if facts.needs:
+                        self.result.needs.extend((layer, need) for need in facts.needs)
+                    first = len(values)
+                    made = self._give(facts, layer, numbers, first)
+                    calls.append(Call(layer, facts, numbers, made, path))
+            made_by.append((made, start, len(calls)))
+        if len(calls) > MAX_CALLS:
+            raise Problem("GRF306", f"the nested models expand to more than {MAX_CALLS:,} calls")
+        return tuple([self._number(made_by, tensor.node, tensor.index, None) for tensor in graph.outputs])
+
+    def _nested(self, layer: Layer, numbers: tuple[int, ...], path: tuple[Layer, ...]) -> tuple[int, ...]:
+        graph = layer.graph
+        assert graph is not None
+        if not graph.inputs:
+            # A model without an input shape of its own starts at whatever it is called on.
+            graph.adopt(InputSpec(shape or (), dtype) for shape, dtype in (self.values[n] for n in numbers))
+        if len(numbers) != len(graph.inputs):
+            problem = Problem("GRF303", f"{layer.type_name} takes {len(graph.inputs)} inputs, got {len(numbers)}")
+            self.result.diagnostics.append(_diagnostic(layer, problem))
+            return tuple(n for _ in graph.outputs for n in self._unknown())
+        try:
+            return self.run(graph, numbers, (*path, layer), [])
+        except CycleError as error:
+            self.result.diagnostics.append(_diagnostic(error.node.layer, error))
+            return tuple(n for _ in graph.outputs for n in self._unknown())
+
+    def _apply(self, layer: Layer, type: LayerType | None, shapes: tuple[Shape | None, ...], node: Node) -> Facts:
+        if type is None:
+            return unknown_facts()
+        try:
+            return type.apply(shapes, layer.fields, node.keywords)
+        except Problem as problem:
+            self.result.diagnostics.append(_diagnostic(layer, problem))
+            return unknown_facts(weightless=not type.weights)
+
+    def _give(self, facts: Facts, layer: Layer, numbers: tuple[int, ...], first: int) -> tuple[int, ...]:
+        values = self.values
+        if facts.dtype != "input":
+            key = (id(facts), layer.policy.compute)
+            given = self._dtypes.get(key)
+            if given is None:
+                dtype = facts.dtype or layer.policy.compute
+                given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
+        else:
+            dtype = promote([values[number].dtype for number in numbers])
+            if dtype in _FLOATS and not layer.is_operation:
+                # Layers cast floating-point inputs to their compute dtype before they do anything.
+                dtype = layer.policy.compute
+            given = tuple([Value(shape, dtype) for shape in facts.outputs])
+        values.extend(given)
+        if len(given) == 1:
+            return (first,)
+        return tuple(range(first, first + len(given)))
+
+    def _number(
+        self, made_by: list[tuple[tuple[int, ...], int, int]], made_in: Node, index: int, used_in: Node | None
+    ) -> int:
+        numbers = made_by[made_in.position][0]
+        if index < len(numbers):
+            return numbers[index]
+        # Where the layer itself failed, how many outputs it has is not known, and it has been reported already.
+        if self.values[numbers[0]].shape is not None:
+            layer = made_in.layer if used_in is None else used_in.layer
+            count = f"{len(numbers)} output" + ("s" if len(numbers) > 1 else "")
+            problem = Problem("GRF304", f"output {index} of `{made_in.layer.name}` does not exist: it has {count}")
+            self.result.diagnostics.append(_diagnostic(layer, problem))
+        return self._unknown()[0]
+
+    def _unknown(self) -> tuple[int, ...]:
+        self.values.append(Value(None, "?"))
+        return (len(self.values) - 1,)
+
+
+_FLOATS = ("float64", "float32", "bfloat16", "float16")
+
+
+def promote(dtypes: list[str]) -> str:
+    """The dtype of an operation on tensors of these dtypes, by the rules of JAX that Keras follows for the common ones.
+
+    >>> promote(["float32", "float16"]), promote(["float16", "bfloat16"]), promote(["int32", "float16"])
+    ('float32', 'float32', 'float16')
+    """
+    kinds = list(dict.fromkeys(dtypes))
+    if len(kinds) == 1:
+        return kinds[0]
+    floats = [dtype for dtype in _FLOATS if dtype in kinds]
+    if "float16" in floats and "bfloat16" in floats:
+        return "float32" if "float64" not in floats else "float64"
+    if floats:
+        return floats[0]
+    return max(kinds, key=_integer_rank)
+
+
+def _integer_rank(dtype: str) -> tuple[int, str]:
+    digits = "".join(character for character in dtype if character.isdigit())
+    return (int(digits or 0), dtype)

@@ -1,0 +1,256 @@
+"""The layer graph: layers, their calls, and the tensors between them.
+
+A `Graph` is what every reader makes and what inference reads; it holds no inferred shape and no number. A layer that
+is called several times (a shared layer) is one `Layer` with several `Node`s; a nested model is a `Layer` with a graph
+of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from cnnsum.diagnostics import Diagnostic, Span
+from cnnsum.dims import Dim, Symbol
+from cnnsum.layers.base import LayerType
+from cnnsum.layers.facts import Shape
+from cnnsum.source import Document
+
+
+class Place:
+    """Where a layer stands in a file.
+
+    `path` leads to the layer, `fields` to the value that holds its fields. `positional` names the fields of a list of
+    values in its order; for a single value it is the one name; for a mapping it is None.
+    """
+
+    __slots__ = ("document", "fields", "path", "positional")
+
+    def __init__(
+        self,
+        document: Document,
+        path: tuple[str | int, ...],
+        fields: tuple[str | int, ...] | None = None,
+        positional: tuple[str, ...] | str | None = None,
+    ) -> None:
+        self.document = document
+        self.path = path
+        self.fields = path if fields is None else fields
+        self.positional = positional
+
+    def span(self, field: tuple[str | int, ...] = (), *, key: bool = False) -> Span:
+        """The place of the layer, or of the value at a path inside its fields (or of that value's key)."""
+        if not field:
+            return self.document.span(self.path)
+        if isinstance(self.positional, tuple):
+            if field[0] in self.positional:
+                return self.document.span((*self.fields, self.positional.index(str(field[0])), *field[1:]))
+            return self.document.span(self.path)
+        if self.positional is not None:
+            return self.document.span(self.fields)
+        if not key:
+            return self.document.span((*self.fields, *field))
+        return self.document.span((*self.fields, *field), key=True)
+
+
+class Policy(NamedTuple):
+    """A dtype policy: the dtype that a layer computes in, and that of its variables."""
+
+    compute: str = "float32"
+    variable: str = "float32"
+
+
+FLOAT32 = Policy()
+
+#: Names that stand for two dtypes; any other policy name is one dtype for both.
+_MIXED = {"mixed_float16": Policy("float16", "float32"), "mixed_bfloat16": Policy("bfloat16", "float32")}
+
+
+def policy(name: str) -> Policy:
+    """The policy of that name.
+
+    >>> policy("mixed_float16")
+    Policy(compute='float16', variable='float32')
+    >>> policy("float64")
+    Policy(compute='float64', variable='float64')
+    """
+    return _MIXED.get(name) or Policy(name, name)
+
+
+class InputSpec(NamedTuple):
+    """What an input layer declares: its shape with the batch axis first, and its dtype."""
+
+    shape: Shape
+    dtype: str
+
+
+class Layer:
+    """A layer as declared: its type, its fields, its place.
+
+    type: None where the type is not supported or its fields are wrong; `type_name` is what the file calls it.
+    key: equal for layers that do the same to the same shapes; hashable.
+    spec: of an input layer, else None. graph: of a nested model, else None.
+    trainable: the layer's own switch. block: the names of the blocks that it stands in, outermost first.
+    """
+
+    __slots__ = (
+        "block",
+        "fields",
+        "graph",
+        "key",
+        "name",
+        "nodes",
+        "place",
+        "policy",
+        "spec",
+        "trainable",
+        "type",
+        "type_name",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        type: LayerType | None,
+        fields: dict[str, Any] | None = None,
+        *,
+        type_name: str | None = None,
+        place: Place | None = None,
+        policy: Policy = FLOAT32,
+        trainable: bool = True,
+        block: tuple[str, ...] = (),
+        spec: InputSpec | None = None,
+        graph: Graph | None = None,
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.fields = {} if fields is None else fields
+        self.type_name = type_name if type_name is not None else type.name if type is not None else "?"
+        self.place = place
+        self.policy = policy
+        self.trainable = trainable
+        self.block = block
+        self.spec = spec
+        self.graph = graph
+        self.key = (type, *self.fields.values())
+        self.nodes: list[Node] = []
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether this is an operation on tensors (`x + y`) and not a Keras layer."""
+        return self.type is not None and self.type.key != self.type.name
+
+    def __repr__(self) -> str:
+        return f"Layer({self.name!r}, {self.type_name})"
+
+
+class Tensor(NamedTuple):
+    """One output of one call."""
+
+    node: Node
+    index: int = 0
+
+
+class Node:
+    """One call of a layer. `keywords` name the last of its inputs, where they were given by name.
+
+    constants: inputs that are no tensors of the graph (the 2 of `x * 2`): their place among the inputs, and their
+        shape.
+    index: which call of its layer this is. position: its place in `Graph.order().nodes`, set there.
+    """
+
+    __slots__ = ("constants", "index", "inputs", "keywords", "layer", "position")
+
+    def __init__(self, layer: Layer, inputs: tuple[Tensor, ...] = (), keywords: tuple[str, ...] = ()) -> None:
+        self.layer = layer
+        self.inputs = inputs
+        self.keywords = keywords
+        self.constants: tuple[tuple[int, Shape], ...] = ()
+        self.index = len(layer.nodes)
+        self.position = -1
+        layer.nodes.append(self)
+
+    def __repr__(self) -> str:
+        return f"Node({self.layer.name}[{self.index}])"
+
+
+class Recorded(NamedTuple):
+    """A shape that the file claims for a tensor, None for an axis that it leaves open, and the path where it says so."""
+
+    tensor: Tensor
+    shape: tuple[int | None, ...]
+    path: tuple[str | int, ...]
+
+
+class Graph:
+    """A model: its inputs, outputs and layers.
+
+    sequential: a Keras Sequential model, which is shown without its input layer.
+    inputs: the calls of its input layers; none where the file gives no input shape.
+    layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
+    recorded: shapes that the file claims. diagnostics: what its reader found.
+    """
+
+    __slots__ = (
+        "_order",
+        "batch",
+        "diagnostics",
+        "inputs",
+        "layers",
+        "name",
+        "outputs",
+        "place",
+        "recorded",
+        "resized",
+        "sequential",
+        "symbols",
+        "trainable",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        inputs: Iterable[Node] = (),
+        outputs: Iterable[Tensor] = (),
+        layers: Iterable[Layer] = (),
+        sequential: bool = False,
+        trainable: bool = True,
+        batch: Dim | None = None,
+        symbols: dict[str, Symbol] | None = None,
+        place: Place | None = None,
+    ) -> None:
+        self.name = name
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
+        self.layers = list(layers)
+        self.sequential = sequential
+        self.trainable = trainable
+        self.batch = batch
+        self.symbols = {} if symbols is None else symbols
+        self.place = place
+        self.recorded: list[Recorded] = []
+        self.diagnostics: list[Diagnostic] = []
+        #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are
+        #: called on.
+        self.resized = False
+        self._order: Any = None
+
+    def adopt(self, specs: Iterable[InputSpec]) -> None:
+        """Give a Sequential model that declares no input shape those of its first call."""
+        first = self.layers[0].nodes[0] if self.layers else None
+        for spec in specs:
+            source = Node(Layer("input", None, type_name="InputLayer", spec=InputSpec(spec.shape, spec.dtype)))
+            self.inputs.append(source)
+            self.layers.insert(0, source.layer)
+            if first is not None:
+                first.inputs = (Tensor(source),)
+        self._order = None
+
+    def order(self) -> Any:
+        """The order in which Keras lists and runs the graph; see `cnnsum.graph.order.Order`."""
+        if self._order is None:
+            from cnnsum.graph.order import order
+
+            self._order = order(self)
+        return self._order

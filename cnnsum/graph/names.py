@@ -1,0 +1,50 @@
+"""Keras's automatic names: `Conv2D` becomes `conv2d`, then `conv2d_1`, `conv2d_2`."""
+
+from __future__ import annotations
+
+import re
+
+_NOT_WORD = re.compile(r"\W+")
+_WORD = re.compile(r"(.)([A-Z][a-z]+)")
+_CAMEL = re.compile(r"([a-z])([A-Z])")
+
+
+def snake_case(name: str) -> str:
+    """The name in Keras's snake case, which keeps runs of capitals and digits together.
+
+    >>> [snake_case(n) for n in ("MaxPooling2D", "ReLU", "LSTM", "Conv2DTranspose")]
+    ['max_pooling2d', 're_lu', 'lstm', 'conv2d_transpose']
+    """
+    name = _NOT_WORD.sub("", name)
+    name = _WORD.sub(r"\1_\2", name)
+    return _CAMEL.sub(r"\1_\2", name).lower()
+
+
+class Names:
+    """Gives automatic names, each one once; names that were given by hand are never given again.
+
+    >>> names = Names({"conv2d_1"})
+    >>> [names.automatic("Conv2D") for _ in range(3)]
+    ['conv2d', 'conv2d_2', 'conv2d_3']
+    """
+
+    __slots__ = ("_next", "_snake", "taken")
+
+    def __init__(self, taken: set[str] | None = None) -> None:
+        self.taken: set[str] = set() if taken is None else taken
+        self._next: dict[str, int] = {}
+        self._snake: dict[str, str] = {}
+
+    def automatic(self, type_name: str, prefix: str = "") -> str:
+        """The next free name for a layer of this type; `prefix` is the path of the block that it stands in."""
+        stem = self._snake.get(type_name)
+        if stem is None:
+            stem = self._snake[type_name] = snake_case(type_name)
+        stem = prefix + stem
+        while True:
+            count = self._next.get(stem, 0)
+            self._next[stem] = count + 1
+            name = f"{stem}_{count}" if count else stem
+            if name not in self.taken:
+                self.taken.add(name)
+                return name

@@ -1,0 +1,118 @@
+"""The order in which Keras lists a model's layers and runs its calls.
+
+Keras sorts by depth, the longest way to an output, and within one depth by the moment at which a walk back from the
+outputs meets a layer. The same order here makes the rows equal to Keras's and gives memory figures an order to hold
+for. Knows no shapes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnnsum.diagnostics import Problem
+from cnnsum.graph.model import Graph, Layer, Node, Tensor
+
+
+class CycleError(Problem):
+    """The graph has a cycle; `node` is a call on it."""
+
+    def __init__(self, node: Node, path: list[Node]) -> None:
+        names = [step.layer.name for step in path]
+        start = names.index(node.layer.name) if node.layer.name in names else 0
+        loop = [*names[start:], node.layer.name]
+        if len(loop) > 8:
+            loop = [*loop[:4], "...", *loop[-3:]]
+        super().__init__("GRF301", f"`{node.layer.name}` depends on itself: {' <- '.join(loop)}")
+        self.node = node
+
+
+class Order(NamedTuple):
+    """layers: one per row of the summary. nodes: every call, each after those that it depends on.
+
+    unused: layers that no output depends on; they are in neither list. connected: whether the graph is no chain, so
+    that Keras's summary shows how it is connected.
+    """
+
+    layers: list[Layer]
+    nodes: list[Node]
+    unused: list[Layer]
+    connected: bool
+
+
+def order(graph: Graph) -> Order:
+    """Sort the graph as Keras does; raises CycleError. Sets `Node.position`."""
+    if graph.sequential:
+        nodes = [node for layer in graph.layers for node in layer.nodes]
+        _number(nodes)
+        return Order([layer for layer in graph.layers if layer.spec is None], nodes, [], connected=False)
+    finished, first_seen = _walk(graph.outputs)
+    depth_of_node, depth_of_layer = _depths(finished)
+    for node in graph.inputs:
+        if node.layer not in depth_of_layer:
+            depth_of_layer[node.layer] = 0
+            first_seen[node.layer] = -1
+            depth_of_node[node] = 0
+    layers = sorted(depth_of_layer, key=lambda layer: (-depth_of_layer[layer], first_seen[layer]))
+    # sorted() is stable: calls of one depth stay in the order in which the walk finished them, last first, as in Keras.
+    nodes = sorted(depth_of_node, key=lambda node: -depth_of_node[node])
+    _number(nodes)
+    unused = [layer for layer in graph.layers if layer not in depth_of_layer]
+    depths = set(depth_of_node.values())
+    connected = len(depths) < len(nodes) or any(len(node.inputs) > 1 for node in nodes) or len(layers) < len(nodes)
+    return Order(layers, nodes, unused, connected)
+
+
+def _number(nodes: list[Node]) -> None:
+    for position, node in enumerate(nodes):
+        node.position = position
+
+
+def _walk(outputs: list[Tensor]) -> tuple[list[Node], dict[Layer, int]]:
+    """Depth first from the outputs to the inputs, without recursion.
+
+    Returns the calls in the order in which they were finished (each after all that it depends on), and for each layer
+    when it was first met.
+    """
+    finished: list[Node] = []
+    first_seen: dict[Layer, int] = {}
+    done: set[Node] = set()
+    for output in outputs:
+        if output.node in done:
+            continue
+        path = [output.node]
+        on_path = {output.node}
+        first_seen.setdefault(output.node.layer, len(first_seen))
+        waiting = [iter(output.node.inputs)]
+        while path:
+            for tensor in waiting[-1]:
+                node = tensor.node
+                if node in done:
+                    continue
+                if node in on_path:
+                    raise CycleError(node, path)
+                first_seen.setdefault(node.layer, len(first_seen))
+                path.append(node)
+                on_path.add(node)
+                waiting.append(iter(node.inputs))
+                break
+            else:
+                waiting.pop()
+                node = path.pop()
+                on_path.discard(node)
+                done.add(node)
+                finished.append(node)
+    return finished, first_seen
+
+
+def _depths(finished: list[Node]) -> tuple[dict[Node, int], dict[Layer, int]]:
+    """For each call, and each layer, the longest way to an output; the calls of one layer share the largest so far."""
+    of_node: dict[Node, int] = {}
+    of_layer: dict[Layer, int] = {}
+    for node in reversed(finished):
+        depth = max(of_node.get(node, 0), of_layer.get(node.layer, 0))
+        of_layer[node.layer] = depth
+        of_node[node] = depth
+        for tensor in node.inputs:
+            if of_node.get(tensor.node, 0) < depth + 1:
+                of_node[tensor.node] = depth + 1
+    return of_node, of_layer

@@ -1,0 +1,121 @@
+"""Activation functions as layers. The shape stays; what each function costs and keeps is in `functions`."""
+
+from __future__ import annotations
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim
+from cnnsum.layers.base import axis_of, layer, require_equal, require_known, show_shape
+from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, size
+from cnnsum.layers.functions import BY_ROW, function, work
+from cnnsum.layers.functions import Activation as Function
+from cnnsum.layers.kinds import Axes, Real
+
+
+def applied(x: Shape, name: str | None) -> Facts:
+    """The facts of applying the function of that name to every element (softmax and its like: to the last axis)."""
+    keeps = function(name).keeps
+    return Facts(
+        x,
+        ops=work(name, size(x)),
+        keeps_input=keeps == "input",
+        keeps_output=keeps == "output",
+        alias="" if name in BY_ROW else "inplace",
+    )
+
+
+@layer
+def Activation(x: Shape, *, activation: Function) -> Facts:
+    """Apply a function by name, element by element; the shape stays.
+
+    No weights. Operations and what backpropagation keeps are the function's: `relu` 1 per element and its output,
+    `sigmoid` 3 and its output, `silu` 4 and its input. A function of the file's author costs an unknown amount.
+    """
+    return applied(x, activation)
+
+
+def _not_negative(value: float, field: str) -> None:
+    if isinstance(value, (int, float)) and value < 0:
+        raise Problem("CFG108", f"`{field}` must be a number of at least 0, got {value}", field)
+
+
+@layer
+def ReLU(x: Shape, *, max_value: Real | None = None, negative_slope: Real = 0.0, threshold: Real = 0.0) -> Facts:
+    """`x` from `threshold` to `max_value`, `negative_slope * (x - threshold)` below; the shape stays.
+
+    No weights. Operations: 1 per element, and one more for each of: a `max_value`, a `negative_slope`, and a
+    `threshold` under a slope. Backpropagation keeps the output.
+    """
+    if max_value is not None:
+        _not_negative(max_value, "max_value")
+    _not_negative(negative_slope, "negative_slope")
+    _not_negative(threshold, "threshold")
+    each = 1 + (max_value is not None)
+    if negative_slope != 0:
+        each += 1 + (threshold != 0)
+    return Facts(x, ops=each * size(x), keeps_output=True, alias="inplace")
+
+
+@layer(ignored="alpha")
+def LeakyReLU(x: Shape, *, negative_slope: Real = 0.3) -> Facts:
+    """`x` above 0, `negative_slope * x` below; the shape stays.
+
+    No weights. Operations: 2 per element. Backpropagation keeps the output.
+    """
+    _not_negative(negative_slope, "negative_slope")
+    return applied(x, "leaky_relu")
+
+
+@layer
+def ELU(x: Shape, *, alpha: Real = 1.0) -> Facts:
+    """`x` above 0, `alpha * (exp(x) - 1)` below; the shape stays.
+
+    No weights. Operations: 4 per element. Backpropagation keeps the output.
+    """
+    return applied(x, "elu")
+
+
+@layer(weights="alpha")
+def PReLU(x: Shape, *, shared_axes: Axes | None = None) -> Facts:
+    """`x` above 0, `alpha * x` below, with a learned alpha for every element of a sample; the shape stays.
+
+    Weights: alpha, of the shape of a sample with 1 along the `shared_axes` (counted from 1, the batch axis being 0):
+    `[1, 2]` gives an image one alpha per channel. Operations: 2 per element. Backpropagation keeps the input.
+    """
+    shape = list(x[1:])
+    for axis in shared_axes or ():
+        if not -len(shape) < axis <= len(shape):
+            raise Problem("SHP205", f"PReLU: {show_shape(x)} has no axis {axis}", "shared_axes")
+        shape[axis - 1] = 1
+    for dim in shape:
+        if not isinstance(dim, int):
+            require_known(dim, x, "PReLU")
+    return Facts(x, weights=(Weight("alpha", tuple(shape)),), ops=2 * size(x), keeps_input=True, alias="inplace")
+
+
+@layer
+def Softmax(x: Shape, mask: Shape | None = None, *, axis: Axes = (-1,)) -> Facts:
+    """`exp(x)` divided by its sum along `axis`; the shape stays. A `mask`, where given, is broadcast to `x`.
+
+    No weights. Operations: 5 per element (maximum, difference, exp, sum, quotient), and 2 for a mask. Backpropagation
+    keeps the output.
+    """
+    last = len(x) - 1
+    places = [axis_of(x, one, "Softmax") for one in axis]
+    if mask is not None:
+        _fit_mask(x, mask)
+    return Facts(
+        x,
+        ops=(5 if mask is None else 7) * size(x),
+        keeps_output=True,
+        window=None if places == [last] else EVERYTHING,
+    )
+
+
+def _fit_mask(x: Shape, mask: Shape) -> None:
+    reason = f"Softmax needs a mask that broadcasts to its input {show_shape(x)}, got {show_shape(mask)}"
+    if len(mask) > len(x):
+        raise Problem("SHP202", reason)
+    own: Dim
+    for own, dim in zip(reversed(mask[1:] if len(mask) == len(x) else mask), reversed(x), strict=False):
+        if own != 1:
+            require_equal(own, dim, reason)

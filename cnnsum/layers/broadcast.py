@@ -1,0 +1,125 @@
+"""Broadcasting: the shape of an elementwise operation on inputs of different shapes.
+
+Two ways: Keras's merging layers leave the batch axis out and put the axes that a shorter input lacks right after it;
+operations on tensors do as numpy does, with the batch axis one axis of all. Knows no layer type: `what` is the name
+that messages give to the layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import UNKNOWN, Dim, is_anonymous
+from cnnsum.layers.base import require_equal, show_shape
+from cnnsum.layers.facts import Shape
+
+
+def merged(shapes: Sequence[Shape], what: str) -> Shape:
+    """The shape that a merging layer gives: all inputs broadcast, batch axis apart.
+
+    Axes are aligned at the end, and an axis of 1 is stretched. An axis that is None in one input and a number in
+    another is None in the result, as in Keras.
+    """
+    out = shapes[0]
+    for index in range(1, len(shapes)):
+        shape = shapes[index]
+        if shape != out:
+            out = (out[0], *_combine(out[1:], shape[1:], shapes, index, what, open_wins=True))
+    return out
+
+
+def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
+    """The shape of an operation on tensors: numpy's broadcasting. The shape of a scalar is ().
+
+    The batch axis of the longest input is passed along: other inputs as long have the same batch, or 1.
+    """
+    out = shapes[0]
+    for index in range(1, len(shapes)):
+        shape = shapes[index]
+        if not shape or shape == out:
+            continue
+        if len(shape) == len(out):
+            batch = shape[0] if out[0] == 1 else out[0]
+            out = (batch, *_combine(out[1:], shape[1:], shapes, index, what, open_wins=False))
+        else:
+            out = _combine(out, shape, shapes, index, what, open_wins=False)
+    return out
+
+
+def _combine(a: Shape, b: Shape, shapes: Sequence[Shape], index: int, what: str, *, open_wins: bool) -> Shape:
+    if len(a) < len(b):
+        a, b = b, a
+    extra = len(a) - len(b)
+    if not b:
+        return a
+    dims = list(a[:extra])
+    for axis, right in enumerate(b, start=extra):
+        left = a[axis]
+        if right in (left, 1) or left is UNKNOWN:
+            dims.append(left)
+        elif left == 1 or right is UNKNOWN:
+            dims.append(right)
+        elif open_wins and is_anonymous(left) != is_anonymous(right):
+            require_equal(left, right, _reason(shapes, index, axis - len(a), left, right, what))
+            dims.append(left if is_anonymous(left) else right)
+        else:
+            dims.append(require_equal(left, right, _reason(shapes, index, axis - len(a), left, right, what)))
+    return tuple(dims)
+
+
+def _reason(shapes: Sequence[Shape], index: int, axis: int, left: Dim, right: Dim, what: str) -> str:
+    own = shapes[index][axis]
+    so_far = right if own == left else left
+    # The result so far may come from several inputs: name the one that brought this axis.
+    other = next((i for i in range(index) if len(shapes[i]) >= -axis and shapes[i][axis] == so_far), 0)
+    place = axis + max(len(shapes[other]), len(shapes[index]))
+    return (
+        f"{what} needs inputs of equal or broadcastable shapes, got {show_shape(shapes[other])} and "
+        f"{show_shape(shapes[index])} (inputs {other + 1} and {index + 1}, axis {place}: "
+        f"{show_dim(so_far)} and {show_dim(own)})"
+    )
+
+
+def show_dim(dim: Dim) -> str:
+    """A dim as messages write it: None where it depends on an axis that the file leaves open."""
+    return "None" if is_anonymous(dim) else str(dim)
+
+
+def joined(shapes: Sequence[Shape], axis: int, what: str) -> Shape:
+    """The shape of inputs put end to end along an axis; all other axes must be equal."""
+    first = shapes[0]
+    rank = len(first)
+    if not -rank <= axis < rank:
+        raise Problem("SHP205", f"{what}: {show_shape(first)} has no axis {axis}", "axis")
+    axis %= rank
+    if axis == 0:
+        raise Problem("UNK703", f"{what} along the batch axis is not supported", "axis")
+    dims = list(first)
+    known = list(first)  # like dims, with what later inputs told of axes that are None in the first
+    for index in range(1, len(shapes)):
+        shape = shapes[index]
+        if len(shape) != rank:
+            raise Problem("SHP207", f"{_joining(shapes, index, axis, what)} ranks {rank} and {len(shape)})")
+        dims[axis] = dims[axis] + shape[axis]
+        for other in range(1, rank):
+            left, right = known[other], shape[other]
+            if other != axis and left != right:
+                reason = f"{_joining(shapes, index, axis, what)} axis {other}: {show_dim(left)} and {show_dim(right)})"
+                simpler = known[other] = require_equal(left, right, reason, code="SHP207")
+                # Keras prints the first input's axis: another may stand for it where both are None to it.
+                if is_anonymous(dims[other]) == is_anonymous(simpler):
+                    dims[other] = simpler
+    return tuple(dims)
+
+
+def _joining(shapes: Sequence[Shape], index: int, axis: int, what: str) -> str:
+    return (
+        f"{what} needs inputs of equal shapes except along axis {axis}, got {show_shape(shapes[0])} and "
+        f"{show_shape(shapes[index])} (input {index + 1},"
+    )
+
+
+def constant(shape: Shape, out: Shape) -> bool:
+    """Whether an operand is a constant: one without a batch axis, of lower rank than the result."""
+    return len(shape) < len(out)

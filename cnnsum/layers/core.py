@@ -1,0 +1,218 @@
+"""The basic layers: products with a matrix or by an einsum equation, embedding, identity."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim, prod
+from cnnsum.layers.base import layer, require_equal, require_known, show, show_shape
+from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, size
+from cnnsum.layers.functions import Activation, activated
+from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Text, integer, items
+
+
+def kernel_and_bias(kernel: Shape, units: Dim, use_bias: bool, lora_rank: Dim | None = None) -> tuple[Weight, ...]:
+    """Kernel, bias, and what `lora_rank` adds: the kernel is frozen, and two factors of that rank are trained."""
+    if lora_rank is None:
+        return (Weight("kernel", kernel), Weight("bias", (units,))) if use_bias else (Weight("kernel", kernel),)
+    return (
+        Weight("kernel", kernel, trainable=False),
+        *((Weight("bias", (units,)),) if use_bias else ()),
+        Weight("lora_kernel_a", (*kernel[:-1], lora_rank), dtype="float32"),
+        Weight("lora_kernel_b", (lora_rank, units), dtype="float32"),
+    )
+
+
+@layer(weights="kernel bias", ignored="lora_alpha quantization_config")
+def Dense(
+    x: Shape,
+    *,
+    units: Pos,
+    activation: Activation | None = None,
+    use_bias: Flag = True,
+    lora_rank: Pos | None = None,
+) -> Facts:
+    """Multiply the last axis by a matrix: `(..., D)` becomes `(..., units)`.
+
+    Weights: kernel `D x units`, bias `units`; with a lora_rank `r` the kernel is frozen and factors `D x r` and
+    `r x units` are trained. MACs: `D` per output element. (Multiplying the factors is work per step, not per sample,
+    and is not counted.) Bias: one addition per output element. Backpropagation keeps the input.
+    """
+    if len(x) < 2:
+        raise Problem("SHP204", f"Dense needs an input of rank 2 or more (batch axis included), got {show_shape(x)}")
+    depth = x[-1]
+    if not isinstance(depth, int):
+        require_known(depth, x, "Dense")
+    out = (*x[:-1], units)
+    elements = size(out)
+    return activated(
+        out,
+        activation=activation,
+        weights=kernel_and_bias((depth, units), units, use_bias, lora_rank),
+        macs=elements * depth,
+        ops=elements if use_bias else 0,
+        keeps_input=True,
+    )
+
+
+def _read_sizes(value: Any, reading: Reading) -> tuple[Dim | None, ...]:
+    def one(item: Any, reading: Reading) -> Dim | None:
+        return None if item is None else integer(item, reading, "a positive integer or null", 1)
+
+    if isinstance(value, (list, tuple)):
+        return items(value, reading, one, "a size, or a list of sizes")
+    return (integer(value, reading, "a positive integer, or a list of them", 1),)
+
+
+OutputSizes = Annotated[tuple[Dim | None, ...], Kind("a size, or a list of sizes", _read_sizes)]
+
+
+@layer(weights="kernel bias", ignored="lora_alpha gptq_unpacked_column_size quantization_config")
+def EinsumDense(
+    x: Shape,
+    *,
+    equation: Text,
+    output_shape: OutputSizes,
+    activation: Activation | None = None,
+    bias_axes: Text | None = None,
+    lora_rank: Pos | None = None,
+) -> Facts:
+    """Multiply the input by a kernel as an einsum equation says, such as `abc,cd->abd` or `...x,xy->...y`.
+
+    The equation names the axes of input, kernel and output, batch axis first; `...` stands for any further axes of
+    input and output. `output_shape` gives the output's sizes without the batch axis and the axes of `...`; null there
+    is the size that the input has for that letter.
+    Weights: a kernel with the sizes of its letters; a bias over `bias_axes`, with 1 for the axes between them. With
+    a lora_rank `r` the kernel is frozen, and it is trained by two factors: its last axis replaced by `r`, and
+    `r x` its last axis. MACs: the product of the sizes of all letters, once each, the batch left out. Bias: one
+    addition per output element. Backpropagation keeps the input.
+    """
+    terms = _read_equation(equation)
+    out, sizes, elided = _einsum_shapes(x, equation, terms, output_shape)
+    kernel = tuple(sizes[letter] for letter in terms.kernel)
+    for dim in kernel:
+        require_known(dim, x, "EinsumDense")
+    weights = kernel_and_bias(kernel, kernel[-1], use_bias=False, lora_rank=lora_rank)
+    if bias_axes is not None:
+        bias = _bias_shape(equation, terms.output, bias_axes, sizes)
+        if terms.side == "right":
+            bias += (1,) * len(elided)
+        weights = (weights[0], Weight("bias", bias), *weights[1:])
+    if terms.side == "left" and elided:
+        per_sample = [*sizes.values(), *elided[1:]]
+    else:
+        per_sample = [*(dim for letter, dim in sizes.items() if letter != terms.input[0]), *elided]
+    in_place = terms.side != "right" and terms.output.startswith(terms.input[:-1])
+    return activated(
+        out,
+        activation=activation,
+        weights=weights,
+        macs=prod(per_sample),
+        ops=size(out) if bias_axes is not None else 0,
+        keeps_input=True,
+        window=None if in_place else EVERYTHING,
+    )
+
+
+class _Equation(NamedTuple):
+    """The letters of input, kernel and output, and the side that `...` stands on: "left", "right" or ""."""
+
+    input: str
+    kernel: str
+    output: str
+    side: str
+
+
+def _read_equation(equation: str) -> _Equation:
+    inputs, _, result = equation.partition("->")
+    letters, _, kernel = inputs.partition(",")
+    side = ""
+    if letters.startswith("...") and result.startswith("..."):
+        letters, result, side = letters[3:], result[3:], "left"
+    elif letters.endswith("...") and result.endswith("..."):
+        letters, result, side = letters[:-3], result[:-3], "right"
+    for term in (letters, kernel, result):
+        if not (term.isascii() and term.isalpha()) or len(set(term)) < len(term):
+            raise Problem(
+                "CFG115",
+                f"`equation` must have the form X,Y->Z, ...X,Y->...Z or X...,Y->Z... with letters, got {equation!r}",
+                "equation",
+            )
+    return _Equation(letters, kernel, result, side)
+
+
+def _einsum_shapes(
+    x: Shape, equation: str, terms: _Equation, output_shape: tuple[Dim | None, ...]
+) -> tuple[Shape, dict[str, Dim], Shape]:
+    """The output's shape, the size of every letter, and the sizes that `...` stands for."""
+    letters, kernel, result, side = terms
+    count = len(x) - len(letters)
+    if count < 0 or (count and not side):
+        raise Problem("SHP212", f"EinsumDense: {equation!r} does not fit the rank of its input, got {show_shape(x)}")
+    elided = x[:count] if side == "left" else x[len(letters) :]
+    given = x[count:] if side == "left" else x[: len(letters)]
+    sizes: dict[str, Dim] = dict(zip(letters, given, strict=True))
+    asked = output_shape if side == "left" and count else (x[0], *output_shape)
+    if len(asked) != len(result):
+        raise Problem(
+            "SHP212",
+            f"EinsumDense: output_shape must give the sizes of {result!r} after the batch, got {show(output_shape)}",
+            "output_shape",
+        )
+    for letter, dim in zip(result, asked, strict=True):
+        if letter in sizes:
+            if dim is not None:
+                reason = f"EinsumDense: axis {letter!r} is {sizes[letter]} in the input and {dim} in output_shape"
+                sizes[letter] = require_equal(sizes[letter], dim, reason, code="SHP212")
+        elif letter not in kernel:
+            raise Problem(
+                "CFG115", f"axis {letter!r} of the output is in neither input nor kernel, got {equation!r}", "equation"
+            )
+        elif dim is None:
+            raise Problem(
+                "SHP212", f"EinsumDense: output_shape must give the size of axis {letter!r}, got null", "output_shape"
+            )
+        else:
+            sizes[letter] = dim
+    for letter in kernel:
+        if letter not in sizes:
+            raise Problem(
+                "CFG115", f"axis {letter!r} of the kernel is in neither input nor output, got {equation!r}", "equation"
+            )
+    found = tuple(sizes[letter] for letter in result)
+    return ((*found, *elided) if side == "right" else (*elided, *found)), sizes, elided
+
+
+def _bias_shape(equation: str, result: str, bias_axes: str, sizes: dict[str, Dim]) -> Shape:
+    for letter in bias_axes:
+        if letter not in result:
+            raise Problem(
+                "CFG115", f"`bias_axes` names {letter!r}, which is no axis of the output of {equation!r}", "bias_axes"
+            )
+    if not bias_axes:
+        raise Problem("CFG115", "`bias_axes` must name an axis of the output, got ''", "bias_axes")
+    first = min(map(result.index, bias_axes))
+    return tuple(sizes[letter] if letter in bias_axes else 1 for letter in result[first:])
+
+
+@layer(weights="embeddings", ignored="mask_zero weights lora_alpha quantization_config input_length")
+def Embedding(x: Shape, *, input_dim: Pos, output_dim: Pos, lora_rank: Pos | None = None) -> Facts:
+    """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`.
+
+    Weights: embeddings `input_dim x output_dim`; with a lora_rank `r` they are frozen, and factors `input_dim x r` and
+    `r x output_dim` are trained. No MACs and no operations: a look-up only copies. Backpropagation keeps the indices.
+    """
+    weights: tuple[Weight, ...] = (Weight("embeddings", (input_dim, output_dim), lora_rank is None),)
+    if lora_rank is not None:
+        weights += (
+            Weight("lora_embeddings_a", (input_dim, lora_rank), dtype="float32"),
+            Weight("lora_embeddings_b", (lora_rank, output_dim), dtype="float32"),
+        )
+    return Facts((*x, output_dim), weights=weights, keeps_input=True)
+
+
+@layer
+def Identity(x: Shape) -> Facts:
+    """Give the input as it is. No weights, no work, nothing kept: the output is the input's storage."""
+    return Facts(x, alias="view", dtype="input")

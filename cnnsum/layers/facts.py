@@ -1,0 +1,144 @@
+"""What a layer's rule says about one call of the layer: `Facts`, the only thing that analyses read.
+
+Knows dims and nothing else: no files, no graphs, no batch size. A shape is a tuple of dims, batch axis first.
+Work is counted per call of the given shapes with the batch axis left out, so it is work per sample.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnnsum.dims import UNKNOWN, Dim, prod
+
+Shape = tuple[Dim, ...]
+
+
+class Weight(NamedTuple):
+    """A weight: `dtype` None means the layer's variable dtype."""
+
+    name: str
+    shape: Shape
+    trainable: bool = True
+    dtype: str | None = None
+
+
+class Kept(NamedTuple):
+    """A tensor that backpropagation keeps, other than an input or an output of the layer.
+
+    `dtype` None means the layer's compute dtype. The shape begins with the batch axis, except where `batched` is False:
+    a tensor that all samples share (the statistics of a batch).
+    """
+
+    name: str
+    shape: Shape
+    dtype: str | None = None
+    batched: bool = True
+
+
+class Window(NamedTuple):
+    """How one output sample along one spatial axis sees input samples.
+
+    Output `i` reads inputs `i * stride - before + dilation * j` for `j` in `0 .. size - 1`, in an input whose samples
+    are first spread `up` apart (transposed convolution, upsampling).
+    """
+
+    size: Dim
+    stride: Dim = 1
+    dilation: Dim = 1
+    before: Dim = 0
+    up: Dim = 1
+
+
+#: `Facts.window` of a layer whose every output sees the whole input along all spatial axes.
+EVERYTHING = "everything"
+
+
+class Facts:
+    """What one call of a layer gives, holds, costs and keeps.
+
+    outputs: a shape per output.
+    weights: the layer's weights, in Keras's order.
+    macs: multiply-accumulates per sample (convolutions, products of matrices).
+    ops: elementwise operations per sample (bias, normalisation, activation, pooling, addition).
+    keeps_input, keeps_output: whether backpropagation needs all the inputs, or the outputs.
+    kept: further tensors that it needs.
+    alias: "" for outputs with storage of their own; "view" where the output is the input's storage; "bypass" where
+        that is so in inference, and training makes a new tensor (dropout, noise); "inplace" where the output may be
+        written over the first input if nothing else reads that.
+    scratch: shapes of inner tensors alive while the layer runs, in the compute dtype.
+    window: per spatial axis how far an output sees; None for a layer that works sample by sample; EVERYTHING.
+    dtype: of the outputs: None for the layer's compute dtype, "input" for that of the (promoted) inputs, or a name.
+    needs: what could not be decided about symbolic dims; filled by the caller of the rule.
+    status: "exact", "bound" or "unknown".
+    """
+
+    __slots__ = (
+        "alias",
+        "dtype",
+        "keeps_input",
+        "keeps_output",
+        "kept",
+        "macs",
+        "needs",
+        "ops",
+        "outputs",
+        "scratch",
+        "status",
+        "weights",
+        "window",
+    )
+
+    def __init__(
+        self,
+        *outputs: Shape | None,
+        weights: tuple[Weight, ...] = (),
+        macs: Dim = 0,
+        ops: Dim = 0,
+        keeps_input: bool = False,
+        keeps_output: bool = False,
+        kept: tuple[Kept, ...] = (),
+        alias: str = "",
+        scratch: tuple[Shape, ...] = (),
+        window: tuple[Window, ...] | str | None = None,
+        dtype: str | None = None,
+        status: str = "exact",
+    ) -> None:
+        self.outputs = outputs
+        self.weights = weights
+        self.macs = macs
+        self.ops = ops
+        self.keeps_input = keeps_input
+        self.keeps_output = keeps_output
+        self.kept = kept
+        self.alias = alias
+        self.scratch = scratch
+        self.window = window
+        self.dtype = dtype
+        self.status = status
+        self.needs: tuple[Need, ...] = ()
+
+
+def unknown_facts(*, weightless: bool = False) -> Facts:
+    """The facts of a layer that failed, is not supported, or whose input is not known.
+
+    `weightless` says that the layer's type has no weights at all, so that its count is known to be 0.
+    """
+    weights = () if weightless else (Weight("?", (UNKNOWN,)),)
+    return Facts(None, weights=weights, macs=UNKNOWN, ops=UNKNOWN, status="unknown")
+
+
+class Need(NamedTuple):
+    """A condition on symbolic dims that could not be decided: the network is legal only where it holds.
+
+    relation: "==" (left equals right), ">=" (left is at least right), "%" (left is a multiple of right).
+    """
+
+    relation: str
+    left: Dim
+    right: Dim
+    reason: str
+
+
+def size(shape: Shape) -> Dim:
+    """Elements of a shape per sample: the product of all dims but the first."""
+    return prod(shape[1:])

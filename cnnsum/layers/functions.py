@@ -1,0 +1,141 @@
+"""Activation functions: one table of what each costs and what backpropagation keeps for it.
+
+Operations are counted per element, in the costliest branch of the function's formula as Keras documents it, with
+products of constants folded: an addition, a multiplication, a division, a comparison, an absolute value, and one
+evaluation of exp, log, tanh, erf or a square root are one operation each; a change of sign is none. Softmax is counted
+as every library computes it, with the row's maximum subtracted first.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+from cnnsum.diagnostics import Problem, did_you_mean
+from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.layers.facts import Facts, Kept, Shape, size
+from cnnsum.layers.kinds import Kind, Reading, wrong
+
+
+class Function(NamedTuple):
+    """An elementwise function. `keeps` is what its gradient is computed from: "input", "output" or "" (nothing).
+
+    `ops` is None for a function that is not known here, or whose work depends on the values.
+    """
+
+    ops: int | None
+    keeps: str
+
+
+FUNCTIONS: dict[str, Function] = {
+    "linear": Function(0, ""),
+    "relu": Function(1, "output"),  # max(x, 0)
+    "relu6": Function(2, "output"),  # min(max(x, 0), 6)
+    "leaky_relu": Function(2, "output"),  # x if x > 0 else slope * x
+    "elu": Function(4, "output"),  # x if x > 0 else alpha * (exp(x) - 1)
+    "selu": Function(4, "output"),  # scale * elu(x)
+    "celu": Function(5, "output"),  # x if x > 0 else alpha * (exp(x / alpha) - 1)
+    "sigmoid": Function(3, "output"),  # 1 / (1 + exp(-x))
+    "tanh": Function(1, "output"),
+    "exponential": Function(1, "output"),
+    "softmax": Function(5, "output"),  # maximum, difference, exp, sum, quotient
+    "log_softmax": Function(5, "output"),  # maximum, difference, exp, sum, difference
+    "hard_sigmoid": Function(4, "output"),  # min(max(x / 6 + 0.5, 0), 1)
+    "hard_tanh": Function(2, "output"),  # min(max(x, -1), 1)
+    "threshold": Function(1, "input"),  # x if x > threshold else value
+    "silu": Function(4, "input"),  # x * sigmoid(x)
+    "gelu": Function(5, "input"),  # 0.5 * x * (1 + erf(x / sqrt(2)))
+    "hard_silu": Function(5, "input"),  # x * hard_sigmoid(x)
+    "mish": Function(5, "input"),  # x * tanh(softplus(x))
+    "softplus": Function(3, "input"),  # log(exp(x) + 1)
+    "softsign": Function(3, "input"),  # x / (abs(x) + 1)
+    "squareplus": Function(5, "input"),  # (x + sqrt(x * x + b)) / 2
+    "log_sigmoid": Function(3, "input"),  # -softplus(-x)
+    "soft_shrink": Function(3, "input"),  # 0 inside -t..t, else x moved by t towards 0
+    "hard_shrink": Function(2, "input"),  # 0 inside -t..t, else x
+    "tanh_shrink": Function(2, "input"),  # x - tanh(x)
+    "glu": Function(4, "input"),  # the first half of the axis, times sigmoid of the second
+    "sparse_plus": Function(5, "input"),  # 0, then (x + 1)**2 / 4, then x
+    "sparse_sigmoid": Function(4, "output"),  # min(max((x + 1) / 2, 0), 1)
+    "sparsemax": Function(None, "output"),  # sorts every row
+}
+FUNCTIONS["swish"] = FUNCTIONS["silu"]
+FUNCTIONS["hard_swish"] = FUNCTIONS["hard_silu"]
+UNKNOWN_FUNCTION = Function(None, "input")
+
+#: Functions of a whole row: an output element is not made from one input element alone.
+BY_ROW = frozenset(("softmax", "log_softmax", "sparsemax", "glu"))
+
+_LINEAR = FUNCTIONS["linear"]
+
+
+def function(name: str | None) -> Function:
+    """The function of that name; None is the identity; a name that the table lacks costs an unknown amount."""
+    return _LINEAR if name is None else FUNCTIONS.get(name, UNKNOWN_FUNCTION)
+
+
+def work(name: str | None, elements: Dim) -> Dim:
+    """Operations of the function on that many elements."""
+    ops = function(name).ops
+    if ops == 0:
+        return 0
+    return UNKNOWN if ops is None else ops * elements
+
+
+def activated(
+    *outputs: Shape,
+    activation: str | None,
+    ops: Dim = 0,
+    keeps_output: bool = False,
+    kept: tuple[Kept, ...] = (),
+    **facts: Any,
+) -> Facts:
+    """The facts of a layer whose last step applies an activation to its (first) output.
+
+    Takes the arguments of `Facts` for the layer without the activation, and adds what the activation costs and keeps:
+    a function that needs its output shares it with the outside, one that needs its input keeps a tensor of its own.
+    """
+    step = _LINEAR if activation is None else FUNCTIONS.get(activation, UNKNOWN_FUNCTION)
+    if step.keeps == "output":
+        keeps_output = True
+    elif step.keeps == "input":
+        kept = (*kept, Kept("pre-activation", outputs[0]))
+    if step.ops is None:
+        ops = UNKNOWN
+    elif step.ops:
+        ops = ops + step.ops * size(outputs[0])
+    return Facts(*outputs, ops=ops, keeps_output=keeps_output, kept=kept, **facts)
+
+
+def _read(value: Any, _reading: Reading) -> str:
+    """A name, or what Keras files hold: `{"class_name": "function", "config": "relu"}`, or a layer as a function.
+
+    A name in a mapping may be a function of the file's author; it is then one that costs an unknown amount.
+    """
+    if isinstance(value, str):
+        if value not in FUNCTIONS:
+            raise wrong("the name of an activation", value, help=did_you_mean(value, FUNCTIONS))
+        return value
+    if isinstance(value, dict):
+        config = value.get("config")
+        if isinstance(config, str):
+            return config
+        name = value.get("class_name")
+        if isinstance(name, str):
+            return _layer_as_function(name, config if isinstance(config, dict) else {})
+    raise wrong("the name of an activation", value)
+
+
+def _layer_as_function(name: str, config: dict[str, Any]) -> str:
+    if name == "PReLU":
+        raise Problem("UNK702", "PReLU has weights of its own: it must be a layer, not an activation")
+    if name == "ReLU":
+        if config.get("negative_slope"):
+            return "leaky_relu"
+        return "relu" if config.get("max_value") is None else "relu6"
+    if name == "Activation":
+        inner = config.get("activation")
+        return inner if isinstance(inner, str) else name
+    return {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}.get(name, name)
+
+
+Activation = Annotated[str, Kind("the name of an activation", _read, tuple(FUNCTIONS))]

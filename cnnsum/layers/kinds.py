@@ -1,0 +1,266 @@
+"""Kinds of layer fields: what a value read from a file must be, and the typed value that a rule then receives.
+
+A rule names the kind of each field as its annotation (`filters: Pos`), where it is also the static type. Knows no
+layer, no file format and no position: a wrong value raises `Problem` with the path inside the field, and the caller
+adds the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from cnnsum.diagnostics import Problem, did_you_mean
+from cnnsum.dims import Dim, Expr, at_least
+
+
+class Reading(Protocol):
+    """What a format's reader lends to the kinds: its way to turn text into numbers and to read a layer in a field."""
+
+    def number(self, text: str) -> Any:
+        """The value of an expression written where a number is expected; raises Problem."""
+
+    def sublayer(self, raw: object) -> Any:
+        """The layer that a field holds (of TimeDistributed, Bidirectional); raises Problem."""
+
+
+Read = Callable[[Any, Reading], Any]
+
+
+class Kind(NamedTuple):
+    """One kind: `expects` completes the sentence "must be ..."; `read` converts a raw value or raises Problem.
+
+    `choices` lists the words that are allowed, for kinds that are a choice of words.
+    """
+
+    expects: str
+    read: Read
+    choices: tuple[str, ...] = ()
+
+
+def wrong(expects: str, value: object, *path: str | int, help: str | None = None) -> Problem:
+    """The Problem of a value that is not what its field needs."""
+    return Problem("CFG102", f"must be {expects}, got {show(value)}", path, help=help)
+
+
+def show(value: object) -> str:
+    """A value as a message quotes it: short, in the spelling of the spec language."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else value[:57] + "...")
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(show(item) for item in value[:6])
+        return f"[{inner}, ...]" if len(value) > 6 else f"[{inner}]"
+    if isinstance(value, dict):
+        return "a mapping"
+    return str(value)
+
+
+def integer(value: Any, reading: Reading, expects: str = "an integer", low: int | None = None) -> Dim:
+    """A whole number, or an expression for one. A float is allowed only as the whole result of an expression."""
+    if type(value) is not int:
+        given = value
+        if isinstance(value, str):
+            value = reading.number(value)
+            if isinstance(value, float):
+                if not value.is_integer():
+                    raise wrong(expects, value, help="round it: `round(...)`, `floor(...)` or `divisible(..., 8)`")
+                value = int(value)
+        if isinstance(value, Expr):
+            if low is not None and at_least(value, low) is False:
+                raise wrong(expects, value)
+            return value
+        if type(value) is not int:
+            raise wrong(expects, given)
+    if low is not None and value < low:
+        raise wrong(expects, value)
+    result: Dim = value
+    return result
+
+
+def _real(value: Any, reading: Reading) -> Any:
+    if isinstance(value, str):
+        value = reading.number(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float, Expr)):
+        raise wrong("a number", value)
+    return value
+
+
+def _rate(value: Any, reading: Reading) -> Any:
+    value = _real(value, reading)
+    if not isinstance(value, Expr) and not 0 <= value <= 1:
+        raise wrong("a number from 0 to 1", value)
+    return value
+
+
+def _flag(value: Any, reading: Reading) -> bool:
+    given = value
+    if isinstance(value, str):
+        value = reading.number(value)
+    if not isinstance(value, bool):
+        raise wrong("true or false", given)
+    return value
+
+
+def _text(value: Any, _reading: Reading) -> str:
+    if not isinstance(value, str):
+        raise wrong("a text", value)
+    return value
+
+
+def choice(*words: str) -> Kind:
+    """A kind whose value is one of some words, compared without regard to case as Keras does."""
+    expects = "one of " + ", ".join(words) if len(words) > 1 else words[0]
+
+    def read(value: Any, _reading: Reading) -> str:
+        if isinstance(value, str):
+            if value in words:
+                return value
+            if value.lower() in words:
+                return value.lower()
+            raise wrong(expects, value, help=did_you_mean(value, words))
+        raise wrong(expects, value)
+
+    return Kind(expects, read, words)
+
+
+def items(value: Any, reading: Reading, read: Read, expects: str, count: int | None = None) -> tuple[Any, ...]:
+    """A list of `count` values (any number if None), each read by `read`."""
+    if not isinstance(value, (list, tuple)) or (count is not None and len(value) != count):
+        raise wrong(expects, value)
+    result = []
+    for index, item in enumerate(value):
+        try:
+            result.append(read(item, reading))
+        except Problem as problem:
+            problem.field = (index, *problem.field)
+            raise
+    return tuple(result)
+
+
+def _sizes(count: int, low: int) -> Read:
+    words = {0: "an integer of at least 0", 1: "a positive integer"}[low]
+    expects = {
+        1: f"{words}",
+        2: f"{words}, or a list of two",
+        3: f"{words}, or a list of three",
+    }[count]
+
+    def one(value: Any, reading: Reading) -> Dim:
+        return integer(value, reading, words, low)
+
+    def read(value: Any, reading: Reading) -> tuple[Dim, ...]:
+        if isinstance(value, (list, tuple)):
+            return items(value, reading, one, expects, count)
+        return (integer(value, reading, expects, low),) * count
+
+    return read
+
+
+def _pos(value: Any, reading: Reading) -> Dim:
+    return integer(value, reading, "a positive integer", 1)
+
+
+def _nat(value: Any, reading: Reading) -> Dim:
+    return integer(value, reading, "an integer of at least 0", 0)
+
+
+def _int(value: Any, reading: Reading) -> Dim:
+    return integer(value, reading)
+
+
+def _plain_int(value: Any, reading: Reading) -> int:
+    number = integer(value, reading)
+    if not isinstance(number, int):
+        raise wrong("an integer that does not depend on a symbol", number)
+    return number
+
+
+def _axes(value: Any, reading: Reading) -> tuple[int, ...]:
+    if isinstance(value, (list, tuple)):
+        return items(value, reading, _plain_int, "an axis, or a list of axes")
+    return (_plain_int(value, reading),)
+
+
+def _ints(value: Any, reading: Reading) -> tuple[Dim, ...]:
+    return items(value, reading, _int, "a list of integers")
+
+
+def _extent(value: Any, reading: Reading) -> tuple[Dim | None, ...]:
+    def one(item: Any, reading: Reading) -> Dim | None:
+        return None if item is None else integer(item, reading, "a positive integer or null", 1)
+
+    return items(value, reading, one, "a list of sizes")
+
+
+def pads(count: int) -> Read:
+    """Amounts before and after each of `count` axes: one integer, one per axis, or a pair per axis."""
+    expects = (
+        "an integer or a pair of integers"
+        if count == 1
+        else f"an integer, a list of {count}, or a list of {count} pairs"
+    )
+
+    def pair(value: Any, reading: Reading) -> tuple[Dim, Dim]:
+        if isinstance(value, (list, tuple)):
+            before, after = items(value, reading, _nat, "a pair of integers", 2)
+            return before, after
+        amount = _nat(value, reading)
+        return amount, amount
+
+    def read(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
+        if not isinstance(value, (list, tuple)):
+            return (pair(value, reading),) * count
+        if count == 1:
+            if len(value) == 1:
+                return items(value, reading, pair, expects, 1)
+            return (pair(value, reading),)
+        return items(value, reading, pair, expects, count)
+
+    return read
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_freeze(item) for item in value)
+    if isinstance(value, dict):
+        return tuple((key, _freeze(item)) for key, item in value.items())
+    return value
+
+
+def _anything(value: Any, _reading: Reading) -> Any:
+    return _freeze(value)
+
+
+def _sublayer(value: Any, reading: Reading) -> Any:
+    return reading.sublayer(value)
+
+
+Pos = Annotated[Dim, Kind("a positive integer", _pos)]
+Nat = Annotated[Dim, Kind("an integer of at least 0", _nat)]
+Int = Annotated[Dim, Kind("an integer", _int)]
+PlainInt = Annotated[int, Kind("an integer", _plain_int)]
+Real = Annotated[float, Kind("a number", _real)]
+Rate = Annotated[float, Kind("a number from 0 to 1", _rate)]
+Flag = Annotated[bool, Kind("true or false", _flag)]
+Text = Annotated[str, Kind("a text", _text)]
+One = Annotated[tuple[Dim, ...], Kind("a positive integer", _sizes(1, 1))]
+Pair = Annotated[tuple[Dim, ...], Kind("a positive integer, or a list of two", _sizes(2, 1))]
+Triple = Annotated[tuple[Dim, ...], Kind("a positive integer, or a list of three", _sizes(3, 1))]
+NatOne = Annotated[tuple[Dim, ...], Kind("an integer of at least 0", _sizes(1, 0))]
+NatPair = Annotated[tuple[Dim, ...], Kind("an integer of at least 0, or a list of two", _sizes(2, 0))]
+NatTriple = Annotated[tuple[Dim, ...], Kind("an integer of at least 0, or a list of three", _sizes(3, 0))]
+Pads1 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer or a pair of integers", pads(1))]
+Pads2 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a pair, or two pairs", pads(2))]
+Pads3 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a list of three, or three pairs", pads(3))]
+Axes = Annotated[tuple[int, ...], Kind("an axis, or a list of axes", _axes)]
+Ints = Annotated[tuple[Dim, ...], Kind("a list of integers", _ints)]
+Extent = Annotated[tuple[Dim | None, ...], Kind("a list of sizes", _extent)]
+Padding = Annotated[str, choice("valid", "same")]
+CausalPadding = Annotated[str, choice("valid", "same", "causal")]
+DataFormat = Annotated[str, choice("channels_last", "channels_first")]
+Anything = Annotated[Any, Kind("any value", _anything)]
+Sublayer = Annotated[Any, Kind("a layer", _sublayer)]

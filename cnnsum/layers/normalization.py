@@ -1,0 +1,303 @@
+"""Layers that shift and scale: normalisation by the statistics of a batch, a row or a group, or by constants.
+
+Operations are those of inference, per element of the input. With statistics taken from the input itself they are five:
+the sum for the mean, the deviation, its square, the sum for the variance, the product with the inverse deviation; and
+one each for scale and shift. Work per row or group (square roots, quotients) is not counted: it is not per element.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim
+from cnnsum.layers.base import axis_of, layer, require_equal, require_known, require_multiple, show_shape
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, size
+from cnnsum.layers.kinds import Anything, Axes, Flag, Int, Kind, Reading, Real, integer, wrong
+
+#: Statistics are taken in float32 whatever the compute dtype.
+STATISTICS = "float32"
+
+
+def _one_axis(value: Any, reading: Reading) -> int:
+    """Keras 2 wrote an axis as a list of one."""
+    if isinstance(value, (list, tuple)) and len(value) == 1:
+        value = value[0]
+    axis = integer(value, reading, "an axis")
+    if not isinstance(axis, int):
+        raise wrong("an axis, which cannot depend on a symbol", axis)
+    return axis
+
+
+Axis = Annotated[int, Kind("an axis", _one_axis)]
+
+
+@layer(weights="gamma beta moving_mean moving_variance", ignored="virtual_batch_size adjustment fused")
+def BatchNormalization(
+    x: Shape,
+    *,
+    axis: Axis = -1,
+    momentum: Real = 0.99,
+    epsilon: Real = 1e-3,
+    center: Flag = True,
+    scale: Flag = True,
+    renorm: Flag = False,
+    renorm_clipping: Anything | None = None,
+    renorm_momentum: Real = 0.99,
+    synchronized: Flag = False,
+) -> Facts:
+    """Normalise every channel by the mean and deviation that it has over the batch; the shape stays.
+
+    Weights, one number per channel each: gamma (`scale`), beta (`center`), and not trainable moving_mean and
+    moving_variance; with `renorm` also moving_stddev, renorm_mean and renorm_stddev. Operations: 2 per element, as the
+    four vectors fold into one factor and one summand. Backpropagation keeps the input, and mean and inverse deviation
+    per channel.
+    """
+    place = axis_of(x, axis, "BatchNormalization")
+    depth = x[place]
+    if not isinstance(depth, int):
+        require_known(depth, x, "BatchNormalization")
+    shape = (depth,)
+    weights: list[Weight] = []
+    if scale:
+        weights.append(Weight("gamma", shape))
+    if center:
+        weights.append(Weight("beta", shape))
+    weights.append(Weight("moving_mean", shape, trainable=False))
+    weights.append(Weight("moving_variance", shape, trainable=False))
+    if renorm:
+        weights += [Weight(name, shape, trainable=False) for name in ("moving_stddev", "renorm_mean", "renorm_stddev")]
+    return Facts(
+        x,
+        weights=tuple(weights),
+        ops=2 * size(x),
+        keeps_input=True,
+        kept=(
+            Kept("mean", shape, STATISTICS, batched=False),
+            Kept("inverse deviation", shape, STATISTICS, batched=False),
+        ),
+        alias="inplace",
+    )
+
+
+def _places(x: Shape, axes: tuple[int, ...], what: str) -> tuple[int, ...]:
+    """Axes counted from 0, in the order in which Keras's `sorted` leaves them as they are written."""
+    if len(axes) == 1:
+        return (axis_of(x, axes[0], what),)
+    return tuple([axis_of(x, axis, what) for axis in sorted(axes)])
+
+
+def _window(x: Shape, places: tuple[int, ...]) -> str | None:
+    """What a statistic over these axes sees: the channels (taken to be the last axis) of one sample, or everything."""
+    return None if places == (len(x) - 1,) else EVERYTHING
+
+
+def _rest(x: Shape, places: tuple[int, ...]) -> Shape:
+    """The shape of a statistic over these axes."""
+    if places == (len(x) - 1,):
+        return x[:-1]
+    return tuple([dim for axis, dim in enumerate(x) if axis not in places])
+
+
+def _known_shape(x: Shape, places: tuple[int, ...], what: str) -> Shape:
+    """The shape of a weight that spans these axes."""
+    shape = tuple([x[place] for place in places])
+    for dim in shape:
+        if not isinstance(dim, int):
+            require_known(dim, x, what)
+    return shape
+
+
+@layer(weights="gamma beta")
+def LayerNormalization(
+    x: Shape,
+    *,
+    axis: Axes = (-1,),
+    epsilon: Real = 1e-3,
+    center: Flag = True,
+    scale: Flag = True,
+    rms_scaling: Flag = False,
+) -> Facts:
+    """Normalise every sample by its own mean and deviation over `axis`; the shape stays.
+
+    Weights of the shape of the normalised axes: gamma (`scale`), beta (`center`). With `rms_scaling`, gamma always and
+    beta never. Operations: 5 per element, and one each for gamma and beta. Backpropagation keeps the input, and mean
+    and inverse deviation per row.
+    """
+    places = _places(x, axis, "LayerNormalization")
+    shape = _known_shape(x, places, "LayerNormalization") if scale or center or rms_scaling else ()
+    weights: tuple[Weight, ...] = ()
+    if scale or rms_scaling:
+        weights = (Weight("gamma", shape),)
+    if center and not rms_scaling:
+        weights += (Weight("beta", shape),)
+    rows = _rest(x, places)
+    return Facts(
+        x,
+        weights=weights,
+        ops=(5 + len(weights)) * size(x),
+        keeps_input=True,
+        kept=(Kept("mean", rows, STATISTICS), Kept("inverse deviation", rows, STATISTICS)),
+        window=_window(x, places),
+    )
+
+
+@layer(weights="gamma beta")
+def GroupNormalization(
+    x: Shape, *, groups: Int = 32, axis: Axis = -1, epsilon: Real = 1e-3, center: Flag = True, scale: Flag = True
+) -> Facts:
+    """Divide the channels into groups; normalise each, in each sample, by its mean and deviation; the shape stays.
+
+    `groups` must divide the channels; -1 is one group per channel (instance normalisation), 1 is one for all of them.
+    Weights, one number per channel each: gamma (`scale`), beta (`center`). Operations: 5 per element, and one each for
+    gamma and beta. Backpropagation keeps the input, and mean and inverse deviation per sample and group.
+    """
+    depth = x[axis_of(x, axis, "GroupNormalization")]
+    if not isinstance(depth, int):
+        require_known(depth, x, "GroupNormalization")
+    if groups == -1:
+        groups = depth
+    elif isinstance(groups, int) and groups < 1:
+        raise Problem(
+            "CFG106", f"`groups` must be a positive integer, or -1 for one per channel, got {groups}", "groups"
+        )
+    require_multiple(
+        depth, groups, f"{groups} groups must divide the channels of {show_shape(x)}, got {depth}", field="groups"
+    )
+    weights: tuple[Weight, ...] = ()
+    if scale:
+        weights = (Weight("gamma", (depth,)),)
+    if center:
+        weights += (Weight("beta", (depth,)),)
+    return Facts(
+        x,
+        weights=weights,
+        ops=(5 + len(weights)) * size(x),
+        keeps_input=True,
+        kept=(Kept("mean", (x[0], groups), STATISTICS), Kept("inverse deviation", (x[0], groups), STATISTICS)),
+        window=EVERYTHING if len(x) > 2 else None,
+    )
+
+
+@layer(weights="scale")
+def RMSNormalization(x: Shape, *, axis: Axes = (-1,), epsilon: Real = 1e-6) -> Facts:
+    """Divide every sample by its root mean square over `axis`, and scale; the shape stays.
+
+    Weights: scale, of the shape of the normalised axes. Operations: 4 per element (square, sum, two products).
+    Backpropagation keeps the input, and the inverse root mean square per row.
+    """
+    places = _places(x, axis, "RMSNormalization")
+    return Facts(
+        x,
+        weights=(Weight("scale", _known_shape(x, places, "RMSNormalization")),),
+        ops=4 * size(x),
+        keeps_input=True,
+        kept=(Kept("inverse root mean square", _rest(x, places), STATISTICS),),
+        window=_window(x, places),
+    )
+
+
+@layer
+def UnitNormalization(x: Shape, *, axis: Axes = (-1,)) -> Facts:
+    """Divide every sample by its Euclidean length over `axis`; the shape stays.
+
+    No weights. Operations: 3 per element (square, sum, product). Backpropagation keeps the output, and the length per
+    row.
+    """
+    places = _places(x, axis, "UnitNormalization")
+    return Facts(
+        x,
+        ops=3 * size(x),
+        keeps_output=True,
+        kept=(Kept("length", _rest(x, places)),),
+        window=_window(x, places),
+    )
+
+
+@layer
+def Normalization(
+    x: Shape,
+    *,
+    axis: Axes | None = (-1,),
+    mean: Anything | None = None,
+    variance: Anything | None = None,
+    invert: Flag = False,
+) -> Facts:
+    """Shift and scale by constants to mean 0 and variance 1 along `axis`, or back with `invert`; the shape stays.
+
+    `mean` and `variance` are both given, as numbers or lists; or neither, and then they are learned from data before
+    training and held by weights, none trainable: mean and variance of the shape of the kept axes, and count. For an
+    image of 3 channels that is 3 + 3 + 1 = 7 numbers. `axis: null` has one mean and variance for everything.
+    Operations: 2 per element. Backpropagation keeps nothing.
+    """
+    places = tuple(sorted([axis_of(x, one, "Normalization") for one in axis])) if axis else ()
+    shape = _known_shape(x, places, "Normalization")
+    weights: tuple[Weight, ...] = ()
+    if mean is None and variance is None:
+        weights = (
+            Weight("mean", shape, trainable=False),
+            Weight("variance", shape, trainable=False),
+            Weight("count", (), trainable=False, dtype="int32"),
+        )
+    else:
+        _check_statistics(mean, variance, shape)
+    return Facts(x, weights=weights, ops=2 * size(x), alias="inplace")
+
+
+def _check_statistics(mean: Any, variance: Any, shape: Shape) -> None:
+    if mean is None or variance is None:
+        raise Problem(
+            "CFG107",
+            "Normalization needs both `mean` and `variance`, or neither, got only "
+            + ("`variance`" if mean is None else "`mean`"),
+            "variance" if mean is None else "mean",
+        )
+    given = _shape_of(mean)
+    if given != _shape_of(variance):
+        raise Problem(
+            "CFG107",
+            "`mean` and `variance` must have the same shape, "
+            f"got {show_shape(given)} and {show_shape(_shape_of(variance))}",
+            "variance",
+        )
+    if len(given) > len(shape):
+        raise Problem(
+            "CFG107",
+            f"`mean` must have at most as many axes as `axis` names, {len(shape)}, got the shape {show_shape(given)}",
+            "mean",
+        )
+    for own, dim in zip(reversed(given), reversed(shape), strict=False):
+        if own != 1:
+            require_equal(
+                own,
+                dim,
+                f"`mean` must fit the kept axes {show_shape(shape)}, got the shape {show_shape(given)}",
+                code="SHP208",
+            )
+
+
+def _shape_of(value: Any) -> Shape:
+    """The shape of numbers in nested lists; a number has the shape ()."""
+    shape: list[Dim] = []
+    while isinstance(value, tuple) and value:
+        shape.append(len(value))
+        value = value[0]
+    return tuple(shape)
+
+
+@layer
+def Rescaling(x: Shape, *, scale: Anything, offset: Anything = 0.0) -> Facts:
+    """Multiply by `scale` and add `offset`, numbers or lists of one number per channel; the shape stays.
+
+    No weights. Operations: 1 per element, 2 with an offset. Backpropagation keeps nothing.
+    """
+    for field, value in (("scale", scale), ("offset", offset)):
+        given = _shape_of(value)
+        if given and given[-1] != 1:
+            require_equal(
+                given[-1],
+                x[-1],
+                f"`{field}` must have one number or one per channel of {show_shape(x)}, got {given[-1]}",
+                code="SHP208",
+            )
+    return Facts(x, ops=size(x) if offset == 0 else 2 * size(x), alias="inplace")

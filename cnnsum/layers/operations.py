@@ -1,0 +1,265 @@
+"""Elementwise operations on tensors: what `x + y`, `x * 2.0` or `ops.sqrt(x)` leaves in a Keras file.
+
+An operation is found under its module and class, as the file has them: `keras.src.ops.numpy.Add`. Its inputs are
+the call's tensors and constants in order: a number is an input of the shape (), an array (`__tensor__`) one of its
+own shape, which has no batch axis. So inputs are broadcast as numpy does it, and an input of lower rank than the result
+is taken for a constant: it needs no gradient, and what is kept only for that is not counted.
+
+One line of a table declares one operation. Operations on axes (sums, reshaping) are in `tensors`.
+"""
+
+from __future__ import annotations
+
+from cnnsum.layers import activation
+from cnnsum.layers.base import Rule, layer
+from cnnsum.layers.broadcast import broadcast, constant
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
+from cnnsum.layers.functions import FUNCTIONS, work
+from cnnsum.layers.kinds import Anything, Axes, Flag, Real
+
+NUMPY = "keras.src.ops.numpy."
+NN = "keras.src.ops.nn."
+MATH = "keras.src.ops.math."
+CORE = "keras.src.ops.core."
+ACTIVATIONS = "keras.src.activations.activations."
+
+#: Operations on one tensor: name -> formula, operations per element, what backpropagation keeps, dtype of the output
+#: ("" for the input's).
+_UNARY = {
+    "Absolute": ("abs(x)", 1, "input", ""),
+    "Arctan": ("arctan(x)", 1, "input", ""),
+    "Ceil": ("the next whole number above", 1, "", ""),
+    "Clip": ("min(max(x, x_min), x_max)", 2, "output", ""),
+    "Copy": ("x", 0, "", ""),
+    "Cos": ("cos(x)", 1, "input", ""),
+    "Cosh": ("cosh(x)", 1, "input", ""),
+    "Exp": ("exp(x)", 1, "output", ""),
+    "Exp2": ("2**x", 1, "output", ""),
+    "Expm1": ("exp(x) - 1", 1, "output", ""),
+    "Floor": ("the next whole number below", 1, "", ""),
+    "Isfinite": ("whether x is finite", 1, "", "bool"),
+    "Isinf": ("whether x is infinite", 1, "", "bool"),
+    "Isnan": ("whether x is not a number", 1, "", "bool"),
+    "Log": ("log(x)", 1, "input", ""),
+    "Log10": ("log(x) to the base 10", 1, "input", ""),
+    "Log1p": ("log(1 + x)", 1, "input", ""),
+    "Log2": ("log(x) to the base 2", 1, "input", ""),
+    "LogicalNot": ("not x", 1, "", "bool"),
+    "Negative": ("-x", 1, "", ""),
+    "OnesLike": ("1", 0, "", ""),
+    "Reciprocal": ("1 / x", 1, "output", ""),
+    "Round": ("x rounded", 1, "", ""),
+    "Sign": ("-1, 0 or 1", 1, "", ""),
+    "Sin": ("sin(x)", 1, "input", ""),
+    "Sinh": ("sinh(x)", 1, "input", ""),
+    "Sqrt": ("sqrt(x)", 1, "output", ""),
+    "Square": ("x * x", 1, "input", ""),
+    "Tan": ("tan(x)", 1, "output", ""),
+    "Tanh": ("tanh(x)", 1, "output", ""),
+    "Trunc": ("x without its fraction", 1, "", ""),
+    "ZerosLike": ("0", 0, "", ""),
+}
+_UNARY_OF_MATH = {
+    "Rsqrt": ("1 / sqrt(x)", 2, "output", ""),
+    "Erf": ("erf(x)", 1, "input", ""),
+    "Erfc": ("1 - erf(x)", 1, "input", ""),
+}
+#: Fields of these operations that no number depends on.
+_UNARY_FIELDS = {"Clip": "x_min x_max", "Round": "decimals"}
+
+#: Operations on two tensors: name -> formula, what is kept, dtype. Kept is "inputs" for a gradient that is computed
+#: from the inputs; "tensors" where it is computed from the other input, so that nothing is kept if one is a constant;
+#: "divisor" where nothing is kept if the second is a constant.
+_BINARY = {
+    "Add": ("x1 + x2", "", ""),
+    "Arctan2": ("arctan(x1 / x2)", "inputs", ""),
+    "Divide": ("x1 / x2", "divisor", ""),
+    "DivideNoNan": ("x1 / x2, 0 where x2 is 0", "divisor", ""),
+    "Equal": ("x1 == x2", "", "bool"),
+    "FloorDivide": ("x1 // x2", "", ""),
+    "Greater": ("x1 > x2", "", "bool"),
+    "GreaterEqual": ("x1 >= x2", "", "bool"),
+    "Less": ("x1 < x2", "", "bool"),
+    "LessEqual": ("x1 <= x2", "", "bool"),
+    "Logaddexp": ("log(exp(x1) + exp(x2))", "inputs", ""),
+    "LogicalAnd": ("x1 and x2", "", "bool"),
+    "LogicalOr": ("x1 or x2", "", "bool"),
+    "LogicalXor": ("either x1 or x2", "", "bool"),
+    "Maximum": ("max(x1, x2)", "inputs", ""),
+    "Minimum": ("min(x1, x2)", "inputs", ""),
+    "Mod": ("x1 % x2", "divisor", ""),
+    "Multiply": ("x1 * x2", "tensors", ""),
+    "NotEqual": ("x1 != x2", "", "bool"),
+    "Power": ("x1 ** x2", "inputs", ""),
+    "Subtract": ("x1 - x2", "", ""),
+    "TrueDivide": ("x1 / x2", "divisor", ""),
+}
+#: Other operations per element than one.
+_BINARY_OPS = {"Arctan2": 2, "Logaddexp": 4}
+
+#: Activation functions as operations: class name -> name in `functions`, fields that no number depends on.
+_FUNCTIONS = {
+    "Celu": ("celu", "alpha"),
+    "Elu": ("elu", "alpha"),
+    "HardShrink": ("hard_shrink", "threshold"),
+    "HardSigmoid": ("hard_sigmoid", ""),
+    "HardSilu": ("hard_silu", ""),
+    "HardTanh": ("hard_tanh", ""),
+    "LeakyRelu": ("leaky_relu", "negative_slope"),
+    "LogSigmoid": ("log_sigmoid", ""),
+    "Relu": ("relu", ""),
+    "Relu6": ("relu6", ""),
+    "Selu": ("selu", ""),
+    "Sigmoid": ("sigmoid", ""),
+    "Silu": ("silu", ""),
+    "SoftShrink": ("soft_shrink", "threshold"),
+    "Softplus": ("softplus", ""),
+    "Softsign": ("softsign", ""),
+    "SparsePlus": ("sparse_plus", ""),
+    "SparseSigmoid": ("sparse_sigmoid", ""),
+    "Squareplus": ("squareplus", "b"),
+    "TanhShrink": ("tanh_shrink", ""),
+    "Threshold": ("threshold", "threshold default_value"),
+}
+_FUNCTIONS_OF_ROWS = {"LogSoftmax": "log_softmax", "Softmax": "softmax", "Sparsemax": "sparsemax"}
+
+_KEEPS = {
+    "": "nothing",
+    "input": "the input",
+    "output": "the output",
+    "inputs": "the inputs",
+    "tensors": "the inputs, unless one is a constant",
+    "divisor": "the inputs, unless the second is a constant",
+}
+
+
+def _doc(what: str, ops: object, keeps: str) -> str:
+    return f"{what}\n\nNo weights. Operations: {ops} per output element. Backpropagation keeps {_KEEPS[keeps]}.\n"
+
+
+def _unary(formula: str, ops: int, keeps: str, dtype: str) -> Rule:
+    def rule(x: Shape) -> Facts:
+        return Facts(
+            x,
+            ops=ops * size(x),
+            keeps_input=keeps == "input",
+            keeps_output=keeps == "output",
+            alias="" if dtype else "inplace",
+            dtype=dtype or "input",
+        )
+
+    rule.__doc__ = _doc(f"`{formula}`, element by element; the shape stays.", ops, keeps)
+    return rule
+
+
+def _binary(name: str, formula: str, keeps: str, dtype: str) -> Rule:
+    ops = _BINARY_OPS.get(name, 1)
+
+    def rule(x1: Shape, x2: Shape) -> Facts:
+        out = broadcast((x1, x2), name)
+        if keeps == "tensors":
+            kept = not constant(x1, out) and not constant(x2, out)
+        elif keeps == "divisor":
+            kept = not constant(x2, out)
+        else:
+            kept = keeps == "inputs"
+        return Facts(
+            out,
+            ops=ops * size(out),
+            keeps_input=kept,
+            alias="inplace" if out == x1 and not dtype else "",
+            dtype=dtype or "input",
+        )
+
+    rule.__doc__ = _doc(f"`{formula}`, element by element; the inputs are broadcast as numpy does it.", ops, keeps)
+    return rule
+
+
+def _function(name: str) -> Rule:
+    step = FUNCTIONS[name]
+
+    def rule(x: Shape) -> Facts:
+        return _as_operation(activation.applied(x, name))
+
+    rule.__doc__ = _doc(f"The activation function `{name}`, element by element; the shape stays.", step.ops, step.keeps)
+    return rule
+
+
+def _function_of_rows(name: str) -> Rule:
+    step = FUNCTIONS[name]
+
+    def rule(x: Shape, *, axis: Axes | None = (-1,)) -> Facts:
+        whole = axis is None or axis not in ((-1,), (len(x) - 1,))
+        return Facts(
+            x,
+            ops=work(name, size(x)),
+            keeps_output=True,
+            window=EVERYTHING if whole else None,
+            dtype="input",
+        )
+
+    ops = "an unknown number of" if step.ops is None else step.ops
+    rule.__doc__ = _doc(f"The function `{name}` of the elements along `axis`; the shape stays.", ops, step.keeps)
+    return rule
+
+
+def _as_operation(facts: Facts) -> Facts:
+    """Operations have no dtype policy: they give the dtype of their inputs."""
+    facts.dtype = "input"
+    return facts
+
+
+for _name, _row in _UNARY.items():
+    layer(key=NUMPY + _name, name=_name, ignored=_UNARY_FIELDS.get(_name, ""))(_unary(*_row))
+for _name, _row in _UNARY_OF_MATH.items():
+    layer(key=MATH + _name, name=_name)(_unary(*_row))
+for _name, _row3 in _BINARY.items():
+    layer(key=NUMPY + _name, name=_name)(_binary(_name, *_row3))
+for _name, (_own, _fields) in _FUNCTIONS.items():
+    layer(key=NN + _name, name=_name, ignored=_fields)(_function(_own))
+for _name, _own in _FUNCTIONS_OF_ROWS.items():
+    layer(key=NN + _name, name=_name)(_function_of_rows(_own))
+layer(key=ACTIVATIONS + "Mish", name="Mish")(_function("mish"))
+layer(key=CORE + "StopGradient", name="StopGradient")(_unary("x, as a constant", 0, "", ""))
+
+
+@layer(key=ACTIVATIONS + "ReLU", name="ReLU")
+def _relu(x: Shape, *, negative_slope: Real = 0.0, max_value: Real | None = None, threshold: Real = 0.0) -> Facts:
+    """The layer `ReLU` as an operation; the shape stays.
+
+    No weights. Operations: 1 per element, and one more for each of: a `max_value`, a `negative_slope`, and a
+    `threshold` under a slope. Backpropagation keeps the output.
+    """
+    return _as_operation(
+        activation.ReLU(x, max_value=max_value, negative_slope=negative_slope, threshold=threshold),
+    )
+
+
+@layer(key=NN + "Gelu", name="Gelu")
+def _gelu(x: Shape, *, approximate: Flag = True) -> Facts:
+    """`0.5 * x * (1 + erf(x / sqrt(2)))`, element by element; the shape stays.
+
+    No weights. Operations: 5 per element; 8 with `approximate`, which is
+    `0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))`. Backpropagation keeps the input.
+    """
+    return Facts(x, ops=(8 if approximate else 5) * size(x), keeps_input=True, alias="inplace", dtype="input")
+
+
+@layer(key=NUMPY + "Where", name="Where")
+def _where(condition: Shape, x1: Shape, x2: Shape) -> Facts:
+    """`x1` where the condition holds, `x2` elsewhere; the inputs are broadcast as numpy does it.
+
+    No weights. Operations: 1 per output element. Backpropagation keeps the condition, one byte an element.
+    """
+    out = broadcast((condition, x1, x2), "Where")
+    kept = (Kept("condition", condition, "bool", batched=len(condition) == len(out)),)
+    return Facts(out, ops=size(out), kept=kept, dtype="input")
+
+
+@layer(key=CORE + "Cast", name="Cast", aliases=CORE + "SaturateCast")
+def _cast(x: Shape, *, dtype: Anything) -> Facts:
+    """The same numbers in another dtype; the shape stays.
+
+    No weights, no operations. Backpropagation keeps nothing.
+    """
+    return Facts(x, dtype=dtype if isinstance(dtype, str) else "input")

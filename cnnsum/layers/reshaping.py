@@ -1,0 +1,304 @@
+"""Layers that move, drop, add or repeat samples and compute nothing new: reshape, pad, crop, enlarge, resize."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import UNKNOWN, Dim, at_least, prod
+from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, require_rank, show_shape
+from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Window, size
+from cnnsum.layers.kinds import (
+    Axes,
+    DataFormat,
+    Flag,
+    Kind,
+    One,
+    Pads1,
+    Pads2,
+    Pads3,
+    Pair,
+    Pos,
+    Reading,
+    Triple,
+    choice,
+    integer,
+    items,
+    wrong,
+)
+from cnnsum.layers.slide import Sizes, arrange, channels, enlarge, first_spatial_axis, spatial
+
+#: Samples that an interpolation reaches to each side of an output's place.
+_SUPPORT = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
+Interpolation = Annotated[str, choice(*_SUPPORT)]
+
+
+def _read_target(value: Any, reading: Reading) -> tuple[Dim, ...]:
+    expects = "a positive integer or -1"
+
+    def one(item: Any, reading: Reading) -> Dim:
+        if item is None:
+            return -1
+        dim = integer(item, reading, expects)
+        if isinstance(dim, int) and dim < 1 and dim != -1:
+            raise wrong(expects, dim)
+        return dim
+
+    if isinstance(value, (list, tuple)):
+        return items(value, reading, one, "a list of sizes, one of which may be -1")
+    return (one(value, reading),)
+
+
+Target = Annotated[tuple[Dim, ...], Kind("a list of sizes, one of which may be -1", _read_target)]
+
+
+@layer
+def Flatten(x: Shape, *, data_format: DataFormat | None = None) -> Facts:
+    """Put all axes but the batch into one: `(H, W, C)` becomes `(H * W * C)`.
+
+    No weights, no work, nothing kept: the output is the input's storage. With channels_first and spatial axes the
+    channels are moved to the end first, which makes a copy.
+    """
+    moved = data_format == "channels_first" and len(x) > 2
+    return Facts((x[0], size(x)), alias="" if moved else "view", dtype="input", window=EVERYTHING)
+
+
+@layer
+def Reshape(x: Shape, *, target_shape: Target) -> Facts:
+    """Give the elements another shape: `target_shape`, the batch axis left out; -1 is the size that is left over.
+
+    The number of elements must stay the same. No weights, no work, nothing kept: the output is the input's storage.
+    """
+    open_axes = [axis for axis, dim in enumerate(target_shape) if dim == -1]
+    if len(open_axes) > 1:
+        raise Problem(
+            "CFG113", f"Reshape can find one size, got -1 at {len(open_axes)} places of target_shape", "target_shape"
+        )
+    before, after = _without_common(x[1:], [dim for dim in target_shape if dim != -1])
+    total, wanted = prod(before), prod(after)
+    asked = ", ".join(map(str, target_shape)) + ("," if len(target_shape) == 1 else "")
+    reason = f"Reshape to ({asked}) needs the same number of elements, got {show_shape(x)}"
+    out = target_shape
+    if open_axes:
+        require_multiple(total, wanted, reason, field="target_shape", code="SHP211")
+        axis = open_axes[0]
+        out = (*target_shape[:axis], total // wanted, *target_shape[axis + 1 :])
+    else:
+        require_equal(total, wanted, reason, code="SHP211")
+    shared = min(len(x), len(out) + 1) - 2
+    return Facts(
+        (x[0], *out),
+        alias="view",
+        dtype="input",
+        window=None if shared > 0 and x[1 : 1 + shared] == out[:shared] else EVERYTHING,
+    )
+
+
+def _without_common(left: Shape, right: list[Dim]) -> tuple[list[Dim], list[Dim]]:
+    """Both lists without the dims that stand in both: formulas in them then need not be divided."""
+    rest: list[Dim] = []
+    right = list(right)
+    for dim in left:
+        if dim is not UNKNOWN and dim in right:
+            right.remove(dim)
+        else:
+            rest.append(dim)
+    return rest, right
+
+
+@layer
+def Permute(x: Shape, *, dims: Axes) -> Facts:
+    """Put the axes in another order: `dims` are their numbers, from 1 without the batch axis.
+
+    With dims 2, 1 `(T, C)` becomes `(C, T)`. No weights, no work, nothing kept. The elements are copied.
+    """
+    if sorted(dims) != list(range(1, len(dims) + 1)):
+        count = len(dims)
+        raise Problem("CFG114", f"`dims` must hold each number from 1 to {count} once, got {list(dims)}", "dims")
+    require_rank(x, len(dims) + 1, "Permute")
+    return Facts((x[0], *(x[axis] for axis in dims)), dtype="input")
+
+
+@layer
+def RepeatVector(x: Shape, *, n: Pos) -> Facts:
+    """Repeat a vector as the steps of a sequence: `(C)` becomes `(n, C)`. No weights, no work, nothing kept."""
+    require_rank(x, 2, "RepeatVector")
+    return Facts((x[0], n, x[1]), window=EVERYTHING)
+
+
+def _pad(what: str, x: Shape, padding: tuple[tuple[Dim, Dim], ...], data_format: str | None) -> Facts:
+    lengths = spatial(x, len(padding), data_format, what)
+    out = tuple(length + before + after for length, (before, after) in zip(lengths, padding, strict=True))
+    return Facts(
+        arrange(x[0], out, channels(x, data_format), data_format),
+        window=tuple(Window(1, before=before) for before, _ in padding),
+    )
+
+
+@layer
+def ZeroPadding1D(x: Shape, *, padding: Pads1 = ((1, 1),), data_format: DataFormat | None = None) -> Facts:
+    """Put zeros before and after a sequence: `(T, C)` becomes `(before + T + after, C)`.
+
+    No weights, no work, nothing kept.
+    """
+    return _pad("ZeroPadding1D", x, padding, data_format)
+
+
+@layer
+def ZeroPadding2D(x: Shape, *, padding: Pads2 = ((1, 1), (1, 1)), data_format: DataFormat | None = None) -> Facts:
+    """Put zeros around an image: `(H, W, C)` becomes `(top + H + bottom, left + W + right, C)`.
+
+    `padding` is one amount, one for the height and one for the width, or a pair for each. No weights, no work,
+    nothing kept.
+    """
+    return _pad("ZeroPadding2D", x, padding, data_format)
+
+
+@layer
+def ZeroPadding3D(
+    x: Shape, *, padding: Pads3 = ((1, 1), (1, 1), (1, 1)), data_format: DataFormat | None = None
+) -> Facts:
+    """Put zeros around a volume: each of `(D, H, W)` grows by the amounts before and after it.
+
+    No weights, no work, nothing kept.
+    """
+    return _pad("ZeroPadding3D", x, padding, data_format)
+
+
+def _crop(what: str, x: Shape, cropping: tuple[tuple[Dim, Dim], ...], data_format: str | None) -> Facts:
+    axis = first_spatial_axis(data_format)
+    out: list[Dim] = []
+    for length, (before, after) in zip(spatial(x, len(cropping), data_format, what), cropping, strict=True):
+        left = length - before - after
+        if not isinstance(left, int) or left < 1:
+            reason = f"{what} takes {before + after} samples off axis {axis} and must leave one, got {show_shape(x)}"
+            require_at_least(length, before + after + 1, reason, code="SHP210")
+        out.append(left)
+        axis += 1
+    return Facts(
+        arrange(x[0], tuple(out), channels(x, data_format), data_format),
+        window=tuple(Window(1, before=-before) for before, _ in cropping),
+    )
+
+
+@layer
+def Cropping1D(x: Shape, *, cropping: Pads1 = ((1, 1),)) -> Facts:
+    """Take samples off the ends of a sequence: `(T, C)` becomes `(T - before - after, C)`.
+
+    No weights, no work, nothing kept.
+    """
+    return _crop("Cropping1D", x, cropping, None)
+
+
+@layer
+def Cropping2D(x: Shape, *, cropping: Pads2 = ((0, 0), (0, 0)), data_format: DataFormat | None = None) -> Facts:
+    """Take rows and columns off an image: `(H, W, C)` becomes `(H - top - bottom, W - left - right, C)`.
+
+    `cropping` is one amount, one for the height and one for the width, or a pair for each. No weights, no work,
+    nothing kept.
+    """
+    return _crop("Cropping2D", x, cropping, data_format)
+
+
+@layer
+def Cropping3D(x: Shape, *, cropping: Pads3 = ((1, 1), (1, 1), (1, 1)), data_format: DataFormat | None = None) -> Facts:
+    """Take samples off the sides of a volume: each of `(D, H, W)` shrinks by the amounts before and after it.
+
+    No weights, no work, nothing kept.
+    """
+    return _crop("Cropping3D", x, cropping, data_format)
+
+
+def _taps(support: int, axes: int) -> int:
+    """Operations per output element of an interpolation: a product per sample that it reads, and their sum."""
+    return 2 * (2 * support) ** axes - 1 if support else 0
+
+
+def _enlarge(what: str, x: Shape, factors: Sizes, data_format: str | None, interpolation: str = "nearest") -> Facts:
+    lengths = spatial(x, len(factors), data_format, what)
+    out = tuple(length * factor for length, factor in zip(lengths, factors, strict=True))
+    shape = arrange(x[0], out, channels(x, data_format), data_format)
+    support = _SUPPORT[interpolation]
+    return Facts(shape, ops=_taps(support, len(factors)) * size(shape), window=enlarge(factors, support))
+
+
+@layer
+def UpSampling1D(x: Shape, *, size: One = (2,)) -> Facts:
+    """Repeat every step of a sequence `size` times: `(T, C)` becomes `(T * size, C)`.
+
+    No weights, no work, nothing kept.
+    """
+    return _enlarge("UpSampling1D", x, size, None)
+
+
+@layer
+def UpSampling2D(
+    x: Shape,
+    *,
+    size: Pair = (2, 2),
+    data_format: DataFormat | None = None,
+    interpolation: Interpolation = "nearest",
+) -> Facts:
+    """Enlarge an image by whole factors: `(H, W, C)` becomes `(H * size, W * size, C)`.
+
+    "nearest" repeats rows and columns and costs nothing. "bilinear" reads 2 x 2 samples per output element, "bicubic"
+    4 x 4, "lanczos3" 6 x 6, "lanczos5" 10 x 10: a product each, and their sum. No weights. Nothing kept: the
+    gradient depends on the sizes alone.
+    """
+    return _enlarge("UpSampling2D", x, size, data_format, interpolation)
+
+
+@layer
+def UpSampling3D(x: Shape, *, size: Triple = (2, 2, 2), data_format: DataFormat | None = None) -> Facts:
+    """Repeat the samples of a volume: each of `(D, H, W)` is multiplied by its size.
+
+    No weights, no work, nothing kept.
+    """
+    return _enlarge("UpSampling3D", x, size, data_format)
+
+
+@layer(ignored="fill_mode fill_value")
+def Resizing(
+    x: Shape,
+    *,
+    height: Pos,
+    width: Pos,
+    interpolation: Interpolation = "bilinear",
+    crop_to_aspect_ratio: Flag = False,
+    pad_to_aspect_ratio: Flag = False,
+    antialias: Flag = False,
+    data_format: DataFormat | None = None,
+) -> Facts:
+    """Resize an image to a fixed size: `(H, W, C)` becomes `(height, width, C)`.
+
+    Operations per output element as in UpSampling2D. That is an upper bound with pad_to_aspect_ratio, where a part of
+    the output is filled, and unknown with antialias, where the reach grows with the reduction. No weights, nothing
+    kept.
+    """
+    if crop_to_aspect_ratio and pad_to_aspect_ratio:
+        raise Problem("CFG116", "Resizing cannot both crop and pad to the aspect ratio, got true for both")
+    spatial(x, 2, data_format, "Resizing")
+    out = arrange(x[0], (height, width), channels(x, data_format), data_format)
+    ops: Dim = UNKNOWN if antialias and interpolation != "nearest" else _taps(_SUPPORT[interpolation], 2) * size(out)
+    status = "bound" if pad_to_aspect_ratio else "exact"
+    return Facts(out, ops=ops, window=EVERYTHING, status=status)
+
+
+@layer
+def CenterCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | None = None) -> Facts:
+    """Cut the middle out of an image: `(H, W, C)` becomes `(height, width, C)`.
+
+    An image that is smaller is resized instead, by bilinear interpolation. No weights; no work where it is cut, the
+    operations of Resizing where it is resized; nothing kept. A size that depends on a symbol must be large enough.
+    """
+    lengths = spatial(x, 2, data_format, "CenterCrop")
+    wanted = (height, width)
+    out = arrange(x[0], wanted, channels(x, data_format), data_format)
+    if any(at_least(length, least) is False for length, least in zip(lengths, wanted, strict=True)):
+        return Facts(out, ops=_taps(1, 2) * size(out), window=EVERYTHING)
+    axis = first_spatial_axis(data_format)
+    for length, least in zip(lengths, wanted, strict=True):
+        require_at_least(length, least, f"CenterCrop to {least} needs a larger axis {axis}, got {show_shape(x)}")
+        axis += 1
+    windows = tuple(Window(1, before=-((length - least) // 2)) for length, least in zip(lengths, wanted, strict=True))
+    return Facts(out, window=windows)

@@ -1,0 +1,270 @@
+"""Operations on the axes of tensors: sums along axes, products of matrices, reshaping, joining and splitting.
+
+What `ops.mean(x, axis=1)` or `x @ y` leaves in a Keras file; found and called as `operations` says. Operations that
+mix samples (a sum over the batch axis) are not supported and are refused.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim
+from cnnsum.layers import reshaping
+from cnnsum.layers.base import Rule, layer, require_equal, require_multiple, show_shape
+from cnnsum.layers.broadcast import broadcast, constant, joined
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
+from cnnsum.layers.kinds import Anything, Axes, Flag, Ints, PlainInt, Pos, Real
+from cnnsum.layers.operations import MATH, NN, NUMPY
+
+#: Sums and the like: name -> what it gives, operations for n elements as (per element, less one per output), what
+#: backpropagation keeps, dtype of the output ("" for the input's).
+_REDUCTIONS = {
+    "All": ("whether all hold", (1, 1), "", "bool"),
+    "Amax": ("the largest", (1, 1), "both", ""),
+    "Amin": ("the smallest", (1, 1), "both", ""),
+    "Any": ("whether any holds", (1, 1), "", "bool"),
+    "Max": ("the largest", (1, 1), "both", ""),
+    "Mean": ("the mean", (1, 0), "", ""),
+    "Min": ("the smallest", (1, 1), "both", ""),
+    "Prod": ("the product", (1, 1), "both", ""),
+    "Std": ("the standard deviation", (4, 0), "both", ""),
+    "Sum": ("the sum", (1, 1), "", ""),
+    "Var": ("the variance", (4, 0), "input", ""),
+}
+_KEEPS = {"": "nothing", "input": "the input", "both": "the input and the output"}
+
+
+def _places(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "axis") -> tuple[int, ...]:
+    """Axes counted from 0; the batch axis is refused, and None, which means all axes."""
+    rank = len(x)
+    for axis in axes or ():
+        if not -rank <= axis < rank:
+            raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
+    places = tuple([axis % rank for axis in axes]) if axes is not None else (0,)
+    if 0 in places:
+        raise Problem("UNK703", f"{what} along the batch axis is not supported", field)
+    return places
+
+
+def _without(x: Shape, places: tuple[int, ...], *, keepdims: bool) -> Shape:
+    if keepdims:
+        return tuple([1 if axis in places else dim for axis, dim in enumerate(x)])
+    return tuple([dim for axis, dim in enumerate(x) if axis not in places])
+
+
+def _reduction(name: str, what: str, counts: tuple[int, int], keeps: str, dtype: str) -> Rule:
+    def rule(x: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Facts:
+        places = _places(x, axis, name)
+        out = _without(x, places, keepdims=keepdims)
+        return Facts(
+            out,
+            ops=counts[0] * size(x) - counts[1] * size(out),
+            keeps_input=bool(keeps),
+            keeps_output=keeps == "both",
+            window=None if places == (len(x) - 1,) else EVERYTHING,
+            dtype=dtype or "input",
+        )
+
+    work = f"{counts[0]} per element of the input" + (", less 1 per output element" if counts[1] else "")
+    rule.__doc__ = (
+        f"Gives {what} of the elements along `axis`, which is left out, or 1 with `keepdims`.\n\n"
+        f"No weights. Operations: {work}. Backpropagation keeps {_KEEPS[keeps]}.\n"
+    )
+    return rule
+
+
+for _name, _row in _REDUCTIONS.items():
+    layer(key=NUMPY + _name, name=_name, ignored="initial dtype")(_reduction(_name, *_row))
+layer(key=MATH + "Logsumexp", name="Logsumexp")(
+    _reduction("Logsumexp", "the logarithm of the sum of exp", (4, 0), "both", "")
+)
+
+
+def _argument(name: str, which: str) -> Rule:
+    def rule(x: Shape, *, axis: PlainInt | None = None, keepdims: Flag = False) -> Facts:
+        places = _places(x, None if axis is None else (axis,), name)
+        out = _without(x, places, keepdims=keepdims)
+        window = None if places == (len(x) - 1,) else EVERYTHING
+        return Facts(out, ops=size(x) - size(out), window=window, dtype="int32")
+
+    rule.__doc__ = (
+        f"The index of the {which} element along `axis`, which is left out, or 1 with `keepdims`.\n\n"
+        "No weights. Operations: 1 per element of the input, less 1 per output element. Has no gradient.\n"
+    )
+    return rule
+
+
+layer(key=NUMPY + "Argmax", name="Argmax")(_argument("Argmax", "largest"))
+layer(key=NUMPY + "Argmin", name="Argmin")(_argument("Argmin", "smallest"))
+
+
+@layer(key=NUMPY + "Matmul", name="Matmul")
+def _matmul(x1: Shape, x2: Shape) -> Facts:
+    """The product of matrices `(..., T, D)` and `(..., D, K)`: `(..., T, K)`; the other axes are broadcast.
+
+    No weights. MACs: `D` per output element. Backpropagation keeps the inputs, unless one is a constant.
+    """
+    if len(x1) < 2 or len(x2) < 2:
+        raise Problem("SHP204", f"Matmul needs inputs of rank 2 or more, got {show_shape(x1)} and {show_shape(x2)}")
+    depth = require_equal(
+        x1[-1],
+        x2[-2],
+        f"Matmul needs as many columns in {show_shape(x1)} as rows in {show_shape(x2)}, got {x1[-1]} and {x2[-2]}",
+    )
+    out = (*broadcast((x1[:-2], x2[:-2]), "Matmul"), x1[-2], x2[-1])
+    fixed = constant(x1, out) or constant(x2, out)
+    return Facts(out, macs=size(out) * depth, keeps_input=not fixed, dtype="input", window=EVERYTHING)
+
+
+@layer(key=NN + "Normalize", name="Normalize", ignored="epsilon")
+def _normalize(x: Shape, *, axis: Axes = (-1,), order: Real = 2) -> Facts:
+    """Divide by the norm along `axis` (Euclidean with `order` 2); the shape stays.
+
+    No weights. Operations: 3 per element. Backpropagation keeps the output, and the norm per row.
+    """
+    places = _places(x, axis, "Normalize")
+    return Facts(
+        x,
+        ops=3 * size(x),
+        keeps_output=True,
+        kept=(Kept("norm", _without(x, places, keepdims=False)),),
+        window=None if places == (len(x) - 1,) else EVERYTHING,
+        dtype="input",
+    )
+
+
+def _moved(*outputs: Shape, alias: str = "", window: str | None = EVERYTHING) -> Facts:
+    """Operations that compute nothing."""
+    return Facts(*outputs, alias=alias, dtype="input", window=window)
+
+
+@layer(key=NUMPY + "Reshape", name="Reshape")
+def _reshape(x: Shape, *, newshape: Ints) -> Facts:
+    """Give the elements another shape, batch axis first; -1 is the size that is left over.
+
+    No weights, no work, nothing kept: the output is the input's storage. The batch axis must stay: its size, or -1.
+    """
+    if not newshape or (newshape[0] not in (-1, x[0]) and newshape.count(-1) != 1):
+        raise Problem("UNK703", f"Reshape of the batch axis is not supported, got {list(newshape)}", "newshape")
+    return reshaping.Reshape(x, target_shape=newshape[1:])
+
+
+@layer(key=NUMPY + "Transpose", name="Transpose")
+def _transpose(x: Shape, *, axes: Axes | None = None) -> Facts:
+    """Put the axes in another order, the batch axis first. No weights, no work, nothing kept."""
+    order = tuple([axis % len(x) for axis in axes]) if axes is not None else tuple(reversed(range(len(x))))
+    if sorted(order) != list(range(len(x))):
+        raise Problem("SHP205", f"Transpose needs each axis of {show_shape(x)} once, got {list(axes or ())}", "axes")
+    if order[0] != 0:
+        raise Problem("UNK703", "Transpose of the batch axis is not supported", "axes")
+    return _moved(tuple([x[axis] for axis in order]))
+
+
+@layer(key=NUMPY + "Swapaxes", name="Swapaxes")
+def _swapaxes(x: Shape, *, axis1: PlainInt, axis2: PlainInt) -> Facts:
+    """Exchange two axes. No weights, no work, nothing kept."""
+    (first,) = _places(x, (axis1,), "Swapaxes", "axis1")
+    (second,) = _places(x, (axis2,), "Swapaxes", "axis2")
+    out = list(x)
+    out[first], out[second] = x[second], x[first]
+    return _moved(tuple(out))
+
+
+@layer(key=NUMPY + "ExpandDims", name="ExpandDims")
+def _expand_dims(x: Shape, *, axis: Axes) -> Facts:
+    """Insert an axis of 1 at each place of the output that `axis` names. No weights, no work, nothing kept."""
+    rank = len(x) + len(axis)
+    for one in axis:
+        if not -rank <= one < rank:
+            raise Problem("SHP205", f"ExpandDims: a result of rank {rank} has no axis {one}", "axis")
+    places = {one % rank for one in axis}
+    if 0 in places:
+        raise Problem("UNK703", "ExpandDims before the batch axis is not supported", "axis")
+    rest = iter(x)
+    return _moved(tuple([1 if place in places else next(rest) for place in range(rank)]), alias="view")
+
+
+@layer(key=NUMPY + "Squeeze", name="Squeeze")
+def _squeeze(x: Shape, *, axis: Axes | None = None) -> Facts:
+    """Leave out axes of 1: those of `axis`, or all. No weights, no work, nothing kept."""
+    if axis is None:
+        return _moved((x[0], *[dim for dim in x[1:] if dim != 1]), alias="view")
+    places = _places(x, axis, "Squeeze")
+    for place in places:
+        require_equal(x[place], 1, f"Squeeze needs size 1 on axis {place}, got {show_shape(x)}")
+    return _moved(_without(x, places, keepdims=False), alias="view")
+
+
+@layer(key=NUMPY + "Concatenate", name="Concatenate")
+def _concatenate(*xs: Shape, axis: PlainInt = 0) -> Facts:
+    """Put the inputs end to end along `axis`. No weights, no operations, nothing kept."""
+    return _moved(joined(xs, axis, "Concatenate"), window=None)
+
+
+@layer(key=NUMPY + "Stack", name="Stack")
+def _stack(*xs: Shape, axis: PlainInt = 0) -> Facts:
+    """Put inputs of equal shapes side by side along a new axis. No weights, no operations, nothing kept."""
+    rank = len(xs[0]) + 1
+    if not -rank <= axis < rank:
+        raise Problem("SHP205", f"Stack: a result of rank {rank} has no axis {axis}", "axis")
+    place = axis % rank
+    if place == 0:
+        raise Problem("UNK703", "Stack before the batch axis is not supported", "axis")
+    ones = [(*x[:place], 1, *x[place:]) for x in xs]
+    return _moved(joined(ones, place, "Stack"))
+
+
+@layer(key=NUMPY + "Split", name="Split")
+def _split(x: Shape, *, indices_or_sections: Anything, axis: PlainInt = 0) -> Facts:
+    """Cut an axis into equal sections, or at the given indices; an output for each. No work, nothing kept."""
+    (place,) = _places(x, (axis,), "Split")
+    length = x[place]
+    pieces: list[Dim]
+    if isinstance(indices_or_sections, tuple):
+        if not isinstance(length, int):
+            raise Problem("UNK704", f"Split at indices needs a known size, got {show_shape(x)}", "indices_or_sections")
+        cuts = [0, *[min(cut % length if cut < 0 else cut, length) for cut in indices_or_sections], length]
+        pieces = [max(0, end - start) for start, end in pairwise(cuts)]
+    else:
+        reason = f"Split needs {indices_or_sections} sections of equal size on axis {place}, got {show_shape(x)}"
+        require_multiple(length, indices_or_sections, reason, field="indices_or_sections")
+        pieces = [length // indices_or_sections] * indices_or_sections
+    return _moved(*[(*x[:place], piece, *x[place + 1 :]) for piece in pieces], window=None)
+
+
+@layer(key=NUMPY + "Pad", name="Pad", ignored="constant_values")
+def _pad(x: Shape, *, pad_width: Anything, mode: Anything = "constant") -> Facts:
+    """Add elements before and after each axis: a pair per axis, batch axis first. No weights, no work, nothing kept."""
+    pairs = pad_width if isinstance(pad_width, tuple) and len(pad_width) == len(x) else ()
+    if not pairs or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in pairs):
+        raise Problem("CFG102", f"`pad_width` must be a pair for each axis of {show_shape(x)}", "pad_width")
+    if tuple(pairs[0]) != (0, 0):
+        raise Problem("UNK703", "Pad of the batch axis is not supported", "pad_width")
+    return _moved(tuple([dim + before + after for dim, (before, after) in zip(x, pairs, strict=True)]), window=None)
+
+
+@layer(key=NUMPY + "Repeat", name="Repeat")
+def _repeat(x: Shape, *, repeats: Pos, axis: PlainInt) -> Facts:
+    """Repeat every element along an axis. No weights, no work, nothing kept."""
+    (place,) = _places(x, (axis,), "Repeat")
+    return _moved((*x[:place], x[place] * repeats, *x[place + 1 :]))
+
+
+def _same_shape(what: str, ops: int, *, alias: str = "") -> Rule:
+    def rule(x: Shape, *, axis: Axes | None = None) -> Facts:
+        if axis is not None:
+            _places(x, axis, what)
+        return Facts(x, ops=ops * size(x), alias=alias, dtype="input", window=EVERYTHING)
+
+    return rule
+
+
+for _name, _what, _ops in (
+    ("Flip", "Turn an axis round", 0),
+    ("Roll", "Move the elements along an axis, the last ones to the front", 0),
+    ("Cumsum", "The sums of all elements up to each one, along an axis", 1),
+):
+    _rule = _same_shape(_name, _ops)
+    _rule.__doc__ = f"{_what}; the shape stays.\n\nNo weights. Operations: {_ops} per element. Keeps nothing.\n"
+    layer(key=NUMPY + _name, name=_name, ignored="dtype shift")(_rule)

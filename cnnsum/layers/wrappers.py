@@ -1,0 +1,149 @@
+"""Layers that hold a layer: for every time step, or for both directions of time."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cnnsum.diagnostics import Problem
+from cnnsum.layers.base import layer, show_shape
+from cnnsum.layers.broadcast import merged
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, Window, size
+from cnnsum.layers.inner import Inner, within
+from cnnsum.layers.kinds import Sublayer, choice
+
+MergeMode = Annotated[str, choice("concat", "sum", "mul", "ave")]
+
+#: Operations per output element of putting two directions together.
+_MERGING = {"concat": 0, "sum": 1, "mul": 1, "ave": 2, None: 0}
+
+
+# Weights of these types are those of their inner layer: "layer" stands for them here.
+@layer(weights="layer")
+def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
+    """Apply `layer` to every time step alone: `(T, ...)` to `(T, ...)`, with the same weights for all steps.
+
+    Weights: the layer's. MACs, operations and what backpropagation keeps: the layer's, once per time step.
+    """
+    if len(x) < 3:
+        raise Problem(
+            "SHP204", f"TimeDistributed needs an input of rank 3 or more (batch axis included), got {show_shape(x)}"
+        )
+    batch, steps = x[0], x[1]
+    try:
+        facts: Facts = layer.apply((batch, *x[2:]))
+    except Problem as problem:
+        raise within(problem, "layer") from None
+    outputs = [None if shape is None else (shape[0], steps, *shape[1:]) for shape in facts.outputs]
+    kept = [
+        Kept(name, (shape[0], steps, *shape[1:]) if batched else (steps, *shape), dtype, batched)
+        for name, shape, dtype, batched in facts.kept
+    ]
+    window = facts.window
+    return Facts(
+        *outputs,
+        weights=facts.weights,
+        macs=facts.macs * steps,
+        ops=facts.ops * steps,
+        keeps_input=facts.keeps_input,
+        keeps_output=facts.keeps_output,
+        kept=tuple(kept),
+        alias="view" if facts.alias == "view" else "",
+        scratch=facts.scratch,
+        window=(Window(1), *window) if isinstance(window, tuple) else window,
+        dtype=facts.dtype,
+        status=facts.status,
+    )
+
+
+@layer(weights="layer", ignored="weights")
+def Bidirectional(
+    x: Shape,
+    *states: Shape,
+    layer: Sublayer,
+    merge_mode: MergeMode | None = "concat",
+    backward_layer: Sublayer | None = None,
+) -> Facts:
+    """Run a recurrent layer over the sequence forwards, and another backwards, and merge what they give.
+
+    `backward_layer` is `layer` with `go_backwards` where it is not given. `merge_mode`: "concat" puts the outputs side
+    by side on the last axis, "sum", "mul" and "ave" combine them element by element, null leaves them as two outputs.
+    With `return_state`, the states of the forward layer follow, then those of the backward layer. Initial states: one
+    half for each direction.
+
+    Weights, MACs, operations and what backpropagation keeps: those of both layers, and per output element 1 operation
+    for "sum" and "mul", 2 for "ave"; "mul" keeps both outputs.
+    """
+    backward: Any = backward_layer
+    if backward is None:
+        backward = layer.with_fields(go_backwards=True)
+    for which, inner in (("layer", layer), ("backward_layer", backward)):
+        if "go_backwards" not in inner.fields:
+            raise Problem("CFG121", f"Bidirectional needs a recurrent layer, got {inner.type.name}", which)
+    _check_pair(layer, backward)
+    if len(states) % 2:
+        raise Problem("GRF303", f"Bidirectional needs as many initial states for each direction, got {len(states)}")
+    half = len(states) // 2
+    forwards = _run(layer, "layer", x, states[:half])
+    backwards = _run(backward, "backward_layer", x, states[half:])
+    first, second = forwards.outputs[0], backwards.outputs[0]
+    outputs: tuple[Shape | None, ...]
+    kept = [Kept(f"forward {own.name}", *own[1:]) for own in forwards.kept]
+    kept += [Kept(f"backward {own.name}", *own[1:]) for own in backwards.kept]
+    assert first is not None
+    assert second is not None
+    if merge_mode is None:
+        outputs = (first, second)
+    else:
+        if merge_mode == "concat":
+            outputs = ((*first[:-1], first[-1] + second[-1]),)
+        else:
+            outputs = (merged((first, second), f"Bidirectional with merge_mode {merge_mode}"),)
+        # Outputs of the directions are inside: what needs them keeps them as tensors of its own.
+        if forwards.keeps_output or merge_mode == "mul":
+            kept.append(Kept("forward output", first))
+        if backwards.keeps_output or merge_mode == "mul":
+            kept.append(Kept("backward output", second))
+    return Facts(
+        *outputs,
+        *forwards.outputs[1:],
+        *backwards.outputs[1:],
+        weights=(*_named(forwards, layer, "forward_"), *_named(backwards, backward, "backward_")),
+        macs=forwards.macs + backwards.macs,
+        ops=forwards.ops + backwards.ops + _MERGING[merge_mode] * size(outputs[0] or ()),
+        keeps_input=forwards.keeps_input or backwards.keeps_input,
+        keeps_output=merge_mode is None and (forwards.keeps_output or backwards.keeps_output),
+        kept=tuple(kept),
+        scratch=(first, second, *forwards.scratch),
+        window=EVERYTHING,
+    )
+
+
+def _run(inner: Inner, field: str, x: Shape, states: tuple[Shape, ...]) -> Facts:
+    try:
+        return inner.apply(x, *states)
+    except Problem as problem:
+        raise within(problem, field) from None
+
+
+def _check_pair(forward: Inner, backward: Inner) -> None:
+    if forward.fields["go_backwards"] == backward.fields["go_backwards"]:
+        raise Problem(
+            "CFG121",
+            "Bidirectional needs layers with different `go_backwards`, "
+            f"got {str(forward.fields['go_backwards']).lower()} for both",
+            "layer",
+        )
+    for field in ("stateful", "return_sequences", "return_state"):
+        if forward.fields[field] != backward.fields[field]:
+            raise Problem(
+                "CFG121",
+                f"Bidirectional needs layers with the same `{field}`, "
+                f"got {str(forward.fields[field]).lower()} and {str(backward.fields[field]).lower()}",
+                "backward_layer",
+            )
+
+
+def _named(facts: Facts, inner: Inner, prefix: str) -> list[Weight]:
+    name = inner.name or inner.type.name.lower()
+    path = prefix + name.removeprefix(prefix)
+    return [Weight(f"{path}/{own.name}", *own[1:]) for own in facts.weights]

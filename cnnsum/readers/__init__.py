@@ -1,0 +1,52 @@
+"""Readers: one per file format, each from a `Document` to a `Graph`. They infer nothing.
+
+`read` chooses the reader by the content of the file.
+"""
+
+from __future__ import annotations
+
+from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.graph.model import Graph
+from cnnsum.readers.declare import NO_OVERRIDES, Overrides
+from cnnsum.source import Document
+
+#: The names of the formats, as `--from` and reports give them.
+FORMATS = ("cnnsum", "keras")
+
+
+def sniff(document: Document) -> str:
+    """The format of a file by what it holds; raises UnusableError where it is no model at all."""
+    value = document.value
+    if isinstance(value, dict):
+        if isinstance(value.get("class_name"), str):
+            return "keras"
+        if any(key in value for key in ("layers", "input", "inputs", "blocks")):
+            return "cnnsum"
+    what = {dict: "a mapping without `layers`", list: "a list", str: "a text"}.get(type(value), "a single value")
+    raise UnusableError(
+        Diagnostic(
+            "SPC060",
+            f"this is not a model: the file holds {what}",
+            document.span(()),
+            help="a spec is a mapping with `input` and `layers`; a Keras file has `class_name` and `config`",
+        )
+    )
+
+
+def read(document: Document, overrides: Overrides = NO_OVERRIDES, format: str | None = None) -> tuple[Graph, str]:
+    """The graph in a document, and the name of its format; raises UnusableError where it holds none."""
+    chosen = sniff(document) if format is None else format
+    if chosen == "keras":
+        from cnnsum.readers.keras import is_keras, read_keras
+
+        if not is_keras(document.value):
+            raise UnusableError(Diagnostic("SPC040", "this is not a Keras model", document.span(())))
+        return read_keras(document, overrides), chosen
+    if chosen == "cnnsum":
+        from cnnsum.readers.native import read_native
+
+        return read_native(document, overrides), chosen
+    raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=did_you_mean(chosen, FORMATS)))
+
+
+__all__ = ["FORMATS", "NO_OVERRIDES", "Overrides", "read", "sniff"]

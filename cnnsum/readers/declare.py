@@ -1,0 +1,119 @@
+"""What every reader does alike: turn a type's name and raw fields into a `Layer`, and problems into diagnostics with
+a place.
+
+Knows no file format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from cnnsum.diagnostics import Diagnostic, Problem, did_you_mean
+from cnnsum.dims import Dim, Symbol
+from cnnsum.graph.model import FLOAT32, Layer, Place, Policy
+from cnnsum.layers.base import LayerType, all_types, find
+from cnnsum.layers.kinds import Reading
+
+
+class Overrides(NamedTuple):
+    """What the caller sets from outside the file.
+
+    inputs: shapes without the batch axis by input name, "" for the only input; a text in a shape is a symbol's name,
+        None an open axis.
+    settings: values of vars and symbols. dtype: the dtype policy of every layer that names none itself (in a format
+    whose files name one for every layer, of all).
+    """
+
+    inputs: Mapping[str, tuple[int | str | None, ...]] = {}
+    settings: Mapping[str, Any] = {}
+    dtype: str | None = None
+
+
+NO_OVERRIDES = Overrides()
+
+
+def report(diagnostics: list[Diagnostic], problem: Problem, place: Place, severity: str = "error") -> None:
+    """Add a problem with its place. An unknown field is shown at its name, anything else at its value."""
+    span = place.span(problem.field, key=problem.code == "CFG103")
+    diagnostics.append(Diagnostic(problem.code, str(problem), span, severity, problem.help))
+
+
+def find_type(name: str, key: str, diagnostics: list[Diagnostic], place: Place) -> LayerType | None:
+    """The layer type under that key; where there is none, says so at the place with the nearest name."""
+    found = find(key)
+    if found is None:
+        help = did_you_mean(name, (known.name for known in all_types().values()))
+        diagnostics.append(
+            Diagnostic("UNK701", f"unknown layer type `{name}`", place.document.span(place.path), "error", help)
+        )
+    return found
+
+
+def declare(
+    name: str,
+    type: LayerType | None,
+    raw: Mapping[str, Any],
+    reading: Reading,
+    place: Place,
+    diagnostics: list[Diagnostic],
+    *,
+    type_name: str,
+    policy: Policy = FLOAT32,
+    trainable: bool = True,
+    block: tuple[str, ...] = (),
+    lenient: bool = False,
+) -> Layer:
+    """A layer of this type with checked fields; every problem found goes to `diagnostics`.
+
+    A layer whose fields are wrong has no type: what it yields is not known. `lenient` makes unknown fields warnings,
+    for formats in which newer writers add fields.
+    """
+    fields: dict[str, Any] = {}
+    if type is not None:
+        fields, problems = type.bind(raw, reading)
+        for problem in problems:
+            soft = lenient and problem.code == "CFG103"
+            report(diagnostics, problem, place, "warning" if soft else "error")
+            if not soft:
+                type = None
+    return Layer(
+        name,
+        type,
+        fields if type is not None else {},
+        type_name=type_name,
+        place=place,
+        policy=policy,
+        trainable=trainable,
+        block=block,
+    )
+
+
+_AXES = {3: ("T",), 4: ("H", "W"), 5: ("D", "H", "W")}
+
+
+def open_axes(shape: tuple[Any, ...], taken: dict[str, Symbol]) -> tuple[Dim, ...]:
+    """Put an anonymous symbol in place of every None of a shape with its batch axis; they are added to `taken`.
+
+    Names follow the layout: N for the batch, H and W for the axes of images, T for sequences; a name in use gets a
+    number.
+    """
+    names = _AXES.get(len(shape), ())
+    result: list[Dim] = []
+    for axis, dim in enumerate(shape):
+        if dim is not None:
+            result.append(dim)
+            continue
+        stem = "N" if axis == 0 else names[axis - 1] if axis <= len(names) else f"D{axis}"
+        result.append(fresh(stem, taken).dim)
+    return tuple(result)
+
+
+def fresh(stem: str, taken: dict[str, Symbol]) -> Symbol:
+    """A new anonymous symbol, named `stem` or `stem` with the first free number; added to `taken`."""
+    name, count = stem, 1
+    while name in taken:
+        count += 1
+        name = f"{stem}{count}"
+    symbol = taken[name] = Symbol(name, anonymous=True)
+    return symbol

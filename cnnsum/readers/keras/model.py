@@ -1,0 +1,371 @@
+"""One Keras model config -> Graph; nested models by recursion.
+
+Knows the layout of Keras 3's JSON and nothing of shapes: what the file records of them is set aside in
+`Graph.recorded`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
+from cnnsum.dims import Dim, Symbol
+from cnnsum.graph.model import (
+    FLOAT32,
+    Graph,
+    InputSpec,
+    Layer,
+    Node,
+    Place,
+    Policy,
+    Recorded,
+    Tensor,
+    policy,
+)
+from cnnsum.layers.base import LayerType, find
+from cnnsum.readers.declare import Overrides, declare, find_type, open_axes
+from cnnsum.readers.keras.calls import Arguments, flatten_call, references
+from cnnsum.source import Document
+
+Path = tuple[str | int, ...]
+
+#: Modules whose classes are Keras's own; a class of any other module is the user's, whatever its name.
+_OWN_MODULES = ("keras", "tf_keras", "tensorflow.keras")
+
+
+class ModelReader:
+    """Reads the models of one file. `diagnostics` collects what is wrong, in all of them."""
+
+    def __init__(self, document: Document, overrides: Overrides) -> None:
+        self.document = document
+        self.overrides = overrides
+        self.diagnostics: list[Diagnostic] = []
+        self.symbols: dict[str, Symbol] = {}
+        self._batch: Symbol | None = None
+        self._policies: dict[str, Policy] = {}
+
+    # What `Reading` asks of a reader.
+
+    def number(self, text: str) -> Any:
+        """Keras files hold numbers, never expressions."""
+        raise Problem("CFG102", f"must be a number, got {text!r}")
+
+    def sublayer(self, raw: object) -> Any:
+        """The layer inside a wrapper such as TimeDistributed."""
+        from cnnsum.layers.inner import Inner
+
+        if not isinstance(raw, dict) or not isinstance(raw.get("class_name"), str):
+            raise Problem("CFG102", "must be a layer")
+        type = find(self._key(raw))
+        if type is None:
+            raise Problem("UNK701", f"wraps a layer of an unknown type, `{raw['class_name']}`")
+        config = raw.get("config")
+        config = config if isinstance(config, dict) else {}
+        fields, problems = type.bind(config, self)
+        for problem in problems:
+            if problem.code != "CFG103":
+                problem.field = ("config", *problem.field)
+                raise problem
+        return Inner(type, fields, str(config.get("name", "")), config.get("trainable", True) is not False)
+
+    # Models.
+
+    def model(self, value: dict[str, Any], path: Path) -> Graph:
+        """The graph of one model config."""
+        config = value["config"]
+        name = config.get("name")
+        graph = Graph(
+            name if isinstance(name, str) else str(value["class_name"]).lower(),
+            sequential=value["class_name"] == "Sequential",
+            trainable=config.get("trainable") is not False,
+            symbols=self.symbols,
+            place=Place(self.document, path),
+        )
+        entries: list[tuple[Layer, dict[str, Any], Path]] = []
+        names: dict[str, Layer] = {}
+        for index, raw in enumerate(config["layers"]):
+            here = (*path, "config", "layers", index)
+            layer = self._layer(raw, here)
+            if layer is None:
+                continue
+            if layer.name in names:
+                self._error("GRF307", f"the name `{layer.name}` is used twice", here)
+                continue
+            names[layer.name] = layer
+            entries.append((layer, raw, here))
+        graph.layers = [layer for layer, _, _ in entries]
+        if graph.sequential:
+            self._chain(graph, config, entries, path)
+        else:
+            self._connect(graph, config, entries, names, path)
+        if graph.inputs and graph.inputs[0].layer.spec is not None:
+            shape = graph.inputs[0].layer.spec.shape
+            graph.batch = shape[0] if shape else None
+        return graph
+
+    def _chain(
+        self, graph: Graph, config: dict[str, Any], entries: list[tuple[Layer, dict[str, Any], Path]], path: Path
+    ) -> None:
+        """Sequential: every layer reads the one before. Without an input layer, `build_input_shape` declares the
+        input.
+        """
+        if (not entries or entries[0][0].spec is None) and isinstance(config.get("build_input_shape"), list):
+            shape = self._shape(config["build_input_shape"], (*path, "config", "build_input_shape"))
+            if shape is not None:
+                graph.adopt((InputSpec(shape, "float32"),))
+        previous = graph.inputs[0] if graph.inputs else None
+        for layer, raw, here in entries:
+            node = Node(layer, () if previous is None else (Tensor(previous),))
+            if layer.spec is not None:
+                graph.inputs.append(node)
+            elif previous is not None:
+                self._record_build(graph, raw, node, here)
+            previous = node
+        if previous is not None:
+            graph.outputs = [Tensor(previous)]
+
+    def _connect(
+        self,
+        graph: Graph,
+        config: dict[str, Any],
+        entries: list[tuple[Layer, dict[str, Any], Path]],
+        names: dict[str, Layer],
+        path: Path,
+    ) -> None:
+        """Functional: make every call first, then its inputs, since a call may come before those it depends on."""
+        for layer, raw, here in entries:
+            calls = raw.get("inbound_nodes")
+            if layer.spec is not None:
+                Node(layer)
+                continue
+            if not isinstance(calls, list):
+                self._error("SPC041", f"`{layer.name}` has no list `inbound_nodes`", here)
+                calls = []
+            for _ in calls:
+                Node(layer)
+        for layer, raw, here in entries:
+            if layer.spec is None and isinstance(raw.get("inbound_nodes"), list):
+                for node, call, number in zip(layer.nodes, raw["inbound_nodes"], range(len(layer.nodes)), strict=True):
+                    self._call(graph, node, call, names, (*here, "inbound_nodes", number))
+                if layer.nodes:
+                    self._record_build(graph, raw, layer.nodes[0], here)
+        for reference, here in references(config.get("input_layers"), (*path, "config", "input_layers")):
+            tensor = self._tensor(reference, names, here)
+            if tensor is not None:
+                graph.inputs.append(tensor.node)
+        for reference, here in references(config.get("output_layers"), (*path, "config", "output_layers")):
+            name, index, output = reference
+            layer_or_none = names.get(name)
+            if layer_or_none is not None and layer_or_none.graph is not None and not layer_or_none.graph.sequential:
+                # Keras counts the node that a Functional model makes when it is built, but in this place only.
+                index = max(index - 1, 0)
+            tensor = self._tensor((name, index, output), names, here)
+            if tensor is not None:
+                graph.outputs.append(tensor)
+        if not graph.outputs:
+            self._error("GRF308", "the model has no outputs", (*path, "config", "output_layers"))
+
+    def _call(self, graph: Graph, node: Node, call: Any, names: dict[str, Layer], here: Path) -> None:
+        """Give a call its inputs. Where one cannot be found the layer's result is not known."""
+        arguments = flatten_call(call, keep_constants=node.layer.is_operation)
+        if arguments is None:
+            self._error("SPC041", f"`{node.layer.name}`: this call is not written as Keras 3 writes it", here)
+            node.layer.type = None
+            return
+        inputs: list[Tensor] = []
+        for reference, shape, where in arguments.tensors:
+            tensor = self._tensor(reference, names, (*here, *where))
+            if tensor is None:
+                node.layer.type = None
+                return
+            inputs.append(tensor)
+            if shape is not None:
+                graph.recorded.append(Recorded(tensor, shape, (*here, *where, "config", "shape")))
+        node.inputs = tuple(inputs)
+        node.keywords = arguments.keywords
+        node.constants = arguments.constants
+        self._use_options(node, arguments, here)
+
+    def _use_options(self, node: Node, arguments: Arguments, here: Path) -> None:
+        """Arguments of a call that are fields of the rule (`return_attention_scores`) become fields of the layer."""
+        layer = node.layer
+        if not arguments.options or layer.type is None:
+            return
+        known = layer.type.schema.fields
+        for name, value in arguments.options.items():
+            if name in known and value is not None:
+                try:
+                    layer.fields[name] = known[name].kind.read(value, self)
+                except Problem as problem:
+                    self._error(problem.code, f"{layer.name}: `{name}` {problem}", (*here, "kwargs", name))
+        layer.key = (layer.type, *layer.fields.values())
+
+    def _record_build(self, graph: Graph, raw: dict[str, Any], node: Node, here: Path) -> None:
+        """Set aside the input shape that `build_config` claims."""
+        build = raw.get("build_config")
+        shape = build.get("input_shape") if isinstance(build, dict) else None
+        if not isinstance(shape, list) or not node.inputs:
+            return
+        place = (*here, "build_config", "input_shape")
+        kinds = set(map(type, shape))
+        if kinds == {list}:
+            for number, (tensor, one) in enumerate(zip(node.inputs, shape, strict=False)):
+                graph.recorded.append(Recorded(tensor, tuple(one), (*place, number)))
+        elif list not in kinds and dict not in kinds:
+            graph.recorded.append(Recorded(node.inputs[0], tuple(shape), place))
+
+    # Layers.
+
+    def _layer(self, raw: Any, here: Path) -> Layer | None:
+        if not isinstance(raw, dict) or not isinstance(raw.get("class_name"), str):
+            self._error("SPC041", "this is not a layer: it has no `class_name`", here)
+            return None
+        config = raw.get("config")
+        if not isinstance(config, dict):
+            self._error("SPC041", "this layer has no `config`", here)
+            return None
+        class_name = raw["class_name"]
+        name = raw.get("name", config.get("name"))
+        if not isinstance(name, str):
+            self._error("SPC041", f"this {class_name} has no name", here)
+            return None
+        place = Place(self.document, here, (*here, "config"))
+        if class_name == "InputLayer":
+            return self._input(name, config, here, place)
+        if isinstance(config.get("layers"), list) and class_name in ("Functional", "Model", "Sequential"):
+            graph = self.model(raw, here)
+            return Layer(name, None, type_name=class_name, place=place, trainable=graph.trainable, graph=graph)
+        key = self._key(raw)
+        type = find(key)
+        if type is None:
+            type = self._unknown_type(class_name, key, place)
+        return declare(
+            name,
+            type,
+            config,
+            self,
+            place,
+            self.diagnostics,
+            type_name=class_name,
+            policy=self._policy(config.get("dtype"), place),
+            trainable=config.get("trainable") is not False,
+            lenient=True,
+        )
+
+    def _unknown_type(self, class_name: str, key: str, place: Place) -> LayerType | None:
+        if class_name == "Lambda":
+            span = place.document.span(place.path)
+            help = "write the model without it, or declare what it does as a layer type of a spec"
+            message = "a Lambda layer is code, which cnnsum never runs: its result is not known"
+            self.diagnostics.append(Diagnostic("SAF602", message, span, "warning", help))
+            return None
+        before = len(self.diagnostics)
+        found = find_type(class_name, key, self.diagnostics, place)
+        self.diagnostics[before:] = [found._replace(severity="warning") for found in self.diagnostics[before:]]
+        return found
+
+    def _key(self, raw: dict[str, Any]) -> str:
+        """The key of a layer type: the class's name, with its module for operations and for classes that are not
+        Keras's.
+        """
+        module = raw.get("module")
+        name: str = raw["class_name"]
+        if not isinstance(module, str):
+            return name if raw.get("registered_name") in (None, name) else f"{raw.get('registered_name')}"
+        if module.startswith("keras.src.ops."):
+            return f"{module}.{name}"
+        if module.split(".", 1)[0] == "keras" or module.startswith(_OWN_MODULES):
+            return name
+        return f"{module}.{name}"
+
+    def _input(self, name: str, config: dict[str, Any], here: Path, place: Place) -> Layer:
+        raw_shape = config.get("batch_shape", config.get("batch_input_shape"))
+        shape = self._shape(raw_shape, (*here, "config", "batch_shape"))
+        dtype = config.get("dtype")
+        spec = InputSpec(shape or (), dtype if isinstance(dtype, str) else self._policy(dtype, place).compute)
+        return Layer(name, None, type_name="InputLayer", place=place, spec=spec)
+
+    def _shape(self, raw: Any, here: Path) -> tuple[Dim, ...] | None:
+        """A declared shape, with symbols for its open axes; one symbol stands for the batch everywhere in the file."""
+        if not isinstance(raw, list) or not raw or not all(item is None or _is_size(item) for item in raw):
+            self._error("SPC042", "an input shape must be a list of positive integers and nulls", here)
+            return None
+        batch = raw[0]
+        if batch is None:
+            if self._batch is None:
+                shape = open_axes(tuple(raw), self.symbols)
+                self._batch = self.symbols["N"]
+                return shape
+            batch = self._batch.dim
+        return open_axes((batch, *raw[1:]), self.symbols)
+
+    def _policy(self, raw: Any, place: Place) -> Policy:
+        """A dtype policy: a name, or the object that Keras writes for one. The caller's `dtype` goes before the
+        file's.
+        """
+        if self.overrides.dtype is not None:
+            name: Any = self.overrides.dtype
+        elif isinstance(raw, dict):
+            config = raw.get("config")
+            name = config.get("name") if isinstance(config, dict) else None
+        else:
+            name = raw
+        if name == "float32" or name is None:
+            return FLOAT32
+        if not isinstance(name, str):
+            self._error("SPC043", "this is not a dtype policy", (*place.fields, "dtype"))
+            return FLOAT32
+        found = self._policies.get(name)
+        if found is None:
+            found = self._policies[name] = policy(name)
+        return found
+
+    # References.
+
+    def _tensor(self, reference: tuple[str, int, int], names: dict[str, Layer], here: Path) -> Tensor | None:
+        name, index, output = reference
+        layer = names.get(name)
+        if layer is None:
+            self._error("GRF302", f"there is no layer `{name}`", here, did_you_mean(name, names))
+            return None
+        if not 0 <= index < len(layer.nodes):
+            calls = len(layer.nodes)
+            times = "once" if calls == 1 else f"{calls} times"
+            self._error("GRF302", f"`{name}` is called {times}: there is no call {index}", here)
+            return None
+        if output < 0:
+            self._error("GRF304", f"output {output} of `{name}` does not exist", here)
+            return None
+        return Tensor(layer.nodes[index], output)
+
+    def _error(self, code: str, message: str, path: Path, help: str | None = None) -> None:
+        self.diagnostics.append(Diagnostic(code, message, self.document.span(path), "error", help))
+
+    # What the caller sets.
+
+    def apply_overrides(self, graph: Graph) -> None:
+        """Replace input shapes and give symbols values, as the caller asked; raises UnusableError for names that do
+        not exist.
+        """
+        from cnnsum.readers.override import replace_inputs
+
+        if self.overrides.inputs or self.overrides.settings:
+            replace_inputs(graph, self.overrides)
+            for nested in _graphs(graph):
+                nested.resized = True
+                nested.recorded.clear()
+
+
+def _graphs(graph: Graph) -> Iterator[Graph]:
+    yield graph
+    for layer in graph.layers:
+        if layer.graph is not None:
+            yield from _graphs(layer.graph)
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+__all__ = ["ModelReader", "UnusableError"]

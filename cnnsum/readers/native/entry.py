@@ -1,0 +1,199 @@
+"""One item of a list of layers, taken apart: its type, its fields, and what the language itself reads of it.
+
+Knows no graph: what the item becomes is the business of `expand`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cnnsum.diagnostics import did_you_mean
+from cnnsum.layers.base import LayerType, all_types, find
+from cnnsum.layers.kinds import show
+from cnnsum.readers.native.faults import Findings, Path, Site
+from cnnsum.source import Document
+
+if TYPE_CHECKING:
+    from cnnsum.readers.native.blocks import Block
+
+#: Keys of an item that are not fields of its type.
+SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dtype"))
+
+_INPUTS = ("InputLayer", "Input")
+_NO_FIELDS: dict[str, Any] = {}
+
+
+class Types:
+    """What a name in a list of layers may stand for: a block or layer type of the file, or a layer type of Keras."""
+
+    __slots__ = ("_known", "blocks", "own")
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, Block] = {}
+        self.own: dict[str, LayerType | None] = {}
+        self._known: dict[str, LayerType | Block | None] = {}
+
+    def find(self, name: str) -> LayerType | Block | None:
+        """The block or type of that name; None where there is none, or where it was declared wrongly."""
+        found = self._known.get(name)
+        if found is None:
+            found = self.blocks.get(name) or self.own.get(name)
+            if found is None and name not in self.own:
+                found = find(name)
+            self._known[name] = found
+        return found
+
+    def declared(self, name: str) -> bool:
+        """Whether the file declares it, be it wrongly."""
+        return name in self.blocks or name in self.own
+
+    def names(self) -> Iterable[str]:
+        """All of them, for suggestions."""
+        return (*self.blocks, *self.own, *(type.name for type in all_types().values() if type.key == type.name))
+
+
+class Entry:
+    """An item of a list of layers.
+
+    type, block: what it is; both None where that is not known (and reported). raw: its fields by name. special: the keys of the
+    language, or None. path: of the item; fields: of the value that holds the fields. positional: as in `Place`.
+    """
+
+    __slots__ = ("block", "bound", "document", "dollar", "fields", "path", "positional", "raw", "special", "type", "type_name")
+
+    def __init__(self, document: Document, path: Path, type_name: str) -> None:
+        self.document = document
+        self.path = path
+        self.fields = path
+        self.type_name = type_name
+        self.type: LayerType | None = None
+        self.block: Block | None = None
+        self.raw: Mapping[str, Any] = _NO_FIELDS
+        self.special: dict[str, Any] | None = None
+        self.positional: tuple[str, ...] | str | None = None
+        #: Whether a text in the fields begins with `$`. bound: its checked fields, where they are the same for every use.
+        self.dollar = False
+        self.bound: tuple[LayerType, dict[str, Any]] | None = None
+
+    def site(self, *field: str | int, key: bool = False) -> Site:
+        """Where the item stands, or a value in it, or that value's key."""
+        if not field:
+            return Site(self.document, self.path)
+        if isinstance(self.positional, str):
+            return Site(self.document, (*self.fields, *field[1:]))
+        if self.positional is not None:
+            if field[0] not in self.positional:
+                return Site(self.document, self.path)
+            return Site(self.document, (*self.fields, self.positional.index(str(field[0])), *field[1:]))
+        return Site(self.document, (*self.fields, *field), key)
+
+    @property
+    def head(self) -> Site:
+        """Where the name of the type stands."""
+        return Site(self.document, self.fields, key=True) if self.fields != self.path else Site(self.document, self.path)
+
+
+def parse(item: Any, document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
+    """Take an item apart. What is wrong with it is reported; None where it is to be passed over."""
+    if type(item) is str:
+        entry = Entry(document, path, item)
+        return entry if _resolve(entry, types, findings) else None
+    if type(item) is not dict or not item:
+        findings.add(
+            "SPC027",
+            f"a layer is the name of its type, or a mapping of it to its fields, not {show(item) if item != {} else 'empty'}",
+            Site(document, path),
+        )
+        return Entry(document, path, "?")
+    if len(item) > 1:
+        return _several(item, document, path, types, findings)
+    ((type_name, value),) = item.items()
+    entry = Entry(document, path, type_name)
+    entry.fields = (*path, type_name)
+    if isinstance(value, dict):
+        _take_special(entry, value)
+    if not _resolve(entry, types, findings):
+        return None
+    if value is None or isinstance(value, dict):
+        return entry
+    if entry.type is not None or entry.block is not None:
+        _by_position(entry, value, findings)
+    return entry
+
+
+def _take_special(entry: Entry, value: dict[str, Any]) -> None:
+    if SPECIAL.isdisjoint(value):
+        entry.raw = value
+    else:
+        entry.special = {key: item for key, item in value.items() if key in SPECIAL}
+        entry.raw = {key: item for key, item in value.items() if key not in SPECIAL}
+    entry.dollar = "'$" in repr(entry.raw) or '"$' in repr(entry.raw)
+
+
+def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
+    """Find the type or block; False where the item is no layer at all."""
+    name = entry.type_name
+    found = types.find(name)
+    if isinstance(found, LayerType):
+        entry.type = found
+    elif found is not None:
+        entry.block = found
+    elif name in _INPUTS:
+        help = "`input: [height, width, channels]` beside `layers`, or `inputs:` for several"
+        findings.add("SPC027", "an input is declared by the key `input`, not by a layer", entry.head, help=help)
+        return False
+    elif not types.declared(name):
+        help = did_you_mean(name, types.names())
+        findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=help)
+    return True
+
+
+def _by_position(entry: Entry, value: Any, findings: Findings) -> None:
+    """Fields given as a list of values, or the first as a single value."""
+    block = entry.block
+    names = list(block.args) if block is not None else list(entry.type.schema.fields) if entry.type is not None else []
+    what = f"`{block.name}`" if block is not None else entry.type_name
+    values = value if isinstance(value, list) else [value]
+    if len(values) > len(names):
+        kind = "arguments" if block is not None else "fields"
+        has = f"it has {len(names)}: {', '.join(names)}" if names else f"it has no {kind}"
+        plural = f"{len(values)} values" if len(values) > 1 else "a value"
+        if len(names) == 1:
+            has = has.replace(":", ",")
+        findings.add("CFG104", f"{what} got {plural} but {has}", entry.site())
+        entry.type = entry.block = None
+        return
+    entry.raw = dict(zip(names, values, strict=False))
+    entry.positional = tuple(names[: len(values)]) if isinstance(value, list) else names[0]
+    entry.dollar = "'$" in repr(values)
+
+
+def _several(item: dict[str, Any], document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
+    """An item with more than one key: say what was probably meant; its first key counts as the layer."""
+    names = list(item)
+    first, second = names[0], names[1]
+    site = Site(document, (*path, second), key=True)
+    help: str | None
+    if "type" in item or "class_name" in item:
+        type_name = str(item.get("type", item.get("class_name")))
+        help = f"a layer is its type with its fields: `{type_name}: {{...}}`"
+        findings.add("SPC027", "a layer is not written with the key `type`", Site(document, (*path, first), key=True), help=help)
+        return Entry(document, path, type_name)
+    if item[first] is None:
+        message = f"`{second}` stands beside `{first}`"
+        help = f"write it in `{first}`, that is, indented below it"
+    else:
+        message = f"an item of the list is one layer, and this one has {len(names)} keys: {', '.join(names[:6])}"
+        help = "begin each layer with `- `"
+    findings.add("SPC027", message, site, help=help)
+    entry = Entry(document, path, first)
+    entry.fields = (*path, first)
+    for key, value in item.items():
+        if isinstance(value, dict) and key == first:
+            _take_special(entry, value)
+        elif key in SPECIAL:
+            entry.special = {**(entry.special or {}), key: value}
+    if types.find(first) is None and not types.declared(first):
+        return Entry(document, path, first)
+    return entry

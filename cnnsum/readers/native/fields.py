@@ -1,0 +1,210 @@
+"""From the fields of an item, as they are written, to checked fields: defaults of the file, `$name`, expressions.
+
+Knows no graph.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum.diagnostics import Problem, Related
+from cnnsum.graph.model import Policy, policy
+from cnnsum.layers.base import LayerType
+from cnnsum.layers.kinds import show
+from cnnsum.readers.native.entry import Entry, Types
+from cnnsum.readers.native.faults import Fault, Findings, ReportedError, Site
+from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
+
+#: Dtypes that a tensor or a policy may name.
+DTYPES = (
+    *("float32", "float16", "bfloat16", "float64"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
+    *("float8_e4m3fn", "float8_e5m2", "int4", "uint4"),
+)
+POLICIES = ("mixed_float16", "mixed_bfloat16", *DTYPES)
+
+
+class Reader:
+    """What the kinds of fields ask of the language; see `cnnsum.layers.kinds.Reading`.
+
+    evaluated: whether an expression was met, so that the result holds for this scope only.
+    """
+
+    __slots__ = ("evaluated", "scope", "types")
+
+    def __init__(self, types: Types, scope: Scope) -> None:
+        self.types = types
+        self.scope = scope
+        self.evaluated = False
+
+    def number(self, text: str) -> Any:
+        """The value of an expression; raises Problem."""
+        self.evaluated = True
+        if type(text) is not Written:
+            return self.scope.number(text)
+        try:
+            return text.scope.number(text)
+        except Fault as fault:
+            if fault.site is None:
+                fault.site = text.site
+            raise
+
+    def sublayer(self, raw: object) -> Any:
+        """The layer that a field holds; raises Problem."""
+        from cnnsum.readers.native.inner import sublayer
+
+        return sublayer(raw, self)
+
+
+class Defaults:
+    """What one file says of all layers of a type: `defaults`, and the `data_format` of the network."""
+
+    __slots__ = ("_merged", "data_format", "failed", "fields", "special")
+
+    def __init__(self, data_format: str | None = None) -> None:
+        self.data_format = data_format
+        #: By type: its fields; `trainable` and the policy; the fields that were wrong.
+        self.fields: dict[LayerType, dict[str, Any]] = {}
+        self.special: dict[LayerType, tuple[bool | None, Policy | None]] = {}
+        self.failed: dict[LayerType, set[str]] = {}
+        self._merged: dict[LayerType, dict[str, Any]] = {}
+
+    def of(self, type: LayerType) -> dict[str, Any]:
+        """The fields that layers of this type have unless they say otherwise."""
+        merged = self._merged.get(type)
+        if merged is None:
+            merged = dict(self.fields.get(type, ()))
+            if self.data_format is not None and "data_format" in type.schema.fields:
+                merged.setdefault("data_format", self.data_format)
+            self._merged[type] = merged
+        return merged
+
+
+class Binder:
+    """Gives entries their checked fields, and remembers those that are the same wherever they stand."""
+
+    __slots__ = ("defaults", "findings", "memo", "reader")
+
+    def __init__(self, types: Types, findings: Findings, top: Scope, defaults: dict[Any, Defaults]) -> None:
+        self.reader = Reader(types, top)
+        self.findings = findings
+        self.defaults = defaults
+        self.memo: dict[str, tuple[LayerType, dict[str, Any]]] = {}
+
+    def bind(self, entry: Entry, scope: Scope, related: tuple[Related, ...]) -> tuple[LayerType | None, dict[str, Any]]:
+        """The type and the checked fields; no type where something is wrong with them, which is reported."""
+        if entry.bound is not None:
+            return entry.bound
+        type = entry.type
+        if type is None:
+            return None, {}
+        raw = entry.raw
+        defaults = self.defaults[entry.document]
+        given = defaults.of(type)
+        good = True
+        if type in defaults.failed and not defaults.failed[type].issubset(raw):
+            good = False
+        if entry.dollar:
+            raw = dict(raw)
+            for name, value in entry.raw.items():
+                try:
+                    raw[name] = whole(value, scope)
+                except Problem as problem:
+                    self.findings.problem(problem, entry.site(name), related)
+                    del raw[name]
+                    good = False
+        reader = self.reader
+        outer = reader.scope, reader.evaluated
+        reader.scope = scope
+        reader.evaluated = False
+        fields, problems = type.bind({**given, **raw} if given else raw, reader)
+        evaluated = reader.evaluated
+        reader.scope, reader.evaluated = outer
+        if problems or not good:
+            self._report(entry, problems, raw, related, good=good)
+            return None, {}
+        if entry.dollar:
+            fields = {name: plain(value) for name, value in fields.items()}
+        bound = type, fields
+        if not evaluated and not entry.dollar:
+            entry.bound = bound
+        return bound
+
+    def _report(
+        self, entry: Entry, problems: list[Problem], raw: Any, related: tuple[Related, ...], *, good: bool
+    ) -> None:
+        cut = _cut_by_comma(entry)
+        for problem in problems:
+            if isinstance(problem, ReportedError) or (not good and problem.code == "CFG101"):
+                continue
+            name = problem.field[0] if problem.field else None
+            if cut is not None and name in cut:
+                continue
+            self.findings.problem(
+                problem,
+                entry.site(*problem.field, key=problem.code == "CFG103") if problem.field else entry.head,
+                related if problem.code == "CFG102" and _is_expression(raw, problem) else (),
+            )
+        if cut is not None:
+            whole_text = f"{entry.raw[cut[0]]}, {cut[1]}"
+            help = f'`{cut[0]}: "{whole_text}"`'
+            message = "a comma ends the value here: an expression that holds one stands in quotes"
+            self.findings.add("SPC034", message, entry.site(cut[0]), help=help)
+
+
+def _cut_by_comma(entry: Entry) -> tuple[str, str] | None:
+    """The two keys that became of `filters: divisible(width, 8)` in braces: `filters`, and `8)` without a value."""
+    before = ""
+    for name, value in entry.raw.items():
+        if value is None and name.endswith(")") and isinstance(entry.raw.get(before), str):
+            return before, name
+        before = name
+    return None
+
+
+def _is_expression(raw: Any, problem: Problem) -> bool:
+    """Whether the value at fault is a formula, which may be right in one use of a block and wrong in another."""
+    value = raw
+    for step in problem.field:
+        try:
+            value = value[step]
+        except (LookupError, TypeError):
+            break
+    return isinstance(value, str)
+
+
+def truth(value: Any, scope: Scope, name: str) -> bool:
+    """The value of a key that is true or false; raises Problem."""
+    value = resolve(value, scope)
+    if not isinstance(value, bool):
+        raise Problem("CFG102", f"`{name}` must be true or false, got {show(value)}")
+    return value
+
+
+def policy_of(value: Any, scope: Scope | None = None) -> Policy:
+    """The policy that `dtype` names; raises Problem."""
+    if scope is not None:
+        value = plain(whole(value, scope))
+    if isinstance(value, str) and value in POLICIES:
+        return policy(value)
+    from cnnsum.diagnostics import did_you_mean
+
+    help = did_you_mean(value, POLICIES) if isinstance(value, str) else None
+    raise Problem(
+        "CFG102",
+        f"`dtype` must be the name of a dtype or of a policy, got {show(value)}",
+        help=help or "float32, float16, bfloat16, float64, mixed_float16 or mixed_bfloat16",
+    )
+
+
+def read_defaults(
+    raw: Any, site: Site, defaults: Defaults, types: Types, scope: Scope, findings: Findings
+) -> None:
+    """Check the mapping `defaults` of a file, and keep what is good of it."""
+    if not isinstance(raw, dict):
+        findings.add("SPC022", f"`defaults` is a mapping of layer types to fields, not {show(raw)}", site)
+        return
+    from cnnsum.readers.native.defaults import read
+
+    for name, fields in raw.items():
+        read(name, fields, site._replace(path=(*site.path, name)), defaults, types, scope, findings)

@@ -1,0 +1,68 @@
+"""A layer written in a field of another: what TimeDistributed and Bidirectional wrap.
+
+Loaded for specs that have one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum.diagnostics import Problem, did_you_mean
+from cnnsum.layers.base import LayerType
+from cnnsum.layers.inner import Inner
+from cnnsum.layers.kinds import wrong
+from cnnsum.readers.native.entry import SPECIAL
+from cnnsum.readers.native.fields import Reader, truth
+from cnnsum.readers.native.scope import whole
+
+
+def sublayer(raw: Any, reader: Reader) -> Inner:
+    """The layer that is written as an item of `layers` would be; raises the first Problem found in it."""
+    if isinstance(raw, str):
+        name, value = str(raw), None
+    elif isinstance(raw, dict) and len(raw) == 1:
+        ((name, value),) = raw.items()
+    else:
+        raise wrong("a layer: the name of its type, or a mapping of it to its fields", raw)
+    type = reader.types.find(name)
+    if not isinstance(type, LayerType):
+        if type is not None:
+            raise Problem("CFG102", f"must be a layer, and `{name}` is a block", (name,))
+        raise Problem("UNK701", f"unknown layer type `{name}`", (name,), help=did_you_mean(name, reader.types.names()))
+    fields, positions = _by_name(type, value)
+    own_name, trainable = "", True
+    for key in SPECIAL.intersection(fields):
+        given = fields.pop(key)
+        if key == "name" and isinstance(given, str):
+            own_name = given
+        elif key == "trainable":
+            trainable = truth(given, reader.scope, key)
+        else:
+            raise Problem("CFG102", f"({name}): `{key}` cannot stand in a wrapped layer", (name, key))
+    bound, problems = type.bind(whole(fields, reader.scope), reader)
+    for problem in problems:
+        if problem.field:
+            problem.field = (name, *positions.get(problem.field[0], (problem.field[0],)), *problem.field[1:])
+        else:
+            problem.field = (name,)
+        if problem.code == "CFG102":
+            problem.message = f"({name}): {problem.message}"
+            problem.args = (problem.message,)
+        raise problem
+    return Inner(type, bound, own_name, trainable)
+
+
+def _by_name(type: LayerType, value: Any) -> tuple[dict[str, Any], dict[Any, tuple[int, ...]]]:
+    """The fields by name, and where each stands if it is not below its name."""
+    if value is None:
+        return {}, {}
+    if isinstance(value, dict):
+        return dict(value), {}
+    names = list(type.schema.fields)
+    values = value if isinstance(value, list) else [value]
+    if len(values) > len(names):
+        raise Problem("CFG104", f"{type.name} got {len(values)} values but it has {len(names)} fields", (type.name,))
+    positions: dict[Any, tuple[int, ...]] = {
+        name: (index,) if isinstance(value, list) else () for index, name in enumerate(names)
+    }
+    return dict(zip(names, values, strict=False)), positions

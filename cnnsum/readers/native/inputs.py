@@ -1,0 +1,278 @@
+"""What the network starts from: input shapes with their symbols, and what the caller sets on them.
+
+The values given with `--set` and `-i` are known before anything else is read, so that a formula that mentions a symbol sees its value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from cnnsum import dims
+from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
+from cnnsum.dims import Dim, Expr, Symbol, symbols_of
+from cnnsum.graph.model import InputSpec
+from cnnsum.layers.kinds import show
+from cnnsum.readers.declare import Overrides, fresh, open_axes
+from cnnsum.readers.native.faults import Fault, Findings, Site
+from cnnsum.readers.native.fields import DTYPES
+from cnnsum.readers.native.scope import Cell, Scope
+from cnnsum.source import Document
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?!\s*\()")
+_SYMBOL_KEYS = ("min", "multiple_of")
+
+
+class Declared(NamedTuple):
+    """An input as it is written; `shape` None where there is none that could be used."""
+
+    name: str
+    shape: list[Any] | None
+    dtype: Any
+    site: Site
+    dtype_site: Site
+
+
+def declared_inputs(value: dict[str, Any], document: Document, findings: Findings) -> list[Declared]:
+    """The inputs that the file names, in its order."""
+    if "inputs" in value and "input" in value:
+        message = "a spec has `input` for its only input, or `inputs` for several, not both"
+        findings.add("SPC038", message, Site(document, ("inputs",), key=True))
+    if "inputs" in value:
+        raw = value["inputs"]
+        if isinstance(raw, dict) and raw:
+            for name in raw:
+                _check_name(name, Site(document, ("inputs", name), key=True), findings)
+            return [_declared(name, item, Site(document, ("inputs", name)), findings) for name, item in raw.items()]
+        help = "`input: [height, width, channels]` is for a single input" if isinstance(raw, list) else None
+        what = "empty" if not raw and isinstance(raw, (dict, list)) else show(raw)
+        message = f"`inputs` is a mapping of names to shapes, not {what}"
+        findings.add("SPC022", message, Site(document, ("inputs",)), help=help)
+        return []
+    if "input" in value:
+        return [_declared("input", value["input"], Site(document, ("input",)), findings)]
+    return []
+
+
+def _check_name(name: str, site: Site, findings: Findings) -> None:
+    if not name or any(sign in name for sign in ":/$") or name.strip() != name:
+        findings.add("SPC029", f"`{name}` cannot be the name of an input", site)
+
+
+def _declared(name: str, raw: Any, site: Site, findings: Findings) -> Declared:
+    dtype = None
+    dtype_site = site
+    if isinstance(raw, dict):
+        for key in raw:
+            if key not in ("shape", "dtype"):
+                help = did_you_mean(key, ("shape", "dtype")) or "an input has `shape` and `dtype`"
+                if name == "input" and "shape" not in raw:
+                    help = "several inputs, or one with a name, stand below `inputs:`"
+                findings.add(
+                    "SPC030", f"an input has no key `{key}`", site._replace(path=(*site.path, key), key=True), help=help
+                )
+        if "shape" not in raw and all(key in ("shape", "dtype") for key in raw):
+            findings.add("SPC031", f"input `{name}` has no `shape`", site._replace(key=True))
+        dtype = raw.get("dtype")
+        dtype_site = site._replace(path=(*site.path, "dtype"))
+        site = site._replace(path=(*site.path, "shape"))
+        if "shape" not in raw:
+            return Declared(name, None, dtype, site, dtype_site)
+        raw = raw["shape"]
+    if isinstance(raw, list):
+        return Declared(name, raw, dtype, site, dtype_site)
+    help = f"`[{raw}]`" if isinstance(raw, (int, str)) else None
+    message = f"a shape is a list of sizes, without the batch axis, not {show(raw)}"
+    findings.add("SPC022", message, site, help=help)
+    return Declared(name, None, dtype, site, dtype_site)
+
+
+def declared_symbols(raw: Any, document: Document, taken: dict[str, Any], findings: Findings) -> dict[str, Symbol]:
+    """The symbols below `symbols`, with what is known of them; `taken` are the names of vars."""
+    symbols: dict[str, Symbol] = {}
+    site = Site(document, ("symbols",))
+    if raw is None:
+        return symbols
+    if isinstance(raw, list) and all(isinstance(name, str) for name in raw):
+        raw = dict.fromkeys(raw)
+    if not isinstance(raw, dict):
+        findings.add("SPC022", f"`symbols` is a mapping of names to what is known of them, not {show(raw)}", site)
+        return symbols
+    for name, known in raw.items():
+        here = Site(document, ("symbols", name))
+        if not dims.is_name(name) or name == "index":
+            findings.add("SPC029", f"`{name}` cannot be the name of a symbol", here._replace(key=True))
+            continue
+        if name in taken:
+            findings.add("SPC028", f"`{name}` is a var: it cannot be a symbol too", here._replace(key=True))
+            continue
+        facts = {"min": 1, "multiple_of": 1}
+        if known is not None and not isinstance(known, dict):
+            message = f"what is known of a symbol is a mapping with `min` and `multiple_of`, not {show(known)}"
+            findings.add("SPC022", message, here)
+            known = None
+        for key, number in (known or {}).items():
+            place = Site(document, ("symbols", name, key))
+            if key not in _SYMBOL_KEYS:
+                help = did_you_mean(key, _SYMBOL_KEYS) or "known are `min` and `multiple_of`"
+                findings.add("SPC030", f"a symbol has no key `{key}`", place._replace(key=True), help=help)
+            elif type(number) is not int or number < 1:
+                findings.add("CFG102", f"`{key}` must be a positive integer, got {show(number)}", place)
+            else:
+                facts[key] = number
+        symbols[name] = Symbol(name, minimum=facts["min"], multiple_of=facts["multiple_of"])
+    return symbols
+
+
+class Sizes:
+    """Reads the shapes of the inputs: which symbols they have, and which of them the caller gave a value."""
+
+    def __init__(
+        self,
+        declared: list[Declared],
+        symbols: dict[str, Symbol],
+        cells: dict[str, Any],
+        overrides: Overrides,
+        findings: Findings,
+    ) -> None:
+        self.declared = declared
+        self.symbols = symbols
+        self.vars = dict(cells)
+        self.overrides = overrides
+        self.findings = findings
+        self.replaced = self._replaced()
+        self._declare_symbols()
+        #: Values from outside, and where each comes from.
+        self.values: dict[str, tuple[Any, str]] = {}
+        self._take_settings()
+        self._take_replaced()
+
+    def _replaced(self) -> dict[str, tuple[int | str | None, ...]]:
+        """Shapes from outside, by the input's name."""
+        if not self.overrides.inputs:
+            return {}
+        from cnnsum.readers.override import choose_input
+
+        names = [one.name for one in self.declared]
+        result = {}
+        for wanted, shape in self.overrides.inputs.items():
+            if names == ["input"] and wanted == "input_layer":
+                wanted = "input"  # noqa: PLW2901 - the summary's name for it
+            result[choose_input(names, wanted)] = shape
+        return result
+
+    def _declare_symbols(self) -> None:
+        """Every name in a shape that is no var is a symbol."""
+        texts = [item for one in self.declared for item in one.shape or () if isinstance(item, str)]
+        texts += [item for shape in self.replaced.values() for item in shape if isinstance(item, str)]
+        for text in texts:
+            for name in _NAME.findall(text):
+                if name not in self.symbols and name not in self.vars and dims.is_name(name) and name != "None":
+                    self.symbols[name] = Symbol(name)
+
+    def _take_settings(self) -> None:
+        for name, value in self.overrides.settings.items():
+            if name not in self.vars and name not in self.symbols:
+                known = [*self.vars, *self.symbols]
+                help = did_you_mean(name, known) or (
+                    f"it has {', '.join(known[:12])}" if known else "names that can be set stand in `vars` and in shapes"
+                )
+                raise UnusableError(Diagnostic("SPC051", f"the model has no var or symbol `{name}`", help=help))
+            self.values[name] = value, f"--set {name}={value}"
+
+    def _take_replaced(self) -> None:
+        """A name that stands alone on an axis of a replaced shape takes the new size of that axis."""
+        for one in self.declared:
+            shape = self.replaced.get(one.name)
+            if shape is None or one.shape is None or len(shape) != len(one.shape):
+                continue
+            for name, size in zip(one.shape, shape, strict=True):
+                if not isinstance(name, str) or not dims.is_name(name) or size is None or size == name:
+                    continue
+                value: Any = self.symbols[size].dim if isinstance(size, str) and size in self.symbols else size
+                if name in self.values and self.values[name][0] != value:
+                    message = f"`{name}` cannot be {size} as the shape of `{one.name}` says: {self.values[name][1]}"
+                    raise UnusableError(Diagnostic("SPC052", message))
+                self.values[name] = value, f"it is {size} in the shape of `{one.name}`"
+
+    def fill(self, cells: dict[str, Any], scope: Scope) -> None:
+        """Put symbols, and values from outside, among the names of the file. Raises UnusableError for a bad value."""
+        for name, symbol in self.symbols.items():
+            cells.setdefault(name, symbol.dim)
+        for name, (value, source) in self.values.items():
+            if name in self.vars:
+                cells[name] = Cell(value, scope, None)
+        for name, (value, source) in self.values.items():
+            if name in self.symbols:
+                cells[name] = self._symbol_value(name, value, source, scope)
+
+    def _symbol_value(self, name: str, value: Any, source: str, scope: Scope) -> Dim:
+        symbol = self.symbols[name]
+        if isinstance(value, str):
+            try:
+                value = scope.number(value)
+            except Problem as problem:
+                raise UnusableError(Diagnostic("SPC052", f"{source}: {problem}", help=problem.help)) from None
+        if isinstance(value, Expr):
+            return value
+        if type(value) is not int or value < 1:
+            raise UnusableError(Diagnostic("SPC052", f"{source}: a size must be a positive integer, got {show(value)}"))
+        if value < symbol.minimum:
+            raise UnusableError(Diagnostic("SPC052", f"{source}: `{name}` is at least {symbol.minimum}"))
+        if value % symbol.multiple_of:
+            raise UnusableError(Diagnostic("SPC052", f"{source}: `{name}` is a multiple of {symbol.multiple_of}"))
+        return value
+
+    def read(self, scope: Scope, dtype: str) -> tuple[list[tuple[Declared, InputSpec | None]], dict[str, Symbol]]:
+        """The inputs with their sizes, batch axis first (None where a size is wrong), and all symbols, the batch's included."""
+        free = {name: symbol for name, symbol in self.symbols.items() if scope.find(name) == symbol.dim}
+        batch = fresh("N", free)
+        result: list[tuple[Declared, InputSpec | None]] = []
+        for one in self.declared:
+            shape: Any = self.replaced.get(one.name, one.shape)
+            own = one.name not in self.replaced
+            read = None if shape is None else [self._size(item, one, axis, scope, own=own) for axis, item in enumerate(shape)]
+            wanted = one.dtype if one.dtype is not None else dtype
+            if not isinstance(wanted, str) or wanted not in DTYPES:
+                help = did_you_mean(wanted, DTYPES) if isinstance(wanted, str) else None
+                message = f"`dtype` must be the name of a dtype, got {show(wanted)}"
+                self.findings.add("CFG102", message, one.dtype_site, help=help)
+                wanted = dtype
+            if read is None or any(size is False for size in read):
+                result.append((one, None))
+            else:
+                result.append((one, InputSpec(open_axes((batch.dim, *read), free), wanted)))
+        for _, spec in result:
+            for size in () if spec is None else spec.shape:
+                free.update((symbol.name, symbol) for symbol in symbols_of(size))
+        return result, free
+
+    def _size(self, item: Any, one: Declared, axis: int, scope: Scope, *, own: bool) -> Any:
+        """The size of an axis, None for an open one; False where it is wrong, which is reported."""
+        if item is None:
+            return None
+        site = one.site._replace(path=(*one.site.path, axis))
+        try:
+            size: Any = item
+            if item == "None":
+                raise Problem("CFG102", "a size that is left open is written `null`")
+            if isinstance(item, str):
+                name = item[1:] if item.startswith("$") else item
+                size = scope.number(name)
+            if isinstance(size, float) and size.is_integer() and isinstance(item, str):
+                size = int(size)
+            if isinstance(size, Expr):
+                low, high = dims.bounds(size)
+                if high is None or high >= 1:
+                    return size
+            if type(size) is not int or size < 1:
+                raise Problem("CFG102", f"a size must be a positive integer, a symbol or null, got {show(size)}")
+        except Problem as problem:
+            if own:
+                self.findings.problem(problem, site)
+                return False
+            raise UnusableError(Diagnostic("SPC052", f"the shape of `{one.name}`: {problem}", help=problem.help)) from None
+        return size
+
+
+__all__ = ["Declared", "Fault", "Sizes", "declared_inputs", "declared_symbols"]

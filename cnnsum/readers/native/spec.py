@@ -1,0 +1,304 @@
+"""A whole spec: its keys in the order in which they depend on each other, and the graph that comes out.
+
+Every problem is collected; only a file without any layers cannot be used at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum import dims
+from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
+from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tensor, policy
+from cnnsum.graph.names import Names
+from cnnsum.layers.kinds import show
+from cnnsum.readers.declare import Overrides
+from cnnsum.readers.native.entry import Types
+from cnnsum.readers.native.expand import Expander, Frame
+from cnnsum.readers.native.faults import Findings, Site
+from cnnsum.readers.native.fields import Defaults, policy_of, read_defaults
+from cnnsum.readers.native.inputs import Declared, Sizes, declared_inputs, declared_symbols
+from cnnsum.readers.native.scope import Cell, Scope
+from cnnsum.readers.native.wires import fail, names_in
+from cnnsum.source import Document
+
+KEYS = (
+    *("name", "input", "inputs", "outputs", "layers", "symbols", "vars", "blocks", "defaults", "data_format"),
+    *("dtype", "trainable", "layer_types", "include", "budget", "lint"),
+)
+#: Items of `layers` above which a file cannot be within the limit of layers.
+_DATA_FORMATS = ("channels_last", "channels_first")
+
+
+class Spec:
+    """Reads one document."""
+
+    def __init__(self, document: Document, overrides: Overrides) -> None:
+        self.document = document
+        self.value: dict[str, Any] = document.value
+        self.overrides = overrides
+        self.findings = Findings()
+        self.findings.diagnostics.extend(document.diagnostics)
+        self.types = Types()
+        self.cells: dict[str, Any] = {}
+        self.scope = Scope(self.cells)
+        self.blocks: list[Any] = []
+
+    def site(self, *path: str | int, key: bool = False) -> Site:
+        """A place in the document."""
+        return Site(self.document, path, key)
+
+    def read(self) -> Graph:
+        """The graph; raises UnusableError where the file has no layers, or the caller sets what it does not have."""
+        self._check_keys()
+        items = self._layers()
+        files = [self.document, *self._included()]
+        self._read_vars(files)
+        sizes = self._read_sizes()
+        top_policy = self._policy()
+        defaults = self._read_types(files)
+        names = Names()
+        expander = Expander(self.types, self.findings, self.scope, defaults, names)
+        expander.reserve(items)
+        inputs, symbols = sizes.read(self.scope, top_policy.variable)
+        frame = Frame(self.scope, "", (), top_policy, trainable=self._trainable())
+        nodes = self._make_inputs(inputs, expander, frame)
+        if self._fits(items, expander):
+            expander.top_level(items, self.document, frame)
+        outputs = self._outputs(expander, frame)
+        expander.wires.finish()
+        return self._graph(expander, nodes, outputs, symbols, frame)
+
+    # --- the keys at the top ------------------------------------------------------------------------------------------
+
+    def _check_keys(self) -> None:
+        for key in self.value:
+            if key not in KEYS:
+                help = did_you_mean(key, KEYS) or f"a spec has {', '.join(KEYS)}"
+                self.findings.add("SPC030", f"a spec has no key `{key}`", self.site(key, key=True), help=help)
+        name = self.value.get("name")
+        if name is not None and (not isinstance(name, str) or not name):
+            self.findings.add("CFG102", f"`name` must be a text, got {show(name)}", self.site("name"))
+        for key in ("budget", "lint"):
+            given = self.value.get(key)
+            if given is not None and not isinstance(given, dict):
+                self.findings.add("SPC022", f"`{key}` is a mapping, not {show(given)}", self.site(key))
+
+    def _layers(self) -> list[Any]:
+        items = self.value.get("layers")
+        if isinstance(items, list):
+            if not items:
+                self.findings.add("SPC031", "`layers` is empty", self.site("layers"))
+            return items
+        if "layers" in self.value:
+            help = "begin each layer with `- `" if isinstance(items, dict) else None
+            message = f"`layers` is a list of layers, not {show(items)}"
+            raise UnusableError(Diagnostic("SPC022", message, self.site("layers").span(), "error", help))
+        if "blocks" in self.value and "input" not in self.value and "inputs" not in self.value:
+            message = "this file declares blocks and no network: it has no `input` and no `layers`"
+            help = "bring its blocks into a spec with `include:`"
+        else:
+            near = did_you_mean("layers", [key for key in self.value if key not in KEYS])
+            message, help = "the spec has no `layers`", near or "a spec has `input` and a list of `layers`"
+        raise UnusableError(
+            *(one for one in self.findings.diagnostics if one.severity == "error"),
+            Diagnostic("SPC031", message, self.site().span(), "error", help),
+        )
+
+    def _included(self) -> list[Document]:
+        if "include" not in self.value:
+            return []
+        from cnnsum.readers.native.include import included
+
+        return included(self.document, self.findings)
+
+    def _read_vars(self, files: list[Document]) -> None:
+        """Vars of included files first: the file itself may give them other values."""
+        texts = False
+        for document in reversed(files):
+            raw = document.value.get("vars")
+            site = Site(document, ("vars",))
+            if raw is None:
+                continue
+            if not isinstance(raw, dict):
+                self.findings.add("SPC022", f"`vars` is a mapping of names to values, not {show(raw)}", site)
+                continue
+            for name, value in raw.items():
+                here = Site(document, ("vars", name))
+                if not dims.is_name(name) or name == "index":
+                    self.findings.add("SPC029", f"`{name}` cannot be the name of a var", here._replace(key=True))
+                    continue
+                self.cells[name] = Cell(value, self.scope, here)
+                texts = texts or isinstance(value, str)
+        self._texts = texts
+
+    def _read_sizes(self) -> Sizes:
+        declared = declared_inputs(self.value, self.document, self.findings)
+        if not declared and "input" not in self.value and "inputs" not in self.value:
+            if self.overrides.inputs:
+                declared = [Declared("input", None, None, self.site(), self.site())]
+            else:
+                help = "`input: [height, width, channels]`, without the batch axis, or `inputs:` for several"
+                self.findings.add("SPC031", "the spec has no `input`", self.site(), help=help)
+        symbols = declared_symbols(self.value.get("symbols"), self.document, self.cells, self.findings)
+        sizes = Sizes(declared, symbols, self.cells, self.overrides, self.findings)
+        sizes.fill(self.cells, self.scope)
+        if self._texts:
+            # In their order, so that a long chain of vars is not evaluated from its end, one within the other.
+            for name in [*self.cells]:
+                try:
+                    self.scope[name]
+                except Problem:
+                    continue
+        return sizes
+
+    def _policy(self) -> Policy:
+        if self.overrides.dtype is not None:
+            try:
+                return policy_of(self.overrides.dtype)
+            except Problem as problem:
+                raise UnusableError(Diagnostic("SPC052", f"--dtype: {problem}", help=problem.help)) from None
+        wanted = self.value.get("dtype")
+        if wanted is None:
+            return FLOAT32
+        try:
+            return policy_of(wanted, self.scope)
+        except Problem as problem:
+            self.findings.problem(problem, self.site("dtype"))
+            return policy("float32")
+
+    def _trainable(self) -> bool:
+        wanted = self.value.get("trainable", True)
+        if not isinstance(wanted, bool):
+            message = f"`trainable` must be true or false, got {show(wanted)}"
+            self.findings.add("CFG102", message, self.site("trainable"))
+            return True
+        return wanted
+
+    def _read_types(self, files: list[Document]) -> dict[Document, Defaults]:
+        """Layer types, blocks and defaults of all files, in the order in which they need each other."""
+        data_format = self.value.get("data_format")
+        if data_format is not None and data_format not in _DATA_FORMATS:
+            message = f"`data_format` must be channels_last or channels_first, got {show(data_format)}"
+            help = did_you_mean(data_format, _DATA_FORMATS) if isinstance(data_format, str) else None
+            self.findings.add("CFG102", message, self.site("data_format"), help=help)
+            data_format = None
+        for document in files:
+            if document.value.get("layer_types") is not None:
+                from cnnsum.readers.native.patterns import declare as declare_types
+
+                declare_types(document, self.types, self.scope, self.findings)
+        for document in files:
+            if document.value.get("blocks") is not None:
+                from cnnsum.readers.native.blocks import declare as declare_blocks
+
+                self.blocks += declare_blocks(document, ("blocks",), self.types, self.findings)
+        result = {}
+        for document in files:
+            defaults = result[document] = Defaults(data_format)
+            given = document.value.get("defaults")
+            if given is not None:
+                site = Site(document, ("defaults",))
+                read_defaults(given, site, defaults, self.types, self.scope, self.findings)
+        if self.blocks:
+            from cnnsum.readers.native.blocks import link
+
+            link(self.blocks, self.types, self.findings)
+        return result
+
+    # --- from layers to a graph ---------------------------------------------------------------------------------------
+
+    def _make_inputs(self, inputs: list[Any], expander: Expander, frame: Frame) -> list[Node]:
+        """Input layers, and the names that stand for them; an input that is not known is a layer that is not known."""
+        nodes = []
+        single = "inputs" not in self.value
+        for declared, spec in inputs:
+            name = expander.names.automatic("InputLayer") if single else declared.name
+            if not single:
+                expander.names.taken.add(name)
+                name = declared.name
+            path = ("input",) if single else ("inputs", declared.name)
+            place = Place(self.document, path)
+            node = Node(Layer(name, None, type_name="InputLayer", place=place, policy=frame.policy, spec=spec))
+            expander.layers.append(node.layer)
+            expander.results[name] = node
+            nodes.append(node)
+        if not nodes:
+            nodes.append(Node(Layer("input_layer", None, type_name="InputLayer", place=Place(self.document, ()))))
+            expander.layers.append(nodes[0].layer)
+        if len(nodes) == 1:
+            frame.current = (Tensor(nodes[0]),)
+            expander.results.setdefault("input", frame.current)
+        return [node for node in nodes if node.layer.spec is not None]
+
+    def _fits(self, items: list[Any], expander: Expander) -> bool:
+        """Whether the network stays within the limit of layers; counted before anything is expanded."""
+        from cnnsum.readers.native.limit import within_limit
+
+        return within_limit(items, self.document, self.types, self.scope, self.findings)
+
+    def _outputs(self, expander: Expander, frame: Frame) -> Any:
+        wanted = self.value.get("outputs")
+        if wanted is None:
+            return [(frame.current, None)]
+        site = self.site("outputs")
+        expander.wired = True
+        listed = names_in(wanted, site)
+        if not listed or not all(isinstance(name, str) and name for name, _ in listed):
+            message = f"`outputs` must be the name of a layer, or a list of names, got {show(wanted)}"
+            self.findings.add("CFG102", message, site)
+            return [(frame.current, None)]
+        return [(expander.wires.find(name, "", where), where) for name, where in listed]
+
+    def _graph(
+        self, expander: Expander, nodes: list[Node], outputs: Any, symbols: dict[str, dims.Symbol], frame: Frame
+    ) -> Graph:
+        layers = expander.layers
+        ends: list[Tensor] = []
+        for items, _ in outputs:
+            ends.extend(expander.wires.resolve(items) or ())
+        complete = len(nodes) == sum(layer.type_name == "InputLayer" for layer in layers[: len(nodes) + 1])
+        sequential = complete and "inputs" not in self.value and (not expander.wired or _is_chain(layers, ends))
+        name = self.value.get("name")
+        batch = next((node.layer.spec.shape[0] for node in nodes if node.layer.spec is not None), None)
+        graph = Graph(
+            name if isinstance(name, str) and name else "sequential" if sequential else "functional",
+            inputs=nodes,
+            outputs=ends,
+            layers=layers,
+            sequential=sequential,
+            trainable=frame.trainable,
+            batch=batch,
+            symbols=symbols,
+            place=Place(self.document, ()),
+        )
+        self._check_inputs_used(graph)
+        graph.diagnostics = self.findings.diagnostics
+        return graph
+
+    def _check_inputs_used(self, graph: Graph) -> None:
+        if graph.sequential or len(graph.inputs) < 2 and len(graph.layers) > 1 and graph.inputs == []:
+            return
+        used = {tensor.node for layer in graph.layers for node in layer.nodes for tensor in node.inputs}
+        used.update(tensor.node for tensor in graph.outputs)
+        for node in graph.inputs:
+            if node not in used and node.layer.place is not None:
+                message = f"input `{node.layer.name}` is not used: no layer starts from it"
+                span = node.layer.place.document.span(node.layer.place.path, key=True)
+                self.findings.add("GRF309", message, span, severity="warning")
+
+
+def _is_chain(layers: list[Layer], outputs: list[Tensor]) -> bool:
+    """Whether each layer is called once, on the output of the one before, and the last gives the only output."""
+    before: Node | None = None
+    for layer in layers:
+        if len(layer.nodes) != 1:
+            return False
+        (node,) = layer.nodes
+        if before is not None and (len(node.inputs) != 1 or node.keywords or node.inputs[0] != (before, 0)):
+            return False
+        before = node
+    return len(outputs) == 1 and outputs[0] == (before, 0)
+
+
+__all__ = ["Spec", "fail"]

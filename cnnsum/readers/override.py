@@ -1,0 +1,70 @@
+"""What the caller sets on a graph that has been read: other input shapes, and values of symbols.
+
+For formats whose files hold no expressions; a spec is read with the new sizes from the start. Knows no file format.
+"""
+
+from __future__ import annotations
+
+from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.dims import Dim, Symbol, substitute
+from cnnsum.graph.model import Graph, InputSpec, Node
+from cnnsum.readers.declare import Overrides, open_axes
+
+
+def choose_input(names: list[str], wanted: str) -> str:
+    """The input that `-i` speaks of: the named one, or the only one where no name is given; raises UnusableError."""
+    if wanted in names:
+        return wanted
+    if not wanted and len(names) == 1:
+        return names[0]
+    listed = ", ".join(names) or "none"
+    if not wanted:
+        message = f"the model has {len(names)} inputs: say which with NAME=SHAPE (it has {listed})"
+        raise UnusableError(Diagnostic("SPC050", message))
+    help = did_you_mean(wanted, names) or f"its inputs are {listed}"
+    raise UnusableError(Diagnostic("SPC050", f"the model has no input `{wanted}`", help=help))
+
+
+def replace_inputs(graph: Graph, overrides: Overrides) -> None:
+    """Give the graph's inputs the shapes of the caller, then put values for symbols.
+
+    Raises UnusableError for an input or a symbol that does not exist.
+    """
+    by_name = {node.layer.name: node for node in graph.inputs}
+    for wanted, shape in overrides.inputs.items():
+        if not by_name and not wanted:
+            batch = Symbol("N", anonymous=True)
+            graph.symbols[batch.name] = batch
+            graph.adopt((InputSpec(_shape(batch.dim, shape, graph.symbols), "float32"),))
+            graph.batch = batch.dim
+            continue
+        node = by_name[choose_input(list(by_name), wanted)]
+        spec = _spec(node)
+        node.layer.spec = InputSpec(_shape(spec.shape[0] if spec.shape else None, shape, graph.symbols), spec.dtype)
+    values: dict[str, Dim] = {}
+    for name, value in overrides.settings.items():
+        if name not in graph.symbols:
+            help = did_you_mean(name, graph.symbols) or "only the symbols of its input shapes can be set"
+            raise UnusableError(Diagnostic("SPC051", f"the model has no symbol `{name}`", help=help))
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise UnusableError(Diagnostic("SPC052", f"a size must be a positive integer, got {name}={value}"))
+        values[name] = value
+    if values:
+        for node in graph.inputs:
+            spec = _spec(node)
+            node.layer.spec = InputSpec(tuple(substitute(dim, values) for dim in spec.shape), spec.dtype)
+
+
+def _spec(node: Node) -> InputSpec:
+    assert node.layer.spec is not None, "the inputs of a graph are calls of input layers"
+    return node.layer.spec
+
+
+def _shape(batch: Dim | None, shape: tuple[int | str | None, ...], symbols: dict[str, Symbol]) -> tuple[Dim, ...]:
+    dims: list[Dim | None] = [batch]
+    for item in shape:
+        if isinstance(item, str):
+            dims.append(symbols.setdefault(item, Symbol(item)).dim)
+        else:
+            dims.append(item)
+    return open_axes(tuple(dims), symbols)

@@ -1,0 +1,47 @@
+"""Reports and their renderers: `render` turns a `Report` into text of a format, importing only what that needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnsum.report.options import OptionError, Options
+from cnnsum.report.records import Report
+
+#: The formats that `render` knows.
+FORMATS = ("table", "json", "csv", "markdown")
+
+__all__ = ["FORMATS", "OptionError", "Options", "Report", "render", "styled_lines"]
+
+
+def render(report: Report, format: str = "table", options: Options | None = None) -> Iterator[str]:
+    """Return an iterator over a report's text in a format, in chunks to be written one after the other.
+
+    Raises OptionError for an unknown format and for options that cannot be followed, before the first chunk.
+    """
+    options = Options() if options is None else options
+    if format == "table":
+        from cnnsum.report import table
+
+        return table.chunks(report, options)
+    if format == "json":
+        from cnnsum.report import json_format
+
+        return json_format.chunks(report)
+    if format == "csv":
+        from cnnsum.report import csv_format
+
+        return csv_format.chunks(report, options)
+    if format == "markdown":
+        from cnnsum.report import markdown_format
+
+        return markdown_format.chunks(report, options)
+    from cnnsum.diagnostics import did_you_mean
+
+    raise OptionError(f"there is no format {format!r}: choose from {', '.join(FORMATS)}", did_you_mean(format, FORMATS))
+
+
+def styled_lines(report: Report, options: Options | None = None) -> Iterator[list[tuple[str, str]]]:
+    """Yield the table's lines as spans (text, style) for a colour terminal; styles are strings that rich reads."""
+    from cnnsum.report import table
+
+    return table.styled_lines(report, Options() if options is None else options)

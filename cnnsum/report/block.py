@@ -1,0 +1,173 @@
+"""cnnsum's own lines below Keras's summary: work, memory, and which input sizes are legal.
+
+Reads the totals of a report and nothing else of it but names. What is not known is said, never left out as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from cnnsum.dims import UNKNOWN, Dim, symbols_of
+from cnnsum.report import units
+from cnnsum.report.cells import NUMBER, known_sum, printable
+from cnnsum.report.records import Peak, Report, Row
+from cnnsum.report.wrap import Span, cell_length
+
+_WIDTH = 76  # as wide as Keras's table in a pipe
+_LABEL = 16
+_NUMBER = 10  # right-aligned: up to "999,999.99"
+_UNIT = 3
+_NOTE = 1 + _LABEL + _NUMBER + 1 + _UNIT + 2
+_WORDS = 1 + _LABEL + 2
+
+_Line = tuple[Span, ...]
+
+
+def block(report: Report, *, symbolic: bool = False, train: bool = False) -> Iterator[_Line]:
+    """Yield the lines as spans: headings bold, numbers in the colour of Keras's.
+
+    `symbolic` shows formulas of sizes without a name, too; `train` itemises the memory of training.
+    """
+    totals = report.totals
+    lines = _Lines(symbolic=symbolic)
+    yield _heading("Work per sample")
+    yield lines.work("  MACs", totals.macs, report.rows, lambda row: row.macs)
+    yield lines.work("  FLOPs", totals.flops, report.rows, lambda row: row.flops)
+    yield _heading(f"Memory for a batch of {report.batch:,}")
+    yield lines.memory("  weights", totals.weights.total, "", report.rows, lambda row: row.memory.weights)
+    yield lines.memory("  outputs", totals.outputs, "of all layers", report.rows, lambda row: row.memory.output)
+    yield lines.memory("  peak", totals.peak.bytes, _peak_note(totals.peak))
+    training = totals.training
+    itemised = train and (training.total is not UNKNOWN or not totals.unknown)
+    note = f"of a step with {printable(totals.optimizer)}"
+    yield lines.memory("  training", training.total, f"{note}, which is:" if itemised else note)
+    if itemised:
+        for name, remark in _TRAINING_NOTES.items():
+            if name != "transient" or training.transient is not UNKNOWN:
+                yield lines.memory(f"    {name}", getattr(training, name), remark)
+    yield from _sizes(report)
+    if totals.unknown:
+        yield from _listed(
+            f"Not known, and in no sum: {len(totals.unknown):,} layer{'s' * (len(totals.unknown) != 1)}",
+            totals.unknown,
+        )
+
+
+_TRAINING_NOTES = {
+    "weights": "",
+    "gradients": "",
+    "optimizer": "",
+    "saved": "from the forward pass for the backward pass",
+    "transient": "at most at a time in the backward pass",
+}
+
+
+def _heading(text: str) -> _Line:
+    return ((f" {text}", "bold"),)
+
+
+class _Lines:
+    """A line for one number: what it is, or what it depends on, or what is known of it."""
+
+    def __init__(self, *, symbolic: bool) -> None:
+        self._symbolic = symbolic
+
+    def work(self, label: str, value: Dim, rows: Iterable[Row], measure: Callable[[Row], Dim]) -> _Line:
+        if value is UNKNOWN:
+            return _words(label, _at_least(units.count, known_sum(rows, measure)))
+        if not isinstance(value, int):
+            return self._formula(label, value, units.count(value))
+        return _number(label, units.count(value), f"{value:,}" if value >= 1000 else "")
+
+    def memory(
+        self, label: str, value: Dim, note: str, rows: Iterable[Row] = (), measure: Callable[[Row], Dim] | None = None
+    ) -> _Line:
+        if value is UNKNOWN:
+            if measure is None:
+                return _words(label, "not known")
+            return _words(label, _at_least(units.memory, known_sum(rows, measure)))
+        if not isinstance(value, int):
+            return self._formula(label, value, units.memory(value))
+        return _number(label, units.memory(value), note)
+
+    def _formula(self, label: str, value: Dim, text: str) -> _Line:
+        """A formula, or, where it is too long to be read, what it depends on and how to settle that."""
+        symbols = symbols_of(value)
+        named = sorted(printable(symbol.name) for symbol in symbols if not symbol.anonymous)
+        if (self._symbolic or len(named) == len(symbols)) and len(text) <= _WIDTH - _WORDS:
+            return _label(label), (text, NUMBER)
+        if len(named) < len(symbols):
+            return _words(label, "depends on the size of the input: give it with --input")
+        return _words(label, f"depends on {', '.join(named)}: give values with --set")
+
+
+def _number(label: str, text: str, note: str) -> _Line:
+    number, _, unit = text.partition(" ")
+    line = f" {label:<{_LABEL}}{number:>{_NUMBER}}"
+    spans = [(line[: len(line) - len(number)], ""), (number, NUMBER), (f" {unit:<{_UNIT}}" if note else f" {unit}", "")]
+    if note:
+        spans.append((f"  {_shortened(note, _WIDTH - _NOTE)}", ""))
+    text_end, style = spans[-1]
+    return (*spans[:-1], (text_end.rstrip(), style))
+
+
+def _words(label: str, text: str) -> _Line:
+    return _label(label), (_shortened(text, _WIDTH - _WORDS), "")
+
+
+def _label(label: str) -> Span:
+    label = _shortened(label, _LABEL)
+    return f" {label}{' ' * (_LABEL - cell_length(label))}  ", ""
+
+
+def _peak_note(peak: Peak) -> str:
+    """Where the peak is, and as many of the tensors alive there as there is room for."""
+    if peak.layer is None:
+        return ""
+    note = f"at {printable(peak.layer)}"
+    for index, (name, size) in enumerate(peak.alive):
+        more = len(peak.alive) - index
+        longer = f"{note}{' + ' if index else ': '}{printable(name)} {units.memory(size)}"
+        if cell_length(longer) + (len(f" + {more - 1} more") if more > 1 else 0) > _WIDTH - _NOTE:
+            return f"{note} + {more} more" if index else note
+        note = longer
+    return note
+
+
+def _sizes(report: Report) -> Iterator[_Line]:
+    """One line per free axis of an input: the sizes that the network accepts."""
+    if report.sizes:
+        yield _heading("Input sizes")
+    for size in report.sizes:
+        yield _words(f"  {printable(size.symbol)}", size.condition or "any")
+
+
+def _listed(title: str, names: tuple[str, ...]) -> Iterator[_Line]:
+    """A heading and names in as many lines as three, the rest as a number."""
+    yield _heading(title)
+    line = ""
+    lines = 0
+    for index, name in enumerate(names):
+        text = _shortened(printable(name), _WIDTH // 2)
+        if line and cell_length(line) + cell_length(text) + 2 > _WIDTH - 5:
+            yield ((f"   {line},", ""),)
+            line, lines = "", lines + 1
+            if lines == 3:
+                yield ((f"   and {len(names) - index:,} more", ""),)
+                return
+        line = f"{line}, {text}" if line else text
+    yield ((f"   {line}", ""),)
+
+
+def _shortened(text: str, width: int) -> str:
+    """Cut a text to `width` cells, with an ellipsis in place of what is left out."""
+    if cell_length(text) <= width:
+        return text
+    while cell_length(text) >= width:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _at_least(text: Callable[[Dim], str], known: Dim) -> str:
+    """The part of a sum that is known; nothing known is no bound worth a number."""
+    return "not known" if isinstance(known, int) and known == 0 else f"at least {text(known)}"

@@ -1,0 +1,283 @@
+"""Inference -> Report: runs the analyses and sets their numbers beside the rows. Knows no format and no screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum.analyses.cost import cost_of
+from cnnsum.analyses.counting import Counter
+from cnnsum.analyses.memory import peak, saved, value_bytes
+from cnnsum.analyses.params import NO_WEIGHTS
+from cnnsum.analyses.params import Params as ParamsOf
+from cnnsum.analyses.training import OPTIMIZERS, training
+from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.graph.infer import Call, Inference, Value
+from cnnsum.graph.model import Graph, Layer, Node
+from cnnsum.report.records import (
+    Connection,
+    InputRecord,
+    LayerMemory,
+    Params,
+    Peak,
+    ReceptiveField,
+    Report,
+    Row,
+    SizeRecord,
+    Source,
+    TensorRecord,
+    Totals,
+    TrainingMemory,
+    WeightRecord,
+    WeightsMemory,
+)
+
+
+def build(
+    graph: Graph,
+    inference: Inference,
+    source: Source,
+    version: str,
+    *,
+    batch: int = 1,
+    optimizer: str = "adam",
+    details: bool = True,
+) -> Report:
+    """The report of a graph.
+
+    details: also where each layer stands in its file, and receptive fields, which only some formats show.
+    """
+    counter = Counter(graph.batch, batch)
+    sizes = value_bytes(inference, counter)
+    params = ParamsOf(inference.calls, trainable=graph.trainable)
+    kept, kept_total = saved(inference, sizes, counter, params.by_layer)
+    builder = _Builder(inference, counter, sizes, params, kept, details=details)
+    rows = builder.rows()
+    total = cost_of(inference.calls)
+    weights = params.total
+    most = peak(inference, sizes, counter)
+    outputs: Dim = 0
+    for call in inference.calls:
+        for number in call.outputs:
+            outputs = outputs + sizes[number]
+    if not inference.inputs:
+        # A model that never met an input has no tensors to speak of, and nothing but that is known of it.
+        outputs = kept_total = UNKNOWN
+        most = most._replace(bytes=UNKNOWN)
+    totals = Totals(
+        params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
+        macs=total.macs if inference.inputs else UNKNOWN,
+        flops=total.flops if inference.inputs else UNKNOWN,
+        weights=WeightsMemory(
+            weights.trainable_bytes + weights.non_trainable_bytes, weights.trainable_bytes, weights.non_trainable_bytes
+        ),
+        outputs=outputs,
+        saved=kept_total,
+        peak=Peak(most.bytes, None if most.call is None else most.call.layer.name, most.alive),
+        training=TrainingMemory(*training(weights, kept_total, OPTIMIZERS[optimizer]), transient=UNKNOWN),
+        optimizer=OPTIMIZERS[optimizer].title,
+        unknown=tuple(dict.fromkeys(call.layer.name for call in inference.calls if call.facts.status == "unknown")),
+    )
+    return Report(
+        name=graph.name,
+        version=version,
+        source=source,
+        batch=batch,
+        dtype=_model_dtype(inference),
+        connected=inference.order.connected,
+        inputs=tuple(_tensor(node.layer.name, inference.values[n]) for node, n in zip(graph.inputs, inference.inputs, strict=False)),
+        outputs=tuple(
+            _tensor(tensor.node.layer.name, inference.values[n])
+            for tensor, n in zip(graph.outputs, inference.outputs, strict=False)
+        ),
+        rows=tuple(rows),
+        totals=totals,
+        sizes=_conditions(graph, inference),
+        diagnostics=(*graph.diagnostics, *inference.diagnostics),
+    )
+
+
+class _Builder:
+    """Makes rows; repeated layers share the records of their tensors and weights."""
+
+    def __init__(
+        self,
+        inference: Inference,
+        counter: Counter,
+        sizes: list[Dim],
+        params: ParamsOf,
+        kept: dict[Layer, Dim],
+        *,
+        details: bool,
+    ) -> None:
+        self.inference = inference
+        self.counter = counter
+        self.sizes = sizes
+        self.params = params
+        self.kept = kept
+        self.details = details
+        self.fields: list[Any] = []
+        if details:
+            from cnnsum.analyses.field import receptive_fields
+
+            self.fields = receptive_fields(inference)
+        self._records: dict[Any, tuple[Any, ...]] = {}
+
+    def rows(self, *, nested: bool = False) -> list[Row]:
+        """One row per layer, in Keras's order. A nested model is listed without its operations, as Keras lists it."""
+        order = self.inference.order
+        used = set(order.nodes) if order.connected else None
+        return [self.row(layer, used, nested=nested) for layer in order.layers if not (nested and layer.is_operation)]
+
+    def row(self, layer: Layer, used: set[Node] | None, *, nested: bool) -> Row:
+        """The row of one layer: the outputs of its last call, the work of all its calls."""
+        inference = self.inference
+        nodes = (
+            [node for node in layer.nodes if node.position >= 0]
+            if used is None
+            else [node for node in layer.nodes if node in used]
+        )
+        calls: list[Call] = []
+        outputs: tuple[TensorRecord, ...] = ()
+        output_bytes: Dim = 0
+        for node in nodes:
+            numbers, start, end = inference.made_by[node.position]
+            calls += inference.calls[start:end]
+            for number in numbers:
+                output_bytes = output_bytes + self.sizes[number]
+        if nodes:
+            outputs = self._outputs(inference.output_of(nodes[-1]))
+        built = bool(nodes) and (layer.spec is not None or bool(nodes[-1].inputs) or not layer.nodes[-1].inputs)
+        if not inference.inputs:
+            built = False
+        weights = self.params.of(calls) if calls else NO_WEIGHTS
+        cost = cost_of(calls)
+        saved_bytes: Dim = 0
+        for owner in dict.fromkeys(call.layer for call in calls) if len(calls) != 1 else (calls[0].layer,):
+            saved_bytes = saved_bytes + self.kept.get(owner, 0)
+        rows: tuple[Row, ...] = ()
+        if layer.graph is not None:
+            rows = self._nested(layer)
+        elif layer.spec is not None:
+            output_bytes = 0
+        return Row(
+            layer.name,
+            layer.type_name,
+            outputs=outputs,
+            weights=self._weights(calls) if layer.graph is None else (),
+            params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
+            macs=cost.macs,
+            flops=cost.flops,
+            memory=LayerMemory(weights.trainable_bytes + weights.non_trainable_bytes, output_bytes, saved_bytes),
+            connections=() if nested else self._connections(nodes),
+            block=layer.block,
+            place=self._place(layer),
+            receptive_field=self._field(nodes),
+            status=_status(calls) if built else "unknown",
+            built=built,
+            trainable=layer.trainable,
+            rows=rows,
+        )
+
+    def _nested(self, layer: Layer) -> tuple[Row, ...]:
+        assert layer.graph is not None
+        inner = self.inference.nested.get(layer)
+        if inner is None:
+            return ()
+        sizes = value_bytes(inner, self.counter)
+        params = ParamsOf(inner.calls, trainable=self.params.trainable and layer.trainable)
+        kept, _ = saved(inner, sizes, self.counter, params.by_layer)
+        builder = _Builder(inner, self.counter, sizes, params, kept, details=self.details)
+        return tuple(builder.rows(nested=True))
+
+    def _outputs(self, values: list[Value]) -> tuple[TensorRecord, ...]:
+        key = id(values[0])
+        found = self._records.get(key)
+        if found is None or len(found) != len(values):
+            found = self._records[key] = tuple([TensorRecord(value.shape, value.dtype) for value in values])
+        return found
+
+    def _weights(self, calls: list[Call]) -> tuple[WeightRecord, ...]:
+        if not calls or not calls[0].facts.weights or calls[0].facts.status == "unknown":
+            return ()
+        layer = calls[0].layer
+        facts = calls[0].facts
+        key = (id(facts), layer.policy.variable, layer.trainable)
+        found = self._records.get(key)
+        if found is None:
+            found = self._records[key] = tuple(
+                WeightRecord(
+                    weight.name,
+                    weight.shape,
+                    weight.dtype or layer.policy.variable,
+                    weight.trainable and layer.trainable and self.params.trainable,
+                )
+                for weight in facts.weights
+            )
+        return found
+
+    def _connections(self, nodes: list[Node]) -> tuple[Connection, ...]:
+        if len(nodes) == 1 and len(nodes[0].inputs) == 1:
+            node, index = nodes[0].inputs[0]
+            return (Connection(node.layer.name, node.index, index),)
+        return tuple(
+            [
+                Connection(tensor.node.layer.name, tensor.node.index, tensor.index)
+                for node in nodes
+                for tensor in node.inputs
+            ]
+        )
+
+    def _place(self, layer: Layer) -> tuple[int, int] | None:
+        if not self.details or layer.place is None:
+            return None
+        span = layer.place.span()
+        return span.line, span.column
+
+    def _field(self, nodes: list[Node]) -> ReceptiveField | None:
+        if not self.details or not nodes:
+            return None
+        number = self.inference.made_by[nodes[-1].position][0][0]
+        seen = self.fields[number]
+        shape = self.inference.values[number].shape
+        if seen is None:
+            axes = max(len(shape) - 2, 1) if shape is not None else 1
+            return ReceptiveField((None,) * axes, (None,) * axes, (None,) * axes)
+        if not seen:
+            return None
+        return ReceptiveField(
+            tuple([axis.size for axis in seen]),
+            tuple([axis.jump for axis in seen]),
+            tuple([axis.offset for axis in seen]),
+        )
+
+
+def _status(calls: list[Call]) -> str:
+    worst = "exact"
+    for call in calls:
+        if call.facts.status == "unknown":
+            return "unknown"
+        if call.facts.status == "bound":
+            worst = "bound"
+    return worst
+
+
+def _tensor(name: str, value: Value) -> InputRecord:
+    return InputRecord(name, value.shape, value.dtype)
+
+
+def _model_dtype(inference: Inference) -> str:
+    """The dtype that most layers compute in; float32 where there is none."""
+    counts: dict[str, int] = {}
+    for call in inference.calls:
+        dtype = call.layer.policy.compute
+        counts[dtype] = counts.get(dtype, 0) + 1
+    return max(counts, key=lambda dtype: counts[dtype]) if counts else "float32"
+
+
+def _conditions(graph: Graph, inference: Inference) -> tuple[SizeRecord, ...]:
+    """What the layers need of each open axis, as far as it concerns that axis alone."""
+    if not inference.needs:
+        return ()
+    from cnnsum.report.conditions import conditions
+
+    return conditions(graph, inference)

@@ -1,0 +1,125 @@
+"""Diagnostics as text: the place, the message, the line with carets under it, and how to mend it.
+
+The lines come as segments of text and style, so that a terminal can show colours; the same segments, joined, are
+the plain text. This module knows no terminal and reads no file: whoever calls it says how to get a line. Whatever a
+file holds, no control character goes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from cnnsum.diagnostics import Diagnostic, Span
+
+Segment = tuple[str, str]
+"""A text and its style: "", or a style of the terminal such as "bold red"."""
+
+LineOf = Callable[[str, int], "str | None"]
+"""Gives the line of a file by path and number, or None where it is not at hand."""
+
+# A whole line of a minified file helps nobody.
+_SNIPPET = 100
+_LONGEST_MESSAGE = 2_000
+# Characters that draw nothing, move the cursor or turn the direction of writing, and the halves of characters.
+_INVISIBLE = (
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+
+
+def render(diagnostics: Iterable[Diagnostic], line_of: LineOf) -> Iterator[str]:
+    """The diagnostics as plain lines, sorted by position, with an empty line between two of them."""
+    for line in segments(diagnostics, line_of):
+        yield "".join(text for text, _ in line)
+
+
+def segments(diagnostics: Iterable[Diagnostic], line_of: LineOf) -> Iterator[list[Segment]]:
+    """The same lines as `render`, each as segments with their styles."""
+    first = True
+    for diagnostic in in_order(diagnostics):
+        if not first:
+            yield []
+        first = False
+        style = _STYLES.get(diagnostic.severity, "bold red")
+        span = diagnostic.span
+        yield [*_place(span), (diagnostic.code, style), (" ", ""), (_cut(diagnostic.message), "bold")]
+        if span is not None:
+            yield from _snippet(span, line_of, style)
+        if diagnostic.help is not None:
+            yield [("  ", ""), ("help:", "cyan"), (" " + _cut(diagnostic.help), "")]
+        for related in diagnostic.related:
+            yield [("  ", ""), *_place(related.span), (_cut(related.message), "")]
+            yield from _snippet(related.span, line_of, "cyan")
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sorted by position; what has no position comes first."""
+    return sorted(diagnostics, key=lambda one: (one.span is not None, one.span or (), one.code, one.message))
+
+
+def visible(text: str) -> str:
+    r"""The text with every character that a terminal would obey, or not draw, written as an escape.
+
+    >>> visible("a\x1b[31m\n")
+    'a\\x1b[31m\\n'
+    """
+    return text if text.isascii() and text.isprintable() else re.sub(_INVISIBLE, _escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape").decode("ascii")
+
+
+def _cut(message: str) -> str:
+    return visible(message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "...")
+
+
+def _place(span: Span | None) -> list[Segment]:
+    return [] if span is None else [(f"{visible(span.path)}:{span.line}:{span.column}:", "bold"), (" ", "")]
+
+
+def _snippet(span: Span, line_of: LineOf, style: str) -> Iterator[list[Segment]]:
+    """The line of a span with carets under it; nothing if the line is empty or not at hand."""
+    line = line_of(span.path, span.line)
+    if line is None or not line.strip():
+        return
+    start = min(span.column - 1, len(line))
+    # What goes on in the next line is marked to the end of this one; what is empty gets one caret all the same.
+    end = len(line.rstrip()) if span.end_line > span.line else min(span.end_column - 1, len(line))
+    end = max(end, start + 1)
+    low, high = _window(len(line), start, end)
+    head = "..." if low else ""
+    tail = "..." if high < len(line) else ""
+    before, marked, after = line[low:start], line[start : min(end, high)], line[max(start, min(end, high)) : high]
+    before_text, marked_text = _drawn(before), _drawn(marked)
+    number = f"{span.line:>5}"
+    yield [(f"{number} | ", "cyan"), (head + before_text + marked_text + _drawn(after) + tail, "")]
+    indent = " " * (len(head) + _width(before_text))
+    yield [(" " * len(number) + " | ", "cyan"), (indent, ""), ("^" * max(_width(marked_text), 1), style)]
+
+
+def _window(length: int, start: int, end: int) -> tuple[int, int]:
+    """The part of a long line to show: it holds the start of the marked part, and some of what is before it."""
+    if length <= _SNIPPET:
+        return 0, length
+    wanted = min(end - start, _SNIPPET * 2 // 3)
+    low = max(0, min(start - (_SNIPPET - wanted) // 2, length - _SNIPPET))
+    return low, low + _SNIPPET
+
+
+def _drawn(text: str) -> str:
+    """The text as it is drawn in a snippet: a tab is one space, and what draws nothing a replacement character."""
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_INVISIBLE, "\ufffd", text.replace("\t", " "))
+
+
+def _width(text: str) -> int:
+    """The columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)

@@ -1,0 +1,192 @@
+"""The JSON report, `cnnsum.report/1`: one object, a layer to a line. Its JSON Schema is `schema/report.json`.
+
+A number or a dim that depends on a symbol is a string in the spec language; an anonymous dim (Keras's None) is null,
+and so is what is not known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from cnnsum.diagnostics import Diagnostic, Span
+from cnnsum.dims import UNKNOWN, Dim, is_anonymous
+from cnnsum.report.records import InputRecord, Params, ReceptiveField, Report, Row, Shape, SizeRecord, Totals
+from cnnsum.report.units import plain_number
+
+SCHEMA = "cnnsum.report/1"
+
+_encode = json.JSONEncoder(check_circular=False).encode
+_LAYERS_PER_CHUNK = 500
+
+
+def chunks(report: Report) -> Iterator[str]:
+    """Yield the report as JSON text."""
+    yield "{\n"
+    for name, value in _head(report).items():
+        yield f' "{name}": {_encode(value)},\n'
+    yield from _list("layers", map(layer, report.rows))
+    yield f',\n "totals": {_encode(totals(report.totals))},\n'
+    yield from _list("sizes", map(size, report.sizes))
+    yield ",\n"
+    yield from _list("diagnostics", map(diagnostic, report.diagnostics))
+    yield "\n}\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Return the same report as plain dictionaries and lists."""
+    return {
+        **_head(report),
+        "layers": [layer(row) for row in report.rows],
+        "totals": totals(report.totals),
+        "sizes": [size(record) for record in report.sizes],
+        "diagnostics": [diagnostic(found) for found in report.diagnostics],
+    }
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the report."""
+    from importlib.resources import files
+
+    text = files("cnnsum.report").joinpath("schema").joinpath("report.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def layer(row: Row) -> dict[str, Any]:
+    """Return one layer's object; a nested model has its own `layers`."""
+    record: dict[str, Any] = {
+        "name": row.name,
+        "type": row.type,
+        "block": list(row.block),
+        "place": None if row.place is None else {"line": row.place[0], "column": row.place[1]},
+        "inputs": [
+            f"{connection.layer}:{connection.tensor_index}" if connection.tensor_index else connection.layer
+            for connection in row.connections
+        ],
+        "outputs": [{"shape": _shape(output.shape), "dtype": output.dtype} for output in row.outputs],
+        "weights": [
+            {"name": name, "shape": _shape(weight_shape), "dtype": dtype, "trainable": trainable}
+            for name, weight_shape, dtype, trainable in row.weights
+        ],
+        "params": _params(row.params),
+        "macs": plain_number(row.macs),
+        "flops": plain_number(row.flops),
+        "memory": {
+            "weights": plain_number(row.memory.weights),
+            "output": plain_number(row.memory.output),
+            "saved": plain_number(row.memory.saved),
+        },
+        "receptive_field": _receptive_field(row.receptive_field),
+        "status": row.status,
+    }
+    if row.rows:
+        record["layers"] = [layer(inner) for inner in row.rows]
+    return record
+
+
+def totals(record: Totals) -> dict[str, Any]:
+    """Return the object of the model's totals."""
+    return {
+        "params": _params(record.params),
+        "macs": plain_number(record.macs),
+        "flops": plain_number(record.flops),
+        "memory": {
+            "weights": plain_number(record.weights.total),
+            "outputs": plain_number(record.outputs),
+            "peak": plain_number(record.peak.bytes),
+            "saved": plain_number(record.saved),
+            "training": {name: plain_number(value) for name, value in record.training._asdict().items()},
+        },
+    }
+
+
+def size(record: SizeRecord) -> dict[str, Any]:
+    """Return what one axis of an input must fulfil."""
+    return {
+        "symbol": record.symbol,
+        "input": record.input,
+        "axis": record.axis,
+        "condition": record.condition,
+        "because": list(record.because),
+    }
+
+
+def diagnostic(found: Diagnostic) -> dict[str, Any]:
+    """Return a finding with its place, null where it has none."""
+    return {
+        "code": found.code,
+        "severity": found.severity,
+        "message": found.message,
+        **_place(found.span),
+        "help": found.help,
+        "related": [{"message": related.message, **_place(related.span)} for related in found.related],
+    }
+
+
+def _head(report: Report) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "version": report.version,
+        "source": report.source._asdict(),
+        "model": {"name": report.name, "batch": report.batch, "dtype": report.dtype},
+        "inputs": [_tensor(record) for record in report.inputs],
+        "outputs": [_tensor(record) for record in report.outputs],
+    }
+
+
+def _list(name: str, objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """A list with every object on a line of its own; encoding line by line keeps to the quick encoder in C."""
+    yield f' "{name}": ['
+    lines: list[str] = []
+    separator = "\n"
+    for record in objects:
+        lines.append(f"{separator}  {_encode(record)}")
+        separator = ",\n"
+        if len(lines) == _LAYERS_PER_CHUNK:
+            yield "".join(lines)
+            lines.clear()
+    yield "".join(lines)
+    yield "]" if separator == "\n" else "\n ]"
+
+
+def _tensor(record: InputRecord) -> dict[str, Any]:
+    return {"name": record.name, "shape": _shape(record.shape), "dtype": record.dtype}
+
+
+def _params(params: Params) -> dict[str, int | str | None]:
+    return {
+        "total": plain_number(params.total),
+        "trainable": plain_number(params.trainable),
+        "non_trainable": plain_number(params.non_trainable),
+    }
+
+
+def _receptive_field(field: ReceptiveField | None) -> dict[str, Any] | None:
+    if field is None:
+        return None
+    return {
+        "size": [_sample(extent) for extent in field.size],
+        "stride": [_sample(stride) for stride in field.stride],
+        "offset": [_sample(offset) for offset in field.offset],
+    }
+
+
+def _sample(value: Any) -> int | float | str | None:
+    """A number of input samples, which may be a fraction (a transposed convolution divides the stride)."""
+    return value if value is None or isinstance(value, (int, float)) else plain_number(value)
+
+
+def _shape(shape: Shape | None) -> Sequence[int | str | None] | None:
+    return None if shape is None else [dim if type(dim) is int else _open_dim(dim) for dim in shape]
+
+
+def _open_dim(dim: Dim) -> int | str | None:
+    return None if dim is UNKNOWN or is_anonymous(dim) else plain_number(dim)
+
+
+def _place(span: Span | None) -> dict[str, Any]:
+    if span is None:
+        return {"path": None, "line": None, "column": None}
+    return {"path": span.path, "line": span.line, "column": span.column}

@@ -1,0 +1,1 @@
+"""Lint rules. Knows graphs and facts; no format, no screen."""

@@ -1,0 +1,158 @@
+"""A file as its reader sees it: plain values, and the place of every one.
+
+The format is found by looking at the content, never at the name. This module knows no model, no layer and no
+screen; whatever keeps a file from being read becomes an `UnusableError` with a code and, where there is one, a
+place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cnnsum.diagnostics import Diagnostic, Related, Span, UnusableError
+from cnnsum.source.findings import BadTextError, Finding
+from cnnsum.source.lines import Lines
+
+if TYPE_CHECKING:
+    # Each reader is imported for its own format only.
+    from cnnsum.source.json_text import JsonPlaces
+    from cnnsum.source.yaml_places import YamlPlaces
+
+# What writes YAML by hand writes kilobytes. A text of this size already takes seconds and a gigabyte to read.
+MAX_YAML = 16 * 2**20
+# A text that is sound JSON up to here is meant as JSON, whatever follows: YAML need not be tried.
+_SURELY_JSON = 65_536
+
+
+class Document:
+    """One text, its value, and where each part of the value stands.
+
+    `path` is as the user wrote it ("<stdin>" for "-"), `format` is "yaml" or "json", `value` is made of dict, list,
+    str, int, float, bool and None. `diagnostics` are the problems that did not stop the reading.
+    """
+
+    __slots__ = ("_lines", "_places", "_raw", "diagnostics", "format", "path", "text", "value")
+
+    def __init__(
+        self,
+        path: str,
+        lines: Lines,
+        *,
+        format: str,
+        value: Any,
+        places: JsonPlaces | YamlPlaces,
+        diagnostics: list[Diagnostic],
+        raw: bytes | None = None,
+    ) -> None:
+        self.path = path
+        self.text = lines.text
+        self.format = format
+        self.value = value
+        self.diagnostics = diagnostics
+        self._lines = lines
+        self._places = places
+        self._raw = raw
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file's bytes, in hexadecimal digits."""
+        from hashlib import sha256
+
+        # Text that was plain UTF-8 gives its bytes back, so they are not kept.
+        return sha256(self.text.encode() if self._raw is None else self._raw).hexdigest()
+
+    def span(self, path: tuple[str | int, ...] = (), *, key: bool = False) -> Span:
+        """The place of the value at `path`, or of its key; of the nearest existing ancestor if there is no such value.
+
+        An item of a list has no key: its own place is given.
+        """
+        start, end = self._places.find(path, key=key)
+        return self._lines.span(self.path, start, end)
+
+    def line(self, number: int) -> str:
+        """The text of line `number` (from 1) without its end; "" if there is no such line."""
+        return self._lines.line(number)
+
+
+def read(path: str) -> Document:
+    """Read a file, or standard input for "-". Raises `UnusableError`."""
+    from cnnsum.source.raw import decode, read_bytes
+
+    raw = read_bytes(path)
+    name = "<stdin>" if path == "-" else path
+    text, plain = decode(raw, name)
+    return _parse(text, name, raw, plain=plain)
+
+
+def read_text(text: str, path: str) -> Document:
+    """Read a text as if it stood in the file `path`. Raises `UnusableError`."""
+    from cnnsum.source.raw import decode
+
+    raw = text.encode("utf-8", "surrogatepass")
+    text, plain = decode(raw, path)
+    return _parse(text, path, raw, plain=plain)
+
+
+def _parse(text: str, path: str, raw: bytes, *, plain: bool) -> Document:
+    lines = Lines(text)
+    try:
+        format, (value, places, findings) = _load(text, raw if plain else text.encode(), path)
+    except BadTextError as error:
+        raise UnusableError(*_diagnostics(error.findings, lines, path)) from None
+    return Document(
+        path,
+        lines,
+        format=format,
+        value=value,
+        places=places,
+        diagnostics=_diagnostics(findings, lines, path),
+        raw=None if plain else raw,
+    )
+
+
+def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces | YamlPlaces, list[Finding]]]:
+    first = re.search(r"[^ \t\n\r]", text)
+    if first is None:
+        raise BadTextError(Finding("SPC004", "the file is empty", 0, 0))
+    if first.group() not in "{[":
+        return "yaml", _load_yaml(text)
+    from cnnsum.source import json_text
+
+    try:
+        return "json", json_text.load(text, data)
+    except BadTextError as error:
+        if error.offset is None or error.offset > _SURELY_JSON or error.findings[0].code == "SPC009":
+            raise
+        bad_json, stopped = error, error.offset
+    try:
+        return "yaml", _load_yaml(text)
+    except BadTextError as bad_yaml:
+        # Which of the two was meant? What is no JSON from its first value on is YAML; else the name may tell.
+        head = re.match(r"[\s\[{]*", text)
+        if (head is not None and stopped <= head.end()) or path.lower().endswith((".yaml", ".yml")):
+            raise
+        raise bad_json from bad_yaml
+
+
+def _load_yaml(text: str) -> tuple[Any, YamlPlaces, list[Finding]]:
+    if len(text) > MAX_YAML:
+        limit = MAX_YAML // 2**20
+        raise BadTextError(Finding("SPC007", f"the file is too large for YAML: more than {limit} MiB", 0, 0))
+    from cnnsum.source import yaml_text
+
+    return yaml_text.load(text)
+
+
+def _diagnostics(findings: tuple[Finding, ...] | list[Finding], lines: Lines, path: str) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            finding.code,
+            finding.message,
+            lines.span(path, finding.start, finding.end),
+            finding.severity,
+            finding.help,
+            () if finding.related is None else (Related(lines.span(path, *finding.related[:2]), finding.related[2]),),
+        )
+        for finding in sorted(findings, key=lambda finding: finding.start)
+    ]

@@ -1,0 +1,285 @@
+"""JSON text to plain values; the place of a value is looked up only when somebody asks for it.
+
+`json.loads` does the reading. What it leaves open (equal keys, depth, long numbers) is asked of the whole text by
+a few fast passes; only where one of them finds something does a slow walk over the tokens say what and where.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from cnnsum.source.findings import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_FINDINGS,
+    BadTextError,
+    Finding,
+    duplicate_key,
+    long_number,
+    not_finite,
+    shown,
+    too_deep,
+)
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+# Patterns as texts: they are compiled when something is wrong, which costs more than reading a small file.
+_MARK = r'(?s)"[^"\\]*(?:\\.[^"\\]*)*"|[][{},:]|-?\d[\d.eE+-]*|NaN|-?Infinity'
+_SURROGATE = (
+    r"(?<!\\)(?:\\\\)*(\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|"
+    r"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+_SAMPLE = MAX_DIGITS // 3
+
+# What is left of a text when all but its structure is deleted; both kinds of brackets become one.
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}":'))
+_ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
+
+_decode_at = json.JSONDecoder().raw_decode
+
+
+def load(text: str, data: bytes) -> tuple[Any, JsonPlaces, list[Finding]]:
+    """The value of a JSON text, the places of its parts, and what is odd about it. `data` is the text in UTF-8.
+
+    Raises `BadTextError`; its `offset` is set when the text is not JSON, and None when it is JSON beyond a limit.
+    """
+    keys_written, deep = _structure(data)
+    if deep:
+        raise BadTextError(too_deep(_place_of_depth(text)))
+    keys_read: list[int] = []
+    constants: list[str] = []
+    add = keys_read.append
+
+    def count(members: dict[str, Any]) -> dict[str, Any]:
+        add(len(members))
+        return members
+
+    def constant(name: str) -> float:
+        constants.append(name)
+        return float(name)
+
+    digits = re.search(rb"[0-9]{3}", data[::_SAMPLE]) is not None and _has_long_number(text)
+    try:
+        value = json.loads(
+            text,
+            object_hook=count,
+            parse_constant=constant,
+            # Not read as an integer: that takes time, and Python has a limit of its own.
+            parse_int=_short_int if digits else None,
+        )
+    except json.JSONDecodeError as error:
+        _explain(text, error)
+    except RecursionError:
+        # Only where the caller has all but used up the stack.
+        raise BadTextError(too_deep(0)) from None
+    findings = []
+    if digits or constants or sum(keys_read) != keys_written:
+        findings = list(_walk(text))
+        fatal = [finding for finding in findings if finding.code == "SPC017"]
+        if fatal:
+            raise BadTextError(*fatal)
+    if "\\" in text and ("\\ud" in text or "\\uD" in text):
+        _refuse_surrogates(text)
+    return value, JsonPlaces(text), findings
+
+
+class JsonPlaces:
+    """Finds places by walking the text along a path; siblings are skipped by the decoder, which is written in C.
+
+    The places of a container's children are kept, so asking for every layer's place costs one pass over the text
+    per level.
+    """
+
+    __slots__ = ("_kept", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._kept: dict[tuple[str | int, ...], dict[str | int, tuple[int, int, int, int]]] = {}
+
+    def find(self, path: tuple[str | int, ...], *, key: bool = False) -> tuple[int, int]:
+        """Start and end of the value at `path`, of its key, or of the nearest ancestor that exists."""
+        while path:
+            place = self._children(path[:-1]).get(path[-1])
+            if place is not None:
+                return place[:2] if key else place[2:]
+            path, key = path[:-1], False
+        return self._root()
+
+    def _root(self) -> tuple[int, int]:
+        start = _skip(self._text, 0)
+        return start, len(self._text.rstrip(" \t\n\r"))
+
+    def _children(self, path: tuple[str | int, ...]) -> dict[str | int, tuple[int, int, int, int]]:
+        """Per key or index: start and end of the key (of the item itself in a list), start and end of the value."""
+        found = self._kept.get(path)
+        if found is None:
+            if path:
+                place = self._children(path[:-1]).get(path[-1])
+                found = {} if place is None else _children_at(self._text, place[2])
+            else:
+                found = _children_at(self._text, self._root()[0])
+            self._kept[path] = found
+        return found
+
+
+def _children_at(text: str, at: int) -> dict[str | int, tuple[int, int, int, int]]:
+    found: dict[str | int, tuple[int, int, int, int]] = {}
+    opener = text[at]
+    if opener not in "[{":
+        return found
+    at = _skip(text, at + 1)
+    index = 0
+    while text[at] not in "]}":
+        start = at
+        if opener == "{":
+            key, key_end = _decode_at(text, at)
+            start = _skip(text, _skip(text, key_end) + 1)
+            _, end = _decode_at(text, start)
+            found[key] = (at, key_end, start, end)
+        else:
+            _, end = _decode_at(text, start)
+            found[index] = (start, end, start, end)
+            index += 1
+        at = _skip(text, end)
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+    return found
+
+
+def _skip(text: str, at: int) -> int:
+    """The offset of the next character that is not white space."""
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # the pattern matches everywhere
+
+
+def _structure(data: bytes) -> tuple[int, bool]:
+    """How many keys a sound JSON text holds, equal ones counted each, and whether it is nested too deep.
+
+    Strings are made to vanish: of each only the two quotes are left, and what a pair of neighbouring quotes leaves
+    when it goes still stands within as many quotes as before. Then every pass takes away one level of brackets.
+    """
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    structure = data.translate(_ONE_BRACKET, _NOT_STRUCTURE).replace(b'""', b"")
+    if b'"' in structure:
+        structure = re.sub(rb'"[^"]*"', b"", structure)
+    keys = structure.count(b":")
+    structure = structure.translate(None, b':"')
+    for _ in range(MAX_DEPTH):
+        inner = len(structure)
+        structure = structure.replace(b"[]", b"")
+        if len(structure) == inner:
+            break
+    # What is left are levels too many or, in a text that is not JSON, brackets without a partner.
+    return keys, b"[]" in structure or structure.count(b"[") > MAX_DEPTH
+
+
+def _place_of_depth(text: str) -> int:
+    depth = 0
+    for match in re.finditer(_MARK, text):
+        bracket = match.group()
+        if bracket in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return match.start()
+        elif bracket in "]}":
+            depth -= 1
+    return 0
+
+
+def _has_long_number(text: str) -> bool:
+    return re.search(rf"(?<![0-9])[0-9]{{{MAX_DIGITS + 1}}}", text) is not None
+
+
+def _short_int(digits: str) -> int:
+    return int(digits) if len(digits.lstrip("-")) <= MAX_DIGITS else 0
+
+
+def _walk(text: str) -> Iterator[Finding]:
+    """All equal keys, long numbers and constants of a sound JSON text, by its tokens."""
+    levels: list[dict[str, tuple[int, int]] | None] = []
+    string: tuple[int, int] | None = None
+    found = 0
+    for match in re.finditer(_MARK, text):
+        token = match.group()
+        first = token[0]
+        start, end = match.span()
+        finding = None
+        if first == '"':
+            string = (start, end)
+            continue
+        if first == ":":
+            keys = levels[-1]
+            assert string is not None
+            assert keys is not None
+            key: str = json.loads(text[string[0] : string[1]])
+            if key in keys:
+                finding = duplicate_key(key, *string, keys[key])
+            else:
+                keys[key] = string
+        elif first in "[{":
+            levels.append({} if first == "{" else None)
+        elif first in "]}":
+            levels.pop()
+        elif token.isdigit() or (first == "-" and token[1:].isdigit()):
+            if end - start - (first == "-") > MAX_DIGITS:
+                finding = long_number(start + (first == "-"), end)
+        elif token.endswith(("N", "y")):
+            finding = not_finite(token, start, end)
+        if finding is not None:
+            yield finding
+            found += 1
+            if found >= MAX_FINDINGS:
+                return
+
+
+def _refuse_surrogates(text: str) -> None:
+    """Half a character can be written as an escape, but no output can hold it."""
+    match = re.search(_SURROGATE, text)
+    if match is not None:
+        start, end = match.span(1)
+        raise BadTextError(
+            Finding("SPC021", f"{shown(text[start:end])} is half of a character, without its other half", start, end)
+        )
+
+
+def _explain(text: str, error: json.JSONDecodeError) -> NoReturn:
+    """Raise the error again in plain words, the same from every version of Python."""
+    at = error.pos
+    reason = error.msg
+    here = text[at : at + 1]
+    advice = None
+    code = "SPC008"
+    start, end = at, at + 1
+    before = len(text[:at].rstrip(" \t\n\r"))
+    if reason.startswith("Unterminated string"):
+        code, message, at = "SPC009", "the text ends within this string", len(text)
+        end = start + 1
+    elif _skip(text, at) == len(text):
+        code, message = "SPC009", "the text ends too early: a list or mapping is not closed"
+        start, end, at = before, before, len(text)
+    elif reason.startswith("Extra data"):
+        message = "more text after the end of the JSON value"
+        advice = "a file holds one model"
+    elif reason.startswith("Illegal trailing comma") or (here and here in "]}" and text[before - 1 : before] == ","):
+        if here != ",":
+            at = start = before - 1
+            end = start + 1
+        message = "a comma before a closing bracket"
+        advice = "remove the comma"
+    elif reason.startswith("Expecting property name"):
+        message = "expected a key in double quotes"
+    elif reason.startswith("Expecting ':'"):
+        message = "expected `:` after the key"
+    elif reason.startswith("Expecting ','"):
+        message = "expected `,` or a closing bracket"
+    elif reason.startswith("Invalid control character"):
+        code, message = "SPC021", f"a control character (U+{ord(here):04X}) in a string"
+        advice = r"write a line break as \n and a tab as \t"
+    elif reason.startswith("Invalid"):
+        message = "a backslash that starts no escape of JSON"
+        advice = r"write a backslash as \\"
+    else:
+        message = "expected a value"
+    raise BadTextError(Finding(code, message, start, end, help=advice), offset=at) from None

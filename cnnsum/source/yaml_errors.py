@@ -1,0 +1,132 @@
+"""What the YAML parser complains of, in plain words. Imported only once something is wrong.
+
+The parser names the rule of its grammar that failed. The person who wrote the file wants to know what to change, so
+the text around the place is looked at too. Both of PyYAML's parsers, in C and in Python, are understood; a complaint
+that is not known here is passed on as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from yaml.reader import ReaderError
+
+from cnnsum.source.findings import Finding, shown
+
+_NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INDENT_HELP = "values of one list or mapping start in the same column"
+
+
+def explain(error: yaml.YAMLError, text: str) -> tuple[Finding, int]:
+    """The finding for an error of the parser, and the offset at which the parser had to stop."""
+    if isinstance(error, ReaderError):
+        match = _NOT_PRINTABLE.search(text)
+        at = match.start() if match else 0
+        message = f"a control character (U+{ord(text[at]):04X}) cannot stand in YAML"
+        return Finding("SPC021", message, at, at + 1, help="remove it, or write it as an escape in double quotes"), at
+    assert isinstance(error, yaml.MarkedYAMLError)
+    problem = error.problem or "not YAML"
+    context = error.context or ""
+    mark = error.problem_mark or error.context_mark
+    at = min(mark.index, len(text)) if mark else 0
+    opened = min(error.context_mark.index, len(text)) if error.context_mark else at
+    at_end = not text[at:].strip()
+    return _finding(problem, context, text, at, opened, at_end=at_end), at
+
+
+def _finding(problem: str, context: str, text: str, at: int, opened: int, *, at_end: bool) -> Finding:
+    here = text[at : at + 1]
+    before = text[_line_start(text, at) : at]
+    starts_line = not before.strip()
+
+    def bad(message: str, help: str | None = None, *, start: int = at, code: str = "SPC008") -> Finding:
+        return Finding(code, message, start, min(start + 1, len(text)), help)
+
+    if "flow" in context:
+        what = "list" if "sequence" in context else "mapping"
+        closer = "]" if what == "list" else "}"
+        if at_end:
+            return bad(f"this {what} is never closed: `{closer}` is missing", start=opened, code="SPC009")
+        if here and here in "]}" and here != closer:
+            finding = bad(f"`{here}` closes a {what} that `{text[opened]}` opens", f"close it with `{closer}`")
+            return finding._replace(related=(opened, opened + 1, "it is opened here"))
+        finding = bad(f"expected `,` or `{closer}` in this {what}")
+        return finding._replace(related=(opened, opened + 1, "it is opened here"))
+    if "quoted scalar" in context and "unexpected" in problem:
+        return bad("this quote is never closed", start=opened, code="SPC009")
+    if "quoted scalar" in context:
+        return bad("a backslash that starts no escape of YAML", r"write a backslash as \\, or use single quotes")
+    if here == "\t" or "tab character" in problem:
+        return bad("a tab: YAML indents with spaces", "replace the tab by spaces")
+    if "mapping values are not allowed" in problem:
+        if re.search(r":\s", before):
+            return bad("a second `:` on one line", "write the inner mapping in braces, or the text in quotes")
+        word = _word(text, at)
+        above = text[: _line_start(text, at)].rstrip().rpartition("\n")[2]
+        if word - _line_start(text, at) > len(above) - len(above.lstrip(" -")):
+            return bad("this key is indented deeper than the line above it allows", _INDENT_HELP, start=word)
+        advice = "write a space after the `:` of the line above" if re.search(r":\S", above) else None
+        return bad("no key can follow here: the line above is not complete", advice, start=word)
+    if "could not find expected ':'" in problem:
+        line = re.match(r"[^\n\r]*", text[opened : opened + 200])
+        name = line.group().rstrip() if line else ""
+        finding = bad(f"{shown(name)} is no key: it has no `:`", start=opened)
+        return finding._replace(end=opened + max(len(name), 1))
+    if "cannot start any token" in problem:
+        sign = "a backquote" if here == "`" else shown(here)
+        return bad(f"{sign} cannot start a value", "write the text in quotes")
+    if "expected node content" in problem or "expected the node content" in problem:
+        return bad(f"a value is missing before `{here}`" if here else "a value is missing")
+    if "sequence entries are not allowed" in problem:
+        return bad("a list cannot start on this line", "start it on a line of its own, or write it in [ ]")
+    if "expected <document start>" in problem or "expected '<document start>'" in problem:
+        if here and here in "]}":
+            return bad(f"`{here}` closes nothing")
+        return bad("more text after the end of the value", _INDENT_HELP if starts_line else None)
+    if "block" in context and ("expected key" in problem or "expected '-'" in problem or "<block end>" in problem):
+        return _block(text, at, opened, bad, starts_line=starts_line, mapping="mapping" in context)
+    if "alias" in context or "anchor" in context:
+        return bad("a `*` or `&` without a name", "write a text that starts with it in quotes", start=opened)
+    if "tag" in context or "tag" in problem:
+        return bad("a `!` that starts no tag", "write a text that starts with it in quotes", start=opened)
+    if "directive" in context:
+        return bad("a line that starts with `%` is a directive, and this one is not known", start=opened)
+    if "incompatible YAML" in problem:
+        return bad("a version of YAML that is not known", "leave the line out")
+    if "block scalar" in context:
+        return bad("text on the line that starts a block of text", "start the text on the next line")
+    return bad(problem)
+
+
+def _block(text: str, at: int, opened: int, bad: object, *, starts_line: bool, mapping: bool) -> Finding:
+    """The finding for something within an indented list or mapping that is no further part of it."""
+    assert callable(bad)
+    finding: Finding
+    what = "mapping" if mapping else "list"
+    if text[at] in "]}":
+        finding = bad(f"`{text[at]}` closes nothing")
+        return finding
+    if not starts_line:
+        finding = bad("text after the end of a value", "quote the whole text")
+        return finding
+    column = at - _line_start(text, at)
+    if column != opened - _line_start(text, opened):
+        finding = bad("this line is indented like no line above it", _INDENT_HELP)
+    elif mapping:
+        finding = bad("a list item among the keys of a mapping" if text[at] == "-" else "expected a key")
+    else:
+        finding = bad("a line without `-` among the items of a list", "start the item with `- `")
+    return finding._replace(related=(opened, opened + 1, f"the {what} starts here"))
+
+
+def _line_start(text: str, at: int) -> int:
+    return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+
+
+def _word(text: str, at: int) -> int:
+    """The start of the line's first word, for a place before `at` that ends a key."""
+    start = _line_start(text, at)
+    while start < at and text[start] in " -":
+        start += 1
+    return start

@@ -1,0 +1,155 @@
+"""The gallery in `specs/`: every spec meets the count that was published for its network, and is a pleasure to read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import cnnsum
+from cnnsum.dims import substitute
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+#: Files that hold blocks for other specs and are no networks.
+LIBRARIES = {"resnet_blocks"}
+
+
+class Published(NamedTuple):
+    """What is known of a network: parameters in all, how many of them train, and the output without the batch axis."""
+
+    total: int
+    trainable: int
+    output: tuple[int, ...]
+
+
+GALLERY = {
+    "alexnet": Published(61_100_840, 61_100_840, (1000,)),
+    "c3d": Published(78_409_573, 78_409_573, (101,)),
+    "convnext_tiny": Published(28_589_128, 28_589_128, (1000,)),
+    "densenet121": Published(8_062_504, 7_978_856, (1000,)),
+    "efficientnet_b0": Published(5_330_571, 5_288_548, (1000,)),
+    "fcn": Published(134_489_759, 134_362_751, (320, 480, 21)),
+    "horses_or_humans": Published(2_617_665, 2_617_665, (1,)),
+    "inception_v3": Published(23_851_784, 23_817_352, (1000,)),
+    "lenet5": Published(61_706, 61_706, (10,)),
+    "m5_audio": Published(27_299, 26_915, (35,)),
+    "mobilenet_v1": Published(4_253_864, 4_231_976, (1000,)),
+    "mobilenet_v2": Published(3_538_984, 3_504_872, (1000,)),
+    "mobilenet_v3_large": Published(5_507_432, 5_483_032, (1000,)),
+    "resnet18": Published(11_699_112, 11_689_512, (1000,)),
+    "resnet34": Published(21_814_696, 21_797_672, (1000,)),
+    "resnet50": Published(25_636_712, 25_583_592, (1000,)),
+    "resnet101": Published(44_707_176, 44_601_832, (1000,)),
+    "resnet152": Published(60_419_944, 60_268_520, (1000,)),
+    "siamese": Published(38_951_745, 38_951_745, (1,)),
+    "squeezenet": Published(1_235_496, 1_235_496, (1000,)),
+    "unet": Published(31_049_409, 31_037_633, (256, 256, 1)),
+    "vgg16": Published(138_357_544, 138_357_544, (1000,)),
+    "vgg19": Published(143_667_240, 143_667_240, (1000,)),
+    "vit_b16": Published(86_567_656, 86_567_656, (1000,)),
+    "xception": Published(22_910_480, 22_855_952, (1000,)),
+}
+
+#: Symbols in the shapes of `GALLERY`.
+SIZES = {"H": 320, "W": 480}
+
+_PARAMETERS = re.compile(r"^# Parameters: ([\d,]+)( trainable)? \(", re.MULTILINE)
+
+
+def text_of(name: str) -> str:
+    return (SPECS / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def reports() -> dict[str, cnnsum.Report]:
+    """Every spec's report, made once."""
+    return {name: cnnsum.summarize(cnnsum.load(SPECS / f"{name}.yaml")) for name in GALLERY}
+
+
+def test_every_spec_is_held_against_a_count():
+    assert {path.stem for path in SPECS.glob("*.yaml")} == set(GALLERY) | LIBRARIES
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_parameters(name, reports):
+    params = reports[name].totals.params
+    assert (params.total, params.trainable) == (GALLERY[name].total, GALLERY[name].trainable)
+    assert params.non_trainable == GALLERY[name].total - GALLERY[name].trainable
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_output(name, reports):
+    (output,) = reports[name].outputs
+    assert tuple(substitute(dim, SIZES) for dim in output.shape[1:]) == GALLERY[name].output
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_nothing_to_complain_about(name, reports):
+    assert [str(found) for found in reports[name].diagnostics if found.severity != "note"] == []
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_everything_is_known(name, reports):
+    report = reports[name]
+    assert report.totals.unknown == ()
+    assert [row.name for row in report.rows if row.status != "exact"] == []
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_the_header_states_the_published_count(name):
+    text = text_of(name)
+    stated = _PARAMETERS.search(text)
+    assert stated is not None, "no line `# Parameters: N (whose count)`"
+    published = GALLERY[name].trainable if stated[2] else GALLERY[name].total
+    assert stated[1] == f"{published:,}"
+    if stated[2] and GALLERY[name].total != GALLERY[name].trainable:
+        header = text.partition("\nname:")[0]
+        assert f"{GALLERY[name].total:,} in all" in header
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_the_header_says_how_to_run_it(name):
+    header, _, body = text_of(name).partition("\nname:")
+    assert all(line.startswith("#") for line in header.splitlines())
+    assert f"\n# Run:        cnnsum specs/{name}.yaml" in header
+    assert body.split(maxsplit=1)[0] == name
+    assert re.search(r"\b(19|20)\d\d\b", header), "the year"
+
+
+@pytest.mark.parametrize("name", [*GALLERY, *sorted(LIBRARIES)])
+def test_a_spec_reads_like_a_table(name):
+    lines = text_of(name).splitlines(keepends=True)
+    assert len(lines) < 120
+    assert all(len(line) <= 121 and line == line.rstrip() + "\n" for line in lines)
+    assert text_of(name).isascii()
+
+
+#: Totals of Keras's larger and smaller siblings, which a spec gives when its variables are set.
+SIBLINGS = [
+    ("efficientnet_b0", {"width": 1, "depth": 1.1}, 7_856_239),  # B1
+    ("efficientnet_b0", {"width": 1.1, "depth": 1.2}, 9_177_569),  # B2
+    ("efficientnet_b0", {"width": 1.2, "depth": 1.4}, 12_320_535),  # B3
+    ("efficientnet_b0", {"width": 1.4, "depth": 1.8}, 19_466_823),  # B4
+    ("efficientnet_b0", {"width": 2, "depth": 3.1}, 66_658_687),  # B7
+    ("mobilenet_v1", {"alpha": 0.25}, 475_544),
+    ("mobilenet_v1", {"alpha": 0.5}, 1_342_536),
+    ("mobilenet_v2", {"alpha": 0.35}, 1_691_208),
+    ("mobilenet_v2", {"alpha": 0.5}, 1_987_224),
+    ("mobilenet_v2", {"alpha": 1.4}, 6_156_712),
+    ("c3d", {"classes": 487}, 79_991_015),  # Sports-1M
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "total"), SIBLINGS)
+def test_siblings(name, settings, total):
+    model = cnnsum.load(SPECS / f"{name}.yaml", settings=settings)
+    assert cnnsum.summarize(model).totals.params.total == total
+
+
+def test_the_position_embedding_follows_the_picture():
+    """torchvision publishes 86,859,496 for ViT-B/16 at 384 x 384."""
+    model = cnnsum.load(SPECS / "vit_b16.yaml", inputs=(384, 384, 3))
+    assert cnnsum.summarize(model).totals.params.total == 86_859_496

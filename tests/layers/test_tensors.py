@@ -1,0 +1,118 @@
+"""Operations on the axes of tensors."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnsum.layers.facts import EVERYTHING
+from cnnsum.layers.operations import MATH, NN, NUMPY
+from cnnsum.layers.tensors import _REDUCTIONS
+from tests.layers.applying import NAMES, N, apply, put, refusal
+
+H, C = NAMES["H"], NAMES["C"]
+
+
+@pytest.mark.parametrize("name", _REDUCTIONS)
+def test_reductions(name):
+    _, (each, less), keeps, dtype = _REDUCTIONS[name]
+    facts = apply(NUMPY + name, (N, 4, 5, 6), axis=[1, -1])
+    assert facts.outputs == ((N, 5),)
+    assert (facts.ops, facts.window, facts.dtype) == (each * 120 - less * 5, EVERYTHING, dtype or "input")
+    assert (facts.keeps_input, facts.keeps_output) == (bool(keeps), keeps == "both")
+    facts = apply(NUMPY + name, (N, 4, 5), axis=-1, keepdims=True)
+    assert (facts.outputs, facts.window) == (((N, 4, 1),), None)
+
+
+def test_arguments_and_logsumexp():
+    facts = apply(NUMPY + "Argmax", (N, 4, 5), axis=-1)
+    assert (facts.outputs, facts.ops, facts.dtype) == (((N, 4),), 16, "int32")
+    assert apply(MATH + "Logsumexp", (N, 4, 5), axis=1).ops == 80
+    assert apply(NN + "Normalize", (N, 4, 5)).kept[0].shape == (N, 4)
+
+
+def test_products_of_matrices():
+    facts = apply(NUMPY + "Matmul", (N, H, 4), (N, 4, 5))
+    assert (facts.outputs, facts.macs, facts.ops, facts.keeps_input) == (((N, H, 5),), 20 * H, 0, True)
+    facts = apply(NUMPY + "Matmul", (N, 3, H, 4), (4, 5))
+    assert (facts.outputs, facts.macs, facts.keeps_input) == (((N, 3, H, 5),), 60 * H, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "fields", "outputs"),
+    [
+        ("Reshape", [(N, 4, 3)], {"newshape": [-1, 12]}, [(N, 12)]),
+        ("Reshape", [(N, H, 4)], {"newshape": [-1, "H", 2, 2]}, [(N, H, 2, 2)]),
+        ("Transpose", [(N, 4, 3)], {"axes": [0, 2, 1]}, [(N, 3, 4)]),
+        ("Swapaxes", [(N, 4, 3)], {"axis1": 1, "axis2": -1}, [(N, 3, 4)]),
+        ("ExpandDims", [(N, 4, 3)], {"axis": -1}, [(N, 4, 3, 1)]),
+        ("ExpandDims", [(N, 4)], {"axis": [1, 3]}, [(N, 1, 4, 1)]),
+        ("Squeeze", [(N, 1, 4, 1)], {}, [(N, 4)]),
+        ("Squeeze", [(N, 1, 4, 1)], {"axis": 1}, [(N, 4, 1)]),
+        ("Concatenate", [(N, 4), (N, 3)], {"axis": -1}, [(N, 7)]),
+        ("Stack", [(N, 4), (N, 4), (N, 4)], {"axis": 1}, [(N, 3, 4)]),
+        ("Stack", [(N, 4), (N, 4)], {"axis": -1}, [(N, 4, 2)]),
+        ("Split", [(N, 6)], {"indices_or_sections": 3, "axis": -1}, [(N, 2)] * 3),
+        ("Split", [(N, 6)], {"indices_or_sections": [1, 4], "axis": 1}, [(N, 1), (N, 3), (N, 2)]),
+        ("Pad", [(N, H, 3)], {"pad_width": [[0, 0], [1, 2], [0, 0]]}, [(N, H + 3, 3)]),
+        ("Repeat", [(N, H, 3)], {"repeats": 2, "axis": 1}, [(N, 2 * H, 3)]),
+        ("Flip", [(N, H, 3)], {"axis": 1}, [(N, H, 3)]),
+        ("Cumsum", [(N, H, 3)], {"axis": 1}, [(N, H, 3)]),
+    ],
+)
+def test_moving_elements(name, shapes, fields, outputs):
+    facts = apply(NUMPY + name, *shapes, **fields)
+    assert facts.outputs == tuple(outputs)
+    assert (facts.macs, facts.weights, facts.kept, facts.keeps_input) == (0, (), (), False)
+    assert facts.ops == (3 * H if name == "Cumsum" else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "fields", "code", "message"),
+    [
+        ("Mean", [(N, 4)], {}, "UNK703", "Mean along the batch axis is not supported"),
+        ("Sum", [(N, 4)], {"axis": 2}, "SHP205", "Sum: (N, 4) has no axis 2"),
+        (
+            "Matmul",
+            [(N, 4, 3), (N, 4, 3)],
+            {},
+            "SHP202",
+            "Matmul needs as many columns in (N, 4, 3) as rows in (N, 4, 3), got 3 and 4",
+        ),
+        ("Matmul", [(N, 4), (4,)], {}, "SHP204", "Matmul needs inputs of rank 2 or more, got (N, 4) and (4,)"),
+        ("Reshape", [(N, 4)], {"newshape": [2, 2]}, "UNK703", "Reshape of the batch axis is not supported, got [2, 2]"),
+        ("Transpose", [(N, 4)], {"axes": [1, 0]}, "UNK703", "Transpose of the batch axis is not supported"),
+        ("Transpose", [(N, 4)], {"axes": [0, 0]}, "SHP205", "Transpose needs each axis of (N, 4) once, got [0, 0]"),
+        ("Squeeze", [(N, 4)], {"axis": 1}, "SHP202", "Squeeze needs size 1 on axis 1, got (N, 4)"),
+        ("ExpandDims", [(N, 4)], {"axis": 3}, "SHP205", "ExpandDims: a result of rank 3 has no axis 3"),
+        ("ExpandDims", [(N, 4)], {"axis": 0}, "UNK703", "ExpandDims before the batch axis is not supported"),
+        ("Stack", [(N, 4)], {"axis": 3}, "SHP205", "Stack: a result of rank 3 has no axis 3"),
+        ("Stack", [(N, 4)], {}, "UNK703", "Stack before the batch axis is not supported"),
+        (
+            "Split",
+            [(N, 5)],
+            {"indices_or_sections": 2, "axis": 1},
+            "SHP203",
+            "Split needs 2 sections of equal size on axis 1, got (N, 5)",
+        ),
+        (
+            "Split",
+            [(N, H)],
+            {"indices_or_sections": [2], "axis": 1},
+            "UNK704",
+            "Split at indices needs a known size, got (N, H)",
+        ),
+        ("Pad", [(N, 5)], {"pad_width": 1}, "CFG102", "`pad_width` must be a pair for each axis of (N, 5)"),
+        ("Pad", [(N, 5)], {"pad_width": [[1, 1], [1, 1]]}, "UNK703", "Pad of the batch axis is not supported"),
+    ],
+)
+def test_what_is_refused(name, shapes, fields, code, message):
+    problem = refusal(NUMPY + name, *shapes, **fields)
+    assert (problem.code, str(problem)) == (code, message)
+
+
+@given(st.sampled_from(["Mean", "Max", "Sum", "Var"]), st.integers(1, 9), st.integers(1, 9))
+def test_formulas_give_the_numbers(name, height, channels):
+    formula = apply(NUMPY + name, (N, H, C), axis=1)
+    assert put(formula, H=height, C=channels) == put(apply(NUMPY + name, (N, height, channels), axis=1))

@@ -1,0 +1,148 @@
+"""Paths and bytes: what can go wrong before there is a text."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+import pytest
+
+from cnnsum.diagnostics import UnusableError
+from cnnsum.source import read, read_text
+
+
+def fault(path: object) -> tuple[str, str | None]:
+    with pytest.raises(UnusableError) as caught:
+        read(str(path))
+    (found,) = caught.value.diagnostics
+    return str(found), found.help
+
+
+def test_not_found(tmp_path):
+    (tmp_path / "model.yaml").write_text("a: 1")
+    wrong = tmp_path / "modle.yaml"
+    assert fault(wrong) == (f"SPC001 there is no file `{wrong}`", f"did you mean `{tmp_path / 'model.yaml'}`?")
+    assert fault(tmp_path / "x" / "y") == (f"SPC001 there is no file `{tmp_path / 'x' / 'y'}`", None)
+    inside = tmp_path / "model.yaml" / "x"
+    assert fault(inside) == (f"SPC001 there is no file `{inside}`", None)
+
+
+def test_not_found_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.yaml").write_text("a: 1")
+    assert fault("model.yml") == ("SPC001 there is no file `model.yml`", "did you mean `model.yaml`?")
+    assert fault("") == ("SPC001 there is no file ``", None)
+    assert fault("a\0b") == ("SPC001 there is no file `a\0b`", None)
+
+
+def test_a_directory(tmp_path):
+    assert fault(tmp_path) == (f"SPC002 `{tmp_path}` is a directory", "name a file in it")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_no_permission(tmp_path):
+    path = tmp_path / "x"
+    path.write_text("a: 1")
+    path.chmod(0)
+    assert fault(path) == (f"SPC003 no permission to read `{path}`", None)
+
+
+def test_no_permission_as_root(monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    assert fault("x") == ("SPC003 no permission to read `x`", None)
+
+
+def test_other_errors_of_the_system(tmp_path):
+    path = "x" * 5000
+    assert fault(path) == (f"SPC003 cannot read `{path}`: File name too long", None)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\x89HDF\r\n\x1a\n\0\0", "an HDF5 file, not text"),
+        (b"PK\x03\x04\x14\0", "a zip archive, not text"),
+        (b"\x80\x04\x95\x10\0", "a Python pickle, not text"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG image, not text"),
+        (b"\x1f\x8b\x08", "a gzip archive, not text"),
+        (b"\x1c\0\0\0TFL3", "a TensorFlow Lite model, not text"),
+        (b"a: b\0c", "binary, not text"),
+    ],
+)
+def test_binary(tmp_path, data, what):
+    path = tmp_path / "model"
+    path.write_bytes(data)
+    assert fault(path)[0] == f"SPC005 `{path}` is {what}"
+
+
+def test_help_for_files_of_frameworks(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"PK\x03\x04")
+    assert fault(path)[1] == "from a .keras file, take the architecture: `unzip -p FILE config.json | cnnsum -`"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n")
+    assert fault(path)[1] == "cnnsum reads architectures: write one with `model.to_json()`"
+    path.write_bytes(b"\x80\x02")
+    assert fault(path)[1] == "a pickle is a program; cnnsum runs none"
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (b"a: 1\nb: \xe9t\xe9\n", "2:4: SPC006 not UTF-8: the byte 0xe9 cannot stand here"),
+        ("é: 1\r\né: ".encode() + b"\xff", "2:4: SPC006 not UTF-8: the byte 0xff cannot stand here"),
+        (b"\xef\xbb\xbfa: \xc3", "1:4: SPC006 not UTF-8: the byte 0xc3 cannot stand here"),
+        (b"\xff\xfea\0:\0 \0\x00\xd8", "1:4: SPC006 not UTF-16-LE: the byte 0x00 cannot stand here"),
+    ],
+)
+def test_not_utf_8(tmp_path, data, place):
+    path = tmp_path / "x.yaml"
+    path.write_bytes(data)
+    assert fault(path) == (f"{path}:{place}", "save the file as UTF-8")
+
+
+def test_a_text_with_half_a_character():
+    with pytest.raises(UnusableError, match="x:1:4: SPC006 not UTF-8"):
+        read_text("a: \ud800", "x")
+
+
+def test_a_mark_alone_is_empty(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"\xef\xbb\xbf")
+    assert fault(path) == (f"{path}:1:1: SPC004 the file is empty", None)
+
+
+class Input:
+    def __init__(self, data: bytes) -> None:
+        self.buffer = io.BytesIO(data)
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Input(b"a: 1\n"))
+    document = read("-")
+    assert (document.path, document.value) == ("<stdin>", {"a": 1})
+    monkeypatch.setattr(sys, "stdin", Input(b""))
+    assert fault("-") == ("<stdin>:1:1: SPC004 the file is empty", None)
+    monkeypatch.setattr(sys, "stdin", Input(b"PK\x03\x04"))
+    assert fault("-")[0] == "SPC005 `<stdin>` is a zip archive, not text"
+    monkeypatch.setattr(sys, "stdin", None)
+    assert fault("-") == ("SPC003 cannot read `-`: it is closed", None)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_pipe(tmp_path):
+    reading, writing = os.pipe()
+    os.write(writing, b"a: 1\n")
+    os.close(writing)
+    try:
+        assert read(f"/dev/fd/{reading}").value == {"a": 1}
+    finally:
+        os.close(reading)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no such device")
+def test_an_endless_device():
+    assert fault("/dev/zero")[0] == "SPC005 `/dev/zero` is binary, not text"
