@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnnsum.analyses.counting import bytes_of
-from cnnsum.dims import Dim, prod
+from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.facts import Facts
@@ -26,12 +26,15 @@ class Weights(NamedTuple):
 
 
 NO_WEIGHTS = Weights(0, 0, 0, 0)
+_UNKNOWN_WEIGHTS = Weights(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
 
 
 def weights_of(facts: Facts, variable_dtype: str, *, trainable: bool) -> Weights:
-    """The weights that one layer owns. `trainable`: whether it, and every model it stands in, is to be trained."""
+    """The weights that one layer owns. `trainable`: whether it, and the model, are to be trained."""
     if not facts.weights:
         return NO_WEIGHTS
+    if facts.status == "unknown":
+        return _UNKNOWN_WEIGHTS
     counts: list[Dim] = [0, 0]
     sizes: list[Dim] = [0, 0]
     for weight in facts.weights:
@@ -43,7 +46,11 @@ def weights_of(facts: Facts, variable_dtype: str, *, trainable: bool) -> Weights
 
 
 class Params:
-    """The weights of every layer of a program, by layer; layers called again are counted once."""
+    """The weights of every layer of a program, by layer; layers called again are counted once.
+
+    trainable: the switch of the model itself. That of a nested model has been handed on to its layers where it was
+    turned, and some of them may have been turned back since, so it does not count.
+    """
 
     __slots__ = ("_cache", "by_layer", "total", "trainable")
 
@@ -64,7 +71,7 @@ class Params:
         self.total = total
 
     def _weights(self, call: Call) -> Weights:
-        trainable = self.trainable and call.layer.trainable and all(outer.trainable for outer in call.path)
+        trainable = self.trainable and not call.layer.freezes
         key = (id(call.facts), call.layer.policy.variable, trainable)
         found = self._cache.get(key)
         if found is None:

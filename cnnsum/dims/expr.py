@@ -335,11 +335,10 @@ def interval(dim: int | Expr) -> Interval:
 
 def from_terms(terms: dict[Monomial, int]) -> Dim:
     """The sum of the terms in normal form: an `int` if nothing else is left, UNKNOWN if it is past the limits."""
-    halves = [monomial for monomial in terms if _is_half(monomial)]
-    if halves:
+    if any(map(is_half, terms)):
         from cnnsum.dims.halves import pair_halves
 
-        terms = pair_halves(terms, halves)
+        terms = pair_halves(terms)
     items = [item for item in terms.items() if item[1]]
     if not items:
         return 0
@@ -357,7 +356,8 @@ def from_terms(terms: dict[Monomial, int]) -> Dim:
     return Expr(tuple(items))
 
 
-def _is_half(monomial: Monomial) -> bool:
+def is_half(monomial: Monomial) -> bool:
+    """Whether it is one floor by 2."""
     return (
         len(monomial) == 1 and monomial[0][1] == 1 and type(monomial[0][0]) is Floor and monomial[0][0].denominator == 2
     )

@@ -24,6 +24,8 @@ MAX_PRINTED_LENGTH = 200_000  # of a printed size, which no person wrote
 MAX_DEPTH = 100  # parentheses, signs, conditions and functions in one another
 MAX_DIGITS = 40  # of a number as it is written
 
+_VALUES = (int, float, str, Expr, Unknown)  # a tuple, because a union is built anew at each test
+
 Run = Callable[[Mapping[str, Any]], Any]
 
 # How strongly an operator binds, the weakest first.
@@ -60,7 +62,7 @@ def evaluate(text: str, names: Mapping[str, Value]) -> Value:
     (H - 1)//32
     >>> evaluate("9**9**9", {})
     Traceback (most recent call last):
-    cnnsum.dims.language.ExpressionError: the result is larger than 2**63
+    cnnsum.dims.tokens.ExpressionError: the result is larger than 2**63
     """
     node = _parse(text, MAX_LENGTH)
     try:
@@ -276,7 +278,7 @@ def _name(token: Token) -> _Node:
             value = names[name]
         except KeyError:
             raise UnknownNameError(name, start, end) from None
-        if isinstance(value, int | float | str | Expr | Unknown):
+        if isinstance(value, _VALUES):
             return value
         raise ExpressionError(f"`{name}` is {values.kind(value)}, not a number", start, end)
 

@@ -1,8 +1,8 @@
 """Questions about sizes, with three answers: yes for every value, no for every value, or None.
 
 None means that it depends on the values, or cannot be decided here. The answers are sound, never guessed: a caller
-that gets None records a constraint. How they are found is in `deciding`, which is loaded for
-the first formula: known sizes do not pay for it.
+that gets None records a constraint. How they are found is in `deciding`, which is loaded for the first formula:
+known sizes do not pay for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from cnnsum.dims.intervals import Interval
 def equal(a: Dim, b: Dim) -> bool | None:
     """Whether two sizes are the same: True always, False never, None sometimes or undecided.
 
+    >>> from cnnsum.dims import Symbol
     >>> H = Symbol("H").dim
     >>> equal((H + 1) // 2, H - H // 2), equal(H, H + 1), equal(2 * (H // 2), H)
     (True, False, None)
@@ -35,6 +36,7 @@ def equal(a: Dim, b: Dim) -> bool | None:
 def at_least(a: Dim, b: Dim) -> bool | None:
     """Whether a >= b: True always, False never, None sometimes or undecided.
 
+    >>> from cnnsum.dims import Symbol
     >>> H = Symbol("H").dim
     >>> at_least(H, H // 2), at_least(H // 2, H), at_least(H, 7)
     (True, False, None)
@@ -56,6 +58,7 @@ def at_least(a: Dim, b: Dim) -> bool | None:
 def divides(n: Dim, d: Dim) -> bool | None:
     """Whether d is a multiple of n: True always, False never, None sometimes or undecided. 0 divides only 0.
 
+    >>> from cnnsum.dims import Symbol
     >>> H = Symbol("H").dim
     >>> divides(2, H * (H + 1)), divides(2, 2 * H + 1), divides(2, H)
     (True, False, None)
@@ -70,6 +73,7 @@ def divides(n: Dim, d: Dim) -> bool | None:
 def bounds(dim: Dim) -> Interval:
     """The least and the greatest value; None where there is none, or none is known.
 
+    >>> from cnnsum.dims import Symbol
     >>> bounds(Symbol("H", minimum=32).dim // 5 - 2)
     (4, None)
     """

@@ -52,6 +52,7 @@ class Ratio:
         return f"{above}/{self.below}" if str(self.below).isalnum() else f"{above}/({self.below})"
 
 
+_OPERANDS = (int, float, Expr, Unknown, Ratio)
 Operand: TypeAlias = int | float | Expr | Unknown | Ratio
 
 
@@ -76,7 +77,7 @@ def shown(value: Any) -> str:
 
 def operand(value: Any) -> Operand:
     """The value as a number, or the fault that it is none."""
-    if isinstance(value, int | float | Expr | Unknown | Ratio) and not isinstance(value, bool):
+    if isinstance(value, _OPERANDS) and not isinstance(value, bool):
         return value
     raise OperationError(f"a number is needed here, not {kind(value)}")
 

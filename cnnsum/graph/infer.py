@@ -7,7 +7,6 @@ downstream repeats its error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Problem
@@ -85,52 +84,80 @@ def infer(graph: Graph, inputs: tuple[Value, ...] | None = None) -> Inference:
 
     Never raises: whatever is wrong becomes a diagnostic, with the values that depend on it unknown.
     """
-    memo: Memo = {}
-    return _infer(graph, inputs, memo, 0)
+    if any(layer.graph is not None for layer in graph.layers) and _calls(graph, {}) > MAX_CALLS:
+        problem = Problem("GRF306", f"the nested models expand to more than {MAX_CALLS:,} calls")
+        return _nothing(graph, problem)
+    # Where the graph is not whole, layers that lead nowhere are no news.
+    whole = not any(found.severity == "error" for found in graph.diagnostics)
+    return _infer(graph, inputs, {}, whole=whole)
 
 
-def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, depth: int) -> Inference:
+def _calls(graph: Graph, counted: dict[Graph, int]) -> int:
+    """Calls of layers in the graph after its nested models are opened, without opening them."""
+    count = counted.get(graph)
+    if count is None:
+        count = 0
+        for layer in graph.layers:
+            count += len(layer.nodes) * (1 if layer.graph is None else _calls(layer.graph, counted))
+        counted[graph] = count
+    return count
+
+
+def _nothing(graph: Graph, problem: Problem) -> Inference:
+    """What is known of a graph that cannot be run."""
+    result = Inference(Order([], [], [], connected=False))
+    if isinstance(problem, CycleError):
+        found = _diagnostic(problem.node.layer, problem)
+    else:
+        span = None if graph.place is None else graph.place.span()
+        found = Diagnostic(problem.code, str(problem), span, "error", problem.help)
+    result.diagnostics.append(found)
+    return result
+
+
+def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole: bool) -> Inference:
     try:
         order = graph.order()
     except CycleError as error:
-        result = Inference(Order([], [], [], connected=False))
-        result.diagnostics.append(_diagnostic(error.node.layer, error))
-        return result
+        return _nothing(graph, error)
     result = Inference(order)
-    for layer in order.unused:
-        result.diagnostics.append(_diagnostic(layer, _unused(layer), "warning"))
+    if whole:
+        for layer in order.unused:
+            result.diagnostics.append(_diagnostic(layer, _unused(layer), "warning"))
     if inputs is None:
         inputs = tuple(Value(*node.layer.spec) for node in graph.inputs if node.layer.spec is not None)
     if graph.sequential and not graph.inputs:
         result.diagnostics.append(_no_input(graph))
-        result.values.append(Value(None, "?"))
+        result.values.append(_UNKNOWN_VALUE)
         result.made_by.extend(((0,), 0, 0) for _ in order.nodes)
         result.outputs = (0,) * len(graph.outputs)
+        for layer in order.layers:
+            if layer.graph is not None:
+                result.nested[layer] = _infer(layer.graph, None, memo, whole=whole)
         return result
     result.inputs = tuple(range(len(inputs)))
     result.values.extend(inputs)
     runner = _Runner(result, memo)
-    try:
-        result.outputs = runner.run(graph, result.inputs, (), result.made_by)
-    except Problem as problem:
-        span = graph.place.span() if graph.place is not None else None
-        result.diagnostics.append(Diagnostic(problem.code, str(problem), span, "error", problem.help))
-        return result
+    result.outputs = runner.run(graph, result.inputs, (), result.made_by)
+    reported = set(result.diagnostics)
     for layer in order.layers:
         if layer.graph is not None and layer.graph.inputs:
             # A nested model is listed as it was built: on the inputs that it declares itself.
-            called_on = tuple(result.values[n] for n in _first_inputs(result, layer)) if layer.graph.resized else None
-            inner = result.nested[layer] = _infer(layer.graph, called_on, memo, depth + 1)
-            result.diagnostics.extend(found for found in inner.diagnostics if found not in result.diagnostics)
+            called_on = _first_inputs(result, layer) if layer.graph.resized else None
+            inner = result.nested[layer] = _infer(layer.graph, called_on, memo, whole=whole)
+            result.diagnostics.extend(found for found in inner.diagnostics if found not in reported)
+            reported.update(inner.diagnostics)
     return result
 
 
-def _first_inputs(result: Inference, layer: Layer) -> Iterator[int]:
-    for node in layer.nodes:
-        if node.position >= 0:
-            for tensor in node.inputs:
-                yield result.made_by[tensor.node.position][0][tensor.index]
-            return
+def _first_inputs(result: Inference, layer: Layer) -> tuple[Value, ...]:
+    """What a nested model is called on first."""
+    node = next(node for node in layer.nodes if node.position >= 0)
+    found = []
+    for made_in, index in node.inputs:
+        numbers = result.made_by[made_in.position][0]
+        found.append(result.values[numbers[index]] if index < len(numbers) else _UNKNOWN_VALUE)
+    return tuple(found)
 
 
 def _no_input(graph: Graph) -> Diagnostic:
@@ -152,7 +179,7 @@ def _diagnostic(layer: Layer, problem: Problem, severity: str = "error") -> Diag
 class _Runner:
     """Runs graphs into one flat program."""
 
-    __slots__ = ("_dtypes", "calls", "memo", "result", "values")
+    __slots__ = ("_dtypes", "_reported", "calls", "memo", "result", "values")
 
     def __init__(self, result: Inference, memo: Memo) -> None:
         self.result = result
@@ -161,6 +188,7 @@ class _Runner:
         self.values = result.values
         #: Facts of a call and what it gives, shared by the calls that repeat it: (facts, compute dtype) -> values.
         self._dtypes: dict[tuple[int, str], tuple[Value, ...]] = {}
+        self._reported: set[Diagnostic] = set()
 
     def run(
         self,
@@ -178,11 +206,11 @@ class _Runner:
             layer = node.layer
             start = len(calls)
             if layer.spec is not None:
-                made: tuple[int, ...] = (given[node],) if node in given else self._unknown()
+                made: tuple[int, ...] = (given[node],) if node in given else self._not_given(layer)
             else:
                 numbers = tuple([self._number(made_by, tensor.node, tensor.index, node) for tensor in node.inputs])
                 if layer.graph is not None:
-                    made = self._nested(layer, numbers, path)
+                    made = self._nested(layer, node, numbers, path) or self._unknown()
                 else:
                     shapes = tuple([values[number].shape for number in numbers])
                     for index, shape in node.constants:
@@ -199,34 +227,51 @@ class _Runner:
                     made = self._give(facts, layer, numbers, first)
                     calls.append(Call(layer, facts, numbers, made, path))
             made_by.append((made, start, len(calls)))
-        if len(calls) > MAX_CALLS:
-            raise Problem("GRF306", f"the nested models expand to more than {MAX_CALLS:,} calls")
         return tuple([self._number(made_by, tensor.node, tensor.index, None) for tensor in graph.outputs])
 
-    def _nested(self, layer: Layer, numbers: tuple[int, ...], path: tuple[Layer, ...]) -> tuple[int, ...]:
+    def _nested(
+        self, layer: Layer, node: Node, numbers: tuple[int, ...], path: tuple[Layer, ...]
+    ) -> tuple[int, ...]:
         graph = layer.graph
         assert graph is not None
-        if not graph.inputs:
-            # A model without an input shape of its own starts at whatever it is called on.
-            graph.adopt(InputSpec(shape or (), dtype) for shape, dtype in (self.values[n] for n in numbers))
+        numbers = numbers[: len(numbers) - sum(map(_is_mask, node.keywords))]
+        if not graph.inputs and graph.sequential and len(numbers) == 1:
+            # A chain without an input shape of its own starts at whatever it is called on, and is listed at that.
+            shape, dtype = self.values[numbers[0]]
+            graph.adopt([InputSpec(shape or (), dtype)])
+            graph.resized = True
         if len(numbers) != len(graph.inputs):
-            problem = Problem("GRF303", f"{layer.type_name} takes {len(graph.inputs)} inputs, got {len(numbers)}")
-            self.result.diagnostics.append(_diagnostic(layer, problem))
-            return tuple(n for _ in graph.outputs for n in self._unknown())
-        try:
-            return self.run(graph, numbers, (*path, layer), [])
-        except CycleError as error:
-            self.result.diagnostics.append(_diagnostic(error.node.layer, error))
-            return tuple(n for _ in graph.outputs for n in self._unknown())
+            count = f"{len(graph.inputs)} input" + ("" if len(graph.inputs) == 1 else "s")
+            problem = Problem("GRF303", f"{layer.type_name} takes {count}, got {len(numbers)}")
+            self._report(_diagnostic(layer, problem))
+        else:
+            try:
+                return self.run(graph, numbers, (*path, layer), [])
+            except CycleError as error:
+                self._report(_diagnostic(error.node.layer, error))
+        return tuple([n for _ in graph.outputs for n in self._unknown()])
 
     def _apply(self, layer: Layer, type: LayerType | None, shapes: tuple[Shape | None, ...], node: Node) -> Facts:
         if type is None:
             return unknown_facts()
+        keywords = node.keywords
+        if any(map(_is_mask, keywords)):
+            shapes, keywords = _without_masks(type, shapes, keywords)
         try:
-            return type.apply(shapes, layer.fields, node.keywords)
+            return type.apply(shapes, layer.fields, keywords)
         except Problem as problem:
-            self.result.diagnostics.append(_diagnostic(layer, problem))
+            self._report(_diagnostic(layer, problem))
             return unknown_facts(weightless=not type.weights)
+
+    def _report(self, found: Diagnostic) -> None:
+        """Add a diagnostic, once: a shared layer fails at every call alike."""
+        if found not in self._reported:
+            self._reported.add(found)
+            self.result.diagnostics.append(found)
+
+    def _not_given(self, layer: Layer) -> tuple[int, ...]:
+        self._report(_diagnostic(layer, Problem("GRF311", f"`{layer.name}` is not among the inputs of its model")))
+        return self._unknown()
 
     def _give(self, facts: Facts, layer: Layer, numbers: tuple[int, ...], first: int) -> tuple[int, ...]:
         values = self.values
@@ -258,14 +303,34 @@ class _Runner:
             layer = made_in.layer if used_in is None else used_in.layer
             count = f"{len(numbers)} output" + ("s" if len(numbers) > 1 else "")
             problem = Problem("GRF304", f"output {index} of `{made_in.layer.name}` does not exist: it has {count}")
-            self.result.diagnostics.append(_diagnostic(layer, problem))
+            self._report(_diagnostic(layer, problem))
         return self._unknown()[0]
 
     def _unknown(self) -> tuple[int, ...]:
-        self.values.append(Value(None, "?"))
+        self.values.append(_UNKNOWN_VALUE)
         return (len(self.values) - 1,)
 
 
+def _is_mask(keyword: str) -> bool:
+    """Whether an input of this name says which of the others count: it changes no shape and no number."""
+    return keyword == "mask" or keyword.endswith("_mask")
+
+
+def _without_masks(
+    type: LayerType, shapes: tuple[Shape | None, ...], keywords: tuple[str, ...]
+) -> tuple[tuple[Shape | None, ...], tuple[str, ...]]:
+    """The inputs without the masks that the layer's rule has no use for."""
+    known = type.schema.inputs
+    split = len(shapes) - len(keywords)
+    kept = [
+        (shape, keyword)
+        for shape, keyword in zip(shapes[split:], keywords, strict=True)
+        if keyword in known or not _is_mask(keyword)
+    ]
+    return (*shapes[:split], *[shape for shape, _ in kept]), tuple([keyword for _, keyword in kept])
+
+
+_UNKNOWN_VALUE = Value(None, "?")
 _FLOATS = ("float64", "float32", "bfloat16", "float16")
 
 
@@ -274,6 +339,8 @@ def promote(dtypes: list[str]) -> str:
 
     >>> promote(["float32", "float16"]), promote(["float16", "bfloat16"]), promote(["int32", "float16"])
     ('float32', 'float32', 'float16')
+    >>> promote(["bool", "int8"]), promote(["uint8", "int8"]), promote(["uint8", "int32"])
+    ('int8', 'int16', 'int32')
     """
     kinds = list(dict.fromkeys(dtypes))
     if len(kinds) == 1:
@@ -283,9 +350,14 @@ def promote(dtypes: list[str]) -> str:
         return "float32" if "float64" not in floats else "float64"
     if floats:
         return floats[0]
-    return max(kinds, key=_integer_rank)
+    return _integers(kinds)
 
 
-def _integer_rank(dtype: str) -> tuple[int, str]:
-    digits = "".join(character for character in dtype if character.isdigit())
-    return (int(digits or 0), dtype)
+def _integers(kinds: list[str]) -> str:
+    """The widest of several dtypes without floating-point numbers; a signed one that holds all if some are signed."""
+    bits = {kind: int("".join(filter(str.isdigit, kind)) or 0) for kind in kinds}
+    signed = max((bits[kind] for kind in kinds if not kind.startswith("u")), default=0)
+    unsigned = max((bits[kind] for kind in kinds if kind.startswith("u")), default=0)
+    if not signed or not unsigned:
+        return max(kinds, key=lambda kind: bits[kind])
+    return f"int{max(signed, min(2 * unsigned, 64))}"

@@ -14,6 +14,7 @@ from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Shape
+from cnnsum.layers.inner import Inner
 from cnnsum.source import Document
 
 
@@ -135,6 +136,19 @@ class Layer:
         self.key = (type, *self.fields.values())
         self.nodes: list[Node] = []
 
+    def disable(self) -> None:
+        """Make what the layer gives unknown, where its calls cannot be followed."""
+        self.type = self.graph = None
+        self.key = (None,)
+
+    @property
+    def freezes(self) -> bool:
+        """Whether the layer's own switch keeps its weights from training.
+
+        That of a wrapper does not reach the layer inside, which has a switch of its own, as in Keras.
+        """
+        return not self.trainable and not any(isinstance(value, Inner) for value in self.fields.values())
+
     @property
     def is_operation(self) -> bool:
         """Whether this is an operation on tensors (`x + y`) and not a Keras layer."""
@@ -148,7 +162,7 @@ class Tensor(NamedTuple):
     """One output of one call."""
 
     node: Node
-    index: int = 0
+    index: int = 0  # type: ignore[assignment] - hides tuple.index, which nobody wants of a tensor
 
 
 class Node:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnnsum.analyses.cost import cost_of
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory import peak, saved, value_bytes
-from cnnsum.analyses.params import NO_WEIGHTS
+from cnnsum.analyses.params import NO_WEIGHTS, Weights
 from cnnsum.analyses.params import Params as ParamsOf
 from cnnsum.analyses.training import OPTIMIZERS, training
 from cnnsum.dims import UNKNOWN, Dim
@@ -63,6 +63,8 @@ def build(
         # A model that never met an input has no tensors to speak of, and nothing but that is known of it.
         outputs = kept_total = UNKNOWN
         most = most._replace(bytes=UNKNOWN)
+        if graph.layers:
+            weights = Weights(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     totals = Totals(
         params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
         macs=total.macs if inference.inputs else UNKNOWN,
@@ -84,7 +86,10 @@ def build(
         batch=batch,
         dtype=_model_dtype(inference),
         connected=inference.order.connected,
-        inputs=tuple(_tensor(node.layer.name, inference.values[n]) for node, n in zip(graph.inputs, inference.inputs, strict=False)),
+        inputs=tuple(
+            _tensor(node.layer.name, inference.values[n])
+            for node, n in zip(graph.inputs, inference.inputs, strict=False)
+        ),
         outputs=tuple(
             _tensor(tensor.node.layer.name, inference.values[n])
             for tensor, n in zip(graph.outputs, inference.outputs, strict=False)
@@ -94,6 +99,54 @@ def build(
         sizes=_conditions(graph, inference),
         diagnostics=(*graph.diagnostics, *inference.diagnostics),
     )
+
+
+class _Numbers(NamedTuple):
+    """What a layer's row says of all its calls together."""
+
+    outputs: tuple[TensorRecord, ...]
+    weights: tuple[WeightRecord, ...]
+    params: Params
+    macs: Dim
+    flops: Dim
+    weight_bytes: Dim
+    output_bytes: Dim
+    status: str
+
+
+#: Layers that Keras takes for built as soon as they are made, and so does not call unbuilt in its summary.
+_BUILT_AT_ONCE = frozenset(
+    (
+        "Activation",
+        "ActivityRegularization",
+        "AlphaDropout",
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "AveragePooling3D",
+        "Dropout",
+        "ELU",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalAveragePooling3D",
+        "GlobalMaxPooling1D",
+        "GlobalMaxPooling2D",
+        "GlobalMaxPooling3D",
+        "Identity",
+        "LeakyReLU",
+        "Masking",
+        "MaxPooling1D",
+        "MaxPooling2D",
+        "MaxPooling3D",
+        "ReLU",
+        "Softmax",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "UnitNormalization",
+    )
+)
 
 
 class _Builder:
@@ -120,7 +173,7 @@ class _Builder:
             from cnnsum.analyses.field import receptive_fields
 
             self.fields = receptive_fields(inference)
-        self._records: dict[Any, tuple[Any, ...]] = {}
+        self._shared: dict[tuple[int, int, int], _Numbers] = {}
 
     def rows(self, *, nested: bool = False) -> list[Row]:
         """One row per layer, in Keras's order. A nested model is listed without its operations, as Keras lists it."""
@@ -130,53 +183,93 @@ class _Builder:
 
     def row(self, layer: Layer, used: set[Node] | None, *, nested: bool) -> Row:
         """The row of one layer: the outputs of its last call, the work of all its calls."""
-        inference = self.inference
-        nodes = (
-            [node for node in layer.nodes if node.position >= 0]
-            if used is None
-            else [node for node in layer.nodes if node in used]
-        )
-        calls: list[Call] = []
-        outputs: tuple[TensorRecord, ...] = ()
-        output_bytes: Dim = 0
-        for node in nodes:
-            numbers, start, end = inference.made_by[node.position]
-            calls += inference.calls[start:end]
-            for number in numbers:
-                output_bytes = output_bytes + self.sizes[number]
-        if nodes:
-            outputs = self._outputs(inference.output_of(nodes[-1]))
-        built = bool(nodes) and (layer.spec is not None or bool(nodes[-1].inputs) or not layer.nodes[-1].inputs)
-        if not inference.inputs:
-            built = False
-        weights = self.params.of(calls) if calls else NO_WEIGHTS
-        cost = cost_of(calls)
-        saved_bytes: Dim = 0
-        for owner in dict.fromkeys(call.layer for call in calls) if len(calls) != 1 else (calls[0].layer,):
-            saved_bytes = saved_bytes + self.kept.get(owner, 0)
-        rows: tuple[Row, ...] = ()
-        if layer.graph is not None:
-            rows = self._nested(layer)
-        elif layer.spec is not None:
-            output_bytes = 0
+        if not self.inference.inputs:
+            return self._unbuilt(layer)
+        nodes = layer.nodes if used is None else [node for node in layer.nodes if node in used]
+        numbers = self._numbers(layer, nodes)
         return Row(
             layer.name,
             layer.type_name,
-            outputs=outputs,
-            weights=self._weights(calls) if layer.graph is None else (),
-            params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
-            macs=cost.macs,
-            flops=cost.flops,
-            memory=LayerMemory(weights.trainable_bytes + weights.non_trainable_bytes, output_bytes, saved_bytes),
+            outputs=numbers.outputs,
+            weights=numbers.weights,
+            params=numbers.params,
+            macs=numbers.macs,
+            flops=numbers.flops,
+            memory=LayerMemory(numbers.weight_bytes, numbers.output_bytes, self._saved(layer, nodes)),
             connections=() if nested else self._connections(nodes),
             block=layer.block,
-            place=self._place(layer),
-            receptive_field=self._field(nodes),
-            status=_status(calls) if built else "unknown",
-            built=built,
+            place=self._place(layer) if self.details else None,
+            receptive_field=self._field(nodes) if self.details else None,
+            status=numbers.status,
+            built=bool(nodes),
             trainable=layer.trainable,
-            rows=rows,
+            rows=() if layer.graph is None else self._nested(layer),
         )
+
+    def _unbuilt(self, layer: Layer) -> Row:
+        """The row of a layer in a model that has not met an input: nothing is known but its name."""
+        weightless = layer.type is not None and not layer.type.weights
+        count: Dim = 0 if weightless else UNKNOWN
+        return Row(
+            layer.name,
+            layer.type_name,
+            outputs=(),
+            params=Params(count, count, count),
+            macs=UNKNOWN,
+            flops=UNKNOWN,
+            memory=LayerMemory(count, UNKNOWN, UNKNOWN),
+            block=layer.block,
+            place=self._place(layer) if self.details else None,
+            status="unknown",
+            built=weightless and layer.type_name in _BUILT_AT_ONCE,
+            trainable=layer.trainable,
+            rows=() if layer.graph is None else self._nested(layer),
+        )
+
+    def _numbers(self, layer: Layer, nodes: list[Node]) -> _Numbers:
+        """The numbers of a layer's calls together; layers that repeat each other share them."""
+        if len(nodes) == 1:
+            made, start, end = self.inference.made_by[nodes[0].position]
+            if end - start == 1 and layer.graph is None:
+                call = self.inference.calls[start]
+                weights = self.params.by_layer[layer]
+                key = (id(call.facts), id(weights), id(self.inference.values[made[0]]))
+                found = self._shared.get(key)
+                if found is None:
+                    found = self._shared[key] = self._count(layer, nodes)
+                return found
+        return self._count(layer, nodes)
+
+    def _count(self, layer: Layer, nodes: list[Node]) -> _Numbers:
+        inference = self.inference
+        calls: list[Call] = []
+        output_bytes: Dim = 0
+        for node in nodes:
+            made, start, end = inference.made_by[node.position]
+            calls += inference.calls[start:end]
+            if layer.spec is None:
+                for number in made:
+                    output_bytes = output_bytes + self.sizes[number]
+        weights = self.params.of(calls) if calls else NO_WEIGHTS
+        cost = cost_of(calls)
+        return _Numbers(
+            tuple(TensorRecord(*value) for value in inference.output_of(nodes[-1])) if nodes else (),
+            self._weights(calls) if layer.graph is None else (),
+            Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
+            cost.macs,
+            cost.flops,
+            weights.trainable_bytes + weights.non_trainable_bytes,
+            output_bytes,
+            _status(calls),
+        )
+
+    def _saved(self, layer: Layer, nodes: list[Node]) -> Dim:
+        if layer.graph is None:
+            return self.kept.get(layer, 0)
+        total: Dim = 0
+        for owner in dict.fromkeys(call.layer for node in nodes for call in self.inference.calls_of(node)):
+            total = total + self.kept.get(owner, 0)
+        return total
 
     def _nested(self, layer: Layer) -> tuple[Row, ...]:
         assert layer.graph is not None
@@ -184,36 +277,24 @@ class _Builder:
         if inner is None:
             return ()
         sizes = value_bytes(inner, self.counter)
-        params = ParamsOf(inner.calls, trainable=self.params.trainable and layer.trainable)
+        params = ParamsOf(inner.calls, trainable=self.params.trainable)
         kept, _ = saved(inner, sizes, self.counter, params.by_layer)
         builder = _Builder(inner, self.counter, sizes, params, kept, details=self.details)
         return tuple(builder.rows(nested=True))
-
-    def _outputs(self, values: list[Value]) -> tuple[TensorRecord, ...]:
-        key = id(values[0])
-        found = self._records.get(key)
-        if found is None or len(found) != len(values):
-            found = self._records[key] = tuple([TensorRecord(value.shape, value.dtype) for value in values])
-        return found
 
     def _weights(self, calls: list[Call]) -> tuple[WeightRecord, ...]:
         if not calls or not calls[0].facts.weights or calls[0].facts.status == "unknown":
             return ()
         layer = calls[0].layer
-        facts = calls[0].facts
-        key = (id(facts), layer.policy.variable, layer.trainable)
-        found = self._records.get(key)
-        if found is None:
-            found = self._records[key] = tuple(
-                WeightRecord(
-                    weight.name,
-                    weight.shape,
-                    weight.dtype or layer.policy.variable,
-                    weight.trainable and layer.trainable and self.params.trainable,
-                )
-                for weight in facts.weights
+        return tuple(
+            WeightRecord(
+                weight.name,
+                weight.shape,
+                weight.dtype or layer.policy.variable,
+                weight.trainable and self.params.trainable and not layer.freezes,
             )
-        return found
+            for weight in calls[0].facts.weights
+        )
 
     def _connections(self, nodes: list[Node]) -> tuple[Connection, ...]:
         if len(nodes) == 1 and len(nodes[0].inputs) == 1:
@@ -228,13 +309,13 @@ class _Builder:
         )
 
     def _place(self, layer: Layer) -> tuple[int, int] | None:
-        if not self.details or layer.place is None:
+        if layer.place is None:
             return None
         span = layer.place.span()
         return span.line, span.column
 
     def _field(self, nodes: list[Node]) -> ReceptiveField | None:
-        if not self.details or not nodes:
+        if not nodes:
             return None
         number = self.inference.made_by[nodes[-1].position][0][0]
         seen = self.fields[number]

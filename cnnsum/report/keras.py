@@ -155,7 +155,10 @@ def _totals(report: Report) -> Iterator[tuple[Span, ...]]:
         (" Trainable params: ", params.trainable, weights.trainable, 1),
         (" Non-trainable params: ", params.non_trainable, weights.non_trainable, 2),
     ):
-        if count is UNKNOWN:
+        if count is UNKNOWN and not report.inputs and report.rows:
+            # The layers have not met an input, so they have no weights yet, and none is what Keras counts.
+            yield (title, "bold"), ("0", NUMBER), (" (0.00 B)", "")
+        elif count is UNKNOWN:
             yield (title, "bold"), ("at least ", ""), (exact(_known_params(report, index)), NUMBER)
         else:
             yield (title, "bold"), (exact(count), NUMBER), (f" ({keras_memory(size)})", "")

@@ -31,6 +31,7 @@ _SURROGATE = (
     r"(?<!\\)(?:\\\\)*(\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|"
     r"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
 )
+# Every so many bytes are looked at to rule out a long number: one would show three digits in a row.
 _SAMPLE = MAX_DIGITS // 3
 
 # What is left of a text when all but its structure is deleted; both kinds of brackets become one.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
 import cnnsum
-from cnnsum.dims import substitute
+from cnnsum.cli import cli
+from cnnsum.dims import evaluate, substitute
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -63,6 +67,11 @@ def text_of(name: str) -> str:
     return (SPECS / f"{name}.yaml").read_text(encoding="utf-8")
 
 
+def header_of(name: str) -> str:
+    """The comment that a spec begins with."""
+    return "".join(itertools.takewhile(lambda line: line.startswith("#"), text_of(name).splitlines(keepends=True)))
+
+
 @pytest.fixture(scope="module")
 def reports() -> dict[str, cnnsum.Report]:
     """Every spec's report, made once."""
@@ -106,17 +115,15 @@ def test_the_header_states_the_published_count(name):
     published = GALLERY[name].trainable if stated[2] else GALLERY[name].total
     assert stated[1] == f"{published:,}"
     if stated[2] and GALLERY[name].total != GALLERY[name].trainable:
-        header = text.partition("\nname:")[0]
-        assert f"{GALLERY[name].total:,} in all" in header
+        assert f"{GALLERY[name].total:,} in all" in header_of(name)
 
 
 @pytest.mark.parametrize("name", GALLERY)
 def test_the_header_says_how_to_run_it(name):
-    header, _, body = text_of(name).partition("\nname:")
-    assert all(line.startswith("#") for line in header.splitlines())
+    header = header_of(name)
     assert f"\n# Run:        cnnsum specs/{name}.yaml" in header
-    assert body.split(maxsplit=1)[0] == name
     assert re.search(r"\b(19|20)\d\d\b", header), "the year"
+    assert re.findall(r"^name: (.*)$", text_of(name), re.MULTILINE) in ([name], [])
 
 
 @pytest.mark.parametrize("name", [*GALLERY, *sorted(LIBRARIES)])
@@ -125,6 +132,47 @@ def test_a_spec_reads_like_a_table(name):
     assert len(lines) < 120
     assert all(len(line) <= 121 and line == line.rstrip() + "\n" for line in lines)
     assert text_of(name).isascii()
+
+
+#: Billions of multiply-accumulates, as torchvision states them (`_ops` in the metadata of its weights).
+WORK = {
+    "alexnet": 0.714,
+    "convnext_tiny": 4.456,
+    "densenet121": 2.834,
+    "efficientnet_b0": 0.386,
+    "inception_v3": 5.713,
+    "mobilenet_v2": 0.301,
+    "mobilenet_v3_large": 0.217,
+    "resnet18": 1.814,
+    "resnet34": 3.664,
+    "squeezenet": 0.349,
+    "vgg16": 15.47,
+    "vgg19": 19.632,
+    "vit_b16": 17.564,
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_work(name, reports):
+    assert round(reports[name].totals.macs / 1e9, 3) == WORK[name]
+
+
+#: Networks that take pictures of any size that fits, and which sizes fit, worked out by hand.
+LEGAL = {
+    "fcn": lambda size: size >= 32 and size % 32 < 8,
+    "unet": lambda size: size >= 16 and size % 16 == 0,
+    "vit_b16": lambda size: size >= 16,
+}
+
+
+@pytest.mark.parametrize("name", LEGAL)
+def test_legal_sizes(name):
+    report = cnnsum.summarize(cnnsum.load(SPECS / f"{name}.yaml", inputs=("H", "W", 3)))
+    conditions = {record.symbol: record.condition for record in report.sizes}
+    assert set(conditions) == {"H", "W"}
+    for symbol, condition in conditions.items():
+        found = [size for size in range(1, 300) if evaluate(condition, {symbol: size})]
+        assert found == [size for size in range(1, 300) if LEGAL[name](size)]
 
 
 #: Totals of Keras's larger and smaller siblings, which a spec gives when its variables are set.
@@ -150,6 +198,19 @@ def test_siblings(name, settings, total):
 
 
 def test_the_position_embedding_follows_the_picture():
-    """torchvision publishes 86,859,496 for ViT-B/16 at 384 x 384."""
-    model = cnnsum.load(SPECS / "vit_b16.yaml", inputs=(384, 384, 3))
-    assert cnnsum.summarize(model).totals.params.total == 86_859_496
+    """torchvision states 86,859,496 parameters and 55.484 G for ViT-B/16 at 384 x 384."""
+    report = cnnsum.summarize(cnnsum.load(SPECS / "vit_b16.yaml", inputs=(384, 384, 3)))
+    assert report.totals.params.total == 86_859_496
+    assert round(report.totals.macs / 1e9, 3) == 55.484
+
+
+#: What the headers tell the reader to type.
+COMMANDS = [line for name in GALLERY for line in re.findall(r"^# .* (cnnsum .*)$", header_of(name), re.MULTILINE)]
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("cnnsum sizes ")])
+def test_the_commands_of_the_headers_run(command, monkeypatch):
+    monkeypatch.chdir(SPECS.parent)
+    result = CliRunner().invoke(cli, shlex.split(command)[1:])
+    assert result.exit_code == 0, result.output
+    assert "Total params" in result.output

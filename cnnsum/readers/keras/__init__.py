@@ -43,14 +43,14 @@ def _check_dialect(document: Document, value: dict[str, Any]) -> None:
     name = value["class_name"]
     config = value["config"]
     problem = help = None
-    if name not in MODEL_CLASSES:
-        if isinstance(config, dict) and "layers" not in config:
-            problem = f"`{name}` is not a Sequential or Functional model"
-            help = "a subclassed model's file does not hold its graph: build it as Functional, or write it as a spec"
-    elif not isinstance(config, dict) or not isinstance(config.get("layers"), list):
-        problem = f"the config of this {name} model holds no list of layers"
-    elif "module" not in value:
+    if name in MODEL_CLASSES and ("module" not in value or str(value.get("keras_version", "3")) < "3"):
         problem = "this file was written by Keras 2, which is not supported yet"
         help = "load it in Keras 3 and write it again with `model.to_json()`"
+    elif not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        if name in MODEL_CLASSES:
+            problem = f"the config of this {name} model holds no list of layers"
+        else:
+            problem = f"`{name}` is not a Sequential or Functional model"
+            help = "a subclassed model's file does not hold its graph: build it as Functional, or write it as a spec"
     if problem is not None:
         raise UnusableError(Diagnostic("SPC040", problem, document.span(("class_name",)), "error", help))

@@ -15,6 +15,9 @@ Path = tuple[str | int, ...]
 #: Layer name, number of the call, number of its output.
 Reference = tuple[str, int, int]
 
+#: What Keras's layers call their first input, where it is given by name. Rules take it by place.
+_FIRST = frozenset(("inputs", "sequences"))
+
 
 class Arguments(NamedTuple):
     """One call. tensors: reference, recorded shape and place of each; the last ones have `keywords`."""
@@ -50,10 +53,12 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
             _collect(value, ("args", index), found)
             count = len(found.tensors) + len(constants)
         named: list[tuple[str, Any]] = []
-        for name, value in kwargs.items():
+        # Keras lists arguments by name in the order of their names.
+        for name in sorted(kwargs, key=lambda name: (name not in _FIRST, name)):
+            value = kwargs[name]
             if not _has_tensor(value):
                 found.options[name] = value
-            elif _is_tensor(value):
+            elif _is_tensor(value) and name not in _FIRST:
                 named.append((name, value))
             else:
                 # Several tensors under one name (`initial_state`) follow the positional ones.

@@ -32,6 +32,7 @@ Path = tuple[str | int, ...]
 
 #: Modules whose classes are Keras's own; a class of any other module is the user's, whatever its name.
 _OWN_MODULES = ("keras", "tf_keras", "tensorflow.keras")
+_MODELS = ("Functional", "Model", "Sequential")
 
 
 class ModelReader:
@@ -43,6 +44,8 @@ class ModelReader:
         self.diagnostics: list[Diagnostic] = []
         self.symbols: dict[str, Symbol] = {}
         self._batch: Symbol | None = None
+        #: Names of layers that were reported already, so that references to them are not.
+        self._lost: set[str] = set()
         self._policies: dict[str, Policy] = {}
 
     # What `Reading` asks of a reader.
@@ -77,7 +80,7 @@ class ModelReader:
         name = config.get("name")
         graph = Graph(
             name if isinstance(name, str) else str(value["class_name"]).lower(),
-            sequential=value["class_name"] == "Sequential",
+            sequential=_is_sequential(value),
             trainable=config.get("trainable") is not False,
             symbols=self.symbols,
             place=Place(self.document, path),
@@ -88,6 +91,7 @@ class ModelReader:
             here = (*path, "config", "layers", index)
             layer = self._layer(raw, here)
             if layer is None:
+                self._lost.add(_name(raw))
                 continue
             if layer.name in names:
                 self._error("GRF307", f"the name `{layer.name}` is used twice", here)
@@ -124,6 +128,8 @@ class ModelReader:
             previous = node
         if previous is not None:
             graph.outputs = [Tensor(previous)]
+        elif path:
+            self._error("GRF308", f"the model `{graph.name}` has no layers", path)
 
     def _connect(
         self,
@@ -141,6 +147,7 @@ class ModelReader:
                 continue
             if not isinstance(calls, list):
                 self._error("SPC041", f"`{layer.name}` has no list `inbound_nodes`", here)
+                self._lost.add(layer.name)
                 calls = []
             for _ in calls:
                 Node(layer)
@@ -152,7 +159,11 @@ class ModelReader:
                     self._record_build(graph, raw, layer.nodes[0], here)
         for reference, here in references(config.get("input_layers"), (*path, "config", "input_layers")):
             tensor = self._tensor(reference, names, here)
-            if tensor is not None:
+            if tensor is None:
+                continue
+            if tensor.node.layer.spec is None:
+                self._error("GRF310", f"`{reference[0]}` is no input layer", here)
+            elif tensor.node not in graph.inputs:
                 graph.inputs.append(tensor.node)
         for reference, here in references(config.get("output_layers"), (*path, "config", "output_layers")):
             name, index, output = reference
@@ -171,14 +182,14 @@ class ModelReader:
         arguments = flatten_call(call, keep_constants=node.layer.is_operation)
         if arguments is None:
             self._error("SPC041", f"`{node.layer.name}`: this call is not written as Keras 3 writes it", here)
-            node.layer.type = None
+            node.layer.disable()
             return
         inputs: list[Tensor] = []
         for reference, shape, where in arguments.tensors:
             tensor = self._tensor(reference, names, (*here, *where))
             if tensor is None:
-                node.layer.type = None
-                return
+                node.layer.disable()
+                continue
             inputs.append(tensor)
             if shape is not None:
                 graph.recorded.append(Recorded(tensor, shape, (*here, *where, "config", "shape")))
@@ -233,7 +244,7 @@ class ModelReader:
         place = Place(self.document, here, (*here, "config"))
         if class_name == "InputLayer":
             return self._input(name, config, here, place)
-        if isinstance(config.get("layers"), list) and class_name in ("Functional", "Model", "Sequential"):
+        if isinstance(config.get("layers"), list) and (class_name in _MODELS or "output_layers" in config):
             graph = self.model(raw, here)
             return Layer(name, None, type_name=class_name, place=place, trainable=graph.trainable, graph=graph)
         key = self._key(raw)
@@ -326,6 +337,8 @@ class ModelReader:
     def _tensor(self, reference: tuple[str, int, int], names: dict[str, Layer], here: Path) -> Tensor | None:
         name, index, output = reference
         layer = names.get(name)
+        if name in self._lost and (layer is None or not layer.nodes):
+            return None
         if layer is None:
             self._error("GRF302", f"there is no layer `{name}`", here, did_you_mean(name, names))
             return None
@@ -362,6 +375,18 @@ def _graphs(graph: Graph) -> Iterator[Graph]:
     for layer in graph.layers:
         if layer.graph is not None:
             yield from _graphs(layer.graph)
+
+
+def _is_sequential(value: dict[str, Any]) -> bool:
+    """Whether a model is a chain; a subclass of Keras's models is what its config looks like."""
+    name = value["class_name"]
+    return name == "Sequential" or (name not in _MODELS and "output_layers" not in value["config"])
+
+
+def _name(raw: Any) -> str:
+    """What a layer that cannot be read is called, as far as that can be told."""
+    name = raw.get("name") if isinstance(raw, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _is_size(value: object) -> bool:

@@ -1,7 +1,7 @@
 """Blocks: named pieces of a network with arguments, how they are declared and how many layers a use of one makes.
 
 Loaded for specs that have blocks or repeat a layer. Declarations are checked once, whether they are used or not; nothing is
-expanded before it is known that the whole network stays within `MAX_LAYERS`.
+expanded before it is known that the whole network stays within the limit of layers.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from cnnsum.layers.base import find
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, Path, Site
+from cnnsum.readers.native.limit import MAX_LAYERS
 from cnnsum.readers.native.scope import FAILED, Cell, Scope, resolve
 from cnnsum.source import Document
 
-#: Layers of a network, and uses of blocks in it, after everything is expanded.
-MAX_LAYERS = 1_000_000
 #: Blocks within blocks.
 MAX_DEPTH = 50
 
@@ -35,7 +34,19 @@ class Block:
     that the number of its layers may depend on. names: those given to layers by hand.
     """
 
-    __slots__ = ("args", "broken", "document", "entries", "items", "name", "names", "output", "path", "sized_by", "uses")
+    __slots__ = (
+        "args",
+        "broken",
+        "document",
+        "entries",
+        "items",
+        "name",
+        "names",
+        "output",
+        "path",
+        "sized_by",
+        "uses",
+    )
 
     def __init__(self, name: str, document: Document, path: Path) -> None:
         self.name = name
@@ -69,7 +80,9 @@ class Block:
             elif isinstance(default, str):
                 cells[name] = Cell(default, scope, self.site("args", name))
             else:
-                cells[name] = Cell(default, scope, self.site("args", name)) if isinstance(default, (list, dict)) else default
+                cells[name] = (
+                    Cell(default, scope, self.site("args", name)) if isinstance(default, (list, dict)) else default
+                )
         return scope
 
     def check_use(self, entry: Entry, findings: Findings) -> None:
@@ -105,7 +118,9 @@ def declare(document: Document, path: Path, types: Types, findings: Findings) ->
             findings.add("SPC028", f"there is a block `{name}` already", block.site(key=True), related=related)
             continue
         if name[:1].isupper() and find(name) is not None:
-            findings.add("SPC028", f"`{name}` is a layer type of Keras: give the block another name", block.site(key=True))
+            findings.add(
+                "SPC028", f"`{name}` is a layer type of Keras: give the block another name", block.site(key=True)
+            )
             continue
         if not dims.is_name(name):
             message = f"`{name}` cannot be the name of a block: letters, digits and `_` can"
@@ -150,7 +165,9 @@ def _read(block: Block, value: Any, findings: Findings) -> None:
     if isinstance(output, str):
         block.output = output
     elif output is not None:
-        findings.add("SPC022", f"`output` is the name of a layer of the block, not {show(output)}", block.site("output"))
+        findings.add(
+            "SPC022", f"`output` is the name of a layer of the block, not {show(output)}", block.site("output")
+        )
 
 
 def _check_argument(block: Block, name: str, findings: Findings) -> None:

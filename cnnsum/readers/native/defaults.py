@@ -50,7 +50,7 @@ def read(
                 # What is missing is not asked of defaults.
                 for problem in problems:
                     if problem.code != "CFG101":
-                        raise problem  # noqa: TRY301 - one way out for every problem of the field
+                        raise problem
                 kept[field] = value
         except Problem as problem:
             inside = problem.field[1:] if problem.field[:1] == (field,) else ()

@@ -60,7 +60,20 @@ class Entry:
     language, or None. path: of the item; fields: of the value that holds the fields. positional: as in `Place`.
     """
 
-    __slots__ = ("block", "bound", "document", "dollar", "fields", "path", "positional", "raw", "special", "type", "type_name")
+    __slots__ = (
+        "block",
+        "bound",
+        "document",
+        "dollar",
+        "fields",
+        "path",
+        "positional",
+        "raw",
+        "shown",
+        "special",
+        "type",
+        "type_name",
+    )
 
     def __init__(self, document: Document, path: Path, type_name: str) -> None:
         self.document = document
@@ -72,7 +85,9 @@ class Entry:
         self.raw: Mapping[str, Any] = _NO_FIELDS
         self.special: dict[str, Any] | None = None
         self.positional: tuple[str, ...] | str | None = None
-        #: Whether a text in the fields begins with `$`. bound: its checked fields, where they are the same for every use.
+        #: The fields as Python shows them: equal texts are equal fields, and 1, 1.0 and true differ. dollar: whether a text in
+        #: them begins with `$`. bound: the checked fields, where they are the same for every use.
+        self.shown = ""
         self.dollar = False
         self.bound: tuple[LayerType, dict[str, Any]] | None = None
 
@@ -91,7 +106,9 @@ class Entry:
     @property
     def head(self) -> Site:
         """Where the name of the type stands."""
-        return Site(self.document, self.fields, key=True) if self.fields != self.path else Site(self.document, self.path)
+        return (
+            Site(self.document, self.fields, key=True) if self.fields != self.path else Site(self.document, self.path)
+        )
 
 
 def parse(item: Any, document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
@@ -128,7 +145,12 @@ def _take_special(entry: Entry, value: dict[str, Any]) -> None:
     else:
         entry.special = {key: item for key, item in value.items() if key in SPECIAL}
         entry.raw = {key: item for key, item in value.items() if key not in SPECIAL}
-    entry.dollar = "'$" in repr(entry.raw) or '"$' in repr(entry.raw)
+    _show(entry)
+
+
+def _show(entry: Entry) -> None:
+    entry.shown = repr(entry.raw)
+    entry.dollar = "$" in entry.shown and ("'$" in entry.shown or '"$' in entry.shown)
 
 
 def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
@@ -144,8 +166,8 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
         findings.add("SPC027", "an input is declared by the key `input`, not by a layer", entry.head, help=help)
         return False
     elif not types.declared(name):
-        help = did_you_mean(name, types.names())
-        findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=help)
+        near = did_you_mean(name, types.names())
+        findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
     return True
 
 
@@ -166,7 +188,7 @@ def _by_position(entry: Entry, value: Any, findings: Findings) -> None:
         return
     entry.raw = dict(zip(names, values, strict=False))
     entry.positional = tuple(names[: len(values)]) if isinstance(value, list) else names[0]
-    entry.dollar = "'$" in repr(values)
+    _show(entry)
 
 
 def _several(item: dict[str, Any], document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
@@ -178,7 +200,9 @@ def _several(item: dict[str, Any], document: Document, path: Path, types: Types,
     if "type" in item or "class_name" in item:
         type_name = str(item.get("type", item.get("class_name")))
         help = f"a layer is its type with its fields: `{type_name}: {{...}}`"
-        findings.add("SPC027", "a layer is not written with the key `type`", Site(document, (*path, first), key=True), help=help)
+        findings.add(
+            "SPC027", "a layer is not written with the key `type`", Site(document, (*path, first), key=True), help=help
+        )
         return Entry(document, path, type_name)
     if item[first] is None:
         message = f"`{second}` stands beside `{first}`"

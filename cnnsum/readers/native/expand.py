@@ -7,36 +7,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsum.diagnostics import Problem, Related, did_you_mean
+from cnnsum.diagnostics import Related
 from cnnsum.graph.model import Layer, Node, Place, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.kinds import show
-from cnnsum.readers.native.entry import Entry, Types, parse
+from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, Site
-from cnnsum.readers.native.fields import Binder, Defaults, policy_of, truth
-from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
-from cnnsum.readers.native.wires import Items, Wires, failed, names_in
+from cnnsum.readers.native.fields import Binder, Defaults
+from cnnsum.readers.native.keys import GOOD_NAME, Frame, Keys
+from cnnsum.readers.native.scope import Scope
+from cnnsum.readers.native.wires import Items, Wires, failed
 from cnnsum.source import Document
 
-class Frame:
-    """Where layers are made: the file itself, or one use of a block.
 
-    prefix: the path of the names in it ("" or "stage1."). block: the same as segments. current: the output of the layer before.
-    replay: where the use shares another's layers, those layers in their order. related: the use, for messages about its layers.
-    """
-
-    __slots__ = ("block", "current", "policy", "prefix", "related", "replay", "scope", "trainable")
-
-    def __init__(self, scope: Scope, prefix: str, block: tuple[str, ...], policy: Policy, *, trainable: bool) -> None:
-        self.scope = scope
-        self.prefix = prefix
-        self.block = block
-        self.policy = policy
-        self.trainable = trainable
-        self.current: Items = ()
-        self.replay: Any = None
-        self.related: tuple[Related, ...] = ()
+def _name_and_rest(item: dict[str, Any]) -> tuple[str | None, str]:
+    """The name that an item is given, and the item without it as a text; "" for an item that takes the long way."""
+    for type_name, fields in item.items():
+        if type(fields) is dict and not SPECIAL.isdisjoint(fields):
+            name = fields.get("name")
+            if type(name) is str and name != "input" and GOOD_NAME(name):
+                rest = fields.copy()
+                del rest["name"]
+                if SPECIAL.isdisjoint(rest):
+                    return name, repr({type_name: rest}) if len(item) == 1 else ""
+            return None, ""
+    return None, repr(item)
 
 
 class Use:
@@ -65,27 +60,15 @@ class Expander:
         self.results = self.wires.results
         self.binder = Binder(types, findings, top, defaults)
         self.layers: list[Layer] = []
-        #: Whether anything but "the layer before" was connected, so that it is to be seen whether this is a chain.
-        self.wired = False
+        self.keys = Keys(findings, self.wires)
         #: Calls of layers made in blocks, in their order; names of uses of blocks with what they made.
         self._tape: list[Layer] = []
         self._uses: dict[str, list[Use]] = {}
         self._places: dict[str, Site] = {}
         self._left_out: set[str] = set()
 
-    def reserve(self, items: list[Any]) -> None:
-        """Take the names that the file gives by hand, so that no automatic name collides with one."""
-        taken = self.names.taken
-        for item in items:
-            if type(item) is dict:
-                for fields in item.values():
-                    if type(fields) is dict and "name" in fields:
-                        name = fields["name"]
-                        if type(name) is str:
-                            taken.add(name)
-
     def top_level(self, items: list[Any], document: Document, frame: Frame) -> None:
-        """Make the layers of the file itself. An item that was met before is neither parsed nor checked again."""
+        """Make the layers of the file itself. An item that was met before, but for its name, is not checked again."""
         known: dict[str, tuple[LayerType, dict[str, Any], str | None, tuple[str, ...] | str | None, Policy, bool]] = {}
         automatic = self.names.automatic
         results = self.results
@@ -94,11 +77,12 @@ class Expander:
         current = frame.current
         late = not current or any(type(item) is not Tensor for item in current)
         for index, item in enumerate(items):
-            shown = repr(item)
+            name, shown = _name_and_rest(item) if type(item) is dict else (None, repr(item))
             made = known.get(shown)
-            if made is not None and not late:
+            if made is not None and not late and name not in results:
                 layer_type, fields, written, positional, policy, trainable = made
-                name = automatic(layer_type.name)
+                if name is None:
+                    name = automatic(layer_type.name)
                 path = ("layers", index)
                 place = Place(document, path, None if written is None else ("layers", index, written), positional)
                 layer = Layer(name, layer_type, fields, place=place, policy=policy, trainable=trainable)
@@ -113,7 +97,7 @@ class Expander:
             self.add(entry, frame)
             current = frame.current
             late = any(type(item) is not Tensor for item in current)
-            if entry.special is None and entry.type is not None:
+            if shown and entry.type is not None:
                 layer = layers[-1]
                 if layer.type is not None:
                     written = None if entry.fields == entry.path else entry.type_name
@@ -127,12 +111,12 @@ class Expander:
         if special is None:
             self._one(entry, frame, frame.scope, self._automatic(entry, frame), frame.current, ())
             return
-        given = self._given_name(entry, frame)
-        copies = self._copies(entry, frame)
+        given = self.keys.name(entry, frame)
+        copies = self.keys.copies(entry, frame)
         shared = self._shared(entry, frame, copies) if "share" in special else None
-        items, keywords, first = self._source(entry, frame)
+        items, keywords, first = self.keys.source(entry, frame)
         if copies is None:
-            if not self._wanted(entry, frame.scope, frame):
+            if not self.keys.wanted(entry, frame.scope, frame):
                 frame.current = first
                 self._register(entry, frame, given, first, left_out=True)
                 return
@@ -145,7 +129,7 @@ class Expander:
         for index in range(copies):
             scope = frame.scope.with_index(index)
             name = f"{base}.{index}"
-            if self._wanted(entry, scope, frame):
+            if self.keys.wanted(entry, scope, frame):
                 twin = shared[index % len(shared)] if shared else None
                 self._one(entry, frame, scope, name, items, keywords, twin, given=True, index=index)
             else:
@@ -160,7 +144,7 @@ class Expander:
     def _no_source(self, entry: Entry, frame: Frame) -> None:
         """The first layer of a model with several inputs must say which it starts from."""
         inputs = [name for name, found in self.results.items() if isinstance(found, Node)]
-        message = f"this layer comes first and the model has several inputs: say with `from` what it starts from"
+        message = "this layer comes first and the model has several inputs: say with `from` what it starts from"
         self.findings.add("GRF303", message, entry.head, help=f"its inputs are {', '.join(inputs)}")
         frame.current = (failed(entry.site()),)
 
@@ -189,9 +173,9 @@ class Expander:
         if isinstance(twin, Layer):
             layer = twin
         else:
-            layer = None if frame.replay is None else next(frame.replay, None)
-            if layer is None:
-                layer = self._layer(entry, frame, scope, name)
+            again = None if frame.replay is None else next(frame.replay, None)
+            layer = self._layer(entry, frame, scope, name) if again is None else again
+            if again is None:
                 self.layers.append(layer)
             if frame.prefix:
                 self._tape.append(layer)
@@ -214,11 +198,11 @@ class Expander:
         special = entry.special
         if special is not None:
             if "trainable" in special:
-                own = self._own_trainable(entry, scope, frame)
+                own = self.keys.trainable(entry, scope, frame)
                 # A layer's own word counts more than `defaults`; nothing thaws what a block or the model froze.
                 trainable = frame.trainable and own
             if "dtype" in special:
-                policy = self._own_policy(entry, scope, frame) or policy
+                policy = self.keys.policy(entry, scope, frame) or policy
         return Layer(
             frame.prefix + (name or ""),
             layer_type,
@@ -258,9 +242,9 @@ class Expander:
         policy, trainable = frame.policy, frame.trainable
         if entry.special is not None:
             if "trainable" in entry.special:
-                trainable = trainable and self._own_trainable(entry, scope, frame)
+                trainable = trainable and self.keys.trainable(entry, scope, frame)
             if "dtype" in entry.special:
-                policy = self._own_policy(entry, scope, frame) or policy
+                policy = self.keys.policy(entry, scope, frame) or policy
         inner = Frame(inner_scope, full + ".", (*frame.block, *name.split(".")), policy, trainable=trainable)
         inner.related = (Related(entry.head.span(), f"in this use of `{block.name}`"),) if block.args else ()
         inner.current = items
@@ -290,121 +274,15 @@ class Expander:
     def _automatic(self, entry: Entry, frame: Frame) -> str:
         kind = entry.block or entry.type
         prefix = frame.prefix
-        name = self.names.automatic(entry.type_name if kind is None else kind.name, prefix)
+        stem = kind.name if kind is not None else "layer" if entry.type_name == "?" else entry.type_name
+        name = self.names.automatic(stem, prefix)
         return name[len(prefix) :] if prefix else name
-
-    def _given_name(self, entry: Entry, frame: Frame) -> str | None:
-        """The name given by hand, or None."""
-        assert entry.special is not None
-        name = entry.special.get("name")
-        if name is None:
-            return None
-        site = entry.site("name")
-        try:
-            name = plain(whole(name, frame.scope))
-        except Problem as problem:
-            self.findings.problem(problem, site, frame.related)
-            return None
-        if not isinstance(name, str):
-            self.findings.add("CFG102", f"`name` must be a text, got {show(name)}", site)
-        elif not name or any(sign in name for sign in ":/$") or name.strip() != name:
-            what = f"`{name}` cannot be a name" if name else "a name cannot be empty"
-            help = "`:` picks an output, `/` and `$` have no place in a name" if name else None
-            self.findings.add("SPC029", what, site, help=help)
-        elif name == "input":
-            message = "no layer can be called `input`: it is the name of what the layers start from"
-            self.findings.add("SPC029", message, site)
-        else:
-            return name
-        return None
-
-    def _copies(self, entry: Entry, frame: Frame) -> int | None:
-        """How many copies `repeat` asks for; None without `repeat`."""
-        assert entry.special is not None
-        if "repeat" not in entry.special:
-            return None
-        try:
-            copies = resolve(entry.special["repeat"], frame.scope)
-            if isinstance(copies, bool) or not isinstance(copies, int) or copies < 0:
-                raise Problem("CFG102", f"`repeat` must be an integer of at least 0, got {show(copies)}")  # noqa: TRY301 - reported as any other
-        except Problem as problem:
-            self.findings.problem(problem, entry.site("repeat"), frame.related)
-            return None
-        return copies
-
-    def _wanted(self, entry: Entry, scope: Scope, frame: Frame) -> bool:
-        assert entry.special is not None
-        if "when" not in entry.special:
-            return True
-        try:
-            return truth(entry.special["when"], scope, "when")
-        except Problem as problem:
-            self.findings.problem(problem, entry.site("when"), frame.related)
-            return True
-
-    def _own_trainable(self, entry: Entry, scope: Scope, frame: Frame) -> bool:
-        assert entry.special is not None
-        try:
-            return truth(entry.special["trainable"], scope, "trainable")
-        except Problem as problem:
-            self.findings.problem(problem, entry.site("trainable"), frame.related)
-            return True
-
-    def _own_policy(self, entry: Entry, scope: Scope, frame: Frame) -> Policy | None:
-        assert entry.special is not None
-        try:
-            return policy_of(entry.special["dtype"], scope)
-        except Problem as problem:
-            self.findings.problem(problem, entry.site("dtype"), frame.related)
-            return None
-
-    def _source(self, entry: Entry, frame: Frame) -> tuple[Items, tuple[str, ...], Items]:
-        """The inputs, the names of those that are given by name, and the first of them."""
-        special = entry.special
-        if special is None or "from" not in special:
-            return frame.current, (), frame.current
-        self.wired = True
-        site = entry.site("from")
-        try:
-            value = whole(special["from"], frame.scope)
-        except Problem as problem:
-            self.findings.problem(problem, site, frame.related)
-            return frame.current, (), frame.current
-        keywords: tuple[str, ...] = ()
-        listed = names_in(value, site)
-        if isinstance(value, dict) and value:
-            keywords = self._keywords(entry, value)
-            listed = [(name, site._replace(path=(*site.path, key))) for key, name in value.items() if key in keywords]
-        if not listed or not all(isinstance(name, str) and name for name, _ in listed):
-            message = f"`from` must be the name of a layer, or a list of names, got {show(value)}"
-            self.findings.add("CFG102", message, site)
-            return frame.current, (), frame.current
-        found = []
-        for name, where in listed:
-            prefix, here = frame.prefix, where
-            if type(name) is Written:
-                prefix, here = name.scope.prefix, name.site or where
-            found.append(self.wires.find(str(name), prefix, here))
-        return tuple([item for items in found for item in items]), keywords, found[0]
-
-    def _keywords(self, entry: Entry, value: dict[str, Any]) -> tuple[str, ...]:
-        """The inputs given by name, those that the type has."""
-        if entry.type is None:
-            return tuple(value)
-        inputs = entry.type.schema.inputs
-        for name in value:
-            if name not in inputs:
-                help = did_you_mean(name, inputs) or f"its inputs are {', '.join(inputs)}"
-                self.findings.add(
-                    "GRF304", f"{entry.type.name} has no input `{name}`", entry.site("from", name, key=True), help=help
-                )
-        return tuple([name for name in value if name in inputs])
 
     def _shared(self, entry: Entry, frame: Frame, copies: int | None) -> list[Layer | Use] | None:
         """What an entry with `share` uses again: one thing, or one for each copy."""
         from cnnsum.readers.native.share import find_shared
 
-        self.wired = True
+        self.wires.bent = True
         found = find_shared(entry, frame, copies, self.results, self._uses, self.findings)
         if found is None:
             # Reported: what would share is a layer of its own of which nothing is known.
@@ -422,8 +300,7 @@ class Expander:
             if left_out:
                 return
             if full not in self._left_out:
-                first = self._places.get(full)
-                related = () if first is None else (Related(first.span(), f"the first `{name}` is here"),)
+                related = self._first_use(full, name)
                 self.findings.add("GRF307", f"the name `{name}` is used twice", entry.site("name"), related=related)
                 return
             self._left_out.discard(full)
@@ -431,3 +308,12 @@ class Expander:
             self._left_out.add(full)
         self.results[full] = result
         self._places[full] = entry.site("name") if "name" in (entry.special or ()) else entry.site()
+
+    def _first_use(self, full: str, name: str) -> tuple[Related, ...]:
+        """Where the name was given before."""
+        site = self._places.get(full)
+        span = None if site is None else site.span()
+        made = self.results[full]
+        if span is None and isinstance(made, Node) and made.layer.place is not None:
+            span = made.layer.place.span(("name",)) if made.layer.spec is None else made.layer.place.span()
+        return () if span is None else (Related(span, f"the first `{name}` is here"),)

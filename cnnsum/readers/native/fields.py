@@ -21,6 +21,8 @@ DTYPES = (
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
     *("float8_e4m3fn", "float8_e5m2", "int4", "uint4"),
 )
+#: Problems of a name rather than of the value below it.
+_AT_KEYS = ("CFG103", "UNK701")
 POLICIES = ("mixed_float16", "mixed_bfloat16", *DTYPES)
 
 
@@ -83,13 +85,13 @@ class Defaults:
 class Binder:
     """Gives entries their checked fields, and remembers those that are the same wherever they stand."""
 
-    __slots__ = ("defaults", "findings", "memo", "reader")
+    __slots__ = ("_known", "defaults", "findings", "reader")
 
     def __init__(self, types: Types, findings: Findings, top: Scope, defaults: dict[Any, Defaults]) -> None:
         self.reader = Reader(types, top)
         self.findings = findings
         self.defaults = defaults
-        self.memo: dict[str, tuple[LayerType, dict[str, Any]]] = {}
+        self._known: dict[Any, tuple[LayerType, dict[str, Any]]] = {}
 
     def bind(self, entry: Entry, scope: Scope, related: tuple[Related, ...]) -> tuple[LayerType | None, dict[str, Any]]:
         """The type and the checked fields; no type where something is wrong with them, which is reported."""
@@ -98,6 +100,11 @@ class Binder:
         type = entry.type
         if type is None:
             return None, {}
+        key = (type, entry.shown, entry.document)
+        known = self._known.get(key)
+        if known is not None:
+            entry.bound = known
+            return known
         raw = entry.raw
         defaults = self.defaults[entry.document]
         given = defaults.of(type)
@@ -127,22 +134,28 @@ class Binder:
             fields = {name: plain(value) for name, value in fields.items()}
         bound = type, fields
         if not evaluated and not entry.dollar:
-            entry.bound = bound
+            entry.bound = self._known[key] = bound
         return bound
 
     def _report(
         self, entry: Entry, problems: list[Problem], raw: Any, related: tuple[Related, ...], *, good: bool
     ) -> None:
         cut = _cut_by_comma(entry)
+        # A field that is missing because its name is misspelt is one mistake.
+        meant = {problem.help for problem in problems if problem.code == "CFG103"}
         for problem in problems:
-            if isinstance(problem, ReportedError) or (not good and problem.code == "CFG101"):
+            if isinstance(problem, ReportedError):
                 continue
+            if problem.code == "CFG101":
+                missing = problem.message.rpartition(" ")[2]
+                if not good or f"did you mean {missing}?" in meant:
+                    continue
             name = problem.field[0] if problem.field else None
             if cut is not None and name in cut:
                 continue
             self.findings.problem(
                 problem,
-                entry.site(*problem.field, key=problem.code == "CFG103") if problem.field else entry.head,
+                entry.site(*problem.field, key=problem.code in _AT_KEYS) if problem.field else entry.head,
                 related if problem.code == "CFG102" and _is_expression(raw, problem) else (),
             )
         if cut is not None:
@@ -197,9 +210,7 @@ def policy_of(value: Any, scope: Scope | None = None) -> Policy:
     )
 
 
-def read_defaults(
-    raw: Any, site: Site, defaults: Defaults, types: Types, scope: Scope, findings: Findings
-) -> None:
+def read_defaults(raw: Any, site: Site, defaults: Defaults, types: Types, scope: Scope, findings: Findings) -> None:
     """Check the mapping `defaults` of a file, and keep what is good of it."""
     if not isinstance(raw, dict):
         findings.add("SPC022", f"`defaults` is a mapping of layer types to fields, not {show(raw)}", site)

@@ -14,7 +14,7 @@ from cnnsum.dims import Dim, Expr, Symbol, symbols_of
 from cnnsum.graph.model import InputSpec
 from cnnsum.layers.kinds import show
 from cnnsum.readers.declare import Overrides, fresh, open_axes
-from cnnsum.readers.native.faults import Fault, Findings, Site
+from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.fields import DTYPES
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
@@ -65,11 +65,11 @@ def _declared(name: str, raw: Any, site: Site, findings: Findings) -> Declared:
     if isinstance(raw, dict):
         for key in raw:
             if key not in ("shape", "dtype"):
-                help = did_you_mean(key, ("shape", "dtype")) or "an input has `shape` and `dtype`"
+                near = did_you_mean(key, ("shape", "dtype")) or "an input has `shape` and `dtype`"
                 if name == "input" and "shape" not in raw:
-                    help = "several inputs, or one with a name, stand below `inputs:`"
+                    near = "several inputs, or one with a name, stand below `inputs:`"
                 findings.add(
-                    "SPC030", f"an input has no key `{key}`", site._replace(path=(*site.path, key), key=True), help=help
+                    "SPC030", f"an input has no key `{key}`", site._replace(path=(*site.path, key), key=True), help=near
                 )
         if "shape" not in raw and all(key in ("shape", "dtype") for key in raw):
             findings.add("SPC031", f"input `{name}` has no `shape`", site._replace(key=True))
@@ -175,7 +175,9 @@ class Sizes:
             if name not in self.vars and name not in self.symbols:
                 known = [*self.vars, *self.symbols]
                 help = did_you_mean(name, known) or (
-                    f"it has {', '.join(known[:12])}" if known else "names that can be set stand in `vars` and in shapes"
+                    f"it has {', '.join(known[:12])}"
+                    if known
+                    else "names that can be set stand in `vars` and in shapes"
                 )
                 raise UnusableError(Diagnostic("SPC051", f"the model has no var or symbol `{name}`", help=help))
             self.values[name] = value, f"--set {name}={value}"
@@ -231,7 +233,11 @@ class Sizes:
         for one in self.declared:
             shape: Any = self.replaced.get(one.name, one.shape)
             own = one.name not in self.replaced
-            read = None if shape is None else [self._size(item, one, axis, scope, own=own) for axis, item in enumerate(shape)]
+            read = (
+                None
+                if shape is None
+                else [self._size(item, one, axis, scope, own=own) for axis, item in enumerate(shape)]
+            )
             wanted = one.dtype if one.dtype is not None else dtype
             if not isinstance(wanted, str) or wanted not in DTYPES:
                 help = did_you_mean(wanted, DTYPES) if isinstance(wanted, str) else None
@@ -257,7 +263,7 @@ class Sizes:
             if item == "None":
                 raise Problem("CFG102", "a size that is left open is written `null`")
             if isinstance(item, str):
-                name = item[1:] if item.startswith("$") else item
+                name = item.removeprefix("$")
                 size = scope.number(name)
             if isinstance(size, float) and size.is_integer() and isinstance(item, str):
                 size = int(size)
@@ -271,8 +277,7 @@ class Sizes:
             if own:
                 self.findings.problem(problem, site)
                 return False
-            raise UnusableError(Diagnostic("SPC052", f"the shape of `{one.name}`: {problem}", help=problem.help)) from None
+            raise UnusableError(
+                Diagnostic("SPC052", f"the shape of `{one.name}`: {problem}", help=problem.help)
+            ) from None
         return size
-
-
-__all__ = ["Declared", "Fault", "Sizes", "declared_inputs", "declared_symbols"]

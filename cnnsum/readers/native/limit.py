@@ -1,52 +1,61 @@
-"""How many layers a spec would make, known before any is made."""
+"""What is known of all items of `layers` before any layer is made: the names given by hand, and how many layers there will be."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cnnsum.readers.native.entry import SPECIAL, Types, parse
+from cnnsum.readers.native.entry import Types, parse
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.scope import Scope
 from cnnsum.source import Document
 
+#: Layers of a network, and uses of blocks in it, after everything is expanded.
 MAX_LAYERS = 1_000_000
 
 
-def within_limit(items: list[Any], document: Document, types: Types, scope: Scope, findings: Findings) -> bool:
-    """Whether these items stay within the limit; where they do not, says which item goes beyond it."""
+def survey(items: list[Any], blocks: dict[str, Any]) -> tuple[set[str], list[int]]:
+    """The names that items are given, and which items may make more than one layer."""
+    names: set[str] = set()
+    several = []
+    for index, item in enumerate(items):
+        if type(item) is dict:
+            for key, fields in item.items():
+                if type(fields) is dict:
+                    if "name" in fields:
+                        name = fields["name"]
+                        if type(name) is str:
+                            names.add(name)
+                    if "repeat" in fields:
+                        several.append(index)
+                        break
+                if key in blocks:
+                    several.append(index)
+                    break
+        elif type(item) is str and item in blocks:
+            several.append(index)
+    return names, several
+
+
+def within_limit(
+    items: list[Any], several: list[int], document: Document, types: Types, scope: Scope, findings: Findings
+) -> bool:
+    """Whether the network stays within the limit; if not, the item that goes beyond it is reported."""
     total = len(items)
-    counted = []
-    if types.blocks or any(_repeats(item) for item in items):
-        for index, item in enumerate(items):
-            if isinstance(item, str) and item in types.blocks:
-                counted.append(index)
-            elif isinstance(item, dict) and (_repeats(item) or not types.blocks.keys().isdisjoint(item)):
-                counted.append(index)
-    if counted:
+    index = MAX_LAYERS
+    if several:
         from cnnsum.readers.native.blocks import Counter
 
         counter = Counter(scope)
         quiet = Findings()
-        for index in counted:
+        for index in several:
             entry = parse(items[index], document, ("layers", index), types, quiet)
-            if entry is None:
-                continue
-            total += counter.count([entry], scope) - 1
+            if entry is not None:
+                total += counter.count([entry], scope) - 1
             if total > MAX_LAYERS:
                 break
-    else:
-        index = 0
     if total <= MAX_LAYERS:
         return True
-    message = f"this makes the network larger than {MAX_LAYERS:,} layers"
-    findings.add("SPC039", message, Site(document, ("layers", index)))
+    findings.add(
+        "SPC039", f"this makes the network larger than {MAX_LAYERS:,} layers", Site(document, ("layers", index))
+    )
     return False
-
-
-def _repeats(item: Any) -> bool:
-    if type(item) is not dict:
-        return False
-    return any(type(fields) is dict and "repeat" in fields for fields in item.values())
-
-
-__all__ = ["MAX_LAYERS", "SPECIAL", "within_limit"]

@@ -1,7 +1,7 @@
 """Names and the values that they stand for: arguments of a block, then `vars`, then symbols.
 
-A value is kept as it is written, with the scope that it was written in, and evaluated when a number is asked for: what is an
-expression in one field is a plain word in another. Knows no layer.
+A value is kept as it is written, with the scope that it was written in, and evaluated when a number is asked for: what
+is an expression in one field is a plain word in another. Knows no layer.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def written(value: Any, scope: Scope, site: Site | None) -> Any:
     if isinstance(value, list):
         return [written(item, scope, site and site._replace(path=(*site.path, i))) for i, item in enumerate(value)]
     if isinstance(value, dict):
-        return {key: written(item, scope, site and site._replace(path=(*site.path, key))) for key, item in value.items()}
+        return {
+            key: written(item, scope, site and site._replace(path=(*site.path, key))) for key, item in value.items()
+        }
     return value
 
 

@@ -14,7 +14,8 @@ from cnnsum.readers.native.entry import Entry
 from cnnsum.readers.native.faults import Findings
 
 if TYPE_CHECKING:
-    from cnnsum.readers.native.expand import Frame, Use
+    from cnnsum.readers.native.expand import Use
+    from cnnsum.readers.native.keys import Frame
     from cnnsum.readers.native.wires import Items
 
 _ALLOWED = ("name", "from", "when", "repeat", "share")
@@ -28,7 +29,7 @@ def find_shared(
     uses: dict[str, list[Use]],
     findings: Findings,
 ) -> list[Layer | Use] | None:
-    """What `share` names: one thing, or as many as there are copies. What is wrong is reported, and None is returned."""
+    """What `share` names: one thing, or as many as there are copies. None where something is wrong (reported)."""
     special = entry.special or {}
     name = special["share"]
     site = entry.site("share")
@@ -68,7 +69,8 @@ def _of_layer(
     while f"{full}.{count}" in results:
         count += 1
     if count and count != copies:
-        return _wrong_count(name, count, entry, findings)
+        _wrong_count(name, count, entry, findings)
+        return None
     names = [f"{full}.{index}" for index in range(count)] or [full]
     layers: list[Layer | Use] = []
     for one in names:
@@ -94,7 +96,9 @@ def _wrong_count(name: str, count: int, entry: Entry, findings: Findings) -> Non
     findings.add("SPC037", message, entry.site("share"))
 
 
-def _of_block(entry: Entry, name: str, uses: list[Use], copies: int | None, findings: Findings) -> list[Layer | Use] | None:
+def _of_block(
+    entry: Entry, name: str, uses: list[Use], copies: int | None, findings: Findings
+) -> list[Layer | Use] | None:
     site = entry.site("share")
     block = uses[0].entry.block
     if block is not entry.block:
@@ -102,5 +106,6 @@ def _of_block(entry: Entry, name: str, uses: list[Use], copies: int | None, find
         findings.add("SPC037", f"`{name}` is a use of block `{what}`, not of `{entry.type_name}`", site)
         return None
     if len(uses) > 1 and len(uses) != copies:
-        return _wrong_count(name, len(uses), entry, findings)
+        _wrong_count(name, len(uses), entry, findings)
+        return None
     return list(uses)

@@ -9,24 +9,26 @@ from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
+from cnnsum.dims import Symbol
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tensor, policy
 from cnnsum.graph.names import Names
 from cnnsum.layers.kinds import show
 from cnnsum.readers.declare import Overrides
 from cnnsum.readers.native.entry import Types
-from cnnsum.readers.native.expand import Expander, Frame
+from cnnsum.readers.native.expand import Expander
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.fields import Defaults, policy_of, read_defaults
 from cnnsum.readers.native.inputs import Declared, Sizes, declared_inputs, declared_symbols
+from cnnsum.readers.native.keys import Frame
+from cnnsum.readers.native.limit import survey, within_limit
 from cnnsum.readers.native.scope import Cell, Scope
-from cnnsum.readers.native.wires import fail, names_in
+from cnnsum.readers.native.wires import names_in
 from cnnsum.source import Document
 
 KEYS = (
     *("name", "input", "inputs", "outputs", "layers", "symbols", "vars", "blocks", "defaults", "data_format"),
     *("dtype", "trainable", "layer_types", "include", "budget", "lint"),
 )
-#: Items of `layers` above which a file cannot be within the limit of layers.
 _DATA_FORMATS = ("channels_last", "channels_first")
 
 
@@ -57,13 +59,12 @@ class Spec:
         sizes = self._read_sizes()
         top_policy = self._policy()
         defaults = self._read_types(files)
-        names = Names()
-        expander = Expander(self.types, self.findings, self.scope, defaults, names)
-        expander.reserve(items)
+        given, several = survey(items, self.types.blocks)
+        expander = Expander(self.types, self.findings, self.scope, defaults, Names(given))
         inputs, symbols = sizes.read(self.scope, top_policy.variable)
         frame = Frame(self.scope, "", (), top_policy, trainable=self._trainable())
         nodes = self._make_inputs(inputs, expander, frame)
-        if self._fits(items, expander):
+        if within_limit(items, several, self.document, self.types, self.scope, self.findings):
             expander.top_level(items, self.document, frame)
         outputs = self._outputs(expander, frame)
         expander.wires.finish()
@@ -98,8 +99,7 @@ class Spec:
             message = "this file declares blocks and no network: it has no `input` and no `layers`"
             help = "bring its blocks into a spec with `include:`"
         else:
-            near = did_you_mean("layers", [key for key in self.value if key not in KEYS])
-            message, help = "the spec has no `layers`", near or "a spec has `input` and a list of `layers`"
+            message, help = "the spec has no `layers`", "a spec has `input` and a list of `layers`"
         raise UnusableError(
             *(one for one in self.findings.diagnostics if one.severity == "error"),
             Diagnostic("SPC031", message, self.site().span(), "error", help),
@@ -185,7 +185,7 @@ class Spec:
             data_format = None
         for document in files:
             if document.value.get("layer_types") is not None:
-                from cnnsum.readers.native.patterns import declare as declare_types
+                from cnnsum.readers.native.own_types import declare as declare_types
 
                 declare_types(document, self.types, self.scope, self.findings)
         for document in files:
@@ -231,18 +231,12 @@ class Spec:
             expander.results.setdefault("input", frame.current)
         return [node for node in nodes if node.layer.spec is not None]
 
-    def _fits(self, items: list[Any], expander: Expander) -> bool:
-        """Whether the network stays within the limit of layers; counted before anything is expanded."""
-        from cnnsum.readers.native.limit import within_limit
-
-        return within_limit(items, self.document, self.types, self.scope, self.findings)
-
     def _outputs(self, expander: Expander, frame: Frame) -> Any:
         wanted = self.value.get("outputs")
         if wanted is None:
             return [(frame.current, None)]
         site = self.site("outputs")
-        expander.wired = True
+        expander.wires.bent = True
         listed = names_in(wanted, site)
         if not listed or not all(isinstance(name, str) and name for name, _ in listed):
             message = f"`outputs` must be the name of a layer, or a list of names, got {show(wanted)}"
@@ -251,14 +245,17 @@ class Spec:
         return [(expander.wires.find(name, "", where), where) for name, where in listed]
 
     def _graph(
-        self, expander: Expander, nodes: list[Node], outputs: Any, symbols: dict[str, dims.Symbol], frame: Frame
+        self, expander: Expander, nodes: list[Node], outputs: Any, symbols: dict[str, Symbol], frame: Frame
     ) -> Graph:
         layers = expander.layers
         ends: list[Tensor] = []
         for items, _ in outputs:
-            ends.extend(expander.wires.resolve(items) or ())
+            ends.extend(expander.wires.resolve(items)[0])
+        if not ends:
+            # What the outputs name does not exist, which was reported.
+            ends = [Tensor(layers[-1].nodes[-1])]
         complete = len(nodes) == sum(layer.type_name == "InputLayer" for layer in layers[: len(nodes) + 1])
-        sequential = complete and "inputs" not in self.value and (not expander.wired or _is_chain(layers, ends))
+        sequential = complete and "inputs" not in self.value and (not expander.wires.bent or _is_chain(layers, ends))
         name = self.value.get("name")
         batch = next((node.layer.spec.shape[0] for node in nodes if node.layer.spec is not None), None)
         graph = Graph(
@@ -272,12 +269,12 @@ class Spec:
             symbols=symbols,
             place=Place(self.document, ()),
         )
-        self._check_inputs_used(graph)
+        self._check_inputs_used(graph, expander)
         graph.diagnostics = self.findings.diagnostics
         return graph
 
-    def _check_inputs_used(self, graph: Graph) -> None:
-        if graph.sequential or len(graph.inputs) < 2 and len(graph.layers) > 1 and graph.inputs == []:
+    def _check_inputs_used(self, graph: Graph, expander: Expander) -> None:
+        if graph.sequential or expander.wires.broken:
             return
         used = {tensor.node for layer in graph.layers for node in layer.nodes for tensor in node.inputs}
         used.update(tensor.node for tensor in graph.outputs)
@@ -299,6 +296,3 @@ def _is_chain(layers: list[Layer], outputs: list[Tensor]) -> bool:
             return False
         before = node
     return len(outputs) == 1 and outputs[0] == (before, 0)
-
-
-__all__ = ["Spec", "fail"]

@@ -1,7 +1,7 @@
 """What `from` means: names to tensors, backwards and forwards, and the cycles that this allows.
 
-Every name is a path from the top of the file ("stage1.0.expand"); in a block the names are looked for below the block's own path, so
-that nothing outside of it is in sight. A name that is not known yet is looked up when all layers are made.
+Every name is a path from the top of the file ("stage1.0.expand"); in a block the names are looked for below the
+block's own path, so that nothing outside of it is in sight. A name that is not known yet is looked up when all layers are made.
 """
 
 from __future__ import annotations
@@ -42,12 +42,16 @@ def fail(layer: Layer) -> None:
 class Wires:
     """All names of a network, and the calls whose inputs are not known yet."""
 
-    __slots__ = ("findings", "results", "waiting")
+    __slots__ = ("bent", "broken", "findings", "results", "waiting")
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.results: dict[str, Node | Items] = {}
         self.waiting: list[tuple[Node, Items]] = []
+        #: Whether anything but "the layer before" was connected, so that it is to be seen whether this is a chain.
+        self.bent = False
+        #: Whether an input of a call could not be found.
+        self.broken = False
 
     def find(self, name: str, prefix: str, site: Site) -> Items:
         """What a name stands for: one tensor, or several for the input of a block that was given several."""
@@ -87,8 +91,8 @@ class Wires:
                 return
         node.inputs = items  # type: ignore[assignment]  # none of them is a Later
 
-    def resolve(self, items: Items) -> tuple[Tensor, ...] | None:
-        """The tensors, once all layers are made; None where one of them does not exist (which is reported)."""
+    def resolve(self, items: Items) -> tuple[tuple[Tensor, ...], bool]:
+        """The tensors, once all layers are made, and whether all of them exist (what does not is reported)."""
         tensors: list[Tensor] = []
         good = True
         for item in items:
@@ -98,7 +102,7 @@ class Wires:
                 found = self._look_up(item)
                 good = good and found is not None
                 tensors.extend(found or ())
-        return tuple(tensors) if good else None
+        return tuple(tensors), good
 
     def _look_up(self, later: Later) -> tuple[Tensor, ...] | None:
         if later.state == "done":
@@ -111,7 +115,8 @@ class Wires:
         if found is None:
             self._unknown(later)
         else:
-            later.tensors = self.resolve(found)
+            tensors, good = self.resolve(found)
+            later.tensors = tensors if good else None
         later.state = "done"
         return later.tensors
 
@@ -120,23 +125,25 @@ class Wires:
         known = [name[len(prefix) :] for name in self.results if name.startswith(prefix)]
         help = did_you_mean(later.name, known)
         if help is None and later.name in self.results:
-            help = "a block sees its own layers and `input`; what else it needs is given to it by an argument or by `from`"
+            help = (
+                "a block sees its own layers and `input`; what else it needs is given to it by an argument or by `from`"
+            )
         elif help is None and later.name == "input":
-            inputs = [name for name, found in self.results.items() if type(found) is Node and found.layer.spec is not None]
+            inputs = [
+                name for name, found in self.results.items() if type(found) is Node and found.layer.spec is not None
+            ]
             help = f"the model has several inputs: {', '.join(inputs)}"
         elif help is None:
-            direct = [name for name in known if "." not in name]
+            direct = [name for name in known if "." not in name and name != "input_layer"]
             help = f"the names here are {', '.join(direct[:10])}" + (", ..." if len(direct) > 10 else "")
         self.findings.add("GRF302", f"there is no layer `{later.name}`", later.site, help=help)
 
     def finish(self) -> None:
         """Connect what waits. A call whose input does not exist yields nothing known; then cycles are opened."""
         for node, items in self.waiting:
-            tensors = self.resolve(items)
-            if tensors is None:
-                _cut(node)
-            else:
-                node.inputs = tensors
+            node.inputs, good = self.resolve(items)
+            if not good:
+                self._cut(node)
         if self.waiting:
             self._open_cycles([node for node, _ in self.waiting])
 
@@ -154,7 +161,8 @@ class Wires:
                     node = tensor.node
                     if node in on_path:
                         self._report_cycle(node, path)
-                        _cut(node)
+                        node.inputs = tuple([one for one in node.inputs if one.node not in on_path])
+                        self._cut(node)
                     elif node not in done:
                         path.append(node)
                         on_path.add(node)
@@ -173,30 +181,29 @@ class Wires:
         error = CycleError(node, path)
         self.findings.add(error.code, error.message, None if place is None else place.span(("from",)))
 
+    def _cut(self, node: Node) -> None:
+        """Let a call yield nothing known. The inputs that it has stay, so that they are not reported as unused."""
+        self.broken = True
+        layer = node.layer
+        node.keywords = ()
+        if len(layer.nodes) == 1:
+            fail(layer)
+            return
+        # Other calls of the layer are good.
+        alone = Layer(layer.name, None, type_name=layer.type_name, place=layer.place, block=layer.block)
+        layer.nodes.remove(node)
+        for index, other in enumerate(layer.nodes):
+            other.index = index
+        node.layer = alone
+        node.index = 0
+        alone.nodes.append(node)
+
 
 def failed(site: Site) -> Later:
     """Stands for a tensor whose absence has been reported."""
     later = Later("", "", site)
     later.state = "done"
     return later
-
-
-def _cut(node: Node) -> None:
-    """Leave a call without inputs and with outputs that are not known."""
-    layer = node.layer
-    node.inputs = ()
-    node.keywords = ()
-    if len(layer.nodes) == 1:
-        fail(layer)
-        return
-    # Other calls of the layer are good.
-    alone = Layer(layer.name, None, type_name=layer.type_name, place=layer.place, block=layer.block)
-    layer.nodes.remove(node)
-    for index, other in enumerate(layer.nodes):
-        other.index = index
-    node.layer = alone
-    node.index = 0
-    alone.nodes.append(node)
 
 
 def names_in(value: Any, site: Site) -> list[tuple[Any, Site]] | None:

@@ -1,0 +1,158 @@
+"""The keys that every layer may have, whatever its type: `name`, `from`, `repeat`, `when`, `trainable`, `dtype`.
+
+Each is read with the names in sight where the layer stands. A value that is wrong is reported and counts as not given.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cnnsum.diagnostics import Problem, Related, did_you_mean
+from cnnsum.graph.model import Policy
+from cnnsum.layers.kinds import show
+from cnnsum.readers.native.entry import Entry
+from cnnsum.readers.native.faults import Findings
+from cnnsum.readers.native.fields import policy_of, truth
+from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
+from cnnsum.readers.native.wires import Items, Wires, names_in
+
+#: `:` picks an output, Keras keeps `/` for paths of weights, `$` stands before names of values.
+GOOD_NAME = re.compile(r"[^:/$\s](?:[^:/$]*[^:/$\s])?").fullmatch
+
+
+class Frame:
+    """Where layers are made: the file itself, or one use of a block.
+
+    prefix: the path of the names in it ("" or "stage1."). block: the same as segments. current: the output of the layer before.
+    replay: where the use shares another's layers, those layers in their order. related: the use, for messages about its layers.
+    """
+
+    __slots__ = ("block", "current", "policy", "prefix", "related", "replay", "scope", "trainable")
+
+    def __init__(self, scope: Scope, prefix: str, block: tuple[str, ...], policy: Policy, *, trainable: bool) -> None:
+        self.scope = scope
+        self.prefix = prefix
+        self.block = block
+        self.policy = policy
+        self.trainable = trainable
+        self.current: Items = ()
+        self.replay: Any = None
+        self.related: tuple[Related, ...] = ()
+
+
+class Keys:
+    """Reads the keys of entries."""
+
+    __slots__ = ("findings", "wires")
+
+    def __init__(self, findings: Findings, wires: Wires) -> None:
+        self.findings = findings
+        self.wires = wires
+
+    def name(self, entry: Entry, frame: Frame) -> str | None:
+        """The name given by hand, or None."""
+        assert entry.special is not None
+        name = entry.special.get("name")
+        if name is None:
+            return None
+        site = entry.site("name")
+        try:
+            name = plain(whole(name, frame.scope))
+        except Problem as problem:
+            self.findings.problem(problem, site, frame.related)
+            return None
+        if not isinstance(name, str):
+            self.findings.add("CFG102", f"`name` must be a text, got {show(name)}", site)
+        elif not GOOD_NAME(name):
+            what = f"`{name}` cannot be a name" if name else "a name cannot be empty"
+            help = "`:` picks an output, `/` and `$` have no place in a name" if name else None
+            self.findings.add("SPC029", what, site, help=help)
+        elif name == "input":
+            message = "no layer can be called `input`: it is the name of what the layers start from"
+            self.findings.add("SPC029", message, site)
+        else:
+            return name
+        return None
+
+    def copies(self, entry: Entry, frame: Frame) -> int | None:
+        """How many copies `repeat` asks for; None without `repeat`."""
+        assert entry.special is not None
+        if "repeat" not in entry.special:
+            return None
+        try:
+            copies = resolve(entry.special["repeat"], frame.scope)
+            if isinstance(copies, bool) or not isinstance(copies, int) or copies < 0:
+                raise Problem("CFG102", f"`repeat` must be an integer of at least 0, got {show(copies)}")  # noqa: TRY301 - reported as any other
+        except Problem as problem:
+            self.findings.problem(problem, entry.site("repeat"), frame.related)
+            return None
+        return copies
+
+    def wanted(self, entry: Entry, scope: Scope, frame: Frame) -> bool:
+        assert entry.special is not None
+        if "when" not in entry.special:
+            return True
+        try:
+            return truth(entry.special["when"], scope, "when")
+        except Problem as problem:
+            self.findings.problem(problem, entry.site("when"), frame.related)
+            return True
+
+    def trainable(self, entry: Entry, scope: Scope, frame: Frame) -> bool:
+        assert entry.special is not None
+        try:
+            return truth(entry.special["trainable"], scope, "trainable")
+        except Problem as problem:
+            self.findings.problem(problem, entry.site("trainable"), frame.related)
+            return True
+
+    def policy(self, entry: Entry, scope: Scope, frame: Frame) -> Policy | None:
+        assert entry.special is not None
+        try:
+            return policy_of(entry.special["dtype"], scope)
+        except Problem as problem:
+            self.findings.problem(problem, entry.site("dtype"), frame.related)
+            return None
+
+    def source(self, entry: Entry, frame: Frame) -> tuple[Items, tuple[str, ...], Items]:
+        """The inputs, the names of those that are given by name, and the first of them."""
+        special = entry.special
+        if special is None or "from" not in special:
+            return frame.current, (), frame.current
+        self.wires.bent = True
+        site = entry.site("from")
+        try:
+            value = whole(special["from"], frame.scope)
+        except Problem as problem:
+            self.findings.problem(problem, site, frame.related)
+            return frame.current, (), frame.current
+        keywords: tuple[str, ...] = ()
+        listed = names_in(value, site)
+        if isinstance(value, dict) and value:
+            keywords = self._keywords(entry, value)
+            listed = [(name, site._replace(path=(*site.path, key))) for key, name in value.items() if key in keywords]
+        if not listed or not all(isinstance(name, str) and name for name, _ in listed):
+            message = f"`from` must be the name of a layer, or a list of names, got {show(value)}"
+            self.findings.add("CFG102", message, site)
+            return frame.current, (), frame.current
+        found = []
+        for name, where in listed:
+            prefix, here = frame.prefix, where
+            if type(name) is Written:
+                prefix, here = name.scope.prefix, name.site or where
+            found.append(self.wires.find(str(name), prefix, here))
+        return tuple([item for items in found for item in items]), keywords, found[0]
+
+    def _keywords(self, entry: Entry, value: dict[str, Any]) -> tuple[str, ...]:
+        """The inputs given by name, those that the type has."""
+        if entry.type is None:
+            return tuple(value)
+        inputs = entry.type.schema.inputs
+        for name in value:
+            if name not in inputs:
+                help = did_you_mean(name, inputs) or f"its inputs are {', '.join(inputs)}"
+                self.findings.add(
+                    "GRF304", f"{entry.type.name} has no input `{name}`", entry.site("from", name, key=True), help=help
+                )
+        return tuple([name for name in value if name in inputs])
