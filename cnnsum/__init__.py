@@ -4,7 +4,7 @@
 >>> model = cnnsum.loads("{input: [100, 100, 3], layers: [Conv2D: [32, 3], Flatten, Dense: 10]}")
 >>> report = cnnsum.summarize(model)
 >>> report.totals.params.total
-3074826
+3074186
 
 `load` reads a file into a `Model`, `summarize` gives its `Report`; nothing in a file is ever executed, and no
 deep-learning framework is needed.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Problem, Related, Span
+from cnnsum.diagnostics import Diagnostic, Problem, Related, Span, UnusableError
 from cnnsum.source import Document
 
 Path = tuple[str | int, ...]
@@ -26,6 +26,12 @@ class Site(NamedTuple):
         return self.document.span(self.path, key=self.key)
 
 
+class Outside(NamedTuple):
+    """A value that is not in the file: `text` is how the caller wrote it, "--set width=64"."""
+
+    text: str
+
+
 class Fault(Problem):
     """A problem of an expression. `start` and `end` are its place in `text`.
 
@@ -38,7 +44,7 @@ class Fault(Problem):
         message: str,
         *,
         help: str | None = None,
-        site: Site | None = None,
+        site: Site | Outside | None = None,
         text: str = "",
         start: int = 0,
         end: int = 0,
@@ -110,15 +116,20 @@ class Findings:
             self._seen.add(seen)
             self.diagnostics.append(Diagnostic(code, message, span, severity, help, related))
 
-    def problem(self, problem: Problem, site: Site, related: tuple[Related, ...] = ()) -> None:
-        """Report a problem of the value at `site`, or at the problem's own site."""
+    def problem(self, problem: Problem, site: Site | Outside, related: tuple[Related, ...] = ()) -> None:
+        """Report a problem of the value at `site`, or at the problem's own site.
+
+        Raises UnusableError for a value from outside: then the call is wrong, not the file.
+        """
         if isinstance(problem, ReportedError):
             return
         span: Span | None
+        if isinstance(problem, Fault) and problem.site is not None:
+            site = problem.site
+            related = ()
+        if isinstance(site, Outside):
+            raise UnusableError(Diagnostic(problem.code, f"{site.text}: {problem.message}", help=problem.help))
         if isinstance(problem, Fault):
-            if problem.site is not None:
-                site = problem.site
-                related = ()
             span = narrow(site.document, site.span(), problem.text, problem.start, problem.end)
         else:
             span = site.span()

@@ -153,10 +153,17 @@ class Binder:
             name = problem.field[0] if problem.field else None
             if cut is not None and name in cut:
                 continue
+            value = _value_at(raw, problem.field)
+            if type(value) is Written and value.site is not None:
+                # It was given elsewhere, and `$name` stands here.
+                here = Related(entry.site(*problem.field).span(), "it is used here")
+                self.findings.problem(problem, value.site, (here,))
+                continue
             self.findings.problem(
                 problem,
                 entry.site(*problem.field, key=problem.code in _AT_KEYS) if problem.field else entry.head,
-                related if problem.code == "CFG102" and _is_expression(raw, problem) else (),
+                # A formula may be right in one use of a block and wrong in another.
+                related if problem.code == "CFG102" and isinstance(value, str) else (),
             )
         if cut is not None:
             whole_text = f"{entry.raw[cut[0]]}, {cut[1]}"
@@ -175,15 +182,14 @@ def _cut_by_comma(entry: Entry) -> tuple[str, str] | None:
     return None
 
 
-def _is_expression(raw: Any, problem: Problem) -> bool:
-    """Whether the value at fault is a formula, which may be right in one use of a block and wrong in another."""
-    value = raw
-    for step in problem.field:
+def _value_at(raw: Any, path: tuple[str | int, ...]) -> Any:
+    """The value at a path in the fields, or the last one on the way to it."""
+    for step in path:
         try:
-            value = value[step]
+            raw = raw[step]
         except (LookupError, TypeError):
             break
-    return isinstance(value, str)
+    return raw
 
 
 def truth(value: Any, scope: Scope, name: str) -> bool:

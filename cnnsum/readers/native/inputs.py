@@ -14,7 +14,7 @@ from cnnsum.dims import Dim, Expr, Symbol, symbols_of
 from cnnsum.graph.model import InputSpec
 from cnnsum.layers.kinds import show
 from cnnsum.readers.declare import Overrides, fresh, open_axes
-from cnnsum.readers.native.faults import Findings, Site
+from cnnsum.readers.native.faults import Findings, Outside, Site
 from cnnsum.readers.native.fields import DTYPES
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
@@ -110,8 +110,7 @@ def declared_symbols(raw: Any, document: Document, taken: dict[str, Any], findin
         if known is not None and not isinstance(known, dict):
             message = f"what is known of a symbol is a mapping with `min` and `multiple_of`, not {show(known)}"
             findings.add("SPC022", message, here)
-            known = None
-        for key, number in (known or {}).items():
+        for key, number in known.items() if isinstance(known, dict) else ():
             place = Site(document, ("symbols", name, key))
             if key not in _SYMBOL_KEYS:
                 help = did_you_mean(key, _SYMBOL_KEYS) or "known are `min` and `multiple_of`"
@@ -203,7 +202,7 @@ class Sizes:
             cells.setdefault(name, symbol.dim)
         for name, (value, source) in self.values.items():
             if name in self.vars:
-                cells[name] = Cell(value, scope, None)
+                cells[name] = Cell(value, scope, Outside(source))
         for name, (value, source) in self.values.items():
             if name in self.symbols:
                 cells[name] = self._symbol_value(name, value, source, scope)
@@ -261,18 +260,18 @@ class Sizes:
         try:
             size: Any = item
             if item == "None":
-                raise Problem("CFG102", "a size that is left open is written `null`")
+                raise Problem("CFG102", "a size that is left open is written `null`")  # noqa: TRY301 - as the others
             if isinstance(item, str):
                 name = item.removeprefix("$")
                 size = scope.number(name)
             if isinstance(size, float) and size.is_integer() and isinstance(item, str):
                 size = int(size)
             if isinstance(size, Expr):
-                low, high = dims.bounds(size)
+                _, high = dims.bounds(size)
                 if high is None or high >= 1:
                     return size
             if type(size) is not int or size < 1:
-                raise Problem("CFG102", f"a size must be a positive integer, a symbol or null, got {show(size)}")
+                raise Problem("CFG102", f"a size must be a positive integer, a symbol or null, got {show(size)}")  # noqa: TRY301 - as the others
         except Problem as problem:
             if own:
                 self.findings.problem(problem, site)

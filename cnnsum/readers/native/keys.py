@@ -12,7 +12,7 @@ from cnnsum.diagnostics import Problem, Related, did_you_mean
 from cnnsum.graph.model import Policy
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import Entry
-from cnnsum.readers.native.faults import Findings
+from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.fields import policy_of, truth
 from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
 from cnnsum.readers.native.wires import Items, Wires, names_in
@@ -140,7 +140,8 @@ class Keys:
         for name, where in listed:
             prefix, here = frame.prefix, where
             if type(name) is Written:
-                prefix, here = name.scope.prefix, name.site or where
+                prefix = name.scope.prefix
+                here = name.site if isinstance(name.site, Site) else where
             found.append(self.wires.find(str(name), prefix, here))
         return tuple([item for items in found for item in items]), keywords, found[0]
 

@@ -30,6 +30,7 @@ from cnnsum.source import Document
 
 _KEYS = ("fields", "input", "output", "weights", "macs", "elementwise")
 _WEIGHT_KEYS = ("shape", "trainable", "dtype")
+_ANY_SIZE = re.compile(r"\bsize\s*(?=\()")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -157,6 +158,16 @@ class _Reader:
     def _check(self, amount: Amount, known: set[str], *, sizes: bool) -> None:
         """Evaluate once with every name a symbol: what is wrong whatever the sizes are is known now."""
         text = SIZE.sub(hidden, amount.text) if sizes else amount.text
+        other = _ANY_SIZE.search(text)
+        if other is not None:
+            message = (
+                "`size` is `size(input)` or `size(output)`"
+                if sizes
+                else "`size(...)` stands in `macs` and `elementwise`"
+            )
+            fault = Fault("SPC025", message, text=text, start=other.start(), end=other.end())
+            self.findings.problem(fault, amount.site)
+            return
         stands_in = {hidden(match) for match in SIZE.finditer(amount.text)} if sizes else set()
         names = {name: Symbol(name).dim for name in (*known, *stands_in)}
         try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cnnsum import dims  # its language is loaded by the first expression only
 from cnnsum.diagnostics import did_you_mean
-from cnnsum.readers.native.faults import Fault, ReportedError, Site
+from cnnsum.readers.native.faults import Fault, Outside, ReportedError, Site
 
 _MISSING: Any = object()
 _NOT_YET: Any = object()
@@ -26,10 +26,10 @@ class Written(str):
     __slots__ = ("scope", "site")
 
     scope: Scope
-    site: Site | None
+    site: Site | Outside | None
 
     @classmethod
-    def of(cls, text: str, scope: Scope, site: Site | None) -> Written:
+    def of(cls, text: str, scope: Scope, site: Site | Outside | None) -> Written:
         """The text `text`, written in `scope` at `site`."""
         written = cls(text)
         written.scope = scope
@@ -37,17 +37,19 @@ class Written(str):
         return written
 
 
-def written(value: Any, scope: Scope, site: Site | None) -> Any:
+def written(value: Any, scope: Scope, site: Site | Outside | None) -> Any:
     """A value of any type, whose texts remember where they come from."""
     if type(value) is str:
         return Written.of(value, scope, site)
     if isinstance(value, list):
-        return [written(item, scope, site and site._replace(path=(*site.path, i))) for i, item in enumerate(value)]
+        return [written(item, scope, _below(site, index)) for index, item in enumerate(value)]
     if isinstance(value, dict):
-        return {
-            key: written(item, scope, site and site._replace(path=(*site.path, key))) for key, item in value.items()
-        }
+        return {key: written(item, scope, _below(site, key)) for key, item in value.items()}
     return value
+
+
+def _below(site: Site | Outside | None, step: str | int) -> Site | Outside | None:
+    return site._replace(path=(*site.path, step)) if isinstance(site, Site) else site
 
 
 def plain(value: Any) -> Any:
@@ -66,7 +68,7 @@ class Cell:
 
     __slots__ = ("_number", "raw", "scope", "site")
 
-    def __init__(self, raw: Any, scope: Scope, site: Site | None) -> None:
+    def __init__(self, raw: Any, scope: Scope, site: Site | Outside | None) -> None:
         self.raw = raw
         self.scope = scope
         self.site = site
@@ -207,7 +209,7 @@ class Scope(Mapping[str, Any]):
             raise _unknown_word(value)
         return value
 
-    def unknown(self, name: str, text: str, start: int, end: int, site: Site | None = None) -> Fault:
+    def unknown(self, name: str, text: str, start: int, end: int, site: Site | Outside | None = None) -> Fault:
         """The fault of a name that stands for nothing here."""
         help = did_you_mean(name, self)
         if help is None and name == "index":

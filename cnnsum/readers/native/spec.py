@@ -269,12 +269,12 @@ class Spec:
             symbols=symbols,
             place=Place(self.document, ()),
         )
-        self._check_inputs_used(graph, expander)
+        self._check_inputs_used(graph)
         graph.diagnostics = self.findings.diagnostics
         return graph
 
-    def _check_inputs_used(self, graph: Graph, expander: Expander) -> None:
-        if graph.sequential or expander.wires.broken:
+    def _check_inputs_used(self, graph: Graph) -> None:
+        if graph.sequential or any(found.severity == "error" for found in self.findings.diagnostics):
             return
         used = {tensor.node for layer in graph.layers for node in layer.nodes for tensor in node.inputs}
         used.update(tensor.node for tensor in graph.outputs)

@@ -42,7 +42,7 @@ def fail(layer: Layer) -> None:
 class Wires:
     """All names of a network, and the calls whose inputs are not known yet."""
 
-    __slots__ = ("bent", "broken", "findings", "results", "waiting")
+    __slots__ = ("bent", "findings", "results", "waiting")
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
@@ -50,8 +50,6 @@ class Wires:
         self.waiting: list[tuple[Node, Items]] = []
         #: Whether anything but "the layer before" was connected, so that it is to be seen whether this is a chain.
         self.bent = False
-        #: Whether an input of a call could not be found.
-        self.broken = False
 
     def find(self, name: str, prefix: str, site: Site) -> Items:
         """What a name stands for: one tensor, or several for the input of a block that was given several."""
@@ -183,7 +181,6 @@ class Wires:
 
     def _cut(self, node: Node) -> None:
         """Let a call yield nothing known. The inputs that it has stay, so that they are not reported as unused."""
-        self.broken = True
         layer = node.layer
         node.keywords = ()
         if len(layer.nodes) == 1:
