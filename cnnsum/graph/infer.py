@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.graph.model import Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order
-from cnnsum.layers.base import LayerType
+from cnnsum.layers.base import LayerType, show_shape
 from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
@@ -179,7 +179,7 @@ def _diagnostic(layer: Layer, problem: Problem, severity: str = "error") -> Diag
 class _Runner:
     """Runs graphs into one flat program."""
 
-    __slots__ = ("_dtypes", "_reported", "calls", "memo", "result", "values")
+    __slots__ = ("_dtypes", "_reported", "_weights", "calls", "memo", "result", "values")
 
     def __init__(self, result: Inference, memo: Memo) -> None:
         self.result = result
@@ -189,6 +189,7 @@ class _Runner:
         #: Facts of a call and what it gives, shared by the calls that repeat it: (facts, compute dtype) -> values.
         self._dtypes: dict[tuple[int, str], tuple[Value, ...]] = {}
         self._reported: set[Diagnostic] = set()
+        self._weights: dict[Layer, Facts] = {}
 
     def run(
         self,
@@ -221,6 +222,8 @@ class _Runner:
                         facts = self._apply(layer, layer.type, shapes, node)
                         if facts.status != "unknown":
                             memo[key] = facts
+                    if facts.weights and (path or len(layer.nodes) > 1):
+                        facts = self._with_same_weights(layer, facts)
                     if facts.needs:
                         self.result.needs.extend((layer, need) for need in facts.needs)
                     first = len(values)
@@ -251,6 +254,21 @@ class _Runner:
                 self._report(_diagnostic(error.node.layer, error))
         return tuple([n for _ in graph.outputs for n in self._unknown()])
 
+    def _with_same_weights(self, layer: Layer, facts: Facts) -> Facts:
+        """The facts of a call of a shared layer, or unknown ones where the call needs weights of other shapes."""
+        first = self._weights.setdefault(layer, facts)
+        if first.weights == facts.weights or "unknown" in (first.status, facts.status):
+            return facts
+        for owned, needed in zip(first.weights, facts.weights, strict=False):
+            if owned.shape != needed.shape:
+                message = (
+                    f"`{layer.name}` is shared, but its calls need a {owned.name} of different shapes: "
+                    f"{show_shape(owned.shape)} and {show_shape(needed.shape)}"
+                )
+                self._report(_diagnostic(layer, Problem("SHP221", message)))
+                break
+        return unknown_facts()
+
     def _apply(self, layer: Layer, type: LayerType | None, shapes: tuple[Shape | None, ...], node: Node) -> Facts:
         if type is None:
             return unknown_facts()
@@ -275,7 +293,7 @@ class _Runner:
 
     def _give(self, facts: Facts, layer: Layer, numbers: tuple[int, ...], first: int) -> tuple[int, ...]:
         values = self.values
-        if facts.dtype != "input":
+        if facts.dtype not in _OF_INPUTS:
             key = (id(facts), layer.policy.compute)
             given = self._dtypes.get(key)
             if given is None:
@@ -283,7 +301,9 @@ class _Runner:
                 given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
         else:
             dtype = promote([values[number].dtype for number in numbers])
-            if dtype in _FLOATS and not layer.is_operation:
+            if facts.dtype == "float" and dtype not in _FLOATS:
+                dtype = layer.policy.compute
+            elif dtype in _FLOATS and not layer.is_operation:
                 # Layers cast floating-point inputs to their compute dtype before they do anything.
                 dtype = layer.policy.compute
             given = tuple([Value(shape, dtype) for shape in facts.outputs])
@@ -331,6 +351,7 @@ def _without_masks(
 
 
 _UNKNOWN_VALUE = Value(None, "?")
+_OF_INPUTS = ("input", "float")
 _FLOATS = ("float64", "float32", "bfloat16", "float16")
 
 

@@ -24,45 +24,46 @@ CORE = "keras.src.ops.core."
 ACTIVATIONS = "keras.src.activations.activations."
 
 #: Operations on one tensor: name -> formula, operations per element, what backpropagation keeps, dtype of the output
-#: ("" for the input's).
+#: ("" for the input's, "float" for the input's made
+#: floating-point).
 _UNARY = {
     "Absolute": ("abs(x)", 1, "input", ""),
-    "Arctan": ("arctan(x)", 1, "input", ""),
+    "Arctan": ("arctan(x)", 1, "input", "float"),
     "Ceil": ("the next whole number above", 1, "", ""),
     "Clip": ("min(max(x, x_min), x_max)", 2, "output", ""),
     "Copy": ("x", 0, "", ""),
-    "Cos": ("cos(x)", 1, "input", ""),
-    "Cosh": ("cosh(x)", 1, "input", ""),
-    "Exp": ("exp(x)", 1, "output", ""),
-    "Exp2": ("2**x", 1, "output", ""),
-    "Expm1": ("exp(x) - 1", 1, "output", ""),
+    "Cos": ("cos(x)", 1, "input", "float"),
+    "Cosh": ("cosh(x)", 1, "input", "float"),
+    "Exp": ("exp(x)", 1, "output", "float"),
+    "Exp2": ("2**x", 1, "output", "float"),
+    "Expm1": ("exp(x) - 1", 1, "output", "float"),
     "Floor": ("the next whole number below", 1, "", ""),
     "Isfinite": ("whether x is finite", 1, "", "bool"),
     "Isinf": ("whether x is infinite", 1, "", "bool"),
     "Isnan": ("whether x is not a number", 1, "", "bool"),
-    "Log": ("log(x)", 1, "input", ""),
-    "Log10": ("log(x) to the base 10", 1, "input", ""),
-    "Log1p": ("log(1 + x)", 1, "input", ""),
-    "Log2": ("log(x) to the base 2", 1, "input", ""),
+    "Log": ("log(x)", 1, "input", "float"),
+    "Log10": ("log(x) to the base 10", 1, "input", "float"),
+    "Log1p": ("log(1 + x)", 1, "input", "float"),
+    "Log2": ("log(x) to the base 2", 1, "input", "float"),
     "LogicalNot": ("not x", 1, "", "bool"),
     "Negative": ("-x", 1, "", ""),
     "OnesLike": ("1", 0, "", ""),
-    "Reciprocal": ("1 / x", 1, "output", ""),
+    "Reciprocal": ("1 / x", 1, "output", "float"),
     "Round": ("x rounded", 1, "", ""),
     "Sign": ("-1, 0 or 1", 1, "", ""),
-    "Sin": ("sin(x)", 1, "input", ""),
-    "Sinh": ("sinh(x)", 1, "input", ""),
-    "Sqrt": ("sqrt(x)", 1, "output", ""),
+    "Sin": ("sin(x)", 1, "input", "float"),
+    "Sinh": ("sinh(x)", 1, "input", "float"),
+    "Sqrt": ("sqrt(x)", 1, "output", "float"),
     "Square": ("x * x", 1, "input", ""),
-    "Tan": ("tan(x)", 1, "output", ""),
-    "Tanh": ("tanh(x)", 1, "output", ""),
+    "Tan": ("tan(x)", 1, "output", "float"),
+    "Tanh": ("tanh(x)", 1, "output", "float"),
     "Trunc": ("x without its fraction", 1, "", ""),
     "ZerosLike": ("0", 0, "", ""),
 }
 _UNARY_OF_MATH = {
-    "Rsqrt": ("1 / sqrt(x)", 2, "output", ""),
-    "Erf": ("erf(x)", 1, "input", ""),
-    "Erfc": ("1 - erf(x)", 1, "input", ""),
+    "Rsqrt": ("1 / sqrt(x)", 2, "output", "float"),
+    "Erf": ("erf(x)", 1, "input", "float"),
+    "Erfc": ("1 - erf(x)", 1, "input", "float"),
 }
 #: Fields of these operations that no number depends on.
 _UNARY_FIELDS = {"Clip": "x_min x_max", "Round": "decimals"}
@@ -72,16 +73,16 @@ _UNARY_FIELDS = {"Clip": "x_min x_max", "Round": "decimals"}
 #: "divisor" where nothing is kept if the second is a constant.
 _BINARY = {
     "Add": ("x1 + x2", "", ""),
-    "Arctan2": ("arctan(x1 / x2)", "inputs", ""),
-    "Divide": ("x1 / x2", "divisor", ""),
-    "DivideNoNan": ("x1 / x2, 0 where x2 is 0", "divisor", ""),
+    "Arctan2": ("arctan(x1 / x2)", "inputs", "float"),
+    "Divide": ("x1 / x2", "divisor", "float"),
+    "DivideNoNan": ("x1 / x2, 0 where x2 is 0", "divisor", "float"),
     "Equal": ("x1 == x2", "", "bool"),
     "FloorDivide": ("x1 // x2", "", ""),
     "Greater": ("x1 > x2", "", "bool"),
     "GreaterEqual": ("x1 >= x2", "", "bool"),
     "Less": ("x1 < x2", "", "bool"),
     "LessEqual": ("x1 <= x2", "", "bool"),
-    "Logaddexp": ("log(exp(x1) + exp(x2))", "inputs", ""),
+    "Logaddexp": ("log(exp(x1) + exp(x2))", "inputs", "float"),
     "LogicalAnd": ("x1 and x2", "", "bool"),
     "LogicalOr": ("x1 or x2", "", "bool"),
     "LogicalXor": ("either x1 or x2", "", "bool"),
@@ -92,7 +93,7 @@ _BINARY = {
     "NotEqual": ("x1 != x2", "", "bool"),
     "Power": ("x1 ** x2", "inputs", ""),
     "Subtract": ("x1 - x2", "", ""),
-    "TrueDivide": ("x1 / x2", "divisor", ""),
+    "TrueDivide": ("x1 / x2", "divisor", "float"),
 }
 #: Other operations per element than one.
 _BINARY_OPS = {"Arctan2": 2, "Logaddexp": 4}
@@ -144,7 +145,7 @@ def _unary(formula: str, ops: int, keeps: str, dtype: str) -> Rule:
             ops=ops * size(x),
             keeps_input=keeps == "input",
             keeps_output=keeps == "output",
-            alias="" if dtype else "inplace",
+            alias="inplace" if dtype in {"", "float"} else "",
             dtype=dtype or "input",
         )
 
@@ -167,7 +168,7 @@ def _binary(name: str, formula: str, keeps: str, dtype: str) -> Rule:
             out,
             ops=ops * size(out),
             keeps_input=kept,
-            alias="inplace" if out == x1 and not dtype else "",
+            alias="inplace" if out == x1 and dtype in {"", "float"} else "",
             dtype=dtype or "input",
         )
 

@@ -94,7 +94,7 @@ class _Lines:
         """A formula, or, where it is too long to be read, what it depends on and how to settle that."""
         symbols = symbols_of(value)
         named = sorted(printable(symbol.name) for symbol in symbols if not symbol.anonymous)
-        if (self._symbolic or len(named) == len(symbols)) and len(text) <= _WIDTH - _WORDS:
+        if self._symbolic or (len(named) == len(symbols) and len(text) <= _WIDTH - _WORDS):
             return _label(label), (text, NUMBER)
         if len(named) < len(symbols):
             return _words(label, "depends on the size of the input: give it with --input")

@@ -160,8 +160,10 @@ def _totals(report: Report) -> Iterator[tuple[Span, ...]]:
             yield (title, "bold"), ("0", NUMBER), (" (0.00 B)", "")
         elif count is UNKNOWN:
             yield (title, "bold"), ("at least ", ""), (exact(_known_params(report, index)), NUMBER)
-        else:
+        elif isinstance(count, int):
             yield (title, "bold"), (exact(count), NUMBER), (f" ({keras_memory(size)})", "")
+        else:
+            yield (title, "bold"), (exact(count), NUMBER)
 
 
 def _known_params(report: Report, index: int) -> Dim:

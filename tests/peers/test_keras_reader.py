@@ -512,7 +512,7 @@ def both_directions() -> Any:
 def masked_sequence() -> Any:
     x = Input((None,), dtype="int32")
     y = layers.Embedding(100, 16, mask_zero=True)(x)
-    return Model(x, layers.LSTM(8)(layers.Masking()(y)))
+    return Model(x, layers.Bidirectional(layers.LSTM(8))(layers.Dropout(0.2)(y)))
 
 
 @example
@@ -534,7 +534,8 @@ def every_time_step_of_an_open_number() -> Any:
 def attention() -> Any:
     x, y = Input((10, 16)), Input((None, 16))
     z = layers.MultiHeadAttention(4, 8)(x, y)
-    z, scores = layers.MultiHeadAttention(2, 8, value_dim=3)(z, y, y, return_attention_scores=True)
+    # Keras takes the scores of queries and keys for square, so the queries are their own keys here.
+    z, scores = layers.MultiHeadAttention(2, 8, value_dim=3)(z, z, return_attention_scores=True)
     w = layers.Attention()([x, y])
     return Model([x, y], [layers.LayerNormalization()(z), scores, w, layers.AdditiveAttention()([x, y, y])])
 
@@ -721,9 +722,9 @@ def test_other_sizes(name: str, size: tuple[int | None, ...]) -> None:
     make = getattr(keras.applications, name)
     # MobileNetV2 pads by the parity of sizes that it is given, so those that it was not given must be even too.
     size = (160, 96, 3) if name == "MobileNetV2" else size
-    text = make(weights=None, include_top=False, input_shape=(224, 224, 3)).to_json()
+    text = make(weights=None, include_top=False, input_shape=(224, 224, 3), name="net").to_json()
     keras.backend.clear_session()
-    model = make(weights=None, include_top=False, input_shape=size)
+    model = make(weights=None, include_top=False, input_shape=size, name="net")
     report = cnnsum.summarize(cnnsum.loads(text, inputs=size))
     assert report.diagnostics == ()
     check_text(model, report)

@@ -1,7 +1,7 @@
 """The reader of the spec language: from a document of plain values to a `Graph`.
 
-`read_native` is all that others need. Parts that few specs use (blocks, `include`, `layer_types`, sharing) are loaded when a spec uses
-them. Infers no shapes.
+`read_native` is all that others need. Parts that few specs use (blocks, `include`, `layer_types`, sharing) are loaded
+when a spec uses them. Infers no shapes.
 """
 
 from __future__ import annotations

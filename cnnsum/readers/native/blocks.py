@@ -1,7 +1,7 @@
 """Blocks: named pieces of a network with arguments, how they are declared and how many layers a use of one makes.
 
-Loaded for specs that have blocks or repeat a layer. Declarations are checked once, whether they are used or not; nothing is
-expanded before it is known that the whole network stays within the limit of layers.
+Loaded for specs that have blocks or repeat a layer. Declarations are checked once, whether they are used or not;
+nothing is expanded before it is known that the whole network stays within the limit of layers.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 class Block:
     """A declared block. args: the default of each argument, None where it must be given.
 
-    uses: the names of the blocks in it, with the entry that uses each. broken: it can be no part of a network. sized_by: the names
-    that the number of its layers may depend on. names: those given to layers by hand.
+    uses: the names of the blocks in it, with the place of the first use of each. broken: it can be no part of a
+    network. sized_by: the arguments that the number of its layers may depend on. names: those given to layers by hand.
     """
 
     __slots__ = (

@@ -56,8 +56,9 @@ class Types:
 class Entry:
     """An item of a list of layers.
 
-    type, block: what it is; both None where that is not known (and reported). raw: its fields by name. special: the keys of the
-    language, or None. path: of the item; fields: of the value that holds the fields. positional: as in `Place`.
+    type, block: what it is; both None where that is not known (and reported). raw: its fields by name. special: the
+    keys of the language, or None. path: of the item; fields: of the value that holds the fields. positional: as in
+    `Place`.
     """
 
     __slots__ = (
@@ -85,8 +86,8 @@ class Entry:
         self.raw: Mapping[str, Any] = _NO_FIELDS
         self.special: dict[str, Any] | None = None
         self.positional: tuple[str, ...] | str | None = None
-        #: The fields as Python shows them: equal texts are equal fields, and 1, 1.0 and true differ. dollar: whether a text in
-        #: them begins with `$`. bound: the checked fields, where they are the same for every use.
+        #: The fields as Python shows them: equal texts are equal fields, and 1, 1.0 and true differ. dollar: whether a
+        #: text in them begins with `$`. bound: the checked fields, where they are the same for every use.
         self.shown = ""
         self.dollar = False
         self.bound: tuple[LayerType, dict[str, Any]] | None = None
@@ -117,11 +118,8 @@ def parse(item: Any, document: Document, path: Path, types: Types, findings: Fin
         entry = Entry(document, path, item)
         return entry if _resolve(entry, types, findings) else None
     if type(item) is not dict or not item:
-        findings.add(
-            "SPC027",
-            f"a layer is the name of its type, or a mapping of it to its fields, not {show(item) if item != {} else 'empty'}",
-            Site(document, path),
-        )
+        message = "a layer is the name of its type, or a mapping of it to its fields"
+        findings.add("SPC027", f"{message}, not {show(item) if item != {} else 'empty'}", Site(document, path))
         return Entry(document, path, "?")
     if len(item) > 1:
         return _several(item, document, path, types, findings)

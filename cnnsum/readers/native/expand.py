@@ -269,8 +269,6 @@ class Expander:
             self._uses[full] = [Use(entry, inner_scope, twin.layers)]
             del self._tape[start:]
 
-    # --- the keys of the language ---------------------------------------------------------------------------------------
-
     def _automatic(self, entry: Entry, frame: Frame) -> str:
         kind = entry.block or entry.type
         prefix = frame.prefix
@@ -292,7 +290,10 @@ class Expander:
     def _register(
         self, entry: Entry, frame: Frame, name: str | None, result: Node | Items, *, left_out: bool = False
     ) -> None:
-        """Let a name given by hand stand for a result. Of a name given twice the kept layer counts, or else the first."""
+        """Let a name given by hand stand for a result.
+
+        Of layers with one name all but one may be left out; then the one that is kept has it.
+        """
         if not name:
             return
         full = frame.prefix + name

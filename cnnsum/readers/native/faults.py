@@ -1,7 +1,7 @@
 """What is wrong with a spec, and where: problems that know their own place, and the list that collects them.
 
-A value may stand far from where it turns out to be wrong: an argument of a block is read where the block uses it, but the mistake is
-in the line that gave it. Such a problem carries its site along. Knows nothing of the language itself.
+A value may stand far from where it turns out to be wrong: an argument of a block is read where the block uses it, but
+the mistake is in the line that gave it. Such a problem carries its site along. Knows nothing of the language itself.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class ReportedError(Problem):
 
 
 def narrow(document: Document, span: Span, text: str, start: int, end: int) -> Span:
-    """The part of a scalar's place that `text[start:end]` takes; the whole place where the text is not written there as it is."""
+    """The part of a scalar's place that `text[start:end]` takes; all of it where the text is not written as it is."""
     if not text or span.line != span.end_line:
         return span
     written = document.line(span.line)[span.column - 1 : span.end_column - 1]

@@ -1,7 +1,7 @@
 """`include`: other files, whose blocks and layer types a spec may use.
 
-A path is relative to the file that names it and stays inside that file's folder, links resolved: a spec from elsewhere can read
-nothing that does not lie beside it. Loaded for specs that include.
+A path is relative to the file that names it and stays inside that file's folder, links resolved: a spec from elsewhere
+can read nothing that does not lie beside it. Loaded for specs that include.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What the network starts from: input shapes with their symbols, and what the caller sets on them.
 
-The values given with `--set` and `-i` are known before anything else is read, so that a formula that mentions a symbol sees its value.
+The values given with `--set` and `-i` are known before anything else is read, so that a formula that mentions a symbol
+sees its value.
 """
 
 from __future__ import annotations
@@ -225,7 +226,10 @@ class Sizes:
         return value
 
     def read(self, scope: Scope, dtype: str) -> tuple[list[tuple[Declared, InputSpec | None]], dict[str, Symbol]]:
-        """The inputs with their sizes, batch axis first (None where a size is wrong), and all symbols, the batch's included."""
+        """The inputs with their sizes, batch axis first, and all symbols, that of the batch included.
+
+        A shape with a wrong size is None.
+        """
         free = {name: symbol for name, symbol in self.symbols.items() if scope.find(name) == symbol.dim}
         batch = fresh("N", free)
         result: list[tuple[Declared, InputSpec | None]] = []

@@ -24,8 +24,9 @@ GOOD_NAME = re.compile(r"[^:/$\s](?:[^:/$]*[^:/$\s])?").fullmatch
 class Frame:
     """Where layers are made: the file itself, or one use of a block.
 
-    prefix: the path of the names in it ("" or "stage1."). block: the same as segments. current: the output of the layer before.
-    replay: where the use shares another's layers, those layers in their order. related: the use, for messages about its layers.
+    prefix: the path of the names in it ("" or "stage1."). block: the same as segments. current: the output of the layer
+    before. replay: where the use shares another's layers, those layers in their order. related: the use, for messages
+    about its layers.
     """
 
     __slots__ = ("block", "current", "policy", "prefix", "related", "replay", "scope", "trainable")
@@ -90,6 +91,7 @@ class Keys:
         return copies
 
     def wanted(self, entry: Entry, scope: Scope, frame: Frame) -> bool:
+        """Whether `when` lets the layer stand."""
         assert entry.special is not None
         if "when" not in entry.special:
             return True
@@ -100,6 +102,7 @@ class Keys:
             return True
 
     def trainable(self, entry: Entry, scope: Scope, frame: Frame) -> bool:
+        """The entry's own `trainable`."""
         assert entry.special is not None
         try:
             return truth(entry.special["trainable"], scope, "trainable")
@@ -108,6 +111,7 @@ class Keys:
             return True
 
     def policy(self, entry: Entry, scope: Scope, frame: Frame) -> Policy | None:
+        """The entry's own `dtype`; None where it names none."""
         assert entry.special is not None
         try:
             return policy_of(entry.special["dtype"], scope)

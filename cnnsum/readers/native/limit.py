@@ -1,4 +1,4 @@
-"""What is known of all items of `layers` before any layer is made: the names given by hand, and how many layers there will be."""
+"""What is known of all items of `layers` before any layer is made: names given by hand, and how many layers come."""
 
 from __future__ import annotations
 

@@ -303,7 +303,7 @@ def _words(declaration: Declaration) -> set[str]:
 
 
 def _cannot_be_decided(text: str, known: set[str]) -> bool:
-    """Whether the formula has a value for some sizes at least: what cannot be decided for a symbol may be for a number."""
+    """Whether the formula has a value for some sizes: what cannot be decided for a symbol may be for a number."""
     try:
         dims.evaluate(text, dict.fromkeys(known, 64))
     except dims.ExpressionError:

@@ -1,7 +1,7 @@
 """Layer types of a file's own: the rule that a declaration of patterns stands for.
 
-Matches input shapes, binds the names in them, and fills in outputs and weights; nothing of the file is run. Knows no file: `own_types`
-reads the declarations.
+Matches input shapes, binds the names in them, and fills in outputs and weights; nothing of the file is run. Knows no
+file: `own_types` reads the declarations.
 """
 
 from __future__ import annotations

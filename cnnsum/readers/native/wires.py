@@ -1,7 +1,8 @@
 """What `from` means: names to tensors, backwards and forwards, and the cycles that this allows.
 
 Every name is a path from the top of the file ("stage1.0.expand"); in a block the names are looked for below the
-block's own path, so that nothing outside of it is in sight. A name that is not known yet is looked up when all layers are made.
+block's own path, so that nothing outside of it is in sight. A name that is not known yet is looked up when all layers
+are made.
 """
 
 from __future__ import annotations
