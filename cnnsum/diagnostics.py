@@ -6,7 +6,7 @@ screen: it holds the records, and the one way to say "did you mean".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 # Every code and its title. A code is never reused for something else.
@@ -32,7 +32,90 @@ CODES: dict[str, str] = {
     "SPC019": "unknown or wrong tag",
     "SPC020": "merge of something that is no mapping",
     "SPC021": "character not allowed",
+    "SPC022": "list, mapping or text needed here",
+    "SPC023": "list where a number is needed",
+    "SPC024": "value that depends on itself",
+    "SPC025": "mistake in an expression",
+    "SPC026": "unknown name in an expression",
+    "SPC027": "item of `layers` that is no layer",
+    "SPC028": "name that is taken",
+    "SPC029": "name that cannot be one",
+    "SPC030": "unknown key",
+    "SPC031": "missing key",
+    "SPC032": "block that contains itself",
+    "SPC033": "blocks nested too deep",
+    "SPC034": "expression with a comma, without quotes",
+    "SPC035": "no such default",
+    "SPC036": "inputs of a block given by name",
+    "SPC037": "layer that cannot be shared like this",
+    "SPC038": "both `input` and `inputs`",
+    "SPC039": "too many layers after expansion",
+    "SPC040": "not a model that this reader knows",
+    "SPC041": "part of a Keras file is malformed",
+    "SPC042": "malformed input shape",
+    "SPC043": "malformed dtype policy",
+    "SPC050": "no such input",
+    "SPC051": "no such var or symbol",
+    "SPC052": "value from outside that cannot be",
+    "SPC053": "unknown format",
+    "SPC054": "unknown optimizer",
+    "SPC055": "impossible batch",
+    "SPC060": "not a model",
+    "SPC061": "include that includes itself",
+    "SPC062": "include in a spec that is no file",
+    "SPC063": "included file that cannot be found",
+    "SPC064": "included file with nothing to bring in",
+    "SPC065": "`...` misplaced in a pattern",
+    "CFG101": "missing field",
+    "CFG102": "wrong value of a field",
+    "CFG103": "unknown field",
+    "CFG104": "more values than fields",
+    "CFG106": "impossible number of groups",
+    "CFG107": "mean and variance do not fit",
+    "CFG108": "negative number",
+    "CFG109": "axes of Dot",
+    "CFG110": "groups do not divide the filters",
+    "CFG111": "strides and dilation_rate both above 1",
+    "CFG112": "output_padding not smaller than strides",
+    "CFG113": "more than one open size in a target shape",
+    "CFG114": "not a permutation of the axes",
+    "CFG115": "malformed einsum equation",
+    "CFG116": "fields that exclude each other",
+    "CFG121": "layers that Bidirectional cannot pair",
+    "SHP201": "input too small",
+    "SHP202": "sizes that must be equal",
+    "SHP203": "channels are no multiple of groups",
+    "SHP204": "wrong rank",
+    "SHP205": "no such axis",
+    "SHP206": "size of a weight is not known",
+    "SHP207": "inputs that cannot be concatenated",
+    "SHP208": "constants that do not fit the input",
+    "SHP209": "noise_shape that does not fit the input",
+    "SHP210": "nothing left of an axis",
+    "SHP211": "total size must not change",
+    "SHP212": "einsum equation that does not fit the shapes",
+    "SHP214": "pattern that gives no size",
+    "SHP220": "recorded shape differs from the inferred one",
+    "SHP221": "shared layer with calls that need different weights",
+    "GRF301": "cycle",
+    "GRF302": "no such layer",
+    "GRF303": "wrong number of inputs",
+    "GRF304": "no such input or output of a layer",
+    "GRF305": "layer that nothing uses",
+    "GRF306": "too many calls after expansion",
+    "GRF307": "name used twice",
+    "GRF308": "no outputs",
+    "GRF309": "input that nothing uses",
+    "GRF310": "input that is no input layer",
+    "GRF311": "input that the model does not list",
+    "GRF312": "no input shape",
     "SAF601": "tag that asks for a program to be run",
+    "SAF602": "include that leaves its folder",
+    "SAF603": "layer that is code",
+    "UNK701": "unknown layer type",
+    "UNK702": "activation with weights of its own",
+    "UNK703": "operation along the batch axis",
+    "UNK704": "size that must be known",
 }
 
 
@@ -85,11 +168,15 @@ class Problem(Exception):
 
 
 class UnusableError(Exception):
-    """The file cannot be used at all (not found, unreadable, not a model): exit code 2."""
+    """The file cannot be used at all (not found, unreadable, not a model): exit code 2.
 
-    def __init__(self, *diagnostics: Diagnostic) -> None:
+    `line` gives the lines of the text at fault by number, where there is a text; it may not be there to be read again.
+    """
+
+    def __init__(self, *diagnostics: Diagnostic, line: Callable[[int], str] | None = None) -> None:
         super().__init__("\n".join(map(str, diagnostics)))
         self.diagnostics = diagnostics
+        self.line = line
 
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:

@@ -63,7 +63,7 @@ def load(
     Raises UnusableError, which holds diagnostics, where the file cannot be read or is no model. What is wrong inside
     a model is in `Model.diagnostics`.
     """
-    return _model(read_document(os.fspath(path)), inputs, settings, dtype, format)
+    return from_document(read_document(os.fspath(path)), inputs, settings, dtype, format)
 
 
 def loads(
@@ -76,16 +76,17 @@ def loads(
     format: str | None = None,
 ) -> Model:
     """Read a model from a text, as `load` does from a file; `path` is what diagnostics call it."""
-    return _model(read_text(text, path), inputs, settings, dtype, format)
+    return from_document(read_text(text, path), inputs, settings, dtype, format)
 
 
-def _model(
+def from_document(
     document: Document,
-    inputs: Mapping[str, Shape] | Shape | None,
-    settings: Mapping[str, Any] | None,
-    dtype: str | None,
-    format: str | None,
+    inputs: Mapping[str, Shape] | Shape | None = None,
+    settings: Mapping[str, Any] | None = None,
+    dtype: str | None = None,
+    format: str | None = None,
 ) -> Model:
+    """The model in a text that was read, as `load` gives it."""
     shapes: Mapping[str, Shape] = inputs if isinstance(inputs, Mapping) else {} if inputs is None else {"": inputs}
     overrides = Overrides(shapes, {} if settings is None else settings, dtype)
     graph, found = read(document, overrides, format)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """Print the layer types, or the documentation and the fields of one."""
+    from cnnsum.cli.output import standard_output, write_plain
     from cnnsum.diagnostics import did_you_mean
     from cnnsum.layers.base import all_types
 
@@ -26,7 +27,8 @@ def command(name: str | None) -> None:
     else:
         help = did_you_mean(name, types)
         raise click.UsageError(f"there is no layer type `{name}`" + (f" ({help})" if help else ""))
-    click.echo("\n".join(lines))
+    text = "\n".join(lines) + "\n"
+    write_plain((text,), standard_output())
 
 
 def _listing(types: dict[str, LayerType]) -> Iterator[str]:

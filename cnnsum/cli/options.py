@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    _Type = click.ParamType[Any]
+else:
+    _Type = click.ParamType  # which is not generic in click 8.1
+
 COLORS = ("auto", "always", "never")
 
+#: More samples than that fit into no memory, and the numbers would be no help to anyone.
+MOST_SAMPLES = 10**9
+# More digits are no size; and Python itself refuses to read a few thousand.
+_MOST_DIGITS = 18
 
-class ShapeOption(click.ParamType):
+
+class NumberOption(_Type):
+    """An integer within bounds."""
+
+    name = "N"
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least = least
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The integer."""
+        if not isinstance(value, str):
+            return value
+        number = _integer(value)
+        if number is None or not self.least <= number <= self.most:
+            self.fail(f"'{value}' is no whole number from {self.least} to {self.most:,}", param, ctx)
+        return number
+
+
+class ShapeOption(_Type):
     """`SHAPE` or `NAME=SHAPE`: sizes separated by commas; a name is a symbol, `none` an open axis."""
 
     name = "[NAME=]SHAPE"
@@ -22,23 +51,24 @@ class ShapeOption(click.ParamType):
         name, separator, text = value.rpartition("=")
         if separator and not name:
             self.fail("a name must stand before the =", param, ctx)
-        shape: list[int | str | None] = []
-        for item in text.strip("()[] ").split(","):
-            word = item.strip()
-            if word.isdecimal() and len(word) < 19 and int(word) > 0:
-                shape.append(int(word))
-            elif word.lower() in {"none", "null", "?"}:
-                shape.append(None)
-            elif word.isidentifier():
-                shape.append(word)
-            elif word or not shape:
-                self.fail(
-                    f"`{word or value}` is no size: write a positive integer or a name, as in 224,224,3", param, ctx
-                )
-        return name, tuple(shape)
+        sizes = text.strip("()[] ").split(",")
+        if len(sizes) > 1 and not sizes[-1].strip():
+            sizes.pop()  # (100,) is Python's way
+        return name, tuple([self._size(size.strip(), text, param, ctx) for size in sizes])
+
+    def _size(self, word: str, text: str, param: click.Parameter | None, ctx: click.Context | None) -> int | str | None:
+        number = _integer(word)
+        if number is not None and number > 0:
+            return number
+        if word.lower() in {"none", "null", "?"}:
+            return None
+        if not word.isascii() or not word.isidentifier():
+            wanted = "write positive integers and names with commas between, as in 224,224,3"
+            self.fail(f"`{word or text}` is no size: {wanted}", param, ctx)
+        return word
 
 
-class SettingOption(click.ParamType):
+class SettingOption(_Type):
     """`NAME=VALUE`: a number, true, false, or a text."""
 
     name = "NAME=VALUE"
@@ -61,14 +91,31 @@ def setting(text: str) -> int | float | bool | str:
     """
     if text in {"true", "false"}:
         return text == "true"
-    digits = text.removeprefix("-")
-    if digits.isdecimal() and digits.isascii() and len(digits) < 19:
-        return int(text)
+    number = _integer(text)
+    if number is not None:
+        return number
     try:
-        number = float(text) if text.isascii() and "_" not in text else None
+        real = float(text) if text.isascii() and "_" not in text else None
     except ValueError:
-        number = None
-    return text if number is None or number != number or abs(number) == float("inf") else number  # noqa: PLR0124 - NaN
+        real = None
+    return text if real is None or real != real or abs(real) == float("inf") else real  # noqa: PLR0124 - NaN
+
+
+def _integer(text: str) -> int | None:
+    digits = text.removeprefix("-")
+    return int(text) if digits.isdecimal() and digits.isascii() and len(digits) <= _MOST_DIGITS else None
+
+
+def _by_name(_ctx: click.Context, _param: click.Parameter, pairs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """The values by their names; a name that is given twice is refused, for one of the two would be lost."""
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise click.BadParameter(
+                f"`{name}` is given twice" if name else "two shapes without a name: say which input each is for"
+            )
+        values[name] = value
+    return values
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,17 +128,22 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "inputs",
                 type=ShapeOption(),
                 multiple=True,
+                callback=_by_name,
                 help="Give an input another shape, without the batch axis: 224,224,3 or H,W,3.",
             ),
             click.option(
-                "--set", "settings", type=SettingOption(), multiple=True, help="Give a var or a symbol a value."
+                "--set",
+                "settings",
+                type=SettingOption(),
+                multiple=True,
+                callback=_by_name,
+                help="Give a var or a symbol a value.",
             ),
             click.option(
                 "-b",
                 "--batch",
-                type=click.IntRange(min=1),
-                metavar="N",
-                help="Samples that memory is estimated for.  [default: 1]",
+                type=NumberOption(1, MOST_SAMPLES),
+                help="Samples that memory is estimated for.  [default: the file's, else 1]",
             ),
             click.option(
                 "--dtype", metavar="NAME", help="The dtype policy of layers that name none, as mixed_float16."

@@ -1,24 +1,46 @@
 """Where results and diagnostics go: standard output or a file, written whole or not at all; standard error for the
 rest.
+
+Whatever cannot be written raises OSError; a reader that went away raises BrokenPipeError, which is no error.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TextIO
 
 from cnnsum.diagnostics import Diagnostic
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
+# What the table draws with besides its box, for a stream that has none of it.
+_PLAINER = str.maketrans({"…": "~", "└": "'"})
+_LINES_PER_CHUNK = 500
+
+
+def standard_output() -> TextIO:
+    """Standard output; raises OSError where the caller closed it."""
+    if sys.stdout is None:
+        raise OSError("standard output is closed")
+    return sys.stdout
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:
-    """Whether to use colours on a stream: as chosen, else on a terminal without NO_COLOR."""
+    """Whether to use colours on a stream: as chosen, else on a terminal that has them, without NO_COLOR."""
     if choice != "auto":
         return choice == "always"
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+    return not os.environ.get("NO_COLOR") and _has_color(stream)
+
+
+def can_draw(stream: TextIO) -> bool:
+    """Whether a stream's encoding has the lines of a box."""
+    try:
+        "┏".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def terminal_columns() -> int:
@@ -27,28 +49,41 @@ def terminal_columns() -> int:
         columns = int(os.environ["COLUMNS"])
     except (KeyError, ValueError):
         columns = 0
-    if columns <= 0:
-        try:
-            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]  # None is caught
-        except (AttributeError, ValueError, OSError):
-            columns = 80
-    return columns or 80
+    return columns if columns > 0 else _columns(sys.__stdout__)
+
+
+def _columns(stream: TextIO | None) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80  # type: ignore[union-attr]  # None is caught
+    except (AttributeError, ValueError, OSError):
+        return 80
 
 
 def write_colored(lines: Iterable[list[tuple[str, str]]], stream: TextIO) -> None:
-    """Write styled lines through rich, which knows what the terminal can show."""
+    """Write styled lines with the colours that the terminal has; what is no terminal gets 256."""
+    from io import StringIO
+
     from rich.console import Console
     from rich.text import Text
 
+    # rich writes to a text, not to the stream: it would end the program itself when a pipe breaks.
+    drawn = StringIO()
     console = Console(
-        file=stream,
+        file=drawn,
         force_terminal=True,
-        color_system="auto" if stream.isatty() else "256",
+        color_system="auto" if _has_color(stream) else "256",
+        no_color=False,
+        legacy_windows=False,
         highlight=False,
         markup=False,
     )
-    for line in lines:
-        console.print(Text.assemble(*line), soft_wrap=True)
+    remaining = iter(lines)
+    while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
+        for line in chunk:
+            console.print(Text.assemble(*line), soft_wrap=True)
+        write_plain((drawn.getvalue(),), stream)
+        drawn.seek(0)
+        drawn.truncate()
 
 
 def write_plain(chunks: Iterable[str], stream: TextIO) -> None:
@@ -58,29 +93,35 @@ def write_plain(chunks: Iterable[str], stream: TextIO) -> None:
             stream.write(chunk)
         except UnicodeEncodeError:
             encoding = stream.encoding or "ascii"
-            stream.write(chunk.encode(encoding, "replace").decode(encoding))
+            plainer = chunk if can_draw(stream) else chunk.translate(_PLAINER)
+            stream.write(plainer.encode(encoding, "replace").decode(encoding))
 
 
 def write_file(path: str, chunks: Iterable[str]) -> None:
-    """Write a file whole or not at all: beside it first, then in its place.
+    """Write a file in UTF-8, whole or not at all: beside it first, then in its place.
 
-    What is not a plain file (a pipe, /dev/null) is written to directly. Raises OSError.
+    A link is followed, and an existing file keeps its permissions. What is not a plain file (a pipe, /dev/null) is
+    written to directly. Raises OSError.
     """
-    if os.path.lexists(path) and not os.path.isfile(path):
-        with open(path, "w", encoding="utf-8", newline="") as stream:
+    target = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "w", encoding="utf-8", errors="replace", newline="") as stream:
             stream.writelines(chunks)
         return
-    target = os.path.realpath(path)
-    draft = f"{target}.{os.getpid()}.tmp"
+    mode = None
+    if os.path.exists(target):
+        with open(target, "ab"):
+            mode = os.stat(target).st_mode & 0o7777  # a file that may not be written is not replaced either
+    draft = os.path.join(os.path.dirname(target), f".cnnsum-{os.urandom(6).hex()}.tmp")
+    stream = open(draft, "x", encoding="utf-8", errors="replace", newline="")  # noqa: SIM115 - closed below
     try:
-        with open(draft, "x", encoding="utf-8", newline="") as stream:
+        with stream:
             stream.writelines(chunks)
-        if os.path.exists(target):
-            os.chmod(draft, os.stat(target).st_mode & 0o7777)
+        if mode is not None:
+            os.chmod(draft, mode)
         os.replace(draft, target)
     except BaseException:
-        if os.path.exists(draft):
-            os.unlink(draft)
+        os.unlink(draft)
         raise
 
 
@@ -91,26 +132,52 @@ def report_diagnostics(
     color: str = "auto",
     quiet: bool = False,
     verbose: bool = False,
+    after_result: bool = False,
 ) -> None:
-    """Write diagnostics to standard error: errors and warnings, or only errors, or notes too."""
+    """Write diagnostics to standard error: errors and warnings, or only errors, or notes too.
+
+    On a terminal an empty line sets them apart from a result that stands above them. Where standard error cannot be
+    written there is nobody to tell; the result is written all the same.
+    """
     limit = 0 if quiet else 2 if verbose else 1
     shown = [diagnostic for diagnostic in found if _RANK[diagnostic.severity] <= limit]
-    if not shown:
+    if not shown or sys.stderr is None:
         return
     from cnnsum.report import diagnose
 
-    sys.stdout.flush()
-    if wants_color(color, sys.stderr):
-        write_colored(diagnose.segments(shown, line_of), sys.stderr)
-    else:
-        write_plain((line + "\n" for line in diagnose.render(shown, line_of)), sys.stderr)
+    columns = _columns(sys.stderr) if sys.stderr.isatty() else None
+    try:
+        if columns is not None and after_result and sys.stdout is not None and sys.stdout.isatty():
+            sys.stderr.write("\n")
+        if wants_color(color, sys.stderr):
+            write_colored(diagnose.segments(shown, line_of, columns), sys.stderr)
+        else:
+            write_plain(_in_lines(diagnose.render(shown, line_of, columns)), sys.stderr)
+        sys.stderr.flush()
+    except OSError:
+        pass
+
+
+def _in_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Lines with their ends, many to a piece: standard error writes every piece at once."""
+    remaining = iter(lines)
+    while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
+        yield "\n".join(chunk) + "\n"
+
+
+def _has_color(stream: TextIO) -> bool:
+    return os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
 class Sources:
     """Lines of the files that diagnostics speak of: those already read, others read again when they are needed."""
 
-    def __init__(self, documents: Iterable[Any] = ()) -> None:
-        self._line: dict[str, Callable[[int], str]] = {document.path: document.line for document in documents}
+    def __init__(self) -> None:
+        self._line: dict[str, Callable[[int], str]] = {}
+
+    def add(self, path: str, line: Callable[[int], str]) -> None:
+        """Take the lines of a text that is at hand, as standard input cannot be read again."""
+        self._line[path] = line
 
     def __call__(self, path: str, number: int) -> str | None:
         """The text of a line, or None where the file cannot be read."""
@@ -121,9 +188,12 @@ class Sources:
 
 
 def _reader(path: str) -> Callable[[int], str]:
+    from cnnsum.source.lines import Lines
+
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            lines = stream.read(16 * 2**20).split("\n")
+        if os.path.isfile(path):  # a pipe has nothing more to give, and would be waited for
+            with open(path, encoding="utf-8", errors="replace", newline="") as stream:
+                return Lines(stream.read(16 * 2**20)).line
     except (OSError, ValueError):
-        lines = []
-    return lambda number: lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+        pass
+    return lambda _number: ""

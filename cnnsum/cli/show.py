@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.options import model_options
+from cnnsum.cli.options import NumberOption, model_options
+
+if TYPE_CHECKING:
+    from cnnsum.cli.output import Sources
+    from cnnsum.report import Options, Report
 
 FORMATS = ("table", "json", "csv", "markdown")
 
 
 @click.command(name="show", short_help="The summary of a model (the default command).")
 @click.argument("model")
-@click.option("--format", "format", type=click.Choice(FORMATS), default="table", help="[default: table]")
+@click.option(
+    "--format", "format", type=click.Choice(FORMATS), default="table", help="What to print.  [default: table]"
+)
 @click.option("--keras", is_flag=True, help="Keras's part alone, as model.summary() prints it.")
-@click.option("--columns", metavar="NAMES", help="Choose columns (name,output,macs) or add some (+macs,+flops).")
-@click.option("--width", type=click.IntRange(min=1), metavar="N", help="Width of the table, Keras's line_length.")
-@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Fold blocks deeper than N into one row each.")
+@click.option("--columns", metavar="NAMES", help="Choose columns (layer,output,macs) or add some (+macs,+flops).")
+@click.option("--width", type=NumberOption(1, 10_000), help="Width of the table, Keras's line_length.")
+@click.option("--depth", type=NumberOption(0, 1_000), help="Fold blocks deeper than N into one row each.")
 @click.option("--expand-nested", is_flag=True, help="Show the layers of nested models.")
 @click.option("--show-trainable", is_flag=True, help="Show which layers are trainable.")
 @click.option(
@@ -29,9 +34,7 @@ FORMATS = ("table", "json", "csv", "markdown")
 @click.option("--symbolic", is_flag=True, help="Print formulas in place of None.")
 @model_options
 @click.pass_context
-def command(
-    ctx: click.Context, model: str, output: str | None, color: str, quiet: bool, verbose: bool, **given: Any
-) -> None:
+def command(ctx: click.Context, /, **given: Any) -> None:
     """Print the summary of MODEL, a file or - for standard input.
 
     Keras's own summary comes first; then work and memory. Diagnostics go to standard error.
@@ -39,81 +42,94 @@ def command(
     from cnnsum.cli.output import Sources, report_diagnostics
     from cnnsum.diagnostics import UnusableError
 
-    documents: list[Any] = []
+    sources = Sources()
     try:
-        errors = _show(model, output, color, given, documents, quiet=quiet, verbose=verbose)
+        errors = _show(sources, **given)
     except UnusableError as error:
-        report_diagnostics(error.diagnostics, Sources(documents), color=color)
+        if error.line is not None and error.diagnostics[0].span is not None:
+            sources.add(error.diagnostics[0].span.path, error.line)
+        report_diagnostics(error.diagnostics, sources, color=given["color"])
         ctx.exit(2)
     ctx.exit(1 if errors else 0)
 
 
 def _show(
-    path: str,
+    sources: Sources,
+    *,
+    model: str,
+    inputs: dict[str, Any],
+    settings: dict[str, Any],
+    batch: int | None,
+    dtype: str | None,
+    source_format: str | None,
+    optimizer: str,
+    format: str,
     output: str | None,
     color: str,
-    given: dict[str, Any],
-    documents: list[Any],
-    *,
     quiet: bool,
     verbose: bool,
+    **looks: Any,
 ) -> bool:
     """Read, infer, render; returns whether the model has errors."""
-    from cnnsum.cli.output import Sources, report_diagnostics, terminal_columns, wants_color, write_colored
-    from cnnsum.model import load, summarize
-    from cnnsum.report import OptionError, Options, render, styled_lines
+    from cnnsum.cli.output import report_diagnostics
+    from cnnsum.model import from_document, summarize
+    from cnnsum.source import read
 
-    model = load(
-        path,
-        inputs=dict(given["inputs"]),
-        settings=dict(given["settings"]),
-        dtype=given["dtype"],
-        format=given["source_format"],
-    )
-    documents.append(model.document)
-    options = Options(
-        width=given["width"],
-        terminal=terminal_columns(),
-        keras_only=given["keras"],
-        expand_nested=given["expand_nested"],
-        show_trainable=given["show_trainable"],
-        layer_range=given["layer_range"],
-        columns=given["columns"],
-        depth=given["depth"],
-        symbolic=given["symbolic"],
-        train=given["train"],
-        ascii=not _can_draw(),
-    )
-    format = given["format"]
-    details = format == "json" or (given["columns"] is not None)
-    report = summarize(model, batch=given["batch"], optimizer=given["optimizer"], details=details)
-    report_diagnostics(report.diagnostics, Sources(documents), color=color, quiet=quiet, verbose=verbose)
+    if output == "-":
+        output = None
+    if output is not None:
+        _refuse_own_source(model, output)
+    document = read(model)
+    sources.add(document.path, document.line)
+    found = from_document(document, inputs, settings, dtype, source_format)
+    details = format == "json" or looks["columns"] is not None
+    report = summarize(found, batch=batch, optimizer=optimizer, details=details)
     try:
-        if output is None and format == "table" and wants_color(color, sys.stdout):
-            write_colored(styled_lines(report, options), sys.stdout)
-        else:
-            _write(output, render(report, format, options))
-    except OptionError as error:
-        raise click.UsageError(error.message + (f" ({error.help})" if error.help else "")) from None
+        _write(report, format, output, color, **looks)
+    finally:
+        # Below the summary, which may be longer than the screen.
+        report_diagnostics(
+            report.diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None
+        )
     return any(diagnostic.severity == "error" for diagnostic in report.diagnostics)
 
 
-def _write(output: str | None, chunks: Any) -> None:
-    from cnnsum.cli.output import write_file, write_plain
+def _refuse_own_source(model: str, output: str) -> None:
+    """Raise UsageError where the result would take the place of the model that it is made from."""
+    from os.path import exists, isfile, samefile
 
-    if output is None:
-        write_plain(chunks, sys.stdout)
+    if isfile(output) and exists(model) and samefile(model, output):
+        raise click.UsageError(f"'{output}' is the model itself: give its summary another name")
+
+
+def _write(report: Report, format: str, output: str | None, color: str, **looks: Any) -> None:
+    """Render the report and write it where it is wanted. A reader who has seen enough ends it early."""
+    from cnnsum.cli.output import can_draw, standard_output, wants_color, write_colored, write_file, write_plain
+    from cnnsum.report import OptionError, render, styled_lines
+
+    try:
+        if output is not None:
+            write_file(output, render(report, format, _options(ascii=False, **looks)))
+            return
+        stream = standard_output()
+        options = _options(ascii=not can_draw(stream), **looks)
+        if format == "table" and wants_color(color, stream):
+            write_colored(styled_lines(report, options), stream)
+        else:
+            write_plain(render(report, format, options), stream)
+        stream.flush()
+    except OptionError as error:
+        raise click.UsageError(error.message + (f" ({error.help})" if error.help else "")) from None
+    except BrokenPipeError:
         return
-    try:
-        write_file(output, chunks)
     except OSError as error:
-        raise click.FileError(output, error.strerror or str(error)) from None
+        if output is None:
+            raise
+        raise click.ClickException(f"cannot write '{output}': {error.strerror or error}") from None
 
 
-def _can_draw() -> bool:
-    """Whether standard output can show the lines of a box."""
-    try:
-        "┏".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+def _options(*, keras: bool, ascii: bool, **looks: Any) -> Options:
+    from cnnsum.cli.output import terminal_columns
+    from cnnsum.report import Options
+
+    return Options(terminal=terminal_columns(), keras_only=keras, ascii=ascii, **looks)

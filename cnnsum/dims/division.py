@@ -15,6 +15,7 @@ from cnnsum.dims.expr import (
     Expr,
     Floor,
     Monomial,
+    depth_of,
     from_atom,
     from_terms,
     interval,
@@ -42,6 +43,9 @@ def _by_number(expr: Expr, n: int) -> Dim:
         raise ZeroDivisionError(f"{expr} is divided by 0")
     if n < 0:
         expr, n = -expr, -n
+    only = _only_value(expr, n)
+    if only is not None:
+        return only
     terms = dict(expr.terms)
     whole: dict[Monomial, int] = {}
     while n > 1:
@@ -57,18 +61,17 @@ def _by_number(expr: Expr, n: int) -> Dim:
         return from_terms(_add(whole, terms, 1))
     sign = _orient(terms, n, whole)
     numerator = from_terms(terms)
-    if not isinstance(numerator, Expr):
-        return UNKNOWN if numerator is UNKNOWN else from_terms(_add(whole, {(): numerator // n}, sign))  # type: ignore[dict-item]  # an int
-    floor = Floor(numerator, n)
-    only = _only_value(numerator, n) if floor.depth > 1 else None
-    if only is not None:
-        return from_terms(_add(whole, {(): only}, sign))
-    atom = from_atom(floor)
-    return from_terms(_add(whole, dict(atom.terms), sign)) if isinstance(atom, Expr) else UNKNOWN
+    if not isinstance(numerator, Expr) or _only_floor(terms) is not None:  # turned, it is simpler than it was
+        return from_terms(whole) + sign * (numerator // n)
+    only = _only_value(numerator, n)
+    part = from_atom(Floor(numerator, n)) if only is None else only
+    return from_terms(_add(whole, dict(terms_of(part)), sign)) if isinstance(part, int | Expr) else UNKNOWN
 
 
 def _only_value(numerator: Expr, n: int) -> int | None:
     """The value of the floor, where it has only one: `(H % 2)//3` is 0."""
+    if depth_of(numerator) == 0:
+        return None  # symbols have no greatest value
     low, high = interval(numerator)
     if low is None or high is None:
         exact = pieces(numerator, _MAX_PERIOD)
@@ -87,15 +90,16 @@ def _add(a: dict[Monomial, int], b: dict[Monomial, int], factor: int) -> dict[Mo
 def _reduce(terms: dict[Monomial, int], n: int, whole: dict[Monomial, int]) -> tuple[dict[Monomial, int], int]:
     """Move multiples of n into `whole`, and cancel what is common.
 
-    Coefficients of symbols are left in (-n/2, n/2], the constant in [0, n).
+    Coefficients of symbols are left in (-n/2, n/2], those of other atoms positive, the constant in [0, n).
     """
     constant = terms.pop((), 0)
     rest: dict[Monomial, int] = {}
     for monomial, factor in terms.items():
-        if factor % n and any(atom.depth for atom, _ in monomial):
-            rest[monomial] = factor  # taken apart it would stand in two places, and grow with every layer
-            continue
-        quotient = -((n - 2 * factor) // (2 * n))
+        if _is_deep(monomial):
+            # Taken apart, a floor would stand in two places, and the formula would double with every layer.
+            quotient = factor // n if factor < 0 or factor % n == 0 else 0
+        else:
+            quotient = -((n - 2 * factor) // (2 * n))
         remainder = factor - quotient * n
         if quotient:
             whole[monomial] = whole.get(monomial, 0) + quotient
@@ -114,22 +118,27 @@ def _reduce(terms: dict[Monomial, int], n: int, whole: dict[Monomial, int]) -> t
     return rest, n
 
 
+def _is_deep(monomial: Monomial) -> bool:
+    return any(atom.depth for atom, _ in monomial)
+
+
 def _orient(terms: dict[Monomial, int], n: int, whole: dict[Monomial, int]) -> int:
-    """Make the first coefficient positive, by `p//n == -((n - 1 - p)//n)`; return the sign of the floor.
+    """Make the first coefficient of symbols positive, by `p//n == -((n - 1 - p)//n)`; return the sign of the floor.
 
     A coefficient of n/2 says nothing: its negative is n/2 as well, less a whole part.
     """
-    lead = min((m for m, factor in terms.items() if m and 2 * factor != n), key=monomial_order, default=None)
+    symbols = (m for m, factor in terms.items() if m and 2 * factor != n and not _is_deep(m))
+    lead = min(symbols, key=monomial_order, default=None)
     if lead is None or terms[lead] > 0:
         return 1
+    constant = terms.pop((), 0)
     for monomial, factor in terms.items():
-        if monomial and 2 * factor == n:
-            whole[monomial] = whole.get(monomial, 0) + 1
-        else:
-            terms[monomial] = -factor
-    constant = n - 1 + terms.pop((), 0)
-    if constant:
-        terms[()] = constant
+        quotient = -factor // n if 2 * factor == n or _is_deep(monomial) else 0
+        terms[monomial] = -factor - quotient * n
+        if quotient:
+            whole[monomial] = whole.get(monomial, 0) - quotient
+    if constant != n - 1:
+        terms[()] = n - 1 - constant
     return -1
 
 

@@ -11,32 +11,34 @@ _Sum: TypeAlias = tuple[tuple[Monomial, int], ...]
 
 
 def pair_halves(terms: dict[Monomial, int]) -> dict[Monomial, int]:
-    """The same sum with at most one of the halves of each p, always the same one for the same sum.
+    """The same sum with at most one of the halves of each p.
 
     `H - H//2` is `(H + 1)//2`, and chains of strided layers only flatten in that form. Written as `c*p + f*half`, the
-    other half gives `(c + f)*p - f*other`: take the one without a change of sign. Where both have one (`H % 2` is
-    `H - 2*(H//2)`), and where halves of different p share a term, so that one choice would change the other's, take
-    `p//2`.
+    other half gives `(c + f)*p - f*other`: take the one without a change of sign, and where both have one (`H % 2` is
+    `H - 2*(H//2)`) take `p//2`. The choice starts from the sum without any `(p + 1)//2`, which is the same for equal
+    sums, so equal sums end the same.
     """
     terms = dict(terms)
-    # A p may hold halves itself: first those that hold others.
-    pairs = sorted(_pairs(terms).items(), key=lambda pair: pair[1][0][0][0].order, reverse=True)
-    pairs.sort(key=lambda pair: pair[1][0][0][0].depth, reverse=True)
+    # A p may hold halves itself, and brings them into the sum: first those that hold others.
+    pairs = sorted(_pairs(terms).items(), key=lambda pair: (-pair[1][0][0][0].depth, pair[1][0][0][0].order))
     for p, (even, odd) in pairs:
-        below = terms.pop(odd, 0)
-        _add(terms, p, below)
-        terms[even] = terms.get(even, 0) - below
-    left = [(p, even, odd) for p, (even, odd) in pairs if terms[even]]
-    shared = [monomial for p, _, _ in left for monomial, _ in p]
-    for p, even, odd in left:
+        _use_even(terms, p, even, odd)
+    for p, (even, odd) in pairs:
+        _use_even(terms, p, even, odd)  # again: what was chosen before may have brought the other half in
         factor = terms[even]
         lead = terms.get(p[0][0], 0) // p[0][1]
-        alone = all(shared.count(monomial) == 1 and not is_half(monomial) for monomial, _ in p)
-        if alone and lead * factor < 0 and abs(lead) >= abs(factor):
+        if lead * factor < 0 and abs(lead) >= abs(factor):
             _add(terms, p, factor)
             terms[even] = 0
             terms[odd] = -factor
     return terms
+
+
+def _use_even(terms: dict[Monomial, int], p: _Sum, even: Monomial, odd: Monomial) -> None:
+    """Put `p - p//2` in place of `(p + 1)//2`."""
+    times = terms.pop(odd, 0)
+    _add(terms, p, times)
+    terms[even] = terms.get(even, 0) - times
 
 
 def _pairs(terms: Iterable[Monomial]) -> dict[_Sum, tuple[Monomial, Monomial]]:

@@ -30,7 +30,7 @@ def ceil_div(a: Dim, n: Dim) -> Dim:
     >>> ceil_div(7, 2), ceil_div(ceil_div(Symbol("H").dim, 2), 2)
     (4, ceil(H/4))
     """
-    return -(-a // n)
+    return (a + (n - 1)) // n if isinstance(n, int) and n > 0 else -(-a // n)
 
 
 def maximum(*dims: Dim) -> Dim:

@@ -74,6 +74,7 @@ def _forms(factor: int, floor: Floor, rest: _Terms) -> Iterator[tuple[int, str, 
     n = floor.denominator
     numerator = dict(terms_of(floor.numerator))
     lead = next(iter(numerator))
+    plain = all(map(_is_plain, numerator))  # else the negative would have another form when it is read again
     if isinstance(n, Expr):
         yield factor, _floor(numerator, n), rest, numerator[lead] < 0
         yield -factor, _ceil(_negative(numerator), n), rest, numerator[lead] > 0
@@ -85,8 +86,9 @@ def _forms(factor: int, floor: Floor, rest: _Terms) -> Iterator[tuple[int, str, 
         turned = whole[lead] < 0
         yield factor, _floor(whole, n), others, turned
         yield factor, _ceil(_shift(whole, 1 - n), n), others, turned
-        yield -factor, _floor(_shift(negative, n - 1), n), others, not turned
-        yield -factor, _ceil(negative, n), others, not turned
+        if plain:
+            yield -factor, _floor(_shift(negative, n - 1), n), others, not turned
+            yield -factor, _ceil(negative, n), others, not turned
     if factor % n == 0:
         times = -factor // n
         body = _operand(_numerator_text(numerator))

@@ -27,7 +27,9 @@ def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
         reported.add(claim.tensor)
         recorded = "(" + ", ".join(map(str, claim.shape)) + ")"
         shape = inference.output_of(node)[claim.tensor.index].shape
-        message = f"the file records {recorded} for the output of `{node.layer.name}`, but it is {show_shape(shape or ())}"
+        message = (
+            f"the file records {recorded} for the output of `{node.layer.name}`, but it is {show_shape(shape or ())}"
+        )
         help = "the file was changed by hand, or cnnsum is wrong about this layer: please report it then"
         span = None if graph.place is None else graph.place.document.span(claim.path)
         found.append(Diagnostic("SHP220", message, span, "warning", help))

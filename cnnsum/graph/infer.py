@@ -163,7 +163,7 @@ def _first_inputs(result: Inference, layer: Layer) -> tuple[Value, ...]:
 def _no_input(graph: Graph) -> Diagnostic:
     span = None if graph.place is None else graph.place.span()
     message = "the model declares no input shape, so that nothing can be inferred"
-    return Diagnostic("GRF309", message, span, "warning", "give one with --input, as in -i 224,224,3")
+    return Diagnostic("GRF312", message, span, "warning", "give one with --input, as in -i 224,224,3")
 
 
 def _unused(layer: Layer) -> Problem:

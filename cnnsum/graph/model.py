@@ -162,7 +162,7 @@ class Tensor(NamedTuple):
     """One output of one call."""
 
     node: Node
-    index: int = 0  # type: ignore[assignment] - hides tuple.index, which nobody wants of a tensor
+    index: int = 0  # type: ignore[assignment]  # hides tuple.index, which nobody wants of a tensor
 
 
 class Node:
@@ -189,7 +189,8 @@ class Node:
 
 
 class Recorded(NamedTuple):
-    """A shape that the file claims for a tensor, None for an axis that it leaves open, and the path where it says so."""
+    """A shape that the file claims for a tensor, None for an axis that it leaves open, and the path where it says
+    so."""
 
     tensor: Tensor
     shape: tuple[int | None, ...]

@@ -67,8 +67,8 @@ class Facts:
         written over the first input if nothing else reads that.
     scratch: shapes of inner tensors alive while the layer runs, in the compute dtype.
     window: per spatial axis how far an output sees; None for a layer that works sample by sample; EVERYTHING.
-    dtype: of the outputs: None for the layer's compute dtype, "input" for that of the (promoted) inputs, "float" for the
-        same made floating-point (a division of integers), or a name.
+    dtype: of the outputs: None for the layer's compute dtype, "input" for that of the (promoted) inputs, "float" for
+        the same made floating-point (a division of integers), or a name.
     needs: what could not be decided about symbolic dims; filled by the caller of the rule.
     status: "exact", "bound" or "unknown".
     """

@@ -22,7 +22,8 @@ def sniff(document: Document) -> str:
             return "keras"
         if any(key in value for key in ("layers", "input", "inputs", "blocks")):
             return "cnnsum"
-    what = {dict: "a mapping without `layers`", list: "a list", str: "a text"}.get(type(value), "a single value")
+    kinds: dict[type, str] = {dict: "a mapping without `layers`", list: "a list", str: "a text"}
+    what = kinds.get(type(value), "a single value")
     raise UnusableError(
         Diagnostic(
             "SPC060",
@@ -46,7 +47,8 @@ def read(document: Document, overrides: Overrides = NO_OVERRIDES, format: str | 
         from cnnsum.readers.native import read_native
 
         return read_native(document, overrides), chosen
-    raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=did_you_mean(chosen, FORMATS)))
+    help = did_you_mean(chosen, FORMATS) or f"choose from {', '.join(FORMATS)}"
+    raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=help))
 
 
 __all__ = ["FORMATS", "NO_OVERRIDES", "Overrides", "read", "sniff"]

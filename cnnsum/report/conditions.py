@@ -1,7 +1,7 @@
 """What the open axes of the inputs must fulfil, from the conditions that inference could not decide.
 
-A condition on one symbol alone is listed with the axis of that symbol; lower bounds are joined into one. Conditions that
-relate several symbols are listed with each of them, as they stand.
+A condition on one symbol alone is listed with the axis of that symbol; lower bounds are joined into one. Conditions
+that relate several symbols are listed with each of them, as they stand.
 """
 
 from __future__ import annotations

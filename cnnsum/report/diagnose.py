@@ -20,6 +20,8 @@ LineOf = Callable[[str, int], "str | None"]
 
 # A whole line of a minified file helps nobody.
 _SNIPPET = 100
+_LEAST_SNIPPET = 30
+_MARGIN = 14  # the number of the line, the bar, and dots on both sides
 _LONGEST_MESSAGE = 2_000
 # Characters that draw nothing, move the cursor or turn the direction of writing, and the halves of characters.
 _INVISIBLE = (
@@ -29,14 +31,18 @@ _INVISIBLE = (
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
-def render(diagnostics: Iterable[Diagnostic], line_of: LineOf) -> Iterator[str]:
-    """The diagnostics as plain lines, sorted by position, with an empty line between two of them."""
-    for line in segments(diagnostics, line_of):
+def render(diagnostics: Iterable[Diagnostic], line_of: LineOf, columns: int | None = None) -> Iterator[str]:
+    """The diagnostics as plain lines, sorted by position, with an empty line between two of them.
+
+    Lines of the file are cut to fit `columns`, those of the terminal if there is one, and to a readable length.
+    """
+    for line in segments(diagnostics, line_of, columns):
         yield "".join(text for text, _ in line)
 
 
-def segments(diagnostics: Iterable[Diagnostic], line_of: LineOf) -> Iterator[list[Segment]]:
+def segments(diagnostics: Iterable[Diagnostic], line_of: LineOf, columns: int | None = None) -> Iterator[list[Segment]]:
     """The same lines as `render`, each as segments with their styles."""
+    most = _SNIPPET if columns is None else max(_LEAST_SNIPPET, min(_SNIPPET, columns - _MARGIN))
     first = True
     for diagnostic in in_order(diagnostics):
         if not first:
@@ -46,12 +52,12 @@ def segments(diagnostics: Iterable[Diagnostic], line_of: LineOf) -> Iterator[lis
         span = diagnostic.span
         yield [*_place(span), (diagnostic.code, style), (" ", ""), (_cut(diagnostic.message), "bold")]
         if span is not None:
-            yield from _snippet(span, line_of, style)
+            yield from _snippet(span, line_of, style, most)
         if diagnostic.help is not None:
             yield [("  ", ""), ("help:", "cyan"), (" " + _cut(diagnostic.help), "")]
         for related in diagnostic.related:
             yield [("  ", ""), *_place(related.span), (_cut(related.message), "")]
-            yield from _snippet(related.span, line_of, "cyan")
+            yield from _snippet(related.span, line_of, "cyan", most)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -80,7 +86,7 @@ def _place(span: Span | None) -> list[Segment]:
     return [] if span is None else [(f"{visible(span.path)}:{span.line}:{span.column}:", "bold"), (" ", "")]
 
 
-def _snippet(span: Span, line_of: LineOf, style: str) -> Iterator[list[Segment]]:
+def _snippet(span: Span, line_of: LineOf, style: str, most: int) -> Iterator[list[Segment]]:
     """The line of a span with carets under it; nothing if the line is empty or not at hand."""
     line = line_of(span.path, span.line)
     if line is None or not line.strip():
@@ -89,7 +95,7 @@ def _snippet(span: Span, line_of: LineOf, style: str) -> Iterator[list[Segment]]
     # What goes on in the next line is marked to the end of this one; what is empty gets one caret all the same.
     end = len(line.rstrip()) if span.end_line > span.line else min(span.end_column - 1, len(line))
     end = max(end, start + 1)
-    low, high = _window(len(line), start, end)
+    low, high = _window(len(line), start, end, most)
     head = "..." if low else ""
     tail = "..." if high < len(line) else ""
     before, marked, after = line[low:start], line[start : min(end, high)], line[max(start, min(end, high)) : high]
@@ -100,13 +106,13 @@ def _snippet(span: Span, line_of: LineOf, style: str) -> Iterator[list[Segment]]
     yield [(" " * len(number) + " | ", "cyan"), (indent, ""), ("^" * max(_width(marked_text), 1), style)]
 
 
-def _window(length: int, start: int, end: int) -> tuple[int, int]:
+def _window(length: int, start: int, end: int, most: int) -> tuple[int, int]:
     """The part of a long line to show: it holds the start of the marked part, and some of what is before it."""
-    if length <= _SNIPPET:
+    if length <= most:
         return 0, length
-    wanted = min(end - start, _SNIPPET * 2 // 3)
-    low = max(0, min(start - (_SNIPPET - wanted) // 2, length - _SNIPPET))
-    return low, low + _SNIPPET
+    wanted = min(end - start, most * 2 // 3)
+    low = max(0, min(start - (most - wanted) // 2, length - most))
+    return low, low + most
 
 
 def _drawn(text: str) -> str:

@@ -80,10 +80,21 @@ def select(rows: Sequence[Row], layer_range: tuple[str, str] | None) -> Sequence
     except re.error as error:
         raise OptionError(f"layer range: {error.pattern!r} is not a regular expression: {error.msg}") from None
     if not first or not last:
-        raise OptionError(f"Passed layer_names do not match the layer names in the model. Received: {layer_range}")
+        message = f"Passed layer_names do not match the layer names in the model. Received: {layer_range}"
+        raise OptionError(message, _known_names(rows, layer_range[1] if first else layer_range[0]))
     if min(first) > max(last):
         return rows[min(last) : max(first) + 1]
     return rows[min(first) : max(last) + 1]
+
+
+def _known_names(rows: Sequence[Row], pattern: str) -> str | None:
+    """The layer that a pattern without a match was meant for, or the first and last there are."""
+    from cnnsum.diagnostics import did_you_mean
+
+    if not rows:
+        return None
+    near = did_you_mean(pattern, [row.name for row in rows])
+    return near or f"they go from {printable(rows[0].name)} to {printable(rows[-1].name)}"
 
 
 def _table(
@@ -118,7 +129,7 @@ def _layout(report: Report, options: Options) -> tuple[int, list[grid.Column]]:
     for position in positions:
         width = int(position * length) - end
         if width < _LEAST_COLUMN:
-            raise OptionError("Insufficient console width to print summary.")
+            raise OptionError("Insufficient console width to print summary.", "choose one with --width, as 88")
         widths.append(width)
         end += width
     return length, [grid.Column(*parts) for parts in zip(headers, justify, widths, strict=True)]

@@ -249,3 +249,17 @@ class Report:
         self.totals = totals
         self.sizes = sizes
         self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        from cnnsum.report import render
+
+        return "".join(render(self)).rstrip("\n")
+
+    def __repr__(self) -> str:
+        return f"Report({self.name!r}, {len(self.rows)} rows)"
+
+    def _repr_html_(self) -> str:
+        """The table, as a notebook shows it."""
+        from html import escape
+
+        return f'<pre style="line-height: 1.2">{escape(str(self))}</pre>'

@@ -99,7 +99,7 @@ def _parse(text: str, path: str, raw: bytes, *, plain: bool) -> Document:
     try:
         format, (value, places, findings) = _load(text, raw if plain else text.encode(), path)
     except BadTextError as error:
-        raise UnusableError(*_diagnostics(error.findings, lines, path)) from None
+        raise UnusableError(*_diagnostics(error.findings, lines, path), line=lines.line) from None
     return Document(
         path,
         lines,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnnsum.dims import (
     UNKNOWN,
@@ -38,12 +39,35 @@ def test_substituting_and_calculating_commute(tree, values):
 
 
 @settings(max_examples=300, deadline=None)
-@given(trees(size=10))
-def test_what_is_printed_reads_back(tree):
+@given(trees(size=10), VALUES)
+def test_what_is_printed_reads_back_with_the_same_value(tree, values):
     dim = calculate(tree, DIMS)
     back = parse_dim(str(dim), SYMBOLS)
-    assert back == dim
-    assert str(back) == str(dim)
+    assert equal(back, dim) is not False
+    assert substitute(back, values) == substitute(dim, values)
+
+
+# What layers do to a length: strided windows, padding, cropping, upsampling, transposed windows.
+LAYERS = st.one_of(
+    st.tuples(st.integers(1, 7), st.integers(1, 4)).map(lambda p: lambda x: (x - p[0]) // p[1] + 1),
+    st.integers(2, 4).map(lambda stride: lambda x: ceil_div(x, stride)),
+    st.integers(-4, 6).map(lambda padding: lambda x: x + padding),
+    st.integers(2, 3).map(lambda size: lambda x: x * size),
+    st.tuples(st.integers(1, 5), st.integers(1, 3)).map(lambda p: lambda x: (x - 1) * p[1] + p[0]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(LAYERS, max_size=6), st.lists(LAYERS, max_size=6))
+def test_sizes_of_layers_read_back_as_the_same_formula(down, across):
+    for symbol in (Symbol("H"), Symbol("H", multiple_of=32)):
+        height, width = symbol.dim, W
+        for layer in down:
+            height = layer(height)
+        for layer in across:
+            width = layer(width)
+        for dim in (height, 64 * height * width, height * width + height, height**2):
+            assert parse_dim(str(dim), {"H": symbol}) == dim
 
 
 @settings(max_examples=200, deadline=None)
@@ -131,6 +155,20 @@ def test_common_factors_cancel():
     assert (K * H + 1) // K == H + 1 // K
     assert -ceil_div(H, 2) == H // -2
     assert (H % 2) // 3 == 0
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        lambda h: (h // 3 - ceil_div(h, 2)) // -2,
+        lambda h: h % 3 // 2,
+        lambda h: h % -3 // 2,
+        lambda h: (h // 3 + ceil_div(h, 2) * 3) // 2 - ceil_div(h, 2),
+        lambda h: (h * (h // 2) + 3 * (h // 5)) // 4 % 3,
+    ],
+)
+def test_floors_in_sums_keep_their_value(size):
+    assert [substitute(size(H), {"H": h}) for h in range(1, 90)] == [size(h) for h in range(1, 90)]
 
 
 def test_what_is_known_of_symbols_is_used():

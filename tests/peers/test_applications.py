@@ -12,7 +12,7 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras_text import check_numbers, check_text  # noqa: E402 - after the choice of the backend
+from keras_text import check_numbers, check_text, lines_of, theirs  # noqa: E402 - after the choice of the backend
 
 import cnnsum  # noqa: E402 - as above
 
@@ -36,13 +36,19 @@ def test_application(name: str) -> None:
     text = model.to_json()
     report = cnnsum.summarize(cnnsum.loads(text))
     assert report.diagnostics == ()
-    check_text(model, report, {}, {"show_trainable": True, "line_length": 133})
+    check_text(model, report, {"expand_nested": True, "show_trainable": True})
+    assert lines_of(report) == theirs(model)
     check_numbers(model, report)
-    check_work(model, report)
     without = cnnsum.summarize(cnnsum.loads(json.dumps(forgotten(json.loads(text)))))
     assert without.totals == report.totals
     assert [row.outputs for row in without.rows] == [row.outputs for row in report.rows]
-    check_text(model, without, {})
+    assert lines_of(without) == lines_of(report)
+    size = model.inputs[0].shape[1:]
+    if None in size:
+        size = (224, 224, 3)
+        model = getattr(keras.applications, name)(weights=None, input_shape=size)
+        report = cnnsum.summarize(cnnsum.loads(text, inputs=size))
+    check_work(model, report)
 
 
 def forgotten(value: Any) -> Any:
@@ -56,26 +62,26 @@ def forgotten(value: Any) -> Any:
 
 
 def check_work(model: Any, report: Any) -> None:
-    """MACs of every layer by the textbook: a kernel is used once for every position of the output."""
+    """MACs of every layer by the textbook: a kernel is used once for every position of the output. No application
+    calls a layer twice.
+    """
     total = 0
     for layer, row in zip(model._operations, report.rows, strict=True):
-        expected = sum(macs_of(layer, node.output_tensors[0].shape) for node in layer._inbound_nodes)
+        expected = macs_of(layer)
         assert row.macs == expected, row.name
         total += expected
     assert report.totals.macs == total > 10**7
     assert report.totals.flops >= 2 * total
 
 
-def macs_of(layer: Any, output: tuple[int | None, ...]) -> int:
+def macs_of(layer: Any) -> int:
+    if hasattr(layer, "layers"):
+        return sum(map(macs_of, layer.layers))
+    sizes = layer._inbound_nodes[-1].output_tensors[0].shape[1:-1]
     kind = type(layer).__name__
     if kind in {"Conv2D", "DepthwiseConv2D"}:
-        assert layer.data_format == "channels_last"
         # (height, width, input channels of a group, filters), or (height, width, channels, multiplier).
-        return math.prod(output[1:3]) * math.prod(layer.kernel.shape)
+        return math.prod(sizes) * math.prod(layer.kernel.shape)
     if kind == "SeparableConv2D":
-        return math.prod(output[1:3]) * (
-            math.prod(layer.depthwise_kernel.shape) + math.prod(layer.pointwise_kernel.shape)
-        )
-    if kind == "Dense":
-        return math.prod(output[1:-1]) * math.prod(layer.kernel.shape)
-    return 0
+        return math.prod(sizes) * (math.prod(layer.depthwise_kernel.shape) + math.prod(layer.pointwise_kernel.shape))
+    return math.prod(sizes) * math.prod(layer.kernel.shape) if kind == "Dense" else 0

@@ -171,11 +171,15 @@ def test_every_column_can_be_shown_alone() -> None:
     [
         ({"columns": "+mcas"}, "there is no column 'mcas'", "did you mean `macs`?"),
         ({"columns": ""}, "there is no column ''", None),
-        ({"width": 10}, "Insufficient console width to print summary.", None),
-        ({"terminal": 12}, "Insufficient console width to print summary.", None),
-        ({"width": -5}, "Insufficient console width to print summary.", None),
+        ({"width": 10}, "Insufficient console width to print summary.", "choose one with --width, as 88"),
+        ({"terminal": 12}, "Insufficient console width to print summary.", "choose one with --width, as 88"),
+        ({"width": -5}, "Insufficient console width to print summary.", "choose one with --width, as 88"),
         ({"positions": [0.5, 1.0]}, "positions: 3 columns need 3 positions, not 2", None),
-        ({"layer_range": ("conv", "nothing")}, "Passed layer_names do not match the layer names in the model.", None),
+        (
+            {"layer_range": ("conv", "nothing")},
+            "Passed layer_names do not match the layer names in the model.",
+            "they go from conv2d to dense_2",
+        ),
         ({"layer_range": ("conv", "(")}, "layer range: '(' is not a regular expression: ", None),
     ],
 )

@@ -269,7 +269,7 @@ class ModelReader:
             span = place.document.span(place.path)
             help = "write the model without it, or declare what it does as a layer type of a spec"
             message = "a Lambda layer is code, which cnnsum never runs: its result is not known"
-            self.diagnostics.append(Diagnostic("SAF602", message, span, "warning", help))
+            self.diagnostics.append(Diagnostic("SAF603", message, span, "warning", help))
             return None
         before = len(self.diagnostics)
         found = find_type(class_name, key, self.diagnostics, place)

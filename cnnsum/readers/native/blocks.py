@@ -15,7 +15,7 @@ from cnnsum.diagnostics import Problem, Related, did_you_mean
 from cnnsum.layers.base import find
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
-from cnnsum.readers.native.faults import Findings, Path, Site
+from cnnsum.readers.native.faults import Findings, Path, ReportedError, Site
 from cnnsum.readers.native.limit import MAX_LAYERS
 from cnnsum.readers.native.scope import FAILED, Cell, Scope, resolve
 from cnnsum.source import Document
@@ -67,7 +67,7 @@ class Block:
 
     def bind(self, entry: Entry, outer: Scope, top: Scope, prefix: str, index: int) -> Scope:
         """The names inside one use of the block: its arguments, `index`, then those of the file."""
-        cells: dict[str, Any] = {"index": index}
+        cells: dict[str, Any] = {}
         scope = Scope(cells, top, prefix)
         raw = entry.raw
         for name, default in self.args.items():
@@ -83,10 +83,13 @@ class Block:
                 cells[name] = (
                     Cell(default, scope, self.site("args", name)) if isinstance(default, (list, dict)) else default
                 )
+        cells["index"] = index
         return scope
 
     def check_use(self, entry: Entry, findings: Findings) -> None:
         """Report arguments that the block does not have, and those that are missing."""
+        if "share" in (entry.special or ()):
+            return
         for name in entry.raw:
             if name not in self.args:
                 help = did_you_mean(name, (*self.args, *SPECIAL)) or (
@@ -270,10 +273,13 @@ class Counter:
         self.top = top
         self._counted: dict[Any, int] = {}
 
-    def count(self, entries: Sequence[Entry], scope: Scope) -> int:
-        """The layers of these entries; a use of a block counts as one at least. Stops soon above `MAX_LAYERS`."""
+    def count(self, entries: Sequence[Entry], scope: Scope, named: dict[str, int] | None = None) -> int:
+        """The layers of these entries; a use of a block counts as one at least. Stops soon above `MAX_LAYERS`.
+
+        `named` has the counts of entries with names that stand before these, for those that share them.
+        """
         total = 0
-        named: dict[str, int] = {}
+        named = {} if named is None else named
         for entry in entries:
             special = entry.special
             if special is None and entry.block is None:
@@ -338,3 +344,26 @@ def _quiet(value: Any, scope: Scope) -> Any:
         return resolve(value, scope)
     except Problem:
         return None
+
+
+class _AnyNumber:
+    """Stands for the values of a block's arguments, where no use of the block gives them."""
+
+    def number(self, _text: str) -> Any:
+        return 1
+
+    def sublayer(self, _raw: object) -> Any:
+        raise ReportedError
+
+
+def check_unused(block: Block, findings: Findings) -> None:
+    """Report what is wrong with the layers of a block that is not used, whatever its arguments are."""
+    for entry in block.entries:
+        if entry.type is None:
+            continue
+        _, problems = entry.type.bind(entry.raw, _AnyNumber())
+        for problem in problems:
+            if problem.code == "CFG103":
+                findings.problem(problem, entry.site(*problem.field, key=True))
+            elif problem.code == "CFG102" and not any(_texts(entry.raw.get(str(problem.field[0])))):
+                findings.problem(problem, entry.site(*problem.field))

@@ -66,6 +66,8 @@ class Expander:
         self._uses: dict[str, list[Use]] = {}
         self._places: dict[str, Site] = {}
         self._left_out: set[str] = set()
+        #: Names of the blocks that are used.
+        self.used: set[str] = set()
 
     def top_level(self, items: list[Any], document: Document, frame: Frame) -> None:
         """Make the layers of the file itself. An item that was met before, but for its name, is not checked again."""
@@ -102,6 +104,7 @@ class Expander:
                 if layer.type is not None:
                     written = None if entry.fields == entry.path else entry.type_name
                     known[shown] = layer.type, layer.fields, written, entry.positional, layer.policy, layer.trainable
+        frame.current = current
 
     def add(self, entry: Entry, frame: Frame) -> None:
         """Make what one entry stands for, and let it be the layer before of what follows."""
@@ -231,6 +234,7 @@ class Expander:
         if name is None:
             # A use that shares and has no name of its own: its layers need a path all the same.
             name = self.names.automatic(block.name, frame.prefix)[len(frame.prefix) :]
+        self.used.add(block.name)
         full = frame.prefix + name
         start = len(self._tape)
         if twin is None:

@@ -61,8 +61,8 @@ def _include(document: Document, findings: Findings, chain: list[str], found: di
 
 def _inside(path: str, document: Document, site: Site, findings: Findings) -> str | None:
     """The real path of an included file; None, with a report, where it may not be read."""
-    if document.path == "<stdin>":
-        findings.add("SPC062", "`include` needs a spec in a file: this one comes from standard input", site)
+    if document.path.startswith("<"):
+        findings.add("SPC062", f"`include` needs a spec in a file, and this one is {document.path}", site)
         return None
     help = "name a file in the folder of this one, or below it"
     if "\0" in path or os.path.isabs(path) or re.match(r"[/\\~]|[A-Za-z]:", path):

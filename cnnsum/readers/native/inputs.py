@@ -20,7 +20,8 @@ from cnnsum.readers.native.fields import DTYPES
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?!\s*\()")
+#: A name that is no function.
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\b(?!\s*\()")
 _SYMBOL_KEYS = ("min", "multiple_of")
 
 

@@ -47,10 +47,11 @@ def within_limit(
 
         counter = Counter(scope)
         quiet = Findings()
+        named: dict[str, int] = {}
         for index in several:
             entry = parse(items[index], document, ("layers", index), types, quiet)
             if entry is not None:
-                total += counter.count([entry], scope) - 1
+                total += counter.count([entry], scope, named) - 1
             if total > MAX_LAYERS:
                 break
     if total <= MAX_LAYERS:

@@ -66,6 +66,11 @@ class Spec:
         nodes = self._make_inputs(inputs, expander, frame)
         if within_limit(items, several, self.document, self.types, self.scope, self.findings):
             expander.top_level(items, self.document, frame)
+        for block in self.blocks:
+            if block.document is self.document and block.name not in expander.used:
+                from cnnsum.readers.native.blocks import check_unused
+
+                check_unused(block, self.findings)
         outputs = self._outputs(expander, frame)
         expander.wires.finish()
         return self._graph(expander, nodes, outputs, symbols, frame)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.graph.model import Layer, Node, Tensor
 from cnnsum.readers.native.faults import Findings, Site
+from cnnsum.readers.native.scope import Written
 
 
 class Later:
@@ -209,6 +210,11 @@ def names_in(value: Any, site: Site) -> list[tuple[Any, Site]] | None:
     if isinstance(value, str):
         return [(value, site)]
     if isinstance(value, list):
-        sites = [site._replace(path=(*site.path, index)) for index in range(len(value))]
-        return list(zip(value, sites, strict=True))
+        listed: list[tuple[Any, Site]] = []
+        for index, item in enumerate(value):
+            here = site._replace(path=(*site.path, index))
+            # A name that stands for a list of names (`$others`) brings all of them in.
+            given = isinstance(item, list) and all(type(one) is Written for one in item)
+            listed.extend([(one, here) for one in (item if given else [item])])
+        return listed
     return None

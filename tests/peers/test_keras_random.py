@@ -1,0 +1,175 @@
+"""Random graphs of real Keras layers: whatever they are, our text of their file is Keras's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+os.environ.setdefault("KERAS_BACKEND", "numpy")
+keras = pytest.importorskip("keras")
+
+from keras import Input, Model, Sequential, layers  # noqa: E402 - after the choice of the backend
+from keras_text import check_numbers, check_text, lines_of  # noqa: E402 - as above
+
+import cnnsum  # noqa: E402 - as above
+
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+
+EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "60"))
+
+Draw = Callable[[Any], Any]
+DTYPES = ("float32", "float32", "float32", "mixed_float16", "float16", "mixed_bfloat16")
+
+
+class Generator:
+    """Draws one model: a pool of tensors grows call by call, and some of them become outputs."""
+
+    def __init__(self, draw: Draw, depth: int = 0) -> None:
+        self.draw = draw
+        self.depth = depth
+        #: Layers and models that may be called again, with the shape that they were made for.
+        self.known: list[tuple[Any, tuple[int | None, ...]]] = []
+
+    def one(self, items: Any) -> Any:
+        return self.draw(st.sampled_from(list(items)))
+
+    def number(self, low: int, high: int) -> int:
+        return int(self.draw(st.integers(low, high)))
+
+    def model(self, shapes: list[tuple[int | None, ...]] | None = None) -> Any:
+        if shapes is None:
+            shapes = [self.shape() for _ in range(self.number(1, 3))]
+        batch = self.one((None, None, None, 4)) if self.depth == 0 else None
+        inputs = [Input(shape, batch_size=batch) for shape in shapes]
+        pool = list(inputs)
+        for _ in range(self.number(1, 9 if self.depth == 0 else 4)):
+            pool += self.call(pool)
+        count = self.number(1, 3)
+        outputs = [self.one(pool[len(inputs) :]) for _ in range(count)]
+        model = Model(self.pack(inputs), self.pack(outputs) if count > 1 else outputs[0])
+        if self.number(0, 9) == 0:
+            model.trainable = False
+        return model
+
+    def shape(self) -> tuple[int | None, ...]:
+        size = self.one((7, 8, None))
+        return tuple(self.one([(6,), (size, 4), (size, size, 3)]))
+
+    def pack(self, tensors: list[Any]) -> Any:
+        """Tensors as a list, or by name."""
+        if self.number(0, 4):
+            return tensors
+        return {tensor.name.split(":")[0]: tensor for tensor in tensors}
+
+    def call(self, pool: list[Any]) -> list[Any]:
+        x = self.one(pool)
+        if self.number(0, 4) == 0:
+            fitting = [layer for layer, shape in self.known if shape == tuple(x.shape[1:])]
+            if fitting:
+                return flat(self.one(fitting)(x))
+        same = [y for y in pool if y.shape == x.shape]
+        kind = self.number(0, 9)
+        if kind == 0:
+            return [self.operation(x, self.one(same))]
+        if kind == 1:
+            merge = self.one((layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum))
+            return [merge()([x, self.one(same)])]
+        if kind == 2:
+            return [layers.Concatenate()([self.one(same) for _ in range(self.number(2, 3))])]
+        if kind == 3 and self.depth < 2:
+            inner = self.nested(tuple(x.shape[1:]))
+            found = flat(inner(x))
+            self.known.append((inner, tuple(x.shape[1:])))
+            return found
+        layer = self.layer(len(x.shape) - 2)
+        found = flat(layer(x))
+        self.known.append((layer, tuple(x.shape[1:])))
+        return found
+
+    def operation(self, x: Any, y: Any) -> Any:
+        return self.one(
+            (
+                lambda: x + y,
+                lambda: x - y,
+                lambda: x * 2.0,
+                lambda: x / 2.0,
+                lambda: 1.0 - x,
+                lambda: -x,
+                lambda: x * y,
+                lambda: keras.ops.relu(x),
+            )
+        )()
+
+    def nested(self, shape: tuple[int | None, ...]) -> Any:
+        kind = self.number(0, 2)
+        if kind == 0:
+            inner = Generator(self.draw, self.depth + 1).model([shape])
+        else:
+            rank = len(shape) - 1
+            members = [self.layer(rank, keep_rank=True) for _ in range(self.number(1, 3))]
+            inner = Sequential(([Input(shape)] if kind == 1 else []) + members)
+        if self.number(0, 5) == 0:
+            inner.trainable = False
+        return inner
+
+    def layer(self, rank: int, *, keep_rank: bool = False) -> Any:
+        """A layer for inputs with that many spatial axes."""
+        common: dict[str, Any] = {}
+        if self.number(0, 5) == 0:
+            common["trainable"] = False
+        if self.number(0, 5) == 0:
+            common["dtype"] = self.one(DTYPES)
+        units = self.number(1, 5)
+        every = [
+            lambda: layers.Dense(units, use_bias=bool(self.number(0, 1)), **common),
+            lambda: layers.BatchNormalization(scale=bool(self.number(0, 1)), **common),
+            lambda: layers.LayerNormalization(**common),
+            lambda: layers.Dropout(0.5, **common),
+            lambda: layers.ReLU(**common),
+        ]
+        if rank == 1:
+            every += [
+                lambda: layers.Conv1D(units, 3, padding="same", **common),
+                lambda: layers.LSTM(units, return_sequences=True, **common),
+                lambda: layers.Bidirectional(layers.GRU(units, return_sequences=True, **common)),
+                lambda: layers.TimeDistributed(layers.Dense(units, **common)),
+            ]
+            if not keep_rank:
+                every += [lambda: layers.LSTM(units, return_state=True, **common), lambda: layers.GlobalMaxPooling1D()]
+        if rank == 2:
+            every += [
+                lambda: layers.Conv2D(units, self.number(1, 3), padding="same", **common),
+                lambda: layers.DepthwiseConv2D(3, padding="same", **common),
+                lambda: layers.SeparableConv2D(units, 3, padding="same", **common),
+                lambda: layers.MaxPooling2D(2, padding="same", **common),
+                lambda: layers.UpSampling2D(**common),
+            ]
+            if not keep_rank:
+                every += [lambda: layers.GlobalAveragePooling2D()]
+        return self.one(every)()
+
+
+def flat(found: Any) -> list[Any]:
+    return list(keras.tree.flatten(found))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_random_models(data: st.DataObject) -> None:
+    keras.backend.clear_session()
+    model = Generator(data.draw).model()
+    text = model.to_json()
+    report = cnnsum.summarize(cnnsum.loads(text))
+    assert [str(found) for found in report.diagnostics] == []
+    # The file holds what Keras makes of it: numbers of calls outside of the model are lost.
+    check_text(
+        model, report, {}, {"expand_nested": True, "show_trainable": True, "line_length": 150}, {"line_length": 90}
+    )
+    check_numbers(model, report)
+    again = cnnsum.summarize(cnnsum.loads(keras.models.model_from_json(text).to_json()))
+    assert lines_of(again, expand_nested=True) == lines_of(report, expand_nested=True)

@@ -1,0 +1,79 @@
+"""Every example of the README and of docs/ does what it shows.
+
+A `console` block holds commands behind `$ ` and, below each, exactly what it prints. `CNNSUM_OVERWRITE=1` writes the
+present output into the pages.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHELL = 'cnnsum() { "$PYTHON" -m cnnsum "$@"; }\npython3() { "$PYTHON" "$@"; }\n'
+
+
+def run(command):
+    environment = {**os.environ, "PYTHON": sys.executable, "COLUMNS": "80", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [shutil.which("bash"), "-c", SHELL + command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.stdout if done.stdout.endswith("\n") or not done.stdout else done.stdout + "\n"
+
+
+def performed(block):
+    """The block with the present output below each command."""
+    commands = [line for line in block.splitlines() if line.startswith("$ ")]
+    return "".join(f"{command}\n{run(command[2:])}" for command in commands)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the examples are bash's")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_consoles_show_what_is_printed(page):
+    text = page.read_text(encoding="utf-8")
+    present = BLOCK.sub(lambda match: f"```console\n{performed(match[1])}```", text)
+    if os.environ.get("CNNSUM_OVERWRITE"):
+        page.write_text(present, encoding="utf-8")
+    assert present == text or os.environ.get("CNNSUM_OVERWRITE")
+
+
+def test_the_python_of_the_readme_runs(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    (code,) = PYTHON.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    for expected in re.findall(r"^print\(.*\)  # (\d+)$", code, re.MULTILINE):
+        assert expected in printed.splitlines()
+    assert "Total params: 138,357,544 (527.79 MB)" in printed
+
+
+def test_links_lead_somewhere():
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if not link.startswith("http"):
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_picture_shows_the_present_output():
+    """The text in docs/summary.svg, tags and spaces aside, is the output of the seed spec."""
+    import html
+
+    picture = (ROOT / "docs" / "summary.svg").read_text(encoding="utf-8")
+    words = html.unescape(re.sub(r"<[^>]*>", " ", picture.split("</style>")[-1])).replace("\xa0", " ").split()
+    shown = "".join(words)
+    for line in run("cnnsum specs/horses_or_humans.yaml").splitlines():
+        assert "".join(line.split()) in shown, line
