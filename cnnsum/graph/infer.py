@@ -248,8 +248,9 @@ class _Runner:
             problem = Problem("GRF303", f"{layer.type_name} takes {count}, got {len(numbers)}")
             self._report(_diagnostic(layer, problem))
         else:
+            given = tuple([self._cast(*pair) for pair in zip(numbers, graph.inputs, strict=True)])
             try:
-                return self.run(graph, numbers, (*path, layer), [])
+                return self.run(graph, given, (*path, layer), [])
             except CycleError as error:
                 self._report(_diagnostic(error.node.layer, error))
         return tuple([n for _ in graph.outputs for n in self._unknown()])
@@ -268,6 +269,14 @@ class _Runner:
                 self._report(_diagnostic(layer, Problem("SHP221", message)))
                 break
         return unknown_facts()
+
+    def _cast(self, number: int, source: Node) -> int:
+        """The value in the dtype that an input of a nested model declares."""
+        value = self.values[number]
+        if value.shape is None or source.layer.spec is None or source.layer.spec.dtype == value.dtype:
+            return number
+        self.values.append(Value(value.shape, source.layer.spec.dtype))
+        return len(self.values) - 1
 
     def _apply(self, layer: Layer, type: LayerType | None, shapes: tuple[Shape | None, ...], node: Node) -> Facts:
         if type is None:

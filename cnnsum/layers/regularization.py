@@ -16,7 +16,7 @@ MASK = "bool"
 
 
 def _masked(x: Shape, rate: float, mask: Shape) -> Facts:
-    return Facts(x, kept=() if rate == 0 else (Kept("mask", mask, MASK),), alias="view")
+    return Facts(x, kept=() if rate == 0 else (Kept("mask", mask, MASK),), alias="view" if rate == 0 else "bypass")
 
 
 def _noise_shape(x: Shape, noise_shape: tuple[Dim | None, ...] | None, what: str) -> Shape:
@@ -91,7 +91,7 @@ def GaussianDropout(x: Shape, *, rate: Rate) -> Facts:
 
     No weights, no operations at inference. Backpropagation keeps the noise.
     """
-    return Facts(x, kept=() if rate == 0 else (Kept("noise", x),), alias="view")
+    return Facts(x, kept=() if rate == 0 else (Kept("noise", x),), alias="view" if rate == 0 else "bypass")
 
 
 @layer(ignored="seed")
@@ -100,7 +100,7 @@ def GaussianNoise(x: Shape, *, stddev: Rate) -> Facts:
 
     No weights, no operations at inference. Backpropagation keeps nothing.
     """
-    return Facts(x, alias="view")
+    return Facts(x, alias="bypass")
 
 
 @layer

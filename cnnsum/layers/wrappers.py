@@ -47,7 +47,7 @@ def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
         keeps_input=facts.keeps_input,
         keeps_output=facts.keeps_output,
         kept=tuple(kept),
-        alias="view" if facts.alias == "view" else "",
+        alias=facts.alias if facts.alias in {"view", "bypass"} else "",
         scratch=facts.scratch,
         window=(Window(1), *window) if isinstance(window, tuple) else window,
         dtype=facts.dtype,

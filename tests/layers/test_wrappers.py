@@ -57,7 +57,7 @@ def test_time_distributed():
     assert facts.macs == T * (4 * 4 * (5 + 3) * 3)
     assert facts.kept[0] == Kept("gates", (N, T, 4, 12))
     assert facts.window == EVERYTHING
-    assert apply("TimeDistributed", (N, T, 4), layer=inner("Dropout", rate=0.5)).alias == "view"
+    assert apply("TimeDistributed", (N, T, 4), layer=inner("Dropout", rate=0.5)).alias == "bypass"
 
 
 def test_conditions_of_the_inner_layer_are_those_of_the_wrapper():

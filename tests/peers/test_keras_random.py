@@ -7,16 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 from keras import Input, Model, Sequential, layers  # noqa: E402 - after the choice of the backend
-from keras_text import check_numbers, check_text, lines_of  # noqa: E402 - as above
+from keras_text import check_numbers, check_text  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
+from cnnsum.report import FORMATS, render  # noqa: E402 - as above
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 
@@ -113,7 +114,8 @@ class Generator:
             rank = len(shape) - 1
             members = [self.layer(rank, keep_rank=True) for _ in range(self.number(1, 3))]
             inner = Sequential(([Input(shape)] if kind == 1 else []) + members)
-        if self.number(0, 5) == 0:
+        # The switch of a Sequential model is in its file, but Keras does not read it from there.
+        if kind == 0 and self.number(0, 5) == 0:
             inner.trainable = False
         return inner
 
@@ -158,18 +160,30 @@ def flat(found: Any) -> list[Any]:
     return list(keras.tree.flatten(found))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+# Without shrinking, which takes minutes of building models in Keras.
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
 @given(st.data())
 def test_random_models(data: st.DataObject) -> None:
     keras.backend.clear_session()
-    model = Generator(data.draw).model()
-    text = model.to_json()
+    check(Generator(data.draw).model().to_json())
+
+
+def check(text: str) -> None:
+    # Calls outside of the model are not in its file, and neither is what numbers they gave to the others.
+    model = keras.models.model_from_json(text)
     report = cnnsum.summarize(cnnsum.loads(text))
+    if [found.code for found in report.diagnostics] == ["SHP207"]:
+        # Keras lets inputs of open sizes be merged that no size makes equal, such as H and 2*H.
+        assert "None" in report.diagnostics[0].message
+        return
     assert [str(found) for found in report.diagnostics] == []
-    # The file holds what Keras makes of it: numbers of calls outside of the model are lost.
-    check_text(
-        model, report, {}, {"expand_nested": True, "show_trainable": True, "line_length": 150}, {"line_length": 90}
-    )
+    wide = {"expand_nested": True, "show_trainable": True, "line_length": 150}
+    check_text(model, report, {}, wide, {"line_length": 90})
     check_numbers(model, report)
-    again = cnnsum.summarize(cnnsum.loads(keras.models.model_from_json(text).to_json()))
-    assert lines_of(again, expand_nested=True) == lines_of(report, expand_nested=True)
+    for format in FORMATS:
+        assert "".join(render(report, format))

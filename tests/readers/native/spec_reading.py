@@ -38,8 +38,9 @@ def found(text: str, **overrides: Any) -> list[str]:
         if one.span is not None:
             place = f"{one.span.line}:{one.span.column}-{one.span.end_column} "
         note = "" if one.severity == "error" else f"{one.severity}: "
-        lines.append((one.span or (), f"{place}{one.code} {note}{one.message}" + (f" | {one.help}" if one.help else
-        "")))
+        lines.append(
+            (one.span or (), f"{place}{one.code} {note}{one.message}" + (f" | {one.help}" if one.help else ""))
+        )
     return [line for _, line in sorted(lines)]
 
 

@@ -1,5 +1,7 @@
 """`from`, `inputs`, `outputs`, `share`: how layers are connected, and which graphs are chains."""
 
+# ruff: noqa: E501 -- messages stand here in one piece, as they are shown
+
 from __future__ import annotations
 
 import pytest
@@ -19,7 +21,10 @@ def test_the_example_of_the_language():
           - Concatenate: {from: [stem, mask]}
     """)
     assert wiring(graph) == {"stem": ["image"], "concatenate": ["stem, mask"]}
-    assert [(node.layer.name, node.layer.spec.dtype) for node in graph.inputs] == [("image", "float32"), ("mask", "uint8")]
+    assert [(node.layer.name, node.layer.spec.dtype) for node in graph.inputs] == [
+        ("image", "float32"),
+        ("mask", "uint8"),
+    ]
     assert graph.name == "functional"
     assert not graph.sequential
     assert sorted(graph.symbols) == ["H", "N", "W"]
@@ -95,10 +100,10 @@ def test_inputs_of_a_layer_by_name():
     node = graph.layers[2].nodes[0]
     assert node.keywords == ("query", "value")
     assert shapes(graph) == ["(N, 4, 8)"]
-    text = "input: [4, 8]\nlayers:\n- MultiHeadAttention: {num_heads: 2, key_dim: 4, from: {query: input, valu: input}}\n"
-    assert found(text) == [
-        "3:71-75 GRF304 MultiHeadAttention has no input `valu` | did you mean `value`?"
-    ]
+    text = (
+        "input: [4, 8]\nlayers:\n- MultiHeadAttention: {num_heads: 2, key_dim: 4, from: {query: input, valu: input}}\n"
+    )
+    assert found(text) == ["3:71-75 GRF304 MultiHeadAttention has no input `valu` | did you mean `value`?"]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +120,14 @@ def test_inputs_of_a_layer_by_name():
                 "4:20-22 GRF302 there is no layer `yy` | the names here are input, dense, add",
             ],
         ),
-        (CHAIN + "- Dense: {units: 3, from: 3}\n", ["3:27-28 CFG102 `from` must be the name of a layer, or a list of names, got 3"]),
-        (CHAIN + "- Dense: {units: 3, from: []}\n", ["3:27-29 CFG102 `from` must be the name of a layer, or a list of names, got []"]),
+        (
+            CHAIN + "- Dense: {units: 3, from: 3}\n",
+            ["3:27-28 CFG102 `from` must be the name of a layer, or a list of names, got 3"],
+        ),
+        (
+            CHAIN + "- Dense: {units: 3, from: []}\n",
+            ["3:27-29 CFG102 `from` must be the name of a layer, or a list of names, got []"],
+        ),
         (
             CHAIN + "- Dense: {units: 3, name: a}\n- Dense: {units: 3, name: a}\n",
             ["4:27-28 GRF307 the name `a` is used twice"],
@@ -136,8 +147,10 @@ def test_inputs_of_a_layer_by_name():
         (
             TWO + "- Dense: 3\n- Add: {from: [a, b]}\n",
             [
-                "3:3-8 GRF303 this layer comes first and the model has several inputs: say with `from` what it starts from"
-                " | its inputs are a, b"
+                (
+                    "3:3-8 GRF303 this layer comes first and the model has several inputs: say with `from` what it starts from"
+                    " | its inputs are a, b"
+                )
             ],
         ),
         (
@@ -146,8 +159,14 @@ def test_inputs_of_a_layer_by_name():
         ),
         (TWO + "- ReLU: {from: a}\n", ["1:18-19 GRF309 warning: input `b` is not used: no layer starts from it"]),
         (CHAIN + "- ReLU\noutputs: relu\n", ["4:10-14 GRF302 there is no layer `relu` | did you mean `re_lu`?"]),
-        (CHAIN + "- ReLU\noutputs: [re_lu, 3]\n", ["4:10-20 CFG102 `outputs` must be the name of a layer, or a list of names, got ['re_lu', 3]"]),
-        (CHAIN + "- ReLU\noutputs: []\n", ["4:10-12 CFG102 `outputs` must be the name of a layer, or a list of names, got []"]),
+        (
+            CHAIN + "- ReLU\noutputs: [re_lu, 3]\n",
+            ["4:10-20 CFG102 `outputs` must be the name of a layer, or a list of names, got ['re_lu', 3]"],
+        ),
+        (
+            CHAIN + "- ReLU\noutputs: []\n",
+            ["4:10-12 CFG102 `outputs` must be the name of a layer, or a list of names, got []"],
+        ),
     ],
 )
 def test_what_is_wrong_with_connections(text, problems):
@@ -171,7 +190,9 @@ def test_a_call_without_its_input_fails_alone():
 
 
 def test_a_cycle_leaves_the_rest_readable():
-    graph = spec(CHAIN + "- Add: {from: [input, b], name: a}\n- Dense: {units: 3, name: b}\n- Dense: {units: 3, from: input}\n")
+    graph = spec(
+        CHAIN + "- Add: {from: [input, b], name: a}\n- Dense: {units: 3, name: b}\n- Dense: {units: 3, from: input}\n"
+    )
     assert [found.code for found in graph.diagnostics] == ["GRF301"]
     assert infer(graph).diagnostics == []
     assert shapes(graph) == ["(N, 3)"]
@@ -200,7 +221,10 @@ def test_a_shared_layer_is_one_layer_with_two_calls():
         "- Add: {from: [one, two]}\n"
     )
     assert wiring(graph) == {"one": ["a", "b"], "add": ["one, one"]}
-    assert [(one.node.layer.name, one.node.index) for one in graph.layers[3].nodes[0].inputs] == [("one", 0), ("one", 1)]
+    assert [(one.node.layer.name, one.node.index) for one in graph.layers[3].nodes[0].inputs] == [
+        ("one", 0),
+        ("one", 1),
+    ]
 
 
 def test_a_shared_layer_follows_the_layer_before_and_takes_no_name():
@@ -271,17 +295,29 @@ SHARE = (
     ("item", "problem"),
     [
         ("Conv2D: {share: d}", "10:19-20 SPC037 `d` is a Dense, and cannot be shared as Conv2D"),
-        ("Dense: {share: dd}", "10:18-20 GRF302 there is no layer `dd` above this one | what is shared stands before what shares it"),
+        (
+            "Dense: {share: dd}",
+            "10:18-20 GRF302 there is no layer `dd` above this one | what is shared stands before what shares it",
+        ),
         ("Dense: {share: 3}", "10:18-19 CFG102 `share` must be the name of a layer, got 3"),
-        ("Dense: {share: d, units: 8}", "10:21-26 SPC037 `units` stands with `share`: what is shared is as `d` says | remove `units`"),
-        ("Dense: {share: d, trainable: false}", "10:21-30 SPC037 `trainable` stands with `share`: what is shared is as `d` says | remove `trainable`"),
+        (
+            "Dense: {share: d, units: 8}",
+            "10:21-26 SPC037 `units` stands with `share`: what is shared is as `d` says | remove `units`",
+        ),
+        (
+            "Dense: {share: d, trainable: false}",
+            "10:21-30 SPC037 `trainable` stands with `share`: what is shared is as `d` says | remove `trainable`",
+        ),
         ("Dense: {share: u}", "10:18-19 SPC037 `u` is a use of block `b`, and cannot be shared as Dense"),
         ("b: {share: d}", "10:14-15 SPC037 `d` is a Dense, and cannot be shared as block `b`"),
         ("c: {share: u}", "10:14-15 SPC037 `u` is a use of block `b`, not of `c`"),
         ("Dense: {share: input}", "10:18-23 SPC037 `input` is no layer of the network, and cannot be shared as Dense"),
         ("b: {share: r}", "10:14-15 SPC037 `r` has 2 copies: share one of them (`r.0`), or all with `repeat: 2`"),
         ("Dense: {share: q}", "10:18-19 SPC037 `q` has 2 copies: share one of them (`q.0`), or all with `repeat: 2`"),
-        ("Dense: {share: q, repeat: 3}", "10:18-19 SPC037 `q` has 2 copies: share one of them (`q.0`), or all with `repeat: 2`"),
+        (
+            "Dense: {share: q, repeat: 3}",
+            "10:18-19 SPC037 `q` has 2 copies: share one of them (`q.0`), or all with `repeat: 2`",
+        ),
     ],
 )
 def test_what_cannot_be_shared(item, problem):

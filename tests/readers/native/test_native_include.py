@@ -1,5 +1,7 @@
 """`include`: what comes from other files, and which files may be read at all."""
 
+# ruff: noqa: E501 -- messages stand here in one piece, as they are shown
+
 from __future__ import annotations
 
 import os
@@ -109,7 +111,12 @@ def test_two_blocks_of_one_name(tmp_path):
 
 
 def test_files_that_include_each_other(tmp_path):
-    write(tmp_path, main=MAIN.format("one.yaml"), one="include: two.yaml\n" + BLOCK, two="include: one.yaml\nblocks: {c: {layers: [ReLU]}}\n")
+    write(
+        tmp_path,
+        main=MAIN.format("one.yaml"),
+        one="include: two.yaml\n" + BLOCK,
+        two="include: one.yaml\nblocks: {c: {layers: [ReLU]}}\n",
+    )
     assert problems(tmp_path) == ["two.yaml:1:10 SPC061 `one.yaml` includes itself: one.yaml -> two.yaml -> one.yaml"]
     write(tmp_path, main="include: main.yaml\ninput: [3]\nlayers: [ReLU]\n")
     assert problems(tmp_path) == ["main.yaml:1:10 SPC061 `main.yaml` includes itself: main.yaml -> main.yaml"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.readers.native.spec_reading import alike, fields, found, good, names, spec
 
 START = "input: [32, 32, 3]\nlayers:\n"
@@ -107,8 +108,10 @@ def test_equal_values_of_other_types_are_not_mixed_up():
         (
             ["Flatten: {}\n    Dense: 3"],
             [
-                "4:5-10 SPC027 an item of the list is one layer, and this one has 2 keys: Flatten, Dense"
-                " | begin each layer with `- `"
+                (
+                    "4:5-10 SPC027 an item of the list is one layer, and this one has 2 keys: Flatten, Dense"
+                    " | begin each layer with `- `"
+                )
             ],
         ),
         (
@@ -118,31 +121,34 @@ def test_equal_values_of_other_types_are_not_mixed_up():
         (
             ["type: Dense\n    units: 3"],
             [
-                "3:5-9 SPC027 a layer is not written with the key `type`"
-                " | a layer is its type with its fields: `Dense: {...}`"
+                (
+                    "3:5-9 SPC027 a layer is not written with the key `type`"
+                    " | a layer is its type with its fields: `Dense: {...}`"
+                )
             ],
         ),
         (
             ["Input: {shape: [3]}", "Flatten"],
             [
-                "3:5-10 SPC027 an input is declared by the key `input`, not by a layer"
-                " | `input: [height, width, channels]` beside `layers`, or `inputs:` for several"
+                (
+                    "3:5-10 SPC027 an input is declared by the key `input`, not by a layer"
+                    " | `input: [height, width, channels]` beside `layers`, or `inputs:` for several"
+                )
             ],
         ),
         (
             ["Conv2D: {filters: divisible(20, 8), kernel_size: 3}"],
             [
-                "3:23-35 SPC034 a comma ends the value here: an expression that holds one stands in quotes"
-                ' | `filters: "divisible(20, 8)"`'
+                (
+                    "3:23-35 SPC034 a comma ends the value here: an expression that holds one stands in quotes"
+                    ' | `filters: "divisible(20, 8)"`'
+                )
             ],
         ),
         (["ReLU: {name: 3}"], ["3:18-19 CFG102 `name` must be a text, got 3"]),
         (
             ["ReLU: {name: a/b}"],
-            [
-                "3:18-21 SPC029 `a/b` cannot be a name"
-                " | `:` picks an output, `/` and `$` have no place in a name"
-            ],
+            ["3:18-21 SPC029 `a/b` cannot be a name | `:` picks an output, `/` and `$` have no place in a name"],
         ),
         (["ReLU: {name: ''}"], ["3:18-20 SPC029 a name cannot be empty"]),
         (
@@ -154,8 +160,10 @@ def test_equal_values_of_other_types_are_not_mixed_up():
         (
             ["ReLU: {dtype: float31}"],
             [
-                "3:19-26 CFG102 `dtype` must be the name of a dtype or of a policy, got 'float31'"
-                " | did you mean `float32`?"
+                (
+                    "3:19-26 CFG102 `dtype` must be the name of a dtype or of a policy, got 'float31'"
+                    " | did you mean `float32`?"
+                )
             ],
         ),
     ],

@@ -1,5 +1,7 @@
 """`layer_types`: layer types that a file declares by patterns."""
 
+# ruff: noqa: E501 -- messages stand here in one piece, as they are shown
+
 from __future__ import annotations
 
 import pytest
@@ -111,7 +113,9 @@ def test_what_it_costs_and_keeps():
 
 
 def test_formulas_of_symbols():
-    text = own("{input: [h, w, c], output: [\"max(h, w) // 2\", c], weights: {k: [h // 4]}}", "Own", head="input: [H, W, 3]")
+    text = own(
+        '{input: [h, w, c], output: ["max(h, w) // 2", c], weights: {k: [h // 4]}}', "Own", head="input: [H, W, 3]"
+    )
     assert shapes(good(text)) == ["(N, max(H, W)//2, 3)"]
 
 

@@ -1,0 +1,271 @@
+"""What the caller sets from outside, and what holds for the whole network: dtype, trainable, defaults."""
+
+# ruff: noqa: E501 -- messages stand here in one piece, as they are shown
+
+from __future__ import annotations
+
+import pytest
+
+from cnnsum.diagnostics import UnusableError
+from tests.readers.native.spec_reading import fields, found, good, shapes, spec
+
+SIZED = """
+    input: [H, W, 3]
+    symbols: {H: {min: 32, multiple_of: 32}, k: {}}
+    vars: {width: 8, twice: 2*width, act: relu}
+    layers:
+      - Conv2D: {filters: twice*k, kernel_size: H//32, padding: same, activation: $act}
+"""
+
+
+@pytest.mark.parametrize(
+    ("overrides", "shape"),
+    [
+        ({}, "(N, H, W, 16*k)"),
+        ({"settings": {"H": 64}}, "(N, 64, W, 16*k)"),
+        ({"settings": {"H": "64", "k": 2, "width": 4}}, "(N, 64, W, 16)"),
+        ({"settings": {"width": "k"}}, "(N, H, W, 2*k**2)"),
+        ({"settings": {"twice": 3, "k": "W"}}, "(N, H, W, 3*W)"),
+        ({"inputs": {"": (64, 32, 3)}}, "(N, 64, 32, 16*k)"),
+        ({"inputs": {"input": (64, 32, 3)}}, "(N, 64, 32, 16*k)"),
+        ({"inputs": {"input_layer": (64, 32, 3)}}, "(N, 64, 32, 16*k)"),
+        ({"inputs": {"": ("A", "W", 3)}}, "(N, A, W, 16*k)"),
+        ({"inputs": {"": (64, 64, 3)}, "settings": {"H": 64}}, "(N, 64, 64, 16*k)"),
+    ],
+)
+def test_values_from_outside(overrides, shape):
+    assert shapes(good(SIZED, **overrides)) == [shape]
+
+
+def test_formulas_see_the_sizes_of_a_replaced_shape():
+    graph = good(SIZED, inputs={"": (96, 32, 3)})
+    assert fields(graph, "conv2d", "kernel_size") == (3, 3)
+    assert "H" not in graph.symbols
+    text = "vars: {size: 8}\ninput: [size, size, 3]\nlayers: [{Dense: size}]\n"
+    assert shapes(good(text, inputs={"": (16, 16, 3)})) == ["(N, 16, 16, 16)"]
+    text = "inputs: {a: [H, 3], b: [H, 4]}\nlayers: [{Concatenate: {from: [a, b]}}]\n"
+    assert shapes(good(text, inputs={"a": (9, 3)})) == ["(N, 9, 7)"]
+
+
+def test_an_open_axis_and_a_missing_input():
+    graph = good(SIZED, inputs={"": (64, None, 3)})
+    assert sorted(symbol.name for symbol in graph.symbols.values() if symbol.anonymous) == ["N", "W2"]
+    assert shapes(good("layers: [Flatten]\n", inputs={"": (4, 5)})) == ["(N, 20)"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "problems"),
+    [
+        ({"settings": {"widht": 3}}, ["SPC051 the model has no var or symbol `widht` | did you mean `width`?"]),
+        ({"settings": {"xyz": 3}}, ["SPC051 the model has no var or symbol `xyz` | it has width, twice, act, H, k, W"]),
+        ({"settings": {"H": 100}}, ["SPC052 --set H=100: `H` is a multiple of 32"]),
+        ({"settings": {"H": 16}}, ["SPC052 --set H=16: `H` is at least 32"]),
+        ({"settings": {"k": 0}}, ["SPC052 --set k=0: a size must be a positive integer, got 0"]),
+        ({"settings": {"k": "2*"}}, ["SPC052 --set k=2*: expected a number, a name or `(`, found the end"]),
+        (
+            {"settings": {"width": "x"}},
+            ["SPC026 --set width=x: the name `x` is not known here | the names here are width, twice, act, H, k, W"],
+        ),
+        (
+            {"settings": {"act": "rely"}},
+            [
+                "CFG102 --set act=rely: `activation` must be the name of an activation, got 'rely' | did you mean `relu`?"
+            ],
+        ),
+        ({"inputs": {"image": (1,)}}, ["SPC050 the model has no input `image` | its inputs are input"]),
+        (
+            {"inputs": {"": (64, 0, 3)}},
+            ["SPC052 it is 0 in the shape of `input`: a size must be a positive integer, got 0"],
+        ),
+        (
+            {"inputs": {"": (64, 32, -3)}},
+            ["SPC052 the shape of `input`: a size must be a positive integer, a symbol or null, got -3"],
+        ),
+        ({"inputs": {"": (65, 32, 3)}}, ["SPC052 it is 65 in the shape of `input`: `H` is a multiple of 32"]),
+        (
+            {"inputs": {"": (64, 32, 3)}, "settings": {"H": 32}},
+            ["SPC052 `H` cannot be 64 as the shape of `input` says: --set H=32"],
+        ),
+        (
+            {"dtype": "float31"},
+            [
+                "SPC052 --dtype: `dtype` must be the name of a dtype or of a policy, got 'float31' | did you mean `float32`?"
+            ],
+        ),
+    ],
+)
+def test_what_cannot_be_set(overrides, problems):
+    assert found(SIZED, **overrides) == problems
+    with pytest.raises(UnusableError):
+        spec(SIZED, **overrides)
+
+
+# --- what holds for the whole network -----------------------------------------------------------------------------------
+
+
+def policies(text: str, **overrides: object) -> dict[str, tuple[str, str]]:
+    return {layer.name: tuple(layer.policy) for layer in good(text, **overrides).layers if layer.spec is None}
+
+
+def test_dtypes():
+    text = """
+        dtype: mixed_float16
+        input: [4]
+        defaults: {ReLU: {dtype: float64}}
+        blocks:
+          b: {layers: [{Dense: 3}, {Dense: {units: 3, dtype: bfloat16}}]}
+        layers:
+          - Dense: 3
+          - ReLU
+          - ReLU: {dtype: float16}
+          - b: {dtype: float64}
+    """
+    expected = {
+        "dense": ("float16", "float32"),
+        "re_lu": ("float64", "float64"),
+        "re_lu_1": ("float16", "float16"),
+        "b.dense": ("float64", "float64"),
+        "b.dense_1": ("bfloat16", "bfloat16"),
+    }
+    assert policies(text) == expected
+    assert policies(text, dtype="float32") == {**expected, "dense": ("float32", "float32")}
+    assert good(text).layers[0].spec.dtype == "float32"
+    assert good("dtype: float64\ninput: [4]\nlayers: [ReLU]\n").layers[0].spec.dtype == "float64"
+
+
+def test_trainable():
+    text = """
+        input: [4]
+        defaults: {BatchNormalization: {trainable: false}}
+        vars: {frozen: true}
+        blocks:
+          b: {layers: [{Dense: 3}, {Dense: {units: 3, trainable: true}}]}
+        layers:
+          - Dense: {units: 3, trainable: not frozen}
+          - BatchNormalization
+          - BatchNormalization: {trainable: true}
+          - b: {trainable: false}
+          - b
+    """
+    graph = good(text)
+    assert graph.trainable
+    assert {layer.name: layer.trainable for layer in graph.layers[1:]} == {
+        "dense": False,
+        "batch_normalization": False,
+        "batch_normalization_1": True,
+        "b.dense": False,
+        "b.dense_1": False,
+        "b_1.dense": True,
+        "b_1.dense_1": True,
+    }
+    graph = good("trainable: false\ninput: [4]\nlayers: [{Dense: {units: 3, trainable: true}}]\n")
+    assert (graph.trainable, graph.layers[1].trainable) == (False, False)
+
+
+def test_defaults_and_data_format():
+    graph = good("""
+        input: [3, 9, 9]
+        data_format: channels_first
+        defaults:
+          Conv2D: {padding: same, use_bias: false, filters: 2*width, activation: $act}
+          MaxPool2D: {pool_size: 3}
+        vars: {width: 8, act: relu}
+        blocks:
+          b: {args: {width: 100}, layers: [{Conv2D: {kernel_size: 3, use_bias: true}}]}
+        layers:
+          - Conv2D: {kernel_size: 3, padding: valid}
+          - b
+          - MaxPooling2D
+    """)
+    assert fields(graph, "conv2d", "padding", "use_bias", "filters", "activation") == ("valid", False, 16, "relu")
+    # The defaults' own names are those of the file, not of the block.
+    assert fields(graph, "b.conv2d", "padding", "use_bias", "filters") == ("same", True, 16)
+    assert shapes(graph) == ["(N, 16, 2, 2)"]
+
+
+@pytest.mark.parametrize(
+    ("head", "problems"),
+    [
+        ("defaults: 3", ["1:11-12 SPC022 `defaults` is a mapping of layer types to fields, not 3"]),
+        ("defaults: {Dense: 3}", ["1:19-20 SPC022 the defaults of Dense are a mapping of fields, not 3"]),
+        ("defaults: {Dence: {units: 3}}", ["1:12-17 UNK701 unknown layer type `Dence` | did you mean `Dense`?"]),
+        ("defaults: {Dense: {unit: 3}}", ["1:20-24 CFG103 Dense has no field `unit` | did you mean `units`?"]),
+        ("defaults: {Dense: {units: -3}}", ["1:27-29 CFG102 `units` must be a positive integer, got -3"]),
+        ("defaults: {Dense: {units: x}}", ["1:27-28 SPC026 the name `x` is not known here | declare it in `vars`"]),
+        (
+            "defaults: {Conv2D: {kernel_size: [3, 0]}}",
+            ["1:38-39 CFG102 `kernel_size` must be a positive integer, got 0"],
+        ),
+        ("defaults: {Dense: {name: x}}", ["1:20-24 SPC035 `name` belongs to one layer and has no default"]),
+        (
+            "defaults: {b: {x: 1}}\nblocks: {b: {layers: [ReLU]}}",
+            ["1:12-13 SPC035 `b` is a block: the defaults of its arguments stand in its `args`"],
+        ),
+        (
+            "data_format: channels_frist",
+            [
+                "1:14-28 CFG102 `data_format` must be channels_last or channels_first, got 'channels_frist' | did you mean `channels_first`?"
+            ],
+        ),
+        (
+            "dtype: mixed_float61",
+            [
+                "1:8-21 CFG102 `dtype` must be the name of a dtype or of a policy, got 'mixed_float61' | did you mean `mixed_float16`?"
+            ],
+        ),
+        ("trainable: maybe", ["1:12-17 CFG102 `trainable` must be true or false, got 'maybe'"]),
+        ("name: 3", ["1:7-8 CFG102 `name` must be a text, got 3"]),
+        ("budget: 3", ["1:9-10 SPC022 `budget` is a mapping, not 3"]),
+        ("lint: [x]", ["1:7-10 SPC022 `lint` is a mapping, not ['x']"]),
+        ("layer: [x]", ["1:1-6 SPC030 a spec has no key `layer` | did you mean `layers`?"]),
+        ("output: x", ["1:1-7 SPC030 a spec has no key `output` | did you mean `outputs`?"]),
+    ],
+)
+def test_what_is_wrong_with_the_keys_of_a_spec(head, problems):
+    assert found(f"{head}\ninput: [4]\nlayers: [{{Dense: {{units: 2}}}}]\n") == problems
+
+
+def test_wrong_defaults_are_reported_once_and_not_at_the_layers():
+    head = "defaults: {Conv2D: {filters: 0, kernel_size: 3}}\ninput: [32, 32, 3]\n"
+    text = head + "layers:\n  - Conv2D\n  - Conv2D\n  - Conv2D: {filters: 3}\n"
+    assert found(text) == ["1:30-31 CFG102 `filters` must be a positive integer, got 0"]
+    graph = spec(text)
+    assert [layer.type is None for layer in graph.layers[1:]] == [True, True, False]
+
+
+def test_budget_and_lint_are_kept_for_others():
+    good("budget: {params: 5M}\nlint: {ignore: [ARC402]}\ninput: [3]\nlayers: [ReLU]\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("input: [3]\n", ["1:1-11 SPC031 the spec has no `layers` | a spec has `input` and a list of `layers`"]),
+        ("input: [3]\nlayer: [ReLU]\n", [
+            "1:1-14 SPC031 the spec has no `layers` | a spec has `input` and a list of `layers`",
+            "2:1-6 SPC030 a spec has no key `layer` | did you mean `layers`?",
+        ]),
+        ("input: [3]\nlayers: {ReLU: }\n", ["2:9-17 SPC022 `layers` is a list of layers, not a mapping | begin each layer with `- `"]),
+        ("input: [3]\nlayers:\n", ["2:8-8 SPC022 `layers` is a list of layers, not null"]),
+        ("blocks: {b: {layers: [ReLU]}}\n", [
+            ("1:1-30 SPC031 this file declares blocks and no network: it has no `input` and no `layers`"
+            " | bring its blocks into a spec with `include:`")
+        ]),
+        ("[1, 2]\n", ["1:1-7 SPC031 a spec is a mapping with `input` and `layers`"]),
+    ],
+)  # fmt: skip
+def test_a_file_without_layers_cannot_be_used(text, problems):
+    assert found(text) == problems
+    with pytest.raises(UnusableError):
+        spec(text)
+
+
+def test_a_spec_without_input_or_layers_is_read_all_the_same():
+    assert found("layers: [{Dense: 0}]\n") == [
+        (
+            "1:1-21 SPC031 the spec has no `input`"
+            " | `input: [height, width, channels]`, without the batch axis, or `inputs:` for several"
+        ),
+        "1:18-19 CFG102 `units` must be a positive integer, got 0",
+    ]
+    assert found("input: [3]\nlayers: []\n") == ["2:9-11 SPC031 `layers` is empty"]
