@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsum.cli import main
+from cnnsum.cli import process
 
 if __name__ == "__main__":
-    main()
+    process()

@@ -7,6 +7,7 @@ screen: it holds the records, and the one way to say "did you mean".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import NamedTuple
 
 # Every code and its title. A code is never reused for something else.
@@ -119,6 +120,11 @@ CODES: dict[str, str] = {
 }
 
 
+# How alike two names must be, as difflib measures it; and the names that are compared before patience ends.
+_LEAST_RATIO = 0.7
+_MOST_CHOICES = 2_000
+
+
 class Span(NamedTuple):
     """A place in a text: lines and columns count from 1; the end column is exclusive."""
 
@@ -187,22 +193,45 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     >>> nearest("kernal_size", ["kernel_size", "strides"])
     'kernel_size'
     """
+    found = _nearest(name, choices)
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str | None:
+    """The help line "did you mean X?", or None where nothing is near.
+
+    >>> did_you_mean("MaxPool", ["MaxPooling1D", "MaxPooling2D", "Dense"])
+    'did you mean `MaxPooling1D` or `MaxPooling2D`?'
+    """
+    found = [f"`{near}`" for near in _nearest(name, choices)]
+    return f"did you mean {', '.join(found[:-1])}{' or ' if len(found) > 1 else ''}{found[-1]}?" if found else None
+
+
+def _nearest(name: str, choices: Iterable[str]) -> list[str]:
+    """The nearest choices, up to three that are equally near, in their order."""
     folded: dict[str, str] = {}
     for choice in choices:
         folded.setdefault(_fold(choice), choice)
     wanted = _fold(name)
     if wanted in folded:
-        return folded[wanted]
-    from difflib import get_close_matches
+        return [folded[wanted]]
+    from difflib import SequenceMatcher
 
-    found = get_close_matches(wanted, folded, n=1, cutoff=0.7)
-    return folded[found[0]] if found else None
-
-
-def did_you_mean(name: str, choices: Iterable[str]) -> str | None:
-    """The help line "did you mean X?", or None where nothing is near."""
-    near = nearest(name, choices)
-    return None if near is None else f"did you mean `{near}`?"
+    # Most choices are ruled out by the letters that they share with the name, before any comparing.
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(wanted)
+    best = _LEAST_RATIO
+    found: list[str] = []
+    for choice in folded if len(folded) <= _MOST_CHOICES else islice(folded, _MOST_CHOICES):
+        matcher.set_seq1(choice)
+        if matcher.real_quick_ratio() < best or matcher.quick_ratio() < best:
+            continue
+        ratio = matcher.ratio()
+        if ratio > best:
+            best, found = ratio, []
+        if ratio == best:
+            found.append(folded[choice])
+    return found[:3]
 
 
 def _fold(name: str) -> str:

@@ -25,6 +25,7 @@ BITS = {
     "uint32": 32,
     "uint16": 16,
     "uint8": 8,
+    "uint4": 4,
     "bool": 8,
     "complex64": 64,
     "complex128": 128,

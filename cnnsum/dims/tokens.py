@@ -79,7 +79,10 @@ def tokens(text: str) -> list[Token]:
         if kind == "name" and found and found[-1].kind == "number" and found[-1].end == token.start:
             number = found[-1]
             message = f"`{number.text}{token.text}` is neither a number nor a name"
-            raise ExpressionError(message, number.start, token.end, f"a product is written {number.text}*{token.text}")
+            digits = token.text.replace("_", "")
+            help = f"write {number.text}{digits}" if digits.isdecimal() else None
+            help = help or f"a product is written {number.text}*{token.text}"
+            raise ExpressionError(message, number.start, token.end, help)
         found.append(token)
         if kind == "end":
             return found

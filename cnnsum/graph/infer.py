@@ -127,7 +127,8 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
     if inputs is None:
         inputs = tuple(Value(*node.layer.spec) for node in graph.inputs if node.layer.spec is not None)
     if graph.sequential and not graph.inputs:
-        result.diagnostics.append(_no_input(graph))
+        if whole:
+            result.diagnostics.append(_no_input(graph))
         result.values.append(_UNKNOWN_VALUE)
         result.made_by.extend(((0,), 0, 0) for _ in order.nodes)
         result.outputs = (0,) * len(graph.outputs)
@@ -232,16 +233,16 @@ class _Runner:
             made_by.append((made, start, len(calls)))
         return tuple([self._number(made_by, tensor.node, tensor.index, None) for tensor in graph.outputs])
 
-    def _nested(
-        self, layer: Layer, node: Node, numbers: tuple[int, ...], path: tuple[Layer, ...]
-    ) -> tuple[int, ...]:
+    def _nested(self, layer: Layer, node: Node, numbers: tuple[int, ...], path: tuple[Layer, ...]) -> tuple[int, ...]:
         graph = layer.graph
         assert graph is not None
         numbers = numbers[: len(numbers) - sum(map(_is_mask, node.keywords))]
         if not graph.inputs and graph.sequential and len(numbers) == 1:
             # A chain without an input shape of its own starts at whatever it is called on, and is listed at that.
             shape, dtype = self.values[numbers[0]]
-            graph.adopt([InputSpec(shape or (), dtype)])
+            if shape is None:
+                return ()
+            graph.adopt([InputSpec(shape, dtype)])
             graph.resized = True
         if len(numbers) != len(graph.inputs):
             count = f"{len(graph.inputs)} input" + ("" if len(graph.inputs) == 1 else "s")

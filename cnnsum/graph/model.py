@@ -63,6 +63,14 @@ class Policy(NamedTuple):
 
 FLOAT32 = Policy()
 
+#: Dtypes that a tensor or a policy may name.
+DTYPES = (
+    *("float32", "float16", "bfloat16", "float64"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
+    *("float8_e4m3fn", "float8_e5m2", "int4", "uint4"),
+)
+POLICIES = ("mixed_float16", "mixed_bfloat16", *DTYPES)
+
 #: Names that stand for two dtypes; any other policy name is one dtype for both.
 _MIXED = {"mixed_float16": Policy("float16", "float32"), "mixed_bfloat16": Policy("bfloat16", "float32")}
 
@@ -190,7 +198,8 @@ class Node:
 
 class Recorded(NamedTuple):
     """A shape that the file claims for a tensor, None for an axis that it leaves open, and the path where it says
-    so."""
+    so.
+    """
 
     tensor: Tensor
     shape: tuple[int | None, ...]
@@ -253,7 +262,8 @@ class Graph:
 
     def adopt(self, specs: Iterable[InputSpec]) -> None:
         """Give a Sequential model that declares no input shape those of its first call."""
-        first = self.layers[0].nodes[0] if self.layers else None
+        # The calls of the layers may still be to come.
+        first = self.layers[0].nodes[0] if self.layers and self.layers[0].nodes else None
         for spec in specs:
             source = Node(Layer("input", None, type_name="InputLayer", spec=InputSpec(spec.shape, spec.dtype)))
             self.inputs.append(source)

@@ -18,20 +18,29 @@ class Inner:
     """A wrapped layer, ready to be applied inside its wrapper's rule.
 
     type: its type. fields: its fields as `LayerType.bind` returned them, every one of them and without problems.
-    name: its name in the file, "" where it has none. trainable: False freezes its weights.
+    name: its name in the file, "" where it has none. trainable: False freezes its weights. dtype: of its weights, None
+    for that of the wrapper's.
 
     Immutable, and equal by value: calls of equal wrappers are inferred once. Anything else with the same attributes and
     `apply` may stand in a field in its place (a nested model).
     """
 
-    __slots__ = ("_hash", "fields", "name", "trainable", "type")
+    __slots__ = ("_hash", "dtype", "fields", "name", "trainable", "type")
 
-    def __init__(self, type: LayerType, fields: Mapping[str, Any], name: str = "", trainable: bool = True) -> None:
+    def __init__(
+        self,
+        type: LayerType,
+        fields: Mapping[str, Any],
+        name: str = "",
+        trainable: bool = True,
+        dtype: str | None = None,
+    ) -> None:
         self.type = type
         self.fields = fields
         self.name = name
         self.trainable = trainable
-        self._hash = hash((type.key, name, trainable, tuple(fields.items())))
+        self.dtype = dtype
+        self._hash = hash((type.key, name, trainable, dtype, tuple(fields.items())))
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -42,6 +51,7 @@ class Inner:
             and self.type is other.type
             and self.name == other.name
             and self.trainable == other.trainable
+            and self.dtype == other.dtype
             and self.fields == other.fields
         )
 
@@ -53,7 +63,7 @@ class Inner:
 
     def with_fields(self, **fields: Any) -> Inner:
         """The same layer with some fields changed."""
-        return Inner(self.type, {**self.fields, **fields}, self.name, self.trainable)
+        return Inner(self.type, {**self.fields, **fields}, self.name, self.trainable, self.dtype)
 
     def apply(self, *shapes: Shape | None) -> Facts:
         """The facts of one call of the layer, for the rule of its wrapper.
@@ -64,8 +74,10 @@ class Inner:
         self.type.check_inputs(len(shapes))
         # Not `type.apply`: that would forget the needs of the wrapper's rule.
         facts = self.type.rule(*shapes, **self.fields)
-        if not self.trainable:
-            facts.weights = tuple([Weight(w.name, w.shape, trainable=False, dtype=w.dtype) for w in facts.weights])
+        if not self.trainable or self.dtype is not None:
+            facts.weights = tuple(
+                [Weight(w.name, w.shape, w.trainable and self.trainable, w.dtype or self.dtype) for w in facts.weights]
+            )
         return facts
 
 

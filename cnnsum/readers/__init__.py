@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
-from cnnsum.graph.model import Graph
+from cnnsum.graph.model import POLICIES, Graph
 from cnnsum.readers.declare import NO_OVERRIDES, Overrides
 from cnnsum.source import Document
 
@@ -36,6 +36,7 @@ def sniff(document: Document) -> str:
 
 def read(document: Document, overrides: Overrides = NO_OVERRIDES, format: str | None = None) -> tuple[Graph, str]:
     """The graph in a document, and the name of its format; raises UnusableError where it holds none."""
+    _check_dtype(overrides.dtype)
     chosen = sniff(document) if format is None else format
     if chosen == "keras":
         from cnnsum.readers.keras import is_keras, read_keras
@@ -49,6 +50,15 @@ def read(document: Document, overrides: Overrides = NO_OVERRIDES, format: str | 
         return read_native(document, overrides), chosen
     help = did_you_mean(chosen, FORMATS) or f"choose from {', '.join(FORMATS)}"
     raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=help))
+
+
+def _check_dtype(name: str | None) -> None:
+    if name is None or name in POLICIES:
+        return
+    near = did_you_mean(name, POLICIES)
+    choices = f"choose from {', '.join(POLICIES)}"
+    help = f"{near} Or {choices}" if near else choices
+    raise UnusableError(Diagnostic("SPC052", f"unknown dtype `{name}`", help=help))
 
 
 __all__ = ["FORMATS", "NO_OVERRIDES", "Overrides", "read", "sniff"]

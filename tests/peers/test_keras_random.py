@@ -42,20 +42,17 @@ class Generator:
     def number(self, low: int, high: int) -> int:
         return int(self.draw(st.integers(low, high)))
 
-    def model(self, shapes: list[tuple[int | None, ...]] | None = None) -> Any:
+    def model(self, shapes: list[tuple[int | None, ...]] | None = None, dtype: str = "float32") -> Any:
         if shapes is None:
             shapes = [self.shape() for _ in range(self.number(1, 3))]
         batch = self.one((None, None, None, 4)) if self.depth == 0 else None
-        inputs = [Input(shape, batch_size=batch) for shape in shapes]
+        inputs = [Input(shape, batch_size=batch, dtype=dtype) for shape in shapes]
         pool = list(inputs)
         for _ in range(self.number(1, 9 if self.depth == 0 else 4)):
             pool += self.call(pool)
         count = self.number(1, 3)
         outputs = [self.one(pool[len(inputs) :]) for _ in range(count)]
-        model = Model(self.pack(inputs), self.pack(outputs) if count > 1 else outputs[0])
-        if self.number(0, 9) == 0:
-            model.trainable = False
-        return model
+        return Model(self.pack(inputs), self.pack(outputs) if count > 1 else outputs[0])
 
     def shape(self) -> tuple[int | None, ...]:
         size = self.one((7, 8, None))
@@ -83,7 +80,7 @@ class Generator:
         if kind == 2:
             return [layers.Concatenate()([self.one(same) for _ in range(self.number(2, 3))])]
         if kind == 3 and self.depth < 2:
-            inner = self.nested(tuple(x.shape[1:]))
+            inner = self.nested(tuple(x.shape[1:]), x.dtype)
             found = flat(inner(x))
             self.known.append((inner, tuple(x.shape[1:])))
             return found
@@ -106,17 +103,15 @@ class Generator:
             )
         )()
 
-    def nested(self, shape: tuple[int | None, ...]) -> Any:
+    def nested(self, shape: tuple[int | None, ...], dtype: str) -> Any:
+        # A nested model casts its inputs to what it declares, but Keras infers now that and now the contrary.
         kind = self.number(0, 2)
         if kind == 0:
-            inner = Generator(self.draw, self.depth + 1).model([shape])
+            inner = Generator(self.draw, self.depth + 1).model([shape], dtype)
         else:
             rank = len(shape) - 1
             members = [self.layer(rank, keep_rank=True) for _ in range(self.number(1, 3))]
-            inner = Sequential(([Input(shape)] if kind == 1 else []) + members)
-        # The switch of a Sequential model is in its file, but Keras does not read it from there.
-        if kind == 0 and self.number(0, 5) == 0:
-            inner.trainable = False
+            inner = Sequential(([Input(shape, dtype=dtype)] if kind == 1 else []) + members)
         return inner
 
     def layer(self, rank: int, *, keep_rank: bool = False) -> Any:
@@ -177,9 +172,9 @@ def check(text: str) -> None:
     # Calls outside of the model are not in its file, and neither is what numbers they gave to the others.
     model = keras.models.model_from_json(text)
     report = cnnsum.summarize(cnnsum.loads(text))
-    if [found.code for found in report.diagnostics] == ["SHP207"]:
+    if {found.code for found in report.diagnostics} & {"SHP202", "SHP207"}:
         # Keras lets inputs of open sizes be merged that no size makes equal, such as H and 2*H.
-        assert "None" in report.diagnostics[0].message
+        assert all("None" in found.message for found in report.diagnostics)
         return
     assert [str(found) for found in report.diagnostics] == []
     wide = {"expand_nested": True, "show_trainable": True, "line_length": 150}

@@ -13,6 +13,7 @@ from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import (
     FLOAT32,
+    POLICIES,
     Graph,
     InputSpec,
     Layer,
@@ -27,6 +28,7 @@ from cnnsum.layers.base import LayerType, find
 from cnnsum.readers.declare import Overrides, declare, find_type, open_axes
 from cnnsum.readers.keras.calls import Arguments, flatten_call, references
 from cnnsum.source import Document
+from cnnsum.source.findings import MAX_FINDINGS
 
 Path = tuple[str | int, ...]
 
@@ -70,7 +72,9 @@ class ModelReader:
             if problem.code != "CFG103":
                 problem.field = ("config", *problem.field)
                 raise problem
-        return Inner(type, fields, str(config.get("name", "")), config.get("trainable", True) is not False)
+        dtype = config.get("dtype")
+        variable = None if dtype is None else self._policy(dtype, Place(self.document, ())).variable
+        return Inner(type, fields, str(config.get("name", "")), config.get("trainable", True) is not False, variable)
 
     # Models.
 
@@ -165,7 +169,8 @@ class ModelReader:
                 self._error("GRF310", f"`{reference[0]}` is no input layer", here)
             elif tensor.node not in graph.inputs:
                 graph.inputs.append(tensor.node)
-        for reference, here in references(config.get("output_layers"), (*path, "config", "output_layers")):
+        wanted = list(references(config.get("output_layers"), (*path, "config", "output_layers")))
+        for reference, here in wanted:
             name, index, output = reference
             layer_or_none = names.get(name)
             if layer_or_none is not None and layer_or_none.graph is not None and not layer_or_none.graph.sequential:
@@ -174,7 +179,7 @@ class ModelReader:
             tensor = self._tensor((name, index, output), names, here)
             if tensor is not None:
                 graph.outputs.append(tensor)
-        if not graph.outputs:
+        if not wanted:
             self._error("GRF308", "the model has no outputs", (*path, "config", "output_layers"))
 
     def _call(self, graph: Graph, node: Node, call: Any, names: dict[str, Layer], here: Path) -> None:
@@ -293,8 +298,11 @@ class ModelReader:
     def _input(self, name: str, config: dict[str, Any], here: Path, place: Place) -> Layer:
         raw_shape = config.get("batch_shape", config.get("batch_input_shape"))
         shape = self._shape(raw_shape, (*here, "config", "batch_shape"))
+        if shape is None:
+            self._lost.add(name)
+            return Layer(name, None, type_name="InputLayer", place=place)
         dtype = config.get("dtype")
-        spec = InputSpec(shape or (), dtype if isinstance(dtype, str) else self._policy(dtype, place).compute)
+        spec = InputSpec(shape, dtype if isinstance(dtype, str) else self._policy(dtype, place).compute)
         return Layer(name, None, type_name="InputLayer", place=place, spec=spec)
 
     def _shape(self, raw: Any, here: Path) -> tuple[Dim, ...] | None:
@@ -329,6 +337,10 @@ class ModelReader:
             return FLOAT32
         found = self._policies.get(name)
         if found is None:
+            if name not in POLICIES:
+                span = self.document.span((*place.fields, "dtype"))
+                message = f"the dtype policy `{name}` is not known here, nor are the bytes of what has it"
+                self.diagnostics.append(Diagnostic("SPC043", message, span, "warning", did_you_mean(name, POLICIES)))
             found = self._policies[name] = policy(name)
         return found
 
@@ -340,7 +352,9 @@ class ModelReader:
         if name in self._lost and (layer is None or not layer.nodes):
             return None
         if layer is None:
-            self._error("GRF302", f"there is no layer `{name}`", here, did_you_mean(name, names))
+            # Nobody reads the hundredth suggestion, and each takes a look at all names.
+            help = did_you_mean(name, names) if len(self.diagnostics) < MAX_FINDINGS else None
+            self._error("GRF302", f"there is no layer `{name}`", here, help)
             return None
         if not 0 <= index < len(layer.nodes):
             calls = len(layer.nodes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cnnsum.diagnostics import did_you_mean
+from cnnsum.diagnostics import Related, did_you_mean
 from cnnsum.layers.base import LayerType, all_types, find
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.faults import Findings, Path, Site
@@ -22,6 +22,13 @@ SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dt
 
 _INPUTS = ("InputLayer", "Input")
 _NO_FIELDS: dict[str, Any] = {}
+
+
+def used_here(use: Entry | None) -> tuple[Related, ...]:
+    """For a problem inside of a block: the use of the block that it shows in."""
+    if use is None or use.block is None or not use.block.args:
+        return ()
+    return (Related(use.head.span(), f"in this use of `{use.block.name}`"),)
 
 
 class Types:
@@ -164,9 +171,20 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
         findings.add("SPC027", "an input is declared by the key `input`, not by a layer", entry.head, help=help)
         return False
     elif not types.declared(name):
-        near = did_you_mean(name, types.names())
+        near = _as_item(name, types) or did_you_mean(name, types.names())
         findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
     return True
+
+
+def _as_item(name: str, types: Types) -> str | None:
+    """How a call such as Conv2D(32, 3) is written as an item."""
+    head, bracket, rest = name.partition("(")
+    if not bracket or not rest.endswith(")") or types.find(head) is None:
+        return None
+    values = rest[:-1].strip()
+    if "=" in values:
+        return f"write `{head}: {{{values.replace('=', ': ')}}}`"
+    return f"write `{head}: [{values}]`" if values else f"write `{head}`"
 
 
 def _by_position(entry: Entry, value: Any, findings: Findings) -> None:

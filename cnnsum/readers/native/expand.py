@@ -191,7 +191,7 @@ class Expander:
             self.results[frame.prefix + name] = node
 
     def _layer(self, entry: Entry, frame: Frame, scope: Scope, name: str | None) -> Layer:
-        layer_type, fields = self.binder.bind(entry, scope, frame.related)
+        layer_type, fields = self.binder.bind(entry, scope, frame.use)
         policy, trainable = frame.policy, frame.trainable
         if layer_type is not None:
             default = self.defaults[entry.document].special.get(layer_type)
@@ -250,7 +250,7 @@ class Expander:
             if "dtype" in entry.special:
                 policy = self.keys.policy(entry, scope, frame) or policy
         inner = Frame(inner_scope, full + ".", (*frame.block, *name.split(".")), policy, trainable=trainable)
-        inner.related = (Related(entry.head.span(), f"in this use of `{block.name}`"),) if block.args else ()
+        inner.use = entry
         inner.current = items
         inner.replay = iter(twin.layers) if twin is not None else frame.replay
         self.results[full + ".input"] = items

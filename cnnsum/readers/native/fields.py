@@ -8,22 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsum.diagnostics import Problem, Related
-from cnnsum.graph.model import Policy, policy
+from cnnsum.graph.model import POLICIES, Policy, policy
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
-from cnnsum.readers.native.entry import Entry, Types
+from cnnsum.readers.native.entry import Entry, Types, used_here
 from cnnsum.readers.native.faults import Fault, Findings, ReportedError, Site
 from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
 
-#: Dtypes that a tensor or a policy may name.
-DTYPES = (
-    *("float32", "float16", "bfloat16", "float64"),
-    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
-    *("float8_e4m3fn", "float8_e5m2", "int4", "uint4"),
-)
 #: Problems of a name rather than of the value below it.
 _AT_KEYS = ("CFG103", "UNK701")
-POLICIES = ("mixed_float16", "mixed_bfloat16", *DTYPES)
 
 
 class Reader:
@@ -93,7 +86,7 @@ class Binder:
         self.defaults = defaults
         self._known: dict[Any, tuple[LayerType, dict[str, Any]]] = {}
 
-    def bind(self, entry: Entry, scope: Scope, related: tuple[Related, ...]) -> tuple[LayerType | None, dict[str, Any]]:
+    def bind(self, entry: Entry, scope: Scope, use: Entry | None) -> tuple[LayerType | None, dict[str, Any]]:
         """The type and the checked fields; no type where something is wrong with them, which is reported."""
         if entry.bound is not None:
             return entry.bound
@@ -117,7 +110,7 @@ class Binder:
                 try:
                     raw[name] = whole(value, scope)
                 except Problem as problem:
-                    self.findings.problem(problem, entry.site(name), related)
+                    self.findings.problem(problem, entry.site(name), used_here(use))
                     del raw[name]
                     good = False
         reader = self.reader
@@ -128,27 +121,27 @@ class Binder:
         evaluated = reader.evaluated
         reader.scope, reader.evaluated = outer
         if problems or not good:
-            self._report(entry, problems, raw, related, good=good)
+            self._report(entry, problems, raw, use, good=good)
             return None, {}
         if entry.dollar:
-            fields = {name: plain(value) for name, value in fields.items()}
+            for name in raw:
+                if name in fields:
+                    fields[name] = plain(fields[name])
         bound = type, fields
         if not evaluated and not entry.dollar:
             entry.bound = self._known[key] = bound
         return bound
 
-    def _report(
-        self, entry: Entry, problems: list[Problem], raw: Any, related: tuple[Related, ...], *, good: bool
-    ) -> None:
+    def _report(self, entry: Entry, problems: list[Problem], raw: Any, use: Entry | None, *, good: bool) -> None:
         cut = _cut_by_comma(entry)
         # A field that is missing because its name is misspelt is one mistake.
-        meant = {problem.help for problem in problems if problem.code == "CFG103"}
+        meant = [problem.help or "" for problem in problems if problem.code == "CFG103"]
         for problem in problems:
             if isinstance(problem, ReportedError):
                 continue
             if problem.code == "CFG101":
                 missing = problem.message.rpartition(" ")[2]
-                if not good or f"did you mean {missing}?" in meant:
+                if not good or any(help.startswith("did you mean") and missing in help for help in meant):
                     continue
             name = problem.field[0] if problem.field else None
             if cut is not None and name in cut:
@@ -163,12 +156,16 @@ class Binder:
                 problem,
                 entry.site(*problem.field, key=problem.code in _AT_KEYS) if problem.field else entry.head,
                 # A formula may be right in one use of a block and wrong in another.
-                related if problem.code == "CFG102" and isinstance(value, str) else (),
+                used_here(use) if problem.code == "CFG102" and isinstance(value, str) else (),
             )
         if cut is not None:
             whole_text = f"{entry.raw[cut[0]]}, {cut[1]}"
-            help = f'`{cut[0]}: "{whole_text}"`'
-            message = "a comma ends the value here: an expression that holds one stands in quotes"
+            if whole_text.startswith("("):
+                message = "a list stands in square brackets"
+                help = f"`{cut[0]}: [{whole_text.strip('()')}]`"
+            else:
+                message = "a comma ends the value here: an expression that holds one stands in quotes"
+                help = f'`{cut[0]}: "{whole_text}"`'
             self.findings.add("SPC034", message, entry.site(cut[0]), help=help)
 
 

@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 from cnnsum import dims
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, Symbol, symbols_of
-from cnnsum.graph.model import InputSpec
+from cnnsum.graph.model import DTYPES, InputSpec
 from cnnsum.layers.kinds import show
 from cnnsum.readers.declare import Overrides, fresh, open_axes
 from cnnsum.readers.native.faults import Findings, Outside, Site
-from cnnsum.readers.native.fields import DTYPES
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
 
@@ -83,10 +82,19 @@ def _declared(name: str, raw: Any, site: Site, findings: Findings) -> Declared:
         raw = raw["shape"]
     if isinstance(raw, list):
         return Declared(name, raw, dtype, site, dtype_site)
-    help = f"`[{raw}]`" if isinstance(raw, (int, str)) else None
+    help = _as_list(raw)
     message = f"a shape is a list of sizes, without the batch axis, not {show(raw)}"
     findings.add("SPC022", message, site, help=help)
     return Declared(name, None, dtype, site, dtype_site)
+
+
+def _as_list(raw: Any) -> str | None:
+    """The list that was meant by 28, (28, 28, 1) or 28x28x1."""
+    if not isinstance(raw, (int, str)):
+        return None
+    sizes = re.split(r"\s*[,x*]\s*", str(raw).strip("() ,"))
+    plain = all(size.isdecimal() or dims.is_name(size) for size in sizes)
+    return f"write `[{', '.join(sizes)}]`" if plain else "write it in square brackets: `[height, width, channels]`"
 
 
 def declared_symbols(raw: Any, document: Document, taken: dict[str, Any], findings: Findings) -> dict[str, Symbol]:

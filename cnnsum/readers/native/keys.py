@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cnnsum.diagnostics import Problem, Related, did_you_mean
+from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.graph.model import Policy
 from cnnsum.layers.kinds import show
-from cnnsum.readers.native.entry import Entry
+from cnnsum.readers.native.entry import Entry, used_here
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.fields import policy_of, truth
 from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
@@ -25,11 +25,11 @@ class Frame:
     """Where layers are made: the file itself, or one use of a block.
 
     prefix: the path of the names in it ("" or "stage1."). block: the same as segments. current: the output of the layer
-    before. replay: where the use shares another's layers, those layers in their order. related: the use, for messages
-    about its layers.
+    before. replay: where the use shares another's layers, those layers in their order. use: the item that uses the
+    block.
     """
 
-    __slots__ = ("block", "current", "policy", "prefix", "related", "replay", "scope", "trainable")
+    __slots__ = ("block", "current", "policy", "prefix", "replay", "scope", "trainable", "use")
 
     def __init__(self, scope: Scope, prefix: str, block: tuple[str, ...], policy: Policy, *, trainable: bool) -> None:
         self.scope = scope
@@ -39,7 +39,7 @@ class Frame:
         self.trainable = trainable
         self.current: Items = ()
         self.replay: Any = None
-        self.related: tuple[Related, ...] = ()
+        self.use: Entry | None = None
 
 
 class Keys:
@@ -61,7 +61,7 @@ class Keys:
         try:
             name = plain(whole(name, frame.scope))
         except Problem as problem:
-            self.findings.problem(problem, site, frame.related)
+            self.findings.problem(problem, site, used_here(frame.use))
             return None
         if not isinstance(name, str):
             self.findings.add("CFG102", f"`name` must be a text, got {show(name)}", site)
@@ -86,7 +86,7 @@ class Keys:
             if isinstance(copies, bool) or not isinstance(copies, int) or copies < 0:
                 raise Problem("CFG102", f"`repeat` must be an integer of at least 0, got {show(copies)}")  # noqa: TRY301 - reported as any other
         except Problem as problem:
-            self.findings.problem(problem, entry.site("repeat"), frame.related)
+            self.findings.problem(problem, entry.site("repeat"), used_here(frame.use))
             return None
         return copies
 
@@ -98,7 +98,7 @@ class Keys:
         try:
             return truth(entry.special["when"], scope, "when")
         except Problem as problem:
-            self.findings.problem(problem, entry.site("when"), frame.related)
+            self.findings.problem(problem, entry.site("when"), used_here(frame.use))
             return True
 
     def trainable(self, entry: Entry, scope: Scope, frame: Frame) -> bool:
@@ -107,7 +107,7 @@ class Keys:
         try:
             return truth(entry.special["trainable"], scope, "trainable")
         except Problem as problem:
-            self.findings.problem(problem, entry.site("trainable"), frame.related)
+            self.findings.problem(problem, entry.site("trainable"), used_here(frame.use))
             return True
 
     def policy(self, entry: Entry, scope: Scope, frame: Frame) -> Policy | None:
@@ -116,7 +116,7 @@ class Keys:
         try:
             return policy_of(entry.special["dtype"], scope)
         except Problem as problem:
-            self.findings.problem(problem, entry.site("dtype"), frame.related)
+            self.findings.problem(problem, entry.site("dtype"), used_here(frame.use))
             return None
 
     def source(self, entry: Entry, frame: Frame) -> tuple[Items, tuple[str, ...], Items]:
@@ -129,7 +129,7 @@ class Keys:
         try:
             value = whole(special["from"], frame.scope)
         except Problem as problem:
-            self.findings.problem(problem, site, frame.related)
+            self.findings.problem(problem, site, used_here(frame.use))
             return frame.current, (), frame.current
         keywords: tuple[str, ...] = ()
         listed = names_in(value, site)

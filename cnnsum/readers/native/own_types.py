@@ -19,11 +19,11 @@ from typing import Any
 from cnnsum import dims
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr, Symbol
+from cnnsum.graph.model import DTYPES
 from cnnsum.layers.base import REQUIRED, Field, LayerType, find
 from cnnsum.layers.kinds import Kind, Reading, show
 from cnnsum.readers.native.entry import SPECIAL, Types
 from cnnsum.readers.native.faults import Fault, Findings, Site
-from cnnsum.readers.native.fields import DTYPES
 from cnnsum.readers.native.patterns import SIZE, Amount, Declaration, Given, Names, OwnType, Pattern, hidden
 from cnnsum.readers.native.scope import Scope, plain
 from cnnsum.source import Document

@@ -12,9 +12,18 @@ from typing import Any
 from cnnsum import dims  # its language is loaded by the first expression only
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.readers.native.faults import Fault, Outside, ReportedError, Site
+from cnnsum.source.findings import MAX_FINDINGS
 
 _MISSING: Any = object()
 _NOT_YET: Any = object()
+_BUSY: Any = object()
+
+#: Words of Python and of older YAML for what is written otherwise here.
+_MEANT = {
+    **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON"), "true"),
+    **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), "false"),
+    "None": "null",
+}
 
 #: Stands for an argument that has no usable value; its problem has been reported.
 FAILED: Any = object()
@@ -85,8 +94,10 @@ class Cell:
             raise Fault("SPC023", f"`{name}` is {what}, no number", help=help)
         if not isinstance(raw, str):
             return raw
+        if self._number is _BUSY:
+            raise Fault("SPC024", f"`{name}` depends on itself", site=self.site)
         if self._number is _NOT_YET:
-            self._number = Fault("SPC024", f"`{name}` depends on itself", site=self.site)
+            self._number = _BUSY
             try:
                 self._number = self._evaluate(raw)
             except Fault as fault:
@@ -122,7 +133,7 @@ class Scope(Mapping[str, Any]):
     As a mapping it gives numbers, for expressions; raises KeyError for an unknown name.
     """
 
-    __slots__ = ("_known", "_words", "cells", "parent", "prefix")
+    __slots__ = ("_known", "_missed", "_words", "cells", "parent", "prefix")
 
     def __init__(self, cells: dict[str, Any], parent: Scope | None = None, prefix: str = "") -> None:
         self.cells = cells
@@ -130,6 +141,8 @@ class Scope(Mapping[str, Any]):
         self.prefix = prefix
         self._known: dict[str, Any] = {}
         self._words: list[Written] = []
+        #: At the top: how many names were looked for in vain.
+        self._missed = 0
 
     def find(self, name: str) -> Any:
         """What the name stands for: a `Cell`, a plain number, or None."""
@@ -172,6 +185,9 @@ class Scope(Mapping[str, Any]):
 
     def evaluate(self, text: str) -> Any:
         """The value of an expression: a number, a truth value or a text; raises Problem."""
+        found = self.find(text)
+        if found is not None:
+            return found.number(text) if type(found) is Cell else found
         value = self._known.get(text, _MISSING)
         if value is _MISSING:
             try:
@@ -194,7 +210,9 @@ class Scope(Mapping[str, Any]):
             if words:
                 raise _unknown_word(words[0]) from None
             help = error.help
-            if text.count("(") > text.count(")"):
+            if text[:1] == "(" and "," in text:
+                help = f"a list stands in square brackets: [{text.strip('() ,')}]"
+            elif text.count("(") > text.count(")") and text[:1] != "(":
                 help = f'an expression with a comma stands in quotes: "{text}, ...)"'
             raise Fault("SPC025", error.message, help=help, text=text, start=error.start, end=error.end) from None
         except RecursionError:
@@ -211,8 +229,15 @@ class Scope(Mapping[str, Any]):
 
     def unknown(self, name: str, text: str, start: int, end: int, site: Site | Outside | None = None) -> Fault:
         """The fault of a name that stands for nothing here."""
-        help = did_you_mean(name, self)
-        if help is None and name == "index":
+        top = self
+        while top.parent is not None:
+            top = top.parent
+        top._missed += 1
+        # Nobody reads the hundredth suggestion, and each takes a look at all names.
+        help = did_you_mean(name, self) if top._missed <= MAX_FINDINGS else None
+        if name in _MEANT and text.strip() == name:
+            help = f"write `{_MEANT[name]}`"
+        elif help is None and name == "index":
             help = "`index` counts the copies of a layer or block with `repeat`"
         elif help is None:
             known = list(self)[:12]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsum import dims
-from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
+from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean, nearest
 from cnnsum.dims import Symbol
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tensor, policy
 from cnnsum.graph.names import Names
@@ -78,8 +78,9 @@ class Spec:
     # --- the keys at the top ------------------------------------------------------------------------------------------
 
     def _check_keys(self) -> None:
+        no_text = {found.span for found in self.document.diagnostics if found.code == "SPC016"}
         for key in self.value:
-            if key not in KEYS:
+            if key not in KEYS and not (no_text and self.site(key, key=True).span() in no_text):
                 help = did_you_mean(key, KEYS) or f"a spec has {', '.join(KEYS)}"
                 self.findings.add("SPC030", f"a spec has no key `{key}`", self.site(key, key=True), help=help)
         name = self.value.get("name")
@@ -140,7 +141,8 @@ class Spec:
     def _read_sizes(self) -> Sizes:
         declared = declared_inputs(self.value, self.document, self.findings)
         if not declared and "input" not in self.value and "inputs" not in self.value:
-            if self.overrides.inputs:
+            misspelt = any(key not in KEYS and nearest(key, KEYS) in ("input", "inputs") for key in self.value)
+            if self.overrides.inputs or misspelt:
                 declared = [Declared("input", None, None, self.site(), self.site())]
             else:
                 help = "`input: [height, width, channels]`, without the batch axis, or `inputs:` for several"
@@ -159,10 +161,7 @@ class Spec:
 
     def _policy(self) -> Policy:
         if self.overrides.dtype is not None:
-            try:
-                return policy_of(self.overrides.dtype)
-            except Problem as problem:
-                raise UnusableError(Diagnostic("SPC052", f"--dtype: {problem}", help=problem.help)) from None
+            return policy(self.overrides.dtype)
         wanted = self.value.get("dtype")
         if wanted is None:
             return FLOAT32

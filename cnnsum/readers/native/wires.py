@@ -14,6 +14,7 @@ from cnnsum.diagnostics import did_you_mean
 from cnnsum.graph.model import Layer, Node, Tensor
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.scope import Written
+from cnnsum.source.findings import MAX_FINDINGS
 
 
 class Later:
@@ -123,7 +124,8 @@ class Wires:
     def _unknown(self, later: Later) -> None:
         prefix = later.prefix
         known = [name[len(prefix) :] for name in self.results if name.startswith(prefix)]
-        help = did_you_mean(later.name, known)
+        # Nobody reads the hundredth suggestion, and each takes a look at all names.
+        help = did_you_mean(later.name, known) if len(self.findings.diagnostics) < MAX_FINDINGS else None
         if help is None and later.name in self.results:
             help = (
                 "a block sees its own layers and `input`; what else it needs is given to it by an argument or by `from`"

@@ -162,7 +162,7 @@ def test_equal_values_of_other_types_are_not_mixed_up():
             [
                 (
                     "3:19-26 CFG102 `dtype` must be the name of a dtype or of a policy, got 'float31'"
-                    " | did you mean `float32`?"
+                    " | did you mean `float32` or `float16`?"
                 )
             ],
         ),

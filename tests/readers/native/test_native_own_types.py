@@ -163,7 +163,7 @@ def test_an_own_type_in_blocks_defaults_and_wrappers():
         ("{weights: {k: {shap: [1]}}}", "ReLU", ["3:19-20 SPC031 weight `k` has no `shape`", "3:23-27 SPC030 a weight has no key `shap` | did you mean `shape`?"]),
         ("{weights: {k: {shape: [1], trainable: 3, dtype: int9}}}", "ReLU", [
             "3:46-47 CFG102 `trainable` must be true or false, got 3",
-            "3:56-60 CFG102 `dtype` must be the name of a dtype, got 'int9' | did you mean `int8`?",
+            "3:56-60 CFG102 `dtype` must be the name of a dtype, got 'int9' | did you mean `int8` or `int4`?",
         ]),
         ("{macs: -1}", "ReLU", ["3:15-17 CFG102 must be an integer of at least 0 or an expression, got -1"]),
         ("{macs: size(outpt)}", "ReLU", ["3:15-19 SPC025 `size` is `size(input)` or `size(output)`"]),

@@ -86,12 +86,6 @@ def test_an_open_axis_and_a_missing_input():
             {"inputs": {"": (64, 32, 3)}, "settings": {"H": 32}},
             ["SPC052 `H` cannot be 64 as the shape of `input` says: --set H=32"],
         ),
-        (
-            {"dtype": "float31"},
-            [
-                "SPC052 --dtype: `dtype` must be the name of a dtype or of a policy, got 'float31' | did you mean `float32`?"
-            ],
-        ),
     ],
 )
 def test_what_cannot_be_set(overrides, problems):

@@ -191,12 +191,12 @@ def test_a_symbol_may_be_called_as_the_batch():
 @pytest.mark.parametrize(
     ("head", "problems"),
     [
-        ("input: 784", ["1:8-11 SPC022 a shape is a list of sizes, without the batch axis, not 784 | `[784]`"]),
+        ("input: 784", ["1:8-11 SPC022 a shape is a list of sizes, without the batch axis, not 784 | write `[784]`"]),
         ("input: ", ["1:7-7 SPC022 a shape is a list of sizes, without the batch axis, not null"]),
         ("input: {image: [3]}", ["1:9-14 SPC030 an input has no key `image` | several inputs, or one with a name, stand below `inputs:`"]),
         ("input: {dtype: uint8}", ["1:1-6 SPC031 input `input` has no `shape`"]),
         ("input: {shape: [3], dtyp: uint8}", ["1:21-25 SPC030 an input has no key `dtyp` | did you mean `dtype`?"]),
-        ("input: {shape: [3], dtype: uint7}", ["1:28-33 CFG102 `dtype` must be the name of a dtype, got 'uint7' | did you mean `uint8`?"]),
+        ("input: {shape: [3], dtype: uint7}", ["1:28-33 CFG102 `dtype` must be the name of a dtype, got 'uint7' | did you mean `uint8` or `uint4`?"]),
         ("input: [None, 3]", ["1:9-13 CFG102 a size that is left open is written `null`"]),
         ("input: [0, -1, 2.5, true, {}]", [
             "1:9-10 CFG102 a size must be a positive integer, a symbol or null, got 0",
