@@ -239,10 +239,9 @@ class _Runner:
         numbers = numbers[: len(numbers) - sum(map(_is_mask, node.keywords))]
         if not graph.inputs and graph.sequential and len(numbers) == 1:
             # A chain without an input shape of its own starts at whatever it is called on, and is listed at that.
+            # (The declared shape is then never read: where that of the call is not known, nothing is.)
             shape, dtype = self.values[numbers[0]]
-            if shape is None:
-                return ()
-            graph.adopt([InputSpec(shape, dtype)])
+            graph.adopt([InputSpec(shape or (), dtype)])
             graph.resized = True
         if len(numbers) != len(graph.inputs):
             count = f"{len(graph.inputs)} input" + ("" if len(graph.inputs) == 1 else "s")
@@ -285,6 +284,9 @@ class _Runner:
         keywords = node.keywords
         if any(map(_is_mask, keywords)):
             shapes, keywords = _without_masks(type, shapes, keywords)
+        if () in shapes and not layer.is_operation:
+            self._report(_diagnostic(layer, Problem("SHP204", f"{type.name} needs an input with a batch axis, got ()")))
+            return unknown_facts(weightless=not type.weights)
         try:
             return type.apply(shapes, layer.fields, keywords)
         except Problem as problem:
@@ -310,7 +312,7 @@ class _Runner:
                 dtype = facts.dtype or layer.policy.compute
                 given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
         else:
-            dtype = promote([values[number].dtype for number in numbers])
+            dtype = promote([values[number].dtype for number in numbers]) if numbers else layer.policy.compute
             if facts.dtype == "float" and dtype not in _FLOATS:
                 dtype = layer.policy.compute
             elif dtype in _FLOATS and not layer.is_operation:

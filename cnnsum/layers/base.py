@@ -83,10 +83,10 @@ class LayerType:
         self.weights = weights
         self.aliases = aliases
         self.ignored = ignored
-        self._schema: _Schema | None = None
+        self._schema: Schema | None = None
 
     @property
-    def schema(self) -> _Schema:
+    def schema(self) -> Schema:
         """Fields and inputs, read from the rule's signature at the first use."""
         if self._schema is None:
             self._schema = _read_signature(self)
@@ -172,7 +172,12 @@ class LayerType:
             raise Problem("GRF303", f"{self.name} takes {wanted} {noun}, got {count}")
 
 
-class _Schema(NamedTuple):
+class Schema(NamedTuple):
+    """What a rule's signature says: fields with their defaults, names that are accepted and not read, and inputs.
+
+    least, most: how many inputs it takes; most is None for any number.
+    """
+
     fields: dict[str, Field]
     defaults: dict[str, Any]
     ignored: frozenset[str]
@@ -181,7 +186,7 @@ class _Schema(NamedTuple):
     most: int | None
 
 
-def _read_signature(layer_type: LayerType) -> _Schema:
+def _read_signature(layer_type: LayerType) -> Schema:
     rule = layer_type.rule
     code = rule.__code__
     names = code.co_varnames
@@ -198,7 +203,7 @@ def _read_signature(layer_type: LayerType) -> _Schema:
     ignored = {
         f"{weight}_{what}" for weight in layer_type.weights for what in ("initializer", "regularizer", "constraint")
     }
-    return _Schema(
+    return Schema(
         fields,
         {name: field.default for name, field in fields.items()},
         frozenset(ignored).union(COMMON, layer_type.ignored),

@@ -145,7 +145,7 @@ def _reshape(x: Shape, *, newshape: Ints) -> Facts:
 
     No weights, no work, nothing kept: the output is the input's storage. The batch axis must stay: its size, or -1.
     """
-    if not newshape or (newshape[0] not in (-1, x[0]) and newshape.count(-1) != 1):
+    if not newshape or (newshape[0] not in (-1, *x[:1]) and newshape.count(-1) != 1):
         raise Problem("UNK703", f"Reshape of the batch axis is not supported, got {list(newshape)}", "newshape")
     return reshaping.Reshape(x, target_shape=newshape[1:])
 
@@ -189,7 +189,7 @@ def _expand_dims(x: Shape, *, axis: Axes) -> Facts:
 def _squeeze(x: Shape, *, axis: Axes | None = None) -> Facts:
     """Leave out axes of 1: those of `axis`, or all. No weights, no work, nothing kept."""
     if axis is None:
-        return _moved((x[0], *[dim for dim in x[1:] if dim != 1]), alias="view")
+        return _moved((*x[:1], *[dim for dim in x[1:] if dim != 1]), alias="view")
     places = _places(x, axis, "Squeeze")
     for place in places:
         require_equal(x[place], 1, f"Squeeze needs size 1 on axis {place}, got {show_shape(x)}")

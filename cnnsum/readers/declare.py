@@ -43,7 +43,7 @@ def find_type(name: str, key: str, diagnostics: list[Diagnostic], place: Place) 
     """The layer type under that key; where there is none, says so at the place with the nearest name."""
     found = find(key)
     if found is None:
-        help = did_you_mean(name, (known.name for known in all_types().values()))
+        help = did_you_mean(name, (known.name for known in all_types().values())) or "`cnnsum layers` lists the types"
         diagnostics.append(
             Diagnostic("UNK701", f"unknown layer type `{name}`", place.document.span(place.path), "error", help)
         )

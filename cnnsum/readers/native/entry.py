@@ -5,6 +5,7 @@ Knows no graph: what the item becomes is the business of `expand`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dtype"))
 
 _INPUTS = ("InputLayer", "Input")
+_IS_ASSIGNMENT = re.compile(r"\w+ *=[^=]")
 _NO_FIELDS: dict[str, Any] = {}
 
 
@@ -171,7 +173,7 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
         findings.add("SPC027", "an input is declared by the key `input`, not by a layer", entry.head, help=help)
         return False
     elif not types.declared(name):
-        near = _as_item(name, types) or did_you_mean(name, types.names())
+        near = _as_item(name, types) or did_you_mean(name, types.names()) or "`cnnsum layers` lists the types"
         findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
     return True
 
@@ -192,13 +194,17 @@ def _by_position(entry: Entry, value: Any, findings: Findings) -> None:
     block = entry.block
     names = list(block.args) if block is not None else list(entry.type.schema.fields) if entry.type is not None else []
     what = f"`{block.name}`" if block is not None else entry.type_name
+    if isinstance(value, str) and _IS_ASSIGNMENT.match(value):
+        help = f"write `{entry.type_name}: {{{value.replace('=', ': ')}}}`"
+        site = Site(entry.document, entry.fields)
+        findings.add("SPC027", "fields stand in a mapping, each with a colon", site, help=help)
+        entry.type = entry.block = None
+        return
     values = value if isinstance(value, list) else [value]
     if len(values) > len(names):
         kind = "arguments" if block is not None else "fields"
         has = f"it has {len(names)}: {', '.join(names)}" if names else f"it has no {kind}"
         plural = f"{len(values)} values" if len(values) > 1 else "a value"
-        if len(names) == 1:
-            has = has.replace(":", ",")
         findings.add("CFG104", f"{what} got {plural} but {has}", entry.site())
         entry.type = entry.block = None
         return

@@ -16,7 +16,7 @@ from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.base import (
     Field,
     LayerType,
-    _Schema,
+    Schema,
     require_equal,
     show_shape,
 )
@@ -188,10 +188,10 @@ class OwnType(LayerType):
         defaults = {name: field.default for name, field in fields.items()}
         count = len(declaration.inputs)
         inputs = ("x",) if count == 1 else tuple(f"x{index}" for index in range(1, count + 1))
-        self.own_schema = _Schema(fields, defaults, frozenset(), inputs, count, count)
+        self.own_schema = Schema(fields, defaults, frozenset(), inputs, count, count)
 
     @property
-    def schema(self) -> _Schema:
+    def schema(self) -> Schema:
         """Fields and inputs."""
         return self.own_schema
 

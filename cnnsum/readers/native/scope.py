@@ -133,7 +133,7 @@ class Scope(Mapping[str, Any]):
     As a mapping it gives numbers, for expressions; raises KeyError for an unknown name.
     """
 
-    __slots__ = ("_known", "_missed", "_words", "cells", "parent", "prefix")
+    __slots__ = ("_known", "_words", "cells", "missed", "parent", "prefix")
 
     def __init__(self, cells: dict[str, Any], parent: Scope | None = None, prefix: str = "") -> None:
         self.cells = cells
@@ -142,7 +142,7 @@ class Scope(Mapping[str, Any]):
         self._known: dict[str, Any] = {}
         self._words: list[Written] = []
         #: At the top: how many names were looked for in vain.
-        self._missed = 0
+        self.missed = 0
 
     def find(self, name: str) -> Any:
         """What the name stands for: a `Cell`, a plain number, or None."""
@@ -232,14 +232,15 @@ class Scope(Mapping[str, Any]):
         top = self
         while top.parent is not None:
             top = top.parent
-        top._missed += 1
+        top.missed += 1
         # Nobody reads the hundredth suggestion, and each takes a look at all names.
-        help = did_you_mean(name, self) if top._missed <= MAX_FINDINGS else None
+        few = top.missed <= MAX_FINDINGS
+        help = did_you_mean(name, self) if few else None
         if name in _MEANT and text.strip() == name:
             help = f"write `{_MEANT[name]}`"
         elif help is None and name == "index":
             help = "`index` counts the copies of a layer or block with `repeat`"
-        elif help is None:
+        elif help is None and few:
             known = list(self)[:12]
             help = f"the names here are {', '.join(known)}" if known else "declare it in `vars`"
         return Fault(

@@ -123,9 +123,13 @@ class Wires:
 
     def _unknown(self, later: Later) -> None:
         prefix = later.prefix
+        message = f"there is no layer `{later.name}`"
+        if len(self.findings.diagnostics) > MAX_FINDINGS:
+            # Nobody reads the hundredth suggestion, and each takes a look at all names.
+            self.findings.add("GRF302", message, later.site)
+            return
         known = [name[len(prefix) :] for name in self.results if name.startswith(prefix)]
-        # Nobody reads the hundredth suggestion, and each takes a look at all names.
-        help = did_you_mean(later.name, known) if len(self.findings.diagnostics) < MAX_FINDINGS else None
+        help = did_you_mean(later.name, known)
         if help is None and later.name in self.results:
             help = (
                 "a block sees its own layers and `input`; what else it needs is given to it by an argument or by `from`"
@@ -138,7 +142,7 @@ class Wires:
         elif help is None:
             direct = [name for name in known if "." not in name and name != "input_layer"]
             help = f"the names here are {', '.join(direct[:10])}" + (", ..." if len(direct) > 10 else "")
-        self.findings.add("GRF302", f"there is no layer `{later.name}`", later.site, help=help)
+        self.findings.add("GRF302", message, later.site, help=help)
 
     def finish(self) -> None:
         """Connect what waits. A call whose input does not exist yields nothing known; then cycles are opened."""

@@ -75,7 +75,7 @@ def test_equal_values_of_other_types_are_not_mixed_up():
     [
         (["Conv2d: [3, 3]"], ["3:5-11 UNK701 unknown layer type `Conv2d` | did you mean `Conv2D`?"]),
         (["flaten"], ["3:5-11 UNK701 unknown layer type `flaten` | did you mean `Flatten`?"]),
-        (["Xyzzy"], ["3:5-10 UNK701 unknown layer type `Xyzzy`"]),
+        (["Xyzzy"], ["3:5-10 UNK701 unknown layer type `Xyzzy` | `cnnsum layers` lists the types"]),
         (
             ["Conv2D: {filters: 3, kernal_size: 3}"],
             ["3:26-37 CFG103 Conv2D has no field `kernal_size` | did you mean `kernel_size`?"],
