@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +27,8 @@ def main() -> None:
     for line in styled_lines(report, Options(terminal=80)):
         console.print(Text.assemble(*line), soft_wrap=True, highlight=False)
     picture = console.export_svg(title="cnnsum", unique_id="summary")
+    # rich asks for a font from the network; the reader's own monospaced font serves as well.
+    picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
     (DOCS / "summary.svg").write_text(picture + "\n", encoding="utf-8")
 
 

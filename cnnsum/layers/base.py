@@ -170,6 +170,14 @@ class LayerType:
                 wanted = f"{schema.least} to {schema.most}"
             noun = "input" if wanted in {"1", "at least 1"} else "inputs"
             raise Problem("GRF303", f"{self.name} takes {wanted} {noun}, got {count}")
+        if keywords:
+            placed = count - len(keywords)
+            for name in schema.inputs[:placed]:
+                if name in keywords:
+                    raise Problem("GRF303", f"{self.name} is given its input `{name}` twice, by place and by name")
+            for name in schema.inputs[placed : schema.least]:
+                if name not in keywords:
+                    raise Problem("GRF303", f"{self.name} needs its input `{name}`")
 
 
 class Schema(NamedTuple):

@@ -80,7 +80,9 @@ def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     [
         "input: [4]\nlayers:\n" + "".join(f"  - Dense: {{units: 4, from: lost_{i}}}\n" for i in range(3000)),
         "input: [4]\nlayers:\n" + "".join(f"  - Dens{i}: lost_{i}\n" for i in range(3000)),
-        "vars: {" + ", ".join(f"v{i}: {i}" for i in range(3000)) + "}\ninput: [4]\nlayers: [{Dense: w1}, {Dense: w2}]\n",
+        "vars: {"
+        + ", ".join(f"v{i}: {i}" for i in range(3000))
+        + "}\ninput: [4]\nlayers: [{Dense: w1}, {Dense: w2}]\n",
         "input: [4]\nlayers:\n" + "".join(f"  - Dense: w{i}\n" for i in range(3000)),
     ],
     ids=["wires", "types", "vars", "names"],

@@ -251,7 +251,7 @@ def test_shape_of_the_build_declares_the_input() -> None:
 
 def test_unbuilt() -> None:
     model = sequential(made("Conv2D", "c", filters=8, kernel_size=3), made("ReLU", "r"), dense("d"), name="later")
-    assert codes(model) == ["GRF309"]
+    assert codes(model) == ["GRF312"]
     found = cnnsum.summarize(load(model))
     lines = text(found)
     assert "c (Conv2D)" in lines

@@ -1,0 +1,303 @@
+"""Faults in Keras files: one message each, at the right place, and no cascade."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import cnnsum
+import pytest
+from cnnsum.report.keras import summary
+from cnnsum.report.options import Options
+from keras_writing import called, codes, functional, image, load, made, messages, operation, rows, sequential, tensor
+
+
+def dense(name: str, *calls: object, units: int = 4, **fields: object) -> dict[str, Any]:
+    return made("Dense", name, *calls, units=units, **fields)
+
+
+def chain(*layers: dict[str, Any]) -> dict[str, Any]:
+    return functional([image((8,)), *layers], layers[-1]["name"])
+
+
+# What the file records of shapes.
+
+
+def test_recorded_shapes_that_differ() -> None:
+    model = chain(
+        dense("a", "image"), dense("b", called(tensor("a", (None, 5)))), dense("c", called(tensor("b", (None, 7))))
+    )
+    found = load(model).diagnostics
+    # That of `b` is as wrong, but follows from that of `a`.
+    assert [(one.code, one.severity) for one in found] == [("SHP220", "warning")]
+    assert found[0].message == "the file records (None, 5) for the output of `a`, but it is (None, 4)"
+    span = found[0].span
+    assert span is not None
+    lines = json.dumps(model, indent=1).split("\n")
+    # The place is that of the recorded shape: a list that begins after `"shape": `.
+    assert lines[span.line - 1].lstrip().startswith('"shape": [')
+    assert lines[span.line - 1][span.column - 1] == "["
+    assert lines[span.line + 1].strip() == "5"
+
+
+def test_recorded_build_shapes_that_differ() -> None:
+    model = sequential(image((8,)), dense("a"), dense("b"))
+    model["config"]["layers"][2]["build_config"] = {"input_shape": [None, 3]}
+    assert messages(model) == ["SHP220 the file records (None, 3) for the output of `a`, but it is (None, 4)"]
+    model["config"]["layers"][2]["build_config"] = {"input_shape": [None, None]}
+    assert codes(model) == []
+
+
+def test_recorded_shapes_in_nested_models() -> None:
+    inner = functional(
+        [image((8,), "x"), dense("d", called(tensor("x", (None, 9))))], "d", name="inner", calls=["image"]
+    )
+    assert codes(functional([image((8,)), inner], "inner:1")) == ["SHP220"]
+
+
+@pytest.mark.parametrize("shape", [[None, 4, 1], [], ["x", 4], [[4], 4], [None, "4"]])
+def test_recorded_shapes_that_are_none(shape: Any) -> None:
+    model = chain(dense("a", "image"), dense("b", called(tensor("a", ()))))
+    model["config"]["layers"][2]["inbound_nodes"][0]["args"][0]["config"]["shape"] = shape
+    assert codes(model) == ["SHP220"]
+
+
+# Layers that cannot be known.
+
+
+def test_unknown_layer() -> None:
+    model = chain(
+        dense("a", "image"), made("Denze", "b", "a"), dense("c", "b"), dense("d", "image"), made("Add", "e", ["c", "d"])
+    )
+    found = load(model)
+    assert [(one.code, one.severity) for one in found.diagnostics] == [("UNK701", "warning")]
+    assert found.diagnostics[0].help == "did you mean `Dense`?"
+    report = cnnsum.summarize(found)
+    assert str(report.totals.params.total) == "?"
+    assert [rows(report)[name].status for name in "abcde"] == ["exact", "unknown", "unknown", "exact", "unknown"]
+    text = "\n".join(summary(report, Options(terminal=120)))
+    assert " Total params: at least 72\n" in text
+    assert report.totals.unknown == ("b", "c", "e")
+
+
+def test_layer_of_the_users_own() -> None:
+    assert codes(chain(made("Dense", "a", "image", module="mine"))) == ["UNK701"]
+
+
+def test_lambda_is_never_run() -> None:
+    found = load(chain(made("Lambda", "code", "image", function={"class_name": "__lambda__"}))).diagnostics
+    assert [(one.code, one.severity) for one in found] == [("SAF603", "warning")]
+    assert "a Lambda layer is code, which cnnsum never runs" in found[0].message
+
+
+def test_wrong_fields_are_all_reported() -> None:
+    model = chain(made("Conv2D", "c", "image", filters=-1, kernel_size="x", padding="half"))
+    assert codes(model) == ["CFG102"] * 3
+
+
+def test_unknown_fields_are_warnings() -> None:
+    found = load(chain(dense("d", "image", novelty=1))).diagnostics
+    assert [(one.code, one.severity) for one in found] == [("CFG103", "warning")]
+    assert cnnsum.summarize(load(chain(dense("d", "image", novelty=1)))).totals.params.total == 36
+
+
+def test_layer_that_does_not_fit_its_input() -> None:
+    model = chain(made("Conv2D", "c", "image", filters=3, kernel_size=3), made("ReLU", "r", "c"), dense("d", "r"))
+    assert len(codes(model)) == 1
+
+
+# References.
+
+
+def test_missing_reference() -> None:
+    model = chain(dense("first", "image"), dense("b", "frist"), dense("c", "b"))
+    assert messages(model) == ["GRF302 there is no layer `frist`"]
+    assert load(model).diagnostics[0].help == "did you mean `first`?"
+
+
+def test_references_out_of_range() -> None:
+    assert messages(chain(dense("a", "image"), dense("b", "a:1"))) == [
+        "GRF302 `a` is called once: there is no call 1"
+    ]  # fmt: skip
+    assert messages(chain(dense("a", "image"), dense("b", "a:0:3"))) == [
+        "GRF304 b: output 3 of `a` does not exist: it has 1 output"
+    ]  # fmt: skip
+    assert codes(chain(dense("a", "image"), dense("b", "a:0:-1"))) == ["GRF304"]
+    assert codes(functional([image((8,)), dense("a", "image")], "nothing")) == ["GRF302"]
+
+
+def test_missing_reference_of_a_nested_model() -> None:
+    inner = sequential(image((8,), "x"), dense("d"), name="inner", calls=["nowhere"])
+    assert codes(functional([image((8,)), inner, made("ReLU", "r", "inner")], "r")) == ["GRF302"]
+
+
+def test_missing_reference_among_others() -> None:
+    assert codes(chain(dense("a", "image"), made("Concatenate", "c", ["a", "b", "image"]), dense("d", "c"))) == [
+        "GRF302"
+    ]
+
+
+def test_cycle() -> None:
+    model = chain(dense("a", "c"), dense("b", "a"), dense("c", "b"))
+    assert messages(model) == ["GRF301 `c` depends on itself: c <- b <- a <- c"]
+    assert codes(chain(dense("a", "a"))) == ["GRF301"]
+    report = cnnsum.summarize(load(model))
+    assert report.rows == ()
+
+
+def test_cycle_in_a_nested_model() -> None:
+    inner = functional(
+        [image((8,), "x"), made("Add", "p", ["x", "q"]), dense("q", "p")], "q", name="inner", calls=["image"]
+    )
+    assert codes(functional([image((8,)), inner, dense("d", "inner")], "d")) == ["GRF301"]
+
+
+def test_name_twice() -> None:
+    model = chain(dense("a", "image"), dense("a", "image"), dense("b", "a"))
+    assert messages(model) == ["GRF307 the name `a` is used twice"]
+
+
+def test_unused_layers() -> None:
+    found = load(functional([image((8,)), dense("a", "image"), dense("b", "image"), dense("c", "b")], "a")).diagnostics
+    assert [(one.code, one.severity, one.message) for one in found] == [
+        ("GRF305", "warning", "`b` is not used: no output depends on it"),
+        ("GRF305", "warning", "`c` is not used: no output depends on it"),
+    ]
+
+
+def test_inputs_that_are_none() -> None:
+    layers = [image((8,)), dense("a", "image")]
+    assert codes(functional(layers, "a", inputs=["a", 0, 0])) == ["GRF310", "GRF311"]
+    assert codes(functional(layers, "a", inputs=[])) == ["GRF311"]
+
+
+def test_too_many_inputs_of_a_nested_model() -> None:
+    inner = sequential(image((8,), "x"), dense("d"), name="inner", calls=[["image", "image"]])
+    assert messages(functional([image((8,)), inner], "inner")) == ["GRF303 inner: Sequential takes 1 input, got 2"]
+
+
+# Layout.
+
+
+@pytest.mark.parametrize(
+    ("layer", "code"),
+    [
+        (5, "SPC041"),
+        ({"class_name": 5}, "SPC041"),
+        ({"class_name": "Dense", "name": "a"}, "SPC041"),
+        ({"class_name": "Dense", "config": {"units": 3}}, "SPC041"),
+        ({"class_name": "Dense", "config": [], "name": "a"}, "SPC041"),
+    ],
+)
+def test_layers_that_are_none(layer: Any, code: str) -> None:
+    model = chain(dense("a", "image"), dense("b", "a"))
+    model["config"]["layers"][1] = layer
+    named = isinstance(layer, dict) and "name" in layer
+    assert codes(model) == [code] if named else [code, "GRF302"]
+
+
+@pytest.mark.parametrize(
+    "nodes", [5, None, "x", {}, [5], [[["image", 0, 0, {}]]], [{"args": 5}], [{"args": [], "kwargs": []}]]
+)
+def test_calls_that_are_none(nodes: Any) -> None:
+    model = chain(dense("a", "image"), dense("b", "a"))
+    model["config"]["layers"][1]["inbound_nodes"] = nodes
+    assert codes(model) == ["SPC041"]
+
+
+@pytest.mark.parametrize("history", [None, [], ["image"], ["image", "0", 0], [0, 0, 0], ["image", 0, 0, 0], {}])
+def test_tensors_that_are_none(history: Any) -> None:
+    model = chain(dense("a", "image"), dense("b", "a"))
+    model["config"]["layers"][1]["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = history
+    assert codes(model) == ["SPC041"]
+
+
+@pytest.mark.parametrize("shape", [None, 5, [], [None, 0], [None, -3], [None, "8"], [None, 8.0], [None, True]])
+def test_input_shapes_that_are_none(shape: Any) -> None:
+    model = chain(dense("a", "image"), dense("b", "a"))
+    model["config"]["layers"][0]["config"]["batch_shape"] = shape
+    assert codes(model) == ["SPC042"]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"class_name": "Sequential", "config": {"layers": []}, "keras_version": "2.12.0"}, "written by Keras 2"),
+        ({"class_name": "Functional", "config": {"layers": []}}, "written by Keras 2"),
+        (
+            {"class_name": "Functional", "module": "keras", "keras_version": "2.15.0", "config": {"layers": []}},
+            "by Keras 2",
+        ),
+        ({"class_name": "Functional", "module": "keras", "config": {}}, "holds no list of layers"),
+        ({"class_name": "Functional", "module": "keras", "config": 5}, "holds no list of layers"),
+        ({"class_name": "Functional", "module": "keras", "config": {"layers": 5}}, "holds no list of layers"),
+        ({"class_name": "Mine", "module": "me", "config": {"width": 5}}, "is not a Sequential or Functional model"),
+        ({"class_name": "Mine", "module": "me", "config": 5}, "is not a Sequential or Functional model"),
+        ({"class_name": "Mine", "module": "me", "config": {"layers": 5}}, "is not a Sequential or Functional model"),
+        ({"class_name": "Dense"}, "not a Keras model"),
+    ],
+)
+def test_files_that_hold_no_model(model: Any, message: str) -> None:
+    with pytest.raises(cnnsum.UnusableError, match=message) as caught:
+        cnnsum.loads(json.dumps(model))
+    assert caught.value.diagnostics[0].code == "SPC040"
+    assert caught.value.diagnostics[0].span is not None
+
+
+def test_subclass_of_functional() -> None:
+    model = chain(dense("a", "image"))
+    model["class_name"] = "Mine"
+    assert cnnsum.summarize(load(model)).totals.params.total == 36
+
+
+# Limits.
+
+
+def bomb(depth: int, calls: int) -> dict[str, Any]:
+    """A model called several times in a model called several times in a model..."""
+    model = sequential(image((8,), "x"), dense("d", units=8), name="m0")
+    for level in range(depth):
+        name = model["name"]
+        model["inbound_nodes"] = [called("x" if n == 0 else f"{name}:{n - 1}") for n in range(calls)]
+        shift = int(model["class_name"] == "Functional")
+        model = functional([image((8,), "x"), model], f"{name}:{calls - 1 + shift}", name=f"m{level + 1}")
+    return model
+
+
+def test_models_that_expand_without_end() -> None:
+    start = time.perf_counter()
+    model = cnnsum.loads(json.dumps(bomb(22, 4)))
+    assert [one.code for one in model.diagnostics] == ["GRF306"]
+    assert cnnsum.summarize(model).rows == ()
+    assert time.perf_counter() - start < 2
+
+
+def test_models_that_expand_a_little() -> None:
+    report = cnnsum.summarize(cnnsum.loads(json.dumps(bomb(10, 2))))
+    assert report.diagnostics == ()
+    assert report.totals.params.total == 72
+    assert report.totals.macs == 64 * 2**10
+
+
+def test_models_nested_too_deep() -> None:
+    with pytest.raises(cnnsum.UnusableError) as caught:
+        cnnsum.loads(json.dumps(bomb(40, 2)))
+    assert caught.value.diagnostics[0].code == "SPC010"
+    text = '{"class_name": "Sequential", "config": {"layers": [' * 1000 + "]}}" * 1000
+    with pytest.raises(cnnsum.UnusableError) as caught:
+        cnnsum.loads(text)
+    assert caught.value.diagnostics[0].code == "SPC010"
+
+
+def test_long_chain_needs_no_recursion() -> None:
+    layers = [image((8,)), dense("d0", "image", units=8)]
+    layers += [dense(f"d{n}", f"d{n - 1}", units=8) for n in range(1, 3000)]
+    report = cnnsum.summarize(cnnsum.loads(json.dumps(functional(layers, "d2999"))))
+    assert report.diagnostics == ()
+    assert report.totals.params.total == 3000 * 72
+
+
+def test_operation_that_is_not_known_takes_nothing_else_along() -> None:
+    model = chain(dense("a", "image"), operation("Zork", "z", "a"), dense("b", "image"))
+    assert "UNK701" in codes(model)
