@@ -128,8 +128,11 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         code = 2
-    if sys.stdout is not None:
-        sys.stdout.flush()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        pass  # the code says what the command found, whether or not all of it was read
     return code
 
 
@@ -137,8 +140,9 @@ def _fail(message: str) -> int:
     """Say why nothing came of the call, where that can be said; the exit code."""
     from contextlib import suppress
 
-    with suppress(OSError):  # standard error may be full or closed
-        click.echo(f"Error: {message}", err=True)
+    with suppress(OSError):  # standard error may be full
+        if sys.stderr is not None:
+            click.echo(f"Error: {message}", err=True)
     return 2
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """Print the layer types, or the documentation and the fields of one."""
-    from cnnsum.cli.output import standard_output, write_plain
+    from cnnsum.cli.output import standard_output, terminal_columns, write_plain
     from cnnsum.diagnostics import did_you_mean
     from cnnsum.layers.base import all_types
 
     types = all_types()
+    lines: Iterable[str]
     if name is None:
         lines = _listing(types)
     elif name in types:
@@ -27,8 +28,24 @@ def command(name: str | None) -> None:
     else:
         help = did_you_mean(name, types)
         raise click.UsageError(f"there is no layer type `{name}`" + (f" ({help})" if help else ""))
-    text = "\n".join(lines) + "\n"
-    write_plain((text,), standard_output())
+    stream = standard_output()
+    if stream.isatty():
+        lines = _fitted(lines, terminal_columns(), name is None)
+    write_plain(("\n".join(lines) + "\n",), stream)
+
+
+def _fitted(lines: Iterable[str], columns: int, cut: bool) -> Iterator[str]:
+    """Lines for a terminal: the listing keeps to one line each, the reference breaks between words."""
+    from textwrap import wrap
+
+    for line in lines:
+        if len(line) <= columns:
+            yield line
+        elif cut:
+            yield line.rstrip("…")[: columns - 1] + "…"
+        else:
+            indent = " " * (len(line) - len(line.lstrip()))
+            yield from wrap(line, max(columns, 20), subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _listing(types: dict[str, LayerType]) -> Iterator[str]:
@@ -55,7 +72,7 @@ def _reference(known: LayerType) -> Iterator[str]:
 
     yield known.name + (f"  (also {', '.join(known.aliases)})" if known.aliases else "")
     yield ""
-    yield cleandoc(known.doc)
+    yield from cleandoc(known.doc).split("\n")
     fields = known.schema.fields.values()
     if fields:
         yield ""

@@ -73,9 +73,10 @@ def declare(
     if type is not None:
         fields, problems = type.bind(raw, reading)
         for problem in problems:
-            soft = lenient and problem.code == "CFG103"
+            # A layer of an unknown type inside another is no fault of the file, but nothing is known of either.
+            soft = lenient and problem.code in {"CFG103", "UNK701"}
             report(diagnostics, problem, place, "warning" if soft else "error")
-            if not soft:
+            if problem.code != "CFG103" or not lenient:
                 type = None
     return Layer(
         name,

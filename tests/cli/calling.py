@@ -9,6 +9,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import NamedTuple
 from unittest import mock
 
+import pytest
+
 from cnnsum.cli import main
 
 
@@ -41,10 +43,9 @@ def call(*arguments: str, stdin: bytes = b"", encoding: str = "utf-8") -> Result
         redirect_stderr(err),
     ):
         try:
-            main()
-        except SystemExit as end:
-            assert isinstance(end.code, int)
-            return Result(end.code, out.text(), err.text())
+            with pytest.raises(SystemExit) as end:
+                main()
         finally:
             gc.enable()
-    raise AssertionError("main always exits")
+    assert isinstance(end.value.code, int)
+    return Result(end.value.code, out.text(), err.text())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.graph.infer import Inference, infer, promote
-from cnnsum.graph.model import Graph, InputSpec, Layer, Node, Policy, Tensor, policy
+from cnnsum.graph.model import FLOAT32, Graph, InputSpec, Layer, Node, Policy, Tensor, policy
 from cnnsum.layers import core
 from cnnsum.layers.base import find
 
@@ -25,7 +26,7 @@ class Net:
         self.layers = [node.layer for node in self.inputs]
 
     def __call__(
-        self, type: str, *inputs: Node | Tensor, name: str = "", policy: Policy = Policy(), **fields: Any
+        self, type: str, *inputs: Node | Tensor, name: str = "", policy: Policy = FLOAT32, **fields: Any
     ) -> Node:
         found = find(type)
         bound = {}

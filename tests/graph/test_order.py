@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from cnnsum.graph.model import Graph, InputSpec, Layer, Node, Tensor
 from cnnsum.graph.order import CycleError
 from cnnsum.layers.base import find
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def source(name: str) -> Node:
@@ -55,7 +56,7 @@ def test_order_is_that_of_the_definition(graph: Graph) -> None:
     finished, met = depth_first(graph)
     depth = dict.fromkeys(finished, 0)
     of_layer: dict[Layer, int] = {}
-    # From the outputs to the inputs: one more than the deepest reader, and no less than other calls of the layer so far.
+    # From the outputs to the inputs: one more than the deepest reader, no less than other calls of the layer so far.
     for node in reversed(finished):
         readers = [depth[reader] + 1 for reader in finished if node in [tensor.node for tensor in reader.inputs]]
         depth[node] = max([0, *readers, of_layer.get(node.layer, 0)])

@@ -137,7 +137,7 @@ class Generator:
                 lambda: layers.TimeDistributed(layers.Dense(units, **common)),
             ]
             if not keep_rank:
-                every += [lambda: layers.LSTM(units, return_state=True, **common), lambda: layers.GlobalMaxPooling1D()]
+                every += [lambda: layers.LSTM(units, return_state=True, **common), layers.GlobalMaxPooling1D]
         if rank == 2:
             every += [
                 lambda: layers.Conv2D(units, self.number(1, 3), padding="same", **common),
@@ -147,7 +147,7 @@ class Generator:
                 lambda: layers.UpSampling2D(**common),
             ]
             if not keep_rank:
-                every += [lambda: layers.GlobalAveragePooling2D()]
+                every += [layers.GlobalAveragePooling2D]
         return self.one(every)()
 
 

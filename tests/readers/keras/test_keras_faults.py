@@ -6,11 +6,12 @@ import json
 import time
 from typing import Any
 
-import cnnsum
 import pytest
+from keras_writing import called, codes, functional, image, load, made, messages, operation, rows, sequential, tensor
+
+import cnnsum
 from cnnsum.report.keras import summary
 from cnnsum.report.options import Options
-from keras_writing import called, codes, functional, image, load, made, messages, operation, rows, sequential, tensor
 
 
 def dense(name: str, *calls: object, units: int = 4, **fields: object) -> dict[str, Any]:
@@ -83,6 +84,12 @@ def test_unknown_layer() -> None:
 
 def test_layer_of_the_users_own() -> None:
     assert codes(chain(made("Dense", "a", "image", module="mine"))) == ["UNK701"]
+
+
+def test_unknown_layer_in_a_wrapper() -> None:
+    found = load(sequential(image((5, 8)), made("TimeDistributed", "t", layer={"class_name": "Zork", "config": {}})))
+    assert [(one.code, one.severity) for one in found.diagnostics] == [("UNK701", "warning")]
+    assert cnnsum.summarize(found).rows[-1].status == "unknown"
 
 
 def test_lambda_is_never_run() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import cnnsum
 import pytest
-from cnnsum.report.keras import summary
-from cnnsum.report.options import Options
 from keras_writing import (
     called,
     codes,
@@ -20,6 +17,10 @@ from keras_writing import (
     sequential,
     shapes,
 )
+
+import cnnsum
+from cnnsum.report.keras import summary
+from cnnsum.report.options import Options
 
 
 def dense(name: str, *calls: object, units: int = 4, **fields: object) -> dict[str, object]:
@@ -40,9 +41,7 @@ def test_chain() -> None:
             dense("dense", units=1),
         )
     )
-    assert shapes(found) == {
-        "conv2d": ["? 98 98 32"], "pool": ["? 49 49 32"], "flatten": ["? 76832"], "dense": ["? 1"]
-    }  # fmt: skip
+    assert shapes(found) == {"conv2d": ["? 98 98 32"], "pool": ["? 49 49 32"], "flatten": ["? 76832"], "dense": ["? 1"]}
     assert [row.params.total for row in found.rows] == [896, 0, 0, 76833]
     assert found.totals.params == (77729, 77729, 0)
     assert found.totals.weights == (4 * 77729, 4 * 77729, 0)
@@ -53,15 +52,23 @@ def test_chain() -> None:
 def test_branches_and_merge() -> None:
     found = report(
         functional(
-            [image((8,)), dense("a", "image"), dense("b", "image"), made("Add", "sum", ["a", "b"]),
-             made("Concatenate", "all", ["sum", "image", "sum"])], ["all", "sum"],
+            [
+                image((8,)),
+                dense("a", "image"),
+                dense("b", "image"),
+                made("Add", "sum", ["a", "b"]),
+                made("Concatenate", "all", ["sum", "image", "sum"]),
+            ],
+            ["all", "sum"],
         )
-    )  # fmt: skip
+    )
     assert shapes(found)["all"] == ["? 16"]
     assert found.connected
     assert [tuple(connection) for connection in rows(found)["all"].connections] == [
-        ("sum", 0, 0), ("image", 0, 0), ("sum", 0, 0)
-    ]  # fmt: skip
+        ("sum", 0, 0),
+        ("image", 0, 0),
+        ("sum", 0, 0),
+    ]
     assert [output.name for output in found.outputs] == ["all", "sum"]
     # 8 * 4 + 4, twice.
     assert found.totals.params.total == 72
@@ -86,9 +93,11 @@ def test_shared_layer_is_counted_once_and_works_twice() -> None:
 
 def test_layer_at_two_depths() -> None:
     found = report(
-        functional([image((4,)), dense("d", "image", "relu"), made("ReLU", "relu", "d"), made("Add", "sum", ["d:1", "image"])],
-                   "sum")
-    )  # fmt: skip
+        functional(
+            [image((4,)), dense("d", "image", "relu"), made("ReLU", "relu", "d"), made("Add", "sum", ["d:1", "image"])],
+            "sum",
+        )
+    )
     # A layer stands where its first call does.
     assert [row.name for row in found.rows] == ["image", "d", "relu", "sum"]
 
@@ -97,8 +106,12 @@ def test_nested_model_is_one_row() -> None:
     inner = functional(
         [image((8,), "x"), dense("d", "x"), made("ReLU", "r", "d")], "r", name="inner", calls=["image", "more"]
     )
-    found = report(functional([image((8,)), dense("more", "image", units=8), inner, made("Add", "sum", ["inner:0", "inner:1"])],
-                              ["sum", "inner:2"]))  # fmt: skip
+    found = report(
+        functional(
+            [image((8,)), dense("more", "image", units=8), inner, made("Add", "sum", ["inner:0", "inner:1"])],
+            ["sum", "inner:2"],
+        )
+    )
     row = rows(found)["inner"]
     assert (row.type, row.params.total, row.macs) == ("Functional", 36, 64)
     assert [(one.name, one.params.total) for one in row.rows] == [("x", 0), ("d", 36), ("r", 0)]
@@ -127,9 +140,12 @@ def test_nested_chain_without_input_starts_at_what_it_is_called_on() -> None:
 def test_several_inputs_and_outputs_by_name() -> None:
     inputs = {"b": ["x", 0, 0], "a": ["y", 0, 0]}
     found = report(
-        functional([image((8,), "x"), image((2,), "y"), made("Concatenate", "c", ["x", "y"])], {"z": "c", "k": ["x", "c"]},
-                   inputs=inputs)
-    )  # fmt: skip
+        functional(
+            [image((8,), "x"), image((2,), "y"), made("Concatenate", "c", ["x", "y"])],
+            {"z": "c", "k": ["x", "c"]},
+            inputs=inputs,
+        )
+    )
     # Keras sorts the names.
     assert [one.name for one in found.inputs] == ["y", "x"]
     assert [one.name for one in found.outputs] == ["x", "c", "c"]
@@ -143,11 +159,17 @@ def test_unused_input_is_shown() -> None:
 def test_operations_and_constants() -> None:
     found = report(
         functional(
-            [image((8,)), operation("Multiply", "twice", "image", 2.0), operation("Subtract", "rest", 1.0, "twice"),
-             operation("TrueDivide", "half", "rest", 2), operation("Negative", "minus", "half"),
-             operation("Add", "sum", "minus", "image")], "sum",
+            [
+                image((8,)),
+                operation("Multiply", "twice", "image", 2.0),
+                operation("Subtract", "rest", 1.0, "twice"),
+                operation("TrueDivide", "half", "rest", 2),
+                operation("Negative", "minus", "half"),
+                operation("Add", "sum", "minus", "image"),
+            ],
+            "sum",
         )
-    )  # fmt: skip
+    )
     assert shapes(found) == {name: ["? 8"] for name in ("image", "twice", "rest", "half", "minus", "sum")}
     assert [row.type for row in found.rows][1:] == ["Multiply", "Subtract", "TrueDivide", "Negative", "Add"]
     assert found.totals.flops == 5 * 8
@@ -162,12 +184,22 @@ def test_array_constant() -> None:
 def test_states_and_keywords() -> None:
     found = report(
         functional(
-            [image((10, 4)), image((None, 4), "other"), made("LSTM", "lstm", "image", units=6, return_state=True),
-             made("LSTM", "next", called("other", initial_state=["lstm:0:1", "lstm:0:2"]), units=6, return_sequences=True),
-             made("MultiHeadAttention", "attend", called(value="image", query="next"), num_heads=2, key_dim=3)],
+            [
+                image((10, 4)),
+                image((None, 4), "other"),
+                made("LSTM", "lstm", "image", units=6, return_state=True),
+                made(
+                    "LSTM",
+                    "next",
+                    called("other", initial_state=["lstm:0:1", "lstm:0:2"]),
+                    units=6,
+                    return_sequences=True,
+                ),
+                made("MultiHeadAttention", "attend", called(value="image", query="next"), num_heads=2, key_dim=3),
+            ],
             "attend",
         )
-    )  # fmt: skip
+    )
     assert shapes(found)["lstm"] == ["? 6"] * 3
     assert shapes(found)["next"] == ["? ? 6"]
     assert shapes(found)["attend"] == ["? ? 6"]
@@ -178,12 +210,18 @@ def test_states_and_keywords() -> None:
 def test_first_input_by_name_and_masks() -> None:
     found = report(
         functional(
-            [image((5, 4)), image((5,), "m", dtype="bool"), dense("d", called(inputs="image")),
-             made("Bidirectional", "both", called("d", mask="m"), layer={"class_name": "GRU", "config": {"units": 3}}),
-             made("LSTM", "lstm", called(sequences="d", mask="m"), units=2)],
+            [
+                image((5, 4)),
+                image((5,), "m", dtype="bool"),
+                dense("d", called(inputs="image")),
+                made(
+                    "Bidirectional", "both", called("d", mask="m"), layer={"class_name": "GRU", "config": {"units": 3}}
+                ),
+                made("LSTM", "lstm", called(sequences="d", mask="m"), units=2),
+            ],
             ["both", "lstm"],
         )
-    )  # fmt: skip
+    )
     assert shapes(found)["both"] == ["? 6"]
     assert shapes(found)["lstm"] == ["? 2"]
 
@@ -216,11 +254,17 @@ def policy(name: str) -> dict[str, object]:
 def test_dtypes() -> None:
     found = report(
         functional(
-            [image((8,)), dense("half", "image", dtype=policy("mixed_float16")), dense("small", "image", dtype=policy("float16")),
-             operation("Add", "sum", "half", "image_4"), image((4,), "image_4"), made("Add", "again", ["half", "small"])],
+            [
+                image((8,)),
+                dense("half", "image", dtype=policy("mixed_float16")),
+                dense("small", "image", dtype=policy("float16")),
+                operation("Add", "sum", "half", "image_4"),
+                image((4,), "image_4"),
+                made("Add", "again", ["half", "small"]),
+            ],
             ["sum", "again"],
         )
-    )  # fmt: skip
+    )
     dtypes = {row.name: row.outputs[0].dtype for row in found.rows}
     assert dtypes["half"] == dtypes["small"] == "float16"
     assert dtypes["sum"] == dtypes["again"] == "float32"
