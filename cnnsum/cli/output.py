@@ -153,9 +153,16 @@ def report_diagnostics(
             write_colored(diagnose.segments(shown, line_of, columns), sys.stderr)
         else:
             write_plain(_in_lines(diagnose.render(shown, line_of, columns)), sys.stderr)
+        sys.stderr.write(f"\n{_counted(shown)}\n")
         sys.stderr.flush()
     except OSError:
         pass
+
+
+def _counted(shown: list[Diagnostic]) -> str:
+    """How many there are of each severity, which the lines themselves do not say: "1 error, 2 warnings"."""
+    counts = [(sum(found.severity == severity for found in shown), severity) for severity in _RANK]
+    return ", ".join(f"{count:,} {severity}{'s' * (count != 1)}" for count, severity in counts if count)
 
 
 def _in_lines(lines: Iterable[str]) -> Iterator[str]:

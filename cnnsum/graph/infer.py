@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Problem
+from cnnsum.graph import findings
 from cnnsum.graph.model import Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order
 from cnnsum.layers.base import LayerType, show_shape
@@ -107,7 +108,7 @@ def _nothing(graph: Graph, problem: Problem) -> Inference:
     """What is known of a graph that cannot be run."""
     result = Inference(Order([], [], [], connected=False))
     if isinstance(problem, CycleError):
-        found = _diagnostic(problem.node.layer, problem)
+        found = findings.of_layer(problem.node.layer, problem)
     else:
         span = None if graph.place is None else graph.place.span()
         found = Diagnostic(problem.code, str(problem), span, "error", problem.help)
@@ -123,12 +124,12 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
     result = Inference(order)
     if whole:
         for layer in order.unused:
-            result.diagnostics.append(_diagnostic(layer, _unused(layer), "warning"))
+            result.diagnostics.append(findings.unused(layer))
     if inputs is None:
         inputs = tuple(Value(*node.layer.spec) for node in graph.inputs if node.layer.spec is not None)
     if graph.sequential and not graph.inputs:
         if whole:
-            result.diagnostics.append(_no_input(graph))
+            result.diagnostics.append(findings.no_input(graph))
         result.values.append(_UNKNOWN_VALUE)
         result.made_by.extend(((0,), 0, 0) for _ in order.nodes)
         result.outputs = (0,) * len(graph.outputs)
@@ -159,22 +160,6 @@ def _first_inputs(result: Inference, layer: Layer) -> tuple[Value, ...]:
         numbers = result.made_by[made_in.position][0]
         found.append(result.values[numbers[index]] if index < len(numbers) else _UNKNOWN_VALUE)
     return tuple(found)
-
-
-def _no_input(graph: Graph) -> Diagnostic:
-    span = None if graph.place is None else graph.place.span()
-    message = "the model declares no input shape, so that nothing can be inferred"
-    return Diagnostic("GRF312", message, span, "warning", "give one with --input, as in -i 224,224,3")
-
-
-def _unused(layer: Layer) -> Problem:
-    return Problem("GRF305", f"`{layer.name}` is not used: no output depends on it")
-
-
-def _diagnostic(layer: Layer, problem: Problem, severity: str = "error") -> Diagnostic:
-    span = None if layer.place is None else layer.place.span(problem.field)
-    message = str(problem) if f"`{layer.name}`" in str(problem) else f"{layer.name}: {problem}"
-    return Diagnostic(problem.code, message, span, severity, problem.help)
 
 
 class _Runner:
@@ -246,13 +231,13 @@ class _Runner:
         if len(numbers) != len(graph.inputs):
             count = f"{len(graph.inputs)} input" + ("" if len(graph.inputs) == 1 else "s")
             problem = Problem("GRF303", f"{layer.type_name} takes {count}, got {len(numbers)}")
-            self._report(_diagnostic(layer, problem))
+            self._report(findings.of_layer(layer, problem))
         else:
             given = tuple([self._cast(*pair) for pair in zip(numbers, graph.inputs, strict=True)])
             try:
                 return self.run(graph, given, (*path, layer), [])
             except CycleError as error:
-                self._report(_diagnostic(error.node.layer, error))
+                self._report(findings.of_layer(error.node.layer, error))
         return tuple([n for _ in graph.outputs for n in self._unknown()])
 
     def _with_same_weights(self, layer: Layer, facts: Facts) -> Facts:
@@ -266,7 +251,7 @@ class _Runner:
                     f"`{layer.name}` is shared, but its calls need a {owned.name} of different shapes: "
                     f"{show_shape(owned.shape)} and {show_shape(needed.shape)}"
                 )
-                self._report(_diagnostic(layer, Problem("SHP221", message)))
+                self._report(findings.of_layer(layer, Problem("SHP221", message)))
                 break
         return unknown_facts()
 
@@ -285,12 +270,14 @@ class _Runner:
         if any(map(_is_mask, keywords)):
             shapes, keywords = _without_masks(type, shapes, keywords)
         if () in shapes and not layer.is_operation:
-            self._report(_diagnostic(layer, Problem("SHP204", f"{type.name} needs an input with a batch axis, got ()")))
+            self._report(
+                findings.of_layer(layer, Problem("SHP204", f"{type.name} needs an input with a batch axis, got ()"))
+            )
             return unknown_facts(weightless=not type.weights)
         try:
             return type.apply(shapes, layer.fields, keywords)
         except Problem as problem:
-            self._report(_diagnostic(layer, problem))
+            self._report(findings.of_call(node, problem, shapes))
             return unknown_facts(weightless=not type.weights)
 
     def _report(self, found: Diagnostic) -> None:
@@ -300,7 +287,9 @@ class _Runner:
             self.result.diagnostics.append(found)
 
     def _not_given(self, layer: Layer) -> tuple[int, ...]:
-        self._report(_diagnostic(layer, Problem("GRF311", f"`{layer.name}` is not among the inputs of its model")))
+        self._report(
+            findings.of_layer(layer, Problem("GRF311", f"`{layer.name}` is not among the inputs of its model"))
+        )
         return self._unknown()
 
     def _give(self, facts: Facts, layer: Layer, numbers: tuple[int, ...], first: int) -> tuple[int, ...]:
@@ -335,7 +324,7 @@ class _Runner:
             layer = made_in.layer if used_in is None else used_in.layer
             count = f"{len(numbers)} output" + ("s" if len(numbers) > 1 else "")
             problem = Problem("GRF304", f"output {index} of `{made_in.layer.name}` does not exist: it has {count}")
-            self._report(_diagnostic(layer, problem))
+            self._report(findings.of_layer(layer, problem))
         return self._unknown()[0]
 
     def _unknown(self) -> tuple[int, ...]:

@@ -170,7 +170,11 @@ def _totals(report: Report) -> Iterator[tuple[Span, ...]]:
             # The layers have not met an input, so they have no weights yet, and none is what Keras counts.
             yield (title, "bold"), ("0", NUMBER), (" (0.00 B)", "")
         elif count is UNKNOWN:
-            yield (title, "bold"), ("at least ", ""), (exact(_known_params(report, index)), NUMBER)
+            known = _known_params(report, index)
+            if known == 0:
+                yield (title, "bold"), ("not known", "")
+            else:
+                yield (title, "bold"), ("at least ", ""), (exact(known), NUMBER)
         elif isinstance(count, int):
             yield (title, "bold"), (exact(count), NUMBER), (f" ({keras_memory(size)})", "")
         else:
