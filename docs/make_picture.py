@@ -1,6 +1,6 @@
 """Draws docs/summary.svg: the real output of the seed spec on a colour terminal, through rich.
 
-    python docs/make_picture.py
+python docs/make_picture.py
 """
 
 from __future__ import annotations

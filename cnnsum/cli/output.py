@@ -153,7 +153,8 @@ def report_diagnostics(
             write_colored(diagnose.segments(shown, line_of, columns), sys.stderr)
         else:
             write_plain(_in_lines(diagnose.render(shown, line_of, columns)), sys.stderr)
-        sys.stderr.write(f"\n{_counted(shown)}\n")
+        if len(shown) > 1 or shown[0].severity != "error":
+            sys.stderr.write(f"\n{_counted(shown)}\n")
         sys.stderr.flush()
     except OSError:
         pass

@@ -43,7 +43,7 @@ def ReLU(x: Shape, *, max_value: Real | None = None, negative_slope: Real = 0.0,
     """`x` from `threshold` to `max_value`, `negative_slope * (x - threshold)` below; the shape stays.
 
     No weights. Operations: 1 per element, and one more for each of: a `max_value`, a `negative_slope`, and a
-    `threshold` under a slope. Backpropagation keeps the output.
+    `threshold` under a slope. Backpropagation keeps the output; with a `max_value` the input, as PyTorch does.
     """
     if max_value is not None:
         _not_negative(max_value, "max_value")
@@ -52,7 +52,8 @@ def ReLU(x: Shape, *, max_value: Real | None = None, negative_slope: Real = 0.0,
     each = 1 + (max_value is not None)
     if negative_slope != 0:
         each += 1 + (threshold != 0)
-    return Facts(x, ops=each * size(x), keeps_output=True, alias="inplace")
+    bounded = max_value is not None
+    return Facts(x, ops=each * size(x), keeps_input=bounded, keeps_output=not bounded, alias="inplace")
 
 
 @layer(ignored="alpha")

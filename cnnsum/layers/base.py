@@ -358,7 +358,13 @@ def show_shape(x: Shape) -> str:
     >>> show_shape((2, 3))
     '(2, 3)'
     """
-    return "(" + ", ".join("None" if is_anonymous(dim) else str(dim) for dim in x) + ("," if len(x) == 1 else "") + ")"
+    return "(" + ", ".join(map(_show_dim, x)) + ("," if len(x) == 1 else "") + ")"
+
+
+def _show_dim(dim: Dim) -> str:
+    """A size as messages write it: an open axis is None, what follows from one is its formula."""
+    text = str(dim)
+    return "None" if text.isidentifier() and is_anonymous(dim) else text
 
 
 __all__ = [

@@ -29,7 +29,7 @@ class Function(NamedTuple):
 FUNCTIONS: dict[str, Function] = {
     "linear": Function(0, ""),
     "relu": Function(1, "output"),  # max(x, 0)
-    "relu6": Function(2, "output"),  # min(max(x, 0), 6)
+    "relu6": Function(2, "input"),  # min(max(x, 0), 6)
     "leaky_relu": Function(2, "output"),  # x if x > 0 else slope * x
     "elu": Function(4, "output"),  # x if x > 0 else alpha * (exp(x) - 1)
     "selu": Function(4, "output"),  # scale * elu(x)
@@ -39,8 +39,8 @@ FUNCTIONS: dict[str, Function] = {
     "exponential": Function(1, "output"),
     "softmax": Function(5, "output"),  # maximum, difference, exp, sum, quotient
     "log_softmax": Function(5, "output"),  # maximum, difference, exp, sum, difference
-    "hard_sigmoid": Function(4, "output"),  # min(max(x / 6 + 0.5, 0), 1)
-    "hard_tanh": Function(2, "output"),  # min(max(x, -1), 1)
+    "hard_sigmoid": Function(4, "input"),  # min(max(x / 6 + 0.5, 0), 1)
+    "hard_tanh": Function(2, "input"),  # min(max(x, -1), 1)
     "threshold": Function(1, "input"),  # x if x > threshold else value
     "silu": Function(4, "input"),  # x * sigmoid(x)
     "gelu": Function(5, "input"),  # 0.5 * x * (1 + erf(x / sqrt(2)))

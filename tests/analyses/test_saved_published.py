@@ -132,3 +132,38 @@ def test_densenet121() -> None:
             index += 1
             layers.append({"AveragePooling2D": {"pool_size": 2, "name": f"x{index}"}})
     assert saved([*layers, "BatchNormalization", "ReLU", *HEAD]) == 261_057_280
+
+
+def test_mobilenet_v2() -> None:
+    relu6 = {"ReLU": {"max_value": 6}}
+    layers: Spec = [conv(32, strides=2), "BatchNormalization", relu6]
+    channels, entered = 32, "BatchNormalization"
+    number = 0
+    for expansion, filters, count, first in (
+        (1, 16, 1, 1),
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    ):
+        for copy in range(count):
+            strides = first if copy == 0 else 1
+            block: Spec = []
+            if expansion > 1:
+                block += [conv(channels * expansion, 1), "BatchNormalization", relu6]
+            depthwise = {"kernel_size": 3, "strides": strides, "padding": "same", "use_bias": False}
+            block += [{"DepthwiseConv2D": depthwise}, "BatchNormalization", relu6]
+            block += [conv(filters, 1), {"BatchNormalization": {"name": f"out{number}"}}]
+            if strides == 1 and channels == filters:
+                block += [{"Add": {"from": [entered, f"out{number}"], "name": f"sum{number}"}}]
+                entered = f"sum{number}"
+            else:
+                entered = f"out{number}"
+            layers += block
+            channels = filters
+            number += 1
+    layers += [conv(1280, 1), "BatchNormalization", relu6, {"AdaptiveAveragePooling2D": 1}, "Flatten"]
+    layers += [{"Dropout": 0.2}, {"Dense": 1000}]
+    assert saved(layers) == 156_555_520 - (2 * 1280) * 3

@@ -37,7 +37,9 @@ def test_activation():
 )
 def test_relu(fields, each):
     facts = apply("ReLU", (N, 4, 5), **fields)
-    assert (facts.ops, facts.keeps_output, facts.alias) == (20 * each, True, "inplace")
+    bounded = "max_value" in fields
+    assert (facts.ops, facts.keeps_input, facts.keeps_output) == (20 * each, bounded, not bounded)
+    assert facts.alias == "inplace"
 
 
 def test_leaky_relu_and_elu():

@@ -18,7 +18,7 @@ from tests.layers.applying import N, Reading, apply, bound
         (None, 0, ""),
         ("linear", 0, ""),
         ("relu", 1, "output"),
-        ("relu6", 2, "output"),
+        ("relu6", 2, "input"),
         ("elu", 4, "output"),
         ("sigmoid", 3, "output"),
         ("tanh", 1, "output"),
