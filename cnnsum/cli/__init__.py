@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
 
 import click
 
@@ -82,10 +81,6 @@ def main() -> None:
 
     Exit codes: 0 done, 1 the model has errors, 2 the call or the file cannot be used, 130 interrupted.
     """
-    import gc
-
-    # A run is short and makes no garbage to speak of, but many objects that the collector would walk again and again.
-    gc.disable()
     try:
         if "_CNNSUM_COMPLETE" in os.environ:  # a shell asks for completions, which only this call of click's answers
             cli.main(prog_name="cnnsum")
@@ -102,19 +97,6 @@ def main() -> None:
         code = _fail(_fault(error))
     _give_up_broken_streams()
     sys.exit(code)
-
-
-def process() -> NoReturn:
-    """Run the command line as the whole of this process, and end it at once.
-
-    Python would take every module and object apart first, which costs a small run a sixth of its time.
-    """
-    code: object = 1
-    try:
-        main()
-    except SystemExit as end:
-        code = end.code
-    os._exit(code if isinstance(code, int) else 1)
 
 
 def _run(arguments: list[str]) -> int:
