@@ -42,6 +42,10 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> object:
     """Import what is asked for at its first use, so that the command line pays for nothing that it does not need."""
     if name not in __all__:

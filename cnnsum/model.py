@@ -103,6 +103,7 @@ def summarize(model: Model, *, batch: int | None = None, optimizer: str = "adam"
     """
     from cnnsum.analyses.training import OPTIMIZERS
 
+    optimizer = optimizer.lower()
     if optimizer not in OPTIMIZERS:
         help = did_you_mean(optimizer, OPTIMIZERS) or f"choose from {', '.join(OPTIMIZERS)}"
         raise UnusableError(Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", help=help))

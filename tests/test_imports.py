@@ -43,7 +43,7 @@ OWN = {
     *(f"cnnsum.cli{name}" for name in ("", ".options", ".output", ".show")),
     "cnnsum.diagnostics",
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
-    *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order")),
+    *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),
     *(f"cnnsum.layers{name}" for name in ("", ".base", ".facts", ".functions", ".inner", ".kinds", ".slide")),
     *(f"cnnsum.layers.{name}" for name in ("activation", "convolution", "core", "depthwise", "normalization")),
     *(f"cnnsum.layers.{name}" for name in ("pooling", "reshaping")),

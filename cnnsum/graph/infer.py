@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.graph import findings
 from cnnsum.graph.model import Graph, InputSpec, Layer, Node
-from cnnsum.graph.order import CycleError, Order
+from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
+from cnnsum.graph.promotion import FLOATS, promote
 from cnnsum.layers.base import LayerType, show_shape
 from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
 
@@ -77,6 +78,9 @@ class Inference:
         return self.calls[start:end]
 
 
+#: `Facts.dtype` of what takes its dtype from the inputs.
+_OF_INPUTS = ("input", "float")
+
 Memo = dict[Any, Facts]
 
 
@@ -123,8 +127,8 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
         return _nothing(graph, error)
     result = Inference(order)
     if whole:
-        for layer in order.unused:
-            result.diagnostics.append(findings.unused(layer))
+        # Copies of one line of a file are one finding.
+        result.diagnostics.extend(dict.fromkeys(map(findings.unused, dead_ends(graph, order.unused))))
     if inputs is None:
         inputs = tuple(Value(*node.layer.spec) for node in graph.inputs if node.layer.spec is not None)
     if graph.sequential and not graph.inputs:
@@ -141,6 +145,8 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
     result.values.extend(inputs)
     runner = _Runner(result, memo)
     result.outputs = runner.run(graph, result.inputs, (), result.made_by)
+    if order.unused:
+        runner.check_unused(graph)
     reported = set(result.diagnostics)
     for layer in order.layers:
         if layer.graph is not None and layer.graph.inputs:
@@ -185,11 +191,41 @@ class _Runner:
         made_by: list[tuple[tuple[int, ...], int, int]],
     ) -> tuple[int, ...]:
         """Run every call of a graph; fills `made_by` and returns the numbers of the graph's outputs."""
-        given = dict(zip(graph.inputs, inputs, strict=False))
+        self._run(graph.order().nodes, dict(zip(graph.inputs, inputs, strict=False)), path, made_by)
+        return tuple([self._number(made_by, tensor.node, tensor.index, None) for tensor in graph.outputs])
+
+    def check_unused(self, graph: Graph) -> None:
+        """Run the calls that no output depends on for what is wrong with them, and forget them again."""
+        try:
+            nodes = calls_without_use(graph)
+        except CycleError as error:
+            self._report(findings.of_layer(error.node.layer, error))
+            return
+        result = self.result
+        kept = len(result.made_by), len(self.calls), len(self.values), len(result.needs)
+        given: dict[Node, int] = {}
+        for position, node in enumerate(nodes, len(result.made_by)):
+            node.position = position
+            if node.layer.spec is not None:
+                given[node] = len(self.values)
+                self.values.append(Value(*node.layer.spec))
+        self._run(nodes, given, (), result.made_by)
+        for node in nodes:
+            node.position = -1
+        for grown, length in zip((result.made_by, self.calls, self.values, result.needs), kept, strict=True):
+            del grown[length:]  # type: ignore[attr-defined]  # lists of several types
+
+    def _run(
+        self,
+        nodes: list[Node],
+        given: dict[Node, int],
+        path: tuple[Layer, ...],
+        made_by: list[tuple[tuple[int, ...], int, int]],
+    ) -> None:
         calls = self.calls
         values = self.values
         memo = self.memo
-        for node in graph.order().nodes:
+        for node in nodes:
             layer = node.layer
             start = len(calls)
             if layer.spec is not None:
@@ -216,7 +252,6 @@ class _Runner:
                     made = self._give(facts, layer, numbers, first)
                     calls.append(Call(layer, facts, numbers, made, path))
             made_by.append((made, start, len(calls)))
-        return tuple([self._number(made_by, tensor.node, tensor.index, None) for tensor in graph.outputs])
 
     def _nested(self, layer: Layer, node: Node, numbers: tuple[int, ...], path: tuple[Layer, ...]) -> tuple[int, ...]:
         graph = layer.graph
@@ -302,9 +337,9 @@ class _Runner:
                 given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
         else:
             dtype = promote([values[number].dtype for number in numbers]) if numbers else layer.policy.compute
-            if facts.dtype == "float" and dtype not in _FLOATS:
+            if facts.dtype == "float" and dtype not in FLOATS:
                 dtype = layer.policy.compute
-            elif dtype in _FLOATS and not layer.is_operation:
+            elif dtype in FLOATS and not layer.is_operation:
                 # Layers cast floating-point inputs to their compute dtype before they do anything.
                 dtype = layer.policy.compute
             given = tuple([Value(shape, dtype) for shape in facts.outputs])
@@ -352,34 +387,3 @@ def _without_masks(
 
 
 _UNKNOWN_VALUE = Value(None, "?")
-_OF_INPUTS = ("input", "float")
-_FLOATS = ("float64", "float32", "bfloat16", "float16")
-
-
-def promote(dtypes: list[str]) -> str:
-    """The dtype of an operation on tensors of these dtypes, by the rules of JAX that Keras follows for the common ones.
-
-    >>> promote(["float32", "float16"]), promote(["float16", "bfloat16"]), promote(["int32", "float16"])
-    ('float32', 'float32', 'float16')
-    >>> promote(["bool", "int8"]), promote(["uint8", "int8"]), promote(["uint8", "int32"])
-    ('int8', 'int16', 'int32')
-    """
-    kinds = list(dict.fromkeys(dtypes))
-    if len(kinds) == 1:
-        return kinds[0]
-    floats = [dtype for dtype in _FLOATS if dtype in kinds]
-    if "float16" in floats and "bfloat16" in floats:
-        return "float32" if "float64" not in floats else "float64"
-    if floats:
-        return floats[0]
-    return _integers(kinds)
-
-
-def _integers(kinds: list[str]) -> str:
-    """The widest of several dtypes without floating-point numbers; a signed one that holds all if some are signed."""
-    bits = {kind: int("".join(filter(str.isdigit, kind)) or 0) for kind in kinds}
-    signed = max((bits[kind] for kind in kinds if not kind.startswith("u")), default=0)
-    unsigned = max((bits[kind] for kind in kinds if kind.startswith("u")), default=0)
-    if not signed or not unsigned:
-        return max(kinds, key=lambda kind: bits[kind])
-    return f"int{max(signed, min(2 * unsigned, 64))}"

@@ -62,6 +62,19 @@ def order(graph: Graph) -> Order:
     return Order(layers, nodes, unused, connected)
 
 
+def calls_without_use(graph: Graph) -> list[Node]:
+    """The calls that no output depends on, each after those that it depends on; raises CycleError."""
+    nodes = [node for layer in graph.layers for node in layer.nodes if node.position < 0]
+    finished, _ = _walk([Tensor(node) for node in nodes])
+    return [node for node in finished if node.position < 0]
+
+
+def dead_ends(graph: Graph, unused: list[Layer]) -> list[Layer]:
+    """The unused layers that nothing reads at all: those before them are unused for their sake."""
+    read = {tensor.node.layer for layer in graph.layers for node in layer.nodes for tensor in node.inputs}
+    return [layer for layer in unused if layer not in read]
+
+
 def _number(nodes: list[Node]) -> None:
     for position, node in enumerate(nodes):
         node.position = position

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnsum.analyses.cost import cost_of
+from cnnsum.analyses.cost import Cost, cost_of
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory import peak, saved, value_bytes
 from cnnsum.analyses.params import NO_WEIGHTS, Weights
@@ -59,16 +59,18 @@ def build(
     for call in inference.calls:
         for number in call.outputs:
             outputs = outputs + sizes[number]
-    if not inference.inputs:
-        # A model that never met an input has no tensors to speak of, and nothing but that is known of it.
+    diagnostics = (*graph.diagnostics, *inference.diagnostics)
+    if not inference.inputs or any(found.severity == "error" for found in diagnostics):
+        # A model that never met an input, or that is wrong somewhere: what its parts add up to is not what it will be.
         outputs = kept_total = UNKNOWN
+        total = Cost(UNKNOWN, UNKNOWN)
         most = most._replace(bytes=UNKNOWN)
-        if graph.layers:
+        if graph.layers or diagnostics:
             weights = Weights(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     totals = Totals(
         params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
-        macs=total.macs if inference.inputs else UNKNOWN,
-        flops=total.flops if inference.inputs else UNKNOWN,
+        macs=total.macs,
+        flops=total.flops,
         weights=WeightsMemory(
             weights.trainable_bytes + weights.non_trainable_bytes, weights.trainable_bytes, weights.non_trainable_bytes
         ),
@@ -97,7 +99,7 @@ def build(
         rows=tuple(rows),
         totals=totals,
         sizes=_conditions(graph, inference),
-        diagnostics=(*graph.diagnostics, *inference.diagnostics),
+        diagnostics=diagnostics,
     )
 
 

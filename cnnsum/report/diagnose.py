@@ -50,7 +50,8 @@ def segments(diagnostics: Iterable[Diagnostic], line_of: LineOf, columns: int | 
         first = False
         style = _STYLES.get(diagnostic.severity, "bold red")
         span = diagnostic.span
-        yield [*_place(span), (diagnostic.code, style), (" ", ""), (_cut(diagnostic.message), "bold")]
+        kind = [] if diagnostic.severity == "error" else [(f"{diagnostic.severity}: ", style)]
+        yield [*_place(span), (diagnostic.code, style), (" ", ""), *kind, (_cut(diagnostic.message), "bold")]
         if span is not None:
             yield from _snippet(span, line_of, style, most)
         if diagnostic.help is not None:

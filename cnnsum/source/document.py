@@ -116,6 +116,7 @@ def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces
     if first is None:
         raise BadTextError(Finding("SPC004", "the file is empty", 0, 0))
     if first.group() not in "{[":
+        _refuse_comment(text, first.start())
         return "yaml", _load_yaml(text)
     from cnnsum.source import json_text
 
@@ -124,6 +125,11 @@ def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces
     except BadTextError as error:
         if error.offset is None or error.offset > _SURELY_JSON or error.findings[0].code == "SPC009":
             raise
+        from cnnsum.source.json_text import comment_at
+
+        comment = comment_at(text, error.offset)
+        if comment is not None:
+            raise BadTextError(comment, offset=error.offset) from None
         bad_json, stopped = error, error.offset
     try:
         return "yaml", _load_yaml(text)
@@ -133,6 +139,16 @@ def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces
         if (head is not None and stopped <= head.end()) or path.lower().endswith((".yaml", ".yml")):
             raise
         raise bad_json from bad_yaml
+
+
+def _refuse_comment(text: str, start: int) -> None:
+    """Refuse a comment of C before a JSON text; in YAML, nothing that could be a model starts like this."""
+    if text.startswith(("//", "/*"), start):
+        from cnnsum.source.json_text import comment_at
+
+        comment = comment_at(text, start)
+        if comment is not None and re.match(r"\s*[\[{/]", text[comment.end :]):
+            raise BadTextError(comment, offset=start)
 
 
 def _load_yaml(text: str) -> tuple[Any, YamlPlaces, list[Finding]]:

@@ -245,6 +245,22 @@ def _refuse_surrogates(text: str) -> None:
         )
 
 
+def comment_at(text: str, at: int) -> Finding | None:
+    """The finding for a comment at which the reading of a JSON text stopped; None where there is none.
+
+    In YAML, `8 // 2` is an expression and may stand in a text that starts as JSON does.
+    """
+    at = _skip(text, at)
+    comment = re.compile(r"(?s)/\*.*?(?:\*/|\Z)|//[^\r\n]*").match(text, at)
+    if comment is None:
+        return None
+    before = text[:at].rstrip(" \t")
+    if comment.group().startswith("//") and re.search(r"[\w)]\Z", before):
+        if re.match(r"//[ \t]*(?:\d|\(|\w+[ \t]*(?:[,\]}]|\Z))", comment.group()):
+            return None
+    return Finding("SPC008", "JSON has no comments", at, comment.end(), help="remove it, or write YAML with `#`")
+
+
 def _explain(text: str, error: json.JSONDecodeError) -> NoReturn:
     """Raise the error again in plain words, the same from every version of Python."""
     at = error.pos

@@ -256,6 +256,11 @@ class ModelReader:
         type = find(key)
         if type is None:
             type = self._unknown_type(class_name, key, place)
+        elif _is_quantized(config.get("dtype")):
+            span = place.document.span((*place.fields, "dtype"))
+            message = f"`{name}` is quantized, which is not supported yet: its weights are not known"
+            self.diagnostics.append(Diagnostic("UNK705", message, span, "warning"))
+            return Layer(name, None, type_name=type.name, place=place)
         return declare(
             name,
             type,
@@ -263,7 +268,7 @@ class ModelReader:
             self,
             place,
             self.diagnostics,
-            type_name=class_name,
+            type_name=class_name if type is None else type.name,
             policy=self._policy(config.get("dtype"), place),
             trainable=config.get("trainable") is not False,
             lenient=True,
@@ -401,6 +406,11 @@ def _name(raw: Any) -> str:
     """What a layer that cannot be read is called, as far as that can be told."""
     name = raw.get("name") if isinstance(raw, dict) else None
     return name if isinstance(name, str) else ""
+
+
+def _is_quantized(dtype: Any) -> bool:
+    """Whether a dtype policy is one of Keras's quantized ones, which change what weights a layer has."""
+    return isinstance(dtype, dict) and str(dtype.get("class_name")).startswith("Quantized")
 
 
 def _is_size(value: object) -> bool:

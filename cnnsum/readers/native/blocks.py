@@ -16,6 +16,7 @@ from cnnsum.layers.base import find
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, Path, ReportedError, Site
+from cnnsum.readers.native.fields import without_space
 from cnnsum.readers.native.limit import MAX_LAYERS
 from cnnsum.readers.native.scope import FAILED, Cell, Scope, resolve
 from cnnsum.source import Document
@@ -92,6 +93,10 @@ class Block:
             return
         for name in entry.raw:
             if name not in self.args:
+                colon = without_space(name, self.args)
+                if colon is not None:
+                    findings.problem(colon, entry.site(name, key=True))
+                    continue
                 help = did_you_mean(name, (*self.args, *SPECIAL)) or (
                     f"its arguments are {', '.join(self.args)}" if self.args else "it has no arguments"
                 )
@@ -99,7 +104,7 @@ class Block:
                     "CFG103", f"block `{self.name}` has no argument `{name}`", entry.site(name, key=True), help=help
                 )
         for name, default in self.args.items():
-            if default is None and name not in entry.raw:
+            if default is None and name not in entry.raw and not any(one.startswith(name + ":") for one in entry.raw):
                 declared = Related(self.site("args", name, key=True).span(), "it has no default")
                 findings.add("CFG101", f"block `{self.name}` needs `{name}`", entry.head, related=(declared,))
 

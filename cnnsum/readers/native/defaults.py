@@ -26,7 +26,7 @@ def read(
         if type is not None:
             message = f"`{name}` is a block: the defaults of its arguments stand in its `args`"
             findings.add("SPC035", message, head)
-        elif not types.declared(name):
+        elif not types.declared(name) and not types.incomplete:
             findings.add("UNK701", f"unknown layer type `{name}`", head, help=did_you_mean(name, types.names()))
         return
     if not isinstance(fields, dict):

@@ -23,6 +23,8 @@ SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dt
 
 _INPUTS = ("InputLayer", "Input")
 _IS_ASSIGNMENT = re.compile(r"\w+ *=[^=]")
+#: An example in a help line that is longer helps nobody.
+_LONGEST = 90
 _NO_FIELDS: dict[str, Any] = {}
 
 
@@ -36,9 +38,12 @@ def used_here(use: Entry | None) -> tuple[Related, ...]:
 class Types:
     """What a name in a list of layers may stand for: a block or layer type of the file, or a layer type of Keras."""
 
-    __slots__ = ("_known", "blocks", "own")
+    __slots__ = ("_known", "blocks", "incomplete", "own")
 
     def __init__(self) -> None:
+        #: Whether something that would have declared blocks or types failed (reported): then an unknown name is no
+        #: mistake of its own.
+        self.incomplete = False
         self.blocks: dict[str, Block] = {}
         self.own: dict[str, LayerType | None] = {}
         self._known: dict[str, LayerType | Block | None] = {}
@@ -173,9 +178,22 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
         findings.add("SPC027", "an input is declared by the key `input`, not by a layer", entry.head, help=help)
         return False
     elif not types.declared(name):
-        near = _as_item(name, types) or did_you_mean(name, types.names()) or "`cnnsum layers` lists the types"
-        findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
+        _unknown(entry, types, findings)
     return True
+
+
+def _unknown(entry: Entry, types: Types, findings: Findings) -> None:
+    name = entry.type_name
+    head, colon, rest = name.partition(":")
+    if colon and rest and types.find(head) is not None:
+        help = f"write `{head}: {rest}`" if rest[0] not in "{[" or rest[-1] in "}]" else f"write `{head}: {rest[0]}...`"
+        findings.add("SPC008", f"a space is missing after `{head}:`", entry.head, help=help)
+        return
+    near = _as_item(name, types)
+    if near is None and types.incomplete:
+        return
+    near = near or did_you_mean(name, types.names()) or "`cnnsum layers` lists the types"
+    findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
 
 
 def _as_item(name: str, types: Types) -> str | None:
@@ -200,6 +218,13 @@ def _by_position(entry: Entry, value: Any, findings: Findings) -> None:
         findings.add("SPC027", "fields stand in a mapping, each with a colon", site, help=help)
         entry.type = entry.block = None
         return
+    listed = _list_without_brackets(value) if isinstance(value, str) else None
+    if listed is not None:
+        site = Site(entry.document, entry.fields)
+        help = "a formula that holds a comma stands in quotes" if "(" in listed else f"write `[{listed}]`"
+        findings.add("SPC022", "a list of fields stands in square brackets", site, help=help)
+        entry.type = entry.block = None
+        return
     values = value if isinstance(value, list) else [value]
     if len(values) > len(names):
         kind = "arguments" if block is not None else "fields"
@@ -213,10 +238,52 @@ def _by_position(entry: Entry, value: Any, findings: Findings) -> None:
     _show(entry)
 
 
+def _list_without_brackets(text: str) -> str | None:
+    """The inside of the list that was meant by `8, 3` or `(8, 3)`; None for any other text, an equation included."""
+    inside = text[1:-1] if text[:1] == "(" and text[-1:] == ")" else text
+    outer, count = inside, 1
+    while count:
+        outer, count = re.subn(r"\([^()]*\)", "", outer)
+    if "," not in outer or re.search("[^\\w\\s,.+*/$-]|->", outer):
+        return None
+    return inside.strip(" ,")
+
+
+def _inside(type_name: str, item: dict[str, Any], others: list[str], types: Types) -> str | None:
+    """Where keys beside the layer belong, if all of them are of the language or fields of the layer."""
+    found = types.find(type_name)
+    if found is None:
+        return None
+    fields = list(found.schema.fields if isinstance(found, LayerType) else found.args)
+    if not all(name in SPECIAL or name in fields for name in others):
+        return None
+    value = item[type_name]
+    if not isinstance(value, dict):
+        values = value if isinstance(value, list) else [value]
+        value = dict(zip(fields, values, strict=False)) if len(values) <= len(fields) else {}
+    whole = {**value, **{name: item[name] for name in others}}
+    written = f"`{type_name}: {_in_flow(whole)}`"
+    advice = f"write {' and '.join(f'`{name}`' for name in others[:3])} inside `{type_name}`"
+    return f"{advice}: {written}" if len(written) <= _LONGEST else advice
+
+
+def _in_flow(value: Any) -> str:
+    """A plain value as YAML writes it on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_in_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_in_flow, value)) + "]"
+    if isinstance(value, str):
+        return value if re.fullmatch(r"[$A-Za-z_][\w .*+/-]*", value) else '"' + value + '"'
+    return "null" if value is None else str(value).lower()
+
+
 def _several(item: dict[str, Any], document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
     """An item with more than one key: say what was probably meant; its first key counts as the layer."""
     names = list(item)
-    first, second = names[0], names[1]
+    first = next((name for name in names if types.find(name) is not None), names[0])
+    others = [name for name in names if name != first]
+    second = others[0]
     site = Site(document, (*path, second), key=True)
     help: str | None
     if "type" in item or "class_name" in item:
@@ -226,12 +293,12 @@ def _several(item: dict[str, Any], document: Document, path: Path, types: Types,
             "SPC027", "a layer is not written with the key `type`", Site(document, (*path, first), key=True), help=help
         )
         return Entry(document, path, type_name)
-    if item[first] is None:
+    if item[first] is None and types.find(second) is None:
         message = f"`{second}` stands beside `{first}`"
         help = f"write it in `{first}`, that is, indented below it"
     else:
         message = f"an item of the list is one layer, and this one has {len(names)} keys: {', '.join(names[:6])}"
-        help = "begin each layer with `- `"
+        help = _inside(first, item, others, types) or "begin each layer with `- `"
     findings.add("SPC027", message, site, help=help)
     entry = Entry(document, path, first)
     entry.fields = (*path, first)

@@ -5,13 +5,14 @@ Knows no graph.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cnnsum.diagnostics import Problem, Related
 from cnnsum.graph.model import POLICIES, Policy, policy
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
-from cnnsum.readers.native.entry import Entry, Types, used_here
+from cnnsum.readers.native.entry import SPECIAL, Entry, Types, used_here
 from cnnsum.readers.native.faults import Fault, Findings, ReportedError, Site
 from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
 
@@ -133,6 +134,7 @@ class Binder:
         return bound
 
     def _report(self, entry: Entry, problems: list[Problem], raw: Any, use: Entry | None, *, good: bool) -> None:
+        fields = entry.type.schema.fields if entry.type is not None else ()
         cut = _cut_by_comma(entry)
         # A field that is missing because its name is misspelt is one mistake.
         meant = [problem.help or "" for problem in problems if problem.code == "CFG103"]
@@ -143,6 +145,11 @@ class Binder:
                 missing = problem.message.rpartition(" ")[2]
                 if not good or any(help.startswith("did you mean") and missing in help for help in meant):
                     continue
+                if any(name.startswith(missing + ":") for name in raw):
+                    continue
+            if problem.code == "CFG103" and (colon := without_space(problem.field[0], fields)) is not None:
+                self.findings.problem(colon, entry.site(*problem.field, key=True))
+                continue
             name = problem.field[0] if problem.field else None
             if cut is not None and name in cut:
                 continue
@@ -167,6 +174,14 @@ class Binder:
                 message = "a comma ends the value here: an expression that holds one stands in quotes"
                 help = f'`{cut[0]}: "{whole_text}"`'
             self.findings.add("SPC034", message, entry.site(cut[0]), help=help)
+
+
+def without_space(key: str | int, names: Iterable[str]) -> Problem | None:
+    """The problem of a key that became of `filters:8` in braces: YAML needs a space after the colon."""
+    name, colon, rest = str(key).partition(":")
+    if not colon or (name not in names and name not in SPECIAL):
+        return None
+    return Problem("SPC008", f"a space is missing after `{name}:`", help=f"write `{name}: {rest}`" if rest else None)
 
 
 def _cut_by_comma(entry: Entry) -> tuple[str, str] | None:

@@ -20,43 +20,51 @@ MAX_DEPTH = 20
 _OFFERED = ("blocks", "layer_types", "vars")
 
 
-def included(document: Document, findings: Findings) -> list[Document]:
-    """All files that the document includes, and those that they include, each once."""
+def included(document: Document, findings: Findings) -> tuple[list[Document], bool]:
+    """All files that the document includes, and those that they include, each once; and whether none is missing."""
     # Names the file by its real path, so that a link does not make two of one.
     start = os.path.realpath(document.path)
     found: dict[str, Document] = {start: document}
-    _include(document, findings, [start], found)
-    return list(found.values())[1:]
+    complete = _include(document, findings, [start], found)
+    return list(found.values())[1:], complete
 
 
-def _include(document: Document, findings: Findings, chain: list[str], found: dict[str, Document]) -> None:
+def _include(document: Document, findings: Findings, chain: list[str], found: dict[str, Document]) -> bool:
+    """Add what the document includes to `found`; False, with a report, where any of it cannot be had."""
     raw = document.value.get("include")
     site = Site(document, ("include",))
     if raw is None:
-        return
+        return True
     paths = [(raw, site)] if isinstance(raw, str) else None
     if isinstance(raw, list):
         paths = [(path, site._replace(path=("include", index))) for index, path in enumerate(raw)]
     if paths is None:
         findings.add("SPC022", f"`include` is a path, or a list of paths, not {show(raw)}", site)
-        return
+        return False
+    complete = True
     for path, where in paths:
         if not isinstance(path, str) or not path.strip():
             findings.add("SPC022", f"`include` is a path, or a list of paths, not {show(path)}", where)
+            complete = False
             continue
         target = _inside(path, document, where, findings)
         if target is None:
-            continue
-        if target in chain:
+            complete = False
+        elif target in chain:
+            complete = False
             names = [os.path.basename(one) for one in (*chain[chain.index(target) :], target)]
             findings.add("SPC061", f"`{path}` includes itself: {' -> '.join(names)}", where)
         elif len(chain) > MAX_DEPTH:
+            complete = False
             findings.add("SPC061", f"files include files more than {MAX_DEPTH} deep", where)
         elif target not in found:
             other = _read(path, document, where, findings)
-            if other is not None:
+            if other is None:
+                complete = False
+            else:
                 found[target] = other
-                _include(other, findings, [*chain, target], found)
+                complete = _include(other, findings, [*chain, target], found) and complete
+    return complete
 
 
 def _inside(path: str, document: Document, site: Site, findings: Findings) -> str | None:

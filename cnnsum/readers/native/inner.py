@@ -12,6 +12,7 @@ from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import wrong
 from cnnsum.readers.native.entry import SPECIAL
+from cnnsum.readers.native.faults import ReportedError
 from cnnsum.readers.native.fields import Reader, truth
 from cnnsum.readers.native.scope import whole
 
@@ -28,6 +29,8 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
     if not isinstance(type, LayerType):
         if type is not None:
             raise Problem("CFG102", f"must be a layer, and `{name}` is a block", (name,))
+        if reader.types.incomplete:
+            raise ReportedError
         raise Problem("UNK701", f"unknown layer type `{name}`", (name,), help=did_you_mean(name, reader.types.names()))
     fields, positions = _by_name(type, value)
     own_name, trainable = "", True

@@ -201,10 +201,14 @@ class Sizes:
                 if not isinstance(name, str) or not dims.is_name(name) or size is None or size == name:
                     continue
                 value: Any = self.symbols[size].dim if isinstance(size, str) and size in self.symbols else size
-                if name in self.values and self.values[name][0] != value:
-                    message = f"`{name}` cannot be {size} as the shape of `{one.name}` says: {self.values[name][1]}"
+                place = f"in the shape of `{one.name}`"
+                known, source = self.values.get(name, (value, ""))
+                if known != value:
+                    message = f"`{name}` is {size} {place}, but {source}"
+                    if source.endswith(place):
+                        message = f"`{name}` is both {known} and {size} {place}"
                     raise UnusableError(Diagnostic("SPC052", message))
-                self.values[name] = value, f"it is {size} in the shape of `{one.name}`"
+                self.values[name] = value, f"`{name}` is {size} {place}"
 
     def fill(self, cells: dict[str, Any], scope: Scope) -> None:
         """Put symbols, and values from outside, among the names of the file. Raises UnusableError for a bad value."""
@@ -229,9 +233,10 @@ class Sizes:
         if type(value) is not int or value < 1:
             raise UnusableError(Diagnostic("SPC052", f"{source}: a size must be a positive integer, got {show(value)}"))
         if value < symbol.minimum:
-            raise UnusableError(Diagnostic("SPC052", f"{source}: `{name}` is at least {symbol.minimum}"))
+            raise UnusableError(Diagnostic("SPC052", f"{source}: `{name}` must be at least {symbol.minimum}"))
         if value % symbol.multiple_of:
-            raise UnusableError(Diagnostic("SPC052", f"{source}: `{name}` is a multiple of {symbol.multiple_of}"))
+            message = f"{source}: `{name}` must be a multiple of {symbol.multiple_of}"
+            raise UnusableError(Diagnostic("SPC052", message))
         return value
 
     def read(self, scope: Scope, dtype: str) -> tuple[list[tuple[Declared, InputSpec | None]], dict[str, Symbol]]:
@@ -250,6 +255,8 @@ class Sizes:
                 if shape is None
                 else [self._size(item, one, axis, scope, own=own) for axis, item in enumerate(shape)]
             )
+            if read is not None and not own:
+                self._check_formulas(one, read, scope)
             wanted = one.dtype if one.dtype is not None else dtype
             if not isinstance(wanted, str) or wanted not in DTYPES:
                 help = did_you_mean(wanted, DTYPES) if isinstance(wanted, str) else None
@@ -264,6 +271,24 @@ class Sizes:
             for size in () if spec is None else spec.shape:
                 free.update((symbol.name, symbol) for symbol in symbols_of(size))
         return result, free
+
+    def _check_formulas(self, one: Declared, sizes: list[Any], scope: Scope) -> None:
+        """Refuse a replaced size that is not what the file's formula for its axis gives with the other sizes."""
+        if one.shape is None or len(one.shape) != len(sizes):
+            return
+        taken = {item for item in one.shape if isinstance(item, str) and item in self.values}
+        for text, size in zip(one.shape, sizes, strict=True):
+            if not isinstance(text, str) or dims.is_name(text) or size is None or taken.isdisjoint(_NAME.findall(text)):
+                continue
+            try:
+                value = scope.number(text)
+            except Problem:
+                continue
+            if not isinstance(value, (int, Expr)) or dims.equal(value, size) is not False:
+                continue
+            given = " and ".join(f"`{name}` = {scope[name]}" for name in _NAME.findall(text) if name in taken)
+            message = f"the shape of `{one.name}` has {size} where the file has `{text}`, which is {value} for {given}"
+            raise UnusableError(Diagnostic("SPC052", message))
 
     def _size(self, item: Any, one: Declared, axis: int, scope: Scope, *, own: bool) -> Any:
         """The size of an axis, None for an open one; False where it is wrong, which is reported."""

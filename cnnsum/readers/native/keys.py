@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from cnnsum.diagnostics import Problem, did_you_mean
+from cnnsum.dims import Expr, symbols_of
 from cnnsum.graph.model import Policy
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import Entry, used_here
@@ -19,6 +20,15 @@ from cnnsum.readers.native.wires import Items, Wires, names_in
 
 #: `:` picks an output, Keras keeps `/` for paths of weights, `$` stands before names of values.
 GOOD_NAME = re.compile(r"[^:/$\s](?:[^:/$]*[^:/$\s])?").fullmatch
+
+
+def _to_decide(value: Any) -> str | None:
+    """How to give a formula a value, where a number is needed."""
+    names = sorted({symbol.name for symbol in symbols_of(value)}) if isinstance(value, Expr) else ()
+    if not names:
+        return None
+    settings = " ".join(f"--set {name}=..." for name in names)
+    return f"give {'it a value' if len(names) == 1 else 'them values'} with {settings}"
 
 
 class Frame:
@@ -84,7 +94,8 @@ class Keys:
         try:
             copies = resolve(entry.special["repeat"], frame.scope)
             if isinstance(copies, bool) or not isinstance(copies, int) or copies < 0:
-                raise Problem("CFG102", f"`repeat` must be an integer of at least 0, got {show(copies)}")  # noqa: TRY301 - reported as any other
+                message = f"`repeat` must be an integer of at least 0, got {show(copies)}"
+                raise Problem("CFG102", message, help=_to_decide(copies))  # noqa: TRY301 - reported as any other
         except Problem as problem:
             self.findings.problem(problem, entry.site("repeat"), used_here(frame.use))
             return None
@@ -156,7 +167,8 @@ class Keys:
         inputs = entry.type.schema.inputs
         for name in value:
             if name not in inputs:
-                help = did_you_mean(name, inputs) or f"its inputs are {', '.join(inputs)}"
+                listed = f"its input{'s are' if len(inputs) > 1 else ' is'} {', '.join(f'`{one}`' for one in inputs)}"
+                help = did_you_mean(name, inputs) or (listed if inputs else "its inputs have no names: list them")
                 self.findings.add(
                     "GRF304", f"{entry.type.name} has no input `{name}`", entry.site("from", name, key=True), help=help
                 )

@@ -152,7 +152,9 @@ class _Reader:
         if type(raw) is int and raw >= (0 if sizes else 1):
             return raw
         wanted = "an integer of at least 0 or an expression" if sizes else "a positive integer or an expression"
-        self.findings.add("CFG102", f"must be {wanted}, got {show(raw)}", self.site(*path))
+        subject = f"a size of weight `{path[1]}`" if path[0] == "weights" else f"a size of `{path[0]}`"
+        message = f"{f'`{path[0]}`' if sizes else subject} must be {wanted}, got {show(raw)}"
+        self.findings.add("CFG102", message, self.site(*path))
         return 1
 
     def _check(self, amount: Amount, known: set[str], *, sizes: bool) -> None:

@@ -51,7 +51,7 @@ class Spec:
         return Site(self.document, path, key)
 
     def read(self) -> Graph:
-        """The graph; raises UnusableError where the file has no layers, or the caller sets what it does not have."""
+        """The graph; raises UnusableError where no layers are left, or the caller sets what the file does not have."""
         self._check_keys()
         items = self._layers()
         files = [self.document, *self._included()]
@@ -64,8 +64,13 @@ class Spec:
         inputs, symbols = sizes.read(self.scope, top_policy.variable)
         frame = Frame(self.scope, "", (), top_policy, trainable=self._trainable())
         nodes = self._make_inputs(inputs, expander, frame)
-        if within_limit(items, several, self.document, self.types, self.scope, self.findings):
-            expander.top_level(items, self.document, frame)
+        if not within_limit(items, several, self.document, self.types, self.scope, self.findings):
+            raise self._unusable()
+        expander.top_level(items, self.document, frame)
+        if items and all(layer.type_name in ("InputLayer", "?") for layer in expander.layers):
+            # All that is declared is wrong. Without an error, every layer was left out on purpose.
+            if any(found.severity == "error" for found in self.findings.diagnostics):
+                raise self._unusable()
         for block in self.blocks:
             if block.document is self.document and block.name not in expander.used:
                 from cnnsum.readers.native.blocks import check_unused
@@ -74,6 +79,12 @@ class Spec:
         outputs = self._outputs(expander, frame)
         expander.wires.finish()
         return self._graph(expander, nodes, outputs, symbols, frame)
+
+    def _unusable(self) -> UnusableError:
+        """Everything found so far, for a spec of which no network is left."""
+        found = self.findings.diagnostics
+        own = found[0].span is not None and found[0].span.path == self.document.path
+        return UnusableError(*found, line=self.document.line if own else None)
 
     # --- the keys at the top ------------------------------------------------------------------------------------------
 
@@ -116,7 +127,9 @@ class Spec:
             return []
         from cnnsum.readers.native.include import included
 
-        return included(self.document, self.findings)
+        documents, complete = included(self.document, self.findings)
+        self.types.incomplete = not complete
+        return documents
 
     def _read_vars(self, files: list[Document]) -> None:
         """Vars of included files first: the file itself may give them other values."""
@@ -188,6 +201,8 @@ class Spec:
             self.findings.add("CFG102", message, self.site("data_format"), help=help)
             data_format = None
         for document in files:
+            if _lacks_declarations(document.value):
+                self.types.incomplete = True
             if document.value.get("layer_types") is not None:
                 from cnnsum.readers.native.own_types import declare as declare_types
 
@@ -287,6 +302,19 @@ class Spec:
                 message = f"input `{node.layer.name}` is not used: no layer starts from it"
                 span = node.layer.place.document.span(node.layer.place.path, key=True)
                 self.findings.add("GRF309", message, span, severity="warning")
+
+
+def _lacks_declarations(value: dict[str, Any]) -> bool:
+    """Whether a key that would declare blocks or types is misspelt, or holds what it cannot; either is reported."""
+    for key, given in value.items():
+        if key in KEYS:
+            wrong = key in ("blocks", "layer_types") and given is not None and not isinstance(given, dict)
+        else:
+            near = nearest(key, KEYS) if isinstance(given, (dict, list, str)) else None
+            wrong = near in (("blocks", "layer_types") if isinstance(given, dict) else ("include",))
+        if wrong:
+            return True
+    return False
 
 
 def _is_chain(layers: list[Layer], outputs: list[Tensor]) -> bool:

@@ -123,6 +123,8 @@ class Wires:
 
     def _unknown(self, later: Later) -> None:
         prefix = later.prefix
+        if self._in_failed(prefix, later.name):
+            return
         message = f"there is no layer `{later.name}`"
         if len(self.findings.diagnostics) > MAX_FINDINGS:
             # Nobody reads the hundredth suggestion, and each takes a look at all names.
@@ -143,6 +145,16 @@ class Wires:
             direct = [name for name in known if "." not in name and name != "input_layer"]
             help = f"the names here are {', '.join(direct[:10])}" + (", ..." if len(direct) > 10 else "")
         self.findings.add("GRF302", message, later.site, help=help)
+
+    def _in_failed(self, prefix: str, name: str) -> bool:
+        """Whether the name is that of a layer in something of which nothing is known, which was reported."""
+        outer, dot, _ = name.rpartition(".")
+        while dot:
+            found = self.results.get(prefix + outer)
+            if isinstance(found, Node) and found.layer.type is None and found.layer.spec is None:
+                return True
+            outer, dot, _ = outer.rpartition(".")
+        return False
 
     def finish(self) -> None:
         """Connect what waits. A call whose input does not exist yields nothing known; then cycles are opened."""

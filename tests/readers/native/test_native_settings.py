@@ -58,8 +58,8 @@ def test_an_open_axis_and_a_missing_input():
     [
         ({"settings": {"widht": 3}}, ["SPC051 the model has no var or symbol `widht` | did you mean `width`?"]),
         ({"settings": {"xyz": 3}}, ["SPC051 the model has no var or symbol `xyz` | it has width, twice, act, H, k, W"]),
-        ({"settings": {"H": 100}}, ["SPC052 --set H=100: `H` is a multiple of 32"]),
-        ({"settings": {"H": 16}}, ["SPC052 --set H=16: `H` is at least 32"]),
+        ({"settings": {"H": 100}}, ["SPC052 --set H=100: `H` must be a multiple of 32"]),
+        ({"settings": {"H": 16}}, ["SPC052 --set H=16: `H` must be at least 32"]),
         ({"settings": {"k": 0}}, ["SPC052 --set k=0: a size must be a positive integer, got 0"]),
         ({"settings": {"k": "2*"}}, ["SPC052 --set k=2*: expected a number, a name or `(`, found the end"]),
         (
@@ -75,16 +75,16 @@ def test_an_open_axis_and_a_missing_input():
         ({"inputs": {"image": (1,)}}, ["SPC050 the model has no input `image` | its inputs are input"]),
         (
             {"inputs": {"": (64, 0, 3)}},
-            ["SPC052 it is 0 in the shape of `input`: a size must be a positive integer, got 0"],
+            ["SPC052 `W` is 0 in the shape of `input`: a size must be a positive integer, got 0"],
         ),
         (
             {"inputs": {"": (64, 32, -3)}},
             ["SPC052 the shape of `input`: a size must be a positive integer, a symbol or null, got -3"],
         ),
-        ({"inputs": {"": (65, 32, 3)}}, ["SPC052 it is 65 in the shape of `input`: `H` is a multiple of 32"]),
+        ({"inputs": {"": (65, 32, 3)}}, ["SPC052 `H` is 65 in the shape of `input`: `H` must be a multiple of 32"]),
         (
             {"inputs": {"": (64, 32, 3)}, "settings": {"H": 32}},
-            ["SPC052 `H` cannot be 64 as the shape of `input` says: --set H=32"],
+            ["SPC052 `H` is 64 in the shape of `input`, but --set H=32"],
         ),
     ],
 )
