@@ -148,7 +148,7 @@ def test_segments_carry_styles(severity, style):
     kind = [] if severity == "error" else [(f"{severity}: ", style)]
     found = at(1, 4, 5, severity=severity, help="h", related=(Related(Span("m.yaml", 1, 1, 1, 2), "r"),))
     assert list(segments([found], lambda *_: "a: b")) == [
-        [("m.yaml:1:4:", "bold"), (" ", ""), *kind, ("SHP204", style), (" ", ""), *kind, ("no", "bold")],
+        [("m.yaml:1:4:", "bold"), (" ", ""), ("SHP204", style), (" ", ""), *kind, ("no", "bold")],
         [("    1 | ", "cyan"), ("a: b", "")],
         [("      | ", "cyan"), ("   ", ""), ("^", style)],
         [("  ", ""), ("help:", "cyan"), (" h", "")],
