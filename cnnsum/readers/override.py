@@ -21,7 +21,7 @@ def choose_input(names: list[str], wanted: str) -> str:
     if not wanted:
         message = f"the model has {len(names)} inputs: say which with NAME=SHAPE (it has {listed})"
         raise UnusableError(Diagnostic("SPC050", message))
-    help = did_you_mean(wanted, names) or f"its inputs are {listed}"
+    help = did_you_mean(wanted, names) or (f"its inputs are {listed}" if len(names) > 1 else f"its input is `{listed}`")
     raise UnusableError(Diagnostic("SPC050", f"the model has no input `{wanted}`", help=help))
 
 

@@ -127,7 +127,7 @@ def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces
             raise
         from cnnsum.source.json_text import comment_at
 
-        comment = comment_at(text, error.offset)
+        comment = comment_at(text, error.offset, path)
         if comment is not None:
             raise BadTextError(comment, offset=error.offset) from None
         bad_json, stopped = error, error.offset
@@ -146,7 +146,7 @@ def _refuse_comment(text: str, start: int) -> None:
     if text.startswith(("//", "/*"), start):
         from cnnsum.source.json_text import comment_at
 
-        comment = comment_at(text, start)
+        comment = comment_at(text, start, "")
         if comment is not None and re.match(r"\s*[\[{/]", text[comment.end :]):
             raise BadTextError(comment, offset=start)
 

@@ -245,19 +245,20 @@ def _refuse_surrogates(text: str) -> None:
         )
 
 
-def comment_at(text: str, at: int) -> Finding | None:
+def comment_at(text: str, at: int, path: str) -> Finding | None:
     """The finding for a comment at which the reading of a JSON text stopped; None where there is none.
 
-    In YAML, `8 // 2` is an expression and may stand in a text that starts as JSON does.
+    In YAML, `8 // 2` is an expression and may stand in a text that starts as JSON does: unless the file is called
+    `.json`, what could be one is taken for one.
     """
     at = _skip(text, at)
     comment = re.compile(r"(?s)/\*.*?(?:\*/|\Z)|//[^\r\n]*").match(text, at)
     if comment is None:
         return None
     before = text[:at].rstrip(" \t")
-    if comment.group().startswith("//") and re.search(r"[\w)]\Z", before):
-        if re.match(r"//[ \t]*(?:\d|\(|\w+[ \t]*(?:[,\]}]|\Z))", comment.group()):
-            return None
+    operands = re.search(r"[\w)]\Z", before) and re.match(r"//[ \t]*(?:\d|\(|\w+[ \t]*(?:[,\]}]|\Z))", comment.group())
+    if operands and not path.lower().endswith(".json"):
+        return None
     return Finding("SPC008", "JSON has no comments", at, comment.end(), help="remove it, or write YAML with `#`")
 
 

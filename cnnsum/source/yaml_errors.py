@@ -62,9 +62,13 @@ def _finding(problem: str, context: str, text: str, at: int, opened: int, *, at_
     if "mapping values are not allowed" in problem:
         cut = re.search(r"[\s{,-](\w+):[{\[\"']", " " + before)
         if cut is not None:
-            advice = f"write `{cut[1]}: {cut.group()[-1]}...`"
+            opener = cut.group()[-1]
+            closer = {"{": "}", "[": "]"}.get(opener, opener)
+            example = f"write `{cut[1]}: {opener}...{closer}`"
             start = at - len(before) + cut.start(1) - 1
-            return bad(f"a space is missing after `{cut[1]}:`", advice, start=start)._replace(end=start + len(cut[1]) + 1)
+            return bad(f"a space is missing after `{cut[1]}:`", example, start=start)._replace(
+                end=start + len(cut[1]) + 1
+            )
         if re.search(r":\s", before):
             return bad("a second `:` on one line", "write the inner mapping in braces, or the text in quotes")
         word = _word(text, at)

@@ -44,7 +44,6 @@ _CORE = "tag:yaml.org,2002:"
 _PROGRAMS = (_CORE + "python/", _CORE + "ruby/", "!python/", "!ruby/")
 _SCALAR_TAGS: dict[str, type] = {"int": int, "float": float, "bool": bool, "null": type(None)}
 _NEW = object()
-_IN_QUOTES = "write it in quotes"
 
 
 def load(text: str) -> tuple[Any, YamlPlaces, list[Finding]]:
@@ -264,26 +263,16 @@ class _Builder:
         value = self._plain(text, start, end) if event.implicit[0] else self._styled(event, start, end)
         if not isinstance(value, str):
             message = f"a key must be text, and {shown(text) if text else 'nothing'} is not"
-            self._note(Finding("SPC016", message, start, end, help=_IN_QUOTES if text else None))
+            self._note(Finding("SPC016", message, start, end, help="write it in quotes" if text else None))
         self._again(top, text)
 
     def _list_in_braces(self, closed: _Open) -> None:
-        """Read `{8, 3}`, a mapping of numbers to nothing, as the list that was meant, with one finding for all keys."""
-        places: dict[str, Member] = closed.places
-        wrong = [
-            finding
-            for finding in self.findings
-            if finding.code == "SPC016" and finding.start >= closed.start and finding.help == _IN_QUOTES
-        ]
-        if not wrong or closed.merged or any(value is not None for value in closed.value.values()):
-            return
-        if self.text[closed.start] != "{" or ":" in self.text[closed.start : closed.end]:
-            return
-        self.findings = [finding for finding in self.findings if finding not in wrong]
-        advice = f"write `[{', '.join(closed.value)}]`"
-        self._note(Finding("SPC016", "a list stands in square brackets", closed.start, closed.end + 1, help=advice))
-        closed.value = [self._plain(key, *place[:2]) for key, place in places.items()]
-        closed.places = [(start, end, None) for start, end, _ in places.values()]
+        """Where `{8, 3}` was written for `[8, 3]`, read it so, and say it once."""
+        from cnnsum.source.yaml_braces import list_in_braces
+
+        meant = list_in_braces(self.text, closed.start, self.findings)
+        if meant is not None:
+            closed.value, (_, _, closed.places), self.findings = meant
 
     def _other_key(self, top: _Open, place: tuple[int, int], value: Any) -> None:
         """Take what is no scalar as a key: an alias of a text is that text; another pair is left out."""

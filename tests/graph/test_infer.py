@@ -8,8 +8,8 @@ import pytest
 
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.graph.infer import Inference, infer
-from cnnsum.graph.promotion import promote
 from cnnsum.graph.model import FLOAT32, Graph, InputSpec, Layer, Node, Policy, Tensor, policy
+from cnnsum.graph.promotion import promote
 from cnnsum.layers import core
 from cnnsum.layers.base import find
 

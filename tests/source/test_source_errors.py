@@ -239,3 +239,46 @@ def test_long_texts_are_cut_in_messages():
 def test_every_code_has_a_title():
     for text, *_, code, _, _ in [*YAML, *JSON]:
         assert code in CODES, text
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "line", "column", "end"),
+    [
+        ('{"a": 1, // one\n"b": 2}', "m.json", 1, 10, 16),
+        ('{"a": 1 /* one */, "b": 2}', "m.yaml", 1, 9, 18),
+        ('{"a": [1, 2] // two\n}', "m.yaml", 1, 14, 20),
+        ('{"a": 4 // units\n}', "m.json", 1, 9, 17),
+        ('{"a": 4 // that many units\n}', "m.yaml", 1, 9, 27),
+        ('{ // a\n"a": 1}', "<stdin>", 1, 3, 7),
+        ('// a\n// b\n{"a": 1}', "m.json", 1, 1, 5),
+        ('/* a */ {"a": 1}', "m.json", 1, 1, 8),
+        ('{"a": 1}\n// b', "m.json", 2, 1, 5),
+        ('{"a": 1, /* never closed', "m.json", 1, 10, 25),
+    ],
+)
+def test_comments_in_json(text, path, line, column, end):
+    with pytest.raises(UnusableError) as raised:
+        read_text(text, path)
+    (one,) = raised.value.diagnostics
+    assert (one.code, one.message, one.help) == (
+        "SPC008",
+        "JSON has no comments",
+        "remove it, or write YAML with `#`",
+    )
+    assert (one.span.line, one.span.column, one.span.end_column) == (line, column, end)
+
+
+def test_a_division_in_yaml_is_no_comment():
+    assert read_text('{"a": 8 // 2}', "m.yaml").value == {"a": "8 // 2"}
+    assert read_text('{"a": w // 2,\n"b": w // d}', "<stdin>").value == {"a": "w // 2", "b": "w // d"}
+
+
+def test_a_list_in_braces_is_read_as_one_and_keeps_its_places():
+    document = read_text("a: {8, [3, 4]}\nb: {x: {5}}\n", "m.yaml")
+    assert document.value == {"a": [8, [3, 4]], "b": {"x": [5]}}
+    assert [(one.code, one.help) for one in document.diagnostics] == [
+        ("SPC016", "write `[8, [3, 4]]`"),
+        ("SPC016", "write `[5]`"),
+    ]
+    assert document.span(("a", 1, 0))[1:] == (1, 9, 1, 10)
+    assert document.span(("b", "x", 0))[1:] == (2, 9, 2, 10)

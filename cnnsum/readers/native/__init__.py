@@ -25,7 +25,8 @@ def is_native(value: object) -> bool:
 def read_native(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph:
     """The graph of a spec; `Graph.diagnostics` holds all that is wrong with it.
 
-    Raises UnusableError where the file declares no layers or none can be made, or `overrides` name what it does not have.
+    Raises UnusableError where the file declares no layers, or none that can be made, or where
+    `overrides` name what it does not have.
     """
     from cnnsum.readers.native.spec import Spec
 

@@ -186,7 +186,9 @@ def _unknown(entry: Entry, types: Types, findings: Findings) -> None:
     name = entry.type_name
     head, colon, rest = name.partition(":")
     if colon and rest and types.find(head) is not None:
-        help = f"write `{head}: {rest}`" if rest[0] not in "{[" or rest[-1] in "}]" else f"write `{head}: {rest[0]}...`"
+        # A brace that closes stands in the value, if the key is cut within braces.
+        shown = rest if rest[0] != "{" or rest[-1] == "}" else "{...}"
+        help = f"write `{head}: {shown}`"
         findings.add("SPC008", f"a space is missing after `{head}:`", entry.head, help=help)
         return
     near = _as_item(name, types)
@@ -252,18 +254,22 @@ def _list_without_brackets(text: str) -> str | None:
 def _inside(type_name: str, item: dict[str, Any], others: list[str], types: Types) -> str | None:
     """Where keys beside the layer belong, if all of them are of the language or fields of the layer."""
     found = types.find(type_name)
-    if found is None:
-        return None
-    fields = list(found.schema.fields if isinstance(found, LayerType) else found.args)
+    fields: list[str] = []
+    if found is not None:
+        fields = list(found.schema.fields if isinstance(found, LayerType) else found.args)
     if not all(name in SPECIAL or name in fields for name in others):
         return None
+    listed = [f"`{name}`" for name in others]
+    names = " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
+    advice = f"write {names} inside `{type_name}`"
     value = item[type_name]
+    if found is None and not isinstance(value, dict):
+        return advice
     if not isinstance(value, dict):
         values = value if isinstance(value, list) else [value]
         value = dict(zip(fields, values, strict=False)) if len(values) <= len(fields) else {}
     whole = {**value, **{name: item[name] for name in others}}
     written = f"`{type_name}: {_in_flow(whole)}`"
-    advice = f"write {' and '.join(f'`{name}`' for name in others[:3])} inside `{type_name}`"
     return f"{advice}: {written}" if len(written) <= _LONGEST else advice
 
 

@@ -133,6 +133,11 @@ class Binder:
             entry.bound = self._known[key] = bound
         return bound
 
+    def _is_no_text(self, key: Site) -> bool:
+        """Whether the key is a number or the like, which the reader of the file has reported."""
+        wrong = [found.span for found in key.document.diagnostics if found.code == "SPC016"]
+        return bool(wrong) and key.span() in wrong
+
     def _report(self, entry: Entry, problems: list[Problem], raw: Any, use: Entry | None, *, good: bool) -> None:
         fields = entry.type.schema.fields if entry.type is not None else ()
         cut = _cut_by_comma(entry)
@@ -147,6 +152,8 @@ class Binder:
                     continue
                 if any(name.startswith(missing + ":") for name in raw):
                     continue
+            if problem.code == "CFG103" and self._is_no_text(entry.site(*problem.field, key=True)):
+                continue
             if problem.code == "CFG103" and (colon := without_space(problem.field[0], fields)) is not None:
                 self.findings.problem(colon, entry.site(*problem.field, key=True))
                 continue

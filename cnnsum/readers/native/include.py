@@ -115,12 +115,14 @@ def _read(path: str, document: Document, site: Site, findings: Findings) -> Docu
         return None
     findings.diagnostics.extend(other.diagnostics)
     value: Any = other.value
-    if not isinstance(value, dict) or not any(key in value for key in (*_OFFERED, "include")):
-        message = f"`{path}` has no `blocks` and no `layer_types` to bring in"
-        findings.add("SPC064", message, site)
-        return None
     from cnnsum.readers.native.spec import KEYS
 
+    if not isinstance(value, dict) or not any(key in value for key in (*_OFFERED, "include")):
+        message = f"`{path}` has no `blocks` and no `layer_types` to bring in"
+        keys = [key for key in value if key not in KEYS] if isinstance(value, dict) else []
+        help = next((near for near in (did_you_mean(key, _OFFERED) for key in keys) if near is not None), None)
+        findings.add("SPC064", message, site, help=help)
+        return None
     for key in value:
         if key not in KEYS:
             help = did_you_mean(key, KEYS)

@@ -67,10 +67,10 @@ class Spec:
         if not within_limit(items, several, self.document, self.types, self.scope, self.findings):
             raise self._unusable()
         expander.top_level(items, self.document, frame)
-        if items and all(layer.type_name in ("InputLayer", "?") for layer in expander.layers):
-            # All that is declared is wrong. Without an error, every layer was left out on purpose.
-            if any(found.severity == "error" for found in self.findings.diagnostics):
-                raise self._unusable()
+        failed = any(found.severity == "error" for found in self.findings.diagnostics)
+        # Without an error, every layer was left out on purpose.
+        if failed and items and all(layer.type_name in ("InputLayer", "?") for layer in expander.layers):
+            raise self._unusable()
         for block in self.blocks:
             if block.document is self.document and block.name not in expander.used:
                 from cnnsum.readers.native.blocks import check_unused

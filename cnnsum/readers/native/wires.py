@@ -151,6 +151,8 @@ class Wires:
         outer, dot, _ = name.rpartition(".")
         while dot:
             found = self.results.get(prefix + outer)
+            if isinstance(found, tuple) and len(found) == 1 and isinstance(found[0], Tensor):
+                found = found[0].node  # the last of several copies
             if isinstance(found, Node) and found.layer.type is None and found.layer.spec is None:
                 return True
             outer, dot, _ = outer.rpartition(".")

@@ -183,3 +183,34 @@ def test_a_file_of_blocks_is_no_network(tmp_path):
     write(tmp_path, main=BLOCK)
     with pytest.raises(UnusableError, match="this file declares blocks and no network"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("gone.yaml", "SPC063 `gone.yaml` does not exist"),
+        (
+            "../gone.yaml",
+            "SAF602 `../gone.yaml` leaves the folder of this file | name a file in the folder of this one, or below it",
+        ),
+        ("main.yaml", "SPC061 `main.yaml` includes itself: main.yaml -> main.yaml"),
+        ("3", "SPC022 `include` is a path, or a list of paths, not 3"),
+        (
+            "misspelt.yaml",
+            "SPC064 `misspelt.yaml` has no `blocks` and no `layer_types` to bring in | did you mean `blocks`?",
+        ),
+    ],
+)
+def test_what_a_failed_include_would_have_brought_is_not_reported(tmp_path, path, problem):
+    layers = """
+input: [8]
+defaults: {Own: {x: 1}}
+layers:
+  - conv
+  - conv: {name: c, repeat: 2}
+  - TimeDistributed: {layer: Own}
+  - Dense: {units: 4, from: c.dense}
+  - Dense: {units: 4, from: conv.dense}
+"""
+    write(tmp_path, main=f"include: {path}{layers}", misspelt="block: {conv: {layers: [Flatten]}}\n")
+    assert problems(tmp_path) == [f"main.yaml:1:10 {problem}"]

@@ -217,3 +217,62 @@ def test_wrapped_layers():
 def test_what_is_wrong_with_a_wrapped_layer(inner, problem):
     start = "input: [16, 8]\nlayers:\n"
     assert found(start + f"  - TimeDistributed: {{layer: {inner}}}\n") == [problem]
+
+
+SPACE = "a space is missing after"
+SQUARE = "a list of fields stands in square brackets"
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        ("Conv2D: 8, 3", f"5:13-17 SPC022 {SQUARE} | write `[8, 3]`"),
+        ("Conv2D: (8, 3)", f"5:13-19 SPC022 {SQUARE} | write `[8, 3]`"),
+        ("Conv2D: max(3, 4), 3", f"5:13-25 SPC022 {SQUARE} | a formula that holds a comma stands in quotes"),
+        ("b: 8, 3", f"5:8-12 SPC022 {SQUARE} | write `[8, 3]`"),
+        ("Conv2D: {8, 3}", "5:13-19 SPC016 a list stands in square brackets | write `[8, 3]`"),
+        ("Conv2D: {8, [3, 3],}", "5:13-25 SPC016 a list stands in square brackets | write `[8, [3, 3]]`"),
+        ("Conv2D: {3, 3}", "5:13-19 SPC016 a list stands in square brackets | write `[3, 3]`"),
+        (
+            "Conv2D: {filters: 8, kernel_size: 3, 5}",
+            "5:42-43 SPC016 a key must be text, and `5` is not | write it in quotes",
+        ),
+        ("Conv2D:{filters: 8}", f"5:5-20 SPC008 {SPACE} `Conv2D:` | write `Conv2D: {{...}}`"),
+        ("Conv2D:{filters: 8, kernel_size: 3}", f"5:5-12 SPC008 {SPACE} `Conv2D:` | write `Conv2D: {{...}}`"),
+        ("Conv2D:[8, 3]", f"5:5-18 SPC008 {SPACE} `Conv2D:` | write `Conv2D: [8, 3]`"),
+        ("b:8", f"5:5-8 SPC008 {SPACE} `b:` | write `b: 8`"),
+        ("Conv2D: {filters:8, kernel_size: 3}", f"5:14-23 SPC008 {SPACE} `filters:` | write `filters: 8`"),
+        ("Conv2D: {filters: 8, kernel_size: 3, name:x}", f"5:42-48 SPC008 {SPACE} `name:` | write `name: x`"),
+        ("b: {n:8}", f"5:9-12 SPC008 {SPACE} `n:` | write `n: 8`"),
+        (
+            "{Dense: 5, name: x}",
+            (
+                "5:16-20 SPC027 an item of the list is one layer, and this one has 2 keys: Dense, name"
+                " | write `name` inside `Dense`: `Dense: {units: 5, name: x}`"
+            ),
+        ),
+        (
+            '{name: x, Conv2D: [8], kernel_size: 3, from: ["input:0"], use_bias: false}',
+            (
+                "5:6-10 SPC027 an item of the list is one layer, and this one has 5 keys: name, Conv2D, kernel_size,"
+                " from, use_bias | write `name`, `kernel_size`, `from` and `use_bias` inside `Conv2D`:"
+                ' `Conv2D: {filters: 8, name: x, kernel_size: 3, from: ["input:0"], use_bias: false}`'
+            ),
+        ),
+        (
+            "{Dense: 5, Flatten: }",
+            (
+                "5:16-23 SPC027 an item of the list is one layer, and this one has 2 keys: Dense, Flatten"
+                " | begin each layer with `- `"
+            ),
+        ),
+    ],
+)
+def test_slips_of_the_pen(item, problem):
+    text = f"input: [28, 28, 3]\nblocks:\n  b: {{args: {{n: }}, layers: [Flatten]}}\nlayers:\n  - {item}\n  - ReLU\n"
+    assert found(text) == [problem]
+
+
+def test_an_equation_is_no_list():
+    good('input: [4, 6]\nlayers:\n  - EinsumDense: ["abc,cd->abd", [null, 8]]\n')
+    assert "SPC022" not in str(found('input: [4, 6]\nlayers:\n  - EinsumDense: "abc,cd->abd"\n'))

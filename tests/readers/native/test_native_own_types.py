@@ -215,3 +215,12 @@ def test_a_wrong_declaration_is_not_reported_again_where_it_is_used():
     text = own("{inpt: [c]}", "Own: {a: 3}", "Own", "Flatten")
     assert found(text) == ["3:9-13 SPC030 a layer type has no key `inpt` | did you mean `input`?"]
     assert names(spec(text)) == ["own", "own_1", "flatten"]
+
+
+def test_a_wrong_size_says_what_it_is_of():
+    text = "input: [4]\nlayer_types:\n  Y: {weights: {w: -3, v: {shape: [0]}}, elementwise: -2}\nlayers: [Y]\n"
+    assert found(text) == [
+        "3:20-22 CFG102 a size of weight `w` must be a positive integer or an expression, got -3",
+        "3:36-37 CFG102 a size of weight `v` must be a positive integer or an expression, got 0",
+        "3:55-57 CFG102 `elementwise` must be an integer of at least 0 or an expression, got -2",
+    ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from cnnsum.diagnostics import UnusableError
-from tests.readers.native.spec_reading import fields, found, good, shapes, spec
+from tests.readers.native.spec_reading import fields, found, good, names, shapes, spec
 
 SIZED = """
     input: [H, W, 3]
@@ -72,7 +72,7 @@ def test_an_open_axis_and_a_missing_input():
                 "CFG102 --set act=rely: `activation` must be the name of an activation, got 'rely' | did you mean `relu`?"
             ],
         ),
-        ({"inputs": {"image": (1,)}}, ["SPC050 the model has no input `image` | its inputs are input"]),
+        ({"inputs": {"image": (1,)}}, ["SPC050 the model has no input `image` | its input is `input`"]),
         (
             {"inputs": {"": (64, 0, 3)}},
             ["SPC052 `W` is 0 in the shape of `input`: a size must be a positive integer, got 0"],
@@ -263,3 +263,76 @@ def test_a_spec_without_input_or_layers_is_read_all_the_same():
         "1:18-19 CFG102 `units` must be a positive integer, got 0",
     ]
     assert found("input: [3]\nlayers: []\n") == ["2:9-11 SPC031 `layers` is empty"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problems"),
+    [
+        ("block: {own: {layers: [Flatten]}}", ["1:1-6 SPC030 a spec has no key `block` | did you mean `blocks`?"]),
+        ("layer_type: {own: {}}", ["1:1-11 SPC030 a spec has no key `layer_type` | did you mean `layer_types`?"]),
+        ("includes: own.yaml", ["1:1-9 SPC030 a spec has no key `includes` | did you mean `include`?"]),
+        ("blocks: [own]", ["1:9-14 SPC022 `blocks` is a mapping of names to blocks, not ['own']"]),
+        (
+            "inptu: [3]",
+            [
+                "1:1-6 SPC030 a spec has no key `inptu` | did you mean `input`?",
+                "4:5-8 UNK701 unknown layer type `own` | `cnnsum layers` lists the types",
+            ],
+        ),
+    ],
+)
+def test_what_a_misspelt_key_would_have_declared_is_not_reported(line, problems):
+    assert found(f"{line}\ninput: [4]\nlayers:\n  - own\n  - Dense: 3\n") == problems
+
+
+@pytest.mark.parametrize(
+    ("layers", "problems"),
+    [
+        ("[Flatten, {Dense: {units: 3, repeat: 2000000}}]", ["SPC039"]),
+        ("[3]", ["SPC027"]),
+        ("[{Input: [3]}]", ["SPC027"]),
+    ],
+)
+def test_a_spec_of_which_no_layer_is_left_is_unusable(layers, problems):
+    with pytest.raises(UnusableError) as raised:
+        spec(f"name: 7\ninput: [4]\nlayers: {layers}\n")
+    assert [one.code for one in raised.value.diagnostics] == ["CFG102", *problems]
+    assert raised.value.line is not None
+    assert raised.value.line(2) == "input: [4]"
+
+
+def test_layers_that_are_left_out_on_purpose_are_no_fault():
+    assert names(good("input: [4]\nlayers:\n  - Dense: {units: 3, when: false}\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((8, 9, 3), "the shape of `input` has 9 where the file has `2*H`, which is 16 for `H` = 8"),
+        ((8, 16, 3), None),
+        (("K", 16, 3), None),
+        ((8, None, 3), None),
+        ((None, 9, 3), None),
+        ((8, 16, 3, 1), None),
+    ],
+)
+def test_a_replaced_size_agrees_with_the_formula_of_the_file(shape, message):
+    text = "input: [H, 2*H, 3]\nlayers: [Flatten]\n"
+    assert found(text, inputs={"": shape}) == ([] if message is None else [f"SPC052 {message}"])
+
+
+def test_one_symbol_with_two_sizes():
+    text = "input: [H, H]\nlayers: [Flatten]\n"
+    assert found(text, inputs={"": (8, 9)}) == ["SPC052 `H` is both 8 and 9 in the shape of `input`"]
+    text = "inputs: {a: [H], b: [H]}\nlayers: [{Add: {from: [a, b]}}]\n"
+    assert found(text, inputs={"a": (8,), "b": (9,)}) == [
+        "SPC052 `H` is 9 in the shape of `b`, but `H` is 8 in the shape of `a`"
+    ]
+
+
+def test_a_number_of_copies_that_is_not_decided():
+    text = "input: [8]\nsymbols: {n: {}}\nlayers:\n  - Dense: {units: 3, repeat: n}\n"
+    assert found(text) == [
+        "4:31-32 CFG102 `repeat` must be an integer of at least 0, got n | give it a value with --set n=..."
+    ]
+    assert len(names(good(text, settings={"n": 3}))) == 3
