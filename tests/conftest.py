@@ -1,8 +1,11 @@
 """Helpers of the tests stand beside the tests that need them and are imported by name: every folder is on the path."""
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+
+from hypothesis import settings
 
 HERE = Path(__file__).parent
 
@@ -10,3 +13,8 @@ sys.path[:0] = [str(HERE.parent), *(str(folder) for folder in sorted(HERE.rglob(
 
 # Tests against real peers are not even read where the peers are not installed.
 collect_ignore = [] if find_spec("keras") and find_spec("islpy") else ["peers"]
+
+# CI draws the same examples every time, so that a change is judged by itself; everybody else's runs go on searching.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "search")

@@ -77,3 +77,27 @@ def test_the_picture_shows_the_present_output():
     shown = "".join(words)
     for line in run("cnnsum specs/horses_or_humans.yaml").splitlines():
         assert "".join(line.split()) in shown, line
+
+
+def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file():
+    """The page's promise: one function in one file, and nothing else."""
+    import cnnsum
+    from cnnsum.layers import base
+
+    page = (ROOT / "docs" / "adding_a_layer.md").read_text(encoding="utf-8")
+    (code,) = PYTHON.findall(page)
+    exec(compile(code, "adding_a_layer.md", "exec"), {"__name__": "cnnsum.layers.example"})
+    try:
+        report = cnnsum.summarize(cnnsum.loads("{input: [8, 8, 4], layers: [ChannelScale, ChannelScale: false]}"))
+        assert not report.diagnostics
+        assert [row.params.total for row in report.rows] == [8, 4]
+        assert [row.flops for row in report.rows] == [2 * 256, 256]
+        keras = (
+            '{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": ['
+            '{"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "i"}},'
+            '{"module": "keras.layers", "class_name": "ChannelScale", "config": {"name": "c", "gamma_constraint": 1}}'
+            "]}}"
+        )
+        assert cnnsum.summarize(cnnsum.loads(keras)).totals.params.total == 8
+    finally:
+        del base._TYPES["ChannelScale"]

@@ -165,7 +165,10 @@ def _chop(word: str, width: int) -> list[str]:
         return [word[index : index + width] for index in range(0, len(word), width)]
     from rich.cells import chop_cells
 
-    return chop_cells(word, width)
+    try:
+        return chop_cells(word, width)
+    except (IndexError, ZeroDivisionError):  # rich stumbles over some characters that take no cell
+        return list(word)
 
 
 def _drop_overhang(line: str, width: int) -> str:
@@ -223,11 +226,7 @@ def _clipped(runs: Sequence[Run], length: int) -> list[Run]:
 
 
 def _resize(text: str, width: int) -> str:
-    if is_simple(text):
-        return text[:width]
-    from rich.cells import set_cell_size
-
-    return set_cell_size(text, width)
+    return text[:width] if is_simple(text) else _fill(text, width)
 
 
 def _divide(text: str, runs: Sequence[Run], positions: Sequence[int]) -> list[Line]:
@@ -312,6 +311,12 @@ def _exactly(spans: list[Span], width: int) -> list[Span]:
 
 
 def _fill(text: str, width: int) -> str:
+    """Cut or fill a text to exactly `width` cells."""
     from rich.cells import set_cell_size
 
-    return set_cell_size(text, width)
+    try:
+        return set_cell_size(text, width)
+    except (IndexError, ZeroDivisionError):  # rich stumbles over some characters that take no cell
+        while cell_length(text) > width:
+            text = text[:-1]
+        return text + " " * (width - cell_length(text))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import re
 
-from hypothesis import example, given, settings
+from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Column as RichColumn
 from rich.table import Table
 from rich.text import Text
@@ -41,9 +42,8 @@ def rich_lines(columns: list[grid.Column], rows: list[list[Cell]], width: int) -
     )
     for row in rows:
         table.add_row(*[rich_text(cell) for cell in row])
-    screen = console()
     lines: list[list[Span]] = [[]]
-    for text, style, _ in screen.render(table):
+    for text, style, _ in rendered(console(), table):
         for index, part in enumerate(text.split("\n")):
             if index:
                 lines.append([])
@@ -51,6 +51,14 @@ def rich_lines(columns: list[grid.Column], rows: list[list[Cell]], width: int) -
                 lines[-1].append((part, normal(str(style) if style else "")))
     assert lines.pop() == []
     return [joined(line) for line in lines]
+
+
+def rendered(screen: Console, what: Table | Text) -> list[Segment]:
+    """What rich draws. It fails on some characters that take no cell; such a case says nothing of ours."""
+    try:
+        return list(screen.render(what))
+    except (IndexError, ZeroDivisionError):
+        reject()
 
 
 def normal(style: str) -> str:
@@ -127,11 +135,19 @@ def test_wide_characters_are_laid_out_as_by_rich(table: tuple[list[grid.Column],
 @given(st.lists(st.tuples(st.one_of(TEXTS, WIDE), st.sampled_from(STYLES)), max_size=4), st.integers(1, 90))
 def test_a_printed_line_is_folded_as_by_rich(spans: list[Span], width: int) -> None:
     expected: list[list[Span]] = [[]]
-    for text, style, _ in console(width).render(rich_text(tuple(spans))):
+    # Ours first: it has an answer where rich has none.
+    folded = fold_spans(tuple(spans), width)
+    for text, style, _ in rendered(console(width), rich_text(tuple(spans))):
         for index, part in enumerate(text.split("\n")):
             if index:
                 expected.append([])
             if part:
                 expected[-1].append((part, normal(str(style) if style else "")))
-    ours = [joined([(text, normal(style)) for text, style in line if text]) for line in fold_spans(tuple(spans), width)]
+    ours = [joined([(text, normal(style)) for text, style in line if text]) for line in folded]
     assert ours == [joined(line) for line in expected[:-1]]
+
+
+def test_what_rich_cannot_cut_is_cut() -> None:
+    """rich 15 divides by zero here."""
+    assert fold_spans((("\u200d\u200dみ", ""),), 1)
+    assert list(grid.plain([grid.Column("a", "left", 1)], [["\u200d\u200dみみ\u200dみx"]], 5))

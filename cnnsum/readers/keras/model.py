@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
+from cnnsum.diagnostics import Diagnostic, Problem, did_you_mean
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import (
     FLOAT32,
@@ -415,6 +415,3 @@ def _is_quantized(dtype: Any) -> bool:
 
 def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-__all__ = ["ModelReader", "UnusableError"]
