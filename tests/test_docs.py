@@ -106,7 +106,8 @@ def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file():
 def test_the_spec_of_the_readme_is_sound():
     import cnnsum
 
-    (spec,) = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    (spec,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     report = cnnsum.summarize(cnnsum.loads(spec))
     assert not report.diagnostics
     assert [row.type for row in report.rows] == ["Conv2D", "MaxPooling2D", "Conv2D", "Flatten", "Dense"]
