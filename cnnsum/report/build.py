@@ -60,12 +60,13 @@ def build(
         for number in call.outputs:
             outputs = outputs + sizes[number]
     diagnostics = (*graph.diagnostics, *inference.diagnostics)
-    if not inference.inputs or any(found.severity == "error" for found in diagnostics):
+    wrong = any(found.severity == "error" for found in diagnostics)
+    if wrong or not inference.inputs:
         # A model that never met an input, or that is wrong somewhere: what its parts add up to is not what it will be.
         outputs = kept_total = UNKNOWN
         total = Cost(UNKNOWN, UNKNOWN)
         most = most._replace(bytes=UNKNOWN)
-        if graph.layers or diagnostics:
+        if wrong or graph.layers:
             weights = Weights(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     totals = Totals(
         params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
