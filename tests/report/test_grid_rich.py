@@ -53,6 +53,11 @@ def rich_lines(columns: list[grid.Column], rows: list[list[Cell]], width: int) -
     return [joined(line) for line in lines]
 
 
+def all_text(rows: list[list[Cell]]) -> str:
+    """All the text of some rows, cell after cell."""
+    return "|".join(cell if isinstance(cell, str) else "".join(t for t, _ in cell) for row in rows for cell in row)
+
+
 def rendered(screen: Console, what: Table | Text) -> list[Segment]:
     """What rich draws. It fails on some characters that take no cell; such a case says nothing of ours."""
     try:
@@ -80,6 +85,8 @@ def text_of(lines: list[list[Span]]) -> list[str]:
 
 
 def check(columns: list[grid.Column], rows: list[list[Cell]], width: int) -> None:
+    if "\u200d\u200d" in all_text(rows):
+        reject()  # rich 15 loses count of cells behind two joiners in a row
     expected = rich_lines(columns, rows, width)
     assert list(grid.plain(columns, rows, width)) == text_of(expected)
     ours = [joined([(text, normal(style)) for text, style in line]) for line in grid.styled(columns, rows, width)]
@@ -135,6 +142,8 @@ def test_wide_characters_are_laid_out_as_by_rich(table: tuple[list[grid.Column],
 @given(st.lists(st.tuples(st.one_of(TEXTS, WIDE), st.sampled_from(STYLES)), max_size=4), st.integers(1, 90))
 def test_a_printed_line_is_folded_as_by_rich(spans: list[Span], width: int) -> None:
     expected: list[list[Span]] = [[]]
+    if "\u200d\u200d" in all_text([[tuple(spans)]]):
+        reject()
     # Ours first: it has an answer where rich has none.
     folded = fold_spans(tuple(spans), width)
     for text, style, _ in rendered(console(width), rich_text(tuple(spans))):
