@@ -171,7 +171,7 @@ def test_unknown_layers_make_the_peak_unknown() -> None:
 
 
 def rows(found: cnnsum.Report) -> dict[str, int]:
-    return {row.name: row.memory.saved for row in found.rows if row.memory.saved}  # type: ignore[misc]
+    return {row.name: row.memory.saved for row in found.rows if row.memory.saved}  # type: ignore[misc]  # plain numbers
 
 
 def test_horses_or_humans_by_hand() -> None:

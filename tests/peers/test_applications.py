@@ -12,7 +12,7 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras_text import check_numbers, check_text, lines_of, theirs  # noqa: E402 - after the choice of the backend
+from keras_text import check_numbers, check_text, forgotten, lines_of, theirs  # noqa: E402 - after the backend
 
 import cnnsum  # noqa: E402 - as above
 
@@ -49,16 +49,6 @@ def test_application(name: str) -> None:
         model = getattr(keras.applications, name)(weights=None, input_shape=size)
         report = cnnsum.summarize(cnnsum.loads(text, inputs=size))
     check_work(model, report)
-
-
-def forgotten(value: Any) -> Any:
-    """A file without the shapes that Keras recorded; those that declare an input stay."""
-    if isinstance(value, dict):
-        kept = {key: forgotten(item) for key, item in value.items() if key != "build_config"}
-        if kept.get("class_name") == "__keras_tensor__":
-            del kept["config"]["shape"]
-        return kept
-    return [forgotten(item) for item in value] if isinstance(value, list) else value
 
 
 def check_work(model: Any, report: Any) -> None:

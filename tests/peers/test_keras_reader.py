@@ -15,7 +15,7 @@ from keras import Input, Model, Sequential, layers  # noqa: E402 - after the cho
 from keras_examples import FORGETTING, MODELS  # noqa: E402 - as above
 from keras_examples_graphs import residual  # noqa: E402 - as above
 from keras_examples_nested import nested_twice  # noqa: E402 - as above
-from keras_text import CHOICES, check_numbers, check_text, lines_of, report_of, theirs  # noqa: E402 - as above
+from keras_text import CHOICES, check_numbers, check_text, forgotten, lines_of, report_of, theirs  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
 
@@ -50,16 +50,6 @@ def test_without_recorded_shapes(name: str) -> None:
     without = cnnsum.summarize(cnnsum.loads(json.dumps(forgotten(json.loads(text)))))
     assert lines_of(without, expand_nested=True) == lines_of(with_them, expand_nested=True)
     assert without.totals == with_them.totals
-
-
-def forgotten(value: Any) -> Any:
-    """A file without the shapes that Keras recorded; those that declare an input stay."""
-    if isinstance(value, dict):
-        kept = {key: forgotten(item) for key, item in value.items() if key != "build_config"}
-        if kept.get("class_name") == "__keras_tensor__":
-            del kept["config"]["shape"]
-        return kept
-    return [forgotten(item) for item in value] if isinstance(value, list) else value
 
 
 # Options of the summary.
