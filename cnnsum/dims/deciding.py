@@ -7,13 +7,13 @@ combinations, bounds decide what they can. This module knows formulas only, no n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from itertools import product as combinations
 from math import gcd
 from math import prod as multiply
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cnnsum.dims.expr import (
     Atom,
@@ -28,10 +28,14 @@ from cnnsum.dims.expr import (
     from_terms,
     interval,
     symbols_of,
+    terms_of,
+    trend,
 )
 from cnnsum.dims.intervals import Interval
 from cnnsum.dims.pieces import Pieces, has_period, nonnegative, periods, pieces, zeros
 from cnnsum.dims.pieces import bounds_of as piece_bounds
+from cnnsum.dims.residues import polynomials
+from cnnsum.dims.sampling import disagree, samples
 
 MAX_CLASSES = 1_024  # combinations of residues that are looked at, where there are several symbols
 _MAX_CASES = 16  # combinations of which argument a maximum or minimum is
@@ -57,6 +61,9 @@ def is_zero(d: Expr) -> bool | None:
     constant = dict(d.terms).get((), 0)
     if constant % gcd(*(factor for monomial, factor in d.terms if monomial)):
         return False  # the rest is always a multiple of what the constant is not
+    values = samples(d, d.symbols)
+    if 0 in values and any(values):
+        return None
     exact = pieces(d)
     if exact is not None:
         return _everywhere(exact, zero=True)
@@ -74,6 +81,10 @@ def is_nonnegative(d: Expr) -> bool | None:
         return True
     if high is not None and high < 0:
         return False
+    if trend(d):
+        return None  # the bounds are exact: it has both signs
+    if disagree(samples(d, d.symbols)):
+        return None
     exact = pieces(d)
     if exact is not None:
         return _everywhere(exact, zero=False)
@@ -111,8 +122,10 @@ def _agree(answers: Iterator[bool | None]) -> bool | None:
     return result
 
 
-def _classes(d: Expr) -> Iterator[Dim]:
-    """The formula on each combination of residues, where it has no floors; nothing if there are too many.
+def _classes(d: Expr) -> Iterator[Mapping[Any, int] | None]:
+    """The coefficients on each combination of residues, where the formula has no floors; nothing if there are too many.
+
+    The variables are 0 or more. None for a class that is past the limits.
 
     A maximum or minimum is tried as each of its arguments: more than can be, so that what holds for all holds.
     """
@@ -123,13 +136,18 @@ def _classes(d: Expr) -> Iterator[Dim]:
     if sum(multiply(step.values()) for step in steps) > MAX_CLASSES:
         return
     for case, step in zip(cases, steps, strict=True):
+        separate = polynomials(case, step)
+        if separate is not None:
+            yield from separate
+            continue
         for residues in combinations(*map(range, step.values())):
             parts: dict[Atom, Dim] = {}
             for (symbol, period), residue in zip(step.items(), residues, strict=True):
                 assert symbol.lo is not None
                 start = -((residue - symbol.lo) // period)
                 parts[symbol] = _from_zero(symbol).dim * period + (period * start + residue)
-            yield replace(case, parts)
+            part = replace(case, parts)
+            yield None if isinstance(part, Unknown) else dict(terms_of(part))
 
 
 def _cases(d: Dim) -> Iterator[Dim]:
@@ -158,25 +176,37 @@ def _find_extreme(dim: Dim) -> Extreme | None:
     return None
 
 
-def _class_is_zero(d: Dim) -> bool | None:
-    if isinstance(d, int):
-        return d == 0
-    if isinstance(d, Unknown):
+def _class_is_zero(polynomial: Mapping[Any, int] | None) -> bool | None:
+    if polynomial is None:
         return None
-    low, high = interval(d)
-    if (low is not None and low > 0) or (high is not None and high < 0):
+    constant, others = _split(polynomial)
+    if not others:
+        return constant == 0
+    if constant * min(others) > 0 and constant * max(others) > 0:
         return False
-    constant = dict(d.terms).get((), 0)
-    return False if constant % gcd(*(factor for monomial, factor in d.terms if monomial)) else None
+    return False if constant % gcd(*others) else None
 
 
-def _class_is_nonnegative(d: Dim) -> bool | None:
-    if isinstance(d, Unknown):
+def _class_is_nonnegative(polynomial: Mapping[Any, int] | None) -> bool | None:
+    if polynomial is None:
         return None
-    low, high = interval(d)
-    if low is not None and low >= 0:
-        return True
-    return False if high is not None and high < 0 else None
+    constant, others = _split(polynomial)
+    if constant >= 0:
+        return True if min(others, default=0) >= 0 else None
+    return False if max(others, default=0) <= 0 else None
+
+
+def _split(polynomial: Mapping[Any, int]) -> tuple[int, list[int]]:
+    """The constant and the other coefficients of a polynomial."""
+    constant = 0
+    others = []
+    for exponents, factor in polynomial.items():
+        if any(exponents):
+            if factor:
+                others.append(factor)
+        else:
+            constant = factor
+    return constant, others
 
 
 @lru_cache(_CACHE)

@@ -22,8 +22,10 @@ from cnnsum.dims.expr import (
     monomial_order,
     multiply_monomials,
     terms_of,
+    trend,
 )
 from cnnsum.dims.pieces import bounds_of, pieces
+from cnnsum.dims.sampling import samples
 
 _MAX_PERIOD = 64  # residues that are looked at for each floor that is made
 _MAX_STEPS = 1_000  # of a long division: it shrinks with every step, but may first grow
@@ -49,6 +51,9 @@ def _by_number(expr: Expr, n: int) -> Dim:
     terms = dict(expr.terms)
     whole: dict[Monomial, int] = {}
     while n > 1:
+        terms, n = _cancelled(terms, n)
+        if n == 1:
+            break
         nested = _only_floor(terms)
         if nested is not None:
             if isinstance(nested.denominator, Expr):
@@ -70,10 +75,12 @@ def _by_number(expr: Expr, n: int) -> Dim:
 
 def _only_value(numerator: Expr, n: int) -> int | None:
     """The value of the floor, where it has only one: `(H % 2)//3` is 0."""
-    if depth_of(numerator) == 0:
-        return None  # symbols have no greatest value
+    if depth_of(numerator) == 0 or trend(numerator):
+        return None  # there is no greatest value
     low, high = interval(numerator)
     if low is None or high is None:
+        if len({value // n for value in samples(numerator, numerator.symbols) if value is not None}) > 1:
+            return None
         exact = pieces(numerator, _MAX_PERIOD)
         if exact is None:
             return None
@@ -105,17 +112,23 @@ def _reduce(terms: dict[Monomial, int], n: int, whole: dict[Monomial, int]) -> t
             whole[monomial] = whole.get(monomial, 0) + quotient
         if remainder:
             rest[monomial] = remainder
-    common = gcd(n, *rest.values())
-    if common > 1:
-        n //= common
-        constant //= common  # a floor of its own: the terms are whole, so only the constant has a fraction
-        rest = {monomial: factor // common for monomial, factor in rest.items()}
-    quotient, constant = divmod(constant, n)
+    rest[()] = constant
+    rest, n = _cancelled(rest, n)
+    quotient, constant = divmod(rest.pop((), 0), n)
     if quotient:
         whole[()] = whole.get((), 0) + quotient
     if constant:
         rest[()] = constant
     return rest, n
+
+
+def _cancelled(terms: dict[Monomial, int], n: int) -> tuple[dict[Monomial, int], int]:
+    """Divide by what n and all coefficients but the constant have in common: only the constant leaves a fraction."""
+    common = gcd(n, *[factor for monomial, factor in terms.items() if monomial])
+    if common > 1:
+        terms = {monomial: factor // common for monomial, factor in terms.items()}
+        n //= common
+    return terms, n
 
 
 def _is_deep(monomial: Monomial) -> bool:

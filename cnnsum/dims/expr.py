@@ -73,6 +73,7 @@ class Symbol:
 
     __slots__ = ("_hash", "anonymous", "degree", "depth", "dim", "hi", "lo", "minimum", "multiple_of", "name", "order")
     size = 1
+    rises = True
 
     def __init__(self, name: str, *, anonymous: bool = False, minimum: int = 1, multiple_of: int = 1) -> None:
         if multiple_of < 1:
@@ -107,7 +108,19 @@ class Symbol:
 class Floor:
     """`numerator // denominator`, already in lowest terms: made by `division` only."""
 
-    __slots__ = ("_hash", "degree", "denominator", "depth", "hi", "lo", "numerator", "order", "size", "symbols")
+    __slots__ = (
+        "_hash",
+        "degree",
+        "denominator",
+        "depth",
+        "hi",
+        "lo",
+        "numerator",
+        "order",
+        "rises",
+        "size",
+        "symbols",
+    )
 
     def __init__(self, numerator: int | Expr, denominator: int | Expr) -> None:
         self.numerator = numerator
@@ -117,6 +130,7 @@ class Floor:
         self.depth = 1 + max(depth_of(numerator), depth_of(denominator))
         self.size = 1 + size_of(numerator) + size_of(denominator)
         self.symbols = symbols_of(numerator) | symbols_of(denominator)
+        self.rises = isinstance(denominator, int) and trend(numerator) == 1
         self.order = (1, order_of(numerator), order_of(denominator))
         self.lo, self.hi = quotient_interval(interval(numerator), interval(denominator))
 
@@ -136,6 +150,7 @@ class Extreme:
     """The largest (`max`) or smallest (`min`) of two or more sizes, none of which is always the one."""
 
     __slots__ = ("_hash", "args", "degree", "depth", "hi", "kind", "lo", "order", "size", "symbols")
+    rises = False  # a minimum may have a greatest value
 
     def __init__(self, kind: str, args: tuple[int | Expr, ...]) -> None:
         self.kind = kind
@@ -173,12 +188,13 @@ class Expr:
     the spec language.
     """
 
-    __slots__ = ("_hash", "_order", "_symbols", "_text", "terms")
+    __slots__ = ("_hash", "_order", "_size", "_symbols", "_text", "terms")
 
     def __init__(self, terms: tuple[tuple[Monomial, int], ...]) -> None:
         self.terms = terms
-        self._hash = hash(terms)
+        self._hash: int | None = None  # most formulas are never looked up
         self._order: Any = None
+        self._size = 0
         self._symbols: frozenset[Symbol] | None = None
         self._text: str | None = None
 
@@ -190,6 +206,13 @@ class Expr:
         return self._symbols
 
     @property
+    def size(self) -> int:
+        """The number of atoms and coefficients, about what printing costs."""
+        if not self._size:
+            self._size = sum([1 + sum([atom.size for atom, _ in monomial]) for monomial, _ in self.terms])
+        return self._size
+
+    @property
     def order(self) -> Any:
         """A key that sorts formulas: the same on every run, and different for different formulas."""
         if self._order is None:
@@ -197,6 +220,8 @@ class Expr:
         return self._order
 
     def __add__(self, other: Dim) -> Dim:
+        if type(other) is int:
+            return _add_number(self, other)
         return _add(self, other) if isinstance(other, _NUMBERS) else NotImplemented
 
     __radd__ = __add__
@@ -205,12 +230,18 @@ class Expr:
         return Expr(tuple((monomial, -factor) for monomial, factor in self.terms))
 
     def __sub__(self, other: Dim) -> Dim:
+        if type(other) is int:
+            return _add_number(self, -other)
         return _add(self, -other) if isinstance(other, _NUMBERS) else NotImplemented
 
     def __rsub__(self, other: Dim) -> Dim:
+        if type(other) is int:
+            return _add_number(-self, other)
         return _add(-self, other) if isinstance(other, _NUMBERS) else NotImplemented
 
     def __mul__(self, other: Dim) -> Dim:
+        if type(other) is int:
+            return _multiply_by_number(self, other)
         return _multiply(self, other) if isinstance(other, _NUMBERS) else NotImplemented
 
     __rmul__ = __mul__
@@ -240,9 +271,11 @@ class Expr:
         return result
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Expr) and self._hash == other._hash and self.terms == other.terms)
+        return self is other or (isinstance(other, Expr) and hash(self) == hash(other) and self.terms == other.terms)
 
     def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(self.terms)
         return self._hash
 
     def __bool__(self) -> NoReturn:
@@ -299,7 +332,28 @@ def depth_of(dim: int | Expr) -> int:
 
 def size_of(dim: int | Expr) -> int:
     """The number of atoms and coefficients, about what printing costs."""
-    return 1 if isinstance(dim, int) else sum(1 + sum(atom.size for atom, _ in monomial) for monomial, _ in dim.terms)
+    return 1 if isinstance(dim, int) else dim.size
+
+
+def trend(dim: int | Expr) -> int:
+    """1 where the formula is made so that it falls with no symbol and grows without bound with each it has; -1 for the
+    negative of such a formula; 0 for others.
+
+    The `interval` is then exact: one end is the value at the least values of the symbols, and there is no other end.
+    """
+    if isinstance(dim, int):
+        return 0
+    sign = 0
+    for monomial, factor in dim.terms:
+        if not monomial:
+            continue
+        if sign and (factor > 0) != (sign > 0):
+            return 0
+        sign = 1 if factor > 0 else -1
+        for atom, power in monomial:
+            if not atom.rises or ((power > 1 or len(monomial) > 1) and (atom.lo is None or atom.lo < 0)):
+                return 0
+    return sign
 
 
 def order_of(dim: int | Expr) -> Any:
@@ -320,9 +374,15 @@ def interval(dim: int | Expr) -> Interval:
     low: int | None = 0
     high: int | None = 0
     for monomial, factor in dim.terms:
-        part: Interval = (factor, factor)
-        for atom, power in monomial:
-            part = product_interval(part, power_interval((atom.lo, atom.hi), power))
+        part: Interval
+        if len(monomial) == 1 and monomial[0][1] == 1:
+            atom = monomial[0][0]
+            least, greatest = (atom.lo, atom.hi) if factor > 0 else (atom.hi, atom.lo)
+            part = None if least is None else factor * least, None if greatest is None else factor * greatest
+        else:
+            part = (factor, factor)
+            for atom, power in monomial:
+                part = product_interval(part, power_interval((atom.lo, atom.hi), power))
         low = None if low is None or part[0] is None else low + part[0]
         high = None if high is None or part[1] is None else high + part[1]
         if low is None and high is None:
@@ -344,16 +404,21 @@ def from_terms(terms: dict[Monomial, int]) -> Dim:
         return 0
     if len(items) == 1 and not items[0][0]:
         return items[0][1]
-    size = 0
+    size = len(items)
     for monomial, factor in items:
-        size += 1 + sum(atom.size for atom, _ in monomial)
-        if factor.bit_length() > MAX_BITS or monomial_degree(monomial) > MAX_DEGREE:
+        degree = 0
+        for atom, power in monomial:
+            size += atom.size
+            degree += atom.degree * power
+        if degree > MAX_DEGREE or factor.bit_length() > MAX_BITS:
             return UNKNOWN
     if size > MAX_SIZE:
         return UNKNOWN
     if len(items) > 1:
         items.sort(key=_item_order)
-    return Expr(tuple(items))
+    result = Expr(tuple(items))
+    result._size = size  # noqa: SLF001 - known here already
+    return result
 
 
 def is_half(monomial: Monomial) -> bool:
@@ -370,6 +435,32 @@ def _item_order(item: tuple[Monomial, int]) -> Any:
 def from_atom(atom: Atom) -> Dim:
     """One atom as a formula (of a symbol that is a multiple of m: its m-th part)."""
     return UNKNOWN if atom.depth > MAX_DEPTH else from_terms({((atom, 1),): 1})
+
+
+def _add_number(a: Expr, number: int) -> Dim:
+    """The sum with a number: the constant is the last term, and no other term is chosen by it."""
+    terms = a.terms
+    if not terms[-1][0]:
+        number += terms[-1][1]
+        terms = terms[:-1]
+    elif a.size >= MAX_SIZE:
+        return UNKNOWN
+    if number.bit_length() > MAX_BITS:
+        return UNKNOWN
+    return Expr((*terms, ((), number)) if number else terms)
+
+
+def _multiply_by_number(a: Expr, number: int) -> Dim:
+    """The product with a number: the order of the terms stays, and so does the choice between halves."""
+    if number in (0, 1):
+        return a if number else 0
+    terms = []
+    for monomial, factor in a.terms:
+        product = factor * number
+        if product.bit_length() > MAX_BITS:
+            return UNKNOWN
+        terms.append((monomial, product))
+    return Expr(tuple(terms))
 
 
 @lru_cache(_CACHE)

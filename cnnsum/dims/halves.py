@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 from cnnsum.dims.expr import Floor, Monomial, is_half, terms_of
@@ -46,17 +47,23 @@ def _pairs(terms: Iterable[Monomial]) -> dict[_Sum, tuple[Monomial, Monomial]]:
     pairs: dict[_Sum, tuple[Monomial, Monomial]] = {}
     todo = [monomial for monomial in terms if is_half(monomial)]
     while todo:
-        half = todo.pop()
-        atom = half[0][0]
+        atom = todo.pop()[0][0]
         assert isinstance(atom, Floor)
-        numerator = dict(terms_of(atom.numerator))
-        odd = numerator.pop((), 0)
-        p = tuple(numerator.items())
+        p, halves = _halves(atom)
         if p not in pairs:
-            other = Floor(atom.numerator + (-1 if odd else 1), 2)  # type: ignore[arg-type]  # an Expr, one apart
-            pairs[p] = (((other, 1),), half) if odd else (half, ((other, 1),))
+            pairs[p] = halves
             todo += [monomial for monomial, _ in p if is_half(monomial)]
     return pairs
+
+
+@lru_cache(1 << 12)
+def _halves(atom: Floor) -> tuple[_Sum, tuple[Monomial, Monomial]]:
+    """What it is the half of: the terms of p, with `p//2` and `(p + 1)//2`."""
+    terms = terms_of(atom.numerator)
+    odd = not terms[-1][0]
+    other = Floor(atom.numerator + (-1 if odd else 1), 2)  # type: ignore[arg-type]  # an Expr, one apart
+    half, other_half = ((atom, 1),), ((other, 1),)
+    return (terms[:-1], (other_half, half)) if odd else (terms, (half, other_half))
 
 
 def _add(terms: dict[Monomial, int], p: _Sum, factor: int) -> None:

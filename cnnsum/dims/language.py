@@ -32,8 +32,8 @@ Run = Callable[[Mapping[str, Any]], Any]
 _IF, _OR, _AND, _NOT, _COMPARE, _ADD, _MULTIPLY, _SIGN, _POWER = range(9)
 _BINDING = {
     "if": _IF, "or": _OR, "and": _AND, "==": _COMPARE, "!=": _COMPARE, "<": _COMPARE, "<=": _COMPARE,
-    ">": _COMPARE, ">=": _COMPARE, "+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "//": _MULTIPLY,
-    "%": _MULTIPLY, "**": _POWER,
+    ">": _COMPARE, ">=": _COMPARE, "in": _COMPARE, "not": _COMPARE, "+": _ADD, "-": _ADD, "*": _MULTIPLY,
+    "/": _MULTIPLY, "//": _MULTIPLY, "%": _MULTIPLY, "**": _POWER,
 }  # fmt: skip
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "==": values.same, "!=": values.different, "<": values.less, "<=": values.less_or_same,
@@ -190,9 +190,31 @@ class _Parser:
                 token = self.token
                 help = "write `a < b and b < c`"
                 raise ExpressionError("a comparison has two sides", token.start, token.end, help)
+            if operator in ("in", "not"):
+                rest.append(self.membership())
+                continue
             self.advance()
             rest.append((_OPERATORS[operator], self.expression(level + 1)))
         return _chain(node, rest)
+
+    def membership(self) -> tuple[Callable[[Any, Any], Any], _Node]:
+        """`in {a, b}` and `not in {a, b}`: the operator, and what gives all that stands in the braces."""
+        excluded = self.token.text == "not"
+        if excluded:
+            self.advance()
+        self.expect("in")
+        opening = self.token
+        if opening.text != "{":
+            help = "write the numbers in braces: `x in {1, 2}`"
+            raise ExpressionError("`in` is followed by numbers in braces", opening.start, opening.end, help)
+        self.advance()
+        runs = [self.inside(_IF).run]
+        while self.token.text == ",":
+            self.advance()
+            runs.append(self.inside(_IF).run)
+        end = self.expect("}").end
+        members = _Node(lambda names: [run(names) for run in runs], opening.start, end)
+        return values.not_among if excluded else values.among, members
 
     def logic(self, node: _Node, word: str, level: int) -> _Node:
         nodes = [node]

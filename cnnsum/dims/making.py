@@ -73,17 +73,27 @@ def _flat(kind: str, dim: Expr) -> tuple[int | Expr, ...]:
 def _extreme_of(kind: str, args: tuple[int | Expr, ...]) -> Dim:
     if len(args) > _MAX_ARGS:
         return UNKNOWN
+    from cnnsum.dims.sampling import samples
+
+    symbols = frozenset[Symbol]().union(*map(symbols_of, args))
+    seen = {arg: samples(arg, symbols) for arg in args}
     kept: list[int | Expr] = []
     for arg in args:
-        if any(_covers(kind, other, arg) for other in kept):
+        if any(_covers(kind, other, arg, seen) for other in kept):
             continue
-        kept = [other for other in kept if not _covers(kind, arg, other)]
+        kept = [other for other in kept if not _covers(kind, arg, other, seen)]
         kept.append(arg)
     return kept[0] if len(kept) == 1 else from_atom(Extreme(kind, tuple(kept)))
 
 
-def _covers(kind: str, a: Dim, b: Dim) -> bool:
-    return (at_least(a, b) if kind == "max" else at_least(b, a)) is True
+def _covers(kind: str, a: int | Expr, b: int | Expr, seen: Mapping[int | Expr, tuple[int | None, ...]]) -> bool:
+    """Whether `a` is never the lesser one of a maximum (the greater one of a minimum)."""
+    more, less = (a, b) if kind == "max" else (b, a)
+    # Most are refuted by a point at which it is not so.
+    pairs = zip(seen[more], seen[less], strict=True)
+    if any(high is not None and low is not None and high < low for high, low in pairs):
+        return False
+    return at_least(more, less) is True
 
 
 def substitute(dim: Dim, values: Mapping[str, Dim]) -> Dim:
@@ -101,12 +111,12 @@ def substitute(dim: Dim, values: Mapping[str, Dim]) -> Dim:
     atoms: dict[Atom, Dim] = {}
     for symbol in symbols_of(dim):
         if symbol.name in values:
-            atoms[symbol] = _part(symbol, values[symbol.name])
+            atoms[symbol] = part_of(symbol, values[symbol.name])
     return replace(dim, atoms) if atoms else dim
 
 
-def _part(symbol: Symbol, value: Dim) -> Dim:
-    """The value of a symbol's atom: its part by `multiple_of`."""
+def part_of(symbol: Symbol, value: Dim) -> Dim:
+    """The value of a symbol's atom: its part by `multiple_of`. Raises ValueError for a value that it cannot have."""
     if isinstance(value, Unknown):
         return value
     if at_least(value, symbol.minimum) is False:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import lcm
 from typing import NamedTuple
 
-from cnnsum.dims.expr import Atom, Dim, Expr, Extreme, Floor, Symbol, atoms_of, size_of, symbols_of
+from cnnsum.dims.expr import Atom, Dim, Expr, Extreme, Floor, Monomial, Symbol, atoms_of, size_of, symbols_of
 from cnnsum.dims.intervals import Interval
 
 MAX_PERIOD = 4_096  # residue classes that are looked at, at most
@@ -148,15 +148,24 @@ def _polynomial(dim: Dim, line: Polynomial, run: Run) -> Polynomial:
     assert isinstance(dim, Expr)
     total: list[int] = []
     for monomial, factor in dim.terms:
-        product: Polynomial = (factor,)
-        for atom, power in monomial:
-            part = _atom_polynomial(atom, line, run)
-            for _ in range(power):
-                product = _times(product, part)
+        product = _product((factor,), monomial, line, run)
         total += [0] * (len(product) - len(total))
         for i, value in enumerate(product):
             total[i] += value
     return _strip(total)
+
+
+def _product(product: Polynomial, monomial: Monomial, line: Polynomial, run: Run) -> Polynomial:
+    for atom, power in monomial:
+        part = _atom_polynomial(atom, line, run)
+        for _ in range(power):
+            product = _times(product, part)
+    return product
+
+
+def monomial_polynomial(monomial: Monomial, line: Polynomial) -> Polynomial:
+    """A product of atoms without maxima and minima, of one symbol, where the symbol's atom is line(t)."""
+    return _product((1,), monomial, line, (0, None))
 
 
 def _atom_polynomial(atom: Atom, line: Polynomial, run: Run) -> Polynomial:

@@ -18,6 +18,7 @@ _Terms = dict[Monomial, int]
 _Part = tuple[Any, int, str]  # order, factor, text; the factor's sign stands before the text, its size is in it
 
 
+@lru_cache(1 << 12)  # a layer's sizes are made anew by the next that uses them
 def text_of(expr: Expr) -> str:
     """The formula as text: terms of higher degree first, then by the alphabet."""
     text = _sum_text(expr.terms)

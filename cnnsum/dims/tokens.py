@@ -10,14 +10,14 @@ _TOKEN = re.compile(
       (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<string>"[^"]*"|'[^']*')
-    | (?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%<>(),])
+    | (?P<sign>\*\*|//|==|!=|<=|>=|[-+*/%<>(),{}])
     | (?P<end>\Z)
     | (?P<bad>.)
     )""",
     re.VERBOSE | re.DOTALL,
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-WORDS = frozenset({"and", "or", "not", "if", "else", "true", "false", "True", "False"})
+WORDS = frozenset({"and", "or", "not", "in", "if", "else", "true", "false", "True", "False"})
 CONSTANTS = {"true": True, "True": True, "false": False, "False": False}
 _INSTEAD = {
     "=": "to compare, write ==",
@@ -28,7 +28,6 @@ _INSTEAD = {
     "?": "a choice is written `a if condition else b`",
     "$": "inside an expression a name stands without $",
     "[": "an expression is one number; a list is written outside of it",
-    "{": "an expression is one number; a mapping is written outside of it",
     ".": "a name has no parts",
     '"': "the text has no closing quote",
     "'": "the text has no closing quote",

@@ -306,6 +306,16 @@ def different(a: Any, b: Any) -> bool:
     return not _same("!=", a, b)
 
 
+def among(a: Any, members: list[Any]) -> bool:
+    """Whether A is one of the members."""
+    return any(same(a, member) for member in members)
+
+
+def not_among(a: Any, members: list[Any]) -> bool:
+    """Whether A is none of the members."""
+    return not among(a, members)
+
+
 def less(a: Any, b: Any) -> bool:
     """A < b."""
     return not _reaches("<", a, b)

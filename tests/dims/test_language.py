@@ -98,6 +98,12 @@ NAMES = {
         ("(H/2)//3", H // 6),
         ("H >= 1", True),
         ("H < 1", False),
+        ("7 in {3, 7}", True),
+        ("7 not in {3, 7}", False),
+        ("7 % 4 in {0, 1 + 2} and 7 >= 5", True),
+        ("not 7 in {3}", True),
+        ("1 if 2 in {3} else 0", 0),
+        ("H + 1 in {H, H + 1}", True),
         ("H == H + 1", False),
         ("lost + 1", UNKNOWN),
         ("ceil(lost/2)", UNKNOWN),
@@ -151,7 +157,7 @@ def test_precedence_is_that_of_python(text):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text("0123456789Ha.eE+-*/%<>=!()\"', ifelsandorotmxceilbdvy", max_size=30))
+@given(st.text("0123456789Ha.eE+-*/%<>=!(){}\"', ifelsandorotmxceilbdvy", max_size=30))
 def test_any_text_has_a_value_or_an_error_with_a_place(text):
     error = attempt(text)
     if error is not None:
@@ -185,6 +191,12 @@ ERRORS = [
     ("5M", "`5M` is neither a number nor a name", "5M", "a product is written 5*M"),
     ("2 + 3k", "`3k` is neither a number nor a name", "3k", "a product is written 3*k"),
     ("1 < 2 < 3", "a comparison has two sides", "<", "write `a < b and b < c`"),
+    ("1 in 2", "`in` is followed by numbers in braces", "2", "write the numbers in braces: `x in {1, 2}`"),
+    ("1 in {}", "expected a number, a name or `(`, found `}`", "}", None),
+    ("1 in {2", "expected `}`, found the end", "", None),
+    ("1 in {2} in {3}", "a comparison has two sides", "in", "write `a < b and b < c`"),
+    ("1 not 2", "expected `in`, found `2`", "2", None),
+    ("{1}", "expected a number, a name or `(`, found `{`", "{", None),
     ("sqrt(2)", "there is no function `sqrt`", "sqrt", "the functions are ceil, divisible, floor, max, min, round"),
     ("1 + min()", "min takes one or more arguments, not 0", "min()", None),
     ("ceil(1, 2)", "ceil takes 1 argument, not 2", "ceil(1, 2)", None),

@@ -1,0 +1,101 @@
+"""What free sizes cost: the same chain of convolutions with known and with free height and width.
+
+    python bench/symbolic.py [--rounds 15] [--layers 100]
+
+No two layers are equal, so that none is inferred once for several. Both chains run in turn, so that a busy machine
+slows both alike; the figure is the ratio of the medians. Cold is the first run of a new process, which is what a
+person waits for; warm is with everything in the caches that earlier runs left there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cnnsum
+from cnnsum.graph.infer import infer
+from cnnsum.readers import read
+from cnnsum.source import read_text
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from run_time import ROOT, environment, measure, show
+
+CHAINS = {"static": [4096, 4096, 3], "symbolic": ["H", "W", 3]}
+STRIDED = 20  # every so many layers one has stride 2
+
+
+def chain(size: list[object], layers: int) -> str:
+    """A chain of 3x3 convolutions, valid and same by turns, with as many filters as no other has."""
+    convolutions = [
+        f"Conv2D: {{filters: {8 + i}, kernel_size: 3, padding: {'same' if i % 2 else 'valid'}, "
+        f"strides: {2 if i % STRIDED == STRIDED - 1 else 1}}}"
+        for i in range(layers)
+    ]
+    return f"{{input: [{', '.join(map(str, size))}], layers: [{', '.join(convolutions)}]}}"
+
+
+def once(task: str, kind: str, layers: int) -> float:
+    """Seconds of one run of a task; reading the text is not part of `infer`, and is of `summarize`."""
+    text = chain(CHAINS[kind], layers)
+    if task == "summarize":
+        return timed(lambda: cnnsum.summarize(cnnsum.loads(text)))
+    graph, _ = read(read_text(text, kind))
+    return timed(lambda: infer(graph))
+
+
+def timed(run: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def in_new_process(task: str, kind: str, layers: int) -> float:
+    command = [sys.executable, __file__, "--once", task, kind, "--layers", str(layers)]
+    found = subprocess.run(command, check=True, env=environment(), capture_output=True, text=True)
+    return float(found.stdout)
+
+
+def compare(ask: Callable[[str, str, int], float], task: str, layers: int, rounds: int) -> None:
+    """Medians of both chains, in turn; one more round before warms the caches of the machine or of the process."""
+    times: dict[str, list[float]] = {kind: [] for kind in CHAINS}
+    for turn in range(rounds + 1):
+        for kind in CHAINS:
+            taken = ask(task, kind, layers)
+            if turn:
+                times[kind].append(taken)
+    show({f"{task}, {kind}": statistics.median(taken) for kind, taken in times.items()}, f"{task}, static")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--layers", type=int, default=100)
+    parser.add_argument("--once", nargs=2, metavar=("TASK", "CHAIN"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.once:
+        print(once(*given.once, given.layers))
+        return
+    for label, ask in (("first run of a process", in_new_process), ("in a process that ran it before", once)):
+        print(f"{given.layers} convolutions, {label}, medians of {given.rounds} rounds:")
+        for task in ("infer", "summarize"):
+            compare(ask, task, given.layers, given.rounds)
+
+    spec = str(ROOT / "specs" / "resnet50.yaml")
+    command = [sys.executable, "-m", "cnnsum", spec]
+    static = "cnnsum resnet50.yaml"
+    print(f"Whole runs, medians of {given.rounds} rounds:")
+    with tempfile.TemporaryDirectory() as folder:
+        commands = {static: command, f"{static} -i H,W,3": [*command, "-i", "H,W,3"]}
+        show(measure(commands, given.rounds, Path(folder)), static)
+
+
+if __name__ == "__main__":
+    main()
