@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TextIO
 
+import click
+
 from cnnsum.diagnostics import Diagnostic
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
@@ -95,6 +97,59 @@ def write_plain(chunks: Iterable[str], stream: TextIO) -> None:
             encoding = stream.encoding or "ascii"
             plainer = chunk if can_draw(stream) else chunk.translate(_PLAINER)
             stream.write(plainer.encode(encoding, "replace").decode(encoding))
+
+
+def write_result(
+    output: str | None,
+    model: str,
+    color: str,
+    *,
+    plain: Callable[[], Iterable[str]] | None = None,
+    styled: Callable[[int], Iterable[list[tuple[str, str]]]] | None = None,
+) -> None:
+    """Write a command's result to the file that was asked for, or to standard output.
+
+    plain: makes text; or styled: makes lines of styled spans for a width. A reader who has seen enough ends it early.
+    Raises UsageError for an output that is the model itself, ClickException for a file that cannot be written.
+    """
+    if output == "-":
+        output = None
+    if output is not None:
+        refuse_own_source(model, output)
+    try:
+        if output is not None:
+            write_file(output, _chunks(plain, styled, 80))
+            return
+        stream = standard_output()
+        width = min(terminal_columns(), 100) if stream.isatty() else 80
+        if plain is None and styled is not None and wants_color(color, stream):
+            write_colored(styled(width), stream)
+        else:
+            write_plain(_chunks(plain, styled, width), stream)
+        stream.flush()
+    except BrokenPipeError:
+        return
+    except OSError as error:
+        if output is None:
+            raise
+        raise click.ClickException(f"cannot write '{output}': {error.strerror or error}") from None
+
+
+def _chunks(
+    plain: Callable[[], Iterable[str]] | None,
+    styled: Callable[[int], Iterable[list[tuple[str, str]]]] | None,
+    width: int,
+) -> Iterator[str]:
+    if plain is not None:
+        yield from plain()
+    elif styled is not None:
+        yield from _in_lines("".join(text for text, _ in line) for line in styled(width))
+
+
+def refuse_own_source(model: str, output: str) -> None:
+    """Raise UsageError where the result would take the place of the model that it is made from."""
+    if os.path.isfile(output) and os.path.exists(model) and os.path.samefile(model, output):
+        raise click.UsageError(f"'{output}' is the model itself: give the result another name")
 
 
 def write_file(path: str, chunks: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Problem
+from cnnsum.dims import equal
 from cnnsum.graph import findings
 from cnnsum.graph.model import Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
@@ -46,12 +47,23 @@ class Value(NamedTuple):
     dtype: str
 
 
+class Constraint(NamedTuple):
+    """A condition that inference could not decide: whose it is, and the values that the layer was called on.
+
+    inputs: the numbers of the values, -1 for an input that is a constant.
+    """
+
+    layer: Layer
+    need: Need
+    inputs: tuple[int, ...]
+
+
 class Inference:
     """What inference found.
 
     calls: the flat program. values: every tensor in it. made_by: for each call of the outer graph, by
     `Node.position`, the values of its outputs and the range of its calls. needs: conditions that could not be
-    decided, with the layer that has them.
+    decided, in the order in which the layers run.
     nested: the inference of each nested model on its own inputs.
     """
 
@@ -64,7 +76,7 @@ class Inference:
         self.made_by: list[tuple[tuple[int, ...], int, int]] = []
         self.inputs: tuple[int, ...] = ()
         self.outputs: tuple[int, ...] = ()
-        self.needs: list[tuple[Layer, Need]] = []
+        self.needs: list[Constraint] = []
         self.diagnostics: list[Diagnostic] = []
         self.nested: dict[Layer, Inference] = {}
 
@@ -245,9 +257,10 @@ class _Runner:
                         if facts.status != "unknown":
                             memo[key] = facts
                     if facts.weights and (path or len(layer.nodes) > 1):
-                        facts = self._with_same_weights(layer, facts)
+                        facts = self._with_same_weights(layer, facts, numbers)
                     if facts.needs:
-                        self.result.needs.extend((layer, need) for need in facts.needs)
+                        given_to = _with_constants(numbers, node)
+                        self.result.needs.extend(Constraint(layer, need, given_to) for need in facts.needs)
                     first = len(values)
                     made = self._give(facts, layer, numbers, first)
                     calls.append(Call(layer, facts, numbers, made, path))
@@ -275,20 +288,29 @@ class _Runner:
                 self._report(findings.of_layer(error.node.layer, error))
         return tuple([n for _ in graph.outputs for n in self._unknown()])
 
-    def _with_same_weights(self, layer: Layer, facts: Facts) -> Facts:
-        """The facts of a call of a shared layer, or unknown ones where the call needs weights of other shapes."""
+    def _with_same_weights(self, layer: Layer, facts: Facts, inputs: tuple[int, ...]) -> Facts:
+        """The facts of a call of a shared layer, or unknown ones where the call needs weights of other shapes.
+
+        Where that depends on symbols it is a condition on them.
+        """
         first = self._weights.setdefault(layer, facts)
         if first.weights == facts.weights or "unknown" in (first.status, facts.status):
             return facts
         for owned, needed in zip(first.weights, facts.weights, strict=False):
-            if owned.shape != needed.shape:
-                message = (
-                    f"`{layer.name}` is shared, but its calls need a {owned.name} of different shapes: "
-                    f"{show_shape(owned.shape)} and {show_shape(needed.shape)}"
-                )
+            if owned.shape == needed.shape:
+                continue
+            message = (
+                f"`{layer.name}` is shared, but its calls need a {owned.name} of different shapes: "
+                f"{show_shape(owned.shape)} and {show_shape(needed.shape)}"
+            )
+            pairs = [pair for pair in zip(owned.shape, needed.shape, strict=False) if pair[0] != pair[1]]
+            if len(owned.shape) != len(needed.shape) or any(equal(*pair) is False for pair in pairs):
                 self._report(findings.of_layer(layer, Problem("SHP221", message)))
-                break
-        return unknown_facts()
+                return unknown_facts()
+            self.result.needs.extend(
+                Constraint(layer, Need("==", *pair, message), inputs) for pair in pairs if equal(*pair) is None
+            )
+        return facts if len(first.weights) == len(facts.weights) else unknown_facts()
 
     def _cast(self, number: int, source: Node) -> int:
         """The value in the dtype that an input of a nested model declares."""
@@ -365,6 +387,13 @@ class _Runner:
     def _unknown(self) -> tuple[int, ...]:
         self.values.append(_UNKNOWN_VALUE)
         return (len(self.values) - 1,)
+
+
+def _with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
+    """The numbers of a call's inputs, with -1 for each constant among them."""
+    for index, _ in node.constants:
+        numbers = (*numbers[:index], -1, *numbers[index:])
+    return numbers
 
 
 def _is_mask(keyword: str) -> bool:

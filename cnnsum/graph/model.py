@@ -206,19 +206,35 @@ class Recorded(NamedTuple):
     path: tuple[str | int, ...]
 
 
+class Freed(NamedTuple):
+    """What a file says of a symbol that was set free: the size that it fixes, or what it declares of the symbol.
+
+    kind: what the axis is, "spatial", "channels" or "batch".
+    """
+
+    size: int | None = None
+    minimum: int = 1
+    multiple_of: int = 1
+    kind: str = "spatial"
+
+
 class Graph:
     """A model: its inputs, outputs and layers.
 
     sequential: a Keras Sequential model, which is shown without its input layer.
     inputs: the calls of its input layers; none where the file gives no input shape.
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
+    freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
+    declares what is known of a symbol.
     recorded: shapes that the file claims. diagnostics: what its reader found.
     """
 
     __slots__ = (
         "_order",
         "batch",
+        "declared",
         "diagnostics",
+        "freed",
         "inputs",
         "layers",
         "name",
@@ -253,6 +269,8 @@ class Graph:
         self.batch = batch
         self.symbols = {} if symbols is None else symbols
         self.place = place
+        self.freed: dict[str, Freed] = {}
+        self.declared: dict[str, Place] = {}
         self.recorded: list[Recorded] = []
         self.diagnostics: list[Diagnostic] = []
         #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are

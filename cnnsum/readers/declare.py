@@ -23,11 +23,13 @@ class Overrides(NamedTuple):
         None an open axis.
     settings: values of vars and symbols. dtype: the dtype policy of every layer that names none itself (in a format
     whose files name one for every layer, of all).
+    free: which sizes of the inputs become symbols where the file fixes them, as `readers.free.KINDS` has them.
     """
 
     inputs: Mapping[str, tuple[int | str | None, ...]] = {}
     settings: Mapping[str, Any] = {}
     dtype: str | None = None
+    free: frozenset[str] = frozenset()
 
 
 NO_OVERRIDES = Overrides()
@@ -90,7 +92,8 @@ def declare(
     )
 
 
-_AXES = {3: ("T",), 4: ("H", "W"), 5: ("D", "H", "W")}
+#: What the spatial axes of an input are called, by the rank with batch and channels.
+AXES = {3: ("T",), 4: ("H", "W"), 5: ("D", "H", "W")}
 
 
 def open_axes(shape: tuple[Any, ...], taken: dict[str, Symbol]) -> tuple[Dim, ...]:
@@ -99,7 +102,7 @@ def open_axes(shape: tuple[Any, ...], taken: dict[str, Symbol]) -> tuple[Dim, ..
     Names follow the layout: N for the batch, H and W for the axes of images, T for sequences; a name in use gets a
     number.
     """
-    names = _AXES.get(len(shape), ())
+    names = AXES.get(len(shape), ())
     result: list[Dim] = []
     for axis, dim in enumerate(shape):
         if dim is not None:

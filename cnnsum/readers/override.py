@@ -41,6 +41,10 @@ def replace_inputs(graph: Graph, overrides: Overrides) -> None:
         node = by_name[choose_input(list(by_name), wanted)]
         spec = _spec(node)
         node.layer.spec = InputSpec(_shape(spec.shape[0] if spec.shape else None, shape, graph.symbols), spec.dtype)
+    if overrides.free:
+        from cnnsum.readers.free import open_inputs
+
+        open_inputs(graph, overrides.free)
     values: dict[str, Dim] = {}
     for name, value in overrides.settings.items():
         if name not in graph.symbols:

@@ -382,7 +382,7 @@ class ModelReader:
         """
         from cnnsum.readers.override import replace_inputs
 
-        if self.overrides.inputs or self.overrides.settings:
+        if self.overrides.inputs or self.overrides.settings or self.overrides.free:
             replace_inputs(graph, self.overrides)
             for nested in _graphs(graph):
                 nested.resized = True

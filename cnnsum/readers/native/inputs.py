@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cnnsum import dims
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, Symbol, symbols_of
-from cnnsum.graph.model import DTYPES, InputSpec
+from cnnsum.graph.model import DTYPES, Freed, InputSpec
 from cnnsum.layers.kinds import show
 from cnnsum.readers.declare import Overrides, fresh, open_axes
 from cnnsum.readers.native.faults import Findings, Outside, Site
@@ -153,6 +153,12 @@ class Sizes:
         self._declare_symbols()
         #: Values from outside, and where each comes from.
         self.values: dict[str, tuple[Any, str]] = {}
+        #: Sizes that were set free: what the file says of each symbol, and the symbols by input and axis.
+        self.freed: dict[str, Freed] = {}
+        self.opened: dict[tuple[str, int], Dim] = {}
+
+    def settle(self) -> None:
+        """Take the values from outside: once all names are known, and before anything is evaluated."""
         self._take_settings()
         self._take_replaced()
 
@@ -181,8 +187,10 @@ class Sizes:
 
     def _take_settings(self) -> None:
         for name, value in self.overrides.settings.items():
+            if name in self.freed and name not in self.vars and name not in self.symbols:
+                continue
             if name not in self.vars and name not in self.symbols:
-                known = [*self.vars, *self.symbols]
+                known = [*self.vars, *self.symbols, *self.freed]
                 help = did_you_mean(name, known) or (
                     f"it has {', '.join(known[:12])}"
                     if known
@@ -294,6 +302,8 @@ class Sizes:
         """The size of an axis, None for an open one; False where it is wrong, which is reported."""
         if item is None:
             return None
+        if (one.name, axis) in self.opened:
+            return self.opened[one.name, axis]
         site = one.site._replace(path=(*one.site.path, axis))
         try:
             size: Any = item

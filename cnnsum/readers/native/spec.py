@@ -161,7 +161,12 @@ class Spec:
                 help = "`input: [height, width, channels]`, without the batch axis, or `inputs:` for several"
                 self.findings.add("SPC031", "the spec has no `input`", self.site(), help=help)
         symbols = declared_symbols(self.value.get("symbols"), self.document, self.cells, self.findings)
-        sizes = Sizes(declared, symbols, self.cells, self.overrides, self.findings)
+        self.sizes = sizes = Sizes(declared, symbols, self.cells, self.overrides, self.findings)
+        if self.overrides.free:
+            from cnnsum.readers.native.freeing import free
+
+            free(sizes, self.overrides.free, channels_first=self._channels_first())
+        sizes.settle()
         sizes.fill(self.cells, self.scope)
         if self._texts:
             # In their order, so that a long chain of vars is not evaluated from its end, one within the other.
@@ -183,6 +188,16 @@ class Spec:
         except Problem as problem:
             self.findings.problem(problem, self.site("dtype"))
             return policy("float32")
+
+    def _channels_first(self) -> bool:
+        """Whether the spec says anywhere at its top that channels come before the axes of an image."""
+        defaults = self.value.get("defaults")
+        given = (
+            [fields.get("data_format") for fields in defaults.values() if isinstance(fields, dict)]
+            if isinstance(defaults, dict)
+            else []
+        )
+        return "channels_first" in (self.value.get("data_format"), *given)
 
     def _trainable(self) -> bool:
         wanted = self.value.get("trainable", True)
@@ -288,6 +303,9 @@ class Spec:
             symbols=symbols,
             place=Place(self.document, ()),
         )
+        graph.freed = self.sizes.freed
+        if isinstance(self.value.get("symbols"), dict):
+            graph.declared = {name: Place(self.document, ("symbols", name)) for name in self.value["symbols"]}
         self._check_inputs_used(graph)
         graph.diagnostics = self.findings.diagnostics
         return graph

@@ -1,0 +1,58 @@
+"""Setting the sizes of a spec's inputs free, before anything that may depend on them is read.
+
+Loaded when a caller asks for it. See `cnnsum.readers.free`, which does the same to graphs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum.dims import ExpressionError, Symbol, evaluate, is_name
+from cnnsum.graph.model import Freed
+from cnnsum.readers.free import kind_of, name_for, stem_of
+from cnnsum.readers.native.inputs import Sizes
+
+
+def free(sizes: Sizes, kinds: frozenset[str], *, channels_first: bool) -> None:
+    """Make symbols of the sizes on axes of these kinds. A var that stands alone on an axis is set free itself."""
+    given = sizes.overrides.settings
+    if "declared" in kinds:
+        for name, symbol in sizes.symbols.items():
+            if (symbol.minimum, symbol.multiple_of) != (1, 1) and name not in given:
+                sizes.freed[name] = Freed(None, symbol.minimum, symbol.multiple_of)
+                sizes.symbols[name] = Symbol(name)
+    for one in sizes.declared:
+        shape: Any = sizes.replaced.get(one.name, one.shape)
+        if shape is None:
+            continue
+        rank = len(shape) + 1
+        dtype = one.dtype if isinstance(one.dtype, str) else ""
+        for axis, item in enumerate(shape):
+            kind = kind_of(axis + 1, rank, dtype, channels_first=channels_first)
+            if kind not in kinds:
+                continue
+            if isinstance(item, str):
+                _open_var(sizes, item.removeprefix("$"), kind)
+            elif type(item) is int and item > 0:
+                stem = stem_of(axis + 1, rank, kind, channels_first=channels_first)
+                name = name_for(stem, {*sizes.symbols, *sizes.vars, *sizes.freed})
+                sizes.freed[name] = Freed(item, kind=kind)
+                sizes.opened[one.name, axis] = given.get(name, Symbol(name).dim)
+
+
+def _open_var(sizes: Sizes, name: str, kind: str) -> None:
+    """Set a var free that is a plain number, or made of such, wherever the spec mentions it."""
+    if name not in sizes.vars or name in sizes.freed or not is_name(name):
+        return
+    numbers = {other: cell.raw for other, cell in sizes.vars.items() if isinstance(cell.raw, int | float)}
+    value = sizes.vars[name].raw
+    if isinstance(value, str):
+        try:
+            value = evaluate(value, numbers)
+        except ExpressionError:
+            return  # it depends on more than numbers, or is wrong, which is reported where the size is read
+    if type(value) is int and value > 0:
+        sizes.freed[name] = Freed(value, kind=kind)
+        if name not in sizes.overrides.settings:
+            sizes.symbols[name] = Symbol(name)
+            sizes.values[name] = Symbol(name).dim, f"`{name}` is set free"

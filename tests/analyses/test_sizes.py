@@ -1,0 +1,180 @@
+"""Which sizes are accepted, and what is said of the conditions: hand-made networks with known answers."""
+
+from __future__ import annotations
+
+import pytest
+
+import cnnsum
+from cnnsum.analyses.sizes import Sizes, violated
+from cnnsum.model import Model
+
+UPSAMPLED = """
+input: [H, W, 3]
+layers:
+  - Conv2D: {filters: 3, kernel_size: 3, padding: same, strides: 2, name: down, from: input}
+  - UpSampling2D: {size: 2, name: up}
+  - Add: {from: [input, up], name: sum}
+"""
+
+
+def model(text: str, **options: object) -> Model:
+    return cnnsum.loads(text, "model.yaml", **options)  # type: ignore[arg-type]
+
+
+def conditions(sizes: Sizes) -> dict[str, str]:
+    return {axis.symbol.name: axis.condition for axis in sizes.axes}
+
+
+def test_what_keras_finds_out_at_run_time() -> None:
+    # x + upsample2(conv_stride2(x)): equal for even sizes; at 1 the input is stretched to 2.
+    found = model(UPSAMPLED).sizes
+    assert conditions(found) == {"H": "H == 1 or H % 2 == 0", "W": "W == 1 or W % 2 == 0"}
+    (forced,) = found.axes[0].forced_by
+    assert (forced.layer.name, [maker.name for maker in forced.makers]) == ("sum", ["input_layer", "up"])
+    assert forced.layer.place is not None
+    assert forced.layer.place.span().line == 6
+
+
+def test_sizes_that_the_file_fixes_are_set_free() -> None:
+    fixed = UPSAMPLED.replace("[H, W, 3]", "[64, 64, 3]")
+    assert model(fixed).sizes.axes == ()
+    found = model(fixed, free=("spatial",))
+    assert conditions(found.sizes) == {"H": "H == 1 or H % 2 == 0", "W": "W == 1 or W % 2 == 0"}
+    assert {name: said.size for name, said in found.graph.freed.items()} == {"H": 64, "W": 64}
+
+
+def test_a_var_that_is_a_size_is_set_free_everywhere() -> None:
+    text = """
+    vars: {size: 64, half: size//2}
+    input: [size, size, 3]
+    layers:
+      - Conv2D: [8, 3]
+      - AveragePooling2D: {pool_size: half}
+    """
+    found = model(text, free=("spatial",)).sizes
+    assert {axis.symbol.name for axis in found.axes} == {"size"}
+    assert [axis.axis for axis in found.axes] == [1, 2]
+    # size - 2 samples must hold a window of size//2: 3 - 2 >= 1 is the first.
+    assert found.axes[0].condition == "size >= 3"
+
+
+def test_channels_and_batch_when_asked() -> None:
+    text = "{input: [8, 8, 6], layers: [{Conv2D: {filters: 4, kernel_size: 3, groups: 2}}]}"
+    found = model(text, free=("spatial", "channels", "batch")).sizes
+    assert conditions(found) == {"H": "H >= 3", "W": "W >= 3", "C": "C % 2 == 0 and C >= 2"}
+    first = "{input: [6, 8, 9], data_format: channels_first, layers: [{Conv2D: {filters: 4, kernel_size: 3}}]}"
+    opened = model(first, free=("spatial",)).graph
+    assert {name: said.size for name, said in opened.freed.items()} == {"H": 8, "W": 9}
+
+
+def test_lengths_of_sequences() -> None:
+    words = "{input: {shape: [50], dtype: int32}, layers: [{Embedding: [100, 8]}, {Conv1D: [4, 5]}]}"
+    assert conditions(model(words, free=("spatial",)).sizes) == {"T": "T >= 5"}
+
+
+def test_weights_that_fit_one_size_only() -> None:
+    text = "{input: [8, 8, 3], layers: [{Conv2D: [4, 3]}, Flatten, {Dense: 10}]}"
+    found = model(text, free=("spatial",)).sizes
+    assert [[layer.name for layer in axis.resized] for axis in found.axes] == [["dense"], ["dense"]]
+
+
+def test_relations_are_solved_with_the_other_sizes_given() -> None:
+    text = """
+    input: [H, W, 3]
+    layers:
+      - Permute: {dims: [2, 1, 3], from: input, name: turned}
+      - Concatenate: {from: [input, turned]}
+    """
+    found = model(text).sizes
+    assert conditions(found) == {"H": "H == W", "W": "H == W"}
+    height = found.axes[0]
+    assert list(found.accepted(height, {"W": 7}, 1, 20)) == [7]
+    assert found.nearest(height, {"W": 7}, 5) == (None, 7)
+    assert violated(found.requirements, {"H": 5, "W": 7}) is not None
+    assert violated(found.requirements, {"H": 7, "W": 7}) is None
+
+
+def test_a_fixed_number_of_elements() -> None:
+    text = "{input: [H, W, 1], layers: [{Reshape: {target_shape: [12]}}]}"
+    found = model(text).sizes
+    assert [height for height in range(1, 20) if list(found.accepted(found.axes[0], {"W": 3}, height, height))] == [4]
+    assert list(found.accepted(found.axes[0], {"W": 5}, 1, 100)) == []
+
+
+def test_only_what_matters_is_named() -> None:
+    text = "{input: [H, 9, 3], layers: [{Conv2D: [4, 3]}, {Conv2D: [4, 5]}, {MaxPooling2D: 2}, {Conv2D: [4, 1]}]}"
+    (height,) = model(text).sizes.axes
+    assert height.condition == "H >= 8"
+    assert [one.layer.name for one in height.forced_by] == ["max_pooling2d"]
+
+
+CONTRADICTION = """
+input: [H, 8, 3]
+layers:
+  - Conv2D: {filters: 3, kernel_size: 3, padding: same, strides: [2, 1], name: down, from: input}
+  - UpSampling2D: {size: [2, 1], name: up}
+  - Concatenate: {from: [input, up], name: even}
+  - Cropping2D: {cropping: [[1, 0], [0, 0]], from: up, name: cropped}
+  - Concatenate: {from: [input, cropped], name: odd}
+  - GlobalAveragePooling2D: {from: even, name: a}
+  - GlobalAveragePooling2D: {from: odd, name: b}
+  - Concatenate: {from: [a, b]}
+"""
+
+
+def test_a_contradiction_names_both_layers() -> None:
+    (found,) = [one for one in model(CONTRADICTION).diagnostics if one.severity == "error"]
+    assert found.code == "SHP222"
+    assert found.message == "no size of H is accepted: `even` needs H % 2 == 0 and H >= 2, `odd` needs H % 2 == 1"
+    assert found.span is not None
+    assert [found.span.line, *[related.span.line for related in found.related]] == [6, 8]
+
+
+def test_a_relation_that_excludes_what_the_rest_accepts() -> None:
+    text = """
+    input: [H, W, 3]
+    layers:
+      - Conv2D: {filters: 3, kernel_size: 3, padding: same, strides: [2, 1], from: input}
+      - UpSampling2D: {size: [2, 1], name: up}
+      - Concatenate: {from: [input, up], name: even}
+      - Cropping2D: {cropping: [[1, 0], [0, 0]], from: up}
+      - Permute: {dims: [2, 1, 3], name: turned}
+      - Concatenate: {from: [input, input], axis: 2, name: doubled}
+      - Conv2D: {filters: 3, kernel_size: 1, name: d, from: doubled}
+    outputs: [even, d, turned]
+    """
+    assert not [one for one in model(text).diagnostics if one.severity == "error"]
+
+
+@pytest.mark.parametrize(("size", "exact"), [(4_096, True), (5_000, False)])
+def test_periods_past_the_cap_are_bounds(size: int, exact: bool) -> None:
+    text = f"""
+    input: [H, 4, 3]
+    layers:
+      - AveragePooling2D: {{pool_size: [{size}, 1], from: input}}
+      - UpSampling2D: {{size: [{size}, 1], name: up}}
+      - Concatenate: {{from: [input, up], name: both}}
+    """
+    found = model(text)
+    (height,) = found.sizes.axes
+    assert height.exact is exact
+    assert [one.code for one in found.diagnostics] == ([] if exact else ["SHP223"])
+    assert list(found.sizes.accepted(height, {}, 1, 3 * size)) == [size, 2 * size, 3 * size]
+    assert found.sizes.nearest(height, {}, size + 1) == (size, 2 * size)
+    if exact:
+        assert height.condition == f"H % {size} == 0 and H >= {size}"
+    else:
+        assert height.condition == f"H >= {size} and H == {size}*(H//{size})"
+
+
+def test_declared_facts_hold_or_not() -> None:
+    text = "symbols: {H: {min: 64, multiple_of: 4}}" + UPSAMPLED
+    assert model(text).diagnostics == ()
+    (height, _) = model(text, free=("declared",)).sizes.axes
+    assert height.declared == ("H % 4 == 0 and H >= 64", None)
+    odd = model("symbols: {H: {min: 63, multiple_of: 3}}" + UPSAMPLED)
+    (found,) = odd.diagnostics
+    assert (found.code, found.severity, found.span.line if found.span else 0) == ("SHP224", "warning", 1)
+    assert found.message.startswith(
+        "`H` is declared as H % 3 == 0 and H >= 63, but 63 is not accepted: `sum` needs H % "
+    )

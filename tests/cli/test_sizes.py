@@ -1,0 +1,154 @@
+"""`cnnsum sizes`: what it prints, what it refuses, its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from calling import call
+
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+UNET = str(SPECS / "unet.yaml")
+
+
+def answer(*arguments: str, stdin: str = "", code: int = 0) -> dict:
+    result = call("sizes", *arguments, "--format", "json", stdin=stdin.encode())
+    assert result.code == code, result.err
+    return json.loads(result.out)
+
+
+def test_the_answer_as_text() -> None:
+    code, out, err = call("sizes", UNET)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:5] == [
+        'Model: "unet"',
+        "",
+        " H  (input `input_layer`, axis 1, 256 in the file)",
+        "   accepts     H % 16 == 0 and H >= 16",
+        "   256         accepted; the nearest others are 240 and 272",
+    ]
+    assert lines[5].endswith(" needs H % 16 < 8")
+    assert lines[-3:] == [
+        "   accepts     W % 16 == 0 and W >= 16",
+        "   256         accepted; the nearest others are 240 and 272",
+        "   forced by   the same layers as H",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_answer_as_json() -> None:
+    found = answer(UNET, "--list", "1:50", "--test", "224,250", code=1)
+    assert found["schema"] == "cnnsum.sizes/1"
+    height, width = found["axes"]
+    assert [axis["symbol"] for axis in found["axes"]] == ["H", "W"]
+    assert (height["input"], height["axis"], height["condition"]) == ("input_layer", 1, "H % 16 == 0 and H >= 16")
+    assert (height["status"], height["size"], height["accepted"]) == ("exact", 256, True)
+    assert height["nearest"] == {"below": 240, "above": 272}
+    assert height["legal"] == width["legal"] == [16, 32, 48]
+    assert [one["layer"] for one in height["forced_by"]] == [f"concatenate{end}" for end in ("", "_1", "_2", "_3")]
+    assert [one["condition"] for one in height["forced_by"]][-1] == "H % 2 == 0 and H >= 2"
+    assert height["forced_by"][0]["place"] == {"path": UNET, "line": 35, "column": 5}
+    assert height["because"][0].startswith("concatenate: H % 16 < 8: Concatenate needs inputs of equal shapes")
+    assert [(one["size"], one["legal"]) for one in found["tested"]] == [("224", True), ("250", False)]
+
+
+@pytest.mark.parametrize(("tests", "code"), [("224,640", 0), ("224,650", 1), ("H=256", 0), ("W=1", 1)])
+def test_tested_sizes_and_exit_codes(tests: str, code: int) -> None:
+    assert call("sizes", UNET, "--test", tests).code == code
+
+
+def test_a_size_in_the_file_that_is_refused() -> None:
+    found = answer(UNET, "-i", "250,256,3")
+    height, width = found["axes"]
+    assert (height["size"], height["accepted"], height["nearest"]) == (250, False, {"below": 240, "above": 256})
+    assert width["accepted"]
+    assert "250         not accepted; the nearest are 240 and 256" in call("sizes", UNET, "-i", "250,256,3").out
+
+
+def test_keep_and_set() -> None:
+    assert answer(UNET, "--keep")["axes"] == []
+    assert "All sizes of the inputs are fixed" in call("sizes", UNET, "--keep").out
+    assert [axis["symbol"] for axis in answer(UNET, "--set", "W=320")["axes"]] == ["H"]
+    wrong = call("sizes", UNET, "--set", "W=321")
+    assert wrong.code == 1  # at this width the model has errors, whatever its height
+    assert "SHP207" in wrong.err
+
+
+def test_channels_and_batch() -> None:
+    spec = "{input: [8, 8, 6], layers: [{Conv2D: {filters: 4, kernel_size: 3, groups: 2}}]}"
+    found = answer("-", "--free", "channels", stdin=spec)
+    assert [(axis["symbol"], axis["condition"]) for axis in found["axes"]] == [
+        ("H", "H >= 3"),
+        ("W", "W >= 3"),
+        ("C", "C % 2 == 0 and C >= 2"),
+    ]
+    assert found["axes"][2]["weights"] == ["conv2d"]
+
+
+def test_relations_are_solved_with_the_files_sizes() -> None:
+    spec = "{input: [6, 8, 3], layers: [{Permute: {dims: [2, 1, 3], name: t}}, {Concatenate: {from: [input, t]}}]}"
+    height, width = answer("-", "--list", "1:20", stdin=spec)["axes"]
+    assert (height["condition"], height["given"], height["legal"]) == ("H == W", {"W": 8}, [8])
+    assert (width["given"], width["legal"], width["nearest"]) == ({"H": 6}, [6], {"below": 6, "above": None})
+    assert answer("-", "--test", "7", stdin=spec)["tested"][0]["legal"]
+
+
+def test_what_the_file_declares() -> None:
+    spec = "{symbols: {H: {min: 64, multiple_of: 8}}, input: [H, 64, 3], layers: [{MaxPooling2D: [[80, 2]]}]}"
+    height = answer("-", stdin=spec)["axes"][0]
+    assert height["condition"] == "H >= 80"
+    assert height["declared"] == {"condition": "H % 8 == 0 and H >= 64", "holds": False, "refused": 64}
+
+
+def test_a_model_with_no_legal_size() -> None:
+    spec = """
+    input: [H, 8, 3]
+    layers:
+      - Conv2D: {filters: 3, kernel_size: 3, padding: same, strides: [2, 1], name: down, from: input}
+      - UpSampling2D: {size: [2, 1], name: up}
+      - Concatenate: {from: [input, up], name: even}
+      - Cropping2D: {cropping: [[1, 0], [0, 0]], from: up, name: cropped}
+      - Concatenate: {from: [input, cropped], name: odd}
+      - Concatenate: {from: [even, odd]}
+    """
+    code, out, err = call("sizes", "-", stdin=spec.encode())
+    assert code == 1
+    assert "accepts     false" in out
+    assert "SHP222 " in err
+    assert "`odd` needs H % 2 == 1" in err
+    assert "`even` needs H % 2 == 0" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--test", "0"), "`0` is no size: write 224 or H=224"),
+        (("--test", "-5"), "`-5` is no size"),
+        (("--test", "2x"), "`2x` is no size"),
+        (("--list", "9:3"), "`9:3` is no range of sizes"),
+        (("--list", "12"), "`12` is no range of sizes"),
+        (("--list", "1:99999999"), "has more than 1,000,000 sizes"),
+        (("--free", "height"), "'height' is not one of 'channels', 'batch'"),
+        (("--test", "HH=3"), "the model has no symbol `HH`"),
+        (("--keep", "--test", "3"), "the model has no open image size or sequence length"),
+        (("--set", "Q=3"), "the model has no var or symbol `Q`"),
+    ],
+)
+def test_what_is_refused(arguments: tuple[str, ...], message: str) -> None:
+    code, out, err = call("sizes", UNET, *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_a_file_that_is_not_there() -> None:
+    code, out, err = call("sizes", "missing.yaml")
+    assert (code, out) == (2, "")
+    assert "SPC001" in err
+
+
+def test_a_file_is_written_whole(tmp_path: Path) -> None:
+    target = tmp_path / "sizes.json"
+    assert call("sizes", UNET, "--format", "json", "-o", str(target)) == (0, "", "")
+    assert json.loads(target.read_text())["schema"] == "cnnsum.sizes/1"
