@@ -11,8 +11,10 @@ HERE = Path(__file__).parent
 
 sys.path[:0] = [str(HERE.parent), *(str(folder) for folder in sorted(HERE.rglob("*")) if folder.is_dir())]
 
-# Tests against real peers are not even read where the peers are not installed.
-collect_ignore = [] if find_spec("keras") and find_spec("islpy") else ["peers"]
+# Tests against real peers are not even read where the peers are not installed; those of PyTorch have it in their name.
+PEERS = {path: "torch" in path.name for path in (HERE / "peers").glob("*.py")}
+INSTALLED = {True: bool(find_spec("torch")), False: bool(find_spec("keras") and find_spec("islpy"))}
+collect_ignore = [str(path) for path, of_torch in PEERS.items() if not INSTALLED[of_torch]]
 
 # CI draws the same examples every time, so that a change is judged by itself; everybody else's runs go on searching.
 settings.register_profile("ci", derandomize=True, deadline=None)
