@@ -256,11 +256,14 @@ def _requirements(inference: Inference) -> list[Requirement]:
 
 
 def _without_factor(need: Need) -> Need:
-    """An equation without the factor that both sides have."""
+    """An equation, or a divisibility by a number, without the factor that both sides have."""
     left, right = need.left, need.right
-    if need.relation != "==" or not isinstance(left, Expr) or not isinstance(right, Expr):
+    if not isinstance(left, Expr) or need.relation not in {"==", "%"} or right == 0:
         return need
-    factor = gcd(*(coefficient for side in (left, right) for _, coefficient in side.terms))
+    if isinstance(right, Expr):
+        factor = gcd(*(coefficient for side in (left, right) for _, coefficient in side.terms))
+    else:
+        factor = gcd(right, *(coefficient for _, coefficient in left.terms)) if isinstance(right, int) else 1
     return need._replace(left=left // factor, right=right // factor) if factor > 1 else need
 
 

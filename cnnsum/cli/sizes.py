@@ -135,7 +135,8 @@ def _sizes(
     kinds = _kinds(found)
     asked = [pair for pairs in tests for pair in pairs]
     _refuse_unknown(asked, kinds)
-    result = answer(found.graph.name, found.sizes, kinds=kinds, range=listed, tests=asked)
+    wrong = any(diagnostic.severity == "error" for diagnostic in found.diagnostics)
+    result = answer(found.graph.name, found.sizes, kinds=kinds, range=listed, tests=asked, faulty=wrong, kept=keep)
     try:
         if format == "json":
             write_result(output, model, color, plain=lambda: (text(result),))
@@ -145,7 +146,6 @@ def _sizes(
         report_diagnostics(
             found.diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None
         )
-    wrong = any(diagnostic.severity == "error" for diagnostic in found.diagnostics)
     return wrong or any(one.refused_by is not None for one in result.tested)
 
 

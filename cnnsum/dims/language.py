@@ -144,10 +144,10 @@ class _Parser:
         self.token = self.tokens[self.at]
         return token
 
-    def unexpected(self, wanted: str) -> ExpressionError:
+    def unexpected(self, wanted: str, help: str | None = None) -> ExpressionError:
         token = self.token
         found = "the end" if token.kind == "end" else f"`{token.text}`"
-        return ExpressionError(f"expected {wanted}, found {found}", token.start, token.end)
+        return ExpressionError(f"expected {wanted}, found {found}", token.start, token.end, help)
 
     def expect(self, text: str) -> Token:
         if self.token.text != text or self.token.kind == "string":
@@ -253,7 +253,8 @@ class _Parser:
         if token.kind == "name" and token.text not in WORDS:
             self.advance()
             return self.call(token) if self.token.text == "(" else _name(token)
-        raise self.unexpected("a number, a name or `(`")
+        help = "braces stand only after `in`: `x in {1, 2}`" if token.text == "{" else None
+        raise self.unexpected("a number, a name or `(`", help)
 
     def call(self, name: Token) -> _Node:
         if name.text not in _FUNCTIONS:

@@ -11,18 +11,11 @@ import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
-from itertools import pairwise
 from math import gcd, lcm
 
-from cnnsum.dims import patterns
+from cnnsum.dims import patterns, stretches
 from cnnsum.dims.patterns import ALL, LONGEST_PERIOD, NONE, Pattern, PeriodError, Run
-
-#: Stretches that a set may have; more is a `PeriodError`.
-MAX_STRETCHES = 1 << 17
-#: Runs of members before the part that repeats, up to which they are kept as runs, whatever made them.
-_MOST_RUNS = 1 << 12
-
-_Stretch = tuple[int, Pattern]  # where it begins; it ends where the next one begins
+from cnnsum.dims.stretches import MAX_STRETCHES, Stretch
 
 
 class SizeSet:
@@ -48,27 +41,24 @@ class SizeSet:
         bits = 0
         for residue in residues:
             bits |= 1 << residue % period
-        stretches: list[_Stretch] = [(1, NONE)]
+        parts: list[Stretch] = [(1, NONE)]
         for first, last in patterns.joined(list(runs)):
-            stretches += [(max(first, 1), ALL), (last + 1, NONE)]
+            parts += [(max(first, 1), ALL), (last + 1, NONE)]
         if bits:
-            stretches.append((max(start, 1), patterns.pattern(_checked(period), bits)))
-        self._settle(stretches)
+            parts.append((max(start, 1), patterns.pattern(_checked(period), bits)))
+        self._settle(parts)
 
     @classmethod
-    def from_stretches(cls, stretches: list[_Stretch]) -> SizeSet:
+    def from_stretches(cls, parts: list[Stretch]) -> SizeSet:
         """Patterns (see `patterns.pattern`), each with the number from which on it holds; the first holds from 1."""
         result = cls.__new__(cls)
-        result._settle(stretches)  # noqa: SLF001 - in the class itself
+        result._settle(parts)  # noqa: SLF001 - in the class itself
         return result
 
-    def _settle(self, stretches: list[_Stretch]) -> None:
-        """Bring the stretches to one form, and keep them."""
-        stretches = _lowered(_merged(stretches))
-        if any(pattern.period > 1 for _, pattern in stretches[:-1]):
-            stretches = _as_runs(stretches)
-        self._starts = tuple(start for start, _ in stretches)
-        self._patterns = tuple(pattern for _, pattern in stretches)
+    def _settle(self, parts: list[Stretch]) -> None:
+        parts = stretches.settled(parts)
+        self._starts = tuple(start for start, _ in parts)
+        self._patterns = tuple(pattern for _, pattern in parts)
         self._hash: int | None = None
 
     # --- making -------------------------------------------------------------------------------------------------------
@@ -162,7 +152,7 @@ class SizeSet:
                 continue
             # What comes later in the stretch is the period away from one of these.
             end = low + 2 * pattern.period - 1
-            for member in _members(pattern, low, min(end, high) if high else end):
+            for member in stretches.members(pattern, low, min(end, high) if high else end):
                 result = gcd(result, member)
                 if result == 1:
                     return 1
@@ -194,7 +184,7 @@ class SizeSet:
         index = bisect_right(self._starts, low) - 1 if low <= high else len(self._starts)
         while index < len(self._starts) and self._starts[index] <= high:
             last = self._starts[index + 1] - 1 if index + 1 < len(self._starts) else high
-            yield from _members(self._patterns[index], max(low, self._starts[index]), min(last, high))
+            yield from stretches.members(self._patterns[index], max(low, self._starts[index]), min(last, high))
             index += 1
 
     # --- combining ----------------------------------------------------------------------------------------------------
@@ -218,9 +208,9 @@ class SizeSet:
         for low, high, a, b in _aligned(self, ~other):
             if not patterns.meet(a, b):
                 continue
-            if not high:
+            if not high or high - low >= lcm(a.period, b.period):
                 return False
-            common = list(_overlap(low, high, a, b, operator.and_))
+            common = list(stretches.overlap(low, high, a, b, operator.and_))
             ends = [start - 1 for start, _ in common[1:]] + [high]
             for (start, pattern), end in zip(common, ends, strict=True):
                 first = patterns.at_least(pattern, start)
@@ -270,97 +260,6 @@ def _checked(period: int) -> int:
     return period
 
 
-def _members(pattern: Pattern, low: int, high: int) -> Iterator[int]:
-    if pattern.period == 1:
-        yield from range(low, high + 1 if pattern.bits else low)
-        return
-    places = list(patterns.positions(pattern.bits)) if high - low > pattern.period else None
-    if places is None:
-        yield from (low + place for place in patterns.positions(patterns.window(pattern, low, high - low + 1)))
-        return
-    for base in range(low - low % pattern.period, high + 1, pattern.period):
-        for place in places:
-            if low <= base + place <= high:
-                yield base + place
-
-
-def _merged(stretches: list[_Stretch]) -> list[_Stretch]:
-    """Stretches in order: of those that begin at the same number the last counts, and equal neighbours are one."""
-    result: list[_Stretch] = []
-    for start, pattern in stretches:
-        if result and result[-1][0] >= start:
-            result.pop()
-        if not result or result[-1][1] != pattern:
-            result.append((start, pattern))
-    return result
-
-
-def _lowered(stretches: list[_Stretch]) -> list[_Stretch]:
-    """The last stretch begins as low as it can."""
-    start, pattern = stretches.pop()
-    while stretches:
-        low, other = stretches.pop()
-        different = patterns.last_difference(pattern, other, low, start - 1)
-        if different is not None:
-            stretches.append((low, other))
-            start = different + 1
-            break
-        start = low
-    return [*stretches, (start, pattern)]
-
-
-def _as_runs(stretches: list[_Stretch]) -> list[_Stretch]:
-    """All but the last as runs, if they are not too many: in that form equal sets are kept alike."""
-    count = 0
-    for (low, pattern), (end, _) in pairwise(stretches):
-        count += patterns.beginnings(pattern, low, end - 1)
-        if count > _MOST_RUNS + len(stretches):
-            return _extended(stretches)
-    runs: list[Run] = []
-    for (low, pattern), (end, _) in pairwise(stretches):
-        runs += _runs(pattern, low, end - 1)
-    result: list[_Stretch] = [(1, NONE)]
-    for first, last in patterns.joined(runs):
-        result += [(first, ALL), (last + 1, NONE)]
-    return _extended(stretches) if len(result) > 2 * _MOST_RUNS else _merged([*result, stretches[-1]])
-
-
-def _extended(stretches: list[_Stretch]) -> list[_Stretch]:
-    """Stretches that hold a pattern at least twice begin and end as far out as they can."""
-    upwards: list[_Stretch] = []
-    tail_start, tail = stretches[-1]
-    for (low, pattern), (end, _) in pairwise(stretches):
-        if upwards and upwards[-1][1].period > 1 and low - upwards[-1][0] >= 2 * upwards[-1][1].period:
-            different = patterns.first_difference(upwards[-1][1], pattern, low, end - 1)
-            if different is None:
-                continue
-            low = different  # noqa: PLW2901 - the stretch before takes what is below
-        upwards.append((low, pattern))
-    result = [(tail_start, tail)]
-    end = tail_start
-    while upwards:
-        low, pattern = upwards.pop()
-        if pattern.period > 1 and end - low >= 2 * pattern.period:
-            *upwards, (low, pattern) = _lowered([*upwards, (low, pattern)])
-        result.append((low, pattern))
-        end = low
-    return _merged(result[::-1])
-
-
-def _runs(pattern: Pattern, low: int, high: int) -> Iterator[Run]:
-    """The members in low..high as runs."""
-    if pattern.period == 1:
-        if pattern.bits:
-            yield low, high
-    elif high - low + 1 <= LONGEST_PERIOD:
-        yield from patterns.runs(patterns.window(pattern, low, high - low + 1), low)
-    else:
-        for base in range(low - low % pattern.period, high + 1, pattern.period):
-            for first, last in patterns.runs(pattern.bits, base):
-                if last >= low and first <= high:
-                    yield max(first, low), min(last, high)
-
-
 def _aligned(a: SizeSet, b: SizeSet) -> Iterator[tuple[int, int, Pattern, Pattern]]:
     """Stretches of both together: first and last number (0 for no end), and both patterns."""
     starts_a, starts_b = a._starts, b._starts  # noqa: SLF001 - of the same module
@@ -382,37 +281,9 @@ def _aligned(a: SizeSet, b: SizeSet) -> Iterator[tuple[int, int, Pattern, Patter
 def _combined(a: SizeSet, b: SizeSet, operation: Callable[[int, int], int]) -> SizeSet:
     if a is b:
         return a
-    result: list[_Stretch] = []
+    result: list[Stretch] = []
     for low, high, one, other in _aligned(a, b):
-        result += _overlap(low, high, one, other, operation)
+        result += stretches.overlap(low, high, one, other, operation)
         if len(result) > MAX_STRETCHES:
             raise PeriodError(f"more than {MAX_STRETCHES:,} stretches of sizes")
     return SizeSet.from_stretches(result)
-
-
-def _overlap(low: int, high: int, a: Pattern, b: Pattern, operation: Callable[[int, int], int]) -> Iterator[_Stretch]:
-    """Two patterns combined in low..high (without end where `high` is 0)."""
-    if a.period == 1 or b.period == 1:
-        plain, other = (a, b) if a.period == 1 else (b, a)
-        kept = operation(plain.bits, 1)
-        if not kept or operation(plain.bits, 0):
-            yield low, Pattern(1, kept)  # whatever the other has
-        else:
-            yield low, other
-        return
-    length = high - low + 1
-    whole = not high or length >= lcm(a.period, b.period) or length > LONGEST_PERIOD
-    bits = 0
-    if not whole:
-        bits = operation(patterns.window(a, low, length), patterns.window(b, low, length))
-    if whole or bits.bit_count() > MAX_STRETCHES:
-        yield low, patterns.combined(a, b, operation)
-        return
-    at = low
-    for first, last in patterns.runs(bits, low):
-        if first > at:
-            yield at, NONE
-        yield first, ALL
-        at = last + 1
-    if at <= high:
-        yield at, NONE

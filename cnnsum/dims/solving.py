@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cnnsum.dims import patterns
-from cnnsum.dims.expr import Atom, Dim, Expr, Floor, Symbol, Unknown
+from cnnsum.dims.expr import Atom, Dim, Expr, Floor, Symbol, Unknown, symbols_of
 from cnnsum.dims.patterns import ALL, NONE, Pattern, PeriodError
 from cnnsum.dims.pieces import MAX_PERIOD, has_period, nonnegative, periods, pieces, zeros
 from cnnsum.dims.sampling import value_at
@@ -27,28 +27,42 @@ def solve(relation: str, left: Dim, right: Dim) -> SizeSet | None:
 
     relation: "==" (left equals right), ">=" (left is at least right), "%" (left is a multiple of right, and 0 is the
     only multiple of 0), "broadcast" (left equals right, or one of them is 1). Values that the symbol cannot have are
-    not members. Where there is no symbol, all sizes fulfil the relation or none does.
+    not members. Where there is no symbol, all positive numbers are members, or none is.
 
-    Not solved: several symbols, a period of more than `MAX_PERIOD` classes, a floor by a formula, UNKNOWN.
+    Not solved: several symbols, a period of more than `MAX_PERIOD` classes (see `period_of`) unless one side only
+    rises against the other, remainders by a formula that do not come out even, and UNKNOWN.
 
     >>> H = Symbol("H").dim
     >>> solve("==", 2 * (H // 2), H), solve(">=", H // 4, 3)
     (SizeSet(H % 2 == 0 and H >= 2), SizeSet(H >= 12))
     """
-    if isinstance(left, Unknown) or isinstance(right, Unknown):
+    symbols = symbols_of(left) | symbols_of(right)
+    if len(symbols) > 1 or isinstance(left, Unknown) or isinstance(right, Unknown):
         return None
+    differences = [left - right]
+    if relation == "broadcast":
+        differences += [left - 1, right - 1]
+    elif relation == "%":
+        differences = [left if right == 0 else left % right]
     try:
-        if relation == "broadcast":
-            return _any(_solve(left - right, "=="), _solve(left - 1, "=="), _solve(right - 1, "=="))
-        if relation == "%":
-            return _solve(left if right == 0 else left % right, "==")
-        return _solve(left - right, relation)
+        result = SizeSet.of(())
+        domain = SizeSet.everything()
+        for symbol in symbols:
+            domain = SizeSet.multiples(symbol.multiple_of, symbol.minimum)
+        for difference in differences:
+            found = _solve(difference, zero=relation != ">=")
+            if found is None:
+                return None
+            result |= found & domain
     except PeriodError:
         return None
+    return result
 
 
 def period_of(left: Dim, right: Dim) -> int | None:
-    """The period with which a condition on one symbol repeats, None where it has none.
+    """The period with which left - right repeats, up to what it grows by; None where it has none, or several symbols.
+
+    Remainders of left by a number n are those of `period_of(left % n, 0)`.
 
     >>> H = Symbol("H").dim
     >>> period_of(5000 * (H // 5000), H)
@@ -64,30 +78,19 @@ def period_of(left: Dim, right: Dim) -> int | None:
     return period * symbol.multiple_of
 
 
-def _any(*sets: SizeSet | None) -> SizeSet | None:
-    result = SizeSet.of(())
-    for one in sets:
-        if one is None:
-            return None
-        result |= one
-    return result
-
-
-def _solve(difference: Dim, relation: str) -> SizeSet | None:
-    """The values for which the difference is 0 ("=="), or is not negative (">=")."""
+def _solve(difference: Dim, *, zero: bool) -> SizeSet | None:
+    """The values for which the difference is 0, or is not negative; values that the symbol cannot have may be among
+    them.
+    """
     if isinstance(difference, Unknown):
         return None
-    zero = relation == "=="
     if isinstance(difference, int):
         return SizeSet.everything() if (difference == 0 if zero else difference >= 0) else SizeSet.of(())
-    if len(difference.symbols) != 1:
-        return None
     (symbol,) = difference.symbols
-    domain = SizeSet.multiples(symbol.multiple_of, symbol.minimum)
     direction = slope_of(difference, symbol)
     if direction is not None:
         rising = difference if direction == 1 else -difference
-        return _crossing(rising, symbol, rises=direction == 1, zero=zero) & domain
+        return _crossing(rising, symbol, rises=direction == 1, zero=zero)
     if not has_period(difference):
         return None
     period = periods(difference)[symbol]

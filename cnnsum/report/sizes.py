@@ -40,12 +40,18 @@ class AxisReport(NamedTuple):
 
 
 class SizesReport(NamedTuple):
-    """The answer of `cnnsum sizes`: every axis, and the sizes that were tested."""
+    """The answer of `cnnsum sizes`: every axis, and the sizes that were tested.
+
+    faulty: whether the model has errors, so that what they hide is not counted. kept: whether the sizes of the file
+    were kept.
+    """
 
     model: str
     axes: tuple[AxisReport, ...]
     tested: tuple[Tested, ...]
     range: tuple[int, int] | None
+    faulty: bool
+    kept: bool
 
 
 def records(sizes: Sizes) -> tuple[SizeRecord, ...]:
@@ -87,22 +93,28 @@ def answer(
     kinds: Mapping[str, str],
     range: tuple[int, int] | None = None,
     tests: Iterable[tuple[str, int]] = (),
+    faulty: bool = False,
+    kept: bool = False,
 ) -> SizesReport:
     """The answer about a model.
 
     kinds: what each symbol is, "spatial", "channels" or "batch". range: list the sizes between two, both included.
-    tests: sizes to be tested, each for one symbol, or with "" for all spatial ones at once.
+    tests: sizes to be tested, each for one symbol, or with "" for all spatial ones at once. faulty, kept: of the model.
     """
     said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
     return SizesReport(
         name,
-        tuple(_axis(axis, sizes, said, range) for axis in sizes.axes),
+        tuple(_axis(axis, sizes, said, range, faulty=faulty) for axis in sizes.axes),
         tuple(_tested(sizes, said, kinds, symbol, size) for symbol, size in tests),
         range,
+        faulty,
+        kept,
     )
 
 
-def _axis(axis: Axis, sizes: Sizes, said: Mapping[str, int], range: tuple[int, int] | None) -> AxisReport:
+def _axis(
+    axis: Axis, sizes: Sizes, said: Mapping[str, int], range: tuple[int, int] | None, *, faulty: bool
+) -> AxisReport:
     symbol = axis.symbol.name
     others = {other.name for one in axis.relations for other in one.symbols if other.name != symbol}
     given = {other: said[other] for other in sorted(others) if other in said}
@@ -115,7 +127,7 @@ def _axis(axis: Axis, sizes: Sizes, said: Mapping[str, int], range: tuple[int, i
         below = nearest[0] if not accepted else sizes.nearest(axis, given, size - 1)[0] if size > 1 else None
         above = nearest[1] if not accepted else sizes.nearest(axis, given, size + 1)[1]
     return AxisReport(
-        record(axis),
+        record(axis)._replace(exact=axis.exact and not faulty),
         size,
         accepted,
         below,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cnnsum.report.cells import NUMBER, printable
@@ -23,13 +23,18 @@ _Line = list[Span]
 def lines(answer: SizesReport, width: int) -> Iterator[_Line]:
     """The answer as lines of styled spans, no longer than `width` where words can be parted."""
     yield [(f'Model: "{printable(answer.model)}"', "bold")]
+    if answer.faulty:
+        yield [(" It has errors: what they hide is not counted, so all that follows is a bound.", "")]
     told: dict[Any, str] = {}
-    for axis in answer.axes:
+    for axes in _same_symbol(answer.axes):
         yield []
-        yield from _axis(axis, told, answer.range, width)
+        yield from _axis(axes, told, answer.range, width, faulty=answer.faulty)
     if not answer.axes:
         yield []
-        yield [(" All sizes of the inputs are fixed; without --keep they are set free.", "")]
+        if answer.kept:
+            yield [(" All sizes of the inputs are fixed; without --keep they are set free.", "")]
+        else:
+            yield [(" The inputs have no image size and no length; --free channels sets their channels free.", "")]
     if answer.tested:
         yield []
         yield [(" Tested", "bold")]
@@ -38,13 +43,25 @@ def lines(answer: SizesReport, width: int) -> Iterator[_Line]:
             yield from _tested(one, names, width)
 
 
-def _axis(axis: AxisReport, told: dict[Any, str], range: tuple[int, int] | None, width: int) -> Iterator[_Line]:
+def _same_symbol(axes: Iterable[AxisReport]) -> list[list[AxisReport]]:
+    """The axes of each symbol."""
+    result: dict[str, list[AxisReport]] = {}
+    for axis in axes:
+        result.setdefault(axis.record.symbol, []).append(axis)
+    return list(result.values())
+
+
+def _axis(
+    axes: Sequence[AxisReport], told: dict[Any, str], range: tuple[int, int] | None, width: int, *, faulty: bool
+) -> Iterator[_Line]:
+    axis = axes[0]
     record = axis.record
     symbol = printable(record.symbol)
     size = "" if axis.size is None else f", {axis.size:,} in the file"
-    yield [(f" {symbol}", "bold"), (f"  (input `{printable(record.input)}`, axis {record.axis}{size})", "")]
+    places = " and ".join(f"input `{printable(one.record.input)}`, axis {one.record.axis}" for one in axes)
+    yield [(f" {symbol}", "bold"), (f"  ({places}{size})", "")]
     yield from _labelled("accepts", [(record.condition, NUMBER)], width)
-    if not record.exact:
+    if not record.exact and not faulty:
         yield from _labelled("", [("a bound: its period is too long to be solved", "")], width)
     if axis.given:
         text = " and ".join(f"{name} = {value:,}" for name, value in axis.given)
@@ -79,7 +96,11 @@ def _verdict(axis: AxisReport) -> str:
         if not near:
             return "accepted, and no other size"
         return f"accepted; the nearest {'others are' if len(near) > 1 else 'other is'} {nearest}"
-    return f"not accepted; the nearest are {nearest}" if near else "not accepted, nor is any other size"
+    return (
+        f"not accepted; the nearest {'is' if len(near) == 1 else 'are'} {nearest}"
+        if near
+        else "not accepted, nor is any other size"
+    )
 
 
 def _resized(axis: AxisReport) -> str:

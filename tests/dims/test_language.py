@@ -196,7 +196,7 @@ ERRORS = [
     ("1 in {2", "expected `}`, found the end", "", None),
     ("1 in {2} in {3}", "a comparison has two sides", "in", "write `a < b and b < c`"),
     ("1 not 2", "expected `in`, found `2`", "2", None),
-    ("{1}", "expected a number, a name or `(`, found `{`", "{", None),
+    ("{1}", "expected a number, a name or `(`, found `{`", "{", "braces stand only after `in`: `x in {1, 2}`"),
     ("sqrt(2)", "there is no function `sqrt`", "sqrt", "the functions are ceil, divisible, floor, max, min, round"),
     ("1 + min()", "min takes one or more arguments, not 0", "min()", None),
     ("ceil(1, 2)", "ceil takes 1 argument, not 2", "ceil(1, 2)", None),

@@ -7,6 +7,7 @@ sees its value.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from cnnsum import dims
@@ -22,6 +23,8 @@ from cnnsum.source import Document
 #: A name that is no function.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\b(?!\s*\()")
 _SYMBOL_KEYS = ("min", "multiple_of")
+#: Nobody declares larger sizes, and sets of multiples of them would not be written down.
+MOST_DECLARED = 1_000_000
 
 
 class Declared(NamedTuple):
@@ -127,6 +130,8 @@ def declared_symbols(raw: Any, document: Document, taken: dict[str, Any], findin
                 findings.add("SPC030", f"a symbol has no key `{key}`", place._replace(key=True), help=help)
             elif type(number) is not int or number < 1:
                 findings.add("CFG102", f"`{key}` must be a positive integer, got {show(number)}", place)
+            elif number > MOST_DECLARED:
+                findings.add("CFG102", f"`{key}` must be at most {MOST_DECLARED:,}, got {number:,}", place)
             else:
                 facts[key] = number
         symbols[name] = Symbol(name, minimum=facts["min"], multiple_of=facts["multiple_of"])
@@ -153,6 +158,8 @@ class Sizes:
         self._declare_symbols()
         #: Values from outside, and where each comes from.
         self.values: dict[str, tuple[Any, str]] = {}
+        #: Values for axes that the file leaves open without a name.
+        self.of_open_axes: dict[str, Any] = {}
         #: Sizes that were set free: what the file says of each symbol, and the symbols by input and axis.
         self.freed: dict[str, Freed] = {}
         self.opened: dict[tuple[str, int], Dim] = {}
@@ -190,14 +197,33 @@ class Sizes:
             if name in self.freed and name not in self.vars and name not in self.symbols:
                 continue
             if name not in self.vars and name not in self.symbols:
-                known = [*self.vars, *self.symbols, *self.freed]
-                help = did_you_mean(name, known) or (
-                    f"it has {', '.join(known[:12])}"
-                    if known
-                    else "names that can be set stand in `vars` and in shapes"
-                )
-                raise UnusableError(Diagnostic("SPC051", f"the model has no var or symbol `{name}`", help=help))
+                shapes = [self.replaced.get(one.name, one.shape) or () for one in self.declared]
+                if not any(None in shape for shape in shapes):
+                    raise self._unknown(name, ())
+                self.of_open_axes[name] = value  # which get their names when they are read
+                continue
             self.values[name] = value, f"--set {name}={value}"
+
+    def _unknown(self, name: str, more: Iterable[str]) -> UnusableError:
+        """The error for a name that is none of the spec's."""
+        known = [*self.vars, *self.symbols, *self.freed, *more]
+        help = did_you_mean(name, known) or (
+            f"it has {', '.join(known[:12])}" if known else "names that can be set stand in `vars` and in shapes"
+        )
+        return UnusableError(Diagnostic("SPC051", f"the model has no var or symbol `{name}`", help=help))
+
+    def _close(self, spec: InputSpec, free: dict[str, Symbol], batch: Symbol) -> InputSpec:
+        """The input with the values that the caller gives to axes without a name."""
+        values: dict[str, Dim] = {}
+        for name, value in self.of_open_axes.items():
+            symbol = free.get(name)
+            if symbol is None or not symbol.anonymous or symbol == batch:
+                raise self._unknown(name, [other.name for other in free.values() if other.anonymous and other != batch])
+            if type(value) is not int or value < 1:
+                message = f"--set {name}={value}: a size must be a positive integer, got {show(value)}"
+                raise UnusableError(Diagnostic("SPC052", message))
+            values[name] = value
+        return spec._replace(shape=tuple([dims.substitute(dim, values) for dim in spec.shape]))
 
     def _take_replaced(self) -> None:
         """A name that stands alone on an axis of a replaced shape takes the new size of that axis."""
@@ -275,6 +301,9 @@ class Sizes:
                 result.append((one, None))
             else:
                 result.append((one, InputSpec(open_axes((batch.dim, *read), free), wanted)))
+        if self.of_open_axes:
+            result = [(one, None if spec is None else self._close(spec, free, batch)) for one, spec in result]
+            free = {name: symbol for name, symbol in free.items() if name not in self.of_open_axes}
         for _, spec in result:
             for size in () if spec is None else spec.shape:
                 free.update((symbol.name, symbol) for symbol in symbols_of(size))
