@@ -1,0 +1,242 @@
+"""What a layer is made of, in the terms of other tools: one `Piece` for each module or function that a program has.
+
+A layer with an activation is two pieces, a separable convolution is two convolutions, a wrapper is the pieces of what
+it wraps. A layer is taken to be the module of torch.nn that does the same; functions without parameters (sums, joins,
+reshaping) to be functions and operators. Where torch.nn has no such module, `module` is false.
+
+Knows layer types, their fields and their facts; knows no tool. The MACs of a call's pieces add up to those of its
+facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cnnsum.dims import UNKNOWN, Dim, prod
+from cnnsum.layers import functions
+from cnnsum.layers.facts import Facts, Shape, size
+
+
+class Piece(NamedTuple):
+    """One module or function of a layer. Numbers are per sample.
+
+    kind: "convolution", "transposed", "linear", "einsum", "product", "attention", "recurrent", "normalization",
+        "activation", "pooling", "adaptive", "upsampling", "embedding", "arithmetic", "other", or "unknown".
+    name: which of its kind. macs: of this piece, as cnnsum counts them. ops: its elementwise operations.
+    read, made: elements of its input and output. kernel, bias: elements of its weights, 0 for none.
+    positions: places of the output that the kernel is used for. depth: channels. axes: spatial axes.
+    module: whether torch.nn has a module for it. function: written as a function call, as an operation of a Keras file.
+    times: how many samples one sample becomes in it (steps that a wrapper folds into the batch).
+    more: numbers that only this kind has.
+    """
+
+    kind: str
+    name: str = ""
+    macs: Dim = 0
+    ops: Dim = 0
+    read: Dim = 0
+    made: Dim = 0
+    kernel: Dim = 0
+    bias: Dim = 0
+    positions: Dim = 1
+    depth: Dim = 0
+    axes: int = 0
+    module: bool = True
+    function: bool = False
+    times: Dim = 1
+    more: Mapping[str, Dim] = {}
+
+    @property
+    def has_kernel(self) -> bool:
+        """Whether there is such a weight: only one that is not there has 0 elements."""
+        return not isinstance(self.kernel, int) or self.kernel > 0
+
+    @property
+    def has_bias(self) -> bool:
+        """Likewise."""
+        return not isinstance(self.bias, int) or self.bias > 0
+
+
+class View(NamedTuple):
+    """One call of a layer, or of a layer inside another: its fields, its facts, and the shapes of its inputs.
+
+    keywords: names of the last inputs, where they were given by name.
+    """
+
+    key: str
+    fields: Mapping[str, Any]
+    facts: Facts
+    inputs: Sequence[Shape]
+    keywords: Sequence[str] = ()
+
+    @property
+    def out(self) -> Shape:
+        """The shape of the first output."""
+        return self.facts.outputs[0] or ()
+
+    def weight(self, name: str) -> Dim:
+        """Elements of a weight, 0 where there is none of that name."""
+        return next((prod(weight.shape) for weight in self.facts.weights if weight.name == name), 0)
+
+
+def activation(name: str, shape: Shape, axis: int = -1, *, function: bool = False) -> Piece:
+    """The activation of that name on a tensor; its rows are all that is not along `axis`.
+
+    One of the file's author's own may do anything.
+    """
+    if name not in functions.FUNCTIONS:
+        return Piece("unknown", name, module=False)
+    rows = prod([dim for place, dim in enumerate(shape) if place not in {0, axis % max(len(shape), 1)}])
+    return Piece("activation", name, made=size(shape), function=function, more={"rows": rows})
+
+
+def lengths(shape: Shape, fields: Mapping[str, Any]) -> Shape:
+    """The spatial dims of a shape, in the layout that the fields name."""
+    return shape[2:] if fields.get("data_format") == "channels_first" else shape[1:-1]
+
+
+def normalization(view: View) -> tuple[Piece, ...]:
+    """Batch, layer, group and RMS normalisation; its kernel and bias are gamma and beta."""
+    fields = view.fields
+    x = view.inputs[0]
+    n = size(x)
+    if view.key == "BatchNormalization":
+        affine = fields["scale"] or fields["center"]
+        axis = fields["axis"] % len(x)
+        depth = x[axis]
+        if fields["renorm"]:
+            return (Piece("unknown", "renorm", module=False),)
+        # torch.nn.BatchNorm has both weights or none.
+        weights: tuple[Dim, Dim] = (depth, depth) if affine else (0, 0)
+        flags: dict[str, Dim] = {"scale": fields["scale"], "center": fields["center"], "last": axis == len(x) - 1}
+        return (
+            Piece(
+                "normalization",
+                "batch",
+                made=n,
+                kernel=weights[0],
+                bias=weights[1],
+                depth=depth,
+                axes=len(x) - 2,
+                more=flags,
+            ),
+        )
+    name = {"LayerNormalization": "layer", "GroupNormalization": "group"}.get(view.key, "rms")
+    gamma = view.weight("scale") if view.key == "RMSNormalization" else view.weight("gamma")
+    beta = view.weight("beta")
+    if fields.get("rms_scaling"):
+        name = "rms"
+    elif (name == "group" and fields["scale"] != fields["center"]) or (
+        name == "layer" and fields["center"] and not fields["scale"]
+    ):
+        return (Piece("unknown", "one weight of two", module=False),)
+    axes = fields["axis"] if isinstance(fields["axis"], tuple) else (fields["axis"],)
+    places = [axis % len(x) for axis in axes]
+    last = places == [len(x) - 1]
+    epsilon = fields["epsilon"]
+    more: dict[str, Dim] = {
+        "rank": len(x),
+        "rows": prod([dim for place, dim in enumerate(x) if place and place not in places]),
+        "last": last,
+        "fused": isinstance(epsilon, (int, float)) and epsilon >= 1.001e-5,
+    }
+    return (Piece("normalization", name, made=n, kernel=gamma, bias=beta, axes=len(x) - 2, more=more),)
+
+
+def activation_layer(view: View) -> tuple[Piece, ...]:
+    """An activation that is a layer, or an operation of a Keras file."""
+    fields = view.fields
+    function = "." in view.key
+    axis = -1
+    own = view.key.rpartition(".")[2]
+    if own == "Activation":
+        name = fields["activation"] or "linear"
+    elif own == "ReLU":
+        bound = fields["max_value"]
+        name = "relu" if bound is None else "relu6" if bound == 6 else "hard_tanh"
+        if fields["threshold"] != 0 or (fields["negative_slope"] != 0 and bound is not None):
+            return (Piece("other", "ReLU", ops=view.facts.ops, made=size(view.out)),)
+        if fields["negative_slope"] != 0:
+            name = "leaky_relu"
+    elif own == "PReLU":
+        alpha = view.weight("alpha")
+        module = alpha == view.out[-1] or alpha == 1
+        return (Piece("activation", "prelu", made=size(view.out), kernel=alpha, module=module, more={"rows": 0}),)
+    elif own in {"Softmax", "LogSoftmax"}:
+        if fields["axis"] is None or len(fields["axis"]) != 1:
+            return (Piece("other", own, ops=view.facts.ops, made=size(view.out)),)
+        axis = fields["axis"][0]
+        name = "softmax" if own == "Softmax" else "log_softmax"
+    else:
+        name = FUNCTIONS[own]
+    if name == "linear":
+        return (Piece("other", own, made=size(view.out)),)
+    return (activation(name, view.out, axis, function=function),)
+
+
+#: Activation layers and operations by their functions.
+FUNCTIONS = {
+    "LeakyReLU": "leaky_relu",
+    "ELU": "elu",
+    "Elu": "elu",
+    "Gelu": "gelu",
+    "HardSigmoid": "hard_sigmoid",
+    "HardSilu": "hard_silu",
+    "LeakyRelu": "leaky_relu",
+    "Mish": "mish",
+    "Relu": "relu",
+    "Relu6": "relu6",
+    "Selu": "selu",
+    "Sigmoid": "sigmoid",
+    "Silu": "silu",
+    "Softplus": "softplus",
+    "Tanh": "tanh",
+}
+
+
+def pooling(view: View) -> tuple[Piece, ...]:
+    """Pooling of windows; global pooling is adaptive pooling to one output, as torch.nn has it."""
+    name = "max" if view.key.startswith(("Max", "GlobalMax", "AdaptiveMax")) else "mean"
+    x = view.inputs[0]
+    kind = "adaptive" if view.key.startswith(("Global", "Adaptive")) else "pooling"
+    taps = prod(view.fields["pool_size"]) if kind == "pooling" else 0
+    is_global = view.key.startswith("Global")
+    return (
+        Piece(
+            kind,
+            name,
+            ops=view.facts.ops,
+            read=size(x),
+            made=size(view.out),
+            axes=len(x) - 2,
+            more={"taps": taps, "global": is_global},
+        ),
+    )
+
+
+def upsampling(view: View) -> tuple[Piece, ...]:
+    """Enlarging by whole factors, and resizing, which torch.nn has as a function alone."""
+    name = view.fields.get("interpolation", "nearest")
+    if name not in {"nearest", "bilinear", "bicubic"} or view.fields.get("antialias"):
+        return (Piece("unknown", name, module=False),)
+    made = size(view.out)
+    return (Piece("upsampling", name, made=made, axes=len(view.out) - 2, function=view.key == "Resizing"),)
+
+
+def arithmetic(view: View) -> tuple[Piece, ...]:
+    """Sums, products and the like of tensors, written with operators."""
+    return (Piece("arithmetic", ops=view.facts.ops, made=size(view.out)),)
+
+
+def rescaling(view: View) -> tuple[Piece, ...]:
+    """A product and a sum for every element, whether or not the offset is 0."""
+    return (Piece("arithmetic", "rescaling", ops=2 * size(view.out), made=size(view.out)),)
+
+
+def constants(view: View) -> tuple[Piece, ...]:
+    """Normalization by constants held as weights: a difference, a quotient, and the limit of the divisors."""
+    mean = view.weight("mean")
+    known = not view.fields["invert"] and bool(view.facts.weights)
+    ops = 2 * size(view.out) + mean if known else UNKNOWN
+    return (Piece("arithmetic", "normalization", ops=ops, made=size(view.out)),)
