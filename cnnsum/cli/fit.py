@@ -1,0 +1,146 @@
+"""`cnnsum fit MODEL`: the largest batch, size or var that is within limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnsum.cli.options import model_options
+from cnnsum.cli.quantities import QuantityOption
+from cnnsum.cli.ranges import VariedOption
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from cnnsum.cli.output import Sources
+    from cnnsum.cli.ranges import Varied
+    from cnnsum.report.costs import Limit
+
+    _Type = click.ParamType[Any]
+else:
+    _Type = click.ParamType
+
+_DIGITS = 12
+
+
+class BoundOption(_Type):
+    """A number from 0 on, decimals exact."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number as a fraction."""
+        if not isinstance(value, str):
+            return value
+        whole, _, decimals = value.partition(".")
+        if not (whole + decimals).isdecimal() or not value.isascii() or len(value) > _DIGITS:
+            self.fail(f"`{value}` is no number from 0 on", param, ctx)
+        from fractions import Fraction
+
+        return Fraction(value.removesuffix("."))
+
+
+@click.command(name="fit", short_help="The largest batch, size or width within limits.")
+@click.argument("model")
+@click.option("--memory", type=QuantityOption(memory=True), help="The most memory of a training step: 8GiB, 8GB.")
+@click.option("--inference", is_flag=True, help="--memory is that of inference: weights and peak.")
+@click.option("--params", type=QuantityOption(), help="The most parameters: 5M.")
+@click.option("--macs", type=QuantityOption(), help="The most multiply-accumulates per sample: 1G.")
+@click.option("--flops", type=QuantityOption(), help="The most floating-point operations per sample.")
+@click.option(
+    "--vary",
+    "varied",
+    type=VariedOption(values=False),
+    default="batch",
+    help="What to vary: batch, a size (H, W, or H=W for both), or a var, also with its values (width=0.1:4:0.05).  "
+    "[default: batch]",
+)
+@click.option("--least", type=BoundOption(), help="The least value of what is varied.")
+@click.option("--most", type=BoundOption(), help="The largest value of what is varied.")
+@click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
+@click.option(
+    "--format", "format", type=click.Choice(("text", "json")), default="text", help="What to print.  [default: text]"
+)
+@model_options
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> None:
+    """Print the largest batch, size or var with which MODEL is within all limits.
+
+    Sizes are those that the network accepts; those that the file fixes are set free. The exit code is 1 where nothing
+    is within the limits.
+    """
+    from cnnsum.cli.output import Sources, report_diagnostics
+    from cnnsum.diagnostics import UnusableError
+
+    sources = Sources()
+    try:
+        found = _fit(sources, **given)
+    except UnusableError as error:
+        if error.line is not None and error.diagnostics[0].span is not None:
+            sources.add(error.diagnostics[0].span.path, error.line)
+        report_diagnostics(error.diagnostics, sources, color=given["color"])
+        ctx.exit(2)
+    ctx.exit(0 if found else 1)
+
+
+def _limits(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
+    from cnnsum.report.costs import Limit
+
+    measures = {"memory": "inference" if inference else "training"}
+    limits = tuple(Limit(name, measures.get(name, name), number) for name, number in most.items() if number is not None)
+    if not limits:
+        raise click.UsageError("say what is limited: --memory 8GiB, --params 5M, --macs 1G or --flops 2G")
+    if inference and most["memory"] is None:
+        raise click.UsageError("--inference says which memory is limited: give --memory, too")
+    return limits
+
+
+def _fit(
+    sources: Sources,
+    *,
+    model: str,
+    varied: Varied,
+    inputs: dict[str, Any],
+    settings: dict[str, Any],
+    batch: int | None,
+    dtype: str | None,
+    source_format: str | None,
+    optimizer: str,
+    least: Fraction | None,
+    most: Fraction | None,
+    format: str,
+    output: str | None,
+    color: str,
+    quiet: bool,
+    verbose: bool,
+    **limited: Any,
+) -> bool:
+    """Read, solve, print; returns whether there is a value within the limits."""
+    limits = _limits(**limited)
+    if varied.values is not None and (least is not None or most is not None):
+        raise click.UsageError("--vary says from where to where already: leave --least and --most out")
+    if least is not None and most is not None and least > most:
+        raise click.UsageError("--least is larger than --most")
+    from cnnsum.cli.fitting import Request, fit
+    from cnnsum.cli.output import report_diagnostics, write_result
+    from cnnsum.cli.variants import first_error, reading_of
+    from cnnsum.report.fit_formats import lines, text
+
+    reading, found_model = reading_of(model, sources, inputs, settings, batch, dtype, source_format, optimizer)
+    if first_error(found_model) is not None:
+        report_diagnostics(found_model.diagnostics, sources, color=color, quiet=quiet, verbose=verbose)
+        return False
+    found = fit(reading, Request(limits, varied, least, most))
+    title = reading.optimizer_title
+    name = found_model.graph.name
+    try:
+        if format == "json":
+            write_result(output, model, color, plain=lambda: (text(name, found, limits, title),))
+        else:
+            write_result(output, model, color, styled=lambda _: lines(name, found, limits, title))
+    finally:
+        report_diagnostics(
+            found_model.diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None
+        )
+    return found.costs is not None or found.unlimited

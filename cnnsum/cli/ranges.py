@@ -1,0 +1,140 @@
+"""Values of names as the command line writes them: `H=W=128:512:32`, `width=0.25,0.5,1`, `deep=true,false`.
+
+Decimals are exact: a range is counted in fractions, so that 0.1:0.7:0.1 has seven values and ends with 0.7.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    _Type = click.ParamType[Any]
+else:
+    _Type = click.ParamType
+
+_NUMBER = re.compile(r"-?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", re.ASCII)
+
+
+class RangeError(ValueError):
+    """A text that is no names with values; the message says what would do."""
+
+
+class Grid(Sequence[Any]):
+    """The numbers from `first` to `last`, both included, in steps; made one by one."""
+
+    __slots__ = ("first", "last", "step")
+
+    def __init__(self, first: Fraction, last: Fraction, step: Fraction) -> None:
+        self.first = first
+        self.last = last
+        self.step = step
+
+    def __len__(self) -> int:
+        return int((self.last - self.first) / self.step) + 1
+
+    def __getitem__(self, index: Any) -> Any:
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return plain(self.first + self.step * (index % len(self)))
+
+    def __iter__(self) -> Iterator[Any]:
+        return (plain(self.first + self.step * index) for index in range(len(self)))
+
+
+class Varied(NamedTuple):
+    """Names that are varied together, and their values; None where only the names are given."""
+
+    names: tuple[str, ...]
+    values: Sequence[Any] | None
+
+    def __str__(self) -> str:
+        return "=".join(self.names)
+
+
+def plain(number: Fraction) -> int | float:
+    """The number as a setting takes it: whole, or the nearest decimal."""
+    return number.numerator if number.denominator == 1 else float(number)
+
+
+def varied(text: str) -> Varied:
+    """What `--vary` says: names, with a range where one is given. Raises RangeError.
+
+    >>> varied("H=W"), varied("width=0.5:1:0.25").names, [*varied("width=0.5:1:0.25").values]
+    (Varied(names=('H', 'W'), values=None), ('width',), [0.5, 0.75, 1])
+    """
+    *names, last = text.split("=")
+    if last.strip().isidentifier():
+        return Varied(_names([*names, last], text), None)
+    return swept(text)
+
+
+def swept(text: str) -> Varied:
+    """What `--sweep` says: names with their values. Raises RangeError.
+
+    >>> swept("H=W=128:512:128").names, [*swept("H=W=128:512:128").values], swept("deep=true,false").values
+    (('H', 'W'), [128, 256, 384, 512], (True, False))
+    """
+    *names, last = text.split("=")
+    if not names:
+        raise RangeError(f"`{text}` has no values: write NAME=A:B:STEP or NAME=a,b,c")
+    return Varied(_names(names, text), _range(last, text) if ":" in last else _list(last, text))
+
+
+def _names(names: list[str], text: str) -> tuple[str, ...]:
+    found = tuple(name.strip() for name in names)
+    for name in found:
+        if not name.isidentifier():
+            raise RangeError(f"`{text}`: `{name}` is no name")
+    if len(set(found)) < len(found):
+        raise RangeError(f"`{text}` has a name twice")
+    return found
+
+
+def _range(values: str, text: str) -> Grid:
+    from fractions import Fraction  # which takes longer to load than the rest of this module
+
+    parts = values.split(":")
+    numbers = [Fraction(part.strip()) if _NUMBER.fullmatch(part.strip()) else None for part in parts]
+    if len(parts) not in (2, 3) or None in numbers:
+        raise RangeError(f"`{text}`: `{values}` is no range: write FIRST:LAST or FIRST:LAST:STEP, as in 32:512:32")
+    first, last, step = [*numbers, Fraction(1)][:3]
+    assert first is not None
+    assert last is not None
+    assert step is not None
+    if step <= 0:
+        raise RangeError(f"`{text}`: the step must be more than 0")
+    if last < first:
+        raise RangeError(f"`{text}`: the range ends before it begins")
+    return Grid(first, last, step)
+
+
+def _list(values: str, text: str) -> tuple[Any, ...]:
+    from cnnsum.cli.options import setting
+
+    found = tuple(setting(value.strip()) for value in values.split(","))
+    if any(value == "" for value in found):
+        raise RangeError(f"`{text}` has an empty value")
+    return found
+
+
+class VariedOption(_Type):
+    """Names and values as an option of the command line."""
+
+    def __init__(self, *, values: bool) -> None:
+        self.name = "NAME=VALUES" if values else "NAME[=RANGE]"
+        self._read = swept if values else varied
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The names and the values."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._read(value)
+        except RangeError as error:
+            self.fail(str(error), param, ctx)

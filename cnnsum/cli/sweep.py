@@ -1,0 +1,96 @@
+"""`cnnsum show MODEL --sweep NAME=VALUES`: one line per variant of a model. Loaded for sweeps only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnsum.cli.output import report_diagnostics, write_result
+from cnnsum.cli.ranges import RangeError, swept
+from cnnsum.cli.sweeping import Sweep
+from cnnsum.cli.variants import reading_of
+from cnnsum.model import policy_of
+from cnnsum.report import sweep_formats
+
+if TYPE_CHECKING:
+    from cnnsum.cli.output import Sources
+    from cnnsum.report.costs import Variant
+
+
+def run(
+    sources: Sources,
+    sweeps: tuple[str, ...],
+    *,
+    model: str,
+    inputs: dict[str, Any],
+    settings: dict[str, Any],
+    batch: int | None,
+    dtype: str | None,
+    precision: str | None,
+    source_format: str | None,
+    optimizer: str,
+    format: str,
+    output: str | None,
+    color: str,
+    quiet: bool,
+    verbose: bool,
+    **others: Any,
+) -> bool:
+    """Print every variant; returns whether one of them is no model at all, or none is accepted."""
+    for name, value in others.items():
+        if value:
+            raise click.UsageError(f"--sweep does not go with --{name.replace('_only', '').replace('_', '-')}")
+    try:
+        axes = [swept(text) for text in sweeps]
+    except RangeError as error:
+        raise click.BadParameter(str(error), param_hint="'--sweep'") from None
+    reading, found = reading_of(
+        model, sources, inputs, settings, batch, policy_of(precision, dtype), source_format, optimizer
+    )
+    sweep = Sweep(reading, axes)
+    batched = any(name in sweep.batch_names for name in sweep.names)
+    fixed = found.graph.batch if isinstance(found.graph.batch, int) else None
+    head = sweep_formats.Head(
+        found.graph.name,
+        sweep.names,
+        tuple((axis.names, axis.values or ()) for axis in sweep.axes),
+        sweep.count,
+        None if batched else batch or fixed or 1,
+        reading.optimizer_title,
+    )
+    seen = _Seen()
+    # The first variant is made before anything is written: what is wrong with all of them is found with it.
+    variants = seen.of(iter(sweep))
+    first = next(variants)
+    every = chain((first,), variants)
+    try:
+        if format == "json":
+            write_result(output, model, color, plain=lambda: sweep_formats.json_chunks(head, every))
+        elif format == "csv":
+            write_result(output, model, color, plain=lambda: sweep_formats.csv_chunks(head, every))
+        elif format == "markdown":
+            write_result(output, model, color, plain=lambda: sweep_formats.markdown_chunks(head, every))
+        else:
+            write_result(output, model, color, styled=lambda _: sweep_formats.table(head, every))
+    finally:
+        warnings = [one for one in found.diagnostics if one.severity != "error"]
+        report_diagnostics(warnings, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None)
+    return seen.wrong or not seen.accepted
+
+
+class _Seen:
+    """What kinds of variants have come by."""
+
+    def __init__(self) -> None:
+        self.accepted = False
+        self.wrong = False
+
+    def of(self, variants: Iterator[Variant]) -> Iterator[Variant]:
+        for variant in variants:
+            status = variant.outcome.status
+            self.accepted = self.accepted or status == "legal"
+            self.wrong = self.wrong or status == "error"
+            yield variant

@@ -1,0 +1,95 @@
+"""The largest of many formulas: always the largest, and as few of them as needed."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cnnsum
+from cnnsum.analyses.envelope import MOST_KEPT, known_of, largest_of
+from cnnsum.dims import UNKNOWN, Symbol, ceil_div, substitute
+
+N, H, W = Symbol("N"), Symbol("H"), Symbol("W")
+
+
+def halved(symbol, times):
+    """What is left of an axis after some layers with stride 2."""
+    size = symbol.dim
+    for _ in range(times):
+        size = ceil_div(size, 2)
+    return size
+
+
+@st.composite
+def activations(draw, symbols=(H, W)):
+    """Bytes as networks have them: maps of halved axes, some with a border, added up."""
+    total = 0
+    for _ in range(draw(st.integers(1, 3))):
+        term = draw(st.integers(1, 64))
+        for symbol in symbols:
+            term = term * (halved(symbol, draw(st.integers(0, 3))) + draw(st.integers(0, 2)))
+        total = total + term
+    return total
+
+
+@settings(max_examples=60)
+@given(st.lists(activations(), min_size=1, max_size=8), st.integers(1, 40), st.integers(1, 8))
+def test_it_is_the_largest_at_every_known_size(dims, minimum, step):
+    minimum = -(-minimum // step) * step
+    known = {"H": Symbol("H", minimum=minimum, multiple_of=step), "W": Symbol("W")}
+    most, place = largest_of(dims, known)
+    if most is UNKNOWN:
+        return
+    assert place is None or most == dims[place]
+    for h, w in itertools.product(range(minimum, minimum + 9 * step, step), (1, 2, 3, 7, 8, 9, 31)):
+        values = {"H": h, "W": w}
+        assert substitute(most, values) == max(substitute(dim, values) for dim in dims)
+
+
+def test_what_all_are_multiples_of_is_written_once():
+    a, b = 3 * N.dim * H.dim, 100 * N.dim
+    most, place = largest_of([a, b, 2 * N.dim], {})
+    assert str(most) == "N*max(3*H, 100)"
+    assert place is None
+    assert largest_of([a, 2 * N.dim], {}) == (a, 0)
+
+
+def test_known_sizes_leave_out_more():
+    dims = [H.dim * H.dim, 40 * H.dim, 1_000]
+    assert largest_of(dims, {})[1] is None
+    assert largest_of(dims, {"H": Symbol("H", minimum=40)}) == (dims[0], 0)
+
+
+def test_products_of_smaller_maps_are_covered():
+    """ceil(H/4)*ceil(W/4) is never below ceil(H/8)*ceil(W/8), from 1 x 1 on."""
+    large, small = halved(H, 2) * halved(W, 2), halved(H, 3) * halved(W, 3)
+    assert largest_of([small, large], {}) == (large, 1)
+
+
+def test_numbers_and_what_is_not_known():
+    assert largest_of([3, 9, 9, 2], {}) == (9, 1)
+    assert largest_of([H.dim, UNKNOWN], {}) == (UNKNOWN, None)
+
+
+def test_too_many_are_no_answer():
+    lines = [(n + 1) * H.dim + (MOST_KEPT + 1 - n) ** 3 * 1_000 for n in range(MOST_KEPT + 1)]
+    assert largest_of(lines, {}) == (UNKNOWN, None)
+    assert largest_of(lines[:MOST_KEPT], {})[0] is not UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("spec", "peak"),
+    [
+        ("unet", "256*N*(3*H*W + 4*(H//2)*(W//2))"),
+        # 149 x 149 x 32 in, 147 x 147 x 32 out, and the same again for 64 channels: by hand, from the network's table.
+        ("inception_v3", "384*((H - 5)//2)*N*((W - 5)//2)"),
+    ],
+)
+def test_peaks_of_the_gallery(spec, peak):
+    model = cnnsum.load(f"specs/{spec}.yaml", inputs=("H", "W", 3))
+    report = cnnsum.summarize(model, symbolic=True, details=False)
+    assert str(report.totals.peak.bytes) == peak
+    assert known_of(model.sizes)["H"].minimum == {"unet": 16, "inception_v3": 75}[spec]

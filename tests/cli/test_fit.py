@@ -1,0 +1,198 @@
+"""`cnnsum fit`: the answer is within the limits and the next larger value is not, by inference and by hand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import cnnsum
+from cnnsum.dims import UNKNOWN
+from tests.cli.calling import call
+
+
+def sequential(shape, type, **config):
+    """A Keras file with one layer."""
+    layers = [
+        {"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": shape, "name": "i"}},
+        {"module": "keras.layers", "class_name": type, "config": config},
+    ]
+    model = {"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": layers}}
+    return json.dumps(model).encode()
+
+
+def fit(*arguments, stdin=b""):
+    done = call("fit", *arguments, "--format", "json", stdin=stdin)
+    assert done.err == "", done.err
+    return done.code, json.loads(done.out)
+
+
+def spec(text):
+    return text.encode()
+
+
+DENSE = spec("{vars: {units: 10, scale: 0.5, deep: true}, input: [32], layers: [Dense: units, Dense: 4]}")
+
+
+def test_a_batch_by_hand():
+    """32 inputs, Dense 10, Dense 4: 374 parameters. Training with SGD: 8 bytes for each, and per sample the two inputs
+    that are kept (42 numbers), with 14 numbers of gradients at most alive at once.
+    """
+    report = cnnsum.summarize(cnnsum.loads(DENSE.decode()), optimizer="sgd", symbolic=True)
+    per_sample = report.totals.training.total - 8 * 374
+    assert str(per_sample) == f"{4 * (32 + 10 + 14)}*N"
+    limit = 8 * 374 + 100 * 4 * 56
+    code, found = fit("-", "--memory", str(limit), "--optimizer", "sgd", stdin=DENSE)
+    assert (code, found["value"], found["costs"]["training"]) == (0, 100, limit)
+    assert found["next"]["costs"]["training"] == limit + 224
+    assert fit("-", "--memory", str(limit - 1), "--optimizer", "sgd", stdin=DENSE)[1]["value"] == 99
+
+
+def test_parameters_by_hand():
+    """units: 33*units + 4*units + 4 parameters."""
+    code, found = fit("-", "--params", "1000", "--vary", "units", stdin=DENSE)
+    assert (code, found["value"], found["costs"]["params"], found["method"]) == (0, 26, 37 * 26 + 4, "formula")
+    assert found["limits"] == [
+        {"name": "params", "measure": "params", "most": 1000, "binding": True, "formula": "37*units + 4"}
+    ]
+    assert fit("-", "--params", "40", "--vary", "units", stdin=DENSE)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "vary"),
+    [
+        ("specs/unet.yaml", {"memory": 4 << 30, "macs": 10**11}, "H=W"),
+        ("specs/mobilenet_v1.yaml", {"memory": 1 << 30}, "batch"),
+        ("specs/resnet18.yaml", {"macs": 3 * 10**9}, "H"),
+        ("specs/m5_audio.yaml", {"flops": 10**8}, "T"),
+        ("specs/m5_audio.yaml", {"params": 10**6}, "width"),
+    ],
+)
+def test_the_answer_is_the_largest(name, limits, vary):
+    """Inference at the answer keeps all limits, and at every legal value soon after it breaks one."""
+    arguments = [word for limit, most in limits.items() for word in (f"--{limit}", str(most))]
+    code, found = fit(name, *arguments, "--vary", vary)
+    assert code == 0
+    value, following = found["value"], found["next"]["value"]
+    kinds = {"memory": "training"}
+    for size in (value, following, following + 1, following + 16, 2 * following):
+        batch = size if vary == "batch" else None
+        settings = {} if vary == "batch" else dict.fromkeys(vary.split("="), size)
+        free = ("spatial",) if vary[0] in "HT" else ()
+        fixed = {"H": 256, "W": 256} if "unet" in name else {"H": 224, "W": 224} if "resnet" in name else {}
+        model = cnnsum.load(name, settings={**(fixed if free else {}), **settings}, free=free)
+        totals = cnnsum.summarize(model, batch=batch, details=False).totals
+        costs = {"training": totals.training.total, "params": totals.params.total}
+        costs.update(macs=totals.macs, flops=totals.flops)
+        if totals.macs is UNKNOWN:
+            assert size not in {value, following}
+            continue
+        kept = all(costs[kinds.get(limit, limit)] <= most for limit, most in limits.items())
+        assert kept == (size == value), size
+        if size == value:
+            assert found["costs"]["macs"] == totals.macs
+    if vary == "H=W":
+        assert (following - value, value % 16) == (16, 0)
+
+
+def test_inference_is_weights_and_peak():
+    _, found = fit("specs/unet.yaml", "--memory", "1GiB", "--inference")
+    assert found["costs"]["inference"] == found["costs"]["weights"] + found["costs"]["peak"] <= 1 << 30
+    assert found["limits"][0]["measure"] == "inference"
+
+
+def test_which_limit_binds():
+    _, found = fit("specs/unet.yaml", "--memory", "100GiB", "--macs", "100G", "--params", "40M", "--vary", "H=W")
+    assert [limit["name"] for limit in found["limits"] if limit["binding"]] == ["macs"]
+
+
+def test_nothing_limits():
+    done = call("fit", "specs/unet.yaml", "--params", "40M")
+    assert done.code == 0
+    assert "No limit has an effect on batch:" in done.out
+    assert "31,049,409  whatever batch is" in done.out
+    code, found = fit("specs/unet.yaml", "--memory", "100GiB", "--vary", "H", "--most", "300")
+    assert (code, found["status"], found["value"]) == (0, "unlimited", 288)
+
+
+def test_nothing_fits():
+    code, found = fit("specs/unet.yaml", "--memory", "10MiB", "--vary", "H=W")
+    assert (code, found["status"], found["value"], found["next"]["value"]) == (1, "nothing", None, 16)
+
+
+WAVE = spec("{vars: {w: 4}, input: [8, 8, 4], layers: [Conv2D: ['(w - 10)**2 + 4', 1], Conv2D: [4, 1]]}")
+
+
+def test_what_does_not_only_rise():
+    """(w - 10)**2 + 4 filters of 9 parameters each, and 4: 220 at 16, 40 at 10, and 652 at 1 + 1."""
+    code, found = fit("-", "--params", "400", "--vary", "w", stdin=WAVE)
+    assert (code, found["value"], found["costs"]["params"], found["below"]) == (0, 16, 9 * 40 + 4, 1)
+    assert "Not all smaller values" in call("fit", "-", "--params", "400", "--vary", "w", stdin=WAVE).out
+
+
+TENTH = spec("{vars: {w: 0.5}, input: [8], layers: [Dense: 'round(8*w)', Dense: 'round(100*(w - 1)**2) + 1']}")
+
+
+def test_a_decimal_is_searched():
+    code, found = fit("-", "--params", "80", "--vary", "w=0.1:0.9:0.1", stdin=TENTH)
+    assert (code, found["method"], found["step"]) == (0, "inference", 0.1)
+    totals = {}
+    for tenths in range(1, 10):
+        model = cnnsum.loads(TENTH.decode(), settings={"w": tenths / 10})
+        totals[tenths / 10] = cnnsum.summarize(model).totals.params.total
+    assert found["value"] == max(w for w, params in totals.items() if params is not UNKNOWN and params <= 80)
+
+
+def test_a_search_that_may_miss_is_refused():
+    text = spec("{vars: {w: 4}, input: [8, 8, 4], layers: [Conv2D: ['abs(w)', 1]]}").replace(
+        b"abs(w)", b"w if w < 9 else 1"
+    )
+    done = call("fit", "-", "--params", "30", "--vary", "w", stdin=text)
+    assert done.code == 2
+    assert "SPC057 what is limited does not only rise with `w`" in done.err
+    code, found = fit("-", "--params", "30", "--vary", "w=1:20", stdin=text)
+    assert (code, found["value"], found["below"], found["proved"]) == (0, 20, 7, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["specs/unet.yaml"], "say what is limited"),
+        (["specs/unet.yaml", "--params", "1M", "--inference"], "give --memory, too"),
+        (["specs/unet.yaml", "--memory", "8G"], "write which"),
+        (["specs/unet.yaml", "--memory", "8GiB", "--vary", "h"], "no size or var `h`"),
+        (["specs/unet.yaml", "--memory", "8GiB", "--batch", "2"], "leave --batch out"),
+        (["specs/unet.yaml", "--memory", "8GiB", "--vary", "H", "--set", "H=64"], "leave --set H=… out"),
+        (["specs/unet.yaml", "--memory", "8GiB", "--vary", "H", "--least", "9", "--most", "3"], "larger than --most"),
+        (["specs/unet.yaml", "--memory", "8GiB", "--vary", "H=0.5:4:0.5"], "positive whole numbers"),
+        (["specs/unet.yaml", "--memory", "8GiB", "--vary", "H=1:4", "--most", "3"], "leave --least and --most out"),
+        (["specs/unet.yaml", "--memory", "8GiB", "--optimizer", "adams"], "unknown optimizer"),
+        (["specs/mobilenet_v1.yaml", "--memory", "8GiB", "--vary", "alpha=classes"], "only sizes"),
+        (["specs/fcn.yaml", "--memory", "8GiB"], "H and W are open"),
+        (["missing.yaml", "--memory", "8GiB"], "SPC001"),
+    ],
+)
+def test_calls_that_cannot_be_answered(arguments, message):
+    done = call("fit", *arguments)
+    assert done.code == 2
+    assert message in done.err
+    assert done.out == ""
+
+
+def test_a_model_with_errors():
+    done = call("fit", "-", "--memory", "1GiB", stdin=spec("{input: [8, 8, 3], layers: [Conv2D: [4, 9]]}"))
+    assert (done.code, done.out) == (1, "")
+    assert "SHP201" in done.err
+
+
+def test_what_nothing_is_known_of():
+    keras = sequential([None, 8], "Mystery", name="m")
+    done = call("fit", "-", "--memory", "1GiB", stdin=keras)
+    assert done.code == 2
+    assert "the memory of this network is not known" in done.err
+
+
+def test_a_file_that_fixes_the_batch():
+    keras = sequential([7, 8], "Dense", name="d", units=4)
+    _, found = fit("-", "--memory", str(4 * 36 + 50 * 48), "--inference", stdin=keras)
+    assert (found["value"], found["costs"]["peak"]) == (50, 50 * 48)
