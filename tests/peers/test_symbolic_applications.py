@@ -1,4 +1,4 @@
-"""Networks of keras.applications with their sizes set free: formulas and accepted sizes against inference with numbers."""
+"""Networks of keras.applications with free sizes: formulas and accepted sizes against inference with numbers."""
 
 from __future__ import annotations
 

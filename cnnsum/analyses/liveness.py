@@ -1,0 +1,171 @@
+"""From when to when every storage lives in inference, and the most bytes that are alive at once.
+
+Works on the flat program of an inference, the lifetimes in any order of its calls that is legal; the numbers are bytes
+at one batch size. The definitions are in docs/measures.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import NamedTuple
+
+from cnnsum.analyses.counting import Counter
+from cnnsum.dims import Dim, Symbol, equal
+from cnnsum.graph.infer import Call, Inference
+
+
+class Peak(NamedTuple):
+    """The most bytes alive at once, the call that runs then, and the values alive (by the call that made them).
+
+    The call and the values are those of one step, where one step is the largest at all sizes. less_where: pairs of
+    formulas; at sizes where the two of a pair are equal a layer may write in place that cannot elsewhere, and the bytes
+    are a bound.
+    """
+
+    bytes: Dim
+    call: Call | None
+    alive: tuple[tuple[str, Dim], ...]
+    less_where: tuple[tuple[Dim, Dim], ...] = ()
+
+
+class Lifetimes(NamedTuple):
+    """Whose storage every value is in, and from when to when each storage lives, by the value that it was made for.
+
+    storage: for every value the one whose storage it is in. made: the step that makes a storage, in order. inputs: the
+    storages of the model's inputs, which are there before the first step. last: the last step that uses a storage; the
+    number of steps for what lives to the end. less_where: as of `Peak`.
+    """
+
+    storage: list[int]
+    made: dict[int, int]
+    inputs: tuple[int, ...]
+    last: list[int]
+    less_where: tuple[tuple[Dim, Dim], ...]
+
+
+def lifetimes(inference: Inference, sizes: Sequence[Dim], calls: Sequence[Call]) -> Lifetimes:
+    """The lifetimes of all storages when `calls` run in this order; `sizes` are the bytes of every value.
+
+    A value lives from its making to its last use. A view owns nothing; a layer that works in place takes over the
+    storage of its first input where nothing else reads that later. The model's inputs are the caller's: they are
+    never written over.
+    """
+    storage = _storages(inference)
+    last = [-1] * len(storage)
+    for step, call in enumerate(calls):
+        for number in call.inputs:
+            last[storage[number]] = step
+        for number in call.outputs:
+            last[storage[number]] = max(last[storage[number]], step)
+    end = len(calls)
+    for number in inference.outputs:
+        last[storage[number]] = end
+    inputs = tuple(dict.fromkeys([storage[number] for number in inference.inputs]))
+    for number in inputs:
+        if last[number] < 0:
+            last[number] = end  # nothing reads it, and it is not ours to free
+    less_where = _write_in_place(calls, storage, last, sizes, set(inputs))
+    return Lifetimes(storage, _making(calls, storage), inputs, last, less_where)
+
+
+def peak(
+    inference: Inference, sizes: list[Dim], counter: Counter, known: Callable[[], Mapping[str, Symbol]] = dict
+) -> Peak:
+    """The largest number of live bytes, with the calls run in the listed order.
+
+    known: gives what is known of the symbols of the sizes, by name, beyond what they say themselves; the answer then
+    holds for such sizes.
+    """
+    calls = inference.calls
+    storage, made_at, inputs, last_use, less_where = lifetimes(inference, sizes, calls)
+    live: Dim = 0
+    dying: list[list[int]] = [[] for _ in range(len(calls) + 1)]
+    for number in inputs:
+        live = live + sizes[number]
+        dying[last_use[number]].append(number)
+    for number in made_at:
+        dying[last_use[number]].append(number)
+    best = live if type(live) is int else 0
+    best_step: int | None = -1
+    formulas: dict[Dim, int] = {} if type(live) is int else {live: -1}
+    for step, call in enumerate(calls):
+        for number in call.outputs:
+            if storage[number] == number and made_at.get(number) == step:
+                live = live + sizes[number]
+        now = live
+        for shape in call.facts.scratch:
+            now = now + counter.bytes(shape, call.layer.policy.compute)
+        if type(now) is not int:
+            formulas.setdefault(now, step)
+        elif now > best:
+            best, best_step = now, step
+        for number in dying[step]:
+            live = live - sizes[number]
+    most: Dim = best
+    if formulas:
+        from cnnsum.analyses.envelope import largest_of
+
+        steps = [best_step, *formulas.values()] if best else [*formulas.values()]
+        most, place = largest_of([best, *formulas] if best else [*formulas], known())
+        best_step = None if place is None else steps[place]
+    if best_step is None:
+        return Peak(most, None, (), less_where)
+    alive = [
+        (number, "" if number in made_at else "input")
+        for number in (*inputs, *made_at)
+        if made_at.get(number, -1) <= best_step and last_use[number] >= best_step
+    ]
+    makers = {number: call.layer.name for call in calls for number in call.outputs} if alive else {}
+    names = tuple((makers.get(number, kind), sizes[number]) for number, kind in alive)
+    return Peak(most, calls[best_step] if best_step >= 0 else None, names, less_where)
+
+
+def _storages(inference: Inference) -> list[int]:
+    """For every value the value whose storage it is: itself, or for a view the first input's."""
+    storage = list(range(len(inference.values)))
+    for call in inference.calls:
+        if call.facts.alias in {"view", "bypass"} and call.inputs:
+            origin = storage[call.inputs[0]]
+            for number in call.outputs:
+                storage[number] = origin
+    return storage
+
+
+def _write_in_place(
+    calls: Sequence[Call], storage: list[int], last_use: list[int], sizes: Sequence[Dim], protected: Container[int]
+) -> tuple[tuple[Dim, Dim], ...]:
+    """Let calls that can work in place take over storage that dies with them.
+
+    Returns the sizes that would have to be equal for more of them to do so, where that depends on symbols.
+    """
+    moved: dict[int, int] = {}
+    undecided: dict[tuple[Dim, Dim], None] = {}
+    for step, call in enumerate(calls):
+        if call.facts.alias != "inplace" or len(call.outputs) != 1:
+            continue
+        output = call.outputs[0]
+        for number in call.inputs:
+            origin = storage[number]
+            origin = moved.get(origin, origin)
+            if last_use[origin] != step or origin in protected:
+                continue
+            if sizes[origin] == sizes[output]:
+                moved[output] = origin
+                last_use[origin] = last_use[output]
+                break
+            if equal(sizes[origin], sizes[output]) is None:
+                undecided[sizes[origin], sizes[output]] = None
+    if moved:
+        for number, origin in enumerate(storage):
+            storage[number] = moved.get(origin, origin)
+    return tuple(undecided)
+
+
+def _making(calls: Sequence[Call], storage: list[int]) -> dict[int, int]:
+    """The step at which each storage is made, in order."""
+    made: dict[int, int] = {}
+    for step, call in enumerate(calls):
+        for number in call.outputs:
+            if storage[number] == number:
+                made[number] = step
+    return made
