@@ -18,17 +18,20 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Diagnostic, Span, UnusableError
-    from cnnsum.model import Model, check, load, loads, summarize
+    from cnnsum.model import Model, check, explain, load, loads, summarize
+    from cnnsum.report.explanation import Explanation
     from cnnsum.report.records import Report
 
 __all__ = [
     "Diagnostic",
+    "Explanation",
     "Model",
     "Report",
     "Span",
     "UnusableError",
     "__version__",
     "check",
+    "explain",
     "load",
     "loads",
     "summarize",
@@ -36,6 +39,7 @@ __all__ = [
 
 _HOMES = {
     "Diagnostic": "cnnsum.diagnostics",
+    "Explanation": "cnnsum.report.explanation",
     "Span": "cnnsum.diagnostics",
     "UnusableError": "cnnsum.diagnostics",
     "Report": "cnnsum.report.records",

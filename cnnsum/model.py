@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
@@ -16,6 +16,12 @@ from cnnsum.report.records import Report, Source
 from cnnsum.source import Document, read_text
 from cnnsum.source import read as read_document
 
+if TYPE_CHECKING:
+    from cnnsum.analyses.sizes import Sizes
+    from cnnsum.report.conventions import ConventionReport
+    from cnnsum.report.explanation import Explanation
+    from cnnsum.report.plan import Plan
+
 Shape = tuple["int | str | None", ...]
 
 
@@ -25,7 +31,7 @@ class Model:
     graph: its layers. format: the name of the reader. inference: what every layer's rule said.
     """
 
-    __slots__ = ("document", "format", "graph", "inference")
+    __slots__ = ("_sizes", "document", "format", "graph", "inference")
 
     def __init__(self, document: Document, graph: Graph, format: str) -> None:
         self.document = document
@@ -36,6 +42,18 @@ class Model:
             from cnnsum.graph.compare import compare
 
             self.inference.diagnostics.extend(compare(graph, self.inference))
+        self._sizes: Sizes | None = None
+        if self.inference.needs:
+            self.inference.diagnostics.extend(self.sizes.diagnostics)
+
+    @property
+    def sizes(self) -> Sizes:
+        """The sizes that the network accepts on the open axes of its inputs, and the layers that decide it."""
+        if self._sizes is None:
+            from cnnsum.analyses.sizes import sizes_of
+
+            self._sizes = sizes_of(self.graph, self.inference)
+        return self._sizes
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -53,17 +71,19 @@ def load(
     settings: Mapping[str, Any] | None = None,
     dtype: str | None = None,
     format: str | None = None,
+    free: Collection[str] = (),
 ) -> Model:
     """Read a model file; "-" is standard input.
 
     inputs: other shapes for its inputs, without the batch axis, by name or one for the only input; a text is a symbol.
     settings: values of vars and symbols. dtype: the dtype policy of layers that name none. format: "cnnsum" or "keras",
-    where it is not to be found out from the content.
+    where it is not to be found out from the content. free: which sizes of the inputs become symbols where the file
+    fixes them: "spatial" (H, W, D, T), "channels" (C), "batch" (N); "declared" for what a spec declares of its symbols.
 
     Raises UnusableError, which holds diagnostics, where the file cannot be read or is no model. What is wrong inside
     a model is in `Model.diagnostics`.
     """
-    return from_document(read_document(os.fspath(path)), inputs, settings, dtype, format)
+    return from_document(read_document(os.fspath(path)), inputs, settings, dtype, format, free)
 
 
 def loads(
@@ -74,9 +94,10 @@ def loads(
     settings: Mapping[str, Any] | None = None,
     dtype: str | None = None,
     format: str | None = None,
+    free: Collection[str] = (),
 ) -> Model:
     """Read a model from a text, as `load` does from a file; `path` is what diagnostics call it."""
-    return from_document(read_text(text, path), inputs, settings, dtype, format)
+    return from_document(read_text(text, path), inputs, settings, dtype, format, free)
 
 
 def from_document(
@@ -85,43 +106,136 @@ def from_document(
     settings: Mapping[str, Any] | None = None,
     dtype: str | None = None,
     format: str | None = None,
+    free: Collection[str] = (),
 ) -> Model:
     """The model in a text that was read, as `load` gives it."""
     shapes: Mapping[str, Shape] = inputs if isinstance(inputs, Mapping) else {} if inputs is None else {"": inputs}
-    overrides = Overrides(shapes, {} if settings is None else settings, dtype)
+    overrides = Overrides(shapes, {} if settings is None else settings, dtype, frozenset(free))
     graph, found = read(document, overrides, format)
     return Model(document, graph, found)
 
 
-def summarize(model: Model, *, batch: int | None = None, optimizer: str = "adam", details: bool = True) -> Report:
+def policy_of(precision: str | None, dtype: str | None = None) -> str | None:
+    """The dtype policy that a precision of training stands for: the `dtype` of `load`, of which it is another name.
+
+    Raises UnusableError for an unknown precision, or where both are given and are not the same.
+    """
+    if precision is None:
+        return dtype
+    from cnnsum.analyses.training import PRECISIONS
+
+    if precision not in PRECISIONS:
+        raise UnusableError(_unknown("SPC046", "precision", precision, PRECISIONS))
+    if dtype not in (None, precision):
+        message = f"the precision `{precision}` contradicts the dtype `{dtype}`"
+        raise UnusableError(Diagnostic("SPC052", message, help="give one of the two: a precision is a dtype policy"))
+    return precision
+
+
+def summarize(
+    model: Model,
+    *,
+    batch: int | None = None,
+    symbolic: bool = False,
+    optimizer: str = "adam",
+    checkpoint: Collection[str] | None = None,
+    details: bool = True,
+    step: bool = False,
+) -> Report:
     """The report of a model.
 
-    batch: samples that memory is estimated for (default: what the file fixes, else 1). optimizer: the one that
-    training memory is estimated for. details: whether the report also holds places and receptive fields.
+    batch: samples that memory is estimated for (default: what the file fixes, else 1). symbolic: leave the batch a
+    symbol where neither the caller nor the file gives it, so that memory is a formula in it. optimizer: the one that
+    training memory is estimated for. checkpoint: names of layers between which training keeps nothing but runs the
+    forward pass again, "auto" to choose them. details: whether the report also holds places and receptive fields, and
+    the peak of a training step moment by moment; step: that alone.
 
-    Raises UnusableError for an unknown optimizer, or for a batch that contradicts the file's.
+    Raises UnusableError for an unknown optimizer or layer, or for a batch that contradicts the file's.
     """
     from cnnsum.analyses.training import OPTIMIZERS
 
     optimizer = optimizer.lower()
     if optimizer not in OPTIMIZERS:
-        help = did_you_mean(optimizer, OPTIMIZERS) or f"choose from {', '.join(OPTIMIZERS)}"
-        raise UnusableError(Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", help=help))
+        raise UnusableError(_unknown("SPC054", "optimizer", optimizer, OPTIMIZERS))
+    if checkpoint is not None:
+        _check_checkpoint(model, checkpoint)
     graph = model.graph
-    fixed = graph.batch if isinstance(graph.batch, int) else None
-    if batch is not None and (batch < 1 or (fixed is not None and batch != fixed)):
-        message = f"the file fixes the batch at {fixed}" if fixed is not None else "a batch is at least 1"
-        raise UnusableError(Diagnostic("SPC055", f"{message}, got {batch}"))
+    fixed = _fixed_batch(graph, batch)
     document = model.document
     return build(
         graph,
         model.inference,
         Source(document.path, model.format, document.sha256 if details else ""),
         __version__,
-        batch=batch or fixed or 1,
+        batch=batch or (graph.batch if symbolic and graph.batch is not None else fixed or 1),
         optimizer=optimizer,
+        checkpoint=checkpoint,
+        sizes=model.sizes if model.inference.needs else None,
         details=details,
+        step=step,
     )
+
+
+def _fixed_batch(graph: Graph, batch: int | None) -> int | None:
+    """The batch that the file fixes; raises UnusableError where `batch` contradicts it, or is none."""
+    fixed = graph.batch if isinstance(graph.batch, int) else None
+    if batch is not None and (batch < 1 or (fixed is not None and batch != fixed)):
+        message = f"the file fixes the batch at {fixed}" if fixed is not None else "a batch is at least 1"
+        raise UnusableError(Diagnostic("SPC055", f"{message}, got {batch}"))
+    return fixed
+
+
+def _check_checkpoint(model: Model, wanted: Collection[str]) -> None:
+    from cnnsum.analyses.checkpoint import AUTO, places
+
+    known = places(model.inference)
+    for name in wanted:
+        if name not in known and name != AUTO:
+            raise UnusableError(_unknown("SPC047", "checkpoint layer", name, (*known, AUTO), most=8))
+
+
+def _unknown(code: str, what: str, name: str, choices: Iterable[str], most: int = 99) -> Diagnostic:
+    """A name that is none of the choices: the nearest of them, and all, or the first few of very many."""
+    known = list(choices)
+    near = did_you_mean(name, known)
+    listed = ", ".join(known if len(known) <= most else [*known[: most - 1], "...", known[-1]])
+    help = f"{near} Or choose from {listed}" if near else f"choose from {listed}"
+    return Diagnostic(code, f"unknown {what} `{name}`", help=help)
+
+
+def reconcile(model: Model, convention: str) -> ConventionReport:
+    """The number that another tool gives for a model (fvcore, torchinfo, thop, ptflops, keras-flops, torch), and why.
+
+    Raises UnusableError for an unknown convention.
+    """
+    from cnnsum.report import conventions
+
+    return conventions.reconcile(model.graph, model.inference, convention)
+
+
+def plan(model: Model, report: Report, *, order: bool = True) -> Plan:
+    """The memory of inference, call by call, at the batch of a report of the model.
+
+    order: also the arena, and the best order of execution.
+    """
+    from cnnsum.report.plan import plan_of
+
+    return plan_of(model.graph, model.inference, report.batch, report.totals.peak.bytes, order=order)
+
+
+def explain(model: Model, layer: str | None = None, *, batch: int | None = None) -> Explanation:
+    """How every number of a model's layers comes about: general formula, the numbers put in, and why.
+
+    layer: the name of one, or a pattern such as "conv*"; None for all. batch: as for `summarize`.
+
+    Raises LookupError where no layer has that name, UnusableError for a batch that contradicts the file's.
+    """
+    from cnnsum.analyses.explain import explain as explained
+    from cnnsum.report.explanation import Explanation
+
+    samples = batch or _fixed_batch(model.graph, batch) or 1
+    _fixed_batch(model.graph, samples)
+    return Explanation(model.graph.name, samples, explained(model.graph, model.inference, layer, samples))
 
 
 def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Diagnostic]:

@@ -39,7 +39,7 @@ HELP = {
 #: Loaded by every summary of a spec that uses neither blocks nor expressions.
 OWN = {
     "cnnsum",
-    *(f"cnnsum.analyses{name}" for name in ("", ".cost", ".counting", ".memory", ".params", ".training")),
+    *(f"cnnsum.analyses{name}" for name in ("", ".cost", ".counting", ".liveness", ".memory", ".params", ".training")),
     *(f"cnnsum.cli{name}" for name in ("", ".options", ".output", ".show")),
     "cnnsum.diagnostics",
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),

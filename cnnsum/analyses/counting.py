@@ -45,11 +45,14 @@ def bytes_of(elements: Dim, dtype: str) -> Dim:
 
 
 class Counter:
-    """Counts at one batch size. `symbol` is the batch's symbol in the shapes, or the number that the file fixes."""
+    """Counts at one batch size. `symbol` is the batch's symbol in the shapes, or the number that the file fixes.
+
+    `batch` is a number, or the symbol itself, where the counts are to be formulas in it.
+    """
 
     __slots__ = ("batch", "symbol")
 
-    def __init__(self, symbol: Dim | None, batch: int) -> None:
+    def __init__(self, symbol: Dim | None, batch: Dim) -> None:
         self.symbol = symbol
         self.batch = batch
 

@@ -1,4 +1,4 @@
-"""Memory of activations: outputs, the peak of inference, and what backpropagation keeps.
+"""Memory of activations: the bytes of every value, and what backpropagation keeps of them.
 
 Works on the flat program of an inference; the numbers are bytes at one batch size. The definitions are in
 docs/measures.md.
@@ -6,21 +6,14 @@ docs/measures.md.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.params import Weights
-from cnnsum.dims import UNKNOWN, Dim, maximum
+from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
-
-
-class Peak(NamedTuple):
-    """The most bytes alive at once, the call that runs then, and the values alive (by the call that made them)."""
-
-    bytes: Dim
-    call: Call | None
-    alive: tuple[tuple[str, Dim], ...]
+from cnnsum.graph.promotion import FLOATS
 
 
 def value_bytes(inference: Inference, counter: Counter) -> list[Dim]:
@@ -35,158 +28,131 @@ def value_bytes(inference: Inference, counter: Counter) -> list[Dim]:
     return sizes
 
 
-def peak(inference: Inference, sizes: list[Dim], counter: Counter) -> Peak:
-    """The largest number of live bytes, with the calls run in the listed order.
+class Keeping:
+    """What the backward pass goes through, and which tensors it needs for that.
 
-    A value lives from its making to its last use. A view owns nothing; a layer that works in place takes over the
-    storage of its first input where nothing else reads that later. The model's inputs are the caller's: they are
-    never written over.
+    storage: for every value the value whose storage it is in training (views share one). wanted: whether the gradient
+    of that storage is computed: training changes it, and an output depends on it. active: for every call whether the
+    backward pass runs through it; trains: whether weights of its layer are trained.
     """
-    calls = inference.calls
-    storage = _storages(inference)
-    last_use = [-1] * len(storage)
-    for step, call in enumerate(calls):
-        for number in call.inputs:
-            last_use[storage[number]] = step
-        for number in call.outputs:
-            last_use[storage[number]] = max(last_use[storage[number]], step)
-    end = len(calls)
-    for number in inference.outputs:
-        last_use[storage[number]] = end
-    protected = {storage[number] for number in inference.inputs}
-    _write_in_place(calls, storage, last_use, sizes, protected)
 
-    made_at = _making(calls, storage)
-    live: Dim = 0
-    for number in inference.inputs:
-        live = live + sizes[storage[number]]
-    dying: list[list[int]] = [[] for _ in range(end + 1)]
-    for number in protected:
-        dying[last_use[number] if last_use[number] >= 0 else end].append(number)
-    for number in made_at:
-        dying[last_use[number]].append(number)
-    best: Dim = live
-    best_step = -1
-    for step, call in enumerate(calls):
-        for number in call.outputs:
-            if storage[number] == number and made_at.get(number) == step:
-                live = live + sizes[number]
-        now = live
-        for shape in call.facts.scratch:
-            now = now + counter.bytes(shape, call.layer.policy.compute)
-        if type(now) is int and type(best) is int:
-            if now > best:
-                best, best_step = now, step
-        else:
-            best = maximum(best, now)
-        for number in dying[step]:
-            live = live - sizes[number]
-    if type(best) is not int:
-        return Peak(best, None, ())
-    alive = [
-        (number, "input" if number in protected else "")
-        for number in (*protected, *made_at)
-        if made_at.get(number, -1) <= best_step and (last_use[number] >= best_step or last_use[number] < 0)
-    ]
-    makers = {number: call.layer.name for call in calls for number in call.outputs} if alive else {}
-    names = tuple((makers.get(number, kind), sizes[number]) for number, kind in alive)
-    return Peak(best, calls[best_step] if best_step >= 0 else None, names)
+    __slots__ = ("_counter", "_inference", "_own", "_sizes", "active", "storage", "trains", "wanted")
+
+    def __init__(self, inference: Inference, sizes: list[Dim], counter: Counter, weights: dict[Layer, Weights]) -> None:
+        self._inference = inference
+        self._sizes = sizes
+        self._counter = counter
+        self._own: dict[tuple[int, str, bool], Dim] = {}
+        calls, values = inference.calls, inference.values
+        storage = self.storage = list(range(len(values)))
+        wanted = self.wanted = [False] * len(storage)
+        active = self.active = [False] * len(calls)
+        trains = self.trains = [False] * len(calls)
+        for step, call in enumerate(calls):
+            facts = call.facts
+            if facts.weights and _some(weights[call.layer].trainable):
+                trains[step] = True
+            moves = trains[step]
+            for number in call.inputs:
+                moves = moves or wanted[storage[number]]
+            if facts.alias == "view" and call.inputs:
+                origin = storage[call.inputs[0]]
+                for number in call.outputs:
+                    storage[number] = origin
+            if moves and facts.gradient != "none":
+                active[step] = True
+                for number in call.outputs:
+                    # Whole numbers (the index of a maximum) have no gradient.
+                    if values[number].dtype in FLOATS or values[number].shape is None:
+                        wanted[storage[number]] = True
+        # What no output depends on has no gradient either.
+        reached = [False] * len(storage)
+        for number in inference.outputs:
+            reached[storage[number]] = True
+        for step in range(len(calls) - 1, -1, -1):
+            call = calls[step]
+            if active[step]:
+                if any(reached[storage[number]] and wanted[storage[number]] for number in call.outputs):
+                    for number in call.inputs:
+                        reached[storage[number]] = True
+                else:
+                    active[step] = False
+        for number, reaches in enumerate(reached):
+            if not reaches:
+                wanted[number] = False
+
+    def amounts(self, start: int, end: int, kept: dict[object, None]) -> Iterator[tuple[int, Dim]]:
+        """Bytes that each call from `start` to `end` keeps and none before it does; `kept` is what is kept already.
+
+        Whatever is kept is needed last by the first call that keeps it, since the backward pass runs the calls from the
+        last to the first: these are also the bytes that are free again after that call's part of it.
+        """
+        storage, sizes, wanted = self.storage, self._sizes, self.wanted
+        values = self._inference.values
+        for step in range(start, end):
+            if not self.active[step]:
+                continue
+            call = self._inference.calls[step]
+            facts = call.facts
+            amount: Dim = 0 if facts.status != "unknown" else UNKNOWN
+            trains = self.trains[step]
+            uses = facts.keeps_input
+            if uses and (uses != "weights" or trains):
+                inputs = call.inputs
+                if uses == "factors":
+                    # Each is a factor in the gradients of the others.
+                    moved = [wanted[storage[number]] for number in inputs]
+                    inputs = tuple([n for at, n in enumerate(inputs) if any(moved[:at]) or any(moved[at + 1 :])])
+                compute = call.layer.policy.compute
+                for number in inputs:
+                    key: object = storage[number]
+                    size = sizes[storage[number]]
+                    dtype = values[number].dtype
+                    if dtype != compute and dtype in FLOATS and not call.layer.is_operation:
+                        # The layer casts it, and keeps what it casts it to.
+                        key = (key, compute)
+                        size = self._counter.bytes(values[number].shape, compute)
+                    if key not in kept:
+                        kept[key] = None
+                        amount = amount + size
+            uses = facts.keeps_output
+            if uses and (uses != "weights" or trains):
+                for number in call.outputs:
+                    origin = storage[number]
+                    if origin not in kept:
+                        kept[origin] = None
+                        amount = amount + sizes[origin]
+            if facts.kept:
+                amount = amount + self._inner(call, trains=trains)
+            yield step, amount
+
+    def _inner(self, call: Call, *, trains: bool) -> Dim:
+        """Bytes of what a call keeps besides its inputs and outputs."""
+        compute = call.layer.policy.compute
+        key = (id(call.facts), compute, trains)
+        found = self._own.get(key)
+        if found is None:
+            found = 0
+            for item in call.facts.kept:
+                if trains or item.use != "weights":
+                    found = found + self._counter.bytes(item.shape, item.dtype or compute)
+            self._own[key] = found
+        return found
 
 
-def _storages(inference: Inference) -> list[int]:
-    """For every value the value whose storage it is: itself, or for a view the first input's."""
-    storage = list(range(len(inference.values)))
-    for call in inference.calls:
-        if call.facts.alias in {"view", "bypass"} and call.inputs:
-            origin = storage[call.inputs[0]]
-            for number in call.outputs:
-                storage[number] = origin
-    return storage
-
-
-def _write_in_place(
-    calls: list[Call], storage: list[int], last_use: list[int], sizes: list[Dim], protected: set[int]
-) -> None:
-    """Let calls that can work in place take over storage that dies with them."""
-    moved: dict[int, int] = {}
-    for step, call in enumerate(calls):
-        if call.facts.alias != "inplace" or len(call.outputs) != 1:
-            continue
-        output = call.outputs[0]
-        for number in call.inputs:
-            origin = storage[number]
-            origin = moved.get(origin, origin)
-            if last_use[origin] == step and origin not in protected and sizes[origin] == sizes[output]:
-                moved[output] = origin
-                last_use[origin] = last_use[output]
-                break
-    if moved:
-        for number, origin in enumerate(storage):
-            storage[number] = moved.get(origin, origin)
-
-
-def _making(calls: list[Call], storage: list[int]) -> dict[int, int]:
-    """The step at which each storage is made, in order."""
-    made: dict[int, int] = {}
-    for step, call in enumerate(calls):
-        for number in call.outputs:
-            if storage[number] == number:
-                made[number] = step
-    return made
-
-
-def saved(
-    inference: Inference, sizes: list[Dim], counter: Counter, weights: dict[Layer, Weights]
-) -> tuple[dict[Layer, Dim], Dim]:
+def saved(inference: Inference, keeping: Keeping) -> tuple[dict[Layer, Dim], Dim]:
     """What backpropagation keeps of the forward pass, by layer and in all; each tensor once, with the first that
     keeps it.
 
-    A layer that trains nothing and reads nothing that training changes keeps nothing.
+    A layer that trains nothing and reads nothing that training changes keeps nothing, and neither does one that no
+    output depends on.
     """
-    kept: set[int] = set()
     by_layer: dict[Layer, Dim] = {}
     total: Dim = 0
-    storage = list(range(len(inference.values)))
-    differentiated = [False] * len(storage)
-    extra: dict[tuple[int, str], Dim] = {}
-    for call in inference.calls:
-        facts = call.facts
-        if facts.alias == "view" and call.inputs:
-            for number in call.outputs:
-                storage[number] = storage[call.inputs[0]]
-        if not (
-            (facts.weights and _some(weights[call.layer].trainable))
-            or any(differentiated[number] for number in call.inputs)
-        ):
-            continue
-        for number in call.outputs:
-            differentiated[number] = True
-        amount: Dim = 0
-        if facts.status == "unknown":
-            amount = UNKNOWN
-        if facts.keeps_input:
-            for number in call.inputs:
-                origin = storage[number]
-                if origin not in kept:
-                    kept.add(origin)
-                    amount = amount + sizes[origin]
-        if facts.keeps_output:
-            for number in call.outputs:
-                origin = storage[number]
-                if origin not in kept:
-                    kept.add(origin)
-                    amount = amount + sizes[origin]
-        if facts.kept:
-            key = (id(facts), call.layer.policy.compute)
-            more = extra.get(key)
-            if more is None:
-                more = 0
-                for item in facts.kept:
-                    more = more + counter.bytes(item.shape, item.dtype or call.layer.policy.compute)
-                extra[key] = more
-            amount = amount + more
+    for step, amount in keeping.amounts(0, len(inference.calls), {}):
         if _some(amount):
-            by_layer[call.layer] = by_layer.get(call.layer, 0) + amount
+            layer = inference.calls[step].layer
+            by_layer[layer] = by_layer.get(layer, 0) + amount
             total = total + amount
     return by_layer, total
 

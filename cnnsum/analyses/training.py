@@ -1,38 +1,80 @@
-"""Training memory: weights, gradients, optimizer slots, and what backpropagation keeps."""
+"""Training memory: weights, gradients, optimizer slots, what backpropagation keeps, and what the backward pass holds.
+
+Works on the flat program of an inference; the numbers are bytes at one batch size. The definitions are in
+docs/measures.md. What a step costs with checkpoints, and from moment to moment, is in `step`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from cnnsum.analyses.params import Weights
-from cnnsum.dims import Dim
+from cnnsum.analyses.counting import Counter, bytes_of
+from cnnsum.analyses.memory import Keeping
+from cnnsum.analyses.params import Params
+from cnnsum.dims import Dim, Symbol, prod
+from cnnsum.graph.infer import Inference
+from cnnsum.graph.model import Layer
+from cnnsum.graph.promotion import FLOATS
+from cnnsum.layers.facts import Shape
 
 
 class Optimizer(NamedTuple):
-    """An optimizer: its title, and how many slots it keeps per trainable parameter."""
+    """An optimizer: its title, and the slots that it keeps, each as large as the weight that it is for.
+
+    rule: "factored" for Adafactor's sums over rows and columns, "matrices" where `slots` are for weights that are no
+    matrix or are embeddings, and the others have one less.
+    """
 
     title: str
     slots: int
+    rule: str = ""
 
 
 #: By the name that `--optimizer` takes.
 OPTIMIZERS = {
     "adam": Optimizer("Adam", 2),
     "adamw": Optimizer("AdamW", 2),
+    "amsgrad": Optimizer("Adam (amsgrad)", 3),
     "nadam": Optimizer("Nadam", 2),
     "adamax": Optimizer("Adamax", 2),
     "sgd": Optimizer("SGD", 0),
     "momentum": Optimizer("SGD with momentum", 1),
     "rmsprop": Optimizer("RMSprop", 1),
+    "rmsprop_momentum": Optimizer("RMSprop with momentum", 2),
+    "rmsprop_centered": Optimizer("RMSprop (centered)", 2),
     "adagrad": Optimizer("Adagrad", 1),
+    "adadelta": Optimizer("Adadelta", 2),
+    "adafactor": Optimizer("Adafactor", 0, "factored"),
+    "ftrl": Optimizer("FTRL", 2),
+    "lamb": Optimizer("LAMB", 2),
     "lion": Optimizer("Lion", 1),
+    "muon": Optimizer("Muon", 2, "matrices"),
+    "schedule_free_adamw": Optimizer("schedule-free AdamW", 2),
 }
+
+#: Dtype policies that `--precision` takes.
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16", "bfloat16")
+
+
+class Checkpoints(NamedTuple):
+    """The layers that end a segment, all whose outputs are kept between segments, how many segments there are, and the
+    MACs per sample of what the backward pass runs again.
+    """
+
+    layers: tuple[str, ...]
+    kept: tuple[str, ...]
+    segments: int
+    extra_macs: Dim
 
 
 class Training(NamedTuple):
-    """Bytes of one training step; `total` is the sum of the items.
+    """Bytes of one training step; `total` is the sum of the six items.
 
-    The gradients of activations, which the backward pass holds for a moment, are not estimated and not in the total.
+    weights: what the layers compute with. master_weights: the variables behind them, where those are of another dtype.
+    gradients: of the trainable weights. optimizer: its slots. saved: kept from the forward pass to the backward pass.
+    transient: the most that the backward pass holds beyond all this at one time.
+    peak_step: the most at any moment of the step, in which not all items are at their largest at the same time.
     """
 
     total: Dim
@@ -40,11 +82,258 @@ class Training(NamedTuple):
     gradients: Dim
     optimizer: Dim
     saved: Dim
+    transient: Dim
+    master_weights: Dim
+    peak_step: Dim | None = None
+    checkpoint: Checkpoints | None = None
 
 
-def training(weights: Weights, saved: Dim, optimizer: Optimizer) -> Training:
-    """The memory of a training step with an optimizer; gradients and slots have the dtype of the variables."""
-    held = weights.trainable_bytes + weights.non_trainable_bytes
-    gradients = weights.trainable_bytes
-    slots = optimizer.slots * gradients
-    return Training(held + gradients + slots + saved, held, gradients, slots, saved)
+def training(
+    inference: Inference,
+    keeping: Keeping,
+    sizes: list[Dim],
+    counter: Counter,
+    params: Params,
+    saved: Dim,
+    optimizer: Optimizer,
+    checkpoint: Collection[str] | None = None,
+    *,
+    step: bool = False,
+    known: Callable[[], Mapping[str, Symbol]] = dict,
+) -> Training:
+    """The memory of a training step with an optimizer; gradients and slots have the dtype of the variables.
+
+    saved: what is kept without checkpoints. checkpoint: names of layers that end a segment, or "auto"; each must be
+    among `checkpoint.places`. step: also `peak_step`, which takes as long as all the rest. known: gives
+    what is known of symbols, as `liveness.peak` takes it.
+    """
+    variables = params.total.trainable_bytes + params.total.non_trainable_bytes
+    gradients_of_weights = params.total.trainable_bytes
+    copies, master = _casts(inference)
+    weights = variables - master + copies
+    slots = optimizer.slots * gradients_of_weights if not optimizer.rule else _slots(inference, params, optimizer)
+    peak: Dim | None = None
+    checkpoints: Checkpoints | None = None
+    if step or checkpoint is not None:
+        from cnnsum.analyses.checkpoint import cuts_at, names_of
+        from cnnsum.analyses.step import step as run
+
+        cuts = () if checkpoint is None else cuts_at(inference, keeping, sizes, checkpoint)
+        found = run(inference, keeping, sizes, counter, params, cuts, known)
+        peak = weights + master + slots + found.peak
+        saved, held = found.saved, found.transient
+        if checkpoint is not None:
+            checkpoints = Checkpoints(
+                names_of(inference, cuts, checkpoint), found.kept, len(cuts) + 1, found.extra_macs
+            )
+    else:
+        held = transient(inference, keeping, sizes, counter, known)
+    total = weights + gradients_of_weights + slots + saved + held + master
+    return Training(total, weights, gradients_of_weights, slots, saved, held, master, peak, checkpoints)
+
+
+def _layers(inference: Inference) -> Iterator[tuple[Layer, int]]:
+    """Every layer once, with the step of its first call."""
+    seen: set[Layer] = set()
+    for step, call in enumerate(inference.calls):
+        if call.facts.weights and call.layer not in seen:
+            seen.add(call.layer)
+            yield call.layer, step
+
+
+def _casts(inference: Inference) -> tuple[Dim, Dim]:
+    """Bytes of the copies in the compute dtype that layers of a mixed policy compute with, and of their variables."""
+    copies: Dim = 0
+    variables: Dim = 0
+    if all(call.layer.policy.compute == call.layer.policy.variable for call in inference.calls):
+        return copies, variables
+    for layer, step in _layers(inference):
+        compute, variable = layer.policy
+        if compute == variable:
+            continue
+        for weight in inference.calls[step].facts.weights:
+            if weight.cast and (weight.dtype or variable) in FLOATS and (weight.dtype or variable) != compute:
+                elements = prod(weight.shape)
+                copies = copies + bytes_of(elements, compute)
+                variables = variables + bytes_of(elements, weight.dtype or variable)
+    return copies, variables
+
+
+def _slots(inference: Inference, params: Params, optimizer: Optimizer) -> Dim:
+    """Bytes of the slots of an optimizer whose slots depend on the shapes of the weights."""
+    total: Dim = 0
+    for layer, step in _layers(inference):
+        if not params.trainable or layer.freezes:
+            continue
+        for weight in inference.calls[step].facts.weights:
+            if weight.trainable:
+                elements = prod(weight.shape)
+                if optimizer.rule == "factored":
+                    elements = _factored(weight.shape)
+                elif len(weight.shape) != 2 or "embedding" in layer.name.lower() or "embedding" in weight.name:
+                    elements = optimizer.slots * elements
+                total = total + bytes_of(elements, weight.dtype or layer.policy.variable)
+    return total
+
+
+def _factored(shape: Shape) -> Dim:
+    """Elements of Adafactor's slots for one weight (Shazeer and Stern, 2018): a sum per row and one per column.
+
+    The matrices are those of the last two axes, as in Keras and in PyTorch. A vector has one slot of its own size.
+
+    >>> _factored((3, 3, 16, 32)), _factored((32,))
+    (432, 32)
+    """
+    if len(shape) < 2:
+        return prod(shape)
+    *outer, rows, columns = shape
+    return prod(outer) * (rows + columns)
+
+
+def largest(amounts: Iterable[Dim], known: Callable[[], Mapping[str, Symbol]]) -> Dim:
+    """The largest of many amounts, 0 for none; `known` gives what is known of symbols, as for `liveness.peak`."""
+    most = 0
+    formulas: dict[Dim, None] = {}
+    for amount in amounts:
+        if type(amount) is not int:
+            formulas[amount] = None
+        elif amount > most:
+            most = amount
+    if not formulas:
+        return most
+    from cnnsum.analyses.envelope import largest_of
+
+    return largest_of([most, *formulas] if most else [*formulas], known())[0]
+
+
+def transient(
+    inference: Inference,
+    keeping: Keeping,
+    sizes: list[Dim],
+    counter: Counter,
+    known: Callable[[], Mapping[str, Symbol]] = dict,
+) -> Dim:
+    """The most bytes that gradients of activations take at one time of the backward pass."""
+    return largest((held for _, held in gradients(inference, keeping, sizes, counter)), known)
+
+
+def gradients(
+    inference: Inference, keeping: Keeping, sizes: list[Dim], counter: Counter, pool: Pool | None = None
+) -> Iterator[tuple[int, Dim]]:
+    """Run the backward pass: the calls that it runs through, last first, and what gradients of activations take then.
+
+    A call may come several times, once for every moment that may be the largest. First comes the number of calls, with
+    what the gradients of the outputs take. What is alive follows PyTorch's engine:
+
+    - A call's backward reads the gradients of its outputs and makes one for every input that needs it. Then the first
+      are let go. A view shares its gradient with what it is a view of.
+    - An addition hands its gradient on to every input of the same shape, without a copy, and a concatenation hands on
+      parts of it. Storage is free when nothing refers to it any more.
+    - Where an input has a gradient already, from another reader, the two are added: into the one of them that nobody
+      else refers to, or else into a third tensor.
+    """
+    calls, storage, wanted = inference.calls, keeping.storage, keeping.wanted
+    if pool is None:
+        pool = Pool()
+    for number in inference.outputs:
+        if wanted[storage[number]] and storage[number] not in pool.of:
+            pool.of[storage[number]] = pool.take(sizes[storage[number]])
+    yield len(calls), pool.held
+    for step in range(len(calls) - 1, -1, -1):
+        if not keeping.active[step]:
+            continue
+        call = calls[step]
+        facts = call.facts
+        if facts.alias == "view":
+            continue
+        pool.settled = pool.held
+        outputs = [storage[number] for number in call.outputs if storage[number] in pool.of]
+        if facts.activated and outputs:
+            # The activation comes first: its gradient is a tensor of its own.
+            through = pool.take(sizes[outputs[0]])
+            yield step, pool.held
+            pool.free(pool.of[outputs[0]])
+            pool.of[outputs[0]] = through
+        inner: Dim = 0
+        for shape in facts.scratch:
+            inner = inner + counter.bytes(shape, call.layer.policy.compute)
+        made: list[tuple[int, int]] = []
+        # A layer with weights (attention) reads a repeated input once.
+        for number in call.inputs if not facts.weights else dict.fromkeys(call.inputs):
+            origin = storage[number]
+            if not wanted[origin]:
+                continue
+            if outputs and (
+                (facts.gradient == "same" and inference.values[number].shape == inference.values[call.outputs[0]].shape)
+                or facts.gradient == "parts"
+            ):
+                made.append((origin, pool.share(pool.of[outputs[0]])))
+            else:
+                made.append((origin, pool.take(sizes[origin])))
+        yield step, pool.held + inner
+        for origin in outputs:
+            pool.free(pool.of.pop(origin))
+        for origin, buffer in made:
+            if pool.add(origin, buffer, sizes[origin]):
+                yield step, pool.held
+                pool.settle()
+
+
+class Pool:
+    """Storage of gradients: how large each is, and how many refer to it.
+
+    of: the storage of a value's gradient. held: bytes of all of it. settled: the same as the last call left it.
+    """
+
+    __slots__ = ("_pending", "_references", "_sizes", "held", "of", "settled")
+
+    def __init__(self) -> None:
+        self.held: Dim = 0
+        self.settled: Dim = 0
+        self.of: dict[int, int] = {}
+        self._sizes: list[Dim] = []
+        self._references: list[int] = []
+        self._pending: tuple[int, int] = (0, 0)
+
+    def take(self, size: Dim) -> int:
+        """New storage."""
+        self._sizes.append(size)
+        self._references.append(1)
+        self.held = self.held + size
+        return len(self._sizes) - 1
+
+    def share(self, buffer: int) -> int:
+        """Refer to storage once more."""
+        self._references[buffer] += 1
+        return buffer
+
+    def free(self, buffer: int) -> None:
+        """Refer to storage once less."""
+        self._references[buffer] -= 1
+        if not self._references[buffer]:
+            self.held = self.held - self._sizes[buffer]
+
+    def add(self, origin: int, buffer: int, size: Dim) -> bool:
+        """Add to the gradient of a value; whether that took a third tensor, beside the two until `settle`."""
+        old = self.of.get(origin)
+        if old is None:
+            self.of[origin] = buffer
+        elif self._alone(old, size):
+            self.free(buffer)
+        elif self._alone(buffer, size):
+            self.of[origin] = buffer
+            self.free(old)
+        else:
+            self.of[origin] = self.take(size)
+            self._pending = old, buffer
+            return True
+        return False
+
+    def settle(self) -> None:
+        """Let go of what was added."""
+        for buffer in self._pending:
+            self.free(buffer)
+
+    def _alone(self, buffer: int, size: Dim) -> bool:
+        """Whether the storage is one gradient's alone and no part of a larger one."""
+        return self._references[buffer] == 1 and self._sizes[buffer] == size

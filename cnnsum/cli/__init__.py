@@ -7,8 +7,8 @@ import sys
 
 import click
 
-#: Commands by name, each with the module that has it as `command`.
-_COMMANDS = {"show": "cnnsum.cli.show", "layers": "cnnsum.cli.layers"}
+#: Commands, in the order in which --help lists them; each is the `command` of the module of its name.
+_COMMANDS = ("show", "sizes", "explain", "fit", "layers")
 
 _OWN_OPTIONS = frozenset(("-h", "--help", "--version"))
 
@@ -20,12 +20,11 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        module = _COMMANDS.get(name)
-        if module is None:
+        if name not in _COMMANDS:
             return None
         from importlib import import_module
 
-        command: click.Command = import_module(module).command
+        command: click.Command = import_module(f"cnnsum.cli.{name}").command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -48,7 +47,7 @@ def _refuse_misspelt(ctx: click.Context, args: list[str]) -> None:
     near = nearest(word, _COMMANDS)
     if near is None and (len(args) < 2 or args[1].startswith("-")):
         return  # a file that is missing, which its reader says better
-    choices = f"did you mean `{near}`?" if near else f"the commands are {' and '.join(_COMMANDS)}"
+    choices = f"did you mean `{near}`?" if near else f"the commands are {', '.join(_COMMANDS)}"
     raise click.UsageError(f"there is no command and no file `{word}` ({choices})", ctx)
 
 

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from cnnsum.report import Options, Report
 
 FORMATS = ("table", "json", "csv", "markdown")
+CHARTS = ("memory", "params", "macs")
 
 
 @click.command(name="show", short_help="The summary of a model (the default command).")
 @click.argument("model")
 @click.option(
-    "--format", "format", type=click.Choice(FORMATS), default="table", help="What to print.  [default: table]"
+    "--format", "format", type=click.Choice((*FORMATS, "svg")), default="table", help="What to print.  [default: table]"
 )
 @click.option("--keras", is_flag=True, help="Keras's part alone, as model.summary() prints it.")
 @click.option("--columns", metavar="NAMES", help="Choose columns (layer,output,macs) or add some (+macs,+flops).")
@@ -31,10 +32,26 @@ FORMATS = ("table", "json", "csv", "markdown")
 )
 @click.option("--train", is_flag=True, help="Itemise the memory of training.")
 @click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
-@click.option("--symbolic", is_flag=True, help="Print formulas in place of None.")
+@click.option("--precision", metavar="NAME", help="Precision of training, as mixed_bfloat16: the --dtype of all of it.")
+@click.option(
+    "--checkpoint",
+    metavar="LAYERS",
+    help="Keep activations of these layers only (a,b,c), and run the rest again; or auto.",
+)
+@click.option("--plan", is_flag=True, help="Plan the memory of inference: the peak, an arena, the best order.")
+@click.option("--chart", type=click.Choice(CHARTS), help="Draw a chart in place of the summary.")
+@click.option("--convention", metavar="NAME", help="Also the MACs as another tool counts them: fvcore, torchinfo, ...")
+@click.option("--symbolic", is_flag=True, help="Print formulas in place of None; the batch is a symbol, too.")
+@click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,
+    metavar="NAME=VALUES",
+    help="One line per variant: width=0.25:2:0.25, H=W=128,224 or batch=1:64.",
+)
 @model_options
 @click.pass_context
-def command(ctx: click.Context, /, **given: Any) -> None:
+def command(ctx: click.Context, /, sweeps: tuple[str, ...], **given: Any) -> None:
     """Print the summary of MODEL, a file or - for standard input.
 
     Keras's own summary comes first; then work and memory. Diagnostics go to standard error.
@@ -44,7 +61,12 @@ def command(ctx: click.Context, /, **given: Any) -> None:
 
     sources = Sources()
     try:
-        errors = _show(sources, **given)
+        if sweeps:
+            from cnnsum.cli.sweep import run
+
+            errors = run(sources, sweeps, **given)
+        else:
+            errors = _show(sources, **given)
     except UnusableError as error:
         if error.line is not None and error.diagnostics[0].span is not None:
             sources.add(error.diagnostics[0].span.path, error.line)
@@ -63,6 +85,10 @@ def _show(
     dtype: str | None,
     source_format: str | None,
     optimizer: str,
+    precision: str | None,
+    checkpoint: str | None,
+    convention: str | None,
+    plan: bool,
     format: str,
     output: str | None,
     color: str,
@@ -71,21 +97,35 @@ def _show(
     **looks: Any,
 ) -> bool:
     """Read, infer, render; returns whether the model has errors."""
-    from cnnsum.cli.output import report_diagnostics
-    from cnnsum.model import from_document, summarize
+    from cnnsum.cli.output import refuse_own_source, report_diagnostics
+    from cnnsum.model import from_document, policy_of, reconcile, summarize
+    from cnnsum.model import plan as plan_memory
     from cnnsum.source import read
 
     if output == "-":
         output = None
     if output is not None:
-        _refuse_own_source(model, output)
+        refuse_own_source(model, output)
+    dtype = policy_of(precision, dtype)
     document = read(model)
     sources.add(document.path, document.line)
     found = from_document(document, inputs, settings, dtype, source_format)
     details = format == "json" or looks["columns"] is not None
-    report = summarize(found, batch=batch, optimizer=optimizer, details=details)
+    report = summarize(
+        found,
+        batch=batch,
+        symbolic=looks["symbolic"],
+        optimizer=optimizer,
+        checkpoint=_names(checkpoint),
+        details=details,
+        step=looks["train"],
+    )
+    if plan or looks["chart"] == "memory":
+        report.plan = plan_memory(found, report, order=plan)
+    if convention is not None:
+        report.convention = reconcile(found, convention)
     try:
-        _write(report, format, output, color, **looks)
+        _write(report, format, output, color, verbose=verbose, **looks)
     finally:
         # Below the summary, which may be longer than the screen.
         report_diagnostics(
@@ -94,12 +134,9 @@ def _show(
     return any(diagnostic.severity == "error" for diagnostic in report.diagnostics)
 
 
-def _refuse_own_source(model: str, output: str) -> None:
-    """Raise UsageError where the result would take the place of the model that it is made from."""
-    from os.path import exists, isfile, samefile
-
-    if isfile(output) and exists(model) and samefile(model, output):
-        raise click.UsageError(f"'{output}' is the model itself: give its summary another name")
+def _names(text: str | None) -> list[str] | None:
+    """The names in a list with commas, None for no list."""
+    return None if text is None else [name for name in map(str.strip, text.split(",")) if name]
 
 
 def _write(report: Report, format: str, output: str | None, color: str, **looks: Any) -> None:

@@ -27,8 +27,9 @@ def applied(x: Shape, name: str | None) -> Facts:
 def Activation(x: Shape, *, activation: Function) -> Facts:
     """Apply a function by name, element by element; the shape stays.
 
-    No weights. Operations and what backpropagation keeps are the function's: `relu` 1 per element and its output,
-    `sigmoid` 3 and its output, `silu` 4 and its input. A function of the file's author costs an unknown amount.
+    No weights. Operations: the function's: `relu` 1 per element, `sigmoid` 3, `silu` 4; a function of the file's author
+    costs an unknown amount. Backpropagation keeps what the function's gradient is made of: of `relu` and `sigmoid` the
+    output, of `silu` the input.
     """
     return applied(x, activation)
 

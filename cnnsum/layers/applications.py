@@ -20,7 +20,7 @@ def LayerScale(x: Shape, *, init_values: Real, projection_dim: Pos) -> Facts:
         projection_dim,
         f"LayerScale of {projection_dim} channels needs as many in its input, got {show_shape(x)}",
     )
-    return Facts(x, weights=(Weight("gamma", (projection_dim,)),), ops=size(x), keeps_input=True, alias="inplace")
+    return Facts(x, weights=(Weight("gamma", (projection_dim,)),), ops=size(x), keeps_input="weights", alias="inplace")
 
 
 @layer

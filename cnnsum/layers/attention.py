@@ -101,10 +101,11 @@ def _attend(
     out = dense.add("attention_output", attended, 2, (query[-1],) if into is None else into)
     elements = size(scores)
     ops = dense.ops + size(queries) + (_SOFTMAX + (_MASK if masked else 0)) * elements
-    kept = [Kept("queries", queries), Kept("keys", keys), Kept("values", values), Kept("attended", attended)]
+    kept = [Kept("queries", queries), Kept("keys", keys), Kept("values", values)]
+    kept.append(Kept("attended", attended, use="" if gate is not None else "weights"))
     if gate is not None:
         ops += (_SIGMOID + 1) * size(gate)
-        kept += [Kept("gate", gate), Kept("attended, gated", gate)]
+        kept += [Kept("gate", gate), Kept("attended, gated", gate, use="weights")]
     if not return_scores:
         kept.append(Kept("scores", scores))
     if dropout:
@@ -114,7 +115,7 @@ def _attend(
         weights=tuple(dense.weights),
         macs=dense.macs + elements * (depths[0] + depths[1]),
         ops=ops,
-        keeps_input=True,
+        keeps_input="weights",
         kept=(*kept, Kept("scores", scores)) if return_scores else tuple(kept),
         scratch=(queries, keys, values, scores),
         window=EVERYTHING,
@@ -244,9 +245,10 @@ def GroupedQueryAttention(
 ) -> Facts:
     """Multi-head attention in which groups of query heads share one head of keys and values.
 
-    `num_key_value_heads` must divide `num_query_heads`. Shapes, weights, work and what is kept are those of
-    MultiHeadAttention with key_dim and value_dim of `head_dim`, but for key and value, which have
-    `num_key_value_heads` heads.
+    `num_key_value_heads` must divide `num_query_heads`. Shapes are those of MultiHeadAttention with key_dim and
+    value_dim of `head_dim`. Weights: as there, but that key and value have `num_key_value_heads` heads. MACs: those of
+    the projections, and of the products of queries with keys and of scores with values. Operations: as there.
+    Backpropagation keeps what MultiHeadAttention keeps.
     """
     what = "GroupedQueryAttention"
     require_rank(query, 3, what)

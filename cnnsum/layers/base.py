@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, TypeVar, overload
 
 from cnnsum.diagnostics import Problem, did_you_mean
-from cnnsum.dims import UNKNOWN, Dim, at_least, divides, equal, is_anonymous
+from cnnsum.dims import UNKNOWN, Dim, at_least, divides, equal, is_anonymous, maximum
 from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
 from cnnsum.layers.kinds import Kind, Reading, show
 
@@ -291,8 +291,20 @@ def all_types() -> dict[str, LayerType]:
 # recorded as a Need of the call that is being applied.
 
 
-def require_equal(left: Dim, right: Dim, reason: str, *, code: str = "SHP202", help: str | None = None) -> Dim:
-    """Both dims must be equal; gives the simpler side (a plain number before a formula)."""
+def require_equal(
+    left: Dim,
+    right: Dim,
+    reason: str,
+    *,
+    code: str = "SHP202",
+    help: str | None = None,
+    field: str = "",
+    inputs: tuple[int, ...] = (),
+) -> Dim:
+    """Both dims must be equal; gives the simpler side (a plain number before a formula).
+
+    field: the one that asks for it. inputs: those of the call that the two dims belong to.
+    """
     if left is UNKNOWN:
         return right
     if right is UNKNOWN or left == right:
@@ -301,23 +313,55 @@ def require_equal(left: Dim, right: Dim, reason: str, *, code: str = "SHP202", h
     if answer is False:
         raise Problem(code, reason, help=help)
     if answer is None:
-        _needs.append(Need("==", left, right, reason))
+        _needs.append(Need("==", left, right, reason, field, inputs))
+    return _simpler(left, right)
+
+
+def require_broadcast(left: Dim, right: Dim, reason: str, *, inputs: tuple[int, ...] = ()) -> Dim:
+    """The dims must be equal, or one of them 1, which is stretched; gives the size of the result.
+
+    Where a dim may turn out as 1, the result is the larger side and not the simpler one: so it is right also at the
+    sizes at which the other is stretched.
+    """
+    if left is UNKNOWN or right == 1:
+        return left
+    if right is UNKNOWN or left in (1, right):
+        return right
+    answer = equal(left, right)
+    if answer:
+        return _simpler(left, right)
+    if equal(left, 1) is False and equal(right, 1) is False:
+        return require_equal(left, right, reason, inputs=inputs)
+    _needs.append(Need("broadcast", left, right, reason, "", inputs))
+    return left if isinstance(left, int) else right if isinstance(right, int) else maximum(left, right)
+
+
+def _simpler(left: Dim, right: Dim) -> Dim:
     if isinstance(right, int):
         return right
     return left if isinstance(left, int) or len(str(left)) <= len(str(right)) else right
 
 
-def require_at_least(dim: Dim, least: Dim, reason: str, *, code: str = "SHP201", help: str | None = None) -> None:
-    """The dim must be `least` or more."""
+def require_at_least(
+    dim: Dim,
+    least: Dim,
+    reason: str,
+    *,
+    code: str = "SHP201",
+    help: str | None = None,
+    field: str = "",
+    got: Shape | None = None,
+) -> None:
+    """The dim must be `least` or more. got: a shape that the reason ends with, written only where it is shown."""
     if isinstance(dim, int) and isinstance(least, int):
         if dim < least:
-            raise Problem(code, reason, help=help)
+            raise Problem(code, with_shape(reason, got), help=help)
     elif dim is not UNKNOWN and least is not UNKNOWN:
         answer = at_least(dim, least)
         if answer is False:
-            raise Problem(code, reason, help=help)
+            raise Problem(code, with_shape(reason, got), help=help)
         if answer is None:
-            _needs.append(Need(">=", dim, least, reason))
+            _needs.append(Need(">=", dim, least, reason, field, (), got))
 
 
 def require_multiple(dim: Dim, of: Dim, reason: str, *, field: str = "", code: str = "SHP203") -> None:
@@ -328,7 +372,7 @@ def require_multiple(dim: Dim, of: Dim, reason: str, *, field: str = "", code: s
     if answer is False:
         raise Problem(code, reason, field or ())
     if answer is None:
-        _needs.append(Need("%", dim, of, reason))
+        _needs.append(Need("%", dim, of, reason, field))
 
 
 def require_known(dim: Dim, x: Shape, what: str) -> None:
@@ -361,6 +405,11 @@ def show_shape(x: Shape) -> str:
     return "(" + ", ".join(map(_show_dim, x)) + ("," if len(x) == 1 else "") + ")"
 
 
+def with_shape(text: str, got: Shape | None) -> str:
+    """What is needed, and the shape that there is instead."""
+    return text if got is None else f"{text}, got {show_shape(got)}"
+
+
 def _show_dim(dim: Dim) -> str:
     """A size as messages write it: an open axis is None, what follows from one is its formula."""
     text = str(dim)
@@ -376,6 +425,7 @@ __all__ = [
     "find",
     "layer",
     "require_at_least",
+    "require_broadcast",
     "require_equal",
     "require_known",
     "require_multiple",

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim, is_anonymous
-from cnnsum.layers.base import require_equal, show_shape
+from cnnsum.dims import UNKNOWN, Dim, is_anonymous, maximum
+from cnnsum.layers.base import require_broadcast, require_equal, show_shape
 from cnnsum.layers.facts import Shape
 
 
@@ -60,25 +60,30 @@ def _combine(a: Shape, b: Shape, shapes: Sequence[Shape], index: int, what: str,
             dims.append(left)
         elif left == 1 or right is UNKNOWN:
             dims.append(right)
-        elif open_wins and is_anonymous(left) != is_anonymous(right):
-            require_equal(left, right, _reason(shapes, index, axis - len(a), left, right, what))
-            dims.append(left if is_anonymous(left) else right)
         else:
-            dims.append(require_equal(left, right, _reason(shapes, index, axis - len(a), left, right, what)))
+            reason, inputs = _reason(shapes, index, axis - len(a), left, right, what)
+            size = require_broadcast(left, right, reason, inputs=inputs)
+            if open_wins and is_anonymous(left) != is_anonymous(right) and not is_anonymous(size):
+                size = maximum(left, right)
+            dims.append(size)
     return tuple(dims)
 
 
-def _reason(shapes: Sequence[Shape], index: int, axis: int, left: Dim, right: Dim, what: str) -> str:
+def _reason(
+    shapes: Sequence[Shape], index: int, axis: int, left: Dim, right: Dim, what: str
+) -> tuple[str, tuple[int, int]]:
+    """What the axis needs, and the two inputs that disagree on it."""
     own = shapes[index][axis]
     so_far = right if own == left else left
     # The result so far may come from several inputs: name the one that brought this axis.
     other = next((i for i in range(index) if len(shapes[i]) >= -axis and shapes[i][axis] == so_far), 0)
     place = axis + max(len(shapes[other]), len(shapes[index]))
-    return (
+    reason = (
         f"{what} needs inputs of equal or broadcastable shapes, got {show_shape(shapes[other])} and "
         f"{show_shape(shapes[index])} (inputs {other + 1} and {index + 1}, axis {place}: "
         f"{show_dim(so_far)} and {show_dim(own)})"
     )
+    return reason, (other, index)
 
 
 def show_dim(dim: Dim) -> str:
@@ -106,7 +111,7 @@ def joined(shapes: Sequence[Shape], axis: int, what: str) -> Shape:
             left, right = known[other], shape[other]
             if other != axis and left != right:
                 reason = f"{_joining(shapes, index, axis, what)} axis {other}: {show_dim(left)} and {show_dim(right)})"
-                simpler = known[other] = require_equal(left, right, reason, code="SHP207")
+                simpler = known[other] = require_equal(left, right, reason, code="SHP207", inputs=(0, index))
                 # Keras prints the first input's axis: another may stand for it where both are None to it.
                 if is_anonymous(dims[other]) == is_anonymous(simpler):
                     dims[other] = simpler

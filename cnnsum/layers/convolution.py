@@ -56,9 +56,9 @@ def _convolution(
         arrange(x[0], lengths, filters, sliding.data_format),
         activation=activation,
         weights=kernel_and_bias((*sliding.kernel_size, depth, filters), filters, use_bias, lora_rank),
-        macs=elements * depth * prod(sliding.kernel_size),
+        macs=elements * (depth * prod(sliding.kernel_size)),
         ops=elements if use_bias else 0,
-        keeps_input=True,
+        keeps_input="weights",
         window=window,
     )
 
@@ -98,11 +98,14 @@ def Conv1D(
 ) -> Facts:
     """Slide `filters` kernels along a sequence: `(T, C)` becomes `(T', filters)`.
 
-    With `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `T' = floor((T - span) / strides) + 1`;
-    "same" and "causal" (all zeros before the first sample) give `ceil(T / strides)`.
-    Weights: kernel `kernel_size x C/groups x filters`, bias `filters`.
-    MACs: `kernel_size * C/groups` per output element, taps on padding included. Bias: one addition per output element.
-    Backpropagation keeps the input.
+    Lengths: with `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `T' = floor((T - span) /
+    strides) + 1`, the first place of the kernel and one more for each stride that fits; "same" and "causal" (all zeros
+    before the first sample) gives `ceil(T / strides)`, as zeros around the sequence make a place for each stride begun.
+    Weights: kernel `kernel_size x C/groups x filters`, bias `filters`. Every place of the sequence uses the same
+    kernels, so their number does not depend on its size.
+    MACs: each output element is a sum of `kernel_size * C/groups` products, taps on padding included. Bias: one
+    addition per output element.
+    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
     sliding = Sliding("Conv1D", kernel_size, strides, dilation_rate, padding, data_format)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
@@ -125,11 +128,14 @@ def Conv2D(
 ) -> Facts:
     """Slide `filters` kernels over an image: `(H, W, C)` becomes `(H', W', filters)`.
 
-    With `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `H' = floor((H - span) / strides) + 1`,
-    "same" gives `ceil(H / strides)`; the same for `W`.
-    Weights: kernel `kh x kw x C/groups x filters`, bias `filters`.
-    MACs: `kh * kw * C/groups` per output element, taps on padding included. Bias: one addition per output element.
-    Backpropagation keeps the input.
+    Lengths: with `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `H' = floor((H - span) /
+    strides) + 1`, the first place of the kernel and one more for each stride that fits; "same" gives `ceil(H /
+    strides)`, as zeros around the image make a place for each stride begun; the same for `W`.
+    Weights: kernel `kh x kw x C/groups x filters`, bias `filters`. Every place of the image uses the same kernels, so
+    their number does not depend on its size.
+    MACs: each output element is a sum of `kh * kw * C/groups` products, taps on padding included. Bias: one addition
+    per output element.
+    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
     sliding = Sliding("Conv2D", kernel_size, strides, dilation_rate, padding, data_format)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
@@ -152,11 +158,14 @@ def Conv3D(
 ) -> Facts:
     """Slide `filters` kernels through a volume: `(D, H, W, C)` becomes `(D', H', W', filters)`.
 
-    With `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `D' = floor((D - span) / strides) + 1`,
-    "same" gives `ceil(D / strides)`; the same for `H` and `W`.
-    Weights: kernel `kd x kh x kw x C/groups x filters`, bias `filters`.
-    MACs: `kd * kh * kw * C/groups` per output element, taps on padding included. Bias: one addition per output
-    element. Backpropagation keeps the input.
+    Lengths: with `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `D' = floor((D - span) /
+    strides) + 1`, the first place of the kernel and one more for each stride that fits; "same" gives `ceil(D /
+    strides)`, as zeros around the volume make a place for each stride begun; the same for `H` and `W`.
+    Weights: kernel `kd x kh x kw x C/groups x filters`, bias `filters`. Every place of the volume uses the same
+    kernels, so their number does not depend on its size.
+    MACs: each output element is a sum of `kd * kh * kw * C/groups` products, taps on padding included. Bias: one
+    addition per output element.
+    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
     sliding = Sliding("Conv3D", kernel_size, strides, dilation_rate, padding, data_format)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
@@ -182,7 +191,7 @@ def _transposed(
         weights=kernel_and_bias((*sliding.kernel_size, filters, depth), filters, use_bias),
         macs=positions * depth * filters * prod(sliding.kernel_size),
         ops=prod(lengths) * filters if use_bias else 0,
-        keeps_input=True,
+        keeps_input="weights",
         window=window,
     )
 
@@ -213,12 +222,14 @@ def Conv1DTranspose(
 ) -> Facts:
     """Run a convolution backwards, which makes a sequence longer: `(T, C)` becomes `(T', filters)`.
 
-    With `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives
-    `T' = (T - 1) * strides + max(span, strides)`, or with an output_padding `(T - 1) * strides + span +
-    output_padding`; "same" gives `T * strides`, or `(T - 1) * strides + span % 2 + output_padding`.
-    Weights: kernel `kernel_size x filters x C`, bias `filters`.
-    MACs: input positions times kernel, `T * kernel_size * C * filters`. Bias: one addition per output element.
-    Backpropagation keeps the input.
+    Lengths: with `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `T' = (T - 1) * strides +
+    max(span, strides)`, a stride from each sample to the next and a kernel at the last; with an output_padding `(T - 1)
+    * strides + span + output_padding`; "same" gives `T * strides`, or `(T - 1) * strides + span % 2 + output_padding`.
+    Weights: kernel `kernel_size x filters x C`, bias `filters`. Every place of the sequence uses the same kernels, so
+    their number does not depend on its size.
+    MACs: every input sample is multiplied with the whole kernel, `T * kernel_size * C * filters` in all. Bias: one
+    addition per output element.
+    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
     sliding = Sliding("Conv1DTranspose", kernel_size, strides, dilation_rate, padding, data_format)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
@@ -240,12 +251,14 @@ def Conv2DTranspose(
 ) -> Facts:
     """Run a convolution backwards, which enlarges an image: `(H, W, C)` becomes `(H', W', filters)`.
 
-    With `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives
-    `H' = (H - 1) * strides + max(span, strides)`, or with an output_padding `(H - 1) * strides + span +
-    output_padding`; "same" gives `H * strides`, or `(H - 1) * strides + span % 2 + output_padding`.
-    Weights: kernel `kh x kw x filters x C`, bias `filters`.
-    MACs: input positions times kernel, `H * W * kh * kw * C * filters`. Bias: one addition per output element.
-    Backpropagation keeps the input.
+    Lengths: with `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `H' = (H - 1) * strides +
+    max(span, strides)`, a stride from each sample to the next and a kernel at the last; with an output_padding `(H - 1)
+    * strides + span + output_padding`; "same" gives `H * strides`, or `(H - 1) * strides + span % 2 + output_padding`.
+    Weights: kernel `kh x kw x filters x C`, bias `filters`. Every place of the image uses the same kernels, so their
+    number does not depend on its size.
+    MACs: every input sample is multiplied with the whole kernel, `H * W * kh * kw * C * filters` in all. Bias: one
+    addition per output element.
+    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
     sliding = Sliding("Conv2DTranspose", kernel_size, strides, dilation_rate, padding, data_format)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
@@ -267,10 +280,12 @@ def Conv3DTranspose(
 ) -> Facts:
     """Run a convolution backwards, which enlarges a volume: `(D, H, W, C)` becomes `(D', H', W', filters)`.
 
-    Lengths as in Conv2DTranspose. (`data_format` stands before `output_padding`, as Keras has it here.)
-    Weights: kernel `kd x kh x kw x filters x C`, bias `filters`.
-    MACs: input positions times kernel, `D * H * W * kd * kh * kw * C * filters`. Bias: one addition per output
-    element. Backpropagation keeps the input.
+    (`data_format` stands before `output_padding`, as Keras has it here.) Lengths as in Conv2DTranspose.
+    Weights: kernel `kd x kh x kw x filters x C`, bias `filters`. Every place of the volume uses the same kernels, so
+    their number does not depend on its size.
+    MACs: every input sample is multiplied with the whole kernel, `D * H * W * kd * kh * kw * C * filters` in all. Bias:
+    one addition per output element.
+    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
     sliding = Sliding("Conv3DTranspose", kernel_size, strides, dilation_rate, padding, data_format)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)

@@ -35,9 +35,11 @@ def Dense(
 ) -> Facts:
     """Multiply the last axis by a matrix: `(..., D)` becomes `(..., units)`.
 
-    Weights: kernel `D x units`, bias `units`; with a lora_rank `r` the kernel is frozen and factors `D x r` and
-    `r x units` are trained. MACs: `D` per output element. (Multiplying the factors is work per step, not per sample,
-    and is not counted.) Bias: one addition per output element. Backpropagation keeps the input.
+    Weights: kernel `D x units`, bias `units`: every unit has a weight for each of the `D` inputs, and a bias. With a
+    lora_rank `r` the kernel is frozen and factors `D x r` and `r x units` are trained.
+    MACs: each output element is a sum of `D` products. (Multiplying the factors is work per step, not per sample, and
+    is not counted.) Bias: one addition per output element.
+    Backpropagation keeps the input: the gradient of a weight is made of what it was multiplied with.
     """
     if len(x) < 2:
         raise Problem("SHP204", f"Dense needs an input of rank 2 or more (batch axis included), got {show_shape(x)}")
@@ -52,7 +54,7 @@ def Dense(
         weights=kernel_and_bias((depth, units), units, use_bias, lora_rank),
         macs=elements * depth,
         ops=elements if use_bias else 0,
-        keeps_input=True,
+        keeps_input="weights",
     )
 
 
@@ -110,7 +112,7 @@ def EinsumDense(
         weights=weights,
         macs=prod(per_sample),
         ops=size(out) if bias_axes is not None else 0,
-        keeps_input=True,
+        keeps_input="weights",
         window=None if in_place else EVERYTHING,
     )
 
@@ -200,8 +202,10 @@ def _bias_shape(equation: str, result: str, bias_axes: str, sizes: dict[str, Dim
 def Embedding(x: Shape, *, input_dim: Pos, output_dim: Pos, lora_rank: Pos | None = None) -> Facts:
     """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`.
 
-    Weights: embeddings `input_dim x output_dim`; with a lora_rank `r` they are frozen, and factors `input_dim x r` and
-    `r x output_dim` are trained. No MACs and no operations: a look-up only copies. Backpropagation keeps the indices.
+    Weights: embeddings `input_dim x output_dim`, a row for each index; with a lora_rank `r` they are frozen, and
+    factors `input_dim x r` and `r x output_dim` are trained.
+    MACs: none, and no operations: a look-up only copies. Backpropagation keeps the indices, which tell what rows the
+    gradient goes to.
     """
     weights: tuple[Weight, ...] = (Weight("embeddings", (input_dim, output_dim), lora_rank is None),)
     if lora_rank is not None:
@@ -209,7 +213,7 @@ def Embedding(x: Shape, *, input_dim: Pos, output_dim: Pos, lora_rank: Pos | Non
             Weight("lora_embeddings_a", (input_dim, lora_rank), dtype="float32"),
             Weight("lora_embeddings_b", (lora_rank, output_dim), dtype="float32"),
         )
-    return Facts((*x, output_dim), weights=weights, keeps_input=True)
+    return Facts((*x, output_dim), weights=weights, keeps_input="weights")
 
 
 @layer

@@ -22,7 +22,7 @@ def _depthwise(x: Shape, sliding: Sliding, depth_multiplier: Dim, activation: st
         weights=kernel_and_bias((*sliding.kernel_size, depth, depth_multiplier), units, use_bias),
         macs=elements * prod(sliding.kernel_size),
         ops=elements if use_bias else 0,
-        keeps_input=True,
+        keeps_input="weights",
         window=window,
     )
 
@@ -42,8 +42,10 @@ def DepthwiseConv1D(
 ) -> Facts:
     """Slide kernels along each channel of a sequence alone: `(T, C)` becomes `(T', C * depth_multiplier)`.
 
-    Lengths as in Conv1D. Weights: kernel `kernel_size x C x depth_multiplier`, bias `C * depth_multiplier`.
-    MACs: `kernel_size` per output element. Bias: one addition per output element. Backpropagation keeps the input.
+    Lengths as in Conv1D. Weights: kernel `kernel_size x C x depth_multiplier`, bias `C * depth_multiplier`: each
+    channel has kernels of its own and does not see the others, which saves a factor of the channels.
+    MACs: each output element is a sum of `kernel_size` products. Bias: one addition per output element. Backpropagation
+    keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
     sliding = Sliding("DepthwiseConv1D", kernel_size, strides, dilation_rate, padding, data_format)
     return _depthwise(x, sliding, depth_multiplier, activation, use_bias)
@@ -64,8 +66,10 @@ def DepthwiseConv2D(
 ) -> Facts:
     """Slide kernels over each channel of an image alone: `(H, W, C)` becomes `(H', W', C * depth_multiplier)`.
 
-    Lengths as in Conv2D. Weights: kernel `kh x kw x C x depth_multiplier`, bias `C * depth_multiplier`.
-    MACs: `kh * kw` per output element. Bias: one addition per output element. Backpropagation keeps the input.
+    Lengths as in Conv2D. Weights: kernel `kh x kw x C x depth_multiplier`, bias `C * depth_multiplier`: each channel
+    has kernels of its own and does not see the others, which saves a factor of the channels.
+    MACs: each output element is a sum of `kh * kw` products. Bias: one addition per output element. Backpropagation
+    keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
     sliding = Sliding("DepthwiseConv2D", kernel_size, strides, dilation_rate, padding, data_format)
     return _depthwise(x, sliding, depth_multiplier, activation, use_bias)
@@ -91,8 +95,8 @@ def _separable(
         weights=weights,
         macs=positions * inner * (prod(sliding.kernel_size) + filters),
         ops=positions * filters if use_bias else 0,
-        keeps_input=True,
-        kept=(Kept("depthwise", between),),
+        keeps_input="weights",
+        kept=(Kept("depthwise", between, use="weights"),),
         scratch=(between,),
         window=window,
     )
@@ -114,9 +118,12 @@ def SeparableConv1D(
 ) -> Facts:
     """A depthwise convolution, then a 1-wide one that mixes the channels: `(T, C)` becomes `(T', filters)`.
 
-    Lengths as in Conv1D, `M = C * depth_multiplier`. Weights: depthwise kernel `kernel_size x C x depth_multiplier`,
-    pointwise kernel `1 x M x filters`, bias `filters`. MACs: `M * (kernel_size + filters)` per output position.
-    Bias: one addition per output element. Backpropagation keeps the input and the depthwise output `(T', M)`.
+    Lengths as in Conv1D. `M` is `C * depth_multiplier`.
+    Weights: depthwise kernel `kernel_size x C x depth_multiplier`, pointwise kernel `1 x M x filters`, bias `filters`.
+    Two small kernels stand in for one of `kernel_size x C x filters`.
+    MACs: `M * (kernel_size + filters)` per output position: each channel with its kernel, then a mix of the channels.
+    Bias: one addition per output element.
+    Backpropagation keeps the input and the depthwise output `(T', M)`, what the two kernels were multiplied with.
     """
     sliding = Sliding("SeparableConv1D", kernel_size, strides, dilation_rate, padding, data_format)
     return _separable(x, sliding, filters, depth_multiplier, activation, use_bias)
@@ -138,9 +145,12 @@ def SeparableConv2D(
 ) -> Facts:
     """A depthwise convolution, then a 1x1 one that mixes the channels: `(H, W, C)` becomes `(H', W', filters)`.
 
-    Lengths as in Conv2D, `M = C * depth_multiplier`. Weights: depthwise kernel `kh x kw x C x depth_multiplier`,
-    pointwise kernel `1 x 1 x M x filters`, bias `filters`. MACs: `M * (kh * kw + filters)` per output position.
-    Bias: one addition per output element. Backpropagation keeps the input and the depthwise output `(H', W', M)`.
+    Lengths as in Conv2D. `M` is `C * depth_multiplier`.
+    Weights: depthwise kernel `kh x kw x C x depth_multiplier`, pointwise kernel `1 x 1 x M x filters`, bias `filters`.
+    Two small kernels stand in for one of `kh x kw x C x filters`.
+    MACs: `M * (kh * kw + filters)` per output position: each channel with its kernel, then a mix of the channels. Bias:
+    one addition per output element.
+    Backpropagation keeps the input and the depthwise output `(H', W', M)`, what the two kernels were multiplied with.
     """
     sliding = Sliding("SeparableConv2D", kernel_size, strides, dilation_rate, padding, data_format)
     return _separable(x, sliding, filters, depth_multiplier, activation, use_bias)

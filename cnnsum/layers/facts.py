@@ -14,25 +14,33 @@ Shape = tuple[Dim, ...]
 
 
 class Weight(NamedTuple):
-    """A weight: `dtype` None means the layer's variable dtype."""
+    """A weight: `dtype` None means the layer's variable dtype.
+
+    cast: whether a layer that computes in another dtype than its variables have casts it for each use; normalisations
+        do not.
+    """
 
     name: str
     shape: Shape
     trainable: bool = True
     dtype: str | None = None
+    cast: bool = True
 
 
 class Kept(NamedTuple):
     """A tensor that backpropagation keeps, other than an input or an output of the layer.
 
     `dtype` None means the layer's compute dtype. The shape begins with the batch axis, except where `batched` is False:
-    a tensor that all samples share (the statistics of a batch).
+    a tensor that all samples share (the statistics of a batch). `use` is "weights" for a tensor that only the gradients
+    of the layer's weights are made of: frozen, the layer does not keep it; "activation" for one that is for the layer's
+    activation alone, whose gradient comes before all else.
     """
 
     name: str
     shape: Shape
     dtype: str | None = None
     batched: bool = True
+    use: str = ""
 
 
 class Window(NamedTuple):
@@ -60,11 +68,15 @@ class Facts:
     weights: the layer's weights, in Keras's order.
     macs: multiply-accumulates per sample (convolutions, products of matrices).
     ops: elementwise operations per sample (bias, normalisation, activation, pooling, addition).
-    keeps_input, keeps_output: whether backpropagation needs all the inputs, or the outputs.
+    keeps_input, keeps_output: whether backpropagation needs all the inputs, or the outputs; "weights" where only the
+        gradients of the layer's weights do, and "factors" where each input is needed for the gradients of the others.
     kept: further tensors that it needs.
     alias: "" for outputs with storage of their own; "view" where the output is the input's storage; "bypass" where
         that is so in inference, and training makes a new tensor (dropout, noise); "inplace" where the output may be
         written over the first input if nothing else reads that.
+    gradient: how the gradients of the inputs are made from that of the output: "" each a tensor of its own; "same" it
+        is that of every input of the output's shape; "parts" they are parts of it; "none" the layer has no gradient.
+    activated: whether the last step is an activation, through which the gradient passes as a tensor of its own.
     scratch: shapes of inner tensors alive while the layer runs, in the compute dtype.
     window: per spatial axis how far an output sees; None for a layer that works sample by sample; EVERYTHING.
     dtype: of the outputs: None for the layer's compute dtype, "input" for that of the (promoted) inputs, "float" for
@@ -74,8 +86,10 @@ class Facts:
     """
 
     __slots__ = (
+        "activated",
         "alias",
         "dtype",
+        "gradient",
         "keeps_input",
         "keeps_output",
         "kept",
@@ -95,10 +109,12 @@ class Facts:
         weights: tuple[Weight, ...] = (),
         macs: Dim = 0,
         ops: Dim = 0,
-        keeps_input: bool = False,
-        keeps_output: bool = False,
+        keeps_input: bool | str = False,
+        keeps_output: bool | str = False,
         kept: tuple[Kept, ...] = (),
         alias: str = "",
+        gradient: str = "",
+        activated: bool = False,
         scratch: tuple[Shape, ...] = (),
         window: tuple[Window, ...] | str | None = None,
         dtype: str | None = None,
@@ -112,6 +128,8 @@ class Facts:
         self.keeps_output = keeps_output
         self.kept = kept
         self.alias = alias
+        self.gradient = gradient
+        self.activated = activated
         self.scratch = scratch
         self.window = window
         self.dtype = dtype
@@ -131,13 +149,27 @@ def unknown_facts(*, weightless: bool = False) -> Facts:
 class Need(NamedTuple):
     """A condition on symbolic dims that could not be decided: the network is legal only where it holds.
 
-    relation: "==" (left equals right), ">=" (left is at least right), "%" (left is a multiple of right).
+    relation: "==" (left equals right), ">=" (left is at least right), "%" (left is a multiple of right), "broadcast"
+    (left equals right, or one of the two is 1).
+    asks: what needs it, in words. field: of the layer, where it is the field that makes the condition. inputs: the
+    inputs of the call whose dims are left and right, where there are several. got: the shape that it is asked of, where
+    the words do not name it.
     """
 
     relation: str
     left: Dim
     right: Dim
-    reason: str
+    asks: str
+    field: str = ""
+    inputs: tuple[int, ...] = ()
+    got: Shape | None = None
+
+    @property
+    def reason(self) -> str:
+        """The whole sentence. Formulas are written when they are asked for: it is long work to do for nothing."""
+        from cnnsum.layers.base import with_shape
+
+        return with_shape(self.asks, self.got)
 
 
 def size(shape: Shape) -> Dim:

@@ -85,7 +85,7 @@ def activated(
     *outputs: Shape,
     activation: str | None,
     ops: Dim = 0,
-    keeps_output: bool = False,
+    keeps_output: bool | str = False,
     kept: tuple[Kept, ...] = (),
     **facts: Any,
 ) -> Facts:
@@ -98,12 +98,13 @@ def activated(
     if step.keeps == "output":
         keeps_output = True
     elif step.keeps == "input":
-        kept = (*kept, Kept("pre-activation", outputs[0]))
+        kept = (*kept, Kept("pre-activation", outputs[0], use="activation"))
     if step.ops is None:
         ops = UNKNOWN
     elif step.ops:
         ops = ops + step.ops * size(outputs[0])
-    return Facts(*outputs, ops=ops, keeps_output=keeps_output, kept=kept, **facts)
+    activated = step is not _LINEAR
+    return Facts(*outputs, ops=ops, keeps_output=keeps_output, kept=kept, activated=activated, **facts)
 
 
 def _read(value: Any, _reading: Reading) -> str:

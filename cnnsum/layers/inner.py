@@ -76,7 +76,10 @@ class Inner:
         facts = self.type.rule(*shapes, **self.fields)
         if not self.trainable or self.dtype is not None:
             facts.weights = tuple(
-                [Weight(w.name, w.shape, w.trainable and self.trainable, w.dtype or self.dtype) for w in facts.weights]
+                [
+                    Weight(w.name, w.shape, w.trainable and self.trainable, w.dtype or self.dtype, w.cast)
+                    for w in facts.weights
+                ]
             )
         return facts
 

@@ -13,14 +13,17 @@ from cnnsum.layers.facts import Facts, Kept, Shape, size
 from cnnsum.layers.kinds import Axes, Flag, PlainInt
 
 
-def _merge(shapes: tuple[Shape, ...], what: str, extra: int = 0, *, keeps_input: bool = False) -> Facts:
+def _merge(
+    shapes: tuple[Shape, ...], what: str, extra: int = 0, *, keeps_input: bool | str = False, gradient: str = ""
+) -> Facts:
     first = shapes[0]
     count = len(shapes)
     out = merged(shapes, what)
     return Facts(
         out,
         ops=(count - 1 + extra) * size(out),
-        keeps_input=keeps_input and count > 1,
+        keeps_input=keeps_input if count > 1 else False,
+        gradient=gradient,
         alias="inplace" if out == first else "",
     )
 
@@ -31,7 +34,7 @@ def Add(*inputs: Shape) -> Facts:
 
     No weights. Operations: inputs less one, per output element. Backpropagation keeps nothing.
     """
-    return _merge(inputs, "Add")
+    return _merge(inputs, "Add", gradient="same")
 
 
 @layer
@@ -49,7 +52,7 @@ def Multiply(*inputs: Shape) -> Facts:
 
     No weights. Operations: inputs less one, per output element. Backpropagation keeps the factors.
     """
-    return _merge(inputs, "Multiply", keeps_input=True)
+    return _merge(inputs, "Multiply", keeps_input="factors")
 
 
 @layer
@@ -86,7 +89,7 @@ def Concatenate(*inputs: Shape, axis: PlainInt = -1) -> Facts:
 
     No weights, no operations. Backpropagation keeps nothing.
     """
-    return Facts(joined(inputs, axis, "Concatenate"))
+    return Facts(joined(inputs, axis, "Concatenate"), gradient="parts")
 
 
 @layer
@@ -120,7 +123,7 @@ def Dot(left: Shape, right: Shape, *, axes: Axes, normalize: Flag = False) -> Fa
         for name, shape, place in (("first", left, first), ("second", right, second)):
             lengths = (*shape[:place], *shape[place + 1 :])
             kept += (Kept(f"{name} input, scaled", shape), Kept(f"lengths of the {name} input", lengths))
-    return Facts(out, macs=size(out) * depth, ops=ops, keeps_input=not normalize, kept=kept)
+    return Facts(out, macs=size(out) * depth, ops=ops, keeps_input=False if normalize else "factors", kept=kept)
 
 
 def _contracted(x: Shape, axis: int, which: int) -> int:

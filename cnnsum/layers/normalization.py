@@ -49,9 +49,10 @@ def BatchNormalization(
     """Normalise every channel by the mean and deviation that it has over the batch; the shape stays.
 
     Weights, one number per channel each: gamma (`scale`), beta (`center`), and not trainable moving_mean and
-    moving_variance; with `renorm` also moving_stddev, renorm_mean and renorm_stddev. Operations: 2 per element, as the
-    four vectors fold into one factor and one summand. Backpropagation keeps the input, and mean and inverse deviation
-    per channel.
+    moving_variance; with `renorm` also moving_stddev, renorm_mean and renorm_stddev. Every place of an image shares the
+    numbers of its channel. Operations: 2 per element, as the four vectors fold into one factor and one summand.
+    Backpropagation keeps the input, and mean and inverse deviation per channel; frozen, when it works with the moving
+    statistics, nothing.
     """
     place = axis_of(x, axis, "BatchNormalization")
     depth = x[place]
@@ -60,21 +61,23 @@ def BatchNormalization(
     shape = (depth,)
     weights: list[Weight] = []
     if scale:
-        weights.append(Weight("gamma", shape))
+        weights.append(Weight("gamma", shape, cast=False))
     if center:
-        weights.append(Weight("beta", shape))
-    weights.append(Weight("moving_mean", shape, trainable=False))
-    weights.append(Weight("moving_variance", shape, trainable=False))
+        weights.append(Weight("beta", shape, cast=False))
+    statistics = ["moving_mean", "moving_variance"]
     if renorm:
-        weights += [Weight(name, shape, trainable=False) for name in ("moving_stddev", "renorm_mean", "renorm_stddev")]
+        statistics += ["moving_stddev", "renorm_mean", "renorm_stddev"]
+    weights += [Weight(name, shape, trainable=False, cast=False) for name in statistics]
+    # Frozen, it works with its moving statistics: a product and a sum, whose gradient needs nothing of the input.
+    use = "weights" if scale or center else ""
     return Facts(
         x,
         weights=tuple(weights),
         ops=2 * size(x),
-        keeps_input=True,
+        keeps_input=use or True,
         kept=(
-            Kept("mean", shape, STATISTICS, batched=False),
-            Kept("inverse deviation", shape, STATISTICS, batched=False),
+            Kept("mean", shape, STATISTICS, batched=False, use=use),
+            Kept("inverse deviation", shape, STATISTICS, batched=False, use=use),
         ),
         alias="inplace",
     )
@@ -128,9 +131,9 @@ def LayerNormalization(
     shape = _known_shape(x, places, "LayerNormalization") if scale or center or rms_scaling else ()
     weights: tuple[Weight, ...] = ()
     if scale or rms_scaling:
-        weights = (Weight("gamma", shape),)
+        weights = (Weight("gamma", shape, cast=False),)
     if center and not rms_scaling:
-        weights += (Weight("beta", shape),)
+        weights += (Weight("beta", shape, cast=False),)
     rows = _rest(x, places)
     return Facts(
         x,
@@ -166,9 +169,9 @@ def GroupNormalization(
     )
     weights: tuple[Weight, ...] = ()
     if scale:
-        weights = (Weight("gamma", (depth,)),)
+        weights = (Weight("gamma", (depth,), cast=False),)
     if center:
-        weights += (Weight("beta", (depth,)),)
+        weights += (Weight("beta", (depth,), cast=False),)
     return Facts(
         x,
         weights=weights,
@@ -226,8 +229,8 @@ def Normalization(
     """Shift and scale by constants to mean 0 and variance 1 along `axis`, or back with `invert`; the shape stays.
 
     `mean` and `variance` are both given, as numbers or lists; or neither, and then they are learned from data before
-    training and held by weights, none trainable: mean and variance of the shape of the kept axes, and count. For an
-    image of 3 channels that is 3 + 3 + 1 = 7 numbers. `axis: null` has one mean and variance for everything.
+    training and held by weights. Weights: mean and variance of the shape of the kept axes, and count, none trainable.
+    For an image of 3 channels that is 3 + 3 + 1 = 7 numbers. `axis: null` has one mean and variance for everything.
     Operations: 2 per element. Backpropagation keeps nothing.
     """
     places = tuple(sorted([axis_of(x, one, "Normalization") for one in axis])) if axis else ()

@@ -138,7 +138,7 @@ def _doc(what: str, ops: object, keeps: str) -> str:
     return f"{what}\n\nNo weights. Operations: {ops} per output element. Backpropagation keeps {_KEEPS[keeps]}.\n"
 
 
-def _unary(formula: str, ops: int, keeps: str, dtype: str) -> Rule:
+def _unary(formula: str, ops: int, keeps: str, dtype: str, gradient: str = "") -> Rule:
     def rule(x: Shape) -> Facts:
         return Facts(
             x,
@@ -146,6 +146,7 @@ def _unary(formula: str, ops: int, keeps: str, dtype: str) -> Rule:
             keeps_input=keeps == "input",
             keeps_output=keeps == "output",
             alias="inplace" if dtype in {"", "float"} else "",
+            gradient=gradient,
             dtype=dtype or "input",
         )
 
@@ -158,8 +159,9 @@ def _binary(name: str, formula: str, keeps: str, dtype: str) -> Rule:
 
     def rule(x1: Shape, x2: Shape) -> Facts:
         out = broadcast((x1, x2), name)
+        kept: bool | str
         if keeps == "tensors":
-            kept = not constant(x1, out) and not constant(x2, out)
+            kept = False if constant(x1, out) or constant(x2, out) else "factors"
         elif keeps == "divisor":
             kept = not constant(x2, out)
         else:
@@ -169,6 +171,7 @@ def _binary(name: str, formula: str, keeps: str, dtype: str) -> Rule:
             ops=ops * size(out),
             keeps_input=kept,
             alias="inplace" if out == x1 and dtype in {"", "float"} else "",
+            gradient="same" if name == "Add" else "",
             dtype=dtype or "input",
         )
 
@@ -221,7 +224,7 @@ for _name, (_own, _fields) in _FUNCTIONS.items():
 for _name, _own in _FUNCTIONS_OF_ROWS.items():
     layer(key=NN + _name, name=_name)(_function_of_rows(_own))
 layer(key=ACTIVATIONS + "Mish", name="Mish")(_function("mish"))
-layer(key=CORE + "StopGradient", name="StopGradient")(_unary("x, as a constant", 0, "", ""))
+layer(key=CORE + "StopGradient", name="StopGradient")(_unary("x, as a constant", 0, "", "", "none"))
 
 
 @layer(key=ACTIVATIONS + "ReLU", name="ReLU")

@@ -51,9 +51,11 @@ def MaxPooling1D(
 ) -> Facts:
     """The largest of each window of a sequence, per channel: `(T, C)` becomes `(T', C)`.
 
-    Padding "valid" gives `T' = floor((T - pool_size) / strides) + 1`, "same" `ceil(T / strides)`; strides not given
-    are the pool_size. No weights. Operations: `pool_size - 1` comparisons per output element. Backpropagation keeps
-    the input and the index of each maximum (int64).
+    Lengths: padding "valid" gives `T' = floor((T - pool_size) / strides) + 1`, the first window and one more for each
+    stride that fits; "same" gives `ceil(T / strides)`, a window for each stride begun. Strides not given are the
+    pool_size.
+    No weights: the largest of some numbers needs nothing learned. Operations: `pool_size - 1` comparisons per output
+    element. Backpropagation keeps the input and the index of each maximum (int64), which tells where the gradient goes.
     """
     return _pool("MaxPooling1D", x, pool_size, strides, padding, data_format, largest=True)
 
@@ -69,9 +71,11 @@ def MaxPooling2D(
 ) -> Facts:
     """The largest of each window of an image, per channel: `(H, W, C)` becomes `(H', W', C)`.
 
-    Padding "valid" gives `H' = floor((H - ph) / strides) + 1`, "same" `ceil(H / strides)`; strides not given are the
-    pool_size. No weights. Operations: `ph * pw - 1` comparisons per output element. Backpropagation keeps the input
-    and the index of each maximum (int64).
+    Lengths: padding "valid" gives `H' = floor((H - ph) / strides) + 1`, the first window and one more for each stride
+    that fits; "same" gives `ceil(H / strides)`, a window for each stride begun; the same for `W`. Strides not given are
+    the pool_size.
+    No weights: the largest of some numbers needs nothing learned. Operations: `ph * pw - 1` comparisons per output
+    element. Backpropagation keeps the input and the index of each maximum (int64), which tells where the gradient goes.
     """
     return _pool("MaxPooling2D", x, pool_size, strides, padding, data_format, largest=True)
 
@@ -88,7 +92,7 @@ def MaxPooling3D(
     """The largest of each window of a volume, per channel: `(D, H, W, C)` becomes `(D', H', W', C)`.
 
     Lengths as in MaxPooling2D. No weights. Operations: `pd * ph * pw - 1` comparisons per output element.
-    Backpropagation keeps the input and the index of each maximum (int64).
+    Backpropagation keeps the input and the index of each maximum (int64), which tells where the gradient goes.
     """
     return _pool("MaxPooling3D", x, pool_size, strides, padding, data_format, largest=True)
 

@@ -32,6 +32,7 @@ def _recur(
     bias: Shape | None,
     ops: Dim,
     kept: tuple[tuple[str, int], ...],
+    states_for: str = "",
     dropout: float,
     recurrent_dropout: float,
     return_sequences: bool,
@@ -41,6 +42,7 @@ def _recur(
 
     states: the initial states, None where not given. bias: the shape of the bias, None without.
     ops: operations of the cell per step. kept: what backpropagation keeps per step: (name, how many times `units`).
+    states_for: "weights" where only the gradient of the recurrent kernel is made of the states.
     """
     require_rank(x, 3, what)
     batch, steps, depth = x
@@ -66,19 +68,19 @@ def _recur(
     last = (batch, units)
     tensors = [Kept(name, sequence if times == 1 else (batch, steps, times * units)) for name, times in kept]
     if not return_sequences:
-        tensors.append(Kept("states", sequence))
+        tensors.append(Kept("states", sequence, use=states_for))
     if dropout > 0:
-        tensors += [Kept("mask of inputs", (batch, depth), "bool"), Kept("inputs after dropout", x)]
+        tensors += [Kept("mask of inputs", (batch, depth), "bool"), Kept("inputs after dropout", x, use="weights")]
     if recurrent_dropout > 0:
-        tensors += [Kept("mask of states", last, "bool"), Kept("states after dropout", sequence)]
+        tensors += [Kept("mask of states", last, "bool"), Kept("states after dropout", sequence, use="weights")]
     return Facts(
         sequence if return_sequences else last,
         *((last,) * len(states) if return_state else ()),
         weights=weights,
         macs=steps * (gates * units * (depth + units)),
         ops=steps * ops,
-        keeps_input=dropout <= 0,
-        keeps_output=return_sequences,
+        keeps_input="weights" if dropout <= 0 else False,
+        keeps_output=(states_for or True) if return_sequences else False,
         kept=tuple(tensors),
         scratch=((batch, gates * units),),
         window=EVERYTHING,
@@ -176,6 +178,7 @@ def LSTM(
             ("carries", 1),
             ("activated carries", 1),
         ),
+        states_for="weights",
         dropout=dropout,
         recurrent_dropout=recurrent_dropout,
         return_sequences=return_sequences,

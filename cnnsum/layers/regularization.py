@@ -100,7 +100,7 @@ def GaussianNoise(x: Shape, *, stddev: Rate) -> Facts:
 
     No weights, no operations at inference. Backpropagation keeps nothing.
     """
-    return Facts(x, alias="bypass")
+    return Facts(x, alias="bypass", gradient="same")
 
 
 @layer

@@ -84,7 +84,7 @@ def Reshape(x: Shape, *, target_shape: Target) -> Facts:
         axis = open_axes[0]
         out = (*target_shape[:axis], total // wanted, *target_shape[axis + 1 :])
     else:
-        require_equal(total, wanted, reason, code="SHP211")
+        require_equal(total, wanted, reason, code="SHP211", field="target_shape")
     shared = min(len(x), len(out) + 1) - 2
     return Facts(
         (x[0], *out),
@@ -171,8 +171,8 @@ def _crop(what: str, x: Shape, cropping: tuple[tuple[Dim, Dim], ...], data_forma
     for length, (before, after) in zip(spatial(x, len(cropping), data_format, what), cropping, strict=True):
         left = length - before - after
         if not isinstance(left, int) or left < 1:
-            reason = f"{what} takes {before + after} samples off axis {axis} and must leave one, got {show_shape(x)}"
-            require_at_least(length, before + after + 1, reason, code="SHP210")
+            reason = f"{what} takes {before + after} samples off axis {axis} and must leave one"
+            require_at_least(length, before + after + 1, reason, code="SHP210", field="cropping", got=x)
         out.append(left)
         axis += 1
     return Facts(
@@ -241,9 +241,9 @@ def UpSampling2D(
 ) -> Facts:
     """Enlarge an image by whole factors: `(H, W, C)` becomes `(H * size, W * size, C)`.
 
-    "nearest" repeats rows and columns and costs nothing. "bilinear" reads 2 x 2 samples per output element, "bicubic"
-    4 x 4, "lanczos3" 6 x 6, "lanczos5" 10 x 10: a product each, and their sum. No weights. Nothing kept: the
-    gradient depends on the sizes alone.
+    No weights. Operations: "nearest" repeats rows and columns and costs nothing. "bilinear" reads 2 x 2 samples per
+    output element, "bicubic" 4 x 4, "lanczos3" 6 x 6, "lanczos5" 10 x 10: a product each, and their sum. Nothing kept:
+    the gradient depends on the sizes alone.
     """
     return _enlarge("UpSampling2D", x, size, data_format, interpolation)
 
@@ -271,8 +271,8 @@ def Resizing(
 ) -> Facts:
     """Resize an image to a fixed size: `(H, W, C)` becomes `(height, width, C)`.
 
-    Operations per output element as in UpSampling2D. That is an upper bound with pad_to_aspect_ratio, where a part of
-    the output is filled, and unknown with antialias, where the reach grows with the reduction. No weights, nothing
+    Operations: per output element as in UpSampling2D. That is an upper bound with pad_to_aspect_ratio, where a part of
+    the output is filled, and unknown with antialias, where the reach grows with the reduction. No weights. Nothing
     kept.
     """
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
@@ -288,17 +288,16 @@ def Resizing(
 def CenterCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | None = None) -> Facts:
     """Cut the middle out of an image: `(H, W, C)` becomes `(height, width, C)`.
 
-    An image that is smaller is resized instead, by bilinear interpolation. No weights; no work where it is cut, the
-    operations of Resizing where it is resized; nothing kept. A size that depends on a symbol must be large enough.
+    An image that is smaller is resized instead, by bilinear interpolation.
+    No weights. Operations: none where it is cut, those of Resizing where it is resized (an upper bound for a size that
+    is not known). Nothing kept.
     """
     lengths = spatial(x, 2, data_format, "CenterCrop")
     wanted = (height, width)
     out = arrange(x[0], wanted, channels(x, data_format), data_format)
-    if any(at_least(length, least) is False for length, least in zip(lengths, wanted, strict=True)):
-        return Facts(out, ops=_taps(1, 2) * size(out), window=EVERYTHING)
-    axis = first_spatial_axis(data_format)
-    for length, least in zip(lengths, wanted, strict=True):
-        require_at_least(length, least, f"CenterCrop to {least} needs a larger axis {axis}, got {show_shape(x)}")
-        axis += 1
+    enough = [at_least(length, least) for length, least in zip(lengths, wanted, strict=True)]
+    if not all(enough):
+        status = "exact" if False in enough else "bound"
+        return Facts(out, ops=_taps(1, 2) * size(out), window=EVERYTHING, status=status)
     windows = tuple(Window(1, before=-((length - least) // 2)) for length, least in zip(lengths, wanted, strict=True))
     return Facts(out, window=windows)

@@ -75,13 +75,12 @@ def slide(x: Shape, sliding: Sliding) -> tuple[Shape, tuple[Window, ...]]:
         span = kernel if dilation == 1 else (kernel - 1) * dilation + 1
         if padding == "valid":
             if not isinstance(length, int) or not isinstance(span, int) or length < span:
-                _require_span(x, axis, span, f"{what} with {noun} {kernel}", dilation)
-            out = length - span
+                _require_span(x, axis, span, f"{what} with {noun} {kernel}", dilation, noun)
+            out = length - (span - 1) if stride == 1 else (length - span) // stride + 1
             before: Dim = 0
         else:
-            out = length - 1
+            out = length if stride == 1 else (length - 1) // stride + 1
             before = span - 1
-        out = (out if stride == 1 else out // stride) + 1
         if padding == "same":
             before = _half_padding(length, out, stride, span)
         lengths.append(out)
@@ -100,10 +99,10 @@ def _half_padding(length: Dim, out: Dim, stride: Dim, span: Dim) -> Dim:
     return (total if at_least(span, stride) else maximum(0, total)) // 2
 
 
-def _require_span(x: Shape, axis: int, span: Dim, what: str, dilation: Dim) -> None:
+def _require_span(x: Shape, axis: int, span: Dim, what: str, dilation: Dim, field: str) -> None:
     dilated = "" if dilation == 1 else f" and dilation_rate {dilation}"
-    reason = f"{what}{dilated} needs at least {span} samples on axis {axis}, got {show_shape(x)}"
-    require_at_least(x[axis], span, reason, help="`padding: same` accepts any size")
+    reason = f"{what}{dilated} needs at least {span} samples on axis {axis}"
+    require_at_least(x[axis], span, reason, help="`padding: same` accepts any size", field=field, got=x)
 
 
 def unslide(x: Shape, sliding: Sliding, output_padding: Sizes | None) -> tuple[Shape, tuple[Window, ...]]:
@@ -148,6 +147,7 @@ def _require_output(x: Shape, axis: int, out: Dim, what: str) -> None:
             1,
             f"{what} with this output_padding needs more samples on axis {axis}, got {show_shape(x)}",
             code="SHP210",
+            field="output_padding",
         )
 
 

@@ -114,7 +114,9 @@ def _matmul(x1: Shape, x2: Shape) -> Facts:
     )
     out = (*broadcast((x1[:-2], x2[:-2]), "Matmul"), x1[-2], x2[-1])
     fixed = constant(x1, out) or constant(x2, out)
-    return Facts(out, macs=size(out) * depth, keeps_input=not fixed, dtype="input", window=EVERYTHING)
+    return Facts(
+        out, macs=size(out) * depth, keeps_input=False if fixed else "factors", dtype="input", window=EVERYTHING
+    )
 
 
 @layer(key=NN + "Normalize", name="Normalize", ignored="epsilon")
@@ -134,9 +136,9 @@ def _normalize(x: Shape, *, axis: Axes = (-1,), order: Real = 2) -> Facts:
     )
 
 
-def _moved(*outputs: Shape, alias: str = "", window: str | None = EVERYTHING) -> Facts:
+def _moved(*outputs: Shape, alias: str = "", gradient: str = "", window: str | None = EVERYTHING) -> Facts:
     """Operations that compute nothing."""
-    return Facts(*outputs, alias=alias, dtype="input", window=window)
+    return Facts(*outputs, alias=alias, gradient=gradient, dtype="input", window=window)
 
 
 @layer(key=NUMPY + "Reshape", name="Reshape")
@@ -199,7 +201,7 @@ def _squeeze(x: Shape, *, axis: Axes | None = None) -> Facts:
 @layer(key=NUMPY + "Concatenate", name="Concatenate")
 def _concatenate(*xs: Shape, axis: PlainInt = 0) -> Facts:
     """Put the inputs end to end along `axis`. No weights, no operations, nothing kept."""
-    return _moved(joined(xs, axis, "Concatenate"), window=None)
+    return _moved(joined(xs, axis, "Concatenate"), gradient="parts", window=None)
 
 
 @layer(key=NUMPY + "Stack", name="Stack")
@@ -212,12 +214,15 @@ def _stack(*xs: Shape, axis: PlainInt = 0) -> Facts:
     if place == 0:
         raise Problem("UNK703", "Stack before the batch axis is not supported", "axis")
     ones = [(*x[:place], 1, *x[place:]) for x in xs]
-    return _moved(joined(ones, place, "Stack"))
+    return _moved(joined(ones, place, "Stack"), gradient="parts")
 
 
 @layer(key=NUMPY + "Split", name="Split")
 def _split(x: Shape, *, indices_or_sections: Anything, axis: PlainInt = 0) -> Facts:
-    """Cut an axis into equal sections, or at the given indices; an output for each. No work, nothing kept."""
+    """Cut an axis into equal sections, or at the given indices; an output for each.
+
+    No weights, no work, nothing kept.
+    """
     (place,) = _places(x, (axis,), "Split")
     length = x[place]
     pieces: list[Dim]
@@ -266,5 +271,5 @@ for _name, _what, _ops in (
     ("Cumsum", "The sums of all elements up to each one, along an axis", 1),
 ):
     _rule = _same_shape(_name, _ops)
-    _rule.__doc__ = f"{_what}; the shape stays.\n\nNo weights. Operations: {_ops} per element. Keeps nothing.\n"
+    _rule.__doc__ = f"{_what}; the shape stays.\n\nNo weights. Operations: {_ops} per element. Nothing kept.\n"
     layer(key=NUMPY + _name, name=_name, ignored="dtype shift")(_rule)

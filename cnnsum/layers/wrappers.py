@@ -22,7 +22,8 @@ _MERGING = {"concat": 0, "sum": 1, "mul": 1, "ave": 2, None: 0}
 def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
     """Apply `layer` to every time step alone: `(T, ...)` to `(T, ...)`, with the same weights for all steps.
 
-    Weights: the layer's. MACs, operations and what backpropagation keeps: the layer's, once per time step.
+    Weights: the layer's: every step uses the same ones. MACs: the layer's, once per time step. Operations: the layer's,
+    once per time step. Backpropagation keeps what the layer keeps, once per time step.
     """
     if len(x) < 3:
         raise Problem(
@@ -35,8 +36,8 @@ def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
         raise within(problem, "layer") from None
     outputs = [None if shape is None else (shape[0], steps, *shape[1:]) for shape in facts.outputs]
     kept = [
-        Kept(name, (shape[0], steps, *shape[1:]) if batched else (steps, *shape), dtype, batched)
-        for name, shape, dtype, batched in facts.kept
+        Kept(name, (shape[0], steps, *shape[1:]) if batched else (steps, *shape), dtype, batched, use)
+        for name, shape, dtype, batched, use in facts.kept
     ]
     window = facts.window
     return Facts(
@@ -48,6 +49,8 @@ def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
         keeps_output=facts.keeps_output,
         kept=tuple(kept),
         alias=facts.alias if facts.alias in {"view", "bypass"} else "",
+        gradient=facts.gradient,
+        activated=facts.activated,
         scratch=facts.scratch,
         window=(Window(1), *window) if isinstance(window, tuple) else window,
         dtype=facts.dtype,
@@ -70,8 +73,9 @@ def Bidirectional(
     With `return_state`, the states of the forward layer follow, then those of the backward layer. Initial states: one
     half for each direction.
 
-    Weights, MACs, operations and what backpropagation keeps: those of both layers, and per output element 1 operation
-    for "sum" and "mul", 2 for "ave"; "mul" keeps both outputs.
+    Weights: those of both layers: each direction learns its own. MACs: those of both layers. Operations: those of both
+    layers, and per output element 1 for "sum" and "mul", 2 for "ave". Backpropagation keeps what both layers keep;
+    "mul" also both outputs.
     """
     backward: Any = backward_layer
     if backward is None:
@@ -100,9 +104,9 @@ def Bidirectional(
             outputs = (merged((first, second), f"Bidirectional with merge_mode {merge_mode}"),)
         # Outputs of the directions are inside: what needs them keeps them as tensors of its own.
         if forwards.keeps_output or merge_mode == "mul":
-            kept.append(Kept("forward output", first))
+            kept.append(Kept("forward output", first, use=_use(forwards, merge_mode)))
         if backwards.keeps_output or merge_mode == "mul":
-            kept.append(Kept("backward output", second))
+            kept.append(Kept("backward output", second, use=_use(backwards, merge_mode)))
     return Facts(
         *outputs,
         *forwards.outputs[1:],
@@ -111,11 +115,16 @@ def Bidirectional(
         macs=forwards.macs + backwards.macs,
         ops=forwards.ops + backwards.ops + _MERGING[merge_mode] * size(outputs[0] or ()),
         keeps_input=forwards.keeps_input or backwards.keeps_input,
-        keeps_output=merge_mode is None and (forwards.keeps_output or backwards.keeps_output),
+        keeps_output=(forwards.keeps_output or backwards.keeps_output) if merge_mode is None else False,
         kept=tuple(kept),
         scratch=(first, second, *forwards.scratch),
         window=EVERYTHING,
     )
+
+
+def _use(facts: Facts, merge_mode: str | None) -> str:
+    """What a direction's output is kept for, inside the layer: see `Kept.use`."""
+    return "weights" if facts.keeps_output == "weights" and merge_mode != "mul" else ""
 
 
 def _run(inner: Inner, field: str, x: Shape, states: tuple[Shape, ...]) -> Facts:

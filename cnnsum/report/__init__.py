@@ -19,6 +19,10 @@ def render(report: Report, format: str = "table", options: Options | None = None
     Raises OptionError for an unknown format and for options that cannot be followed, before the first chunk.
     """
     options = Options() if options is None else options
+    if options.chart is not None:
+        from cnnsum.report import chart
+
+        return chart.chunks(report, format, options)
     if format == "table":
         from cnnsum.report import table
 
@@ -26,7 +30,7 @@ def render(report: Report, format: str = "table", options: Options | None = None
     if format == "json":
         from cnnsum.report import json_format
 
-        return json_format.chunks(report)
+        return json_format.chunks(report, symbolic=options.symbolic)
     if format == "csv":
         from cnnsum.report import csv_format
 
@@ -35,6 +39,8 @@ def render(report: Report, format: str = "table", options: Options | None = None
         from cnnsum.report import markdown_format
 
         return markdown_format.chunks(report, options)
+    if format == "svg":
+        raise OptionError("a summary is no picture", "--chart memory --format svg draws one")
     from cnnsum.diagnostics import did_you_mean
 
     raise OptionError(f"there is no format {format!r}: choose from {', '.join(FORMATS)}", did_you_mean(format, FORMATS))
@@ -42,6 +48,11 @@ def render(report: Report, format: str = "table", options: Options | None = None
 
 def styled_lines(report: Report, options: Options | None = None) -> Iterator[list[tuple[str, str]]]:
     """Yield the table's lines as spans (text, style) for a colour terminal; styles are strings that rich reads."""
+    options = Options() if options is None else options
+    if options.chart is not None:
+        from cnnsum.report import chart
+
+        return chart.styled_lines(report, options)
     from cnnsum.report import table
 
-    return table.styled_lines(report, Options() if options is None else options)
+    return table.styled_lines(report, options)

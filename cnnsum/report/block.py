@@ -6,12 +6,17 @@ Reads the totals of a report and nothing else of it but names. What is not known
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from cnnsum.dims import UNKNOWN, Dim, symbols_of
 from cnnsum.report import units
 from cnnsum.report.cells import NUMBER, known_sum, printable
-from cnnsum.report.records import Peak, Report, Row
+from cnnsum.report.records import Checkpoint, Peak, Report, Row
 from cnnsum.report.wrap import Span, cell_length
+
+if TYPE_CHECKING:
+    from cnnsum.report.conventions import ConventionReport
+    from cnnsum.report.plan import Plan
 
 _WIDTH = 76  # as wide as Keras's table in a pipe
 _LABEL = 16
@@ -23,28 +28,40 @@ _WORDS = 1 + _LABEL + 2
 _Line = tuple[Span, ...]
 
 
-def block(report: Report, *, symbolic: bool = False, train: bool = False) -> Iterator[_Line]:
+def block(report: Report, *, symbolic: bool = False, train: bool = False, verbose: bool = False) -> Iterator[_Line]:
     """Yield the lines as spans: headings bold, numbers in the colour of Keras's.
 
     `symbolic` shows formulas of sizes without a name, too; `train` itemises the memory of training.
+    `verbose` names everything in the plan of inference memory.
     """
     totals = report.totals
     lines = _Lines(symbolic=symbolic)
     yield _heading("Work per sample")
-    yield lines.work("  MACs", totals.macs, report.rows, lambda row: row.macs)
-    yield lines.work("  FLOPs", totals.flops, report.rows, lambda row: row.flops)
-    yield _heading(f"Memory for a batch of {report.batch:,}")
-    yield lines.memory("  weights", totals.weights.total, "", report.rows, lambda row: row.memory.weights)
-    yield lines.memory("  outputs", totals.outputs, "of all layers", report.rows, lambda row: row.memory.output)
-    yield lines.memory("  peak", totals.peak.bytes, _peak_note(totals.peak))
+    yield from lines.work("  MACs", totals.macs, report.rows, lambda row: row.macs)
+    if report.convention is not None and report.convention.unit == "MACs":
+        yield from _by_another(report.convention, lines)
+    yield from lines.work("  FLOPs", totals.flops, report.rows, lambda row: row.flops)
+    if report.convention is not None and report.convention.unit == "FLOPs":
+        yield from _by_another(report.convention, lines)
+    yield _heading(f"Memory for a batch of {units.exact(report.batch)}")
+    yield from lines.memory("  weights", totals.weights.total, "", report.rows, lambda row: row.memory.weights)
+    yield from lines.memory("  outputs", totals.outputs, "of all layers", report.rows, lambda row: row.memory.output)
+    yield from lines.memory("  peak", totals.peak.bytes, _peak_note(totals.peak))
     training = totals.training
     itemised = train and (training.total is not UNKNOWN or not totals.unknown)
     note = f"of a step with {printable(totals.optimizer)}"
-    yield lines.memory("  training", training.total, f"{note}, which is:" if itemised else note)
+    yield from lines.memory("  training", training.total, f"{note}, which is:" if itemised else note)
     if itemised:
-        for name, remark in _TRAINING_NOTES.items():
-            if name != "transient" or training.transient is not UNKNOWN:
-                yield lines.memory(f"    {name}", getattr(training, name), remark)
+        for name, (label, remark) in _TRAINING_NOTES.items():
+            value = getattr(training, name)
+            if value != 0 or name != "master_weights":
+                yield from lines.memory(f"    {label}", value, remark)
+        if training.peak_step is not None and training.peak_step is not UNKNOWN:
+            yield from lines.memory("  at any moment", training.peak_step, "at most, as not all of it is held at once")
+    if training.checkpoint is not None:
+        yield from _checkpoint(training.checkpoint, lines)
+    if report.plan is not None:
+        yield from _plan(report.plan, verbose=verbose)
     yield from _sizes(report)
     if totals.unknown:
         yield from _listed(
@@ -54,12 +71,45 @@ def block(report: Report, *, symbolic: bool = False, train: bool = False) -> Ite
 
 
 _TRAINING_NOTES = {
-    "weights": "",
-    "gradients": "",
-    "optimizer": "",
-    "saved": "from the forward pass for the backward pass",
-    "transient": "at most at a time in the backward pass",
+    "weights": ("weights", ""),
+    "master_weights": ("master", "weights behind those of the compute dtype"),
+    "gradients": ("gradients", ""),
+    "optimizer": ("optimizer", ""),
+    "saved": ("saved", "from the forward pass for the backward pass"),
+    "transient": ("transient", "at most at a time in the backward pass"),
 }
+
+
+def _checkpoint(found: Checkpoint, lines: _Lines) -> Iterator[_Line]:
+    """What activation checkpoints cost, and where they are."""
+    names = ", ".join(map(printable, found.layers))
+    yield _words("  checkpoints", names or "none: nothing would be saved")
+    if found.layers:
+        yield from lines.work("  run again", found.extra_macs, (), _nothing)
+
+
+def _plan(plan: Plan, *, verbose: bool) -> Iterator[_Line]:
+    """The plan of inference memory, and where `verbose` asks for it the best order."""
+    from cnnsum.report.plan_formats import order_lines, sections
+
+    yield _heading("Inference memory plan")
+    for label, size, note in sections(plan, verbose=verbose):
+        yield _words(label, note) if size is None else _number(label, units.memory(size), note)
+    if verbose:
+        yield from map(tuple, order_lines(plan, _WIDTH))
+
+
+def _nothing(_row: Row) -> Dim:
+    return 0
+
+
+def _by_another(found: ConventionReport, lines: _Lines) -> Iterator[_Line]:
+    """The number of another tool, below cnnsum's of the same unit."""
+    label = f"  as {found.name}"
+    if found.theirs is UNKNOWN:
+        yield _words(label, _at_least(units.count, found.known))
+    else:
+        yield from lines.work(label, found.theirs, (), _nothing)
 
 
 def _heading(text: str) -> _Line:
@@ -67,38 +117,72 @@ def _heading(text: str) -> _Line:
 
 
 class _Lines:
-    """A line for one number: what it is, or what it depends on, or what is known of it."""
+    """What is said of one number: what it is, or what it depends on, or what is known of it."""
 
     def __init__(self, *, symbolic: bool) -> None:
         self._symbolic = symbolic
 
-    def work(self, label: str, value: Dim, rows: Iterable[Row], measure: Callable[[Row], Dim]) -> _Line:
+    def work(self, label: str, value: Dim, rows: Iterable[Row], measure: Callable[[Row], Dim]) -> Iterator[_Line]:
         if value is UNKNOWN:
-            return _words(label, _at_least(units.count, known_sum(rows, measure)))
-        if not isinstance(value, int):
-            return self._formula(label, value, units.count(value))
-        return _number(label, units.count(value), f"{value:,}" if value >= 1000 else "")
+            yield _words(label, _at_least(units.count, known_sum(rows, measure)))
+        elif not isinstance(value, int):
+            yield from self._formula(label, value, units.count(value))
+        else:
+            yield _number(label, units.count(value), f"{value:,}" if value >= 1000 else "")
 
     def memory(
         self, label: str, value: Dim, note: str, rows: Iterable[Row] = (), measure: Callable[[Row], Dim] | None = None
-    ) -> _Line:
-        if value is UNKNOWN:
-            if measure is None:
-                return _words(label, "not known")
-            return _words(label, _at_least(units.memory, known_sum(rows, measure)))
-        if not isinstance(value, int):
-            return self._formula(label, value, units.memory(value))
-        return _number(label, units.memory(value), note)
+    ) -> Iterator[_Line]:
+        if value is UNKNOWN and measure is None:
+            yield _words(label, "not known")
+        elif value is UNKNOWN and measure is not None:
+            yield _words(label, _at_least(units.memory, known_sum(rows, measure)))
+        elif not isinstance(value, int):
+            yield from self._formula(label, value, units.memory(value))
+        else:
+            yield _number(label, units.memory(value), note)
 
-    def _formula(self, label: str, value: Dim, text: str) -> _Line:
-        """A formula, or, where it is too long to be read, what it depends on and how to settle that."""
+    def _formula(self, label: str, value: Dim, text: str) -> Iterator[_Line]:
+        """A formula, or, where it is too long to be read, what it depends on and how to settle that.
+
+        One that was asked for is written whole, on as many lines as it takes.
+        """
         symbols = symbols_of(value)
         named = sorted(printable(symbol.name) for symbol in symbols if not symbol.anonymous)
         if self._symbolic or (len(named) == len(symbols) and len(text) <= _WIDTH - _WORDS):
-            return _label(label), (text, NUMBER)
-        if len(named) < len(symbols):
-            return _words(label, "depends on the size of the input: give it with --input")
-        return _words(label, f"depends on {', '.join(named)}: give values with --set")
+            for index, line in enumerate(_broken(text, _WIDTH - _WORDS)):
+                yield _label("" if index else label), (line, NUMBER)
+        elif len(named) < len(symbols):
+            yield _words(label, "depends on the size of the input: give it with --input")
+        else:
+            yield _words(label, f"depends on {', '.join(named)}: give values with --set")
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """A formula on several lines, parted where it is least deep in parentheses."""
+    depth = 0
+    deep: list[int] = []  # of each space
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        if sign == " ":
+            deep.append(depth)
+    words = text.split(" ")
+    for most in sorted({0, *deep}):
+        parts = words[:1]
+        for level, word in zip(deep, words[1:], strict=True):
+            if level > most or word == "B":
+                parts[-1] += f" {word}"
+            else:
+                parts.append(word)
+        if max(map(len, parts)) <= width:
+            break
+    lines = parts[:1]
+    for part in parts[1:]:
+        if len(lines[-1]) + 1 + len(part) <= width:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(part)
+    return lines
 
 
 def _number(label: str, text: str, note: str) -> _Line:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.analyses.cost import Cost, cost_of
 from cnnsum.analyses.counting import Counter
-from cnnsum.analyses.memory import peak, saved, value_bytes
+from cnnsum.analyses.liveness import peak
+from cnnsum.analyses.memory import Keeping, saved, value_bytes
 from cnnsum.analyses.params import NO_WEIGHTS, Weights
 from cnnsum.analyses.params import Params as ParamsOf
 from cnnsum.analyses.training import OPTIMIZERS, training
-from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.dims import UNKNOWN, Dim, Symbol
 from cnnsum.graph.infer import Call, Inference, Value
 from cnnsum.graph.model import Graph, Layer, Node
 from cnnsum.report.records import (
+    Checkpoint,
+    Condition,
     Connection,
     InputRecord,
     LayerMemory,
@@ -31,6 +34,11 @@ from cnnsum.report.records import (
     WeightsMemory,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from cnnsum.analyses.sizes import Sizes
+
 
 def build(
     graph: Graph,
@@ -38,50 +46,24 @@ def build(
     source: Source,
     version: str,
     *,
-    batch: int = 1,
+    batch: Dim = 1,
     optimizer: str = "adam",
+    checkpoint: Collection[str] | None = None,
+    sizes: Sizes | None = None,
     details: bool = True,
+    step: bool = False,
 ) -> Report:
     """The report of a graph.
 
+    batch: samples that memory is counted for, a number or the batch's symbol.
+    checkpoint: the layers whose outputs are kept between segments of the forward pass that are run again; "auto" among
+    them chooses. step: also the peak of a training step, moment by moment.
+    sizes: what the network accepts on the open axes of its inputs, where there is anything to say.
     details: also where each layer stands in its file, and receptive fields, which only some formats show.
     """
-    counter = Counter(graph.batch, batch)
-    sizes = value_bytes(inference, counter)
-    params = ParamsOf(inference.calls, trainable=graph.trainable)
-    kept, kept_total = saved(inference, sizes, counter, params.by_layer)
-    builder = _Builder(inference, counter, sizes, params, kept, details=details)
-    rows = builder.rows()
-    total = cost_of(inference.calls)
-    weights = params.total
-    most = peak(inference, sizes, counter)
-    outputs: Dim = 0
-    for call in inference.calls:
-        for number in call.outputs:
-            outputs = outputs + sizes[number]
-    diagnostics = (*graph.diagnostics, *inference.diagnostics)
-    wrong = any(found.severity == "error" for found in diagnostics)
-    if wrong or not inference.inputs:
-        # A model that never met an input, or that is wrong somewhere: what its parts add up to is not what it will be.
-        outputs = kept_total = UNKNOWN
-        total = Cost(UNKNOWN, UNKNOWN)
-        most = most._replace(bytes=UNKNOWN)
-        if wrong or graph.layers:
-            weights = Weights(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
-    totals = Totals(
-        params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
-        macs=total.macs,
-        flops=total.flops,
-        weights=WeightsMemory(
-            weights.trainable_bytes + weights.non_trainable_bytes, weights.trainable_bytes, weights.non_trainable_bytes
-        ),
-        outputs=outputs,
-        saved=kept_total,
-        peak=Peak(most.bytes, None if most.call is None else most.call.layer.name, most.alive),
-        training=TrainingMemory(*training(weights, kept_total, OPTIMIZERS[optimizer]), transient=UNKNOWN),
-        optimizer=OPTIMIZERS[optimizer].title,
-        unknown=tuple(dict.fromkeys(call.layer.name for call in inference.calls if call.facts.status == "unknown")),
-    )
+    counted = _Counted(graph, inference, batch)
+    rows = _Builder(inference, counted.counter, counted.bytes_of, counted.params, counted.kept, details=details).rows()
+    totals = _totals(graph, inference, counted, optimizer, checkpoint, sizes, step=step or details)
     return Report(
         name=graph.name,
         version=version,
@@ -99,8 +81,84 @@ def build(
         ),
         rows=tuple(rows),
         totals=totals,
-        sizes=_conditions(graph, inference),
-        diagnostics=diagnostics,
+        sizes=() if sizes is None else _records(sizes),
+        diagnostics=(*graph.diagnostics, *inference.diagnostics),
+        symbols=tuple(graph.symbols.values()),
+        conditions=() if sizes is None else tuple([Condition(one.layer.name, one.need) for one in sizes.requirements]),
+    )
+
+
+def totals_of(
+    graph: Graph, inference: Inference, *, batch: Dim = 1, optimizer: str = "adam", sizes: Sizes | None = None
+) -> Totals:
+    """The totals of a graph's report, without its rows."""
+    return _totals(graph, inference, _Counted(graph, inference, batch), optimizer, None, sizes, step=False)
+
+
+class _Counted:
+    """What rows and totals are both made of: bytes of every value, parameters, and what backpropagation keeps."""
+
+    def __init__(self, graph: Graph, inference: Inference, batch: Dim) -> None:
+        self.counter = Counter(graph.batch, batch)
+        self.bytes_of = value_bytes(inference, self.counter)
+        self.params = ParamsOf(inference.calls, trainable=graph.trainable)
+        self.keeping = Keeping(inference, self.bytes_of, self.counter, self.params.by_layer)
+        self.kept, self.kept_total = saved(inference, self.keeping)
+
+
+def _totals(
+    graph: Graph,
+    inference: Inference,
+    counted: _Counted,
+    optimizer: str,
+    checkpoint: Collection[str] | None,
+    sizes: Sizes | None,
+    *,
+    step: bool,
+) -> Totals:
+    total = cost_of(inference.calls)
+    weights = counted.params.total
+    kept_total = counted.kept_total
+    most = peak(inference, counted.bytes_of, counted.counter, lambda: _known(sizes))
+    outputs: Dim = 0
+    for call in inference.calls:
+        for number in call.outputs:
+            outputs = outputs + counted.bytes_of[number]
+    found = training(
+        inference,
+        counted.keeping,
+        counted.bytes_of,
+        counted.counter,
+        counted.params,
+        kept_total,
+        OPTIMIZERS[optimizer],
+        checkpoint,
+        step=step,
+        known=lambda: _known(sizes),
+    )
+    trained = TrainingMemory(*found[:-1], None if found.checkpoint is None else Checkpoint(*found.checkpoint))
+    wrong = any(found.severity == "error" for found in (*graph.diagnostics, *inference.diagnostics))
+    if wrong or not inference.inputs:
+        # A model that never met an input, or that is wrong somewhere: what its parts add up to is not what it will be.
+        outputs = kept_total = UNKNOWN
+        trained = TrainingMemory(*(UNKNOWN,) * 7, None if found.peak_step is None else UNKNOWN)
+        total = Cost(UNKNOWN, UNKNOWN)
+        most = most._replace(bytes=UNKNOWN)
+        if wrong or graph.layers:
+            weights = Weights(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
+    return Totals(
+        params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
+        macs=total.macs,
+        flops=total.flops,
+        weights=WeightsMemory(
+            weights.trainable_bytes + weights.non_trainable_bytes, weights.trainable_bytes, weights.non_trainable_bytes
+        ),
+        outputs=outputs,
+        saved=kept_total,
+        peak=Peak(most.bytes, None if most.call is None else most.call.layer.name, *most[2:]),
+        training=trained,
+        optimizer=OPTIMIZERS[optimizer].title,
+        unknown=tuple(dict.fromkeys(call.layer.name for call in inference.calls if call.facts.status == "unknown")),
     )
 
 
@@ -281,7 +339,7 @@ class _Builder:
             return ()
         sizes = value_bytes(inner, self.counter)
         params = ParamsOf(inner.calls, trainable=self.params.trainable)
-        kept, _ = saved(inner, sizes, self.counter, params.by_layer)
+        kept, _ = saved(inner, Keeping(inner, sizes, self.counter, params.by_layer))
         builder = _Builder(inner, self.counter, sizes, params, kept, details=self.details)
         return tuple(builder.rows(nested=True))
 
@@ -358,10 +416,16 @@ def _model_dtype(inference: Inference) -> str:
     return max(counts, key=lambda dtype: counts[dtype]) if counts else "float32"
 
 
-def _conditions(graph: Graph, inference: Inference) -> tuple[SizeRecord, ...]:
-    """What the layers need of each open axis, as far as it concerns that axis alone."""
-    if not inference.needs:
-        return ()
-    from cnnsum.report.conditions import conditions
+def _known(sizes: Sizes | None) -> dict[str, Symbol]:
+    """What the sizes that the network accepts tell of their symbols."""
+    if sizes is None:
+        return {}
+    from cnnsum.analyses.envelope import known_of
 
-    return conditions(graph, inference)
+    return known_of(sizes)
+
+
+def _records(sizes: Sizes) -> tuple[SizeRecord, ...]:
+    from cnnsum.report.sizes import records
+
+    return records(sizes)

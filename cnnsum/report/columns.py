@@ -5,7 +5,7 @@ Knows rows and cells; the boxes are `grid`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from cnnsum.dims import Dim
@@ -91,6 +91,42 @@ def _in_ink(cells: TextCells, text: str) -> Cell:
     return ((text, NUMBER),) if isinstance(cells, StyledCells) else text
 
 
+#: What the columns of bars show: the longest bar is the largest row's.
+_BARS: dict[str, Callable[[Row], Dim]] = {
+    "params_bar": lambda row: row.params.total,
+    "macs_bar": lambda row: row.macs,
+    "memory_bar": lambda row: row.memory.output,
+}
+_BAR = 10  # cells of the longest bar
+
+
+def _bar_kind(header: str) -> ColumnKind:
+    """A column of bars; `scale_bars` draws them, and a file format has no use for them."""
+    return ColumnKind(header, False, lambda *_: "", lambda *_: None)
+
+
+def scale_bars(names: Sequence[str], draw: list[Callable[..., Cell]], rows: Iterable[Row], *, ascii: bool) -> None:
+    """Put functions that draw bars to the scale of the rows that are shown into the places of the columns of bars."""
+    for index, name in enumerate(names):
+        if name in _BARS:
+            amounts = [_BARS[name](row) for row in rows]
+            most = max([amount for amount in amounts if isinstance(amount, int)], default=0)
+            draw[index] = _bar_cell(_BARS[name], most, ascii=ascii)
+
+
+def _bar_cell(measure: Callable[[Row], Dim], most: int, *, ascii: bool) -> Callable[..., Cell]:
+    from cnnsum.report.chart import BAR, bar
+
+    def cell(cells: TextCells, row: Row, _level: int, _report: Report) -> Cell:
+        amount = measure(row)
+        if not isinstance(amount, int):
+            return "?"
+        text = bar(amount, most, _BAR, ascii=ascii)
+        return ((text, BAR),) if text and isinstance(cells, StyledCells) else text
+
+    return cell
+
+
 def _trainable_value(_cells: TextCells, row: Row, _report: Report) -> Value:
     return None if not has_weights(row) else "true" if row.trainable else "false"
 
@@ -111,9 +147,12 @@ COLUMNS: dict[str, ColumnKind] = {
         lambda _c, row, _: units.plain_number(row.params.total),
     ),
     "share": ColumnKind("Params %", True, _share_cell, lambda _c, row, report: _share(row, report)),
+    "params_bar": _bar_kind("Params"),
     "macs": ColumnKind("MACs", True, *_count(lambda row: row.macs)),
+    "macs_bar": _bar_kind("MACs"),
     "flops": ColumnKind("FLOPs", True, *_count(lambda row: row.flops)),
     "output_memory": ColumnKind("Output size", True, *_bytes(lambda row: row.memory.output)),
+    "memory_bar": _bar_kind("Output size"),
     "weights_memory": ColumnKind("Weight size", True, *_bytes(lambda row: row.memory.weights)),
     "saved_memory": ColumnKind("Saved size", True, *_bytes(lambda row: row.memory.saved)),
     "receptive_field": ColumnKind("Receptive field", False, *_text(_field)),
@@ -154,8 +193,8 @@ def parse_columns(text: str, report: Report) -> list[str]:
 def table(report: Report, options: Options, cells: TextCells) -> tuple[int, list[Column], list[list[Cell]]]:
     """Return the width of the table, its columns (header, justify, width), and the cells of its rows.
 
-    Columns are as wide as their content. Where that is more than there is room for, columns of text wrap, the widest
-    first; numbers are never cut short unless a width was asked for.
+    Columns are as wide as their content. Where that is more than there is room for, columns of text and of formulas
+    wrap, the widest first; numbers are never cut short unless a width was asked for.
     """
     names = parse_columns(",".join(_KERAS) if options.columns is None else options.columns, report)
     if options.show_trainable and "trainable" not in names:
@@ -168,20 +207,24 @@ def table(report: Report, options: Options, cells: TextCells) -> tuple[int, list
     if "type" in names and "layer" in names:
         headers[names.index("layer")] = "Layer"
         draw[names.index("layer")] = lambda cells, row, level, _: cells.name(row, level)
-    rows = [[cell(cells, row, level, report) for cell in draw] for row, level in shown_rows(report, options)]
+    shown = [*shown_rows(report, options)]
+    scale_bars(names, draw, [row for row, _ in shown], ascii=options.ascii)
+    rows = [[cell(cells, row, level, report) for cell in draw] for row, level in shown]
     widths = [len(header) for header in headers]
     words = [0] * len(kinds)
+    rigid = [kind.is_number for kind in kinds]
     for index in range(len(kinds)):
         texts = {join(row[index]) for row in rows}
         widths[index] = max([widths[index], *map(cell_length, texts)])
+        rigid[index] = rigid[index] and not any("*" in text for text in texts)
         words[index] = max([cell_length(word) for text in texts for word in text.split()], default=0)
     borders = 3 * len(kinds) + 1
     room = (options.width or options.terminal - 4) - borders
     # First to the longest word, then, if it must be, through the words.
     for least in ([min(word, _LONG_WORD) for word in words], [0] * len(kinds)):
         floors = [
-            width if kind.is_number else max(floor, _LEAST_TEXT)
-            for width, kind, floor in zip(widths, kinds, least, strict=True)
+            width if fixed else max(floor, _LEAST_TEXT)
+            for width, fixed, floor in zip(widths, rigid, least, strict=True)
         ]
         _squeeze(widths, floors, room)
     justify = ["right" if kind.is_number else "center" if kind.header == "Trainable" else "left" for kind in kinds]

@@ -1,45 +1,67 @@
 """The JSON report, `cnnsum.report/1`: one object, a layer to a line. Its JSON Schema is `schema/report.json`.
 
-A number or a dim that depends on a symbol is a string in the spec language; an anonymous dim (Keras's None) is null,
-and so is what is not known.
+A number or a dim that depends on a symbol is a string in the spec language; an anonymous dim (Keras's None) is null
+unless formulas are asked for, and what is not known is null.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous
-from cnnsum.report.records import InputRecord, Params, ReceptiveField, Report, Row, Shape, SizeRecord, Totals
+from cnnsum.report.records import (
+    InputRecord,
+    Params,
+    ReceptiveField,
+    Report,
+    Row,
+    Shape,
+    SizeRecord,
+    Totals,
+    TrainingMemory,
+)
 from cnnsum.report.units import plain_number
 
+if TYPE_CHECKING:
+    from cnnsum.report.conventions import ConventionReport
+    from cnnsum.report.plan import Plan
+
 SCHEMA = "cnnsum.report/1"
+
+#: How shapes are written: with null for anonymous dims, or with their names.
+_Shapes = Callable[["Shape | None"], Sequence["int | str | None"] | None]
 
 _encode = json.JSONEncoder(check_circular=False).encode
 _LAYERS_PER_CHUNK = 500
 
 
-def chunks(report: Report) -> Iterator[str]:
-    """Yield the report as JSON text."""
+def chunks(report: Report, *, symbolic: bool = False) -> Iterator[str]:
+    """Yield the report as JSON text. `symbolic` writes the name of an anonymous dim in place of null."""
+    shape = _named_shape if symbolic else _shape
     yield "{\n"
-    for name, value in _head(report).items():
+    for name, value in _head(report, shape).items():
         yield f' "{name}": {_encode(value)},\n'
-    yield from _list("layers", map(layer, report.rows))
-    yield f',\n "totals": {_encode(totals(report.totals))},\n'
+    yield from _list("layers", (layer(row, shape) for row in report.rows))
+    yield f',\n "totals": {_encode(totals(report.totals, report.plan))},\n'
+    if report.convention is not None:
+        yield f' "convention": {_encode(_convention(report.convention))},\n'
     yield from _list("sizes", map(size, report.sizes))
     yield ",\n"
     yield from _list("diagnostics", map(diagnostic, report.diagnostics))
     yield "\n}\n"
 
 
-def document(report: Report) -> dict[str, Any]:
+def document(report: Report, *, symbolic: bool = False) -> dict[str, Any]:
     """Return the same report as plain dictionaries and lists."""
+    shape = _named_shape if symbolic else _shape
     return {
-        **_head(report),
-        "layers": [layer(row) for row in report.rows],
-        "totals": totals(report.totals),
+        **_head(report, shape),
+        "layers": [layer(row, shape) for row in report.rows],
+        "totals": totals(report.totals, report.plan),
+        **({} if report.convention is None else {"convention": _convention(report.convention)}),
         "sizes": [size(record) for record in report.sizes],
         "diagnostics": [diagnostic(found) for found in report.diagnostics],
     }
@@ -54,7 +76,7 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def layer(row: Row) -> dict[str, Any]:
+def layer(row: Row, shape: _Shapes) -> dict[str, Any]:
     """Return one layer's object; a nested model has its own `layers`."""
     record: dict[str, Any] = {
         "name": row.name,
@@ -65,9 +87,9 @@ def layer(row: Row) -> dict[str, Any]:
             f"{connection.layer}:{connection.tensor_index}" if connection.tensor_index else connection.layer
             for connection in row.connections
         ],
-        "outputs": [{"shape": _shape(output.shape), "dtype": output.dtype} for output in row.outputs],
+        "outputs": [{"shape": shape(output.shape), "dtype": output.dtype} for output in row.outputs],
         "weights": [
-            {"name": name, "shape": _shape(weight_shape), "dtype": dtype, "trainable": trainable}
+            {"name": name, "shape": shape(weight_shape), "dtype": dtype, "trainable": trainable}
             for name, weight_shape, dtype, trainable in row.weights
         ],
         "params": _params(row.params),
@@ -82,12 +104,12 @@ def layer(row: Row) -> dict[str, Any]:
         "status": row.status,
     }
     if row.rows:
-        record["layers"] = [layer(inner) for inner in row.rows]
+        record["layers"] = [layer(inner, shape) for inner in row.rows]
     return record
 
 
-def totals(record: Totals) -> dict[str, Any]:
-    """Return the object of the model's totals."""
+def totals(record: Totals, plan: Plan | None = None) -> dict[str, Any]:
+    """Return the object of the model's totals, with the plan of inference memory where there is one."""
     return {
         "params": _params(record.params),
         "macs": plain_number(record.macs),
@@ -97,7 +119,36 @@ def totals(record: Totals) -> dict[str, Any]:
             "outputs": plain_number(record.outputs),
             "peak": plain_number(record.peak.bytes),
             "saved": plain_number(record.saved),
-            "training": {name: plain_number(value) for name, value in record.training._asdict().items()},
+            "training": _training(record.training),
+            **({} if plan is None else {"plan": _plan(plan)}),
+        },
+    }
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    from cnnsum.report.plan_formats import document
+
+    return document(plan)
+
+
+def _training(record: TrainingMemory) -> dict[str, Any]:
+    found = record.checkpoint
+    return {
+        "total": plain_number(record.total),
+        "weights": plain_number(record.weights),
+        "gradients": plain_number(record.gradients),
+        "optimizer": plain_number(record.optimizer),
+        "saved": plain_number(record.saved),
+        "transient": plain_number(record.transient),
+        "master_weights": plain_number(record.master_weights),
+        "peak_step": None if record.peak_step is None else plain_number(record.peak_step),
+        "checkpoint": None
+        if found is None
+        else {
+            "layers": list(found.layers),
+            "kept": list(found.kept),
+            "segments": found.segments,
+            "extra_macs": plain_number(found.extra_macs),
         },
     }
 
@@ -125,14 +176,20 @@ def diagnostic(found: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _head(report: Report) -> dict[str, Any]:
+def _convention(found: ConventionReport) -> dict[str, Any]:
+    from cnnsum.report.convention_formats import total
+
+    return total(found)
+
+
+def _head(report: Report, shape: _Shapes) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "version": report.version,
         "source": report.source._asdict(),
-        "model": {"name": report.name, "batch": report.batch, "dtype": report.dtype},
-        "inputs": [_tensor(record) for record in report.inputs],
-        "outputs": [_tensor(record) for record in report.outputs],
+        "model": {"name": report.name, "batch": plain_number(report.batch), "dtype": report.dtype},
+        "inputs": [_tensor(record, shape) for record in report.inputs],
+        "outputs": [_tensor(record, shape) for record in report.outputs],
     }
 
 
@@ -151,8 +208,8 @@ def _list(name: str, objects: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "]" if separator == "\n" else "\n ]"
 
 
-def _tensor(record: InputRecord) -> dict[str, Any]:
-    return {"name": record.name, "shape": _shape(record.shape), "dtype": record.dtype}
+def _tensor(record: InputRecord, shape: _Shapes) -> dict[str, Any]:
+    return {"name": record.name, "shape": shape(record.shape), "dtype": record.dtype}
 
 
 def _params(params: Params) -> dict[str, int | str | None]:
@@ -180,6 +237,10 @@ def _sample(value: Any) -> int | float | str | None:
 
 def _shape(shape: Shape | None) -> Sequence[int | str | None] | None:
     return None if shape is None else [dim if type(dim) is int else _open_dim(dim) for dim in shape]
+
+
+def _named_shape(shape: Shape | None) -> Sequence[int | str | None] | None:
+    return None if shape is None else [plain_number(dim) for dim in shape]
 
 
 def _open_dim(dim: Dim) -> int | str | None:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from cnnsum.report import units
 from cnnsum.report.cells import TextCells, printable
-from cnnsum.report.columns import COLUMNS, parse_columns
+from cnnsum.report.columns import COLUMNS, parse_columns, scale_bars
 from cnnsum.report.keras import shown_rows
 from cnnsum.report.options import Options
 from cnnsum.report.records import Report, Row
@@ -45,6 +45,9 @@ def _written(report: Report, names: list[str], rows: Iterator[tuple[Row, int]], 
         (lambda cells, row, level, _report: cells.name(row, level)) if name == "layer" else kind.cell
         for name, kind in zip(names, kinds, strict=True)
     ]
+    shown = [*rows]
+    scale_bars(names, draw, [row for row, _ in shown], ascii=False)
+    rows = iter(shown)
     while lines := [
         _line([escape(join(cell(cells, row, level, report))) for cell in draw])
         for row, level in islice(rows, _LINES_PER_CHUNK)
@@ -65,7 +68,7 @@ def _totals(report: Report) -> Iterator[tuple[str, str]]:
     yield "MACs per sample", units.exact(totals.macs)
     yield "FLOPs per sample", units.exact(totals.flops)
     yield "Weights", units.memory(totals.weights.total)
-    batch = f"batch {report.batch:,}"
+    batch = f"batch {units.exact(report.batch)}"
     yield f"Outputs ({batch})", units.memory(totals.outputs)
     yield f"Peak of inference ({batch})", units.memory(totals.peak.bytes)
     yield f"Training ({batch}, {escape(totals.optimizer)})", units.memory(totals.training.total)

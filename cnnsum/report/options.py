@@ -28,10 +28,13 @@ class Options:
     symbolic: print formulas in place of None.
     ascii: draw with `+-|` only.
     train: itemise the memory of training.
+    verbose: name everything in the plan of inference memory, the best order of execution included.
+    chart: draw "memory", "params" or "macs" in place of the summary.
     """
 
     __slots__ = (
         "ascii",
+        "chart",
         "columns",
         "depth",
         "expand_nested",
@@ -42,6 +45,7 @@ class Options:
         "symbolic",
         "terminal",
         "train",
+        "verbose",
         "width",
     )
 
@@ -60,6 +64,8 @@ class Options:
         symbolic: bool = False,
         ascii: bool = False,
         train: bool = False,
+        verbose: bool = False,
+        chart: str | None = None,
     ) -> None:
         self.width = width
         self.terminal = terminal
@@ -73,3 +79,5 @@ class Options:
         self.symbolic = symbolic
         self.ascii = ascii
         self.train = train
+        self.verbose = verbose
+        self.chart = chart

@@ -7,10 +7,15 @@ knowledge. Bytes and elements are exact counts, not rounded units.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic
-from cnnsum.dims import Dim
+from cnnsum.dims import Dim, Symbol
+from cnnsum.layers.facts import Need
+
+if TYPE_CHECKING:
+    from cnnsum.report.conventions import ConventionReport
+    from cnnsum.report.plan import Plan
 
 Shape = tuple[Dim, ...]
 
@@ -147,8 +152,22 @@ class WeightsMemory(NamedTuple):
     non_trainable: Dim
 
 
+class Checkpoint(NamedTuple):
+    """Activation checkpoints: the layers that end a segment, all whose outputs are kept between segments, and the MACs
+    per sample of what the backward pass runs again.
+    """
+
+    layers: tuple[str, ...]
+    kept: tuple[str, ...]
+    segments: int
+    extra_macs: Dim
+
+
 class TrainingMemory(NamedTuple):
-    """Bytes that one training step needs, itemised; `total` is their sum."""
+    """Bytes that one training step needs, itemised; `total` is the sum of the items.
+
+    peak_step: the most at any moment of the step, which may be less, None where it was not asked for.
+    """
 
     total: Dim
     weights: Dim
@@ -156,14 +175,21 @@ class TrainingMemory(NamedTuple):
     optimizer: Dim
     saved: Dim
     transient: Dim
+    master_weights: Dim = 0
+    peak_step: Dim | None = None
+    checkpoint: Checkpoint | None = None
 
 
 class Peak(NamedTuple):
-    """The largest number of live bytes in inference, the layer that runs then, and the tensors alive (name, bytes)."""
+    """The largest number of live bytes in inference, the layer that runs then, and the tensors alive (name, bytes).
+
+    less_where: pairs of formulas; where the two of a pair are equal, `bytes` is a bound and no more than that.
+    """
 
     bytes: Dim
     layer: str | None
     alive: tuple[tuple[str, Dim], ...]
+    less_where: tuple[tuple[Dim, Dim], ...] = ()
 
 
 class Totals(NamedTuple):
@@ -181,14 +207,44 @@ class Totals(NamedTuple):
     unknown: tuple[str, ...]
 
 
+class Forcing(NamedTuple):
+    """A layer that decides which sizes are accepted, and what it needs.
+
+    path, line, column: where it stands, None where that is not known. condition: in the spec language. makers: the
+    layers whose outputs must fit together, where there are several. layers: how many layers need the same.
+    """
+
+    layer: str
+    path: str | None
+    line: int | None
+    column: int | None
+    condition: str
+    reason: str
+    makers: tuple[str, ...]
+    layers: int
+
+
 class SizeRecord(NamedTuple):
-    """What one axis of one input must fulfil: a condition in the spec language and the layers that force it."""
+    """What one axis of one input must fulfil: a condition in the spec language and the layers that force it.
+
+    because: the same as `forced_by`, a sentence each. exact: whether the condition was solved; where it was not, what
+    it says holds all the same, and what is left over stands in it as it is.
+    """
 
     symbol: str
     input: str
     axis: int
     condition: str
     because: tuple[str, ...]
+    exact: bool = True
+    forced_by: tuple[Forcing, ...] = ()
+
+
+class Condition(NamedTuple):
+    """What a layer needs of the symbols: the network is legal only where it holds."""
+
+    layer: str
+    need: Need
 
 
 class Source(NamedTuple):
@@ -203,20 +259,26 @@ class Report:
     """Everything that is known of one model at one batch size.
 
     `connected` says that the graph is no chain, so that a summary needs a "Connected to" column.
-    `batch` is the number of samples that memory figures are for; MACs and FLOPs are per sample.
+    `batch` is the number of samples that memory figures are for, or the batch's symbol; MACs and FLOPs are per sample.
+    `symbols` are those that `evaluate` takes values for; `conditions` are what the layers need of them.
+    `convention` is another tool's number, and `plan` the plan of inference memory, where they were asked for.
     """
 
     __slots__ = (
         "batch",
+        "conditions",
         "connected",
+        "convention",
         "diagnostics",
         "dtype",
         "inputs",
         "name",
         "outputs",
+        "plan",
         "rows",
         "sizes",
         "source",
+        "symbols",
         "totals",
         "version",
     )
@@ -227,7 +289,7 @@ class Report:
         name: str,
         version: str,
         source: Source,
-        batch: int,
+        batch: Dim,
         dtype: str,
         connected: bool,
         inputs: tuple[InputRecord, ...],
@@ -236,6 +298,8 @@ class Report:
         totals: Totals,
         sizes: tuple[SizeRecord, ...] = (),
         diagnostics: tuple[Diagnostic, ...] = (),
+        symbols: tuple[Symbol, ...] = (),
+        conditions: tuple[Condition, ...] = (),
     ) -> None:
         self.name = name
         self.version = version
@@ -243,12 +307,38 @@ class Report:
         self.batch = batch
         self.dtype = dtype
         self.connected = connected
+        self.convention: ConventionReport | None = None
+        self.plan: Plan | None = None
         self.inputs = inputs
         self.outputs = outputs
         self.rows = rows
         self.totals = totals
         self.sizes = sizes
         self.diagnostics = diagnostics
+        self.symbols = symbols
+        self.conditions = conditions
+
+    def evaluate(self, **values: int) -> Report:
+        """The same report with numbers in place of symbols: what inference at these sizes finds, without inferring.
+
+        Symbols are called as the report prints them, the batch too where it has no number: `evaluate(H=224, N=32)`.
+        Those that are not given stay. The batch axis of a shape stays open, as in every report.
+
+        Raises ValueError for a size that the network does not accept, naming the layer and what it needs; for one that
+        is no positive whole number or contradicts what is declared of the symbol; and for a name that is no symbol.
+
+        >>> import cnnsum
+        >>> model = cnnsum.loads("{input: [H, W, 3], layers: [Conv2D: [8, 3], MaxPooling2D: 2]}")
+        >>> report = cnnsum.summarize(model)
+        >>> report.totals.macs, report.evaluate(H=32, W=32).totals.macs
+        (216*(H - 2)*(W - 2), 194400)
+        >>> report.evaluate(H=3)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        ValueError: H=3 is not accepted: `max_pooling2d` needs H >= 4 (MaxPooling2D with pool_size 2 needs ...)
+        """
+        from cnnsum.report.evaluate import evaluated
+
+        return evaluated(self, values)
 
     def __str__(self) -> str:
         from cnnsum.report import render

@@ -27,7 +27,7 @@ def plain_lines(report: Report, options: Options) -> Iterator[str]:
         from cnnsum.report.block import block
 
         yield ""
-        for line in block(report, symbolic=options.symbolic, train=options.train):
+        for line in block(report, symbolic=options.symbolic, train=options.train, verbose=options.verbose):
             yield join(line)
 
 
@@ -38,7 +38,7 @@ def styled_lines(report: Report, options: Options) -> Iterator[list[Span]]:
         from cnnsum.report.block import block
 
         yield []
-        for line in block(report, symbolic=options.symbolic, train=options.train):
+        for line in block(report, symbolic=options.symbolic, train=options.train, verbose=options.verbose):
             yield list(line)
 
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 import cnnsum
 from cnnsum.analyses.params import NO_WEIGHTS, Weights, weights_of
-from cnnsum.analyses.training import OPTIMIZERS, training
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.facts import Facts, Weight
 
@@ -51,12 +48,6 @@ def test_split() -> None:
 def test_flops_are_twice_the_macs_and_the_rest() -> None:
     (dense,) = [row for row in report([{"Dense": {"units": 3, "activation": "relu"}}]).rows if row.type == "Dense"]
     assert (dense.macs, dense.flops) == (24, 2 * 24 + 3 + 3)
-
-
-@pytest.mark.parametrize(("name", "slots"), [("adam", 2), ("sgd", 0), ("momentum", 1), ("lion", 1), ("adagrad", 1)])
-def test_training(name: str, slots: int) -> None:
-    weights = Weights(100, 10, 400, 40)
-    assert training(weights, 1000, OPTIMIZERS[name]) == (440 + 400 + slots * 400 + 1000, 440, 400, slots * 400, 1000)
 
 
 def sizes(layers: list[Any], shape: Any) -> list[tuple[str, str, int, str]]:

@@ -209,4 +209,7 @@ def test_needs_are_kept_with_their_layers() -> None:
     net = Net((height, 8, 3))
     pooled = net("Conv2D", net.inputs[0], filters=4, kernel_size=(5, 5), name="c")
     result = net.infer(pooled)
-    assert [(layer.name, need.relation) for layer, need in result.needs] == [("c", ">=")]
+    assert [(found.layer.name, found.need.relation, found.need.field) for found in result.needs] == [
+        ("c", ">=", "kernel_size")
+    ]
+    assert result.needs[0].inputs == result.inputs

@@ -91,4 +91,6 @@ def holds(need: Need, **numbers: int) -> bool:
     assert not isinstance(right, (Expr, Unknown)), right
     if need.relation == "==":
         return bool(left == right)
+    if need.relation == "broadcast":
+        return left == right or 1 in (left, right)
     return bool(left >= right) if need.relation == ">=" else left % right == 0

@@ -11,7 +11,7 @@ H, C = NAMES["H"], NAMES["C"]
 def test_layer_scale():
     facts = apply("LayerScale", (N, H, H, 6), init_values=1e-6, projection_dim=6)
     assert (facts.outputs, facts.weights) == (((N, H, H, 6),), (Weight("gamma", (6,)),))
-    assert (facts.ops, facts.keeps_input, facts.alias) == (6 * H * H, True, "inplace")
+    assert (facts.ops, facts.keeps_input, facts.alias) == (6 * H * H, "weights", "inplace")
     (need,) = apply("LayerScale", (N, 4, C), init_values=1, projection_dim=6).needs
     assert holds(need, C=6)
     problem = refusal("LayerScale", (N, 4, 5), init_values=1, projection_dim=6)

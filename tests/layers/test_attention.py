@@ -31,12 +31,12 @@ def test_multi_head_attention():
     assert facts.macs == projections + 5 * 6 * 2 * (3 + 4)
     biases = 5 * 6 + 6 * 6 + 6 * 8 + 5 * 8
     assert facts.ops == biases + 5 * 6 + 5 * (2 * 5 * 6)
-    assert (facts.keeps_input, facts.keeps_output, facts.window) == (True, False, EVERYTHING)
+    assert (facts.keeps_input, facts.keeps_output, facts.window) == ("weights", False, EVERYTHING)
     assert facts.kept == (
         Kept("queries", (N, 5, 2, 3)),
         Kept("keys", (N, 6, 2, 3)),
         Kept("values", (N, 6, 2, 4)),
-        Kept("attended", (N, 5, 2, 4)),
+        Kept("attended", (N, 5, 2, 4), use="weights"),
         Kept("scores", (N, 2, 5, 6)),
     )
     assert facts.scratch == ((N, 5, 2, 3), (N, 6, 2, 3), (N, 6, 2, 4), (N, 2, 5, 6))

@@ -20,7 +20,7 @@ def test_conv2d_as_in_vgg() -> None:
     assert facts.weights == (Weight("kernel", (3, 3, 3, 64)), Weight("bias", (64,)))
     assert facts.macs == 86_704_128
     assert facts.ops == 2 * 224 * 224 * 64
-    assert (facts.keeps_input, facts.keeps_output, facts.kept, facts.alias) == (True, True, (), "")
+    assert (facts.keeps_input, facts.keeps_output, facts.kept, facts.alias) == ("weights", True, (), "")
     assert facts.window == (Window(3, before=1), Window(3, before=1))
 
 
@@ -181,7 +181,7 @@ def test_separable_keeps_what_the_depthwise_half_makes() -> None:
     )
     assert facts.macs == 14 * 14 * (16 * 9 + 16 * 32)
     assert facts.ops == 2 * 14 * 14 * 32
-    assert facts.kept == (Kept("depthwise", between),)
+    assert facts.kept == (Kept("depthwise", between, use="weights"),)
     assert facts.scratch == (between,)
 
 

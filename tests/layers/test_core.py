@@ -18,7 +18,7 @@ def test_dense() -> None:
     assert facts.outputs == ((N, 10),)
     assert facts.weights == (Weight("kernel", (784, 10)), Weight("bias", (10,)))
     assert (facts.macs, facts.ops) == (7840, 10)
-    assert (facts.keeps_input, facts.keeps_output, facts.kept, facts.window) == (True, False, (), None)
+    assert (facts.keeps_input, facts.keeps_output, facts.kept, facts.window) == ("weights", False, (), None)
 
 
 def test_dense_on_more_axes_with_symbols() -> None:
@@ -33,7 +33,7 @@ def test_dense_on_more_axes_with_symbols() -> None:
     [
         ("relu", True, ()),
         ("softmax", True, ()),
-        ("gelu", False, (Kept("pre-activation", (N, 10)),)),
+        ("gelu", False, (Kept("pre-activation", (N, 10), use="activation"),)),
         ("linear", False, ()),
     ],
 )
@@ -197,7 +197,7 @@ def test_embedding() -> None:
     facts = apply("Embedding", (N, 128), input_dim=20000, output_dim=64, mask_zero=True)
     assert facts.outputs == ((N, 128, 64),)
     assert facts.weights == (Weight("embeddings", (20000, 64)),)
-    assert (facts.macs, facts.ops, facts.keeps_input) == (0, 0, True)
+    assert (facts.macs, facts.ops, facts.keeps_input) == (0, 0, "weights")
 
 
 def test_identity_is_its_input() -> None:

@@ -49,7 +49,7 @@ def test_a_function_that_needs_its_output_shares_it():
 def test_a_function_that_needs_its_input_keeps_a_tensor_of_its_own():
     facts = activated((N, 4, 5), activation="silu", kept=(Kept("x", (N, 1)),))
     assert (facts.ops, facts.keeps_output) == (80, False)
-    assert facts.kept == (Kept("x", (N, 1)), Kept("pre-activation", (N, 4, 5)))
+    assert facts.kept == (Kept("x", (N, 1)), Kept("pre-activation", (N, 4, 5), use="activation"))
 
 
 def test_no_function_costs_nothing():

@@ -18,16 +18,16 @@ def test_batch_normalization():
     facts = apply("BatchNormalization", (N, 8, 8, 16))
     assert facts.outputs == ((N, 8, 8, 16),)
     assert facts.weights == (
-        Weight("gamma", (16,)),
-        Weight("beta", (16,)),
-        Weight("moving_mean", (16,), trainable=False),
-        Weight("moving_variance", (16,), trainable=False),
+        Weight("gamma", (16,), cast=False),
+        Weight("beta", (16,), cast=False),
+        Weight("moving_mean", (16,), trainable=False, cast=False),
+        Weight("moving_variance", (16,), trainable=False, cast=False),
     )
     assert (facts.macs, facts.ops, facts.alias, facts.window) == (0, 2 * 8 * 8 * 16, "inplace", None)
-    assert (facts.keeps_input, facts.keeps_output) == (True, False)
+    assert (facts.keeps_input, facts.keeps_output) == ("weights", False)
     assert facts.kept == (
-        Kept("mean", (16,), "float32", batched=False),
-        Kept("inverse deviation", (16,), "float32", batched=False),
+        Kept("mean", (16,), "float32", batched=False, use="weights"),
+        Kept("inverse deviation", (16,), "float32", batched=False, use="weights"),
     )
 
 
@@ -41,7 +41,7 @@ def test_batch_normalization_of_another_axis_with_less_and_with_more():
 
 def test_layer_normalization():
     facts = apply("LayerNormalization", (N, T, 16))
-    assert facts.weights == (Weight("gamma", (16,)), Weight("beta", (16,)))
+    assert facts.weights == (Weight("gamma", (16,), cast=False), Weight("beta", (16,), cast=False))
     assert (facts.ops, facts.window, facts.alias) == (7 * 16 * T, None, "")
     assert facts.kept == (Kept("mean", (N, T), "float32"), Kept("inverse deviation", (N, T), "float32"))
 
@@ -49,16 +49,18 @@ def test_layer_normalization():
 def test_layer_normalization_over_several_axes():
     facts = apply("LayerNormalization", (N, 4, 5, 6), axis=[1, -1], center=False)
     # Keras sorts the axes as they are written.
-    assert facts.weights == (Weight("gamma", (6, 4)),)
+    assert facts.weights == (Weight("gamma", (6, 4), cast=False),)
     assert (facts.ops, facts.window) == (6 * 120, EVERYTHING)
     assert facts.kept[0].shape == (N, 5)
-    assert apply("LayerNormalization", (N, 4), rms_scaling=True, scale=False).weights == (Weight("gamma", (4,)),)
+    assert apply("LayerNormalization", (N, 4), rms_scaling=True, scale=False).weights == (
+        Weight("gamma", (4,), cast=False),
+    )
     assert apply("LayerNormalization", (N, OPEN), scale=False, center=False).weights == ()
 
 
 def test_group_normalization():
     facts = apply("GroupNormalization", (N, 8, 8, 64))
-    assert facts.weights == (Weight("gamma", (64,)), Weight("beta", (64,)))
+    assert facts.weights == (Weight("gamma", (64,), cast=False), Weight("beta", (64,), cast=False))
     assert (facts.ops, facts.window) == (7 * 8 * 8 * 64, EVERYTHING)
     assert facts.kept[0] == Kept("mean", (N, 32), "float32")
     assert apply("GroupNormalization", (N, 8, 8, 64), groups=-1).kept[0].shape == (N, 64)

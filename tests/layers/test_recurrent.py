@@ -19,7 +19,7 @@ def test_simple_rnn():
     assert facts.outputs == ((N, 3),)
     assert facts.weights == (Weight("kernel", (4, 3)), Weight("recurrent_kernel", (3, 3)), Weight("bias", (3,)))
     assert (facts.macs, facts.ops) == (10 * (4 + 3) * 3, 10 * 3 * 3)
-    assert (facts.keeps_input, facts.keeps_output, facts.window) == (True, False, EVERYTHING)
+    assert (facts.keeps_input, facts.keeps_output, facts.window) == ("weights", False, EVERYTHING)
     assert facts.kept == (Kept("states", (N, 10, 3)),)
     facts = apply("SimpleRNN", (N, 10, 4), units=3, activation="silu", return_sequences=True, use_bias=False)
     assert (facts.outputs, facts.keeps_output) == (((N, 10, 3),), True)
@@ -37,7 +37,7 @@ def test_lstm():
         Kept("gates", (N, 10, 12)),
         Kept("carries", (N, 10, 3)),
         Kept("activated carries", (N, 10, 3)),
-        Kept("states", (N, 10, 3)),
+        Kept("states", (N, 10, 3), use="weights"),
     )
 
 
@@ -63,9 +63,9 @@ def test_dropout_keeps_masks_and_what_it_leaves():
     assert not facts.keeps_input
     assert facts.kept[1:] == (
         Kept("mask of inputs", (N, 4), "bool"),
-        Kept("inputs after dropout", (N, 10, 4)),
+        Kept("inputs after dropout", (N, 10, 4), use="weights"),
         Kept("mask of states", (N, 3), "bool"),
-        Kept("states after dropout", (N, 10, 3)),
+        Kept("states after dropout", (N, 10, 3), use="weights"),
     )
 
 

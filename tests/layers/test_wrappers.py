@@ -50,8 +50,8 @@ def test_time_distributed():
     facts = apply("TimeDistributed", (N, 10, 4, 5), layer=inner("BatchNormalization"))
     assert facts.outputs == ((N, 10, 4, 5),)
     assert count(facts) == 20
-    assert (facts.ops, facts.keeps_input, facts.alias) == (10 * 2 * 20, True, "")
-    assert facts.kept[0] == Kept("mean", (10, 5), "float32", batched=False)
+    assert (facts.ops, facts.keeps_input, facts.alias) == (10 * 2 * 20, "weights", "")
+    assert facts.kept[0] == Kept("mean", (10, 5), "float32", batched=False, use="weights")
     facts = apply("TimeDistributed", (N, T, 4, 5), layer=inner("LSTM", units=3, return_sequences=True))
     assert facts.outputs == ((N, T, 4, 3),)
     assert facts.macs == T * (4 * 4 * (5 + 3) * 3)
@@ -82,7 +82,7 @@ def test_bidirectional(mode, out, extra, keeps):
         "backward_lstm/bias",
     ]
     assert (facts.macs, facts.ops) == (2 * single.macs, 2 * single.ops + extra * out)
-    assert (facts.keeps_input, facts.keeps_output) == (True, False)
+    assert (facts.keeps_input, facts.keeps_output) == ("weights", False)
     names = [kept.name for kept in single.kept]
     assert [kept.name for kept in facts.kept] == [
         *[f"forward {name}" for name in names],
@@ -96,7 +96,10 @@ def test_bidirectional_with_states_and_sequences():
     facts = apply("Bidirectional", (N, 10, 4), *[(N, 3)] * 4, layer=layer)
     assert facts.outputs == ((N, 10, 6), *[(N, 3)] * 4)
     assert facts.weights[0].name == "forward_lstm/kernel"
-    assert facts.kept[-2:] == (Kept("forward output", (N, 10, 3)), Kept("backward output", (N, 10, 3)))
+    # The states of an LSTM are factors of its recurrent kernel's gradient alone.
+    assert facts.kept[-2:] == tuple(
+        Kept(f"{direction} output", (N, 10, 3), use="weights") for direction in ("forward", "backward")
+    )
     facts = apply("Bidirectional", (N, 10, 4), layer=layer, merge_mode=None)
     assert facts.outputs == ((N, 10, 3), (N, 10, 3), *[(N, 3)] * 4)
     assert facts.keeps_output

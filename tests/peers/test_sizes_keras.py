@@ -108,3 +108,12 @@ def test_what_keras_finds_out_at_run_time() -> None:
     network = keras.Model(image, keras.layers.Add()([image, keras.layers.UpSampling2D(2)(down)]))
     found = cnnsum.loads(network.to_json())
     assert listed(found, EVERY) == built(network, EVERY) == [1, *range(2, 111, 2)]
+
+
+def test_a_network_of_keras_that_accepts_no_size() -> None:
+    # Left open, its cells meet at sizes that are not known, and Keras leaves out the reductions that they would need.
+    network = keras.applications.NASNetLarge(weights=None, include_top=False)
+    assert network.input_shape == (None, None, None, 3)
+    found = [one for one in cnnsum.loads(network.to_json()).diagnostics if one.code == "SHP222"]
+    assert [one.message.split(":")[0] for one in found] == ["no size of H is accepted", "no size of W is accepted"]
+    assert built(network, range(330, 333)) == []

@@ -1,0 +1,64 @@
+"""Why a number is what it is, in the words of the layer's own documentation.
+
+The docstring of a rule begins with what the layer does. Then come sentences that each begin with what they speak of:
+"Lengths:", "Weights:", "MACs:", "Operations:", "Bias:", "Backpropagation keeps"; what follows one, up to the next,
+belongs to it. `Lengths as in Conv2D.` stands for the sentence of that type.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cnnsum.layers.base import LayerType, find
+
+#: What a sentence speaks of, by its first words.
+_HEADS = {
+    "Lengths": "lengths",
+    "Weights": "weights",
+    "No weights": "weights",
+    "MACs": "macs",
+    "Operations": "operations",
+    "Bias": "operations",
+    "Backpropagation keeps": "kept",
+    "Nothing kept": "kept",
+    "Has no gradient": "kept",
+}
+_HEAD = re.compile(rf"(?:^|(?<=[.)] ))({'|'.join(sorted(_HEADS, key=len, reverse=True))})\b")
+_ELSEWHERE = re.compile(r"^Lengths as in (\w+)")
+
+WHAT = "what"
+
+
+@lru_cache(512)
+def reasons(layer_type: LayerType) -> dict[str, str]:
+    """Sentences by what they speak of: "what" (the layer does), "lengths", "weights", "macs", "operations", "kept".
+
+    >>> from cnnsum.layers.base import find
+    >>> reasons(find("Identity"))["what"]
+    'Give the input as it is.'
+    """
+    if not layer_type.rule.__module__.startswith("cnnsum.layers."):
+        return {WHAT: "A layer type that the file declares for itself."}
+    text = " ".join(layer_type.doc.split())
+    matches = list(_HEAD.finditer(text))
+    paragraph = " ".join(layer_type.doc.split("\n\n")[0].split())
+    found = {WHAT: text[: matches[0].start()].strip() if matches and matches[0].start() < len(paragraph) else paragraph}
+    ends = [*(match.start() for match in matches[1:]), len(text)]
+    for match, end in zip(matches, ends, strict=False):
+        about = _HEADS[match[1]]
+        sentence = text[match.start() : end].strip()
+        elsewhere = _ELSEWHERE.match(sentence)
+        other = find(elsewhere[1]) if elsewhere else None
+        if other is not None:
+            sentence = reasons(other).get(about, sentence)
+        found[about] = f"{found[about]} {_plain(sentence)}" if about in found else _plain(sentence)
+    return found
+
+
+def _plain(sentence: str) -> str:
+    """The sentence without its label; "Bias: one addition" keeps it, for it says whose addition that is."""
+    label, colon, rest = sentence.partition(": ")
+    if colon and label in _HEADS and label != "Bias":
+        return rest[:1].upper() + rest[1:]
+    return sentence

@@ -1,0 +1,110 @@
+"""`cnnsum explain MODEL [LAYER]`: the arithmetic of every number, with the numbers put in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnsum.cli.options import model_options
+
+if TYPE_CHECKING:
+    from cnnsum.cli.output import Sources
+    from cnnsum.model import Model
+
+FORMATS = ("text", "markdown", "json")
+
+
+@click.command(name="explain", short_help="Each number's formula, with the numbers put in.")
+@click.argument("model")
+@click.argument("layer", required=False)
+@click.option("--format", "format", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
+@click.option("--convention", metavar="NAME", help="The way from our MACs to another tool's: fvcore, torchinfo, ….")
+@model_options
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> None:
+    """Explain each layer of MODEL: how its shape, parameters, work, memory and receptive field come about.
+
+    LAYER chooses layers by name; * and ? stand for any letters, and a layer of a nested model is model/layer. Each
+    number has its general formula, the formula with the numbers put in, and the reason. Layers that repeat an earlier
+    one are referred to it.
+    """
+    from cnnsum.cli.output import Sources, report_diagnostics
+    from cnnsum.diagnostics import UnusableError
+
+    sources = Sources()
+    try:
+        errors = _explain(sources, **given)
+    except UnusableError as error:
+        if error.line is not None and error.diagnostics[0].span is not None:
+            sources.add(error.diagnostics[0].span.path, error.line)
+        report_diagnostics(error.diagnostics, sources, color=given["color"])
+        ctx.exit(2)
+    ctx.exit(1 if errors else 0)
+
+
+def _explain(
+    sources: Sources,
+    *,
+    model: str,
+    layer: str | None,
+    inputs: dict[str, Any],
+    settings: dict[str, Any],
+    batch: int | None,
+    dtype: str | None,
+    source_format: str | None,
+    convention: str | None,
+    format: str,
+    output: str | None,
+    color: str,
+    quiet: bool,
+    verbose: bool,
+) -> bool:
+    """Read, explain, print; returns whether the model has errors."""
+    from cnnsum.cli.output import report_diagnostics, write_result
+    from cnnsum.model import from_document
+    from cnnsum.source import read
+
+    document = read(model)
+    sources.add(document.path, document.line)
+    found = from_document(document, inputs, settings, dtype, source_format)
+    if convention is None:
+        renderers = _arithmetic(found, layer, batch, format)
+    elif layer is not None or format == "markdown":
+        raise click.UsageError("--convention is about the whole model, as text or json")
+    else:
+        renderers = _reconciliation(found, convention, format)
+    try:
+        write_result(output, model, color, **renderers)
+    finally:
+        report_diagnostics(
+            found.diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None
+        )
+    return any(diagnostic.severity == "error" for diagnostic in found.diagnostics)
+
+
+def _arithmetic(found: Model, layer: str | None, batch: int | None, format: str) -> dict[str, Any]:
+    """What writes the explanation of the layers: arguments of `write_result`."""
+    from cnnsum.model import explain
+    from cnnsum.report import explain_formats, explain_text
+
+    try:
+        explanation = explain(found, layer, batch=batch)
+    except LookupError as error:
+        raise click.UsageError(str(error.args[0])) from None
+    if format == "json":
+        return {"plain": lambda: explain_formats.json_chunks(explanation)}
+    if format == "markdown":
+        return {"plain": lambda: explain_formats.markdown_chunks(explanation)}
+    return {"styled": lambda width: explain_text.lines(explanation, width)}
+
+
+def _reconciliation(found: Model, convention: str, format: str) -> dict[str, Any]:
+    """What writes the way from our count to another tool's. Raises UnusableError for a tool that is not known."""
+    from cnnsum.model import reconcile
+    from cnnsum.report import convention_formats
+
+    result = reconcile(found, convention)
+    if format == "json":
+        return {"plain": lambda: (convention_formats.text(result),)}
+    return {"styled": lambda width: convention_formats.lines(result, width)}

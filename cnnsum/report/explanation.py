@@ -1,0 +1,30 @@
+"""The explanation of a model: its layers explained, and how that reads. Knows records, no rule and no graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnsum.analyses.explain import Explained
+
+
+class Explanation:
+    """A model explained layer by layer; memory is for `batch` samples. `str` gives the text that the command prints.
+
+    Each layer has `steps`, and each step a `measure`, the `formula`, the same `with_numbers`, its `value` and `why`.
+    """
+
+    __slots__ = ("batch", "layers", "model")
+
+    def __init__(self, model: str, batch: int, layers: tuple[Explained, ...]) -> None:
+        self.model = model
+        self.batch = batch
+        self.layers = layers
+
+    def __repr__(self) -> str:
+        return f"Explanation({self.model!r}, {len(self.layers)} layers)"
+
+    def __str__(self) -> str:
+        from cnnsum.report.explain_text import lines
+
+        return "\n".join("".join(text for text, _ in line) for line in lines(self, 80))

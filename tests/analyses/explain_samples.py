@@ -1,0 +1,120 @@
+"""A sample call of every layer type: input shapes without the batch axis, and fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+IMAGE, SEQUENCE, VECTOR, VOLUME = (32, 24, 6), (10, 6), (12,), (8, 7, 6, 4)
+BY_AXES = {1: SEQUENCE, 2: IMAGE, 3: VOLUME}
+LSTM: dict[str, Any] = {"type": "LSTM", "units": 5}
+
+Sample = tuple[list[tuple[int, ...]], dict[str, Any]]
+
+SAMPLES: dict[str, Sample] = {
+    "Dense": ([VECTOR], {"units": 7, "activation": "relu"}),
+    "EinsumDense": ([SEQUENCE], {"equation": "abc,cd->abd", "output_shape": [None, 7], "bias_axes": "d"}),
+    "Embedding": ([(10,)], {"input_dim": 50, "output_dim": 8}),
+    "BatchNormalization": ([IMAGE], {}),
+    "LayerNormalization": ([SEQUENCE], {}),
+    "GroupNormalization": ([IMAGE], {"groups": 3}),
+    "RMSNormalization": ([SEQUENCE], {}),
+    "UnitNormalization": ([SEQUENCE], {}),
+    "Normalization": ([IMAGE], {}),
+    "Rescaling": ([IMAGE], {"scale": 0.5, "offset": 1.0}),
+    "Activation": ([IMAGE], {"activation": "silu"}),
+    "Softmax": ([SEQUENCE], {}),
+    "PReLU": ([IMAGE], {"shared_axes": [1, 2]}),
+    "Flatten": ([IMAGE], {}),
+    "Reshape": ([IMAGE], {"target_shape": [-1, 6]}),
+    "Permute": ([SEQUENCE], {"dims": [2, 1]}),
+    "RepeatVector": ([VECTOR], {"n": 4}),
+    "UpSampling1D": ([SEQUENCE], {"size": 3}),
+    "UpSampling2D": ([IMAGE], {"interpolation": "bilinear"}),
+    "UpSampling3D": ([VOLUME], {}),
+    "Resizing": ([IMAGE], {"height": 5, "width": 4}),
+    "CenterCrop": ([IMAGE], {"height": 5, "width": 4}),
+    "Subtract": ([IMAGE, IMAGE], {}),
+    "Multiply": ([IMAGE, (1, 1, 6)], {}),
+    "Concatenate": ([IMAGE, (32, 24, 2)], {}),
+    "Dot": ([SEQUENCE, (9, 6)], {"axes": 2}),
+    "GaussianNoise": ([IMAGE], {"stddev": 0.1}),
+    "ActivityRegularization": ([IMAGE], {"l1": 0.1}),
+    "LayerScale": ([IMAGE], {"init_values": 1e-6, "projection_dim": 6}),
+    "CustomScaleLayer": ([IMAGE, IMAGE], {"scale": 0.1}),
+    "StochasticDepth": ([IMAGE], {"drop_path_rate": 0.1}),
+    "MultiHeadAttention": ([SEQUENCE, (12, 8)], {"num_heads": 2, "key_dim": 5}),
+    "GroupedQueryAttention": (
+        [SEQUENCE, (12, 6)],
+        {"head_dim": 5, "num_query_heads": 4, "num_key_value_heads": 2},
+    ),
+    "Attention": ([SEQUENCE, (12, 6)], {"use_scale": True}),
+    "AdditiveAttention": ([SEQUENCE, (12, 6)], {}),
+    "TimeDistributed": ([(10, *IMAGE)], {"layer": {"type": "Conv2D", "filters": 3, "kernel_size": 2}}),
+    "Bidirectional": ([SEQUENCE], {"layer": LSTM}),
+    "Where": ([IMAGE, IMAGE, IMAGE], {}),
+    "Cast": ([IMAGE], {"dtype": "float16"}),
+    "keras.src.ops.numpy.Reshape": ([IMAGE], {"newshape": [-1, 768, 6]}),
+    "keras.src.ops.numpy.Concatenate": ([IMAGE, (32, 24, 2)], {"axis": -1}),
+    "Transpose": ([SEQUENCE], {"axes": [0, 2, 1]}),
+    "Swapaxes": ([SEQUENCE], {"axis1": 1, "axis2": 2}),
+    "ExpandDims": ([SEQUENCE], {"axis": 1}),
+    "Squeeze": ([(10, 1)], {"axis": 2}),
+    "Stack": ([IMAGE, IMAGE], {"axis": 1}),
+    "Split": ([IMAGE], {"indices_or_sections": 3, "axis": -1}),
+    "Pad": ([SEQUENCE], {"pad_width": [[0, 0], [1, 2], [0, 0]]}),
+    "Repeat": ([SEQUENCE], {"repeats": 3, "axis": 1}),
+    "Matmul": ([SEQUENCE, (6, 9)], {}),
+    **dict.fromkeys(("Add", "Average", "Maximum", "Minimum"), ([IMAGE, IMAGE, IMAGE], {})),
+    **dict.fromkeys(("Dropout", "AlphaDropout", "GaussianDropout"), ([IMAGE], {"rate": 0.5})),
+    **{f"SpatialDropout{axes}D": ([BY_AXES[axes]], {"rate": 0.5}) for axes in (1, 2, 3)},
+    **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), ([SEQUENCE], {"units": 5, "return_sequences": True})),
+    **{
+        f"Conv{axes}D{what}": ([BY_AXES[axes]], {"filters": 5, "kernel_size": 3, "strides": 2, "activation": "relu"})
+        for axes in (1, 2, 3)
+        for what in ("", "Transpose")
+    },
+    **{
+        f"{kind}Conv{axes}D": ([BY_AXES[axes]], {"kernel_size": 3, "padding": "same", **more})
+        for axes in (1, 2)
+        for kind, more in (("Depthwise", {"depth_multiplier": 2}), ("Separable", {"filters": 5}))
+    },
+    **{
+        f"{kind}Pooling{axes}D": ([BY_AXES[axes]], {"pool_size": 2})
+        for axes in (1, 2, 3)
+        for kind in ("Max", "Average")
+    },
+    **{
+        f"Adaptive{kind}Pooling{axes}D": ([BY_AXES[axes]], {"output_size": 2})
+        for axes in (1, 2, 3)
+        for kind in ("Max", "Average")
+    },
+    **{f"{kind}{axes}D": ([BY_AXES[axes]], {}) for axes in (1, 2, 3) for kind in ("ZeroPadding", "Cropping")},
+    **dict.fromkeys(
+        (
+            *("All", "Amax", "Amin", "Any", "Max", "Mean", "Min", "Prod", "Std", "Sum", "Var", "Logsumexp"),
+            *("Argmax", "Argmin"),
+        ),
+        ([IMAGE], {"axis": 1, "keepdims": True}),
+    ),
+}
+
+#: Types that need no fields, on one image: activations, operations on every element, global pooling.
+PLAIN = (
+    *("Identity", "ReLU", "LeakyReLU", "ELU", "Absolute", "Arctan", "Ceil", "Clip", "Copy", "Cos", "Cosh", "Exp"),
+    *("Exp2", "Expm1", "Floor", "Isfinite", "Isinf", "Isnan", "Log", "Log10", "Log1p", "Log2", "LogicalNot"),
+    *("Negative", "OnesLike", "Reciprocal", "Round", "Sign", "Sin", "Sinh", "Sqrt", "Square", "Tan", "Tanh", "Trunc"),
+    *("ZerosLike", "Rsqrt", "Erf", "Erfc", "Celu", "Elu", "HardShrink", "HardSigmoid", "HardSilu", "HardTanh"),
+    *("LeakyRelu", "LogSigmoid", "Relu", "Relu6", "Selu", "Sigmoid", "Silu", "SoftShrink", "Softplus", "Softsign"),
+    *("SparsePlus", "SparseSigmoid", "Squareplus", "TanhShrink", "Threshold", "LogSoftmax", "Sparsemax", "Mish"),
+    *("StopGradient", "Gelu", "Normalize", "Flip", "Roll", "Cumsum"),
+)
+#: Operations on two images.
+PAIRS = (
+    *("keras.src.ops.numpy.Add", "Arctan2", "Divide", "DivideNoNan", "Equal", "FloorDivide", "Greater"),
+    *("GreaterEqual", "Less", "LessEqual", "Logaddexp", "LogicalAnd", "LogicalOr", "LogicalXor"),
+    *("keras.src.ops.numpy.Maximum", "keras.src.ops.numpy.Minimum", "Mod", "keras.src.ops.numpy.Multiply"),
+    *("NotEqual", "Power", "keras.src.ops.numpy.Subtract", "TrueDivide"),
+)
+SAMPLES |= dict.fromkeys(PLAIN, ([IMAGE], {}))
+SAMPLES |= dict.fromkeys(PAIRS, ([IMAGE, IMAGE], {}))
+SAMPLES |= {f"Global{kind}Pooling{axes}D": ([BY_AXES[axes]], {}) for axes in (1, 2, 3) for kind in ("Max", "Average")}

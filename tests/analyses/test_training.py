@@ -1,0 +1,385 @@
+"""Training memory: the items by hand, the step against a simulation, checkpoints, precisions, optimizers."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from training_simulation import Simulation
+
+import cnnsum
+from cnnsum.analyses.checkpoint import places
+from cnnsum.analyses.training import OPTIMIZERS, PRECISIONS
+from cnnsum.diagnostics import UnusableError
+from cnnsum.dims import UNKNOWN, Expr, substitute
+from cnnsum.model import Model, policy_of
+from cnnsum.report.records import TrainingMemory
+
+EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
+
+
+def load(layers: list[Any], shape: Any = (8,), dtype: str | None = None, **keys: Any) -> Model:
+    model = cnnsum.loads(json.dumps({"input": list(shape), "layers": layers, **keys}), dtype=dtype)
+    assert [str(found) for found in model.diagnostics if found.severity == "error"] == []
+    return model
+
+
+def trained(
+    layers: list[Any],
+    shape: Any = (8,),
+    *,
+    batch: int = 1,
+    dtype: str | None = None,
+    optimizer: str = "sgd",
+    **keys: Any,
+) -> TrainingMemory:
+    model = load(layers, shape, dtype, **keys)
+    return cnnsum.summarize(model, batch=batch, optimizer=optimizer, step=True).totals.training
+
+
+def dense(units: int, **fields: Any) -> Any:
+    return {"Dense": {"units": units, **fields}}
+
+
+# The items, by hand.
+
+
+def test_items_of_a_chain() -> None:
+    found = trained([dense(100), dense(50)], batch=2, optimizer="adam")
+    weights = (8 * 100 + 100 + 100 * 50 + 50) * 4
+    assert (found.weights, found.gradients, found.optimizer, found.master_weights) == (weights, weights, 2 * weights, 0)
+    assert found.saved == 2 * (8 + 100) * 4
+    # Behind the second layer its output's gradient and its input's; the first layer's input needs none.
+    assert found.transient == 2 * (100 + 50) * 4
+    assert found.total == 4 * weights + found.saved + found.transient
+
+
+def test_peak_of_a_chain() -> None:
+    found = trained([dense(100), dense(50)], batch=2)
+    first, second = (8 * 100 + 100) * 4, (100 * 50 + 50) * 4
+    at_second = 2 * (8 + 100) * 4 + 2 * (100 + 50) * 4 + second
+    at_first = 2 * 8 * 4 + 2 * 100 * 4 + first + second
+    assert found.weights == first + second
+    assert found.peak_step == first + second + max(at_second, at_first, first + second)
+
+
+def test_an_activation_inside_a_layer_is_a_step_of_its_own() -> None:
+    apart = trained([dense(100), "ReLU", dense(10), "ReLU"])
+    inside = trained([dense(100, activation="relu"), dense(10, activation="relu")])
+    assert apart.transient == inside.transient == 2 * 100 * 4
+    assert apart.peak_step == inside.peak_step
+
+
+def test_an_addition_makes_no_gradients() -> None:
+    layers = [
+        dense(100, name="a"),
+        dense(100, name="b", **{"from": "a"}),
+        {"Add": {"from": ["a", "b"], "name": "sum"}},
+    ]
+    # That of the sum is that of `a` and of `b`; the gradient that `b` hands to `a` is then added to what `a` has.
+    assert trained(layers).transient == 2 * 400
+    # A product's are two new ones, and `b` makes a third: 300 and the output's are gone by then.
+    layers[-1] = {"Multiply": {"from": ["a", "b"], "name": "product"}}
+    assert trained(layers).transient == 3 * 400
+
+
+def test_nothing_is_held_for_what_does_not_train() -> None:
+    found = trained([dense(1000, trainable=False), dense(10)], optimizer="adam")
+    assert found.gradients == (1000 * 10 + 10) * 4
+    assert found.saved == 1000 * 4
+    assert found.transient == 10 * 4
+    nothing = trained([dense(1000, trainable=False)])
+    assert (nothing.gradients, nothing.saved, nothing.transient) == (0, 0, 0)
+    # The forward pass still runs.
+    assert nothing.peak_step == nothing.weights + (8 + 1000) * 4  # type: ignore[operator]
+
+
+def test_frozen_layers_hand_gradients_on() -> None:
+    rest = [dense(4, name="head", trainable=False)]
+    assert trained([dense(100), dense(50, trainable=False), *rest]).saved == 8 * 4
+    assert trained([dense(100), dense(50, trainable=False, activation="relu"), *rest]).saved == (8 + 50) * 4
+    # Frozen, a batch normalisation is a product and a sum.
+    norm = {"BatchNormalization": {"trainable": False}}
+    assert trained([dense(100), norm, *rest]).saved == 8 * 4
+    assert trained([dense(100), "BatchNormalization", *rest]).saved == (8 + 100 + 2 * 100) * 4
+    # A layer normalisation is not, whoever trains.
+    norm = {"LayerNormalization": {"trainable": False}}
+    assert trained([dense(100), norm, *rest]).saved == (8 + 100 + 2) * 4
+
+
+def test_what_no_gradient_passes() -> None:
+    layers = [
+        dense(100, name="a"),
+        dense(100, name="frozen", trainable=False, **{"from": "input"}),
+        {"Multiply": {"from": ["a", "frozen"]}},
+    ]
+    # Of the two factors only the one that the other's gradient is made of.
+    assert trained(layers).saved == (8 + 100) * 4
+
+
+def test_a_frozen_wrapper_keeps_what_its_layer_keeps() -> None:
+    def wrapped(*, trainable: bool) -> Any:
+        return {"TimeDistributed": {"layer": {"Dense": {"units": 5, "trainable": trainable}}}}
+
+    assert trained([dense(4), wrapped(trainable=True)], (3, 6)).saved == (18 + 12) * 4
+    assert trained([dense(4), wrapped(trainable=False)], (3, 6)).saved == 18 * 4
+
+
+def test_frozen_recurrent_layers_and_attention() -> None:
+    def lstm(**keys: Any) -> Any:
+        return {"LSTM": {"units": 5, "return_sequences": True, **keys}}
+
+    each = 3 * 5 * 4
+    # Gates, carries and their tanh; states and the input are for the kernels.
+    assert trained([dense(4), lstm(trainable=False)], (3, 6)).saved == 18 * 4 + 6 * each
+    assert trained([dense(4), lstm()], (3, 6)).saved == 18 * 4 + 3 * 4 * 4 + 7 * each
+
+    def attention(**keys: Any) -> Any:
+        return {"MultiHeadAttention": {"num_heads": 2, "key_dim": 5, "from": ["a", "a"], **keys}}
+
+    inner = (3 * 3 * 10 + 2 * 9) * 4  # queries, keys, values; scores
+    assert trained([dense(4, name="a"), attention(trainable=False)], (3, 6)).saved == 18 * 4 + inner
+    assert trained([dense(4, name="a"), attention()], (3, 6)).saved == 18 * 4 + inner + 12 * 4 + 3 * 10 * 4
+
+
+def test_unknown_layers_make_it_unknown() -> None:
+    model = cnnsum.loads(json.dumps({"input": [8], "layers": [dense(3), "Nothing", dense(2)]}))
+    found = cnnsum.summarize(model, step=True).totals.training
+    assert found.total is found.transient is found.saved is found.peak_step is UNKNOWN
+
+
+# Against the simulation.
+
+KINDS = ("Dense", "ReLU", "Dropout", "Reshape", "Add", "Concatenate", "LSTM", "BatchNormalization", "Multiply", "GELU")
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> dict[str, Any]:
+    layers: list[Any] = []
+    pool = [("input", 8), ("other", 12)]
+    for number in range(draw(st.integers(1, 10))):
+        kind, name = draw(st.sampled_from(KINDS)), f"l{number}"
+        source, width = draw(st.sampled_from(pool[-4:]))
+        fields: dict[str, Any] = {"name": name, "from": source}
+        if draw(st.integers(0, 4)) == 0:
+            fields["trainable"] = False
+        if kind == "Dense":
+            fields["units"] = width = draw(st.sampled_from((4, 8, 12)))
+            fields["activation"] = draw(st.sampled_from(("linear", "relu", "gelu")))
+        elif kind == "GELU":
+            kind, fields["activation"] = "Activation", "gelu"
+        elif kind == "Dropout":
+            fields["rate"] = 0.5
+        elif kind == "Reshape":
+            fields["target_shape"] = [-1]
+        elif kind in {"Add", "Multiply", "Concatenate"}:
+            fields["from"] = [source, draw(st.sampled_from([one for one, wide in pool if wide == width]))]
+            width *= 2 if kind == "Concatenate" else 1
+        elif kind == "LSTM":
+            layers.append({"Reshape": {"name": f"{name}r", "from": source, "target_shape": [-1, 2]}})
+            fields |= {"from": f"{name}r", "units": 6, "return_state": True}
+            width = 6
+            pool.append((f"{name}:1", 6))
+        layers.append({kind: fields})
+        pool.append((name, width))
+    outputs = draw(st.lists(st.sampled_from(pool[2:][-3:]), min_size=1, max_size=3, unique=True))
+    return {"inputs": {"input": [8], "other": [12]}, "layers": layers, "outputs": [name for name, _ in outputs]}
+
+
+@given(programs(), st.integers(1, 3), st.data())
+@settings(max_examples=150 * EXAMPLES, deadline=None)
+def test_step_is_that_of_the_simulation(program: dict[str, Any], batch: int, data: st.DataObject) -> None:
+    model = cnnsum.loads(json.dumps(program))
+    assert [str(found) for found in model.diagnostics if found.severity == "error"] == []
+    names = [*places(model.inference)]
+    chosen = data.draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
+    calls = model.inference.calls
+    ends = tuple(at for at, call in enumerate(calls) if call.layer.name in chosen and at + 1 < len(calls))
+    found = cnnsum.summarize(model, batch=batch, optimizer="sgd", checkpoint=chosen, step=True).totals
+    expected = Simulation(model, batch, ends).run()
+    assert isinstance(found.training.peak_step, int)
+    assert isinstance(found.training.weights, int)
+    assert found.training.saved == expected.saved
+    assert found.training.transient == expected.transient
+    assert found.training.peak_step - found.training.weights == expected.peak
+    plain = cnnsum.summarize(model, batch=batch, details=False).totals
+    alone = Simulation(model, batch).run()
+    assert (plain.saved, plain.training.transient) == (alone.saved, alone.transient)
+    # The parts of a total are not all at their largest at once, but the forward pass may take more than the backward.
+    assert plain.training.peak_step is None
+
+
+# Formulas.
+
+
+@pytest.mark.parametrize("checkpoint", [None, ["pool"], ["auto"]])
+def test_symbolic_sizes(checkpoint: list[str] | None) -> None:
+    layers = [
+        {"Conv2D": {"filters": 16, "kernel_size": 3, "padding": "same", "activation": "relu"}},
+        "BatchNormalization",
+        {"MaxPooling2D": {"pool_size": 2, "padding": "same", "name": "pool"}},
+        {"Conv2D": {"filters": 32, "kernel_size": 3, "padding": "same", "activation": "relu"}},
+        {"Conv2D": {"filters": 4, "kernel_size": 3}},
+    ]
+
+    def found(height: int | str, width: int | str) -> TrainingMemory:
+        model = load(layers, (height, width, 3))
+        return cnnsum.summarize(model, batch=2, checkpoint=checkpoint, step=True).totals.training
+
+    symbolic = found("H", "W")
+    for height, width in ((5, 8), (16, 16), (33, 7), (224, 224)):
+        static = found(height, width)
+        for formula, number in zip(symbolic[:8], static[:8], strict=True):
+            assert substitute(formula, {"H": height, "W": width}) == number  # type: ignore[arg-type]
+    assert isinstance(symbolic.transient, Expr)
+
+
+# Checkpoints.
+
+
+def checkpointed(layers: list[Any], *names: str, shape: Any = (8,)) -> TrainingMemory:
+    return cnnsum.summarize(load(layers, shape), optimizer="sgd", checkpoint=names, step=True).totals.training
+
+
+def test_a_checkpoint_by_hand() -> None:
+    layers = [dense(100, name="a"), dense(50, name="b"), dense(80, name="c"), dense(20, name="d")]
+    found = checkpointed(layers, "b")
+    # Kept: the input, which is read again, and b; then what c and d keep, which is b and c.
+    assert found.saved == (8 + 50 + 80) * 4
+    # c and d as they are: gradients of c and d, then of b and c. Then a is made again, for the gradient of b.
+    assert found.transient == max(80 + 20, 50 + 80, 100 + 50 + 100) * 4
+    assert found.checkpoint == (("b",), ("b",), 2, 8 * 100 + 100 * 50)
+
+
+def test_what_goes_past_a_checkpoint_is_kept_too() -> None:
+    layers = [
+        dense(10, name="a"),
+        dense(10, name="b"),
+        dense(10, name="c"),
+        {"Add": {"from": ["a", "c"]}},
+        dense(10, name="d"),
+    ]
+    found = checkpointed(layers, "b", "c")
+    assert found.checkpoint is not None
+    assert found.checkpoint.kept == ("b",)
+    # The last segment adds a, which it does not keep; the segment of c reads b.
+    assert found.saved == (8 + 10 + 10) * 4
+    assert found.checkpoint.segments == 3
+
+
+def test_a_frozen_segment_is_not_run_again() -> None:
+    layers = [dense(100, name="a", trainable=False), dense(50, name="b"), dense(20, name="c")]
+    found = checkpointed(layers, "a")
+    assert (found.saved, found.checkpoint) == (trained(layers).saved, (("a",), ("a",), 2, 0))
+
+
+def test_the_square_root_rule() -> None:
+    layers = [dense(64, name=f"l{number}") for number in range(36)]
+    found = checkpointed(layers, "auto", shape=(64,))
+    assert found.checkpoint is not None
+    # 36 equal layers: six segments, which keep six outputs and inside one more each.
+    assert found.checkpoint.segments == 6
+    assert found.checkpoint.layers == ("l5", "l11", "l17", "l23", "l29")
+    plain = trained(layers, (64,))
+    assert plain.saved == 36 * 256
+    assert found.saved == (1 + 5 + 5) * 256  # the input, the checkpoints, and the inputs inside the last segment
+    assert found.checkpoint.extra_macs == 30 * 64 * 64
+    assert found.total < plain.total  # type: ignore[operator]  # numbers
+
+
+def test_automatic_checkpoints_keep_one_tensor_each() -> None:
+    layers: list[Any] = [dense(32, name="out0")]
+    for n in range(1, 13):
+        layers += [dense(32, name=f"a{n}"), dense(32, name=f"b{n}", activation="relu")]
+        layers.append({"Add": {"from": [f"out{n - 1}", f"b{n}"], "name": f"out{n}"}})
+    found = checkpointed(layers, "auto").checkpoint
+    assert found is not None
+    assert found.layers == found.kept
+    assert all(name.startswith("out") for name in found.layers)
+    assert len(found.layers) > 1
+
+
+def test_automatic_checkpoints_where_nothing_is_won() -> None:
+    layers = [dense(8)]
+    assert checkpointed(layers, "auto").checkpoint == ((), (), 1, 0)
+
+
+def test_checkpoints_in_nested_models() -> None:
+    inner = {"name": "inner", "layers": [dense(100, name="x"), dense(50, name="y")]}
+    text = json.dumps({"input": [8], "blocks": {}, "layers": [dense(10, name="a"), dense(5, name="b")]})
+    assert [*places(cnnsum.loads(text).inference)] == ["a", "b"]
+    assert inner["name"] not in places(cnnsum.loads(text).inference)
+
+
+def test_unknown_checkpoint() -> None:
+    model = load([dense(3, name="alpha"), dense(3, name="beta")])
+    with pytest.raises(UnusableError) as error:
+        cnnsum.summarize(model, checkpoint=["alpa"])
+    (found,) = error.value.diagnostics
+    assert (found.code, found.message) == ("SPC047", "unknown checkpoint layer `alpa`")
+    assert found.help == "did you mean `alpha`? Or choose from alpha, beta, auto"
+
+
+# Precision.
+
+
+def test_mixed_precision() -> None:
+    layers = [dense(16, name="a"), "BatchNormalization", dense(4, name="b")]
+    single, mixed = (trained(layers, dtype=dtype, optimizer="adam") for dtype in ("float32", "mixed_float16"))
+    kernels = 8 * 16 + 16 + 16 * 4 + 4
+    assert single.weights == mixed.master_weights + 4 * 16 * 4 == (kernels + 4 * 16) * 4  # type: ignore[operator]
+    # Copies of two bytes to compute with; a normalisation computes with its own variables.
+    assert (mixed.weights, mixed.master_weights) == (2 * kernels + 4 * 4 * 16, 4 * kernels)
+    assert (mixed.gradients, mixed.optimizer) == (single.gradients, single.optimizer)
+    # The input is cast before it is kept; statistics stay in float32.
+    assert single.saved == (8 + 16 + 16 + 2 * 16) * 4
+    assert mixed.saved == (8 + 16 + 16) * 2 + 2 * 16 * 4
+    assert (single.transient, mixed.transient) == (2 * 16 * 4, 2 * 16 * 2)
+
+
+def test_half_precision() -> None:
+    layers = [dense(16), dense(4)]
+    single, half = (trained(layers, dtype=dtype, optimizer="adam") for dtype in ("float32", "bfloat16"))
+    assert [2 * amount for amount in half[:6]] == [*single[:6]]  # type: ignore[operator]
+    assert half.master_weights == 0
+
+
+def test_precision_is_a_name_of_the_dtype_policy() -> None:
+    assert [policy_of(name) for name in PRECISIONS] == [*PRECISIONS]
+    assert (policy_of(None), policy_of(None, "int8")) == (None, "int8")
+    assert policy_of("bfloat16", "bfloat16") == "bfloat16"
+    with pytest.raises(UnusableError, match="SPC046 unknown precision `mixed_flot16`"):
+        policy_of("mixed_flot16")
+    with pytest.raises(UnusableError, match="SPC052 the precision `float32` contradicts the dtype `mixed_float16`"):
+        policy_of("float32", "mixed_float16")
+
+
+# Optimizers. Those of Keras are built in tests/peers/test_optimizers.py.
+
+
+def test_slots() -> None:
+    layers = [{"Embedding": {"input_dim": 50, "output_dim": 8}}, {"LSTM": 4}, dense(10)]
+    model = load(layers, ({"shape": [3], "dtype": "int32"},)[0]["shape"])
+    shapes = [(50, 8), (8, 16), (4, 16), (16,), (4, 10), (10,)]
+    elements = sum(rows * (columns[0] if columns else 1) for rows, *columns in shapes)
+
+    def slots(name: str) -> Any:
+        return cnnsum.summarize(model, optimizer=name, details=False).totals.training.optimizer
+
+    for name, optimizer in OPTIMIZERS.items():
+        if not optimizer.rule:
+            assert slots(name) == 4 * optimizer.slots * elements
+    # One sum per row and one per column of every matrix; vectors whole.
+    assert slots("adafactor") == 4 * (58 + 24 + 20 + 16 + 14 + 10)
+    # One for a matrix, two for an embedding and for vectors.
+    assert slots("muon") == 4 * (2 * 400 + 128 + 64 + 2 * 16 + 40 + 2 * 10)
+
+
+def test_frozen_layers_have_no_slots() -> None:
+    layers = [dense(100, trainable=False), dense(10)]
+    assert trained(layers, optimizer="adafactor").optimizer == 4 * (110 + 10)
+    assert trained(layers, optimizer="adafactor", trainable=False).optimizer == 0

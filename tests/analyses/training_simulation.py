@@ -1,0 +1,270 @@
+"""A training step played through with objects: every tensor is one, and alive is what something still refers to.
+
+Slow, and written without a look at how the estimate counts: it knows what a layer keeps (`Facts`) and how the backward
+pass runs (docs/measures.md), and at every moment adds up the distinct objects that are referred to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from cnnsum.analyses.counting import Counter
+from cnnsum.graph.infer import Call
+from cnnsum.model import Model
+
+FLOATS = {"float16", "bfloat16", "float32", "float64"}
+
+
+class Tensor:
+    """Storage. `whole` is the tensor that this one is a part of."""
+
+    def __init__(self, size: Any, whole: Tensor | None = None) -> None:
+        self.size = int(size)
+        self.whole = whole
+
+    @property
+    def storage(self) -> Tensor:
+        return self if self.whole is None else self.whole.storage
+
+
+def total(tensors: Iterable[Tensor]) -> int:
+    return sum(one.size for one in {tensor.storage for tensor in tensors})
+
+
+class Result(NamedTuple):
+    saved: int
+    transient: int
+    peak: int
+
+
+class Simulation:
+    """One step of a model. `ends`: numbers of the calls that end a segment."""
+
+    def __init__(self, model: Model, batch: int, ends: tuple[int, ...] = ()) -> None:
+        self.inference = model.inference
+        self.calls: list[Call] = model.inference.calls
+        self.counter = Counter(model.graph.batch, batch)
+        self.tensors: dict[int, Tensor] = {}
+        for number, value in enumerate(self.inference.values):
+            self.tensors[number] = Tensor(self.counter.bytes(value.shape, value.dtype))
+        for call in self.calls:
+            if call.facts.alias == "view":
+                for number in call.outputs:
+                    self.tensors[number] = self.tensors[call.inputs[0]]
+        self.trained = {call.layer: self._weights(call) for call in self.calls}
+        self.inner = {call: [self._inner(item, call) for item in call.facts.kept] for call in self.calls}
+        self.through = [call for number, call in enumerate(self.calls) if self._goes_back(number)]
+        bounds = [0, *[end + 1 for end in ends], len(self.calls)]
+        self.segments = [self.calls[a:b] for a, b in pairwise(bounds)]
+        self.most = 0
+        self.most_transient = 0
+
+    def _weights(self, call: Call) -> int:
+        return sum(
+            int(self.counter.bytes(weight.shape, weight.dtype or call.layer.policy.variable))
+            for weight in call.facts.weights
+            if weight.trainable and call.layer.trainable
+        )
+
+    def _inner(self, item: Any, call: Call) -> tuple[Tensor, str]:
+        return Tensor(self.counter.bytes(item.shape, item.dtype or call.layer.policy.compute)), item.use
+
+    def _depends_on_weights(self, number: int) -> bool:
+        """Whether training changes this value."""
+        return any(
+            self.trained[call] > 0 or any(map(self._depends_on_weights, call_.inputs))
+            for call_ in self.calls
+            if number in call_.outputs
+            for call in (call_.layer,)
+        )
+
+    def _matters(self, number: int) -> bool:
+        """Whether an output of the model depends on this value."""
+        return number in self.inference.outputs or any(
+            self._matters(made) for call in self.calls if number in call.inputs for made in call.outputs
+        )
+
+    def _wanted(self, number: int) -> bool:
+        return self._depends_on_weights(number) and self._matters(number)
+
+    def _goes_back(self, index: int) -> bool:
+        return any(map(self._wanted, self.calls[index].outputs))
+
+    def _kept_by(self, call: Call) -> list[Tensor]:
+        if call not in self.through:
+            return []
+        facts, trains = call.facts, self.trained[call.layer] > 0
+        kept: list[Tensor] = []
+        if facts.keeps_input is True or (facts.keeps_input == "weights" and trains):
+            kept += [self.tensors[number] for number in call.inputs]
+        elif facts.keeps_input == "factors":
+            for place, number in enumerate(call.inputs):
+                others = [other for at, other in enumerate(call.inputs) if at != place]
+                if any(map(self._wanted, others)):
+                    kept.append(self.tensors[number])
+        if facts.keeps_output is True or (facts.keeps_output == "weights" and trains):
+            kept += [self.tensors[number] for number in call.outputs]
+        return kept + [tensor for tensor, use in self.inner[call] if trains or use != "weights"]
+
+    def _for_activation(self, call: Call) -> list[Tensor]:
+        """What a call keeps for its activation, which is over before the rest of it."""
+        if not call.facts.activated:
+            return []
+        made = [self.tensors[number] for number in call.outputs]
+        return [*made, *(tensor for tensor, use in self.inner[call] if use == "activation")]
+
+    def _scratch(self, call: Call) -> list[Tensor]:
+        return [Tensor(self.counter.bytes(shape, call.layer.policy.compute)) for shape in call.facts.scratch]
+
+    def _moment(self, alive: Iterable[Tensor], weights: int = 0) -> int:
+        size = total(alive) + weights
+        self.most = max(self.most, size)
+        return size
+
+    def _read_from(self, index: int) -> list[Tensor]:
+        """What the calls from that one on still read, and the outputs of the model that are there by then."""
+        read = [self.tensors[number] for call in self.calls[index:] for number in call.inputs]
+        there = set(self.inference.inputs) | {number for call in self.calls[:index] for number in call.outputs}
+        outputs = [self.tensors[number] for number in self.inference.outputs if number in there]
+        made = {self.tensors[number] for number in there}
+        return [tensor for tensor in read if tensor in made] + outputs
+
+    def run(self) -> Result:
+        # What segments that are run again read from outside is kept for them.
+        again = [segment for segment in self.segments[:-1] if any(call in self.through for call in segment)]
+        self.reads: list[tuple[list[Call], set[Tensor]]] = []
+        for segment in again:
+            inside = {self.tensors[n] for call in segment for n in call.outputs if call.facts.alias != "view"}
+            self.reads.append((segment, {self.tensors[n] for call in segment for n in call.inputs} - inside))
+        boundary = {tensor for _, read in self.reads for tensor in read}
+        kept: list[Tensor] = []
+        there = {self.tensors[number] for number in self.inference.inputs}
+        for index, call in enumerate(self.calls):
+            if call in self.segments[-1]:
+                kept += self._kept_by(call)
+            there |= {self.tensors[number] for number in call.outputs}
+            alive = [*kept, *self._read_from(index), *(self.tensors[number] for number in call.outputs)]
+            # An input of the model is there from the start, as far as anything needs it.
+            alive += [one for one in there if one in boundary or one in self._last_kept()]
+            self._moment([*alive, *self._scratch(call)])
+        saved = total([*kept, *boundary])
+        self._backward(kept, boundary)
+        return Result(saved, self.most_transient, self.most)
+
+    def _last_kept(self) -> set[Tensor]:
+        return {tensor for call in self.segments[-1] for tensor in self._kept_by(call)}
+
+    def _backward(self, kept: list[Tensor], boundary: set[Tensor]) -> None:
+        gradients: dict[Tensor, Tensor] = {}
+        for number in self.inference.outputs:
+            if self._wanted(number):
+                gradients.setdefault(self.tensors[number], Tensor(self.tensors[number].size))
+        outputs = [self.tensors[number] for number in self.inference.outputs]
+        self._moment([*kept, *boundary, *outputs, *gradients.values()])
+        self.most_transient = total(gradients.values())
+        weights: dict[Any, int] = {}
+        for segment in reversed(self.segments):
+            last = segment is self.segments[-1]
+            fresh = last
+            for place in range(len(segment) - 1, -1, -1):
+                call = segment[place]
+                if call not in self.through:
+                    continue
+                before = sum(weights.values())
+                # Of what was kept, only what calls up to this one keep is needed still.
+                mine = [tensor for one in segment[: place + 1] for tensor in self._kept_by(one)]
+                rest = [*boundary] if not last else [*boundary, *mine]
+                if call.facts.alias == "view":
+                    if self.trained[call.layer]:
+                        weights[call.layer] = self.trained[call.layer]
+                    continue
+                if not fresh:
+                    fresh = True
+                    self._again(segment, boundary, [*gradients.values()], before)
+                for alive, past_activation in self._through(call, gradients):
+                    if past_activation:
+                        weights[call.layer] = self.trained[call.layer]
+                        mine = [tensor for one in segment[:place] for tensor in self._kept_by(one)]
+                        mine += [tensor for tensor in self._kept_by(call) if tensor not in self._for_activation(call)]
+                        rest = [*boundary] if not last else [*boundary, *mine]
+                    self._moment([*rest, *mine, *alive], sum(weights.values()))
+                    extra = [] if last else [tensor for tensor in mine if tensor not in boundary]
+                    self.most_transient = max(self.most_transient, total([*alive, *extra]))
+            for one, read in self.reads:
+                if one is segment:
+                    needed = {tensor for other, others in self.reads if other is not one for tensor in others}
+                    boundary -= read - needed
+                    read.clear()
+        self._moment([], sum(weights.values()))
+
+    def _again(self, segment: list[Call], boundary: set[Tensor], gradients: list[Tensor], weights: int) -> None:
+        """The forward pass of a segment, with what it keeps this time."""
+        start = self.calls.index(segment[0])
+        kept: list[Tensor] = []
+        inside = {self.tensors[n] for call in segment for n in call.outputs if call.facts.alias != "view"}
+        will_keep = {tensor for call in segment for tensor in self._kept_by(call)}
+        made: set[Tensor] = set()
+        for place, call in enumerate(segment):
+            made |= {self.tensors[number] for number in call.outputs}
+            kept += [tensor for tensor in self._kept_by(call) if tensor not in inside]
+            alive = [tensor for tensor in self._read_from(start + place) if tensor in inside and tensor in made]
+            alive += [self.tensors[n] for n in self.inference.outputs if self.tensors[n] in made & inside]
+            alive += [self.tensors[n] for n in call.outputs if self.tensors[n] in inside]
+            alive += [tensor for tensor in made & inside if tensor in will_keep]
+            alive = [tensor for tensor in alive if tensor not in boundary]
+            own = [tensor for tensor in kept if tensor not in boundary]
+            alive = [*alive, *own, *gradients, *self._scratch(call)]
+            self._moment([*boundary, *alive], weights)
+            self.most_transient = max(self.most_transient, total(alive))
+
+    def _through(self, call: Call, gradients: dict[Tensor, Tensor]) -> list[tuple[list[Tensor], bool]]:
+        """The backward pass of one call: the gradients alive at each of its moments. Changes `gradients`.
+
+        With each, whether the gradient has passed the layer's activation, so that those of its weights are made.
+        """
+        moments: list[tuple[list[Tensor], bool]] = []
+        facts = call.facts
+        outputs = [self.tensors[number] for number in call.outputs if self.tensors[number] in gradients]
+        if facts.activated and outputs:
+            through = Tensor(outputs[0].size)
+            moments.append(([*gradients.values(), through], False))
+            gradients[outputs[0]] = through
+        made: list[tuple[Tensor, Tensor]] = []
+        inputs = call.inputs if not facts.weights else tuple(dict.fromkeys(call.inputs))
+        values = self.inference.values
+        for number in inputs:
+            if not self._wanted(number):
+                continue
+            tensor = self.tensors[number]
+            alike = values[number].shape == values[call.outputs[0]].shape
+            if outputs and facts.gradient == "same" and alike:
+                made.append((tensor, gradients[outputs[0]]))
+            elif outputs and facts.gradient == "parts":
+                made.append((tensor, Tensor(tensor.size, gradients[outputs[0]])))
+            else:
+                made.append((tensor, Tensor(tensor.size)))
+        new = [gradient for _, gradient in made]
+        moments.append(([*gradients.values(), *new, *self._scratch(call)], True))
+        for tensor in outputs:
+            del gradients[tensor]
+        while made:
+            tensor, gradient = made.pop(0)
+            old = gradients.pop(tensor, None)
+            others = [*gradients.values(), *(other for _, other in made)]
+            if old is None:
+                gradients[tensor] = gradient
+                continue
+
+            def alone(one: Tensor, *rest: Tensor, size: int = tensor.size) -> bool:
+                return one.storage.size == size and one.storage not in {other.storage for other in rest}
+
+            if alone(old, gradient, *others):
+                gradients[tensor] = old
+            elif alone(gradient, old, *others):
+                gradients[tensor] = gradient
+            else:
+                gradients[tensor] = Tensor(tensor.size)
+                moments.append(([*others, old, gradient, gradients[tensor]], True))
+        return moments

@@ -1,0 +1,124 @@
+"""`cnnsum explain MODEL [LAYER]`: what is printed, in which format, and the exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from calling import call
+
+SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
+SEED = "horses_or_humans.yaml"
+
+
+@pytest.fixture(autouse=True)
+def _in_gallery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SPECS)
+    for name in ("COLUMNS", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_layer_is_explained() -> None:
+    code, out, err = call("explain", SEED, "conv2d")
+    assert (code, err) == (0, "")
+    for part in (
+        "conv2d (Conv2D), line 12\n",
+        "(None, 100, 100, 3) -> (None, 98, 98, 32); padding: valid; activation: relu\n",
+        "= floor((100 - 3)/1) + 1 = 98\n",
+        "= (3 * 3 * 3 + 1) * 32 = 896\n",
+        "= 98 * 98 * 32 * 3 * 3 * 3 = 8,297,856\n",
+        "= 1,349,312 bytes (1.29 MiB)\n",
+        "likewise 98\n",
+    ):
+        assert part in out, part
+
+
+@pytest.mark.parametrize("spec", [SEED, "vit_b16.yaml", "siamese.yaml", "fcn.yaml"])
+def test_the_text_fits_into_80_columns(spec: str) -> None:
+    code, out, err = call("explain", spec)
+    assert (code, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
+    assert not any(line != line.rstrip() for line in out.splitlines())
+
+
+def test_a_reason_is_given_once() -> None:
+    out = call("explain", SEED).out
+    assert out.count("does not depend on its size") == 1
+    assert out.count("two floating-point") == 1
+    assert "Model" not in out
+
+
+def test_colors_change_nothing_else() -> None:
+    import re
+
+    colored = call("explain", SEED, "--color", "always").out
+    assert "\x1b[" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == call("explain", SEED).out
+
+
+def test_json() -> None:
+    code, out, _ = call("explain", SEED, "conv2d", "--format", "json", "-b", "2")
+    assert code == 0
+    record = json.loads(out)
+    assert (record["schema"], record["model"], record["batch"]) == ("cnnsum.explain/1", "sequential", 2)
+    (layer,) = record["layers"]
+    assert (layer["name"], layer["type"], layer["place"]) == ("conv2d", "Conv2D", {"line": 12, "column": 5})
+    assert (layer["inputs"], layer["outputs"]) == ([[None, 100, 100, 3]], [[None, 98, 98, 32]])
+    steps = {step["measure"]: step for step in layer["steps"]}
+    why = steps["parameters"].pop("why")
+    assert "Every place of the image uses the same kernels" in why
+    assert steps["parameters"] == {
+        "measure": "parameters",
+        "formula": "(kernel_h * kernel_w * C + 1) * filters",
+        "with_numbers": "(3 * 3 * 3 + 1) * 32",
+        "value": 896,
+        "unit": "parameters",
+    }
+    assert steps["output memory"]["with_numbers"] == "2 * 98 * 98 * 32 * 4"
+
+
+def test_the_json_of_a_whole_model_tells_every_layer_in_full() -> None:
+    layers = json.loads(call("explain", "resnet50.yaml", "--format", "json").out)["layers"]
+    assert len(layers) == 193
+    assert all(layer["steps"] for layer in layers[1:])
+    assert any(layer["same_as"] for layer in layers)
+
+
+def test_markdown() -> None:
+    code, out, _ = call("explain", SEED, "dense", "--format", "markdown")
+    assert code == 0
+    assert out.startswith("# sequential, explained\n")
+    assert "## dense (Dense)\n" in out
+    row = "| parameters | `features * units + units` | `4096 * 512 + 512` | 2,097,664 | Kernel `D x units`, bias"
+    assert row in out
+    tables = [line for line in out.splitlines() if line.startswith("|")]
+    assert {line.replace("\\|", "").count("|") for line in tables} == {6}
+
+
+def test_markdown_refers_to_equal_layers() -> None:
+    out = call("explain", "vit_b16.yaml", "--format", "markdown").out
+    assert "\nAs encoder.0.norm1\n" in out or "\nAs encoder.0.norm1.\n" in out
+
+
+def test_an_unknown_layer() -> None:
+    code, out, err = call("explain", SEED, "conv2d_7")
+    assert (code, out) == (2, "")
+    assert "there is no layer `conv2d_7` (did you mean `conv2d`?)" in err
+    assert call("explain", "missing.yaml").code == 2
+
+
+def test_a_wrong_model_is_explained_as_far_as_it_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("{input: [8, 8, 3], layers: [Conv2D: [4, 3], Foo: 1, Flatten]}", encoding="utf-8")
+    code, out, err = call("explain", str(path))
+    assert code == 1
+    assert "= 6 * 6 * 4 * 3 * 3 * 3 = 3,888\n" in out
+    assert "not known: the type `Foo` is not supported\n" in out
+    assert "UNK701" in err
+
+
+def test_an_output_file(tmp_path: Path) -> None:
+    path = tmp_path / "why.md"
+    assert call("explain", SEED, "--format", "markdown", "-o", str(path)) == (0, "", "")
+    assert path.read_text(encoding="utf-8") == call("explain", SEED, "--format", "markdown").out

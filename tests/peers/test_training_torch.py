@@ -1,0 +1,218 @@
+"""What PyTorch keeps, and what it holds at the worst moment of a step, against the estimates: to the byte.
+
+Every tensor that PyTorch makes is followed by its storage (a dispatch mode, and a weak reference to each storage), on a
+CPU. The loss is the sum of the outputs times constants: these are held beside the network, and taken off.
+"""
+
+from __future__ import annotations
+
+import json
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import cnnsum
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402 - the import above is what skips
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
+from torch.utils._pytree import tree_leaves  # noqa: E402
+
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+
+#: Bytes of numbers without axes that PyTorch makes on its way: the loss, its gradient, counters of batches.
+SCALARS = 64
+
+
+class Following(TorchDispatchMode):  # type: ignore[misc]  # PyTorch is not typed here
+    """Adds up the storage of all tensors made while it is on, and takes off what is freed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = self.peak = 0
+        self.known: set[int] = set()
+
+    def _gone(self, key: int, size: int) -> None:
+        self.known.discard(key)
+        self.live -= size
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor):
+                storage = tensor.untyped_storage()
+                key = storage._cdata
+                if key not in self.known:
+                    self.known.add(key)
+                    self.live += storage.nbytes()
+                    weakref.finalize(storage, self._gone, key, storage.nbytes())
+        self.peak = max(self.peak, self.live)
+        return result
+
+
+def measured(net: nn.Module, shape: tuple[int, ...], forward: Callable[..., Any] | None = None) -> int:
+    """The most bytes at any moment of a step, without weights and the loss's constants, the input included."""
+    x = torch.randn(*shape)
+    run = net if forward is None else lambda x: forward(net, x)
+    outside = {p.untyped_storage()._cdata for p in (*net.parameters(), *net.buffers())}
+    constants = torch.randn(run(x).shape)
+    for parameter in net.parameters():
+        parameter.grad = None
+    following = Following()
+    outside |= {x.untyped_storage()._cdata, constants.untyped_storage()._cdata}
+    following.known |= outside
+    following.live = x.untyped_storage().nbytes()
+    with following:
+        (run(x) * constants).sum().backward()
+    return following.peak
+
+
+def estimated(layers: list[Any], shape: tuple[int, ...], batch: int, **keys: Any) -> int:
+    model = cnnsum.loads(json.dumps({"input": list(shape), "layers": layers, **keys}))
+    assert [str(found) for found in model.diagnostics] == []
+    found = cnnsum.summarize(model, batch=batch, optimizer="sgd", step=True).totals.training
+    assert isinstance(found.peak_step, int)
+    assert isinstance(found.weights, int)
+    return found.peak_step - found.weights
+
+
+def conv(filters: int, size: int = 3, **keys: Any) -> Any:
+    return {"Conv2D": {"filters": filters, "kernel_size": size, "padding": "same", **keys}}
+
+
+CHAINS: dict[str, tuple[Any, list[Any]]] = {
+    "convolutions": (
+        lambda: [nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 4, 3, padding=1), nn.Conv2d(4, 6, 3, padding=1)],
+        [conv(8), conv(4), conv(6)],
+    ),
+    "with activations": (
+        lambda: [nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 16, 3, padding=1), nn.Sigmoid()],
+        [conv(8, activation="relu"), conv(16), {"Activation": "sigmoid"}],
+    ),
+    "normalised and pooled": (
+        lambda: [
+            *(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(8, 16, 3, padding=1), nn.SiLU()),
+        ],
+        [conv(8), "BatchNormalization", "ReLU", {"MaxPooling2D": 2}, conv(16), {"Activation": "silu"}],
+    ),
+    "dense": (
+        lambda: [nn.Flatten(), nn.Linear(3 * 256, 64), nn.ReLU(), nn.Linear(64, 200), nn.Tanh()],
+        ["Flatten", {"Dense": 64}, "ReLU", {"Dense": 200}, {"Activation": "tanh"}],
+    ),
+    "activations inside": (
+        lambda: [nn.Flatten(), nn.Linear(3 * 256, 64), nn.ReLU(), nn.Linear(64, 900), nn.GELU()],
+        ["Flatten", {"Dense": [64, "relu"]}, {"Dense": [900, "gelu"]}],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("batch", [1, 5])
+def test_chains(name: str, batch: int) -> None:
+    make, layers = CHAINS[name]
+    assert 0 <= measured(nn.Sequential(*make()), (batch, 3, 16, 16)) - estimated(layers, (16, 16, 3), batch) <= SCALARS
+
+
+class Residual(nn.Module):  # type: ignore[misc]
+    def __init__(self, blocks: int, channels: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, channels, 3, padding=1)
+        self.blocks = nn.ModuleList(
+            nn.ModuleList([nn.Conv2d(channels, channels, 3, padding=1), nn.Conv2d(channels, channels, 3, padding=1)])
+            for _ in range(blocks)
+        )
+
+    def forward(self, x: Any) -> Any:
+        x = self.stem(x)
+        for first, second in self.blocks:
+            x = torch.relu(x + second(torch.relu(first(x))))
+        return x
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_residual(blocks: int) -> None:
+    layers: list[Any] = [conv(8, name="out0")]
+    for n in range(1, blocks + 1):
+        layers += [conv(8, name=f"a{n}"), {"ReLU": {"name": f"r{n}"}}, conv(8, name=f"b{n}")]
+        layers += [{"Add": {"from": [f"out{n - 1}", f"b{n}"], "name": f"sum{n}"}}, {"ReLU": {"name": f"out{n}"}}]
+    assert 0 <= measured(Residual(blocks, 8), (2, 3, 16, 16)) - estimated(layers, (16, 16, 3), 2) <= SCALARS
+
+
+class Dense(nn.Module):  # type: ignore[misc]
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Conv2d(3 + 5 * n, 5, 3, padding=1) for n in range(count))
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = torch.cat([x, torch.relu(layer(x))], 1)
+        return x
+
+
+def test_concatenations() -> None:
+    layers: list[Any] = []
+    for n in range(3):
+        layers += [conv(5, name=f"c{n}", **{"from": f"x{n - 1}" if n else "input"}), {"ReLU": {"name": f"r{n}"}}]
+        layers.append({"Concatenate": {"from": [f"x{n - 1}" if n else "input", f"r{n}"], "name": f"x{n}"}})
+    assert 0 <= measured(Dense(3), (2, 3, 16, 16)) - estimated(layers, (16, 16, 3), 2) <= SCALARS
+
+
+# Frozen layers.
+
+
+def kept(net: nn.Module, shape: tuple[int, ...]) -> int:
+    """Bytes that PyTorch keeps for the backward pass, storages counted once, parameters left out."""
+    outside = {p.untyped_storage().data_ptr() for p in (*net.parameters(), *net.buffers())}
+    seen: dict[int, Any] = {}
+
+    def pack(tensor: Any) -> Any:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in outside:
+            seen[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        net(torch.randn(*shape))
+    return sum(storage.nbytes() for storage in seen.values())
+
+
+def frozen(layer: nn.Module) -> nn.Module:
+    for parameter in layer.parameters():
+        parameter.requires_grad_(False)
+    return layer
+
+
+def saved(layers: list[Any], shape: tuple[int, ...]) -> int:
+    total = cnnsum.summarize(cnnsum.loads(json.dumps({"input": list(shape), "layers": layers})), batch=2).totals.saved
+    assert isinstance(total, int)
+    return total
+
+
+def dense(units: int, **keys: Any) -> Any:
+    return {"Dense": {"units": units, **keys}}
+
+
+def test_what_frozen_layers_keep() -> None:
+    first, second = nn.Linear(8, 4), nn.Linear(5, 6)
+    layers = [dense(4), dense(5, trainable=False), dense(6)]
+    assert kept(nn.Sequential(first, frozen(nn.Linear(4, 5)), second), (2, 8)) == saved(layers, (8,)) == 2 * (8 + 5) * 4
+    # Nothing for what comes before the first layer that trains, nor for it to be trained through.
+    layers = [dense(4, trainable=False, activation="tanh"), dense(5, activation="tanh"), dense(6, trainable=False)]
+    net = nn.Sequential(frozen(nn.Linear(8, 4)), nn.Tanh(), nn.Linear(4, 5), nn.Tanh(), frozen(nn.Linear(5, 6)))
+    assert kept(net, (2, 8)) == saved(layers, (8,)) == 2 * (4 + 5) * 4
+
+
+def test_where_pytorch_keeps_more_than_it_needs() -> None:
+    image, middle = 2 * 3 * 64 * 4, 2 * 4 * 64 * 4
+    # The input of a frozen convolution, though only the gradient of its kernel would be made of that.
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), frozen(nn.Conv2d(4, 5, 3, padding=1)))
+    layers = [conv(4), conv(5, trainable=False)]
+    assert (kept(net, (2, 3, 8, 8)), saved(layers, (8, 8, 3))) == (image + middle, image)
+    # The input of a normalisation that works with its moving statistics.
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), frozen(nn.BatchNorm2d(4)).eval())
+    layers = [conv(4), {"BatchNormalization": {"trainable": False}}]
+    assert (kept(net, (2, 3, 8, 8)), saved(layers, (8, 8, 3))) == (image + middle, image)
