@@ -18,8 +18,9 @@ def answer(*arguments: str, stdin: str = "", code: int = 0) -> dict:
     return json.loads(result.out)
 
 
-def test_the_answer_as_text() -> None:
-    code, out, err = call("sizes", UNET)
+def test_the_answer_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SPECS)
+    code, out, err = call("sizes", "unet.yaml")
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[:5] == [
@@ -29,7 +30,7 @@ def test_the_answer_as_text() -> None:
         "   accepts     H % 16 == 0 and H >= 16",
         "   256         accepted; the nearest others are 240 and 272",
     ]
-    assert lines[5].endswith(" needs H % 16 < 8")
+    assert lines[5] == "   forced by   concatenate (unet.yaml:35:5) needs H % 16 < 8"
     assert lines[-3:] == [
         "   accepts     W % 16 == 0 and W >= 16",
         "   256         accepted; the nearest others are 240 and 272",
