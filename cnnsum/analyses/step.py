@@ -165,7 +165,7 @@ class _Run:
                 inner = inner + self.counter.bytes(shape, call.layer.policy.compute)
             yield live + inner
             for origin in {storage[number] for number in (*call.inputs, *call.outputs)}:
-                if self.last_use[origin] == at and origin not in kept and (not outside or self.made[origin] >= start):
+                if self.last_use[origin] == at and origin not in kept and (not outside or self.made.get(origin, -1) >= start):
                     live = live - self.sizes[origin]
         yield live
 
@@ -251,5 +251,5 @@ class _Run:
         """The layers whose outputs one segment makes and another needs, in the order in which they run."""
         last = self.segments[-1]
         kept = {*self.boundary, *(origin for origin in last.kept if isinstance(origin, int))}
-        found = sorted({self.made[origin] for origin in kept if 0 <= self.made[origin] < last.start})
+        found = sorted({self.made[origin] for origin in kept if 0 <= self.made.get(origin, -1) < last.start})
         return tuple(self.inference.calls[at].layer.name for at in found)
