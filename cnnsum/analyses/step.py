@@ -165,7 +165,8 @@ class _Run:
                 inner = inner + self.counter.bytes(shape, call.layer.policy.compute)
             yield live + inner
             for origin in {storage[number] for number in (*call.inputs, *call.outputs)}:
-                if self.last_use[origin] == at and origin not in kept and (not outside or self.made.get(origin, -1) >= start):
+                own = not outside or self.made.get(origin, -1) >= start
+                if own and self.last_use[origin] == at and origin not in kept:
                     live = live - self.sizes[origin]
         yield live
 
