@@ -42,6 +42,10 @@ class Model:
             from cnnsum.graph.compare import compare
 
             self.inference.diagnostics.extend(compare(graph, self.inference))
+        if graph.recorded_weights:
+            from cnnsum.graph.compare import compare_weights
+
+            self.inference.diagnostics.extend(compare_weights(graph, self.inference))
         self._sizes: Sizes | None = None
         if self.inference.needs:
             self.inference.diagnostics.extend(self.sizes.diagnostics)

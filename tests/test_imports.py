@@ -102,7 +102,11 @@ def test_the_summary_of_a_spec(click_and_yaml: set[str]) -> None:
 
 def test_the_summary_of_a_keras_model(click: set[str]) -> None:
     """JSON needs no yaml."""
-    source = {"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [None, 32, 32, 3]}}
+    source = {
+        "module": "keras.layers",
+        "class_name": "InputLayer",
+        "config": {"name": "i", "batch_shape": [None, 32, 32, 3]},
+    }
     layer = {"module": "keras.layers", "class_name": "Conv2D", "config": {"name": "c", "filters": 8, "kernel_size": 3}}
     model = {"module": "keras", "class_name": "Sequential", "config": {"name": "m", "layers": [source, layer]}}
     loaded = modules(RUN, "-", stdin=json.dumps(model))

@@ -39,6 +39,40 @@ def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
     return found
 
 
+def compare_weights(graph: Graph, inference: Inference) -> list[Diagnostic]:
+    """A warning for every recorded weight that no layer has, or has in another shape.
+
+    A name ends with the layer's and the weight's ("block/conv/kernel"); a number after it ("kernel_1") tells apart
+    weights of the same name. A layer whose weights are not known is passed over.
+    """
+    weights: dict[str, dict[str, list[tuple[Dim, ...]]]] = {}
+    unknown: set[str] = set()
+    for call in inference.calls:
+        known = weights.setdefault(call.layer.name, {})
+        if call.facts.status == "unknown":
+            unknown.add(call.layer.name)
+        if not known:
+            for weight in call.facts.weights:
+                known.setdefault(weight.name.rpartition("/")[2], []).append(weight.shape)
+    found: list[Diagnostic] = []
+    for claim in graph.recorded_weights:
+        *path, name = claim.name.split(":")[0].split("/")
+        layer = next((part for part in reversed(path) if part in weights), None)
+        if layer is not None and layer in unknown:
+            continue
+        stem = name.rstrip("0123456789").removesuffix("_") if name[-1:].isdigit() else name
+        shapes = [] if layer is None else weights[layer].get(name, weights[layer].get(stem, []))
+        if any(len(shape) == len(claim.shape) and all(map(_may_be, claim.shape, shape)) for shape in shapes):
+            continue
+        recorded = "(" + ", ".join(map(str, claim.shape)) + ")"
+        it = f"it is {' or '.join(map(show_shape, shapes))}" if shapes else "no layer of the model has that weight"
+        message = f"the file records a weight `{claim.name}` of shape {recorded}, but {it}"
+        span = None if graph.place is None else graph.place.document.span(claim.path)
+        help = "the weights belong to another model, or cnnsum is wrong about this layer: please report it then"
+        found.append(Diagnostic("SHP225", message, span, "warning", help))
+    return found
+
+
 def _agrees(claim: Recorded, inference: Inference) -> bool:
     node, index = claim.tensor
     if node.position < 0:

@@ -206,6 +206,14 @@ class Recorded(NamedTuple):
     path: tuple[str | int, ...]
 
 
+class RecordedWeight(NamedTuple):
+    """A weight that the file claims, by the layer's and its own name ("dense/kernel"), and the path of its shape."""
+
+    name: str
+    shape: tuple[int, ...]
+    path: tuple[str | int, ...]
+
+
 class Freed(NamedTuple):
     """What a file says of a symbol that was set free: the size that it fixes, or what it declares of the symbol.
 
@@ -226,7 +234,7 @@ class Graph:
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
     declares what is known of a symbol.
-    recorded: shapes that the file claims. diagnostics: what its reader found.
+    recorded, recorded_weights: shapes that the file claims. diagnostics: what its reader found.
     """
 
     __slots__ = (
@@ -241,6 +249,7 @@ class Graph:
         "outputs",
         "place",
         "recorded",
+        "recorded_weights",
         "resized",
         "sequential",
         "symbols",
@@ -272,6 +281,7 @@ class Graph:
         self.freed: dict[str, Freed] = {}
         self.declared: dict[str, Place] = {}
         self.recorded: list[Recorded] = []
+        self.recorded_weights: list[RecordedWeight] = []
         self.diagnostics: list[Diagnostic] = []
         #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are
         #: called on.

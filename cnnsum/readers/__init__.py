@@ -18,7 +18,7 @@ def sniff(document: Document) -> str:
     """The format of a file by what it holds; raises UnusableError where it is no model at all."""
     value = document.value
     if isinstance(value, dict):
-        if isinstance(value.get("class_name"), str):
+        if isinstance(value.get("class_name"), str) or "modelTopology" in value or "model_config" in value:
             return "keras"
         if any(key in value for key in ("layers", "input", "inputs", "blocks")):
             return "cnnsum"
@@ -39,10 +39,8 @@ def read(document: Document, overrides: Overrides = NO_OVERRIDES, format: str | 
     _check_dtype(overrides.dtype)
     chosen = sniff(document) if format is None else format
     if chosen == "keras":
-        from cnnsum.readers.keras import is_keras, read_keras
+        from cnnsum.readers.keras import read_keras
 
-        if not is_keras(document.value):
-            raise UnusableError(Diagnostic("SPC040", "this is not a Keras model", document.span(())))
         return read_keras(document, overrides), chosen
     if chosen == "cnnsum":
         from cnnsum.readers.native import read_native

@@ -15,11 +15,7 @@ MAX_BYTES = 512 * 2**20
 _JSON_HELP = "cnnsum reads architectures: write one with `model.to_json()`"
 _MAGIC = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _JSON_HELP),
-    (
-        b"PK\x03\x04",
-        "a zip archive",
-        "from a .keras file, take the architecture: `unzip -p FILE config.json | cnnsum -`",
-    ),
+    (b"PK\x03\x04", "a zip archive", _JSON_HELP),
     (b"\x89PNG\r\n\x1a\n", "a PNG image", None),
     (b"\xff\xd8\xff", "a JPEG image", None),
     (b"GIF8", "a GIF image", None),
@@ -45,10 +41,14 @@ _MARKS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 _HEAD = 65_536
+_CONTAINERS = (b"PK\x03\x04", b"\x89HDF\r\n\x1a\n")  # as in `containers`, which most runs do not need
 
 
 def read_bytes(path: str) -> bytes:
-    """All bytes of a file, or of standard input for "-". Raises `UnusableError`."""
+    """All bytes of a file, or of standard input for "-"; of a container those of the architecture in it.
+
+    Raises `UnusableError`.
+    """
     try:
         if path == "-":
             return _read_limited(_standard_input(), "<stdin>")
@@ -96,15 +96,32 @@ def _standard_input() -> BinaryIO:
 def _read_limited(file: BinaryIO, path: str) -> bytes:
     # The head first: an endless device or a large file of weights is known by it.
     head = file.read(_HEAD)
+    if head.startswith(_CONTAINERS):
+        from cnnsum.source.containers import config_of
+
+        found = config_of(file if file.seekable() else _whole(file, head, path), head, path)
+        if found is not None:
+            return found
     if not head.startswith(tuple(mark for mark, _ in _MARKS)):
         _refuse_binary(head, path)
     if len(head) < _HEAD:
         # Pipes and terminals may give less than was asked for.
         head += file.read(_HEAD)
+    return _rest(file, head, path)
+
+
+def _rest(file: BinaryIO, head: bytes, path: str) -> bytes:
     rest = file.read(MAX_BYTES + 1 - len(head))
     if len(head) + len(rest) > MAX_BYTES:
         _refuse("SPC007", f"`{path}` is too large: more than {MAX_BYTES // 2**20} MiB")
     return head + rest
+
+
+def _whole(file: BinaryIO, head: bytes, path: str) -> BinaryIO:
+    """What comes through a pipe, as a file that can be moved in."""
+    from io import BytesIO
+
+    return BytesIO(_rest(file, head, path))
 
 
 def _refuse_binary(raw: bytes, path: str) -> None:

@@ -355,7 +355,8 @@ class _Builder:
         return value
 
     def _collection_tag(self, tag: str, kind: str, start: int) -> None:
-        if tag not in ("!", _CORE + kind):
+        # A tuple of Python, which Keras's `to_yaml()` wrote, is as plain as a list.
+        if tag not in ("!", _CORE + kind) and (kind != "seq" or tag != _CORE + "python/tuple"):
             self._refuse_tag(tag, start)
 
     def _refuse_tag(self, tag: str, start: int) -> None:

@@ -47,8 +47,7 @@ def test_nothing_in_the_corpus_was_executed() -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"\x89HDF\r\n\x1a\n" + bytes(100), "is an HDF5 file, not text"),
-        (b"PK\x03\x04" + bytes(100), "is a zip archive, not text"),
+        (b"PK\x03\x04" + bytes(100), "is damaged: File is not a zip file"),
         (bytes(range(256)), "is binary, not text"),
         (b"\x80\x04\x95", "is a Python pickle, not text"),
         (b"\xff\xfei\x00n", "not UTF-16-LE: the byte 0x6e cannot stand here"),

@@ -1,7 +1,8 @@
-"""Keras 3 JSON (`model.to_json()`) -> Graph.
+"""Keras's JSON (`model.to_json()`, of Keras 2 and 3) -> Graph.
 
-Reads Sequential and Functional models, nested ones, shared layers and operations. The shapes that the file records
-are kept for a later comparison and never used. Nothing in the file is executed or imported.
+Reads Sequential and Functional models, nested ones, shared layers and operations, in whatever they are wrapped: the
+config of a .keras archive or of an HDF5 file, a model of TF.js. The shapes that the file records are kept for a later
+comparison and never used. Nothing in the file is executed or imported.
 """
 
 from __future__ import annotations
@@ -14,43 +15,74 @@ from cnnsum.readers.declare import NO_OVERRIDES, Overrides
 from cnnsum.source import Document
 
 MODEL_CLASSES = frozenset(("Functional", "Model", "Sequential"))
+#: What files wrap a model's config in, by the keys on the way to it.
+_WRAPPERS = ((), ("model_config",), ("modelTopology", "model_config"), ("modelTopology",))
 
 
-def is_keras(value: object) -> bool:
-    """Whether a value looks like what `model.to_json()` writes.
+def locate(value: object) -> tuple[str, ...] | None:
+    """The way to the model in the value of a file; None where there is none.
 
-    >>> is_keras({"class_name": "Sequential", "config": {"layers": []}})
-    True
+    >>> locate({"class_name": "Sequential", "config": {"layers": []}})
+    ()
+    >>> locate({"modelTopology": {"model_config": {"class_name": "Sequential", "config": []}}, "weightsManifest": []})
+    ('modelTopology', 'model_config')
     """
-    return isinstance(value, dict) and isinstance(value.get("class_name"), str) and "config" in value
+    for path in _WRAPPERS:
+        found: Any = value
+        for key in path:
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, dict) and isinstance(found.get("class_name"), str) and "config" in found:
+            return path
+    return None
 
 
 def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph:
     """The graph of a Keras model; raises UnusableError where the file holds no model."""
     from cnnsum.readers.keras.model import ModelReader
 
+    path = locate(document.value)
+    if path is None:
+        raise UnusableError(Diagnostic("SPC040", "this is not a Keras model", document.span(())))
     value: Any = document.value
-    _check_dialect(document, value)
+    for key in path:
+        value = value[key]
+    _check(document, value, path)
     reader = ModelReader(document, overrides)
-    graph = reader.model(value, ())
+    graph = reader.model(value, path)
     reader.apply_overrides(graph)
+    if "modelTopology" in path:
+        from cnnsum.readers.keras.manifest import record
+
+        record(graph, document)
     graph.diagnostics = [*document.diagnostics, *reader.diagnostics]
     return graph
 
 
-def _check_dialect(document: Document, value: dict[str, Any]) -> None:
-    """Refuse what is not a Keras 3 model, saying what it is."""
+def _check(document: Document, value: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Refuse what is no model of layers, saying what it is."""
+    from cnnsum.readers.keras.legacy import is_keras_1
+
     name = value["class_name"]
-    config = value["config"]
+    layers = layers_of(value["config"])
     problem = help = None
-    if name in MODEL_CLASSES and ("module" not in value or str(value.get("keras_version", "3")) < "3"):
-        problem = "this file was written by Keras 2, which is not supported yet"
-        help = "load it in Keras 3 and write it again with `model.to_json()`"
-    elif not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+    if layers is None:
         if name in MODEL_CLASSES:
             problem = f"the config of this {name} model holds no list of layers"
         else:
             problem = f"`{name}` is not a Sequential or Functional model"
             help = "a subclassed model's file does not hold its graph: build it as Functional, or write it as a spec"
+    else:
+        configs = [layer.get("config") for layer in layers[:10] if isinstance(layer, dict)]
+        if str(value.get("keras_version", "")).startswith("1.") or any(
+            isinstance(config, dict) and is_keras_1(config) for config in configs
+        ):
+            problem = "this file was written by Keras 1, which is not supported"
+            help = "load it in Keras 2.0 to 2.2, which reads it, and write it again with `model.to_json()`"
     if problem is not None:
-        raise UnusableError(Diagnostic("SPC040", problem, document.span(("class_name",)), "error", help))
+        raise UnusableError(Diagnostic("SPC040", problem, document.span((*path, "class_name")), "error", help))
+
+
+def layers_of(config: object) -> list[Any] | None:
+    """The layers in a model's config, which up to Keras 2.1 is a bare list for a Sequential model; None without."""
+    found = config.get("layers") if isinstance(config, dict) else config
+    return found if isinstance(found, list) else None

@@ -45,7 +45,7 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
         count = 0
         for index, value in enumerate(args):
             if keep_constants and not _has_tensor(value):
-                shape = _constant_shape(value)
+                shape = constant_shape(value)
                 if shape is not None:
                     constants.append((count, shape))
                     count += 1
@@ -111,11 +111,11 @@ def _collect(value: Any, path: Path, found: Arguments) -> None:
             _collect(value[key], (*path, key), found)
 
 
-def _constant_shape(value: Any) -> Shape | None:
+def constant_shape(value: Any) -> Shape | None:
     """The shape of a constant: () of a number, lengths of nested lists, that of an array; None of anything else."""
     if isinstance(value, dict):
         config = value.get("config")
-        return _constant_shape(config.get("value")) if isinstance(config, dict) else None
+        return constant_shape(config.get("value")) if isinstance(config, dict) else None
     shape: list[int] = []
     while isinstance(value, list):
         shape.append(len(value))

@@ -1,6 +1,7 @@
 """One Keras model config -> Graph; nested models by recursion.
 
-Knows the layout of Keras 3's JSON and nothing of shapes: what the file records of them is set aside in
+Knows the layout of Keras's JSON (what Keras 2 writes in another way is in `legacy`) and nothing of shapes: what the
+file records of them is set aside in
 `Graph.recorded`.
 """
 
@@ -26,6 +27,7 @@ from cnnsum.graph.model import (
 )
 from cnnsum.layers.base import LayerType, find
 from cnnsum.readers.declare import Overrides, declare, find_type, open_axes
+from cnnsum.readers.keras import layers_of
 from cnnsum.readers.keras.calls import Arguments, flatten_call, references
 from cnnsum.source import Document
 from cnnsum.source.findings import MAX_FINDINGS
@@ -80,8 +82,14 @@ class ModelReader:
 
     def model(self, value: dict[str, Any], path: Path) -> Graph:
         """The graph of one model config."""
-        config = value["config"]
-        name = config.get("name")
+        layers = layers_of(value["config"])
+        assert layers is not None
+        inside: Path = (*path, "config")
+        # Up to Keras 2.1 the config of a Sequential model is the bare list of its layers.
+        config = value["config"] if isinstance(value["config"], dict) else {}
+        if config:
+            inside = (*inside, "layers")
+        name = config.get("name", value.get("name"))
         graph = Graph(
             name if isinstance(name, str) else str(value["class_name"]).lower(),
             sequential=_is_sequential(value),
@@ -91,8 +99,8 @@ class ModelReader:
         )
         entries: list[tuple[Layer, dict[str, Any], Path]] = []
         names: dict[str, Layer] = {}
-        for index, raw in enumerate(config["layers"]):
-            here = (*path, "config", "layers", index)
+        for index, raw in enumerate(layers):
+            here = (*inside, index)
             layer = self._layer(raw, here)
             if layer is None:
                 self._lost.add(_name(raw))
@@ -115,13 +123,11 @@ class ModelReader:
     def _chain(
         self, graph: Graph, config: dict[str, Any], entries: list[tuple[Layer, dict[str, Any], Path]], path: Path
     ) -> None:
-        """Sequential: every layer reads the one before. Without an input layer, `build_input_shape` declares the
-        input.
+        """Sequential: every layer reads the one before. Without an input layer, the first layer's
+        `batch_input_shape`, the input of the model that it is, or `build_input_shape` declares the input.
         """
-        if (not entries or entries[0][0].spec is None) and isinstance(config.get("build_input_shape"), list):
-            shape = self._shape(config["build_input_shape"], (*path, "config", "build_input_shape"))
-            if shape is not None:
-                graph.adopt((InputSpec(shape, "float32"),))
+        if not entries or entries[0][0].spec is None:
+            self._declare_input(graph, config, entries, path)
         previous = graph.inputs[0] if graph.inputs else None
         for layer, raw, here in entries:
             node = Node(layer, () if previous is None else (Tensor(previous),))
@@ -134,6 +140,23 @@ class ModelReader:
             graph.outputs = [Tensor(previous)]
         elif path:
             self._error("GRF308", f"the model `{graph.name}` has no layers", path)
+
+    def _declare_input(
+        self, graph: Graph, config: dict[str, Any], entries: list[tuple[Layer, dict[str, Any], Path]], path: Path
+    ) -> None:
+        where: Path | None = None
+        if entries and isinstance(entries[0][1].get("config"), dict) and "batch_input_shape" in entries[0][1]["config"]:
+            where = (*entries[0][2], "config", "batch_input_shape")
+            raw = entries[0][1]["config"]["batch_input_shape"]
+        elif isinstance(config.get("build_input_shape"), list):
+            where = (*path, "config", "build_input_shape")
+            raw = config["build_input_shape"]
+        elif entries and entries[0][0].graph is not None:
+            graph.adopt([node.layer.spec for node in entries[0][0].graph.inputs[:1] if node.layer.spec is not None])
+        if where is not None:
+            shape = self._shape(raw, where)
+            if shape is not None:
+                graph.adopt((InputSpec(shape, "float32"),))
 
     def _connect(
         self,
@@ -169,13 +192,14 @@ class ModelReader:
                 self._error("GRF310", f"`{reference[0]}` is no input layer", here)
             elif tensor.node not in graph.inputs:
                 graph.inputs.append(tensor.node)
+        # Keras 3 counts the node that a Functional model makes when it is built, but among the outputs only.
+        first = 0 if any(isinstance(raw.get("inbound_nodes"), list) and _is_legacy(raw) for _, raw, _ in entries) else 1
         wanted = list(references(config.get("output_layers"), (*path, "config", "output_layers")))
         for reference, here in wanted:
             name, index, output = reference
             layer_or_none = names.get(name)
             if layer_or_none is not None and layer_or_none.graph is not None and not layer_or_none.graph.sequential:
-                # Keras counts the node that a Functional model makes when it is built, but in this place only.
-                index = max(index - 1, 0)
+                index = max(index - first, 0)
             tensor = self._tensor((name, index, output), names, here)
             if tensor is not None:
                 graph.outputs.append(tensor)
@@ -184,9 +208,12 @@ class ModelReader:
 
     def _call(self, graph: Graph, node: Node, call: Any, names: dict[str, Layer], here: Path) -> None:
         """Give a call its inputs. Where one cannot be found the layer's result is not known."""
-        arguments = flatten_call(call, keep_constants=node.layer.is_operation)
+        read = flatten_call
+        if isinstance(call, list):
+            from cnnsum.readers.keras.legacy import flatten_call as read
+        arguments = read(call, keep_constants=node.layer.is_operation)
         if arguments is None:
-            self._error("SPC041", f"`{node.layer.name}`: this call is not written as Keras 3 writes it", here)
+            self._error("SPC041", f"`{node.layer.name}`: this call is not written as Keras writes it", here)
             node.layer.disable()
             return
         inputs: list[Tensor] = []
@@ -238,10 +265,12 @@ class ModelReader:
             self._error("SPC041", "this is not a layer: it has no `class_name`", here)
             return None
         config = raw.get("config")
+        class_name = raw["class_name"]
+        if class_name == "Sequential" and isinstance(config, list):
+            config = {"name": raw.get("name"), "layers": config}
         if not isinstance(config, dict):
             self._error("SPC041", "this layer has no `config`", here)
             return None
-        class_name = raw["class_name"]
         name = raw.get("name", config.get("name"))
         if not isinstance(name, str):
             self._error("SPC041", f"this {class_name} has no name", here)
@@ -253,6 +282,10 @@ class ModelReader:
             graph = self.model(raw, here)
             return Layer(name, None, type_name=class_name, place=place, trainable=graph.trainable, graph=graph)
         key = self._key(raw)
+        if "module" not in raw:
+            from cnnsum.readers.keras.legacy import modern
+
+            config = modern(key, config, raw.get("inbound_nodes"))
         type = find(key)
         if type is None:
             type = self._unknown_type(class_name, key, place)
@@ -293,7 +326,11 @@ class ModelReader:
         module = raw.get("module")
         name: str = raw["class_name"]
         if not isinstance(module, str):
-            return name if raw.get("registered_name") in (None, name) else f"{raw.get('registered_name')}"
+            if raw.get("registered_name") not in (None, name):
+                return f"{raw.get('registered_name')}"
+            from cnnsum.readers.keras.legacy import key_of
+
+            return key_of(name, raw.get("config"))
         if module.startswith("keras.src.ops."):
             return f"{module}.{name}"
         if module.split(".", 1)[0] == "keras" or module.startswith(_OWN_MODULES):
@@ -301,8 +338,8 @@ class ModelReader:
         return f"{module}.{name}"
 
     def _input(self, name: str, config: dict[str, Any], here: Path, place: Place) -> Layer:
-        raw_shape = config.get("batch_shape", config.get("batch_input_shape"))
-        shape = self._shape(raw_shape, (*here, "config", "batch_shape"))
+        key = "batch_shape" if "batch_shape" in config else "batch_input_shape"
+        shape = self._shape(config.get(key), (*here, "config", key))
         if shape is None:
             self._lost.add(name)
             return Layer(name, None, type_name="InputLayer", place=place)
@@ -312,6 +349,8 @@ class ModelReader:
 
     def _shape(self, raw: Any, here: Path) -> tuple[Dim, ...] | None:
         """A declared shape, with symbols for its open axes; one symbol stands for the batch everywhere in the file."""
+        if isinstance(raw, dict):  # TensorFlow's own ways to write one
+            raw = raw.get("items")
         if not isinstance(raw, list) or not raw or not all(item is None or _is_size(item) for item in raw):
             self._error("SPC042", "an input shape must be a list of positive integers and nulls", here)
             return None
@@ -335,7 +374,7 @@ class ModelReader:
             name = config.get("name") if isinstance(config, dict) else None
         else:
             name = raw
-        if name == "float32" or name is None:
+        if name in ("float32", None, "infer", "_infer"):
             return FLOAT32
         if not isinstance(name, str):
             self._error("SPC043", "this is not a dtype policy", (*place.fields, "dtype"))
@@ -400,6 +439,11 @@ def _is_sequential(value: dict[str, Any]) -> bool:
     """Whether a model is a chain; a subclass of Keras's models is what its config looks like."""
     name = value["class_name"]
     return name == "Sequential" or (name not in _MODELS and "output_layers" not in value["config"])
+
+
+def _is_legacy(raw: dict[str, Any]) -> bool:
+    """Whether a layer's calls are written as Keras 2 writes them."""
+    return any(isinstance(call, list) for call in raw["inbound_nodes"])
 
 
 def _name(raw: Any) -> str:

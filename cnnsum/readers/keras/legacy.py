@@ -1,0 +1,228 @@
+"""What files of Keras 2 write in another way than those of Keras 3: calls, names and fields.
+
+Turns each into what Keras 3 has in its place; resolves nothing. HDF5 files of Keras 3 are a mixture of both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum.layers.base import find
+from cnnsum.layers.facts import Shape
+from cnnsum.readers.keras.calls import Arguments, Path, Reference, constant_shape
+
+#: Fields of Keras 2 (and of its layers in TensorFlow and TF.js) that change neither shapes nor weights.
+RETIRED = frozenset(
+    (
+        *("batch_input_shape", "input_dtype", "input_shape", "input_length", "batch_size"),
+        *("implementation", "time_major", "ragged", "sparse", "dynamic", "experimental_autocast"),
+        *("virtual_batch_size", "adjustment", "fused", "momentum_initializer"),
+        *("query_shape", "key_shape", "value_shape", "causal", "noise_seed", "zero_output_for_mask"),
+        *("fast_memory", "return_seq", "weights", "optional"),
+    )
+)
+
+#: Layers whose name changed.
+RENAMED = {
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+    "SyncBatchNormalization": "BatchNormalization",
+    "LSTMV2": "LSTM",
+    "GRUV2": "GRU",
+    "AtrousConvolution1D": "Conv1D",
+    "AtrousConvolution2D": "Conv2D",
+    "Deconvolution2D": "Conv2DTranspose",
+    "Deconvolution3D": "Conv3DTranspose",
+}
+
+#: Fields whose name changed, by layer.
+_FIELDS = {
+    "LeakyReLU": {"alpha": "negative_slope"},
+    "Dropout": {"p": "rate"},
+    "GaussianNoise": {"sigma": "stddev"},
+}
+
+#: Fields whose default changed, with the one that Keras 2 had where a file leaves them out.
+_DEFAULTS: dict[str, dict[str, Any]] = {"GRU": {"reset_after": False}}
+
+#: Fields of Keras 1, which Keras 2 has under other names.
+_OF_KERAS_1 = frozenset(("nb_filter", "nb_row", "border_mode", "output_dim_", "subsample", "init", "inner_init"))
+
+#: Operations that Keras 2 writes as a `TFOpLambda` layer, by what the layer calls, and the operation of Keras 3.
+_MODULES = tuple(f"keras.src.ops.{name}" for name in ("numpy", "nn", "core", "math", "image", "einops"))
+_NUMPY, _NN, _CORE, _MATH = (f"keras.src.ops.{name}" for name in ("numpy", "nn", "core", "math"))
+_OPERATIONS = {
+    **{
+        function: f"{_NUMPY}.{name}"
+        for names, name in (
+            (("__operators__.add", "math.add", "add", "math.add_v2", "add_v2"), "Add"),
+            (("__operators__.subtract", "math.subtract", "subtract", "__operators__.sub"), "Subtract"),
+            (("__operators__.multiply", "math.multiply", "multiply", "__operators__.mul"), "Multiply"),
+            (("__operators__.truediv", "math.truediv", "math.divide", "realdiv", "compat.v1.div"), "TrueDivide"),
+            (("__operators__.floordiv", "math.floordiv"), "FloorDivide"),
+            (("__operators__.pow", "math.pow"), "Power"),
+            (("__operators__.neg", "math.negative"), "Negative"),
+            (("math.maximum", "maximum"), "Maximum"),
+            (("math.minimum", "minimum"), "Minimum"),
+            (("math.abs", "abs"), "Absolute"),
+            (("math.exp", "exp"), "Exp"),
+            (("math.log",), "Log"),
+            (("math.sqrt", "sqrt"), "Sqrt"),
+            (("math.square", "square"), "Square"),
+            (("math.tanh", "nn.tanh", "tanh"), "Tanh"),
+            (("math.reduce_mean", "reduce_mean", "keras.backend.mean"), "Mean"),
+            (("math.reduce_sum", "reduce_sum", "keras.backend.sum"), "Sum"),
+            (("math.reduce_max", "reduce_max", "keras.backend.max"), "Max"),
+            (("math.reduce_min", "reduce_min"), "Min"),
+            (("math.argmax",), "Argmax"),
+            (("concat", "keras.backend.concatenate"), "Concatenate"),
+            (("stack",), "Stack"),
+            (("expand_dims", "keras.backend.expand_dims"), "ExpandDims"),
+            (("squeeze", "compat.v1.squeeze", "keras.backend.squeeze"), "Squeeze"),
+            (("reshape", "keras.backend.reshape"), "Reshape"),
+            (("transpose", "compat.v1.transpose"), "Transpose"),
+            (("linalg.matmul", "matmul"), "Matmul"),
+        )
+        for function in names
+    },
+    **{
+        function: f"{_NN}.{name}"
+        for names, name in (
+            (("nn.relu", "keras.activations.relu", "keras.backend.relu"), "Relu"),
+            (("nn.relu6",), "Relu6"),
+            (("nn.leaky_relu",), "LeakyRelu"),
+            (("nn.elu",), "Elu"),
+            (("nn.selu",), "Selu"),
+            (("nn.silu", "nn.swish"), "Silu"),
+            (("nn.gelu",), "Gelu"),
+            (("math.sigmoid", "nn.sigmoid", "sigmoid"), "Sigmoid"),
+            (("math.softplus", "nn.softplus"), "Softplus"),
+            (("nn.softmax", "nn.softmax_v2"), "Softmax"),
+            (("nn.log_softmax",), "LogSoftmax"),
+        )
+        for function in names
+    },
+    "cast": f"{_CORE}.Cast",
+    "stop_gradient": f"{_CORE}.StopGradient",
+    "math.rsqrt": f"{_MATH}.Rsqrt",
+    "math.erf": f"{_MATH}.Erf",
+}
+
+#: Arguments by name that Keras 3 has under another one; None where Keras 3 takes them by place.
+_ARGUMENTS: dict[str, str | None] = {
+    **dict.fromkeys(("x", "y", "a", "b", "input", "tensor", "values", "features", "logits"), None),
+    "perm": "axes",
+    "keep_dims": "keepdims",
+    "shape": "newshape",
+}
+
+
+def key_of(class_name: str, config: object) -> str:
+    """The key of a layer type, of which the file names only the class; that of an operation where it is one."""
+    if not isinstance(config, dict):
+        return class_name
+    if class_name in ("TFOpLambda", "SlicingOpLambda"):
+        function = config.get("function")
+        return _OPERATIONS.get(function, f"tf.{function}") if isinstance(function, str) else class_name
+    if "trainable" not in config and "name" in config and class_name != "InputLayer":
+        # Every layer says whether it is trainable, and no operation does.
+        for module in _MODULES:
+            if find(f"{module}.{class_name}") is not None:
+                return f"{module}.{class_name}"
+    return RENAMED.get(class_name, class_name)
+
+
+def modern(class_name: str, config: dict[str, Any], calls: Any = None) -> dict[str, Any]:
+    """A layer's config with the fields of Keras 3. `calls`: its inbound nodes, which hold the fields of an operation.
+
+    >>> modern("LeakyReLU", {"name": "a", "alpha": 0.1, "batch_input_shape": [None, 4]})
+    {'name': 'a', 'negative_slope': 0.1}
+    """
+    names = _FIELDS.get(class_name, {})
+    if "." in class_name and "function" in config:
+        call = flatten_call(calls[0], keep_constants=True) if isinstance(calls, list) and calls else None
+        return {"name": config.get("name"), **({} if call is None else call.options)}
+    found = {names.get(key, key): _plain(value) for key, value in config.items() if key not in RETIRED}
+    for key, value in _DEFAULTS.get(class_name, {}).items():
+        found.setdefault(key, value)
+    axis = found.get("axis")
+    if class_name == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
+        found["axis"] = axis[0]
+    if class_name == "Dropout" and found.get("noise_shape") == []:
+        del found["noise_shape"]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A tuple as TensorFlow's encoder writes it, as a list."""
+    if isinstance(value, dict) and value.get("class_name") in ("__tuple__", "TensorShape"):
+        return value.get("items")
+    return value
+
+
+def is_keras_1(config: dict[str, Any]) -> bool:
+    """Whether a layer's config has fields that only Keras 1 wrote."""
+    return not _OF_KERAS_1.isdisjoint(config)
+
+
+def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
+    """The arguments of a call, as `calls.flatten_call` gives them; None where it is not written as Keras 2 writes it.
+
+    A call is a reference (`["conv", 0, 0, {...}]`), a list of them, or a mapping by name; the last item of a reference
+    holds the other arguments, in which a list of a name and two numbers is a tensor again.
+    """
+    found = Arguments([], (), (), {})
+    constants: list[tuple[int, Shape]] = []
+    kwargs: dict[str, Any] = {}
+    where: Path = ()
+
+    def add(value: Any, path: Path) -> bool:
+        nonlocal where
+        if isinstance(value, dict):
+            return all(add(item, (*path, key)) for key, item in value.items())
+        if not _is_reference(value):
+            return isinstance(value, list) and all(add(item, (*path, number)) for number, item in enumerate(value))
+        if value[0] == "_CONSTANT_VALUE":
+            shape = constant_shape(value[2])
+            if keep_constants and shape is not None:
+                constants.append((len(found.tensors) + len(constants), shape))
+        else:
+            found.tensors.append(((value[0], value[1], value[2]), None, path))
+        if len(value) == 4 and isinstance(value[3], dict) and value[3]:
+            kwargs.update(value[3])
+            where = (*path, 3)
+        return True
+
+    if not add(call, ()):
+        return None
+    named: list[str] = []
+    for name, value in kwargs.items():
+        if _is_tensor(value):
+            reference: Reference = (value[0], value[1], value[2])
+            found.tensors.append((reference, None, (*where, name)))
+            if not keep_constants:
+                named.append(name)
+        elif isinstance(value, list) and value and all(map(_is_tensor, value)):
+            for number, item in enumerate(value):
+                found.tensors.append(((item[0], item[1], item[2]), None, (*where, name, number)))
+        elif keep_constants and name in _ARGUMENTS and _ARGUMENTS[name] is None:
+            shape = constant_shape(value)
+            if shape is not None:
+                constants.append((len(found.tensors) + len(constants), shape))
+        elif name not in ("name", "training", "mask"):
+            found.options[(_ARGUMENTS.get(name) or name) if keep_constants else name] = value
+    return found._replace(keywords=tuple(named), constants=tuple(constants))
+
+
+def _is_reference(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and type(value[1]) is int
+        and (type(value[2]) is int or value[0] == "_CONSTANT_VALUE")
+    )
+
+
+def _is_tensor(value: Any) -> bool:
+    return _is_reference(value) and len(value) == 3 and value[0] != "_CONSTANT_VALUE"
