@@ -60,8 +60,6 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
 
 def _check(document: Document, value: dict[str, Any], path: tuple[str, ...]) -> None:
     """Refuse what is no model of layers, saying what it is."""
-    from cnnsum.readers.keras.legacy import is_keras_1
-
     name = value["class_name"]
     layers = layers_of(value["config"])
     problem = help = None
@@ -71,7 +69,9 @@ def _check(document: Document, value: dict[str, Any], path: tuple[str, ...]) -> 
         else:
             problem = f"`{name}` is not a Sequential or Functional model"
             help = "a subclassed model's file does not hold its graph: build it as Functional, or write it as a spec"
-    else:
+    elif "module" not in value:
+        from cnnsum.readers.keras.legacy import is_keras_1
+
         configs = [layer.get("config") for layer in layers[:10] if isinstance(layer, dict)]
         if str(value.get("keras_version", "")).startswith("1.") or any(
             isinstance(config, dict) and is_keras_1(config) for config in configs
