@@ -255,14 +255,15 @@ def _factor(factor: _Factor, *, numbers: bool, alone: bool) -> str:
     above, below = (_sum(part, numbers=numbers) for part in parts)  # type: ignore[arg-type]
     if kind == "%":
         return f"({_operand(above)} % {_operand(below)})"
-    quotient = f"{_operand(above)}/{_operand(below)}"
+    quotient = f"{_operand(above)}/{_operand(below, divisor=True)}"
     if kind == "ratio":
         return quotient if alone or " " not in quotient else f"({quotient})"
     return f"{kind}({quotient})"
 
 
-def _operand(text: str) -> str:
-    return f"({text})" if " " in _outside(text) else text
+def _operand(text: str, *, divisor: bool = False) -> str:
+    outside = _outside(text)
+    return f"({text})" if " " in outside or (divisor and "/" in outside) else text
 
 
 def _outside(text: str) -> str:

@@ -201,6 +201,9 @@ def _named_fields(
 
 
 def _named_field(prefix: str, name: str, value: Any, kind: int, stride: type[TracedNumber]) -> Any:
+    if isinstance(value, tuple) and value and all(isinstance(one, Inner) for one in value):
+        # Each of several layers has names of its own.
+        return tuple(_named_field(f"{prefix}{at}_", name, one, kind, stride) for at, one in enumerate(value, 1))
     if isinstance(value, Inner):
         inside = "backward_" if name == "backward_layer" else prefix
         inner = _named_fields(value.type, value.fields, stride, inside)

@@ -250,7 +250,7 @@ class _Runner:
                     shapes = tuple([values[number].shape for number in numbers])
                     for index, shape in node.constants:
                         shapes = (*shapes[:index], shape, *shapes[index:])
-                    key = (layer.key, node.keywords, shapes)
+                    key = (layer.key, node.keywords, shapes, *node.options.items())
                     facts = memo.get(key)
                     if facts is None:
                         facts = self._apply(layer, layer.type, shapes, node)
@@ -332,7 +332,8 @@ class _Runner:
             )
             return unknown_facts(weightless=not type.weights)
         try:
-            return type.apply(shapes, layer.fields, keywords)
+            fields = {**layer.fields, **node.options} if node.options else layer.fields
+            return type.apply(shapes, fields, keywords)
         except Problem as problem:
             self._report(findings.of_call(node, problem, shapes))
             return unknown_facts(weightless=not type.weights)

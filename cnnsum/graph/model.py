@@ -178,16 +178,17 @@ class Node:
 
     constants: inputs that are no tensors of the graph (the 2 of `x * 2`): their place among the inputs, and their
         shape.
-    index: which call of its layer this is. position: its place in `Graph.order().nodes`, set there.
+    options: fields of the layer that this call gives other values. index: which call of its layer this is. position: its place in `Graph.order().nodes`, set there.
     """
 
-    __slots__ = ("constants", "index", "inputs", "keywords", "layer", "position")
+    __slots__ = ("constants", "index", "inputs", "keywords", "layer", "options", "position")
 
     def __init__(self, layer: Layer, inputs: tuple[Tensor, ...] = (), keywords: tuple[str, ...] = ()) -> None:
         self.layer = layer
         self.inputs = inputs
         self.keywords = keywords
         self.constants: tuple[tuple[int, Shape], ...] = ()
+        self.options: dict[str, Any] = {}
         self.index = len(layer.nodes)
         self.position = -1
         layer.nodes.append(self)

@@ -35,6 +35,11 @@ FAMILIES = (
     "attention",
     "recurrent",
     "wrappers",
+    "cells",
+    "convolutional_recurrent",
+    "preprocessing",
+    "augmentation",
+    "audio",
     "operations",
     "tensors",
 )

@@ -9,7 +9,7 @@ from cnnsum.dims import Dim, prod
 from cnnsum.layers.base import layer, require_equal, require_known, show, show_shape
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, size
 from cnnsum.layers.functions import Activation, activated
-from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Text, integer, items
+from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, Text, integer, items
 
 
 def kernel_and_bias(kernel: Shape, units: Dim, use_bias: bool, lora_rank: Dim | None = None) -> tuple[Weight, ...]:
@@ -214,6 +214,38 @@ def Embedding(x: Shape, *, input_dim: Pos, output_dim: Pos, lora_rank: Pos | Non
             Weight("lora_embeddings_b", (lora_rank, output_dim), dtype="float32"),
         )
     return Facts((*x, output_dim), weights=weights, keeps_input="weights")
+
+
+@layer(weights="embeddings", ignored="mask_zero reverse_dtype quantization_config lora_alpha")
+def ReversibleEmbedding(
+    x: Shape,
+    *,
+    input_dim: Pos,
+    output_dim: Pos,
+    tie_weights: Flag = True,
+    logit_soft_cap: Real | None = None,
+    lora_rank: Pos | None = None,
+    reverse: Flag = False,
+) -> Facts:
+    """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`; called with `reverse`, the product
+    of rows with the table: `(..., output_dim)` becomes `(..., input_dim)`.
+
+    Weights: embeddings `input_dim x output_dim`, a row for each index; without `tie_weights` a table
+    `output_dim x input_dim` for the way back. MACs: none for the look-up, `input_dim * output_dim` per row for the way
+    back. Operations: with `logit_soft_cap` 3 per output element of the way back. Backpropagation keeps the indices, or
+    the rows.
+    """
+    table = Embedding((*x[:1],), input_dim=input_dim, output_dim=output_dim, lora_rank=lora_rank)
+    weights = table.weights
+    if not tie_weights:
+        weights += (Weight("reverse_embeddings", (output_dim, input_dim)),)
+    if not reverse:
+        return Facts((*x, output_dim), weights=weights, keeps_input="weights")
+    reason = f"ReversibleEmbedding needs rows of {output_dim} elements to go back, got {show_shape(x)}"
+    require_equal(x[-1], output_dim, reason)
+    out = (*x[:-1], input_dim)
+    ops = 0 if logit_soft_cap is None else 3 * size(out)
+    return Facts(out, weights=weights, macs=size(out) * output_dim, ops=ops, keeps_input=True)
 
 
 @layer

@@ -6,12 +6,13 @@ and returns `Inner(type, fields, name, trainable)`. Knows no file format.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.facts import Facts, Shape, Weight
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
 
 
 class Inner:
@@ -82,6 +83,46 @@ class Inner:
                 ]
             )
         return facts
+
+
+def chained(layers: Sequence[Inner], x: Shape, field: str) -> Facts:
+    """The facts of layers that run one after another, all inside one layer; what is between them is kept inside."""
+    shape: Shape | None = x
+    weights: list[Weight] = []
+    kept: list[Kept] = []
+    macs: Dim = 0
+    ops: Dim = 0
+    status = "exact"
+    dtype: str | None = "input"
+    plain = True
+    for number, inner in enumerate(layers):
+        try:
+            facts = inner.apply(shape)
+        except Problem as problem:
+            problem.field = (number, *problem.field)
+            raise within(problem, field) from None
+        name = inner.name or inner.type.name.lower()
+        weights += [Weight(f"{name}/{own.name}", *own[1:]) for own in facts.weights]
+        kept += [Kept(f"{name} {own.name}", *own[1:]) for own in facts.kept]
+        if facts.keeps_input and number and shape is not None:
+            kept.append(Kept(f"input of {name}", shape, use="weights" if facts.keeps_input == "weights" else ""))
+        macs = macs + facts.macs
+        ops = ops + facts.ops
+        shape = facts.outputs[0]
+        plain = plain and facts.alias in ("view", "bypass")
+        dtype = facts.dtype if facts.dtype != "input" else dtype
+        status = facts.status if facts.status != "exact" else status
+    return Facts(
+        shape,
+        weights=tuple(weights),
+        macs=macs,
+        ops=ops,
+        kept=tuple(kept),
+        alias="bypass" if plain else "",
+        window=EVERYTHING,
+        dtype=dtype,
+        status=status,
+    )
 
 
 def within(problem: Problem, field: str) -> Problem:

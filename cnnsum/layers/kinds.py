@@ -239,6 +239,14 @@ def _sublayer(value: Any, reading: Reading) -> Any:
     return reading.sublayer(value)
 
 
+def _sublayers(value: Any, reading: Reading) -> tuple[Any, ...]:
+    return items(value, reading, _sublayer, "a list of layers")
+
+
+def _sublayer_or_list(value: Any, reading: Reading) -> Any:
+    return _sublayers(value, reading) if isinstance(value, list) else reading.sublayer(value)
+
+
 Pos = Annotated[Dim, Kind("a positive integer", _pos)]
 Nat = Annotated[Dim, Kind("an integer of at least 0", _nat)]
 Int = Annotated[Dim, Kind("an integer", _int)]
@@ -264,3 +272,5 @@ CausalPadding = Annotated[str, choice("valid", "same", "causal")]
 DataFormat = Annotated[str, choice("channels_last", "channels_first")]
 Anything = Annotated[Any, Kind("any value", _anything)]
 Sublayer = Annotated[Any, Kind("a layer", _sublayer)]
+SublayerOrList = Annotated[Any, Kind("a layer, or a list of layers", _sublayer_or_list)]
+Sublayers = Annotated[Any, Kind("a list of layers", _sublayers)]

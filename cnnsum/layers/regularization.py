@@ -8,7 +8,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, equal
 from cnnsum.layers.base import layer, require_rank, show_shape
-from cnnsum.layers.facts import Facts, Kept, Shape
+from cnnsum.layers.facts import Facts, Kept, Shape, size
 from cnnsum.layers.kinds import DataFormat, Extent, Rate, Real
 
 #: One byte an element.
@@ -101,6 +101,18 @@ def GaussianNoise(x: Shape, *, stddev: Rate) -> Facts:
     No weights, no operations at inference. Backpropagation keeps nothing.
     """
     return Facts(x, alias="bypass", gradient="same")
+
+
+@layer
+def Masking(x: Shape, *, mask_value: Real = 0.0) -> Facts:
+    """Mark the time steps whose features all equal `mask_value`, and set them to 0: the shape stays.
+
+    No weights. Operations: 3 per element, to compare, to collect and to multiply. Backpropagation keeps the marks, one
+    byte per step.
+    """
+    if len(x) < 2:
+        raise Problem("SHP204", f"Masking needs an axis of features, got {show_shape(x)}")
+    return Facts(x, ops=3 * size(x), kept=(Kept("mask", (*x[:-1], 1), MASK),), alias="inplace")
 
 
 @layer

@@ -122,6 +122,29 @@ def Bidirectional(
     )
 
 
+@layer(weights="layer", ignored="power_iterations")
+def SpectralNormalization(x: Shape, *, layer: Sublayer) -> Facts:
+    """Apply `layer` with its kernel divided by the kernel's largest singular value, of which an estimate is kept:
+    `(...)` becomes what `layer` makes of it.
+
+    Weights: the layer's, and vector_u, one number per output channel of the kernel (not trained): the estimate's state.
+    MACs: the layer's. Operations: the layer's; the estimate is made in training only. Backpropagation keeps what the
+    layer keeps, and the normalised kernel.
+    """
+    facts = _run(layer, "layer", x, ())
+    kernel = next((own for own in facts.weights if own.name in ("kernel", "embeddings")), None)
+    if kernel is None:
+        raise Problem("CFG102", f"SpectralNormalization needs a layer with a kernel, got {layer.type.name}", "layer")
+    weights: list[Weight] = []
+    for own in facts.weights:
+        weights.append(own._replace(name=f"{layer.name or layer.type.name.lower()}/{own.name}"))
+        if own is kernel:
+            weights.append(Weight("vector_u", (1, kernel.shape[-1]), trainable=False))
+    facts.weights = tuple(weights)
+    facts.kept = (*facts.kept, Kept("normalised kernel", kernel.shape, batched=False))
+    return facts
+
+
 def _use(facts: Facts, merge_mode: str | None) -> str:
     """What a direction's output is kept for, inside the layer: see `Kept.use`."""
     return "weights" if facts.keeps_output == "weights" and merge_mode != "mul" else ""

@@ -51,6 +51,30 @@ SAMPLES: dict[str, Sample] = {
     "AdditiveAttention": ([SEQUENCE, (12, 6)], {}),
     "TimeDistributed": ([(10, *IMAGE)], {"layer": {"type": "Conv2D", "filters": 3, "kernel_size": 2}}),
     "Bidirectional": ([SEQUENCE], {"layer": LSTM}),
+    "SpectralNormalization": ([IMAGE], {"layer": {"type": "Conv2D", "filters": 3, "kernel_size": 2}}),
+    "RNN": ([SEQUENCE], {"cell": {"type": "LSTMCell", "units": 5}, "return_sequences": True}),
+    "StackedRNNCells": ([VECTOR], {"cells": [{"type": "GRUCell", "units": 5}, {"type": "SimpleRNNCell", "units": 4}]}),
+    **dict.fromkeys(("SimpleRNNCell", "LSTMCell", "GRUCell"), ([VECTOR], {"units": 5})),
+    **{
+        f"ConvLSTM{axes}D": ([(5, *BY_AXES[axes])], {"filters": 4, "kernel_size": 3, "padding": "same"})
+        for axes in (1, 2, 3)
+    },
+    "Masking": ([SEQUENCE], {}),
+    "ReversibleEmbedding": ([(10, 8)], {"input_dim": 50, "output_dim": 8, "reverse": True}),
+    "CategoryEncoding": ([VECTOR], {"num_tokens": 7}),
+    "Discretization": ([VECTOR], {"num_bins": 4}),
+    "Hashing": ([VECTOR], {"num_bins": 9, "output_mode": "one_hot"}),
+    "HashedCrossing": ([(1,), (1,)], {"num_bins": 9}),
+    **dict.fromkeys(
+        ("IntegerLookup", "StringLookup"),
+        ([VECTOR], {"max_tokens": 20, "pad_to_max_tokens": True, "output_mode": "multi_hot"}),
+    ),
+    "TextVectorization": ([(1,)], {"output_sequence_length": 12}),
+    "RandomCrop": ([IMAGE], {"height": 5, "width": 4}),
+    "Pipeline": ([IMAGE], {"layers": [{"type": "RandomFlip"}, {"type": "Rescaling", "scale": 0.5}]}),
+    "MaxNumBoundingBoxes": ([(9, 4)], {"max_number": 5}),
+    "STFTSpectrogram": ([(400, 2)], {"frame_length": 64}),
+    "MelSpectrogram": ([(16000,)], {"fft_length": 64}),
     "Where": ([IMAGE, IMAGE, IMAGE], {}),
     "Cast": ([IMAGE], {"dtype": "float16"}),
     "keras.src.ops.numpy.Reshape": ([IMAGE], {"newshape": [-1, 768, 6]}),
@@ -106,6 +130,11 @@ PLAIN = (
     *("ZerosLike", "Rsqrt", "Erf", "Erfc", "Celu", "Elu", "HardShrink", "HardSigmoid", "HardSilu", "HardTanh"),
     *("LeakyRelu", "LogSigmoid", "Relu", "Relu6", "Selu", "Sigmoid", "Silu", "SoftShrink", "Softplus", "Softsign"),
     *("SparsePlus", "SparseSigmoid", "Squareplus", "TanhShrink", "Threshold", "LogSoftmax", "Sparsemax", "Mish"),
+    *("AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter"),
+    *("RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur"),
+    *("RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation"),
+    *("RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom", "Solarization"),
+    *("AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "Equalization"),
     *("StopGradient", "Gelu", "Normalize", "Flip", "Roll", "Cumsum"),
 )
 #: Operations on two images.

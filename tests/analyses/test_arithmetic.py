@@ -33,6 +33,8 @@ H, W, C, k, s, f = (named(text, value) for text, value in zip("HWCksf", (100, 80
         (H // s, "H/s", "100/2"),
         (H // 3, "floor(H/3)", "floor(100/3)"),
         (H * W // s * C, "((H * W)/s) * C", None),
+        (H // (C * s // 2), "floor(H/((C * s)/2))", "floor(100/((3 * 2)/2))"),
+        (H // (W // s), "floor(H/(W/s))", "floor(100/(80/2))"),
         ((H - k) % s, "((H - k) % s)", "((100 - 5) % 2)"),
         (-k + H, "H - k", "100 - 5"),
         (1 - k, "1 - k", "1 - 5"),

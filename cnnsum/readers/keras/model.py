@@ -36,6 +36,8 @@ Path = tuple[str | int, ...]
 
 #: Modules whose classes are Keras's own; a class of any other module is the user's, whatever its name.
 _OWN_MODULES = ("keras", "tf_keras", "tensorflow.keras")
+#: Layers that hold a program or a saved graph.
+_CODE = frozenset(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"))
 _MODELS = ("Functional", "Model", "Sequential")
 
 
@@ -231,7 +233,9 @@ class ModelReader:
         self._use_options(node, arguments, here)
 
     def _use_options(self, node: Node, arguments: Arguments, here: Path) -> None:
-        """Arguments of a call that are fields of the rule (`return_attention_scores`) become fields of the layer."""
+        """Arguments of a call that are fields of the rule (`return_attention_scores`) become fields of the layer, or of
+        the call alone where there are several.
+        """
         layer = node.layer
         if not arguments.options or layer.type is None:
             return
@@ -239,7 +243,8 @@ class ModelReader:
         for name, value in arguments.options.items():
             if name in known and value is not None:
                 try:
-                    layer.fields[name] = known[name].kind.read(value, self)
+                    where = layer.fields if len(layer.nodes) == 1 else node.options
+                    where[name] = known[name].kind.read(value, self)
                 except Problem as problem:
                     self._error(problem.code, f"{layer.name}: `{name}` {problem}", (*here, "kwargs", name))
         layer.key = (layer.type, *layer.fields.values())
@@ -308,10 +313,10 @@ class ModelReader:
         )
 
     def _unknown_type(self, class_name: str, key: str, place: Place) -> LayerType | None:
-        if class_name == "Lambda":
+        if class_name in _CODE:
             span = place.document.span(place.path)
             help = "write the model without it, or declare what it does as a layer type of a spec"
-            message = "a Lambda layer is code, which cnnsum never runs: its result is not known"
+            message = f"a {class_name} layer is code, which cnnsum never runs: its result is not known"
             self.diagnostics.append(Diagnostic("SAF603", message, span, "warning", help))
             return None
         before = len(self.diagnostics)

@@ -1,0 +1,109 @@
+"""Layers that make spectrograms of waves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim, at_least
+from cnnsum.layers.base import layer, require_known, require_rank, show, show_shape
+from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, Window, size
+from cnnsum.layers.kinds import DataFormat, Flag, Padding, Pos, choice
+from cnnsum.layers.slide import Sliding, arrange, channels, slide
+
+Mode = Annotated[str, choice("log", "magnitude", "psd", "real", "imag", "angle", "stft")]
+
+#: Operations per output element besides the products: of the two parts, what the mode makes of them.
+_OPS = {"log": 5, "magnitude": 4, "psd": 4, "real": 0, "imag": 0, "angle": 1, "stft": 0}
+
+
+@layer(ignored="window periodic scaling")
+def STFTSpectrogram(
+    x: Shape,
+    *,
+    mode: Mode = "log",
+    frame_length: Pos = 256,
+    frame_step: Pos | None = None,
+    fft_length: Pos | None = None,
+    padding: Padding = "valid",
+    expand_dims: Flag = False,
+    data_format: DataFormat | None = None,
+) -> Facts:
+    """The short-time Fourier transform of waves, as convolutions: `(T, C)` becomes `(frames, C * bins)`.
+
+    `bins = fft_length // 2 + 1`; frames are `frame_length` long and `frame_step` apart (half of it where not given).
+    `mode: stft` gives the real and the imaginary part, `real` and `imag` one of them, each other mode one number of
+    both. `expand_dims` gives `(frames, bins, C)`, with twice the bins for `stft`.
+
+    Weights: real_kernel and imag_kernel, each `frame_length x 1 x bins`. MACs: `frames * bins * frame_length` per
+    channel and part. Operations: per output element what the mode makes of both parts. Backpropagation keeps the input,
+    and both parts where the mode combines them.
+    """
+    require_rank(x, 3, "STFTSpectrogram")
+    if frame_step is not None and at_least(frame_length, frame_step) is False:
+        raise Problem("CFG102", f"`frame_step` must be at most `frame_length` {show(frame_length)}", "frame_step")
+    if fft_length is not None and at_least(fft_length, frame_length) is False:
+        raise Problem("CFG102", f"`fft_length` must be at least `frame_length` {show(frame_length)}", "fft_length")
+    step = frame_step if frame_step is not None else frame_length // 2 or 1
+    length = fft_length if fft_length is not None else frame_length
+    bins = length // 2 + 1
+    depth = channels(x, data_format)
+    require_known(depth, x, "STFTSpectrogram")
+    sliding = Sliding("STFTSpectrogram", (frame_length,), (step,), (1,), padding, data_format, "frame_length")
+    (frames,), (window,) = slide(x, sliding)
+    both = 2 if mode == "stft" else 1
+    parts = 1 if mode in ("real", "imag") else 2
+    weights = {"real": ("real",), "imag": ("imag",)}.get(mode, ("real", "imag"))
+    out: Shape
+    if expand_dims:
+        first = data_format == "channels_first"
+        out = (x[0], depth, frames, both * bins) if first else (x[0], frames, both * bins, depth)
+    else:
+        out = arrange(x[0], (frames,), both * depth * bins, data_format)
+    seen: tuple[Window, ...] | str = EVERYTHING if expand_dims else (window,)
+    return Facts(
+        out,
+        weights=tuple([Weight(f"{part}_kernel", (frame_length, 1, bins)) for part in weights]),
+        macs=parts * frames * bins * frame_length * depth,
+        ops=_OPS[mode] * size(out),
+        keeps_input="weights",
+        scratch=((x[0], frames, bins * depth),) * (parts if mode not in ("real", "imag", "stft") else 0),
+        window=seen,
+        status="exact" if mode in ("real", "imag", "stft") else "bound",
+    )
+
+
+@layer(ignored="window sampling_rate min_freq max_freq top_db mag_exp min_power ref_power")
+def MelSpectrogram(
+    x: Shape,
+    *,
+    fft_length: Pos = 2048,
+    sequence_stride: Pos = 512,
+    sequence_length: Pos | None = None,
+    num_mel_bins: Pos = 128,
+    power_to_db: Flag = True,
+) -> Facts:
+    """The spectrogram of a wave on the mel scale: `(T)` becomes `(num_mel_bins, frames)`.
+
+    Keras declares `(T + sequence_stride + 1) // sequence_stride` frames. MACs: the product of the
+    `fft_length // 2 + 1` bins of each frame with the matrix that makes mel bins of them. Operations:
+    `5 * n * log2(n) / 2` per frame for the Fourier transform of n samples, bounded by the next power of two, and 3 per
+    output element for decibels. No weights. Backpropagation keeps nothing: nothing before it is trained.
+    """
+    if len(x) not in (2, 3):
+        reason = f"MelSpectrogram needs an input of rank 2 or 3 (batch axis included), got {show_shape(x)}"
+        raise Problem("SHP204", reason)
+    frames = (x[-1] + sequence_stride + 1) // sequence_stride
+    out = (*x[:-1], num_mel_bins, frames)
+    rows: Dim = frames if len(x) == 2 else frames * x[1]
+    bins = fft_length // 2 + 1
+    transform: Dim = 0
+    if isinstance(fft_length, int):
+        transform = 5 * fft_length * max(fft_length - 1, 1).bit_length() // 2
+    return Facts(
+        out,
+        macs=rows * bins * num_mel_bins,
+        ops=rows * (transform + 2 * bins) + (3 * size(out) if power_to_db else 0),
+        window=EVERYTHING,
+        status="bound",
+    )

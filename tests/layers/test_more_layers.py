@@ -1,0 +1,142 @@
+"""Preprocessing, augmentation, spectrograms, cells and convolutional recurrent layers, with numbers worked by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from applying import N, apply, refusal
+
+from cnnsum.dims import UNKNOWN, Symbol
+from cnnsum.layers.base import find
+from cnnsum.layers.facts import Facts, Weight
+from cnnsum.layers.inner import Inner
+
+H = Symbol("H").dim
+
+
+def inner(name: str, **fields: Any) -> Inner:
+    layer_type = find(name)
+    assert layer_type is not None
+    typed, problems = layer_type.bind(fields, None)  # type: ignore[arg-type]  # no texts and no layers in these fields
+    assert problems == []
+    return Inner(layer_type, typed, name.lower())
+
+
+def params(facts: Facts) -> int:
+    total = 0
+    for weight in facts.weights:
+        count = 1
+        for dim in weight.shape:
+            assert isinstance(dim, int)
+            count *= dim
+        total += count
+    return total
+
+
+def test_random_changes_are_nothing_at_inference() -> None:
+    facts = apply("RandomRotation", (N, H, 20, 3), factor=0.2)
+    assert (facts.outputs, facts.macs, facts.ops, facts.alias, facts.weights) == (((N, H, 20, 3),), 0, 0, "bypass", ())
+    assert apply("RandomCrop", (N, 3, H, 20), height=5, width=6, data_format="channels_first").outputs == (
+        (N, 3, 5, 6),
+    )
+
+
+def test_a_pipeline() -> None:
+    steps = [inner("RandomFlip"), inner("RandomCrop", height=4, width=4), inner("Rescaling", scale=0.5)]
+    facts = find("Pipeline").rule((N, 9, 9, 3), layers=tuple(steps))  # type: ignore[union-attr]
+    assert (facts.outputs, facts.ops) == (((N, 4, 4, 3),), 4 * 4 * 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "shape", "expected"),
+    [
+        ("one_hot", (N, 5), (N, 5, 7)),
+        ("one_hot", (N, 5, 1), (N, 5, 7)),
+        ("multi_hot", (N, 5), (N, 7)),
+        ("count", (N, 3, 5), (N, 3, 7)),
+    ],
+)
+def test_codes_of_categories(mode: str, shape: Any, expected: Any) -> None:
+    assert apply("CategoryEncoding", shape, num_tokens=7, output_mode=mode).outputs == (expected,)
+    assert apply("Hashing", shape, num_bins=7, output_mode=mode).outputs == (expected,)
+
+
+def test_tables() -> None:
+    words = ["a", "b", "c"]
+    assert apply("StringLookup", (N, 5), vocabulary=words, output_mode="multi_hot").outputs == ((N, 4),)
+    assert apply("StringLookup", (N, 5), vocabulary=words).outputs == ((N, 5),)
+    assert apply("IntegerLookup", (N, 5), max_tokens=9, pad_to_max_tokens=True, output_mode="count").outputs == (
+        (N, 9),
+    )
+    # A table that is adapted later: its size is not in the file.
+    facts = apply("StringLookup", (N, 5), output_mode="multi_hot")
+    assert (facts.outputs, facts.status) == (((N, UNKNOWN),), "unknown")
+    assert apply("TextVectorization", (N, 1), output_sequence_length=12).outputs == ((N, 12),)
+    assert apply("TextVectorization", (N, 1)).status == "unknown"
+
+
+def test_bins() -> None:
+    assert apply("Discretization", (N, 5), bin_boundaries=[0.0, 1.0], output_mode="one_hot").outputs == ((N, 5, 3),)
+    assert refusal("Discretization", (N, 5)).code == "CFG116"
+    assert apply("HashedCrossing", (N, 1), (N, 1), num_bins=9, output_mode="one_hot").outputs == ((N, 9),)
+    assert refusal("HashedCrossing", (N, 1), num_bins=9).code == "GRF303"
+
+
+def test_a_spectrogram() -> None:
+    facts = apply("STFTSpectrogram", (N, 100, 2), frame_length=16, frame_step=4, fft_length=32)
+    # floor((100 - 16) / 4) + 1 frames of 17 bins for each of two channels; two parts.
+    assert facts.outputs == ((N, 22, 34),)
+    assert facts.weights == (Weight("real_kernel", (16, 1, 17)), Weight("imag_kernel", (16, 1, 17)))
+    assert facts.macs == 2 * 22 * 17 * 16 * 2
+    assert apply("STFTSpectrogram", (N, 100, 2), mode="real", frame_length=16).weights == (
+        Weight("real_kernel", (16, 1, 9)),
+    )
+    assert refusal("STFTSpectrogram", (N, 100, 2), frame_length=16, frame_step=17).code == "CFG102"
+    assert refusal("STFTSpectrogram", (N, 100, 2), frame_length=16, fft_length=15).code == "CFG102"
+    assert apply("MelSpectrogram", (N, 16000)).outputs == ((N, 128, 32),)
+
+
+def test_cells_are_the_layers_of_one_step() -> None:
+    rnn, lstm = apply("RNN", (N, 7, 3), cell=inner("LSTMCell", units=5)), apply("LSTM", (N, 7, 3), units=5)
+    assert (rnn.outputs, rnn.macs, rnn.ops, params(rnn)) == (lstm.outputs, lstm.macs, lstm.ops, params(lstm))
+    step = apply("LSTMCell", (N, 3), units=5)
+    assert (step.outputs, 7 * step.macs) == (((N, 5),) * 3, lstm.macs)  # type: ignore[operator]
+
+
+def test_cells_one_upon_the_other() -> None:
+    cells = (inner("LSTMCell", units=5), inner("GRUCell", units=4))
+    facts = find("RNN").rule((N, 7, 3), cell=cells, return_state=True)  # type: ignore[union-attr]
+    assert facts.outputs == ((N, 4), (N, 5), (N, 5), (N, 4))
+    assert params(facts) == 4 * 5 * (3 + 5 + 1) + 3 * 4 * (5 + 4 + 2)
+    assert facts.macs == 7 * (4 * 5 * (3 + 5) + 3 * 4 * (5 + 4))
+    assert refusal("RNN", (N, 7, 3), cell=inner("Dense", units=3)).code == "UNK701"
+
+
+def test_a_convolutional_lstm() -> None:
+    facts = apply("ConvLSTM2D", (N, 5, 20, 21, 3), filters=4, kernel_size=3, return_sequences=True, return_state=True)
+    assert facts.outputs == ((N, 5, 18, 19, 4), (N, 18, 19, 4), (N, 18, 19, 4))
+    assert params(facts) == 9 * 3 * 16 + 9 * 4 * 16 + 16
+    assert facts.macs == 5 * 18 * 19 * 9 * 16 * (3 + 4)
+    assert refusal("ConvLSTM2D", (N, 20, 21, 3), filters=4, kernel_size=3).code == "SHP204"
+    assert refusal("ConvLSTM1D", (N, 5, 20, 3), filters=4, kernel_size=3, strides=2, dilation_rate=2).code == "CFG111"
+
+
+def test_spectral_normalization() -> None:
+    facts = find("SpectralNormalization").rule((N, 9, 9, 3), layer=inner("Conv2D", filters=4, kernel_size=3))  # type: ignore[union-attr]
+    assert [(weight.name, weight.shape, weight.trainable) for weight in facts.weights] == [
+        ("conv2d/kernel", (3, 3, 3, 4), True),
+        ("vector_u", (1, 4), False),
+        ("conv2d/bias", (4,), True),
+    ]
+    assert refusal("SpectralNormalization", (N, 9), layer=inner("Flatten")).code == "CFG102"
+
+
+def test_masking_and_the_way_back() -> None:
+    assert apply("Masking", (N, 10, 3)).ops == 3 * 30
+    table = {"input_dim": 50, "output_dim": 8}
+    there = apply("ReversibleEmbedding", (N, 9), **table)
+    back = apply("ReversibleEmbedding", (N, 9, 8), **table, reverse=True)
+    assert (there.outputs, there.macs, params(there)) == (((N, 9, 8),), 0, 400)
+    assert (back.outputs, back.macs, params(back)) == (((N, 9, 50),), 9 * 8 * 50, 400)
+    assert params(apply("ReversibleEmbedding", (N, 9), input_dim=50, output_dim=8, tie_weights=False)) == 800
