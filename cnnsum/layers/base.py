@@ -42,10 +42,12 @@ FAMILIES = (
     "audio",
     "operations",
     "tensors",
+    "indexing",
+    "networks",
 )
 
 #: Those of operations: their keys are dotted (`keras.src.ops.numpy.Add`), and no others are.
-OPERATIONS = ("operations", "tensors")
+OPERATIONS = ("operations", "tensors", "indexing", "networks")
 
 #: Fields that every layer has and no rule reads: readers see to the first three.
 COMMON = frozenset(("name", "trainable", "dtype", "activity_regularizer", "autocast"))

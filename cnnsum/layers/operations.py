@@ -27,31 +27,49 @@ ACTIVATIONS = "keras.src.activations.activations."
 #: ("" for the input's, "float" for the input's made
 #: floating-point).
 _UNARY = {
+    "Abs": ("abs(x)", 1, "input", ""),
     "Absolute": ("abs(x)", 1, "input", ""),
+    "Arccos": ("arccos(x)", 1, "input", "float"),
+    "Arccosh": ("arccosh(x)", 1, "input", "float"),
+    "Arcsin": ("arcsin(x)", 1, "input", "float"),
+    "Arcsinh": ("arcsinh(x)", 1, "input", "float"),
     "Arctan": ("arctan(x)", 1, "input", "float"),
+    "Arctanh": ("arctanh(x)", 1, "input", "float"),
+    "BitwiseInvert": ("every bit turned", 1, "", ""),
+    "BitwiseNot": ("every bit turned", 1, "", ""),
+    "Cbrt": ("the cube root of x", 1, "output", "float"),
     "Ceil": ("the next whole number above", 1, "", ""),
     "Clip": ("min(max(x, x_min), x_max)", 2, "output", ""),
     "Copy": ("x", 0, "", ""),
     "Cos": ("cos(x)", 1, "input", "float"),
     "Cosh": ("cosh(x)", 1, "input", "float"),
+    "Deg2rad": ("x * pi / 180", 1, "", "float"),
     "Exp": ("exp(x)", 1, "output", "float"),
     "Exp2": ("2**x", 1, "output", "float"),
     "Expm1": ("exp(x) - 1", 1, "output", "float"),
     "Floor": ("the next whole number below", 1, "", ""),
+    "I0": ("the modified Bessel function of x", 1, "input", "float"),
     "Isfinite": ("whether x is finite", 1, "", "bool"),
     "Isinf": ("whether x is infinite", 1, "", "bool"),
     "Isnan": ("whether x is not a number", 1, "", "bool"),
+    "Isneginf": ("whether x is negative infinity", 1, "", "bool"),
+    "Isposinf": ("whether x is positive infinity", 1, "", "bool"),
+    "Isreal": ("whether x is real", 1, "", "bool"),
     "Log": ("log(x)", 1, "input", "float"),
     "Log10": ("log(x) to the base 10", 1, "input", "float"),
     "Log1p": ("log(1 + x)", 1, "input", "float"),
     "Log2": ("log(x) to the base 2", 1, "input", "float"),
     "LogicalNot": ("not x", 1, "", "bool"),
+    "NanToNum": ("x, and numbers in place of what is none", 1, "", ""),
     "Negative": ("-x", 1, "", ""),
     "OnesLike": ("1", 0, "", ""),
+    "Rad2deg": ("x * 180 / pi", 1, "", "float"),
     "Reciprocal": ("1 / x", 1, "output", "float"),
     "Round": ("x rounded", 1, "", ""),
     "Sign": ("-1, 0 or 1", 1, "", ""),
+    "Signbit": ("whether the sign is minus", 1, "", "bool"),
     "Sin": ("sin(x)", 1, "input", "float"),
+    "Sinc": ("sin(pi * x) / (pi * x)", 3, "input", "float"),
     "Sinh": ("sinh(x)", 1, "input", "float"),
     "Sqrt": ("sqrt(x)", 1, "output", "float"),
     "Square": ("x * x", 1, "input", ""),
@@ -63,16 +81,26 @@ _UNARY = {
 _UNARY_OF_MATH = {
     "Rsqrt": ("1 / sqrt(x)", 2, "output", "float"),
     "Erf": ("erf(x)", 1, "input", "float"),
+    "Erfinv": ("the inverse of erf", 1, "output", "float"),
     "Erfc": ("1 - erf(x)", 1, "input", "float"),
 }
 #: Fields of these operations that no number depends on.
-_UNARY_FIELDS = {"Clip": "x_min x_max", "Round": "decimals"}
+_UNARY_FIELDS = {"Clip": "x_min x_max", "Round": "decimals", "NanToNum": "nan posinf neginf"}
 
 #: Operations on two tensors: name -> formula, what is kept, dtype. Kept is "inputs" for a gradient that is computed
 #: from the inputs; "tensors" where it is computed from the other input, so that nothing is kept if one is a constant;
 #: "divisor" where nothing is kept if the second is a constant.
 _BINARY = {
     "Add": ("x1 + x2", "", ""),
+    "BitwiseAnd": ("the bits that both have", "", ""),
+    "BitwiseOr": ("the bits that either has", "", ""),
+    "BitwiseXor": ("the bits that one of the two has", "", ""),
+    "Fmax": ("the larger, numbers before what is none", "inputs", ""),
+    "Fmin": ("the smaller, numbers before what is none", "inputs", ""),
+    "Fmod": ("the remainder with the sign of x1", "divisor", ""),
+    "Heaviside": ("0, x2 or 1 by the sign of x1", "inputs", "float"),
+    "Hypot": ("sqrt(x1 * x1 + x2 * x2)", "inputs", "float"),
+    "Logaddexp2": ("log2(2**x1 + 2**x2)", "inputs", "float"),
     "Arctan2": ("arctan(x1 / x2)", "inputs", "float"),
     "Divide": ("x1 / x2", "divisor", "float"),
     "DivideNoNan": ("x1 / x2, 0 where x2 is 0", "divisor", "float"),

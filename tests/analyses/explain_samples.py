@@ -75,6 +75,31 @@ SAMPLES: dict[str, Sample] = {
     "MaxNumBoundingBoxes": ([(9, 4)], {"max_number": 5}),
     "STFTSpectrogram": ([(400, 2)], {"frame_length": 64}),
     "MelSpectrogram": ([(16000,)], {"fft_length": 64}),
+    "GetItem": ([IMAGE], {"key": [{"start": None, "stop": None, "step": None}, {"start": 1, "stop": None, "step": 2}]}),
+    "TakeAlongAxis": ([SEQUENCE, (3, 6)], {"axis": 1}),
+    "Tile": ([SEQUENCE], {"repeats": [1, 2, 3]}),
+    "Moveaxis": ([IMAGE], {"source": 1, "destination": 3}),
+    "Unstack": ([(3, 6)], {"axis": 1}),
+    "OneHot": ([(10,)], {"num_classes": 5}),
+    "MultiHot": ([(10,)], {"num_classes": 5}),
+    "TopK": ([VECTOR], {"k": 3}),
+    "Diff": ([SEQUENCE], {"axis": 1}),
+    "Diagonal": ([(4, 6)], {"axis1": 1, "axis2": 2}),
+    "DepthToSpace": ([(4, 4, 8)], {"block_size": 2}),
+    "SpaceToDepth": ([(4, 6, 8)], {"block_size": 2}),
+    "Einsum": ([SEQUENCE, (6, 9)], {"subscripts": "bij,bjk->bik"}),
+    "Hstack": ([SEQUENCE, (4, 6)], {}),
+    "MaxPool": ([IMAGE], {"pool_size": 2}),
+    "AveragePool": ([IMAGE], {"pool_size": 2}),
+    "Resize": ([IMAGE], {"size": [5, 4]}),
+    "ExtractPatches": ([IMAGE], {"size": [2, 3]}),
+    "PadImages": ([IMAGE], {"top_padding": 1, "left_padding": 2, "bottom_padding": 1, "right_padding": 0}),
+    "CropImages": ([IMAGE], {"top_cropping": 1, "left_cropping": 2, "bottom_cropping": 1, "right_cropping": 0}),
+    "DotProductAttention": ([(7, 2, 4), (9, 2, 4), (9, 2, 4)], {}),
+    "LayerNorm": ([SEQUENCE], {}),
+    "RMSNorm": ([SEQUENCE], {}),
+    "Norm": ([SEQUENCE], {"axis": -1}),
+    "Moments": ([IMAGE], {"axes": [1, 2]}),
     "Where": ([IMAGE, IMAGE, IMAGE], {}),
     "Cast": ([IMAGE], {"dtype": "float16"}),
     "keras.src.ops.numpy.Reshape": ([IMAGE], {"newshape": [-1, 768, 6]}),
@@ -116,7 +141,7 @@ SAMPLES: dict[str, Sample] = {
     **dict.fromkeys(
         (
             *("All", "Amax", "Amin", "Any", "Max", "Mean", "Min", "Prod", "Std", "Sum", "Var", "Logsumexp"),
-            *("Argmax", "Argmin"),
+            *("Argmax", "Argmin", "Median", "Nanmax", "Nanmean", "Nanmin", "Nansum", "Ptp"),
         ),
         ([IMAGE], {"axis": 1, "keepdims": True}),
     ),
@@ -124,6 +149,9 @@ SAMPLES: dict[str, Sample] = {
 
 #: Types that need no fields, on one image: activations, operations on every element, global pooling.
 PLAIN = (
+    *("Abs", "Arccos", "Arccosh", "Arcsin", "Arcsinh", "Arctanh", "BitwiseInvert", "BitwiseNot", "Cbrt", "Deg2rad"),
+    *("I0", "Isneginf", "Isposinf", "Isreal", "NanToNum", "Rad2deg", "Signbit", "Sinc", "Erfinv", "Glu", "Sort"),
+    *("Argsort", "Cumprod", "Tril", "Triu", "Fliplr", "FullLike", "EmptyLike", "RGBToGrayscale"),
     *("Identity", "ReLU", "LeakyReLU", "ELU", "Absolute", "Arctan", "Ceil", "Clip", "Copy", "Cos", "Cosh", "Exp"),
     *("Exp2", "Expm1", "Floor", "Isfinite", "Isinf", "Isnan", "Log", "Log10", "Log1p", "Log2", "LogicalNot"),
     *("Negative", "OnesLike", "Reciprocal", "Round", "Sign", "Sin", "Sinh", "Sqrt", "Square", "Tan", "Tanh", "Trunc"),
@@ -139,6 +167,7 @@ PLAIN = (
 )
 #: Operations on two images.
 PAIRS = (
+    *("BitwiseAnd", "BitwiseOr", "BitwiseXor", "Fmax", "Fmin", "Fmod", "Heaviside", "Hypot", "Logaddexp2"),
     *("keras.src.ops.numpy.Add", "Arctan2", "Divide", "DivideNoNan", "Equal", "FloorDivide", "Greater"),
     *("GreaterEqual", "Less", "LessEqual", "Logaddexp", "LogicalAnd", "LogicalOr", "LogicalXor"),
     *("keras.src.ops.numpy.Maximum", "keras.src.ops.numpy.Minimum", "Mod", "keras.src.ops.numpy.Multiply"),

@@ -103,8 +103,10 @@ def test_the_rule_tells_its_own_formulas(key: str) -> None:
     assert bare == BARE.get(key, set())
 
 
-#: Numbers without a formula: those that stand in a field as they are, and the work of `sparsemax`, which is not known.
+#: Numbers without a formula: those that stand in a field as they are, what Python counts of a slice, and the work of
+#: `sparsemax`, which is not known.
 BARE = {
+    "keras.src.ops.numpy.GetItem": {"output height", "output width", "output channels"},
     "Reshape": {"output channels"},
     "keras.src.ops.numpy.Reshape": {"output length", "output channels"},
     "keras.src.ops.numpy.Stack": {"output depth"},

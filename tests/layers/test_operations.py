@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.dims import UNKNOWN
-from cnnsum.layers.base import all_types, find
+from cnnsum.layers.base import OPERATIONS, all_types, find
 from cnnsum.layers.facts import EVERYTHING, Kept
 from cnnsum.layers.operations import _BINARY, _FUNCTIONS, _UNARY, _UNARY_OF_MATH, CORE, MATH, NN, NUMPY
 from tests.layers.applying import NAMES, N, apply, put, refusal
@@ -24,7 +24,7 @@ def test_an_operation_is_shown_by_its_name_alone():
 
 def test_only_operations_have_dotted_keys():
     for key, declared in all_types().items():
-        assert ("." in key) == (declared.rule.__module__.rsplit(".")[-1] in {"operations", "tensors"}), key
+        assert ("." in key) == (declared.rule.__module__.rsplit(".")[-1] in OPERATIONS), key
         assert declared.doc, key
 
 

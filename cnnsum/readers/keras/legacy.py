@@ -102,6 +102,10 @@ _OPERATIONS = {
         )
         for function in names
     },
+    "__operators__.getitem": f"{_NUMPY}.GetItem",
+    "tile": f"{_NUMPY}.Tile",
+    "einsum": f"{_NUMPY}.Einsum",
+    "one_hot": f"{_NN}.OneHot",
     "cast": f"{_CORE}.Cast",
     "stop_gradient": f"{_CORE}.StopGradient",
     "math.rsqrt": f"{_MATH}.Rsqrt",

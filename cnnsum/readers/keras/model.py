@@ -228,6 +228,9 @@ class ModelReader:
             if shape is not None:
                 graph.recorded.append(Recorded(tensor, shape, (*here, *where, "config", "shape")))
         node.inputs = tuple(inputs)
+        if node.layer.type is not None and "key" in node.layer.type.schema.fields:
+            # What stands between the brackets of `x[...]` is an argument by place, and no input.
+            arguments = arguments._replace(constants=(), options={"key": _key_of(call), **arguments.options})
         node.keywords = arguments.keywords
         node.constants = arguments.constants
         self._use_options(node, arguments, here)
@@ -444,6 +447,17 @@ def _is_sequential(value: dict[str, Any]) -> bool:
     """Whether a model is a chain; a subclass of Keras's models is what its config looks like."""
     name = value["class_name"]
     return name == "Sequential" or (name not in _MODELS and "output_layers" not in value["config"])
+
+
+def _key_of(call: Any) -> Any:
+    """The key of `x[key]` in a call of Keras 3, or of Keras 2, which calls it `slice_spec`."""
+    if isinstance(call, dict):
+        args = call.get("args", [])
+        return call["kwargs"]["key"] if "key" in call.get("kwargs", {}) else args[1] if len(args) > 1 else None
+    while isinstance(call, list) and call and isinstance(call[0], list):
+        call = call[0]
+    options = call[3] if isinstance(call, list) and len(call) > 3 and isinstance(call[3], dict) else {}
+    return options.get("slice_spec")
 
 
 def _is_legacy(raw: dict[str, Any]) -> bool:

@@ -1,0 +1,302 @@
+"""Operations that pick, repeat and rearrange elements: slices, rows by index, codes, sorted values, blocks of images.
+
+Found and called as `operations` says. None has weights; what mixes samples is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum, prod
+from cnnsum.layers.base import Rule, layer, require_equal, require_multiple, show_shape
+from cnnsum.layers.broadcast import broadcast
+from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
+from cnnsum.layers.kinds import Anything, Axes, DataFormat, Kind, PlainInt, Pos, Reading, Text, wrong
+from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
+from cnnsum.layers.slide import arrange, channels, spatial
+
+_ELLIPSIS = "..."
+
+
+def _read_key(value: Any, _reading: Reading) -> tuple[Any, ...]:
+    """What stands between the brackets of `x[...]`: integers, None for a new axis, "...", and slices as triples."""
+    given = value if isinstance(value, (list, tuple)) else [value]
+    return tuple([_read_index(item) for item in given])
+
+
+def _read_index(item: Any) -> Any:
+    if item is None or type(item) is int or item == _ELLIPSIS:
+        return item
+    if isinstance(item, dict):
+        if item.get("class_name") == "__ellipsis__":
+            return _ELLIPSIS
+        bounds = item.get("config") if item.get("class_name") == "__slice__" else item
+        if isinstance(bounds, dict) and bounds.keys() == {"start", "stop", "step"}:
+            found = (bounds["start"], bounds["stop"], bounds["step"])
+            if all(bound is None or type(bound) is int for bound in found) and found[2] != 0:
+                return found
+    raise wrong("an index or a slice of numbers", item)
+
+
+Key = Annotated[tuple[Any, ...], Kind("what stands between the brackets", _read_key)]
+
+
+def _sliced(length: Dim, start: int | None, stop: int | None, step: int) -> Dim:
+    """How many elements a slice of an axis has, as Python counts them."""
+    if isinstance(length, int):
+        return len(range(*slice(start, stop, step).indices(length)))
+    if step < 0:
+        if start is None and stop is None:
+            return ceil_div(length, -step)
+        raise Problem("UNK704", "a slice that goes backwards between bounds needs a known size", "key")
+    low = _bound(length, 0 if start is None else start)
+    high = length if stop is None else _bound(length, stop)
+    count = high - low
+    return ceil_div(count if at_least(count, 0) else maximum(0, count), step)
+
+
+def _bound(length: Dim, place: int) -> Dim:
+    if place < 0:
+        return length + place if at_least(length, -place) else maximum(0, length + place)
+    return place if at_least(length, place) else minimum(place, length)
+
+
+@layer(key=NUMPY + "GetItem", name="GetItem")
+def _get_item(x: Shape, *, key: Key = (_ELLIPSIS,)) -> Facts:
+    """Pick elements: `x[:, 1:, ::2, 0]`. A slice keeps its axis, a number leaves it out, null makes a new one.
+
+    The batch axis must stay whole. No weights, no work, nothing kept.
+    """
+    taken = sum(item is not None and item != _ELLIPSIS for item in key)
+    if taken > len(x) or key.count(_ELLIPSIS) > 1:
+        raise Problem("SHP205", f"GetItem: {show_shape(x)} has no {taken} axes", "key")
+    at = key.index(_ELLIPSIS) if _ELLIPSIS in key else len(key)
+    full = (*key[:at], *((None, None, None),) * (len(x) - taken), *key[at + 1 :])
+    if not full or full[0] not in ((None, None, None), (0, None, None), (None, None, 1), (0, None, 1)):
+        raise Problem("UNK703", "GetItem along the batch axis is not supported", "key")
+    rest = iter(x)
+    out: list[Dim] = []
+    for item in full:
+        if item is None:
+            out.append(1)
+            continue
+        length = next(rest)
+        if isinstance(item, int):
+            if isinstance(length, int) and not -length <= item < length:
+                raise Problem("SHP205", f"GetItem: {show_shape(x)} has no element {item} on an axis of {length}", "key")
+        else:
+            start, stop, step = item
+            out.append(_sliced(length, start, stop, step or 1))
+    return _moved(tuple(out))
+
+
+def _moved(*outputs: Shape, gradient: str = "", dtype: str = "input", ops: Dim = 0) -> Facts:
+    return Facts(*outputs, ops=ops, gradient=gradient, dtype=dtype, window=EVERYTHING)
+
+
+def _place(x: Shape, axis: int, what: str, field: str = "axis") -> int:
+    if not -len(x) <= axis < len(x):
+        raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
+    if axis % len(x) == 0:
+        raise Problem("UNK703", f"{what} along the batch axis is not supported", field)
+    return axis % len(x)
+
+
+@layer(key=NUMPY + "TakeAlongAxis", name="TakeAlongAxis")
+def _take_along_axis(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
+    """Pick an element for each index along an axis: the shape of the indices. No weights, no work."""
+    place = _place(x, -1 if axis is None else axis, "TakeAlongAxis")
+    lead = broadcast(((*x[:place], 1, *x[place + 1 :]), (*indices[:place], 1, *indices[place + 1 :])), "TakeAlongAxis")
+    return _moved((*lead[:place], indices[place], *lead[place + 1 :]))
+
+
+@layer(key=NUMPY + "Tile", name="Tile")
+def _tile(x: Shape, *, repeats: Anything) -> Facts:
+    """Repeat the whole along each axis, counted from the last. No weights, no work, nothing kept."""
+    counts = repeats if isinstance(repeats, tuple) else (repeats,)
+    if not all(type(count) is int and count > 0 for count in counts):
+        raise Problem("CFG102", "`repeats` must be positive integers", "repeats")
+    counts = (1,) * (len(x) - len(counts)) + counts
+    if len(counts) > len(x) or counts[0] != 1:
+        raise Problem("UNK703", "Tile along the batch axis is not supported", "repeats")
+    return _moved(tuple([dim * count for dim, count in zip(x, counts, strict=True)]))
+
+
+@layer(key=NUMPY + "Moveaxis", name="Moveaxis")
+def _moveaxis(x: Shape, *, source: Axes, destination: Axes) -> Facts:
+    """Move axes to other places; the others keep their order. No weights, no work, nothing kept."""
+    if len(source) != len(destination):
+        raise Problem("CFG102", "`destination` must have as many axes as `source`", "destination")
+    wanted = {
+        _place(x, new, "Moveaxis", "destination"): _place(x, old, "Moveaxis", "source")
+        for old, new in zip(source, destination, strict=True)
+    }
+    others = iter(axis for axis in range(len(x)) if axis not in wanted.values())
+    return _moved(tuple([x[wanted[axis]] if axis in wanted else x[next(others)] for axis in range(len(x))]))
+
+
+@layer(key=CORE + "Unstack", name="Unstack")
+def _unstack(x: Shape, *, num: Pos | None = None, axis: PlainInt = 0) -> Facts:
+    """Give every element along an axis as an output of its own. No weights, no work, nothing kept."""
+    place = _place(x, axis, "Unstack")
+    count = x[place] if num is None else num
+    if not isinstance(count, int):
+        raise Problem("UNK704", f"Unstack needs a known size, got {show_shape(x)}", "axis")
+    require_equal(x[place], count, f"Unstack into {count} needs as many on axis {place}, got {show_shape(x)}")
+    return _moved(*[(*x[:place], *x[place + 1 :])] * count)
+
+
+@layer(key=NN + "OneHot", name="OneHot", ignored="sparse dtype")
+def _one_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
+    """Turn whole numbers into rows with a single 1. No weights. Operations: 1 per output element. No gradient."""
+    place = axis % (len(x) + 1)
+    if place == 0:
+        raise Problem("UNK703", "OneHot before the batch axis is not supported", "axis")
+    out = (*x[:place], num_classes, *x[place:])
+    return Facts(out, ops=size(out), gradient="none", window=EVERYTHING)
+
+
+@layer(key=NN + "MultiHot", name="MultiHot", ignored="sparse dtype axis")
+def _multi_hot(x: Shape, *, num_classes: Pos) -> Facts:
+    """Turn lists of whole numbers into a row each, with 1 for those that occur.
+
+    No weights. Operations: 1 per output element. No gradient.
+    """
+    out = (*(x[:-1] if len(x) > 1 else x), num_classes)
+    return Facts(out, ops=size(out), gradient="none", dtype="input", window=EVERYTHING)
+
+
+@layer(key=MATH + "TopK", name="TopK", ignored="sorted")
+def _top_k(x: Shape, *, k: Pos) -> Facts:
+    """The k largest elements of each row, and their indices.
+
+    No weights. Operations: 1 per element of the input. Backpropagation keeps the indices.
+    """
+    out = (*x[:-1], k)
+    return Facts(out, out, ops=size(x), dtype="input", window=EVERYTHING)
+
+
+def _same(what: str, ops: int, dtype: str = "input") -> Rule:
+    def rule(x: Shape, *, axis: PlainInt | None = None) -> Facts:
+        if axis is not None:
+            _place(x, axis, what)
+        return Facts(x, ops=ops * size(x), dtype=dtype, window=EVERYTHING, gradient="none" if dtype == "int32" else "")
+
+    return rule
+
+
+for _name, _what, _ops, _dtype in (
+    ("Sort", "The elements along an axis in order", 1, "input"),
+    ("Argsort", "The indices that put the elements along an axis in order", 1, "int32"),
+    ("Cumprod", "The products of all elements up to each one, along an axis", 1, "input"),
+    ("Tril", "The elements on and below a diagonal, 0 elsewhere", 0, "input"),
+    ("Triu", "The elements on and above a diagonal, 0 elsewhere", 0, "input"),
+    ("Fliplr", "Turn the first axis after the batch round", 0, "input"),
+    ("EmptyLike", "A tensor in the shape of another", 0, "input"),
+):
+    _rule = _same(_name, _ops, _dtype)
+    _rule.__doc__ = f"{_what}; the shape stays.\n\nNo weights. Operations: {_ops} per element. Nothing kept.\n"
+    layer(key=NUMPY + _name, name=_name, ignored="dtype k")(_rule)
+
+
+@layer(key=NUMPY + "FullLike", name="FullLike", ignored="dtype")
+def _full_like(x: Shape, fill_value: Shape | None = None) -> Facts:
+    """A tensor of one value in the shape of another. No weights, no work, nothing kept."""
+    return _moved(x)
+
+
+@layer(key=NUMPY + "Diff", name="Diff")
+def _diff(x: Shape, *, n: Pos = 1, axis: PlainInt = -1) -> Facts:
+    """Differences of neighbours along an axis, `n` times.
+
+    No weights. Operations: `n` per output element. Nothing kept.
+    """
+    place = _place(x, axis, "Diff")
+    out = (*x[:place], x[place] - n, *x[place + 1 :])
+    return Facts(out, ops=n * size(out), dtype="input", window=EVERYTHING)
+
+
+@layer(key=NUMPY + "Diagonal", name="Diagonal")
+def _diagonal(x: Shape, *, offset: PlainInt = 0, axis1: PlainInt = 0, axis2: PlainInt = 1) -> Facts:
+    """The diagonal of two axes, as the last axis. No weights, no work, nothing kept."""
+    first, second = _place(x, axis1, "Diagonal", "axis1"), _place(x, axis2, "Diagonal", "axis2")
+    rows, columns = x[first], x[second]
+    length = minimum(rows + min(offset, 0), columns - max(offset, 0))
+    return _moved((*[dim for axis, dim in enumerate(x) if axis not in (first, second)], length))
+
+
+@layer(key=NN + "DepthToSpace", name="DepthToSpace")
+def _depth_to_space(x: Shape, *, block_size: Pos, data_format: DataFormat | None = None) -> Facts:
+    """Blocks of channels become blocks of an image: `(H, W, C)` becomes `(b*H, b*W, C/(b*b))`.
+
+    No weights, no work, nothing kept.
+    """
+    height, width = spatial(x, 2, data_format, "DepthToSpace")
+    area = block_size * block_size
+    reason = f"DepthToSpace with block_size {block_size} needs a multiple of {area} channels, got {show_shape(x)}"
+    depth = channels(x, data_format)
+    require_multiple(depth, area, reason, field="block_size")
+    return _moved(arrange(x[0], (height * block_size, width * block_size), depth // area, data_format))
+
+
+@layer(key=NN + "SpaceToDepth", name="SpaceToDepth")
+def _space_to_depth(x: Shape, *, block_size: Pos, data_format: DataFormat | None = None) -> Facts:
+    """Blocks of an image become channels: `(H, W, C)` becomes `(H/b, W/b, b*b*C)`.
+
+    No weights, no work, nothing kept.
+    """
+    lengths = spatial(x, 2, data_format, "SpaceToDepth")
+    for length in lengths:
+        reason = f"SpaceToDepth needs a height and width that are multiples of {block_size}, got {show_shape(x)}"
+        require_multiple(length, block_size, reason, field="block_size")
+    depth = channels(x, data_format) * block_size * block_size
+    return _moved(arrange(x[0], (lengths[0] // block_size, lengths[1] // block_size), depth, data_format))
+
+
+@layer(key=NUMPY + "Einsum", name="Einsum")
+def _einsum(*xs: Shape, subscripts: Text) -> Facts:
+    """A sum of products along the axes whose letters are not in the result: `bij,bjk->bik`.
+
+    No weights. MACs: one per combination of all letters, for two inputs; more inputs are taken together one after
+    another, which bounds them. Backpropagation keeps the inputs.
+    """
+    text = subscripts.replace(" ", "")
+    left, arrow, right = text.partition("->")
+    terms = left.split(",")
+    if not arrow or len(terms) != len(xs) or "." in text or not all(term.isalpha() for term in terms):
+        raise Problem("CFG115", f"Einsum needs an equation such as `bij,bjk->bik`, got {subscripts!r}", "subscripts")
+    sizes: dict[str, Dim] = {}
+    for term, x in zip(terms, xs, strict=True):
+        if len(term) != len(x):
+            raise Problem("SHP212", f"Einsum: {term} does not fit {show_shape(x)}", "subscripts")
+        for letter, dim in zip(term, x, strict=True):
+            if letter in sizes and sizes[letter] != 1 and dim != 1:
+                reason = f"Einsum needs one size for {letter!r} of {subscripts!r}, got {sizes[letter]} and {dim}"
+                require_equal(sizes[letter], dim, reason)
+            elif sizes.get(letter, 1) == 1:
+                sizes[letter] = dim
+    if any(letter not in sizes for letter in right):
+        raise Problem("CFG115", f"Einsum: a letter of the result {right!r} is in no input", "subscripts")
+    out = tuple([sizes[letter] for letter in right])
+    if not right or right[0] != terms[0][0]:
+        raise Problem("UNK703", "Einsum without the batch axis first is not supported", "subscripts")
+    rest: Dim = prod([dim for letter, dim in sizes.items() if letter != right[0]])
+    products = len(xs) > 1
+    return Facts(
+        out,
+        macs=rest * max(len(xs) - 1, 1) if products else 0,
+        ops=0 if products else rest - size(out),
+        keeps_input="factors" if products else False,
+        dtype="input",
+        window=EVERYTHING,
+        status="exact" if len(xs) < 3 else "bound",
+    )
+
+
+@layer(key=NUMPY + "Hstack", name="Hstack")
+def _hstack(*xs: Shape) -> Facts:
+    """Put the inputs end to end along the first axis after the batch. No weights, no operations, nothing kept."""
+    from cnnsum.layers.broadcast import joined
+
+    return _moved(joined(xs, 1, "Hstack"), gradient="parts")

@@ -1,0 +1,277 @@
+"""Operations that layers have too: pooling, resizing, normalisation, attention, gates, colours.
+
+Found and called as `operations` says. Each is the layer's rule under the operation's name and fields.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim, maximum
+from cnnsum.layers import normalization, pooling, reshaping
+from cnnsum.layers.base import layer, require_equal, require_multiple, show_shape
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
+from cnnsum.layers.kinds import Anything, Axes, DataFormat, Flag, Padding, Pair, PlainInt
+from cnnsum.layers.operations import NN
+from cnnsum.layers.reshaping import Interpolation
+from cnnsum.layers.slide import Sliding, arrange, channels, slide, spatial
+
+IMAGE = "keras.src.ops.image."
+LINALG = "keras.src.ops.linalg."
+_AXES = {3: "1D", 4: "2D", 5: "3D"}
+
+
+def _pooled(kind: str, x: Shape, pool_size: Any, strides: Any, padding: str, data_format: str | None) -> Facts:
+    axes = len(x) - 2
+    if len(x) not in _AXES:
+        raise Problem("SHP204", f"{kind}Pool needs an input of rank 3 to 5, got {show_shape(x)}")
+    sizes = pool_size if isinstance(pool_size, tuple) else (pool_size,) * axes
+    steps = sizes if strides is None else strides if isinstance(strides, tuple) else (strides,) * axes
+    if len(sizes) != axes or len(steps) != axes:
+        raise Problem("CFG102", f"`pool_size` and `strides` must have {axes} items for {show_shape(x)}", "pool_size")
+    rule = getattr(pooling, f"{'Max' if kind == 'Max' else 'Average'}Pooling{_AXES[len(x)]}")
+    facts: Facts = rule(x, pool_size=sizes, strides=steps, padding=padding, data_format=data_format)
+    facts.dtype = "input"
+    return facts
+
+
+@layer(key=NN + "MaxPool", name="MaxPool")
+def _max_pool(
+    x: Shape,
+    *,
+    pool_size: Anything,
+    strides: Anything | None = None,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+) -> Facts:
+    """The largest of each window, as in MaxPooling1D to 3D: `(H, W, C)` becomes `(H', W', C)`.
+
+    No weights. Operations: as many comparisons per output element as the window has elements, less 1. Backpropagation
+    keeps the input, and the place of each maximum.
+    """
+    return _pooled("Max", x, pool_size, strides, padding, data_format)
+
+
+@layer(key=NN + "AveragePool", name="AveragePool")
+def _average_pool(
+    x: Shape,
+    *,
+    pool_size: Anything,
+    strides: Anything | None = None,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+) -> Facts:
+    """The mean of each window, as in AveragePooling1D to 3D: `(H, W, C)` becomes `(H', W', C)`.
+
+    No weights. Operations: one per element of the window and output element. Backpropagation keeps the input.
+    """
+    return _pooled("Average", x, pool_size, strides, padding, data_format)
+
+
+@layer(key=IMAGE + "Resize", name="Resize", ignored="fill_mode fill_value")
+def _resize(
+    x: Shape,
+    *,
+    size: Pair,
+    interpolation: Interpolation = "bilinear",
+    antialias: Flag = False,
+    crop_to_aspect_ratio: Flag = False,
+    pad_to_aspect_ratio: Flag = False,
+    data_format: DataFormat | None = None,
+) -> Facts:
+    """Resize images to a fixed size, as the layer Resizing does.
+
+    No weights. Operations: those of Resizing. Nothing kept.
+    """
+    return reshaping.Resizing(
+        x,
+        height=size[0],
+        width=size[1],
+        interpolation=interpolation,
+        antialias=antialias,
+        crop_to_aspect_ratio=crop_to_aspect_ratio,
+        pad_to_aspect_ratio=pad_to_aspect_ratio,
+        data_format=data_format,
+    )
+
+
+@layer(key=IMAGE + "ExtractPatches", name="ExtractPatches")
+def _extract_patches(
+    x: Shape,
+    *,
+    size: Anything,
+    strides: Anything | None = None,
+    dilation_rate: PlainInt = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+) -> Facts:
+    """Every window of an image as a row of channels: `(H, W, C)` becomes `(H', W', kh * kw * C)`.
+
+    No weights, no work, nothing kept.
+    """
+    kernel = size if isinstance(size, tuple) else (size, size)
+    steps = kernel if strides is None else strides if isinstance(strides, tuple) else (strides, strides)
+    sliding = Sliding("ExtractPatches", kernel, steps, (dilation_rate,) * 2, padding, data_format, "size")
+    lengths, window = slide(x, sliding)
+    depth = channels(x, data_format) * kernel[0] * kernel[1]
+    return Facts(arrange(x[0], lengths, depth, data_format), window=window, dtype="input")
+
+
+@layer(key=IMAGE + "RGBToGrayscale", name="RGBToGrayscale")
+def _rgb_to_grayscale(x: Shape, *, data_format: DataFormat | None = None) -> Facts:
+    """The brightness of each pixel. No weights. Operations: 5 per pixel, 3 products and 2 sums. Nothing kept."""
+    lengths = spatial(x, 2, data_format, "RGBToGrayscale")
+    out = arrange(x[0], lengths, 1, data_format)
+    return Facts(out, ops=5 * size(out), dtype="input")
+
+
+def _crop_or_pad(
+    x: Shape, amounts: tuple[Any, Any, Any, Any], target: tuple[Any, Any], data_format: str | None, what: str, sign: int
+) -> Facts:
+    """Images with something added (sign 1) or cut off (sign -1): two of three of before, after and target are given."""
+    lengths = spatial(x, 2, data_format, what)
+    out: list[Dim] = []
+    for length, before, after, wanted in zip(lengths, amounts[:2], amounts[2:], target, strict=True):
+        if wanted is not None:
+            out.append(wanted)
+        elif isinstance(before, int) and isinstance(after, int):
+            out.append(length + sign * (before + after))
+        else:
+            raise Problem("CFG102", f"{what} needs two of the amounts before and after and the target size")
+    return Facts(arrange(x[0], tuple(out), channels(x, data_format), data_format), dtype="input", window=EVERYTHING)
+
+
+@layer(key=IMAGE + "PadImages", name="PadImages")
+def _pad_images(
+    x: Shape,
+    *,
+    top_padding: Anything | None = None,
+    left_padding: Anything | None = None,
+    bottom_padding: Anything | None = None,
+    right_padding: Anything | None = None,
+    target_height: Anything | None = None,
+    target_width: Anything | None = None,
+    data_format: DataFormat | None = None,
+) -> Facts:
+    """Add zeros around images. No weights, no work, nothing kept."""
+    amounts = (top_padding, left_padding, bottom_padding, right_padding)
+    return _crop_or_pad(x, amounts, (target_height, target_width), data_format, "PadImages", 1)
+
+
+@layer(key=IMAGE + "CropImages", name="CropImages")
+def _crop_images(
+    x: Shape,
+    *,
+    top_cropping: Anything | None = None,
+    left_cropping: Anything | None = None,
+    bottom_cropping: Anything | None = None,
+    right_cropping: Anything | None = None,
+    target_height: Anything | None = None,
+    target_width: Anything | None = None,
+    data_format: DataFormat | None = None,
+) -> Facts:
+    """Cut off what is around images. No weights, no work, nothing kept."""
+    amounts = (top_cropping, left_cropping, bottom_cropping, right_cropping)
+    return _crop_or_pad(x, amounts, (target_height, target_width), data_format, "CropImages", -1)
+
+
+@layer(key=NN + "Glu", name="Glu")
+def _glu(x: Shape, *, axis: PlainInt = -1) -> Facts:
+    """The first half of an axis, gated by the sigmoid of the second.
+
+    No weights. Operations: 5 per output element. Backpropagation keeps the input.
+    """
+    place = axis % len(x)
+    require_multiple(x[place], 2, f"Glu needs an even size on axis {axis}, got {show_shape(x)}", field="axis")
+    out = (*x[:place], x[place] // 2, *x[place + 1 :])
+    return Facts(out, ops=5 * size(out), keeps_input=True, dtype="input")
+
+
+@layer(key=NN + "LayerNorm", name="LayerNorm", ignored="epsilon")
+def _layer_norm(
+    x: Shape, gamma: Shape | None = None, beta: Shape | None = None, *, axis: Axes = (-1,), rms_scaling: Flag = False
+) -> Facts:
+    """Normalise each row, as the layer LayerNormalization does; scale and offset are inputs.
+
+    No weights. Operations: those of LayerNormalization. Backpropagation keeps the input, and the statistics per row.
+    """
+    facts = normalization.LayerNormalization(
+        x, axis=axis, center=beta is not None, scale=gamma is not None, rms_scaling=rms_scaling
+    )
+    facts.weights = ()
+    facts.dtype = "input"
+    return facts
+
+
+@layer(key=NN + "RMSNorm", name="RMSNorm", ignored="epsilon")
+def _rms_norm(x: Shape, scale: Shape | None = None, *, axis: Axes = (-1,)) -> Facts:
+    """Divide each row by its root mean square, as the layer RMSNormalization does; the scale is an input.
+
+    No weights. Operations: those of RMSNormalization. Backpropagation keeps the input, and the statistic per row.
+    """
+    facts = normalization.RMSNormalization(x, axis=axis)
+    facts.weights = ()
+    facts.dtype = "input"
+    return facts
+
+
+@layer(key=LINALG + "Norm", name="Norm", ignored="ord")
+def _norm(x: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Facts:
+    """The norm of the elements along `axis`, which is left out, or 1 with `keepdims`.
+
+    No weights. Operations: 2 per element of the input. Backpropagation keeps the input and the output.
+    """
+    if axis is None or any(one % len(x) == 0 for one in axis):
+        raise Problem("UNK703", "Norm along the batch axis is not supported", "axis")
+    places = {one % len(x) for one in axis}
+    out = tuple([1 if at in places else dim for at, dim in enumerate(x) if keepdims or at not in places])
+    return Facts(out, ops=2 * size(x), keeps_input=True, keeps_output=True, dtype="input", window=EVERYTHING)
+
+
+@layer(key=NN + "Moments", name="Moments", ignored="synchronized")
+def _moments(x: Shape, *, axes: Axes, keepdims: Flag = False) -> Facts:
+    """Mean and variance along `axes`. No weights. Operations: 4 per element. Backpropagation keeps the input."""
+    if any(one % len(x) == 0 for one in axes):
+        raise Problem("UNK703", "Moments along the batch axis are not supported", "axes")
+    places = {one % len(x) for one in axes}
+    out = tuple([1 if at in places else dim for at, dim in enumerate(x) if keepdims or at not in places])
+    return Facts(out, out, ops=4 * size(x), keeps_input=True, dtype="input", window=EVERYTHING)
+
+
+@layer(key=NN + "DotProductAttention", name="DotProductAttention", ignored="flash_attention attn_logits_soft_cap")
+def _dot_product_attention(
+    query: Shape,
+    key: Shape,
+    value: Shape,
+    bias: Shape | None = None,
+    mask: Shape | None = None,
+    *,
+    is_causal: Flag = False,
+) -> Facts:
+    """Attention of `(T, heads, D)` to `(S, heads, D)`: scores, softmax, and the values weighted with them.
+
+    No weights. MACs: both products, `2 * heads * T * S * D`. Operations: 4 per score (scaling and softmax), one more
+    for a bias. Backpropagation keeps the inputs, and the scores after softmax.
+    """
+    for x in (query, key, value):
+        if len(x) != 4:
+            raise Problem("SHP204", f"DotProductAttention needs inputs of rank 4, got {show_shape(x)}")
+    depth = require_equal(
+        query[3], key[3], f"DotProductAttention needs as many features, got {show_shape(query)} and {show_shape(key)}"
+    )
+    steps = require_equal(
+        key[1], value[1], f"DotProductAttention needs as many steps, got {show_shape(key)} and {show_shape(value)}"
+    )
+    heads = maximum(query[2], key[2]) if query[2] != key[2] else query[2]
+    scores = (query[0], heads, query[1], steps)
+    return Facts(
+        (*query[:3], value[3]),
+        macs=size(scores) * (depth + value[3]),
+        ops=(4 + (bias is not None)) * size(scores),
+        keeps_input=True,
+        kept=(Kept("scores", scores),),
+        scratch=(scores,),
+        window=EVERYTHING,
+        dtype="input",
+    )

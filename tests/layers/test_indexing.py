@@ -1,0 +1,70 @@
+"""Operations that pick and rearrange elements, with open sizes too; real Keras is asked in tests/peers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from applying import NAMES, N, apply, refusal
+
+from cnnsum.dims import substitute
+
+H = NAMES["H"]
+
+
+def cut(start: int | None = None, stop: int | None = None, step: int | None = None) -> dict[str, Any]:
+    return {"class_name": "__slice__", "config": {"start": start, "stop": stop, "step": step}}
+
+
+def picked(x: Any, *key: Any) -> Any:
+    (out,) = apply("keras.src.ops.numpy.GetItem", x, key=[cut(), *key]).outputs
+    return out
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 20])
+def test_slices_of_a_symbol_are_those_of_python(length: int) -> None:
+    for start in (None, 0, 1, 5, -1, -4):
+        for stop in (None, 0, 2, 6, -2, -7):
+            for step in (None, 1, 2, 3):
+                found = picked((N, H, 3), cut(start, stop, step))[1]
+                expected = len(range(length)[slice(start, stop, step)])
+                assert (substitute(found, {"H": length}) if not isinstance(found, int) else found) == expected
+
+
+def test_numbers_new_axes_and_dots() -> None:
+    x = (N, 7, 5, 3)
+    assert picked(x, 2) == (N, 5, 3)
+    assert picked(x, None, cut(1)) == (N, 1, 6, 5, 3)
+    assert picked(x, {"class_name": "__ellipsis__", "config": {}}, -1) == (N, 7, 5)
+
+
+def test_what_cannot_be_picked() -> None:
+    key = "keras.src.ops.numpy.GetItem"
+    assert refusal(key, (N, 7), key=[cut(), 7]).code == "SHP205"
+    assert refusal(key, (N, 7), key=[cut(), cut(), cut()]).code == "SHP205"
+    assert refusal(key, (N, 7), key=[0]).code == "UNK703"
+    assert refusal(key, (N, 7), key=[cut(1)]).code == "UNK703"
+    assert refusal(key, (N, 7), key=[cut(), {"a": 1}]).code == "CFG102"
+    assert refusal(key, (N, H), key=[cut(), cut(5, None, -1)]).code == "UNK704"
+
+
+def test_einsum() -> None:
+    facts = apply("keras.src.ops.numpy.Einsum", (N, 3, 4), (N, 4, 5), subscripts="bij,bjk->bik")
+    assert (facts.outputs, facts.macs) == (((N, 3, 5),), 3 * 4 * 5)
+    key = "keras.src.ops.numpy.Einsum"
+    assert apply(key, (N, 3, 4), subscripts="bij->bi").ops == 12 - 3
+    assert refusal(key, (N, 3, 4), (N, 5, 5), subscripts="bij,bjk->bik").code == "SHP202"
+    assert refusal(key, (N, 3), (N, 4, 5), subscripts="bij,bjk->bik").code == "SHP212"
+    assert refusal(key, (N, 3, 4), subscripts="bij").code == "CFG115"
+    assert refusal(key, (N, 3, 4), subscripts="bij->ij").code == "UNK703"
+
+
+def test_attention() -> None:
+    facts = apply("keras.src.ops.nn.DotProductAttention", (N, 7, 2, 4), (N, 9, 2, 4), (N, 9, 2, 4))
+    assert (facts.outputs, facts.macs) == (((N, 7, 2, 4),), 2 * 2 * 7 * 9 * 4)
+
+
+def test_blocks_of_an_image() -> None:
+    assert apply("keras.src.ops.nn.DepthToSpace", (N, H, 4, 8), block_size=2).outputs == ((N, 2 * H, 8, 2),)
+    assert refusal("keras.src.ops.nn.DepthToSpace", (N, 4, 4, 6), block_size=2).code.startswith("SHP")
+    assert apply("keras.src.ops.nn.SpaceToDepth", (N, 4, 6, 8), block_size=2).outputs == ((N, 2, 3, 32),)
