@@ -19,6 +19,7 @@ from cnnsum.analyses.explain_steps import (
     Writer,
     field_steps,
     flops_step,
+    merge_steps,
     output_steps,
     summed,
     tensor_bytes,
@@ -28,7 +29,7 @@ from cnnsum.analyses.explain_steps import (
     work_steps,
 )
 from cnnsum.analyses.explain_symbols import Retold, is_size, retell
-from cnnsum.analyses.field import _union, receptive_fields
+from cnnsum.analyses.field import _union, misaligned_merges, receptive_fields
 from cnnsum.analyses.memory import Keeping, saved, value_bytes
 from cnnsum.analyses.params import Params
 from cnnsum.analyses.tracing import named
@@ -121,6 +122,7 @@ class _Scope:
         self.saved, _ = saved(inference, keeping)
         self.kept = kept_by_layer(inference, keeping, self.sizes, counter)
         self.fields = receptive_fields(inference)
+        self.misaligned = {id(found.call): found for found in misaligned_merges(inference, self.fields)}
         self.step_of = {id(call): step for step, call in enumerate(inference.calls)}
 
     def nested(self, layer: Layer) -> _Scope | None:
@@ -325,6 +327,8 @@ def _own_steps(scope: _Scope, layer: Layer, calls: list[Call], run: Retold | Non
     window = last.facts.window
     if window is not None and seen:
         steps += field_steps(run, window, seen, scope.fields[last.outputs[0]])
+    if id(last) in scope.misaligned:
+        steps += merge_steps(run, scope.misaligned[id(last)], scope.fields[last.outputs[0]] or ())
     return steps
 
 

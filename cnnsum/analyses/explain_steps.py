@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cnnsum.analyses import arithmetic
 from cnnsum.analyses.counting import BITS, bytes_of
 from cnnsum.analyses.explain_symbols import Retold
-from cnnsum.analyses.field import Axis, _through
+from cnnsum.analyses.field import Axis, Misaligned, _through
 from cnnsum.analyses.tracing import TracedNumber, named, plain, term_of
 from cnnsum.dims import UNKNOWN, Dim, Expr, prod
 from cnnsum.layers.facts import Facts, Shape, Weight, Window, size
@@ -182,7 +182,7 @@ def field_steps(
         made: Axis | None = None
         if step is not None and step._replace(before=0) == Window(1) and not isinstance(step.size, TracedNumber):
             continue  # nothing is seen beyond what the input saw
-        if isinstance(step, Window) and axis.parts == 1 and step.up == 1:
+        if isinstance(step, Window) and axis.steady and step.up == 1:
             before = Axis(named("stride_before", axis.stride), 0, named("size_before", axis.size) - 1)
             made = _through(before, Window(step.size, step.stride, step.dilation))
             if plain(step.stride) != 1:
@@ -190,6 +190,22 @@ def field_steps(
         reach: Dim = UNKNOWN if made is None else made.size
         yield writer.step(f"receptive field {word}", reach, after.size, "samples", _REACH if made else _SPAN)
     yield from strides
+
+
+def merge_steps(run: Retold | None, merge: Misaligned, result: tuple[Axis, ...]) -> Iterator[Step]:
+    """Receptive field per spatial axis of a merge whose inputs do not line up, and how far they are apart."""
+    axes = [axis for axis in (run.axes[0] if run else ()) if axis != "C"]
+    for at, (axis, shift) in enumerate(zip(result, merge.shifts, strict=True)):
+        word = WORDS.get(axes[at], axes[at]) if at < len(axes) else f"axis {at + 1}"
+        why = _ALIGNED if isinstance(shift, (int, float)) and shift == 0 else _APART.format(shift)
+        if axis.size is UNKNOWN:
+            why = _STRIDES
+        yield Step(f"receptive field {word}", None, None, axis.size, "samples", why)
+
+
+_ALIGNED = "Seen along this axis by any of its inputs."
+_APART = "Seen by any of its inputs, which do not line up: the centres of what they see are {} apart, in input samples."
+_STRIDES = "Its inputs do not line up: along this axis their strides differ, so that they drift apart."
 
 
 def trainable_steps(weights: tuple[Weight, ...], trained: Dim, fixed: Dim, *, frozen: bool) -> Iterator[Step]:

@@ -386,10 +386,14 @@ class _Builder:
             return ReceptiveField((None,) * axes, (None,) * axes, (None,) * axes)
         if not seen:
             return None
+        from cnnsum.analyses.field import aligned_all
+
         return ReceptiveField(
             tuple([axis.size for axis in seen]),
             tuple([axis.jump for axis in seen]),
             tuple([axis.offset for axis in seen]),
+            aligned_all(seen),
+            all(axis.exact for axis in seen),
         )
 
 

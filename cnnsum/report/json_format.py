@@ -227,6 +227,8 @@ def _receptive_field(field: ReceptiveField | None) -> dict[str, Any] | None:
         "size": [_sample(extent) for extent in field.size],
         "stride": [_sample(stride) for stride in field.stride],
         "offset": [_sample(offset) for offset in field.offset],
+        "aligned": field.aligned,
+        "exact": field.exact,
     }
 
 

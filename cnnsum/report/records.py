@@ -63,12 +63,19 @@ class LayerMemory(NamedTuple):
 class ReceptiveField(NamedTuple):
     """Per spatial axis, in input samples; None where the layer sees all of the input.
 
-    Stride and offset are fractions of a sample, as floats, behind a layer that enlarges.
+    Strides are fractions of a sample, as floats, behind a layer that enlarges. Where paths of different strides have
+    met, all three are UNKNOWN.
+    aligned: whether all paths look at the same place of the input, along every axis; None where that depends on
+        symbols, and where the layer sees all.
+    exact: whether an output sees every sample of its size, along every axis; else the size is an upper bound. None
+        where the layer sees all.
     """
 
     size: tuple[Dim | None, ...]
     stride: tuple[Dim | float | None, ...]
     offset: tuple[Dim | float | None, ...]
+    aligned: bool | None = None
+    exact: bool | None = None
 
 
 class Connection(NamedTuple):

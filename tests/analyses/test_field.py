@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cnnsum
-from cnnsum.dims import substitute
+from cnnsum.analyses.field import Axis, misaligned_merges, receptive_fields
+from cnnsum.dims import UNKNOWN, substitute
 from cnnsum.report import FORMATS, render
+
+SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 
 
 def fields(layers: list[Any], shape: Any = (64, 64, 3), **keys: Any) -> dict[str, tuple[Any, ...]]:
@@ -77,19 +81,18 @@ def test_vgg16_to_its_last_convolution() -> None:
 def test_upsampling_makes_smaller_steps() -> None:
     found = fields([conv(3, "a", strides=2), {"UpSampling2D": {"size": 2, "name": "u"}}, conv(3, "b", padding="same")])
     assert found["a"] == (3, 2, 0)
-    # Outputs 0 and 1 of `u` are both output 0 of `a`, which sees 0 to 2. Seen from output 1 that is one before it, so
-    # what holds for all outputs `i` is: from `i - 1` to `i + 2`.
-    assert found["u"] == (4, 1, -1)
-    assert found["b"] == (6, 1, -2)
+    # Outputs 0 and 1 of `u` are both output 0 of `a`, which sees 0 to 2.
+    assert found["u"] == (3, 1, 0)
+    # Output 0 of `b` sees outputs -1 and 0 of `a`, output 1 sees 0 and 1: each time one and a half.
+    assert found["b"] == (5, 1, -2)
 
 
 def test_transposed_convolution() -> None:
     found = fields(
         [{"Conv2DTranspose": {"filters": 2, "kernel_size": 4, "strides": 2, "padding": "same", "name": "t"}}]
     )
-    assert found["t"][1] == 0.5
-    assert isinstance(found["t"][0], int)
-    assert isinstance(found["t"][2], int)
+    # An even output sees the sample at its own place and the one before, an odd one that and the one behind.
+    assert found["t"] == (2, 0.5, -1)
 
 
 def test_union_of_paths() -> None:
@@ -102,14 +105,254 @@ def test_union_of_paths() -> None:
     assert fields(layers)["sum"] == fields(layers)["again"] == (7, 1, -3)
 
 
+def axes(layers: list[Any], shape: Any = (64, 3), name: str = "") -> Axis:
+    """The first spatial axis of what a layer sees, or the last layer."""
+    inference = load(layers, shape).inference
+    (*_, last) = [call for call in inference.calls if not name or call.layer.name == name]
+    field = receptive_fields(inference)[last.outputs[0]]
+    assert field is not None
+    return field[0]
+
+
+def load(layers: list[Any], shape: Any = (64, 3)) -> cnnsum.Model:
+    model = cnnsum.loads(json.dumps({"input": list(shape), "layers": layers}))
+    assert [str(found) for found in model.diagnostics] == []
+    return model
+
+
+def conv1(size: int, **keys: Any) -> Any:
+    return {"Conv1D": {"filters": 3, "kernel_size": size, **keys}}
+
+
+def apart(layers: list[Any], shape: Any = (64, 3)) -> list[tuple[str, tuple[Any, ...]]]:
+    """The merges that are not aligned: each by its name, with how far its inputs are apart."""
+    return [(found.call.layer.name, found.shifts) for found in misaligned_merges(load(layers, shape).inference)]
+
+
 def test_union_of_different_steps() -> None:
     layers = [
         {"UpSampling2D": {"size": 2, "name": "up"}},
         {"UpSampling2D": {"size": 3, "name": "more", "from": "input"}},
         {"Cropping2D": {"cropping": [[0, 64], [0, 64]], "name": "cut", "from": "more"}},
         {"Add": {"from": ["up", "cut"], "name": "sum"}},
+        conv(3, "on"),
+        {"Add": {"from": ["on", "on"], "name": "twice"}},
     ]
-    assert fields(layers)["sum"][:2] == (1, 0.5)
+    # Output 0 of each sees sample 0; the last one of `up` sees 63, and that of `cut` 42.
+    found = fields(layers)
+    assert found["sum"] == found["on"] == found["twice"] == (UNKNOWN, UNKNOWN, UNKNOWN)
+    (merge,) = misaligned_merges(load(layers, (64, 64, 3)).inference)
+    assert merge.call.layer.name == "sum"
+    assert [arm.strides for arm in merge.arms] == [(0.5, 0.5), (1 / 3, 1 / 3)]
+    assert merge.shifts == (UNKNOWN, UNKNOWN)
+    (*_, row) = cnnsum.summarize(load(layers, (64, 64, 3))).rows
+    assert row.receptive_field == ((UNKNOWN, UNKNOWN),) * 3 + (False, False)
+
+
+def shortcut(length: Any, *order: str) -> tuple[list[Any], tuple[Any, int]]:
+    """A block as in ResNet, padded as in TensorFlow: of an even length nothing is padded before the kernel of 3."""
+    order = order or ("a", "b")
+    branches = [
+        conv1(1, strides=2, name="a"),
+        conv1(3, strides=2, padding="same", name="b", **{"from": "input"}),
+    ]
+    return [*branches, {"Add": {"from": [*order], "name": "sum"}}, conv1(3, name="on")], (length, 3)
+
+
+def test_paths_that_do_not_line_up() -> None:
+    # `a` sees 2i, `b` sees 2i, 2i + 1 and 2i + 2.
+    (found,) = misaligned_merges(load(*shortcut(64)).inference)
+    assert (found.call.layer.name, found.shifts) == ("sum", (1,))
+    assert [(arm.strides, arm.centres) for arm in found.arms] == [((2,), (0,)), ((2,), (1,))]
+    on = axes(*shortcut(64))
+    assert (on.aligned, on.size, on.offset, on.exact) == (False, 7, 0, True)
+
+
+def test_explained_at_the_merge() -> None:
+    (told,) = [layer for layer in cnnsum.explain(load(*shortcut(64))).layers if layer.name == "sum"]
+    (step,) = [step for step in told.steps if step.measure.startswith("receptive field")]
+    assert (step.measure, step.value) == ("receptive field length", 3)
+    assert "do not line up: the centres of what they see are 1 apart" in step.why
+    for length in (63, "H"):
+        (told,) = [layer for layer in cnnsum.explain(load(*shortcut(length))).layers if layer.name == "sum"]
+        assert not any(step.measure.startswith("receptive field") for step in told.steps)
+
+
+def test_paths_that_line_up_for_odd_lengths() -> None:
+    assert apart(*shortcut(63)) == []
+    on = axes(*shortcut(63))
+    assert (on.aligned, on.size, on.offset, on.exact) == (True, 7, -1, True)
+    # Of a length that is open, nothing is said for certain.
+    assert apart(*shortcut("H")) == []
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize("length", [63, 64])
+def test_paths_of_an_open_length(length: int, order: tuple[str, ...]) -> None:
+    on = axes(*shortcut("H", *order))
+    assert (on.aligned, on.exact) == (None, False)
+    put = [one if isinstance(one, int) else substitute(one, {"H": length}) for one in (on.size, on.offset)]
+    assert put == [7, {63: -1, 64: 0}[length]]
+
+
+def test_a_path_may_have_parts_of_its_own() -> None:
+    layers = [conv1(1, strides=3, name="a"), {"UpSampling1D": {"size": 2}}, conv1(1, strides=2, name="b")]
+    for arms in (["a", "b"], ["b", "a"]):
+        found = axes([*layers, {"Add": {"from": arms}}])
+        assert (found.size, found.jump, found.offset, found.aligned) == (1, 3, 0, True)
+
+
+def test_strides_that_a_symbol_decides() -> None:
+    layers = [
+        {"AdaptiveAveragePooling1D": {"output_size": 4, "name": "a"}},
+        {"AveragePooling1D": {"pool_size": 3, "name": "b", "from": "input"}},
+        {"Add": {"from": ["a", "b"]}},
+    ]
+    # `a` has the stride H: that of `b` for H = 3 alone, where both are 4 long and the sum can be made.
+    assert apart(layers, ("4*H", 3)) == []
+    found = axes(layers, ("4*H", 3))
+    assert (found.size, found.jump, found.aligned, found.exact) == (UNKNOWN, UNKNOWN, None, False)
+
+
+def test_once_apart_is_apart() -> None:
+    layers, shape = shortcut(64)
+    for arms in (["sum", "b"], ["b", "sum"]):
+        # Both are centred at 2i + 1.
+        again = [*layers[:3], {"Concatenate": {"from": arms, "name": "again"}}]
+        assert apart(again, shape) == [("sum", (1,))]
+        assert axes(again, shape).aligned is False
+
+
+def test_the_outermost_of_several_paths() -> None:
+    cut = [{"Cropping1D": {"cropping": [n, 6 - n], "name": f"c{n}", "from": "input"}} for n in (3, 0, 5)]
+    merge = {"Concatenate": {"from": ["c3", "c0", "c5"], "name": "all"}}
+    assert apart([*cut, merge]) == [("all", (5,))]
+    assert axes([*cut, merge]).exact is False  # 0, 3 and 5, and nothing between them
+
+
+def test_half_a_sample_counts() -> None:
+    layers = [conv1(2, padding="same", name="even"), {"Add": {"from": ["input", "even"], "name": "sum"}}]
+    assert apart(layers) == [("sum", (0.5,))]
+
+
+def test_down_and_up_again_lines_up() -> None:
+    for up in (
+        {"UpSampling1D": {"size": 2, "name": "up"}},
+        {"Conv1DTranspose": {"filters": 3, "kernel_size": 2, "strides": 2, "name": "up"}},
+        {"Conv1DTranspose": {"filters": 3, "kernel_size": 4, "strides": 2, "padding": "same", "name": "up"}},
+    ):
+        down = [conv1(3, padding="same", name="x"), {"MaxPooling1D": {"pool_size": 2}}]
+        assert apart([*down, up, {"Concatenate": {"from": ["x", "up"]}}]) == []
+
+
+def test_two_inputs_have_no_places_in_common() -> None:
+    model = cnnsum.loads(
+        "inputs: {left: [64, 3], right: [64, 3]}\n"
+        "layers:\n"
+        "  - Cropping1D: {cropping: [4, 0], from: left, name: a}\n"
+        "  - Cropping1D: {cropping: [0, 4], from: right, name: b}\n"
+        "  - Add: {from: [a, b]}\n"
+    )
+    assert model.diagnostics == ()
+    assert misaligned_merges(model.inference) == []
+
+
+@pytest.mark.parametrize(
+    ("layers", "size", "seen"),
+    [
+        ([conv1(3, dilation_rate=2)], 5, 3),
+        ([conv1(3, dilation_rate=2), conv1(2)], 6, 6),
+        ([conv1(1, strides=3), conv1(2)], 4, 2),
+        ([conv1(3, padding="same", dilation_rate=d) for d in (1, 2, 5)], 17, 17),
+        # F. Yu, V. Koltun, T. Funkhouser, "Dilated Residual Networks", 2017: a grid where the rates have a factor.
+        ([conv1(3, padding="same", dilation_rate=d) for d in (2, 2, 2)], 13, 7),
+    ],
+)
+def test_gaps(layers: list[Any], size: int, seen: int) -> None:
+    found = axes(layers)
+    assert found.seen is not None
+    assert (found.size, found.seen.most, found.exact) == (size, seen, size == seen)
+
+
+def test_outputs_that_see_nothing() -> None:
+    spread = {"Conv1DTranspose": {"filters": 3, "kernel_size": 1, "strides": 4}}
+    # The kernel falls on every fourth output; these are the ones behind it.
+    found = axes([spread, {"Cropping1D": {"cropping": [1, 0]}}, conv1(1, strides=4)])
+    assert (found.size, found.jump, found.exact, found.centre) == (0, 1, True, 0.25)
+
+
+def test_what_is_too_large_to_be_followed_is_a_bound() -> None:
+    found = axes([{"UpSampling1D": {"size": 600}}, conv1(3)])
+    # All outputs but every 600th see one sample, or two.
+    assert (found.size, found.exact) == (2, False)
+    assert found.jump == 1 / 600
+    assert (axes([conv1(3, dilation_rate=600000)], (2000000, 3)).size) == 1200001
+
+
+def test_what_is_stretched_sees_everything() -> None:
+    layers = [
+        conv(3, "x", padding="same"),
+        {"AveragePooling2D": {"pool_size": 64, "name": "mean"}},
+        {"Multiply": {"from": ["x", "mean"], "name": "gate"}},
+        conv(1, "one", **{"from": "x"}),
+        {"Add": {"from": ["one", "x"], "name": "channels"}},
+        {"Concatenate": {"from": ["x", "one"], "axis": 1, "name": "below"}},
+    ]
+    layers[3]["Conv2D"]["filters"] = 1
+    found = fields(layers[:5], outputs=["gate", "channels"])
+    assert found["mean"] == (66, 64, -1)
+    assert found["gate"] == (None, None, None)
+    assert found["channels"] == (3, 1, -1)
+    layers[3]["Conv2D"]["filters"] = 2
+    assert fields(layers, outputs=["gate", "channels", "below"])["below"] == (None, None, None)
+    layers = [
+        {"AveragePooling2D": {"pool_size": [1, 16], "name": "x"}},
+        {"AdaptiveAveragePooling2D": {"output_size": [1, 4], "name": "mean", "from": "input"}},
+        {"Multiply": {"from": ["x", "mean"], "name": "gate"}},
+    ]
+    assert fields(layers, ("H", 64, 3))["gate"] == (None, None, None)
+    symbolic = fields(
+        [conv(3, "x", padding="same"), conv(1, "y"), {"Add": {"from": ["x", "y"], "name": "sum"}}], ("H", "W", 3)
+    )
+    assert symbolic["sum"] == (3, 1, -1)
+
+
+def test_channels_may_come_first() -> None:
+    first = {"data_format": "channels_first"}
+    layers = [
+        conv(3, "x", padding="same", **first),
+        {"Conv2D": {"filters": 1, "kernel_size": 5, "padding": "same", "name": "one", "from": "x", **first}},
+        {"Multiply": {"from": ["one", "x"], "name": "gate"}},
+        {"Concatenate": {"from": ["x", "one"], "axis": 1, "name": "deeper"}},
+        {"Concatenate": {"from": ["x", "x"], "axis": 3, "name": "wider"}},
+    ]
+    found = fields(layers, (3, 64, 64), outputs=["gate", "deeper", "wider"])
+    assert found["gate"] == found["deeper"] == (7, 1, -3)
+    assert found["wider"] == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "stride", "padding"),
+    # By the authors of "Computing Receptive Fields of Convolutional Neural Networks": github.com/google-research/
+    # receptive_field. The padding is that of their own versions, which AlexNet and ResNet do not share.
+    [
+        ("alexnet", 195, 32, None),
+        ("vgg16", 212, 32, 90),
+        ("mobilenet_v1", 315, 32, 126),
+        ("inception_v3", 1311, 32, 618),
+        ("resnet50", 483, 32, None),
+        ("resnet101", 1027, 32, None),
+        ("resnet152", 1507, 32, None),
+    ],
+)
+def test_published_networks(name: str, size: int, stride: int, padding: int | None) -> None:
+    inference = cnnsum.load(str(SPECS / f"{name}.yaml")).inference
+    found = [field for field in receptive_fields(inference) if field]
+    for at in (0, 1):
+        widest = max([field[at] for field in found], key=lambda axis: int(axis.size))  # type: ignore[call-overload]
+        assert (widest.size, widest.jump, widest.aligned, widest.exact) == (size, stride, True, True)
+        assert padding in (None, -int(widest.offset))  # type: ignore[call-overload]
+    assert misaligned_merges(inference) == []
 
 
 def test_layers_that_see_everything() -> None:

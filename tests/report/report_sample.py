@@ -133,7 +133,7 @@ def horses_or_humans() -> Report:
                 macs=macs,
                 flops=2 * macs + 2 * size * size * filters,
                 place=(4 + 2 * index, 5),
-                receptive_field=ReceptiveField((field, field), (jump, jump), (0, 0)),
+                receptive_field=ReceptiveField((field, field), (jump, jump), (0, 0), True, True),
             )
         )
         field += jump
@@ -147,7 +147,7 @@ def horses_or_humans() -> Report:
                 (size, size, filters),
                 flops=4 * size * size * filters,
                 place=(5 + 2 * index, 5),
-                receptive_field=ReceptiveField((field, field), (jump, jump), (0, 0)),
+                receptive_field=ReceptiveField((field, field), (jump, jump), (0, 0), True, True),
             )
         )
     units = size * size * channels

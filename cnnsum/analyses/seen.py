@@ -1,0 +1,160 @@
+"""Which input samples an output sees, sample by sample along one axis: the span without its gaps.
+
+Behind a layer that enlarges, outputs do not all see alike: what repeats is a whole period of them. So a period is
+followed, one set of samples per output, and a set is the bits of one number: sliding a kernel over it is a few shifts.
+What this costs does not grow with the number of layers before, only with the size of the sets, which has a limit;
+beyond it, and where a symbol decides what falls on what, the answer is None. Knows no layer and no graph.
+"""
+
+from __future__ import annotations
+
+from math import gcd, lcm
+from typing import NamedTuple
+
+from cnnsum.dims import Dim
+from cnnsum.layers.facts import Window
+
+#: Bits of all sets of an axis together, outputs of a period, and taps of all of them, up to which sets are followed.
+_MAX_BITS = 1 << 18
+_MAX_PERIOD = 1 << 9
+_MAX_TAPS = 1 << 14
+
+
+class Samples(NamedTuple):
+    """What one output sees: sample `first + n` for each bit `n` of `bits`; nothing at all where `bits` is 0."""
+
+    first: Dim
+    bits: int
+
+    @property
+    def span(self) -> int:
+        """Samples from the first seen to the last."""
+        return self.bits.bit_length()
+
+
+class Seen(NamedTuple):
+    """What every output sees: output `turn * len(outputs) + n` what `outputs[n]` sees, moved by `turn * step`."""
+
+    step: Dim
+    outputs: tuple[Samples, ...]
+
+    @property
+    def size(self) -> int:
+        """Samples from the first to the last, of the output that sees furthest."""
+        return max([one.span for one in self.outputs])
+
+    @property
+    def most(self) -> int:
+        """Samples that are seen, of the output that sees most."""
+        return max([one.bits.bit_count() for one in self.outputs])
+
+
+#: An input sees itself.
+ITSELF = Seen(1, (Samples(0, 1),))
+
+
+def through(seen: Seen | None, window: Window) -> Seen | None:
+    """What a window sees of values that see this.
+
+    >>> through(through(ITSELF, Window(3, stride=2)), Window(2, dilation=4))
+    Seen(step=2, outputs=(Samples(first=0, bits=1799),))
+    >>> bin(1799)  # two taps, 4 * 2 samples apart, of three samples each
+    '0b11100000111'
+    """
+    if seen is None:
+        return None
+    size, stride, dilation, before, up = window
+    if not (isinstance(size, int) and isinstance(stride, int) and isinstance(dilation, int) and isinstance(up, int)):
+        return None
+    if len(seen.outputs) > 1 or up > 1:
+        return _through_period(seen, size, stride, dilation, before, up)
+    step = seen.step
+    ((first, bits),) = seen.outputs
+    if size > 1:
+        if not isinstance(step, int) or bits.bit_length() + (size - 1) * dilation * step > _MAX_BITS:
+            return None
+        bits = _spread(bits, size, dilation * step)
+    return Seen(step * stride, (Samples(first - before * step, bits),))
+
+
+def _through_period(seen: Seen, size: int, stride: int, dilation: int, before: Dim, up: int) -> Seen | None:
+    """The same, where outputs differ: which tap falls on which of them, and which between them, must be known."""
+    step, outputs = seen
+    if not isinstance(step, int) or not isinstance(before, int):
+        return None
+    old = len(outputs)
+    period = up * old // gcd(up * old, stride)
+    # Taps fall on samples of the enlarged input; every `up`th of those is a value.
+    apart = up // gcd(dilation, up)
+    if period > _MAX_PERIOD or period * (size // apart + 1) > _MAX_TAPS:
+        return None
+    made = []
+    for output in range(period):
+        low = output * stride - before
+        taps = [low + dilation * tap for tap in range(min(apart, size)) if (low + dilation * tap) % up == 0]
+        found: Samples | None = Samples(0, 0)
+        if taps:
+            reached = range(taps[0] // up, (low + dilation * (size - 1)) // up + 1, dilation * apart // up)
+            found = together([_moved(outputs[value % old], value // old * step) for value in reached])
+        if found is None:
+            return None
+        made.append(found)
+    if sum([one.span for one in made]) > _MAX_BITS:
+        return None
+    return Seen(step * (period * stride // (up * old)), tuple(made))
+
+
+def merge(arms: list[Seen | None]) -> Seen | None:
+    """What values see that are made of several at the same place, all of them with the same stride."""
+    known = [arm for arm in arms if arm is not None]
+    if len(known) < len(arms):
+        return None
+    period = lcm(*[len(arm.outputs) for arm in known])
+    if period > _MAX_PERIOD:
+        return None
+    made = []
+    for output in range(period):
+        samples = []
+        for step, outputs in known:
+            turn, place = divmod(output, len(outputs))
+            samples.append(_moved(outputs[place], turn * step))
+        found = together(samples)
+        if found is None:
+            return None
+        made.append(found)
+    if sum([one.span for one in made]) > _MAX_BITS:
+        return None
+    return Seen(known[0].step * (period // len(known[0].outputs)), tuple(made))
+
+
+def together(sets: list[Samples]) -> Samples | None:
+    """The samples in any of the sets; None where a symbol decides how they lie to each other."""
+    result = Samples(0, 0)
+    for one in sets:
+        if not one.bits or one == result:
+            continue
+        if not result.bits:
+            result = one
+            continue
+        ahead = one.first - result.first
+        if not isinstance(ahead, int) or abs(ahead) > _MAX_BITS:
+            return None
+        if ahead >= 0:
+            result = Samples(result.first, result.bits | one.bits << ahead)
+        else:
+            result = Samples(one.first, one.bits | result.bits << -ahead)
+    return result
+
+
+def _moved(samples: Samples, by: Dim) -> Samples:
+    return Samples(samples.first + by, samples.bits)
+
+
+def _spread(bits: int, count: int, apart: int) -> int:
+    """The bits, and the same again `apart` higher, `count` times in all."""
+    made = 1
+    while made < count:
+        more = min(made, count - made)
+        bits |= bits << more * apart
+        made += more
+    return bits
