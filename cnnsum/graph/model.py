@@ -178,7 +178,8 @@ class Node:
 
     constants: inputs that are no tensors of the graph (the 2 of `x * 2`): their place among the inputs, and their
         shape.
-    options: fields of the layer that this call gives other values. index: which call of its layer this is. position: its place in `Graph.order().nodes`, set there.
+    options: fields of the layer that this call gives other values. index: which call of its layer this is.
+    position: its place in `Graph.order().nodes`, set there.
     """
 
     __slots__ = ("constants", "index", "inputs", "keywords", "layer", "options", "position")

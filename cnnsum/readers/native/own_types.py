@@ -24,11 +24,11 @@ from cnnsum.layers.base import REQUIRED, Field, LayerType, find
 from cnnsum.layers.kinds import Kind, Reading, show
 from cnnsum.readers.native.entry import SPECIAL, Types
 from cnnsum.readers.native.faults import Fault, Findings, Site
-from cnnsum.readers.native.patterns import SIZE, Amount, Declaration, Given, Names, OwnType, Pattern, hidden
+from cnnsum.readers.native.patterns import KEEPS, SIZE, Amount, Declaration, Given, Names, OwnType, Pattern, hidden
 from cnnsum.readers.native.scope import Scope, plain
 from cnnsum.source import Document
 
-_KEYS = ("fields", "input", "output", "weights", "macs", "elementwise")
+_KEYS = ("fields", "input", "output", "weights", "macs", "elementwise", "keeps")
 _WEIGHT_KEYS = ("shape", "trainable", "dtype")
 _ANY_SIZE = re.compile(r"\bsize\s*(?=\()")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -112,9 +112,20 @@ class _Reader:
         declaration.weights = self._weights(value.get("weights"), known)
         declaration.macs = self._amount(value.get("macs", 0), known, "macs", sizes=True)
         declaration.elementwise = self._amount(value.get("elementwise", 0), known, "elementwise", sizes=True)
+        if "keeps" in value:
+            declaration.keeps = self._keeps(value["keeps"])
         used = {*_words(declaration)}
         kinds = {name: self._field(name, default, numeric=name in used) for name, default in fields.items()}
         return OwnType(declaration, kinds)
+
+    def _keeps(self, raw: Any) -> str | None:
+        """What backpropagation keeps."""
+        if raw in KEEPS:
+            return str(raw)
+        help = (did_you_mean(raw, KEEPS) if isinstance(raw, str) else None) or f"choose from {', '.join(KEEPS)}"
+        message = f"`keeps` must be one of {', '.join(KEEPS)}, got {show(raw)}"
+        self.findings.add("CFG102", message, self.site("keeps"), help=help)
+        return None
 
     def _patterns(self, raw: Any, key: str, known: set[str] | None = None) -> tuple[Pattern, ...]:
         """One pattern, or a list of them."""

@@ -49,10 +49,14 @@ class Amount(NamedTuple):
     site: Site
 
 
+#: What a declaration may say that backpropagation keeps.
+KEEPS = ("inputs", "outputs", "both", "nothing")
+
+
 class Declaration:
     """What was declared: patterns of inputs and outputs (without the batch axis), weights, and work per sample."""
 
-    __slots__ = ("elementwise", "inputs", "macs", "name", "outputs", "scope", "weights")
+    __slots__ = ("elementwise", "inputs", "keeps", "macs", "name", "outputs", "scope", "weights")
 
     def __init__(self, name: str, scope: Scope) -> None:
         self.name = name
@@ -62,6 +66,8 @@ class Declaration:
         self.weights: tuple[Given, ...] = ()
         self.macs: Amount | int = 0
         self.elementwise: Amount | int = 0
+        #: What backpropagation keeps, one of `KEEPS`; None where the spec does not say.
+        self.keeps: str | None = None
 
     def apply(self, *shapes: Shape, **fields: Any) -> Facts:
         """The rule: match the inputs, then fill in the outputs and weights."""
@@ -84,8 +90,9 @@ class Declaration:
             weights=weights,
             macs=self._amount(self.macs, names, sizes),
             ops=self._amount(self.elementwise, names, sizes),
-            # What the gradient needs cannot be declared: a layer that computes something keeps its inputs.
-            keeps_input=works,
+            # Where it is not declared, a layer that computes something keeps its inputs.
+            keeps_input=works if self.keeps is None else self.keeps in ("inputs", "both"),
+            keeps_output=self.keeps in ("outputs", "both"),
             window=None if len(set(spatial)) == 1 else EVERYTHING,
         )
 

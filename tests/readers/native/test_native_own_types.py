@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+import cnnsum
 from cnnsum.dims import Symbol
 from cnnsum.graph.infer import infer
 from cnnsum.layers.facts import EVERYTHING, Facts
@@ -224,3 +225,30 @@ def test_a_wrong_size_says_what_it_is_of():
         "3:36-37 CFG102 a size of weight `v` must be a positive integer or an expression, got 0",
         "3:55-57 CFG102 `elementwise` must be an integer of at least 0 or an expression, got -2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("keeps", "kept"),
+    [("", 4), ("keeps: inputs", 4), ("keeps: outputs", 6), ("keeps: both", 10), ("keeps: nothing", 0)],
+)
+def test_what_backpropagation_keeps(keeps: str, kept: int) -> None:
+    text = f"""\
+input: [3]
+layer_types:
+  Own:
+    input: [n]
+    output: [6]
+    elementwise: n
+    {keeps}
+layers: [{{Dense: 4}}, Own]
+"""
+    model = cnnsum.loads(text)
+    assert [str(found) for found in model.diagnostics] == []
+    # Beside what the Dense keeps: its input.
+    assert cnnsum.summarize(model).totals.saved == 4 * (3 + kept)
+
+
+def test_a_word_that_is_none_of_them() -> None:
+    text = "input: [3]\nlayer_types:\n  Own: {keeps: output}\nlayers: [Own]\n"
+    (found, *_) = cnnsum.loads(text).diagnostics
+    assert (found.code, found.help, found.span and found.span.column) == ("CFG102", "did you mean `outputs`?", 16)
