@@ -18,7 +18,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Diagnostic, Span, UnusableError
-    from cnnsum.model import Model, check, explain, load, loads, summarize
+    from cnnsum.lint import check
+    from cnnsum.model import Model, explain, load, loads, summarize
     from cnnsum.report.explanation import Explanation
     from cnnsum.report.records import Report
 
@@ -42,6 +43,7 @@ _HOMES = {
     "Explanation": "cnnsum.report.explanation",
     "Span": "cnnsum.diagnostics",
     "UnusableError": "cnnsum.diagnostics",
+    "check": "cnnsum.lint",
     "Report": "cnnsum.report.records",
 }
 

@@ -57,6 +57,8 @@ CODES: dict[str, str] = {
     "SPC043": "malformed dtype policy",
     "SPC046": "unknown precision",
     "SPC047": "unknown checkpoint layer",
+    "SPC048": "suppression that suppresses nothing",
+    "SPC049": "broken configuration",
     "SPC050": "no such input",
     "SPC051": "no such var or symbol",
     "SPC052": "value from outside that cannot be",
@@ -75,6 +77,7 @@ CODES: dict[str, str] = {
     "SPC066": "format whose reader is not installed",
     "SPC067": "archive that is damaged or too large",
     "SPC068": "file without an architecture",
+    "SPC069": "fault in cnnsum itself",
     "CFG101": "missing field",
     "CFG102": "wrong value of a field",
     "CFG103": "unknown field",
@@ -122,6 +125,60 @@ CODES: dict[str, str] = {
     "GRF310": "input that is no input layer",
     "GRF311": "input that the model does not list",
     "GRF312": "no input shape",
+    "ARC401": "bias that a normalisation takes away",
+    "ARC402": "normalisation of single elements",
+    "ARC403": "normalisation of what is normalised",
+    "ARC404": "dropout before a batch normalisation",
+    "ARC405": "frozen batch normalisation of a trained layer",
+    "ARC406": "momentum of another library",
+    "ARC407": "normalisation along the wrong axis",
+    "ARC411": "activation applied twice",
+    "ARC412": "softmax or sigmoid of cut scores",
+    "ARC413": "softmax over one element",
+    "ARC414": "sigmoid or softmax inside the network",
+    "ARC415": "no activation between two layers",
+    "ARC416": "ReLU of what is never negative",
+    "ARC417": "classes for each place of a small map",
+    "ARC421": "samples that no layer reads",
+    "ARC422": "border that falls off",
+    "ARC423": "padding that shifts features",
+    "ARC424": "pooling of one sample",
+    "ARC425": "dilation of a kernel of one",
+    "ARC431": "transposed kernel that the stride does not divide",
+    "ARC432": "dilated kernels that see a grid",
+    "ARC433": "weights that see only padding",
+    "ARC441": "cropping of padding",
+    "ARC442": "layer that does nothing",
+    "ARC443": "reshaped twice",
+    "ARC444": "more elements than 32 bits can index",
+    "ARC445": "global pooling of one place",
+    "ARC446": "layout that changes without a Permute",
+    "ARC451": "Dense on a flattened map with most parameters",
+    "ARC452": "layer with most parameters",
+    "ARC453": "single tensor that makes the peak",
+    "ARC454": "embedding rows out of reach",
+    "ARC455": "attention heads as wide as the model",
+    "ARC456": "one unit inside the network",
+    "ARC461": "receptive field smaller than the input",
+    "ARC462": "receptive field far larger than the input",
+    "ARC463": "merge of shifted maps",
+    "ARC465": "sum that broadcasts by accident",
+    "ARC466": "same input twice",
+    "ARC467": "concatenation along a spatial axis",
+    "ARC471": "dropout of nothing or of everything",
+    "ARC472": "dropout rate that may be the part to keep",
+    "ARC473": "dropout of the answer",
+    "ARC474": "dropout twice",
+    "ARC481": "answer in half precision",
+    "ARC482": "weights trained in float16",
+    "ARC483": "recurrent layer without the fast kernel",
+    "ARC484": "channels that tensor cores dislike",
+    "ARC491": "claim in a comment that is not true",
+    "ARC492": "name that Keras refuses",
+    "BUD501": "budget exceeded",
+    "BUD502": "budget that cannot be held against anything",
+    "BUD503": "malformed budget",
+    "BUD504": "more than in the baseline",
     "SAF601": "tag that asks for a program to be run",
     "SAF602": "include that leaves its folder",
     "SAF603": "layer that is code",
@@ -155,8 +212,43 @@ class Related(NamedTuple):
     message: str
 
 
+class Mend(NamedTuple):
+    """A field that mends a finding, and its value.
+
+    fields: the path of the value that holds the fields, in the document; positional: the names of fields that stand
+    there by place, as `graph.model.Place` has them. value: as JSON writes it. safe: whether the model stays what it was
+    meant to be.
+    """
+
+    fields: tuple[str | int, ...]
+    positional: tuple[str, ...] | str | None
+    field: str
+    value: str
+    safe: bool = True
+
+
+class Suggestion(str):
+    """The help "did you mean X?"; `only` is X where there is one, and `given` what was written."""
+
+    __slots__ = ("given", "only")
+    given: str
+    only: str | None
+
+    def __new__(cls, text: str, given: str, only: str | None) -> Suggestion:  # noqa: PYI034 - Self is of Python 3.11
+        """The text, with what it says."""
+        made = super().__new__(cls, text)
+        made.given = given
+        made.only = only
+        return made
+
+    def __reduce__(self) -> tuple[type[Suggestion], tuple[str, str, str | None]]:
+        return Suggestion, (str(self), self.given, self.only)
+
+
 class Diagnostic(NamedTuple):
-    """One finding. `severity` is "error", "warning" or "note"; `help` says how to mend it."""
+    """One finding. `severity` is "error", "warning" or "note"; `help` says how to mend it, and `mend` how a program
+    can.
+    """
 
     code: str
     message: str
@@ -164,6 +256,7 @@ class Diagnostic(NamedTuple):
     severity: str = "error"
     help: str | None = None
     related: tuple[Related, ...] = ()
+    mend: Mend | None = None
 
     def __str__(self) -> str:
         place = "" if self.span is None else f"{self.span.path}:{self.span.line}:{self.span.column}: "
@@ -216,8 +309,12 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str | None:
     >>> did_you_mean("MaxPool", ["MaxPooling1D", "MaxPooling2D", "Dense"])
     'did you mean `MaxPooling1D` or `MaxPooling2D`?'
     """
-    found = [f"`{near}`" for near in _nearest(name, choices)]
-    return f"did you mean {', '.join(found[:-1])}{' or ' if len(found) > 1 else ''}{found[-1]}?" if found else None
+    near = _nearest(name, choices)
+    if not near:
+        return None
+    found = [f"`{one}`" for one in near]
+    text = f"did you mean {', '.join(found[:-1])}{' or ' if len(found) > 1 else ''}{found[-1]}?"
+    return Suggestion(text, name, near[0] if len(near) == 1 else None)
 
 
 def _nearest(name: str, choices: Iterable[str]) -> list[str]:

@@ -11,7 +11,6 @@ from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Graph
 from cnnsum.readers import Overrides, read
-from cnnsum.report.build import build
 from cnnsum.report.records import Report, Source
 from cnnsum.source import Document, read_text
 from cnnsum.source import read as read_document
@@ -157,6 +156,7 @@ def summarize(
     Raises UnusableError for an unknown optimizer or layer, or for a batch that contradicts the file's.
     """
     from cnnsum.analyses.training import OPTIMIZERS
+    from cnnsum.report.build import build  # a check makes no report
 
     optimizer = optimizer.lower()
     if optimizer not in OPTIMIZERS:
@@ -240,14 +240,3 @@ def explain(model: Model, layer: str | None = None, *, batch: int | None = None)
     samples = batch or _fixed_batch(model.graph, batch) or 1
     _fixed_batch(model.graph, samples)
     return Explanation(model.graph.name, samples, explained(model.graph, model.inference, layer, samples))
-
-
-def check(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Diagnostic]:
-    """Everything that is wrong with some model files, those that cannot be read included."""
-    found: list[Diagnostic] = []
-    for path in [paths] if isinstance(paths, (str, os.PathLike)) else paths:
-        try:
-            found.extend(load(path).diagnostics)
-        except UnusableError as error:
-            found.extend(error.diagnostics)
-    return found

@@ -6,7 +6,8 @@ from pathlib import Path
 import cnnsum
 
 ROOT = Path(cnnsum.__file__).parent
-ORDER = ["dims", "diagnostics", "source", "layers", "graph", "readers", "analyses", "rules", "report", "model", "cli"]
+FIRST = ["dims", "diagnostics", "source", "layers", "graph", "readers", "analyses", "rules", "report"]
+ORDER = [*FIRST, "model", "lint", "cli"]
 
 
 def part(module: str) -> str:

@@ -70,6 +70,23 @@ class Document:
         start, end = self._places.find(path, key=key)
         return self._lines.span(self.path, start, end)
 
+    def offsets(self, path: tuple[str | int, ...] = (), *, key: bool = False) -> tuple[int, int]:
+        """Where the value at `path`, or its key, begins and ends in the text, as `span` has it."""
+        return self._places.find(path, key=key)
+
+    def span_of(self, start: int, end: int) -> Span:
+        """The span between two places in the text."""
+        return self._lines.span(self.path, start, end)
+
+    def offset(self, line: int, column: int) -> int:
+        """The place in the text of a line and column, both from 1."""
+        return self._lines.offset(line, column)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the text is all of the file's bytes, in UTF-8."""
+        return self._raw is None
+
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its end; "" if there is no such line."""
         return self._lines.line(number)

@@ -35,6 +35,11 @@ class Lines:
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a line and column, both from 1."""
+        starts = self._starts or self._find_starts()
+        return starts[line - 1] + column - 1
+
     def span(self, path: str, start: int, end: int) -> Span:
         """The span from `start` up to, and without, `end`."""
         starts = self._starts or self._find_starts()

@@ -1,0 +1,249 @@
+"""`cnnsum check PATH...`: what is wrong with many files, for people, editors and CI."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnnsum.cli.options import COLORS, NumberOption
+
+if TYPE_CHECKING:
+    from cnnsum.lint.mending import Mended
+    from cnnsum.report.findings import CheckReport
+
+FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
+_MOST_JOBS = 256
+
+
+def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The codes in lists with commas."""
+    return tuple([word for text in texts for word in map(str.strip, text.split(",")) if word])
+
+
+@click.command(name="check", short_help="What is wrong with many files, for CI.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--select", multiple=True, metavar="CODES", callback=_codes, help="Report these codes only: SHP,GRF301; ALL."
+)
+@click.option("--ignore", multiple=True, metavar="CODES", callback=_codes, help="Report these codes not.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(("error", "warning", "note")),
+    help="The least severity that makes the exit code 1.  [default: error]",
+)
+@click.option("--exit-zero", is_flag=True, help="Make the exit code 0 whatever is found.")
+@click.option("--statistics", is_flag=True, help="Print how often each code was found in place of the findings.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely, in the files.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also mend what may change the network.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
+@click.option("--force-exclude", is_flag=True, help="Leave out what `exclude` names, even if it is named here.")
+@click.option("--models-only", is_flag=True, help="Pass over files that hold no model, even if they are named here.")
+@click.option("--jobs", type=NumberOption(1, _MOST_JOBS), help="Processes.  [default: as many as pay]")
+@click.option("--show-settings", is_flag=True, help="Print what holds for each PATH, and who says so.")
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(FORMATS),
+    help="What to print.  [default: text; github on GitHub Actions]",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write the findings to a file, whole or not at all.")
+@click.option("--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]")
+@click.option("-q", "--quiet", is_flag=True, help="Leave out the summary line.")
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> None:
+    """Check files, and the models in folders, and print all that is wrong with them.
+
+    PATH is a file, a folder, a glob, or - for standard input; without one, the working directory. In folders, files
+    in YAML and JSON that hold no model are passed over, as is what .gitignore names. The exit code is 1 where
+    something at or above --fail-on was found.
+    """
+    from cnnsum.cli.output import report_diagnostics
+    from cnnsum.diagnostics import UnusableError
+
+    try:
+        failed = _check(**given)
+    except UnusableError as error:
+        report_diagnostics(error.diagnostics, lambda _path, _line: None, color=given["color"])
+        ctx.exit(2)
+    ctx.exit(1 if failed and not given["exit_zero"] else 0)
+
+
+def _check(
+    *,
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str | None,
+    statistics: bool,
+    fix: bool,
+    diff: bool,
+    unsafe_fixes: bool,
+    watch: bool,
+    force_exclude: bool,
+    models_only: bool,
+    jobs: int | None,
+    show_settings: bool,
+    format: str | None,
+    output: str | None,
+    color: str,
+    quiet: bool,
+    exit_zero: bool,
+) -> bool:
+    """Check and print; returns whether something fails the run."""
+    from cnnsum.lint.run import run
+
+    del exit_zero
+    wanted = paths or (os.curdir,)
+    if format is None:
+        format = "github" if os.environ.get("GITHUB_ACTIONS") == "true" and not statistics else "text"
+    if statistics:
+        if format not in ("text", "concise"):
+            raise click.UsageError(f"--statistics prints text, and no {format}")
+        format = "statistics"
+    if show_settings:
+        from cnnsum.lint.origins import lines
+
+        _write((f"{line}\n" for line in lines(wanted, select or None, ignore, fail_on)), output)
+        return False
+    _refuse_own_sources(paths, output)
+    if fix or diff:
+        if "-" in wanted or watch:
+            other = "--watch" if watch else "standard input"
+            raise click.UsageError(f"--fix and --diff are for files, and not with {other}")
+        from cnnsum.lint.run import mended
+
+        changes = mended(wanted, select=select or None, ignore=ignore, unsafe=unsafe_fixes, force_exclude=force_exclude)
+        if diff:
+            return _print_changes(changes, output, quiet=quiet)
+        _mend(changes, quiet=quiet)
+
+    def once(_changed: Iterable[str] = ()) -> bool:
+        report = run(
+            wanted,
+            select=select or None,
+            ignore=ignore,
+            fail_on=fail_on,
+            jobs=jobs,
+            force_exclude=force_exclude,
+            models_only=models_only,
+        )
+        _print(report, format, output, color, quiet=quiet)
+        return any(file.failing for file in report.files)
+
+    if not watch:
+        return once()
+    from cnnsum.lint.run import watched
+    from cnnsum.lint.watch import watch as look_again
+
+    if "-" in wanted:
+        raise click.UsageError("--watch needs files: standard input does not change")
+
+    def again(_changed: list[str]) -> None:
+        if sys.stderr is not None and sys.stderr.isatty():
+            click.clear()
+        once()
+
+    look_again(lambda: watched(wanted), again)
+    return False
+
+
+def _print_changes(changes: Iterable[Mended], output: str | None, *, quiet: bool) -> bool:
+    """Write what would change as a unified diff; whether anything would."""
+    from difflib import unified_diff
+
+    found = [change for change in changes if change.done]
+    lines = [
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for change in found
+        for line in unified_diff(
+            change.before.splitlines(keepends=True), change.after.splitlines(keepends=True), change.path, change.path
+        )
+    ]
+    _write(iter(lines), output)
+    if not quiet and sys.stderr is not None:
+        click.echo(_mending(found, "would mend", "to mend"), err=True)
+    return bool(found)
+
+
+def _mend(changes: Iterable[Mended], *, quiet: bool) -> None:
+    """Write mended files, each whole or not at all."""
+    from cnnsum.cli.output import write_file
+
+    found: list[Mended] = []
+    left = 0
+    for change in changes:
+        left += change.left
+        if not change.done:
+            continue
+        try:
+            write_file(change.path, [change.after])
+        except OSError as error:
+            raise click.ClickException(f"cannot write '{change.path}': {error.strerror or error}") from None
+        found.append(change)
+    if not quiet and sys.stderr is not None:
+        more = f"; {left} more with --unsafe-fixes" if left else ""
+        click.echo(f"{_mending(found, 'mended', 'mended')}{more}", err=True)
+
+
+def _mending(changes: list[Mended], verb: str, nothing: str) -> str:
+    count = sum(len(change.done) for change in changes)
+    if not count:
+        return f"nothing {nothing}"
+    files = "1 file" if len(changes) == 1 else f"{len(changes):,} files"
+    return f"{verb} {count:,} finding{'s' * (count != 1)} in {files}"
+
+
+def _refuse_own_sources(paths: tuple[str, ...], output: str | None) -> None:
+    """Raise UsageError where the findings would take the place of a file that is named."""
+    from cnnsum.cli.output import refuse_own_source
+
+    if output is not None and output != "-":
+        for path in paths:
+            if os.path.isfile(path):
+                refuse_own_source(path, output)
+
+
+def _print(report: CheckReport, format: str, output: str | None, color: str, *, quiet: bool) -> None:
+    from cnnsum.cli.output import standard_output, terminal_columns, wants_color, write_colored
+
+    try:
+        if format == "text" and output in (None, "-") and wants_color(color, standard_output()):
+            from cnnsum.report.findings_text import lines
+
+            stream = standard_output()
+            try:
+                write_colored(lines(report, terminal_columns() if stream.isatty() else None), stream)
+                stream.flush()
+            except BrokenPipeError:
+                return
+        else:
+            from importlib import import_module
+
+            _write(import_module(f"cnnsum.report.findings_{format}").render(report), output)
+    finally:
+        if not quiet:
+            _summarize(report)
+
+
+def _write(chunks: Iterator[str], output: str | None) -> None:
+    """Write text to a file or to standard output, whose reader may have seen enough."""
+    from cnnsum.cli.output import write_result
+
+    write_result(output, "", "never", plain=lambda: chunks)
+
+
+def _summarize(report: CheckReport) -> None:
+    """Write the summary line to standard error, where there is one that can be written."""
+    if sys.stderr is None:
+        return
+    line = report.summary() if report.files else "no files: nothing that was named holds a model"
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except OSError:
+        pass

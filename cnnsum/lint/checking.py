@@ -1,0 +1,225 @@
+"""One file to its findings: reading, inference, advice and budgets; then selection and suppressions.
+
+Every fault of a file is a finding of it, whether or not the file can be read. Knows no other file but those that are
+included, and no screen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnnsum.diagnostics import Diagnostic, Span, Suggestion, UnusableError
+from cnnsum.lint.comments import Suppression, suppressions
+from cnnsum.lint.settings import Settings, Wanted
+from cnnsum.report.diagnose import in_order
+from cnnsum.report.findings import CheckedFile
+from cnnsum.source import Document, read
+
+if TYPE_CHECKING:
+    from cnnsum.model import Model
+
+#: Findings that are not looked for where a model has errors, which they would be built on.
+_AFTER_ERRORS = ("ARC", "BUD")
+STDIN = "<stdin>"
+
+
+class Outcome(NamedTuple):
+    """A file that was checked. line: gives its lines by number, where the text is at hand."""
+
+    file: CheckedFile
+    line: Callable[[int], str] | None
+
+
+def check_file(path: str, settings: Settings = Settings(), *, sought: bool = False) -> CheckedFile | None:  # noqa: B008
+    """What is wrong with a file; "-" is standard input.
+
+    sought: whether it was found in a folder; then None where it is no model. Raises nothing for any content: a fault of
+    cnnsum itself is a finding of the file, so that the other files are still checked.
+    """
+    try:
+        outcome = check(path, settings, sought=sought)
+    except Exception as error:
+        if "CNNSUM_TRACEBACK" in os.environ:
+            raise
+        return _faulty(path, error, settings)
+    return None if outcome is None else outcome.file
+
+
+def _faulty(path: str, error: Exception, settings: Settings) -> CheckedFile:
+    name = STDIN if path == "-" else path
+    help = "please report it with the file at hand; CNNSUM_TRACEBACK=1 shows where it came from"
+    message = f"a fault in cnnsum itself: {type(error).__name__}: {error}"
+    if isinstance(error, RecursionError):
+        message, help = "the model is nested too deep", "fewer nested models or blocks"
+    return _checked(name, [Diagnostic("SPC069", message, Span(name, 1, 1, 1, 1), "error", help)], 0, settings)
+
+
+def check(path: str, settings: Settings, *, sought: bool = False) -> Outcome | None:
+    """The same, with the lines of the text."""
+    if sought and not _may_be_model(path):
+        return None
+    name = STDIN if path == "-" else path
+    try:
+        document = read(path)
+    except UnusableError as error:
+        if sought and not _seems_model(path, error):
+            return None
+        wanted = Wanted(settings.choice(), settings.silenced)
+        found = [one for one in in_order(error.diagnostics) if wanted(one.code)]
+        return Outcome(_checked(name, found, 0, settings), error.line)
+    if sought:
+        from cnnsum.lint.looking import is_model
+
+        if not is_model(document):
+            return None
+    return Outcome(check_document(document, settings), document.line)
+
+
+def _may_be_model(path: str) -> bool:
+    """Whether a file that was found may be a model; of one that cannot be read, its reader says why."""
+    from cnnsum.lint.looking import may_be_model
+
+    try:
+        with open(path, "rb") as file:
+            return may_be_model(file.read())
+    except OSError:
+        return True
+
+
+def _seems_model(path: str, error: UnusableError) -> bool:
+    from cnnsum.lint.looking import seems_model
+
+    if error.diagnostics[0].code in ("SPC001", "SPC003"):  # nobody can say that it is none
+        return True
+    try:
+        with open(path, "rb") as file:
+            return seems_model(file.read())
+    except OSError:
+        return False
+
+
+def check_document(document: Document, settings: Settings) -> CheckedFile:
+    """What is wrong with a text that was read."""
+    from cnnsum.model import from_document
+
+    faults: list[Diagnostic] = []
+    choice = settings.choice()
+    if isinstance(document.value, dict) and "lint" in document.value and "class_name" not in document.value:
+        from cnnsum.lint.spec import own_choice
+
+        own, faults = own_choice(document)
+        choice = settings.choice(own)
+    wanted = Wanted(choice, settings.silenced)
+    complete = False
+    try:
+        model = from_document(document)
+    except UnusableError as error:
+        found = list(error.diagnostics)
+    else:
+        found = list(model.diagnostics)
+        if not any(one.severity == "error" for one in found):
+            complete = True
+            found += _advice(model, wanted)
+            found += _budgets(model, settings)
+    kept = [one for one in in_order((*found, *faults)) if wanted(one.code)]
+    suppressed = 0
+    if document.format == "yaml" or any(one.span is not None and one.span.path != document.path for one in kept):
+        kept, suppressed = _suppress(document, kept, wanted, complete=complete)
+    checked = _checked(document.path, kept, suppressed, settings)
+    if any(one.mend is not None or isinstance(one.help, Suggestion) for one in kept):
+        from cnnsum.lint.fix import replacements
+
+        checked = checked._replace(mends=replacements(document, kept))
+    return checked
+
+
+def _checked(path: str, found: list[Diagnostic], suppressed: int, settings: Settings) -> CheckedFile:
+    return CheckedFile(path, tuple(found), suppressed, sum(settings.fails(one.severity) for one in found))
+
+
+# --- what is looked for beyond errors ---------------------------------------------------------------------------------
+
+
+def _advice(model: Model, wanted: Wanted) -> list[Diagnostic]:
+    from cnnsum.rules import advise
+    from cnnsum.rules.base import Subject
+
+    return advise(Subject(model.graph, model.inference, lambda: model.sizes, model.document, wanted))
+
+
+def _budgets(model: Model, settings: Settings) -> list[Diagnostic]:
+    value = model.document.value
+    if settings.budget is None and not (isinstance(value, dict) and value.get("budget")):
+        return []
+    from cnnsum.lint.budget import findings
+
+    found = findings(model, settings.budget, settings.budget_places)
+    if settings.budget_places is None:
+        return found
+    # What is malformed in a configuration is said once, with its other faults, and not of each file.
+    elsewhere = settings.budget_places[""].path
+    return [one for one in found if one.code != "BUD503" or one.span is None or one.span.path != elsewhere]
+
+
+# --- comments ---------------------------------------------------------------------------------------------------------
+
+
+def _suppress(
+    document: Document, found: list[Diagnostic], wanted: Wanted, *, complete: bool
+) -> tuple[list[Diagnostic], int]:
+    """The findings that no comment silences, those about comments that silence nothing, and how many are silenced."""
+    texts = {document.path: suppressions(document.text) if document.format == "yaml" else []}
+    used: set[tuple[str, int, str]] = set()
+    kept: list[Diagnostic] = []
+    for one in found:
+        if one.span is not None:
+            path, line = one.span.path, one.span.line
+            if path not in texts:
+                texts[path] = _elsewhere(path)
+            if any(
+                comment.line == line and any(one.code == code.text for code in comment.codes) for comment in texts[path]
+            ):
+                used.add((path, line, one.code))
+                continue
+        kept.append(one)
+    about = []
+    if texts[document.path] and wanted("SPC048"):
+        for comment in texts[document.path]:
+            about += _about(comment, document.path, used, wanted, complete=complete)
+    return (in_order((*kept, *about)) if about else kept), len(found) - len(kept)
+
+
+def _elsewhere(path: str) -> list[Suppression]:
+    """The suppressions of an included file."""
+    if path.endswith(".toml"):
+        return []
+    try:
+        document = read(path)
+    except UnusableError:
+        return []
+    return suppressions(document.text) if document.format == "yaml" else []
+
+
+def _about(
+    comment: Suppression, path: str, used: set[tuple[str, int, str]], wanted: Wanted, *, complete: bool
+) -> list[Diagnostic]:
+    line = comment.line
+    if any(code.text == "SPC048" for code in comment.codes):
+        return []
+    found = [
+        Diagnostic("SPC048", fault.message, Span(path, line, fault.column, line, fault.end), "warning", fault.help)
+        for fault in comment.faults
+    ]
+    for code in comment.codes:
+        # What was not looked for may well be there.
+        looked_for = wanted(code.text) and (complete or not code.text.startswith(_AFTER_ERRORS))
+        if looked_for and (path, line, code.text) not in used:
+            place = Span(path, line, code.column, line, code.column + len(code.text))
+            help = "take it out"
+            if comment.alone:
+                help = "a suppression stands at the end of the line that it is for"
+            message = f"there is no {code.text} on this line to suppress"
+            found.append(Diagnostic("SPC048", message, place, "warning", help))
+    return found

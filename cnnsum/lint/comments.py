@@ -1,0 +1,109 @@
+r"""Suppressions in comments of YAML: `# cnnsum: ignore[GRF305]` at the end of the line that it is for.
+
+Knows texts and codes, no findings: `checking` puts the two together.
+
+>>> found = suppressions("layers:\n  - Dense: 8192  # cnnsum: ignore[GRF305] used elsewhere\n")
+>>> [(one.line, [code.text for code in one.codes]) for one in found]
+[(2, ['GRF305'])]
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from cnnsum.diagnostics import CODES, did_you_mean, nearest
+from cnnsum.source.lines import Lines
+
+# The words that others use for it: a comment that begins with one is meant as a suppression.
+_MEANT = ("ignore", "noqa", "disable", "suppress", "silence", "skip", "allow", "off")
+# As a text: it is compiled where a file speaks of cnnsum at all.
+_COMMENT = r"(?m)(?:^|(?<=[ \t\r]))#[ \t]*cnnsum:[ \t]*([^\r\n]*)"
+_HELP = "write `# cnnsum: ignore[CODE]`, or several codes with commas between"
+
+
+class Code(NamedTuple):
+    """A code in a suppression; `column` counts from 1."""
+
+    text: str
+    column: int
+
+
+class Fault(NamedTuple):
+    """What is wrong with a suppression, from `column` up to, and without, `end`."""
+
+    message: str
+    help: str | None
+    column: int
+    end: int
+
+
+class Suppression(NamedTuple):
+    """One comment. alone: whether nothing else stands on its line."""
+
+    line: int
+    codes: tuple[Code, ...]
+    faults: tuple[Fault, ...]
+    alone: bool
+
+
+def suppressions(text: str) -> list[Suppression]:
+    """The suppressions in a YAML text, none where it is no YAML."""
+    if "cnnsum:" not in text:
+        return []
+    matches = [match for match in re.finditer(_COMMENT, text) if _meant(match[1])]
+    if not matches:
+        return []
+    values = _values(text)
+    if values is None:
+        return []
+    lines = Lines(text)
+    return [_read(lines, match) for match in matches if not any(start <= match.start() < end for start, end in values)]
+
+
+def _meant(words: str) -> bool:
+    """Whether a comment is a suppression, or meant as one: "# cnnsum: a spec" is neither."""
+    first = re.match(r"[A-Za-z]+", words)
+    return first is not None and nearest(first.group(), _MEANT) is not None
+
+
+def _values(text: str) -> list[tuple[int, int]] | None:
+    """Where the scalars of a YAML text stand, for a comment within one is none; None where it cannot be read."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found = []
+    try:
+        for token in yaml.scan(text, Loader=loader):
+            if isinstance(token, yaml.ScalarToken):
+                start = token.start_mark.index
+                if token.style in ("|", ">"):  # whose first line may end with a comment
+                    start = text.find("\n", start) % (len(text) + 1)
+                found.append((start, token.end_mark.index))
+    except yaml.YAMLError:
+        return None
+    return found
+
+
+def _read(lines: Lines, match: re.Match[str]) -> Suppression:
+    line, column = lines.position(match.start())
+    alone = not lines.line(line)[: column - 1].strip()
+    start = match.start() - column + 1
+    end = match.start(1) + len(match[1].rstrip()) - start + 1
+    written = re.match(r"ignore\[([^\]\n]*)\](?!\S)", match[1])
+    if written is None:
+        return Suppression(line, (), (Fault("a suppression that cannot be read", _HELP, column, end),), alone)
+    codes, faults = [], []
+    at = match.start(1) + written.start(1) - start + 1
+    for word in written[1].split(","):
+        name = word.strip()
+        place = at + len(word) - len(word.lstrip())
+        at += len(word) + 1
+        if name in CODES:
+            codes.append(Code(name, place))
+        elif name:
+            help = did_you_mean(name, CODES) or "a suppression names whole codes, as in `ignore[SHP201]`"
+            faults.append(Fault(f"there is no code `{name}`", help, place, place + len(name)))
+    if not codes and not faults:
+        faults.append(Fault("a suppression without a code", _HELP, column, end))
+    return Suppression(line, tuple(codes), tuple(faults), alone)

@@ -1,0 +1,142 @@
+"""Paths, folders and globs to the files that are checked.
+
+A file that is named is checked whatever it is; in a folder, files with the names of YAML and JSON are looked at,
+without those that .gitignore or the configuration leave out. Reads no file but .gitignore.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from cnnsum.lint import gitignore
+from cnnsum.lint.gitignore import Patterns
+
+SUFFIXES = (".yaml", ".yml", ".json")
+#: Folders that are never entered, unless they are named.
+SKIPPED = frozenset(
+    (
+        *(".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"),
+        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
+    )
+)
+
+Excluded = Callable[[str, bool], bool]
+"""Whether the configuration leaves out a path; the second says whether it is a folder."""
+
+
+class Target(NamedTuple):
+    """A file to check. sought: whether it was found in a folder, where what is no model is passed over."""
+
+    path: str
+    sought: bool = False
+
+
+def targets(paths: Iterable[str], excluded: Excluded, *, force_exclude: bool = False) -> list[Target]:
+    """The files that the paths stand for, each once.
+
+    excluded: asked of what is found in folders, and with `force_exclude` of what is named too.
+    """
+    found: dict[str, Target] = {}
+    for path in paths:
+        for one in _expanded(path):
+            if one != "-" and os.path.isdir(one):
+                for inner in _walk(one, excluded):
+                    found.setdefault(inner, Target(inner, sought=True))
+            elif not (force_exclude and one != "-" and _covered(one, excluded)):
+                # What is named is checked as such, whether or not it stands in a folder that is named too.
+                found[one if one == "-" else os.path.normpath(one)] = Target(one)
+    return list(found.values())
+
+
+def _expanded(path: str) -> list[str]:
+    """The paths that a glob stands for; what is there by that very name is no glob, nor is what matches nothing."""
+    if not any(char in path for char in "*?[") or os.path.lexists(path):
+        return [path]
+    from glob import glob
+
+    return sorted(glob(path, recursive=True)) or [path]
+
+
+def _covered(path: str, excluded: Excluded) -> bool:
+    """Whether a file or one of the folders that it is in is left out."""
+    full = os.path.abspath(path)
+    if excluded(full, False):
+        return True
+    folder = os.path.dirname(full)
+    while folder != os.path.dirname(folder):
+        if excluded(folder, True):
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
+def _walk(folder: str, excluded: Excluded) -> Iterator[str]:
+    """The files below a folder that may be models, folder by folder."""
+    root = os.path.abspath(folder)
+    waiting = [(os.path.normpath(folder), root, _above(root))]
+    while waiting:
+        name, full, ignored = waiting.pop()
+        patterns = _patterns(os.path.join(full, ".gitignore"))
+        if patterns is not None:
+            ignored = [(full, patterns), *ignored]
+        folders = []
+        try:
+            with os.scandir(full) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError:
+            continue  # a folder that may not be read holds nothing that could be
+        for entry in entries:
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                wanted = entry.name not in SKIPPED if is_folder else _is_wanted(entry)
+            except OSError:
+                continue
+            if not wanted or _ignored(entry.path, ignored, folder=is_folder) or excluded(entry.path, is_folder):
+                continue
+            path = entry.name if name == os.curdir else os.path.join(name, entry.name)
+            if is_folder:
+                folders.append((path, entry.path, ignored))
+            else:
+                yield path
+        waiting.extend(reversed(folders))
+
+
+def _is_wanted(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith(SUFFIXES) and entry.is_file()
+
+
+def _above(root: str) -> list[tuple[str, Patterns]]:
+    """The patterns of the repository that a folder is in, from the folders above it; the nearest first."""
+    found: list[tuple[str, Patterns]] = []
+    folder = root
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return []
+        folder = above
+        patterns = _patterns(os.path.join(folder, ".gitignore"))
+        if patterns is not None:
+            found.append((folder, patterns))
+    patterns = _patterns(os.path.join(folder, ".git", "info", "exclude"))
+    if patterns is not None:
+        found.append((folder, patterns))
+    return found
+
+
+def _patterns(path: str) -> Patterns | None:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            return gitignore.read(file.read()) or None
+    except OSError:
+        return None
+
+
+def _ignored(path: str, ignored: list[tuple[str, Patterns]], *, folder: bool) -> bool:
+    for base, patterns in ignored:
+        relative = path[len(base.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+        verdict = patterns.verdict(relative, folder=folder)
+        if verdict is not None:
+            return verdict
+    return False

@@ -1,0 +1,181 @@
+"""Mending a text: findings that say what to write become edits of the text, and nothing else in it changes.
+
+Two kinds of findings do. A misspelt name with one name near it is overwritten where it stands; a rule may say that a
+field of a layer should have a value (`Mend`). Knows the forms in which a layer's fields can be written, and writes no
+file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cnnsum.diagnostics import Diagnostic, Mend, Suggestion
+from cnnsum.report.findings import Replacement
+from cnnsum.source import Document
+
+#: Misspelt keys, fields and types: whoever wrote them meant the near one. A misspelt layer or var may be another's.
+_SAFE = frozenset(("CFG103", "SPC030", "UNK701", "CFG102"))
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
+
+
+class Edit(NamedTuple):
+    """Put `text` in place of what stands between two offsets."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Fix(NamedTuple):
+    """A finding, and what mends it. safe: whether the network stays what it was meant to be."""
+
+    finding: Diagnostic
+    edit: Edit
+    safe: bool
+
+
+def fixes(document: Document, findings: Iterable[Diagnostic]) -> list[Fix]:
+    """The findings of a text that can be mended in it, in the order of their places, without those that overlap.
+
+    What stands in another file (an included one) is mended there.
+    """
+    found: list[Fix] = []
+    for finding in findings:
+        if finding.span is None or finding.span.path != document.path:
+            continue
+        if finding.mend is not None:
+            edit = _of_field(document, finding.mend)
+            safe = finding.mend.safe
+        else:
+            edit = _of_name(document, finding)
+            safe = finding.code in _SAFE
+        if edit is not None:
+            found.append(Fix(finding, edit, safe))
+    found.sort(key=lambda fix: (fix.edit.start, fix.edit.end))
+    apart: list[Fix] = []
+    for fix in found:
+        if not apart or fix.edit.start >= apart[-1].edit.end:
+            apart.append(fix)
+    return apart
+
+
+def replacements(document: Document, findings: list[Diagnostic]) -> dict[int, Replacement]:
+    """What mends each finding that can be mended, by its number among the findings."""
+    numbers = {id(finding): number for number, finding in enumerate(findings)}
+    return {
+        numbers[id(fix.finding)]: Replacement(document.span_of(fix.edit.start, fix.edit.end), fix.edit.text, fix.safe)
+        for fix in fixes(document, findings)
+    }
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """The text with edits that do not overlap, in the order of their places."""
+    parts: list[str] = []
+    at = 0
+    for edit in edits:
+        parts += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join((*parts, text[at:]))
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def _of_name(document: Document, finding: Diagnostic) -> Edit | None:
+    """Overwrite a misspelt name, in its quotes if it has some."""
+    help, span = finding.help, finding.span
+    if not isinstance(help, Suggestion) or help.only is None or span is None or not _NAME.fullmatch(help.only):
+        return None
+    start, end = document.offset(span.line, span.column), document.offset(span.end_line, span.end_column)
+    written = document.text[start:end]
+    if written == help.given:
+        return Edit(start, end, help.only)
+    if written[:1] in ("'", '"') and written[1:-1] == help.given and written[-1:] == written[:1]:
+        return Edit(start + 1, end - 1, help.only)
+    return None
+
+
+# --- fields -----------------------------------------------------------------------------------------------------------
+
+
+def _of_field(document: Document, mend: Mend) -> Edit | None:
+    """Give a field of a layer a value, in whichever form its fields are written."""
+    value: object = document.value
+    for key in mend.fields:
+        if not isinstance(value, (dict, list)):
+            return None
+        try:
+            value = value[key]  # type: ignore[index]  # a path of this document
+        except (KeyError, IndexError, TypeError):
+            return None
+    start, end = document.offsets(mend.fields)
+    text = document.text
+    if isinstance(value, dict):
+        if mend.field in value:
+            return _replace(document, mend, value[mend.field])
+        return _insert(document, mend, value)
+    if isinstance(mend.positional, tuple) and isinstance(value, list):
+        if mend.field in mend.positional:
+            return None  # given by place: nothing that was written is overwritten
+        if not text.startswith("[", start):
+            return None
+        given = []
+        for number, name in enumerate(mend.positional[: len(value)]):
+            low, high = document.offsets((*mend.fields, number))
+            given.append((name, text[low:high]))
+        return Edit(start, end, _mapping(document, [*given, (mend.field, mend.value)]))
+    if isinstance(mend.positional, str) and not isinstance(value, (dict, list)) and mend.positional != mend.field:
+        return Edit(start, end, _mapping(document, [(mend.positional, text[start:end]), (mend.field, mend.value)]))
+    return None
+
+
+def _replace(document: Document, mend: Mend, present: object) -> Edit | None:
+    """Overwrite a value that stands there; an expression or an argument is left alone."""
+    if isinstance(present, (dict, list)) or (isinstance(present, str) and isinstance(json.loads(mend.value), bool)):
+        return None
+    start, end = document.offsets((*mend.fields, mend.field))
+    return Edit(start, end, _scalar(document, mend.value))
+
+
+def _insert(document: Document, mend: Mend, value: dict[str, object]) -> Edit | None:
+    """Add a field after the last: in braces, or on a line of its own."""
+    start, end = document.offsets(mend.fields)
+    text = document.text
+    if text.startswith("{", start):
+        last = end - 1
+        while last > start and text[last - 1] in " \t\r\n":
+            last -= 1
+        item = _item(document, mend.field, mend.value)
+        if text[last - 1] == ",":
+            return Edit(last, last, f" {item}")
+        return Edit(last, last, f", {item}" if value else item)
+    if not value or document.format == "json":
+        return None
+    key = next(iter(value))
+    indent = document.span((*mend.fields, key), key=True).column - 1
+    final = document.offsets((*mend.fields, [*value][-1]))[1]
+    line_end = text.find("\n", final)
+    at = len(text) if line_end < 0 else line_end
+    if text[at - 1 : at] == "\r":
+        at -= 1
+    ending = "\r\n" if "\r\n" in text else "\n"
+    return Edit(at, at, f"{ending}{' ' * indent}{_item(document, mend.field, mend.value)}")
+
+
+def _mapping(document: Document, items: list[tuple[str, str]]) -> str:
+    return "{" + ", ".join(_item(document, name, value) for name, value in items) + "}"
+
+
+def _item(document: Document, name: str, value: str) -> str:
+    key = json.dumps(name) if document.format == "json" else name
+    return f"{key}: {_scalar(document, value)}"
+
+
+def _scalar(document: Document, value: str) -> str:
+    """A value as the format writes it: JSON keeps the quotes that a plain word of YAML does not need."""
+    if document.format == "yaml" and value.startswith('"') and _NAME.fullmatch(value[1:-1]):
+        return value[1:-1]
+    return value

@@ -1,0 +1,81 @@
+"""What holds for a file: which codes are reported, what fails a run, which budgets there are, and who said so.
+
+Plain data, small enough to be sent to another process. Knows no file; `config` reads configuration into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from cnnsum.diagnostics import Span
+from cnnsum.lint.codes import Selection
+from cnnsum.report.findings import SEVERITIES
+
+DEFAULT_FAIL_ON = "error"
+
+
+class Said(NamedTuple):
+    """A code, or the beginning of some, and where it was said: "pyproject.toml:12", "the command line"."""
+
+    text: str
+    origin: str
+
+
+class Choice(NamedTuple):
+    """What one place says of codes. select: None where it chooses none."""
+
+    select: tuple[Said, ...] | None = None
+    ignore: tuple[Said, ...] = ()
+
+
+class Settings(NamedTuple):
+    """What holds for one file, before the file itself is read.
+
+    configured, called: what its configuration and the call choose. silenced: what `per-file-ignores` says of it.
+    fail_on: the least severity that fails the run. budget: the table of the configuration, None without one.
+    budget_places: where its keys stand, and under "" the table itself. origins: who set the other values, by key.
+    """
+
+    configured: Choice = Choice()
+    called: Choice = Choice()
+    silenced: tuple[Said, ...] = ()
+    fail_on: str = DEFAULT_FAIL_ON
+    budget: Mapping[str, Any] | None = None
+    budget_places: Mapping[str, Span] | None = None
+    origins: tuple[tuple[str, str], ...] = ()
+
+    def choice(self, own: Choice = Choice()) -> Choice:  # noqa: B008 - it cannot be changed
+        """All choices as one: a `select` sets aside what was said farther away, an `ignore` adds to it.
+
+        own: what the file says of itself, which is nearer than its configuration and farther than the call.
+        """
+        select: tuple[Said, ...] | None = None
+        ignore: tuple[Said, ...] = ()
+        for one in (self.configured, own, self.called):
+            if one.select is not None:
+                select, ignore = one.select, ()
+            ignore += one.ignore
+        return Choice(select, ignore)
+
+    def fails(self, severity: str) -> bool:
+        """Whether a finding of this severity fails the run."""
+        return SEVERITIES.index(severity) <= SEVERITIES.index(self.fail_on)
+
+
+class Wanted:
+    """Whether findings of a code are reported in one file; asked very often, so each answer is kept."""
+
+    __slots__ = ("_known", "_selection", "_silenced")
+
+    def __init__(self, choice: Choice, silenced: Iterable[Said] = ()) -> None:
+        select = None if choice.select is None else tuple([said.text for said in choice.select])
+        self._selection = Selection(select, tuple([said.text for said in choice.ignore]))
+        self._silenced = Selection(tuple([said.text for said in silenced]))
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, code: str) -> bool:
+        """Whether findings of `code` are reported."""
+        if code not in self._known:
+            self._known[code] = self._selection.reports(code) and not self._silenced.reports(code)
+        return self._known[code]

@@ -1,0 +1,68 @@
+"""What a check of many files found, as plain data: what all renderers of findings draw from.
+
+Knows no format and no rule; `cnnsum.lint` makes these records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cnnsum.diagnostics import Diagnostic, Span
+
+#: The severities, worst first.
+SEVERITIES = ("error", "warning", "note")
+
+
+class Replacement(NamedTuple):
+    """What mends a finding: the text to put in place of what stands at a span; safe as `diagnostics.Mend` has it."""
+
+    span: Span
+    text: str
+    safe: bool
+
+
+class CheckedFile(NamedTuple):
+    """A file and what was found in it, in the order of places.
+
+    path: as diagnostics call it. suppressed: how many findings a comment in the file silences. failing: how many of
+    the findings fail the run. mends: of findings that can be mended, by their number.
+    """
+
+    path: str
+    findings: tuple[Diagnostic, ...]
+    suppressed: int = 0
+    failing: int = 0
+    mends: dict[int, Replacement] = {}  # noqa: RUF012 - never changed
+
+
+class CheckReport(NamedTuple):
+    """A run of `check`: the files in the order of their paths.
+
+    line_of: the text of a line of a file by path and number, None where it is not at hand.
+    """
+
+    version: str
+    files: tuple[CheckedFile, ...]
+    line_of: Callable[[str, int], str | None]
+
+    def findings(self) -> list[Diagnostic]:
+        """All findings of all files, in order."""
+        return [finding for file in self.files for finding in file.findings]
+
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each severity, worst first; 0 for those that do not occur."""
+        found = self.findings()
+        return {severity: sum(one.severity == severity for one in found) for severity in SEVERITIES}
+
+    def summary(self) -> str:
+        """The run in a line: "12 files, 3 errors, 1 warning"."""
+        counts = [(count, severity) for severity, count in self.counts().items() if count]
+        counts.insert(0, (len(self.files), "file"))
+        suppressed = sum(file.suppressed for file in self.files)
+        words = [f"{count:,} {what}{'s' * (count != 1)}" for count, what in counts]
+        if len(counts) == 1:
+            words.append("nothing found")
+        if suppressed:
+            words.append(f"{suppressed:,} suppressed")
+        return ", ".join(words)

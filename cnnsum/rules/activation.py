@@ -1,0 +1,349 @@
+"""Advice on activations: those that change nothing, that undo each other, that are missing or in the wrong place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnsum.dims import at_least
+from cnnsum.graph.infer import Call
+from cnnsum.rules.base import Finding, rule
+from cnnsum.rules.kinds import (
+    CONVOLUTIONS,
+    CROPPING,
+    DROPOUT,
+    GLOBAL_POOLING,
+    NOT_NEGATIVE,
+    PADDING,
+    POOLING,
+    SHAPING,
+    SQUASHING,
+    WEIGHTED,
+    function_of,
+    is_activation,
+    is_linear,
+    type_of,
+)
+from cnnsum.rules.network import Network
+
+#: What passes numbers on as they are, or as means or extremes of them: what is not negative stays so.
+#: (AlphaDropout puts a negative number in, and the noise of GaussianDropout may be one.)
+_KEEPS_SIGN = (POOLING | GLOBAL_POOLING | PADDING | CROPPING | DROPOUT | SHAPING | {"Identity"}) - {
+    "AlphaDropout",
+    "GaussianDropout",
+}
+#: What changes numbers only by factors and summands: two layers with such between them are one linear layer.
+_LINEAR = frozenset((*PADDING, *SHAPING, *DROPOUT, "BatchNormalization", "Identity", "AveragePooling2D"))
+_RELUS = frozenset(("relu", "relu6"))
+#: Functions of the scores before a softmax or sigmoid that cut away a half of them.
+_CUTTING = frozenset(("relu", "relu6", "sigmoid", "hard_sigmoid", "softplus"))
+_OF_SCORES = frozenset(("softmax", "log_softmax", "sigmoid"))
+
+
+@rule("ARC411", "warning")
+def activation_twice(network: Network) -> Iterator[Finding]:
+    """An activation that is applied to what the same activation has just given.
+
+    Why: A second ReLU changes nothing; a second softmax, sigmoid or tanh presses the numbers of the first into a small
+    range (the softmax of probabilities of ten classes is never above 0.24), so that the network hardly learns. Most
+    often an `activation` field and an activation layer were meant to be the same.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 10, activation: softmax}
+          - Softmax
+
+    Passes:
+
+        input: [100]
+        layers:
+          - Dense: 10
+          - Softmax
+    """
+    for call in network.calls:
+        if not is_activation(call):
+            continue
+        before = network.before(call)
+        function = function_of(call)
+        if before is not None and function is not None and function_of(before) == function:
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` applies {function} to the {function} of `{before.layer.name}`",
+                "leave one of the two out",
+                related=((before.layer, f"the first {function}"),),
+                # Of what the function gives, a second ReLU gives the same: nothing changes.
+                mend=(before.layer, "activation", '"linear"', function in _RELUS)
+                if before.layer.fields.get("activation") == function and not is_activation(before)
+                else None,
+            )
+
+
+@rule("ARC412", "warning")
+def cut_scores(network: Network) -> Iterator[Finding]:
+    """A softmax or sigmoid of numbers that another activation has made positive.
+
+    Why: A score may be any number: only a score far below the others gives a probability near 0. After a ReLU, a
+    sigmoid or a softplus no score is below 0: a sigmoid of them never says less than one half, and a softmax cannot
+    tell the classes that are cut apart, and gives them no gradient.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 10, activation: relu}
+          - Softmax
+
+    Passes:
+
+        input: [100]
+        layers:
+          - Dense: 10
+          - Softmax
+    """
+    for call in network.calls:
+        function = function_of(call)
+        if function not in _OF_SCORES or not is_activation(call):
+            continue
+        before = network.before(call)
+        first = function_of(before) if before is not None else None
+        if before is not None and first in _CUTTING and first != function:
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` applies {function} to the {first} of `{before.layer.name}`, never below 0",
+                f"leave out the {first}",
+                related=((before.layer, f"the {first}"),),
+            )
+
+
+@rule("ARC413", "warning")
+def softmax_of_one(network: Network) -> Iterator[Finding]:
+    """A softmax over an axis of size 1.
+
+    Why: Softmax divides by the sum, and one number divided by itself is 1: the output is 1 whatever the input is. The
+    probability of one class against none is a sigmoid.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 1, activation: softmax}
+
+    Passes:
+
+        input: [100]
+        layers:
+          - Dense: {units: 1, activation: sigmoid}
+    """
+    for call in network.calls:
+        function = function_of(call)
+        shape = network.output_shape(call)
+        if function not in {"softmax", "log_softmax", "sparsemax"} or shape is None:
+            continue
+        axes = (-1,)
+        if type_of(call.layer) == "Softmax" or call.layer.is_operation:
+            axes = call.layer.fields.get("axis", axes)
+            axes = axes if isinstance(axes, tuple) else (-1 if axes is None else axes,)
+        if all(shape[axis] == 1 for axis in axes):
+            always = "0" if function == "log_softmax" else "1"
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` is a {function} over an axis of size 1: it always gives {always}",
+                "`sigmoid` for one class, or an axis with more classes",
+                "activation" if "activation" in call.layer.fields else "axis",
+            )
+
+
+@rule("ARC414", "warning")
+def squashed_inside(network: Network) -> Iterator[Finding]:
+    """A sigmoid or softmax inside the network whose result goes on to a layer with weights.
+
+    Why: The slope of a sigmoid is at most a quarter, and nearly 0 over most of its range; a softmax gives every layer
+    behind it numbers that sum to 1. Each such layer makes the gradient of all before it smaller. Gates, whose result
+    is multiplied with something, attention, what is also an output, and what one nested model gives another (a picture
+    from a generator) are not meant.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: sigmoid}
+          - Dense: {units: 10, activation: softmax}
+
+    Passes:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dense: {units: 10, activation: softmax}
+    """
+    for call in network.calls:
+        function = function_of(call)
+        if function not in SQUASHING or type_of(call.layer) == "EinsumDense" or call.layer.is_operation:
+            continue
+        after = network.after(call)
+        while after is not None and type_of(after.layer) in _KEEPS_SIGN:
+            after = network.after(after)
+        if after is not None and type_of(after.layer) in WEIGHTED and after.path == call.path:
+            yield Finding(
+                call.layer,
+                f"{function} inside the network: `{after.layer.name}` reads what `{call.layer.name}` gives",
+                "`relu`, or another function that does not flatten out",
+                "activation",
+                ((after.layer, "the layer that reads it"),),
+            )
+
+
+@rule("ARC415", "note")
+def no_activation_between(network: Network) -> Iterator[Finding]:
+    """Two layers with weights and nothing between them that is not linear.
+
+    Why: A product of two matrices is a matrix: the two layers can do nothing that one could not. That is sensible
+    where the first has fewer channels than both its input and its output, so that there are fewer weights (the linear
+    bottlenecks of MobileNetV2, a low rank), where one of the two works on every channel alone (a separable
+    convolution), where the first is 1 along an axis and the second along another, and where one is not trained; these
+    are not meant.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 32, kernel_size: 3}
+          - Conv2D: {filters: 32, kernel_size: 3}
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 32, kernel_size: 3, activation: relu}
+          - Conv2D: {filters: 32, kernel_size: 3}
+    """
+    plain = CONVOLUTIONS | {"Dense"}
+    for call in network.calls:
+        if type_of(call.layer) not in plain:
+            continue
+        first = network.before(call)
+        while first is not None and type_of(first.layer) in _LINEAR and network.after(first) is not None:
+            first = network.before(first)
+        if first is None or type_of(first.layer) not in plain or not is_linear(first) or first.path != call.path:
+            continue
+        if network.after(first) is not None and not _sensible(network, first, call):
+            yield Finding(
+                call.layer,
+                f"nothing between `{first.layer.name}` and `{call.layer.name}` is not linear: the two are one layer",
+                f"an activation after `{first.layer.name}`, or one layer in place of the two",
+                related=((first.layer, "the first of the two"),),
+            )
+
+
+def _sensible(network: Network, first: Call, second: Call) -> bool:
+    """Whether two linear layers in a row do something that one would not."""
+    if not (first.layer.trainable and second.layer.trainable):
+        return True
+    if any(call.layer.fields.get("groups", 1) != 1 for call in (first, second)):
+        return True
+    widths = [_width(network, call) for call in (first, second)]
+    shape = network.input_shape(first)
+    depth = shape[1 if first.layer.fields.get("data_format") == "channels_first" else -1] if shape else None
+    if depth is None or isinstance(depth, int) is False or not all(isinstance(width, int) for width in widths):
+        return True
+    kernels = [call.layer.fields.get("kernel_size", (1,)) for call in (first, second)]
+    size = 1
+    for length in kernels[0]:
+        size *= length if isinstance(length, int) else 1
+    if widths[0] < depth * size and widths[0] < widths[1]:
+        return True
+    return kernels[0] != kernels[1] and len(set(kernels[0])) > 1
+
+
+def _width(network: Network, call: Call) -> int:
+    shape = network.output_shape(call)
+    width = shape[1 if call.layer.fields.get("data_format") == "channels_first" else -1] if shape else 0
+    return width if isinstance(width, int) else 0
+
+
+@rule("ARC416", "warning")
+def relu_without_effect(network: Network) -> Iterator[Finding]:
+    """A ReLU of numbers that are never negative.
+
+    Why: ReLU sets what is negative to 0. What comes from another ReLU, a sigmoid or a softmax has nothing negative,
+    also after pooling, dropout, padding or concatenation: the layer does nothing.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
+          - MaxPooling2D: 2
+          - ReLU
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
+          - MaxPooling2D: 2
+    """
+    positive = [False] * len(network.values)
+    for call in network.calls:
+        kind = type_of(call.layer)
+        function = function_of(call)
+        inputs = all(number >= 0 and positive[number] for number in call.inputs) and bool(call.inputs)
+        if function in NOT_NEGATIVE or (
+            inputs and (kind in _KEEPS_SIGN or kind in {"Concatenate", "Add", "Multiply", "Maximum"})
+        ):
+            for number in call.outputs:
+                positive[number] = True
+        if not inputs or function != "relu" or not is_activation(call):
+            continue
+        before = network.before(call)
+        if before is not None and function_of(before) == function:
+            continue  # said by ARC411
+        yield Finding(
+            call.layer,
+            f"`{call.layer.name}` does nothing: its input is never negative",
+            "leave it out",
+            related=((before.layer, "gives numbers of at least 0"),) if before is not None else (),
+        )
+
+
+@rule("ARC417", "warning")
+def softmax_across_a_map(network: Network) -> Iterator[Finding]:
+    """A Dense classifier on a map that was never flattened or pooled: its output has a place axis left.
+
+    Why: Dense works on the last axis alone. On `(H, W, C)` it gives classes for each place, `(H, W, classes)`, and not
+    for the picture. Where a map of classes is wanted, it has the size of the picture; a smaller one most often lacks a
+    `Flatten` or a global pooling.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
+          - MaxPooling2D: 2
+          - Dense: {units: 10, activation: softmax}
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
+          - MaxPooling2D: 2
+          - GlobalAveragePooling2D
+          - Dense: {units: 10, activation: softmax}
+    """
+    sizes = {
+        value.shape[1:-1] for value in (network.values[number] for number in network.inference.inputs) if value.shape
+    }
+    for call in network.calls:
+        shape = network.output_shape(call)
+        if type_of(call.layer) != "Dense" or shape is None or len(shape) < 4 or call.outputs[0] not in network.outputs:
+            continue
+        if function_of(call) not in {"softmax", "sigmoid"} or shape[1:-1] in sizes:
+            continue
+        if any(at_least(dim, 2) for dim in shape[1:-1]) and all(isinstance(dim, int) for dim in shape[1:-1]):
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` gives classes for each of {shape[1:-1]} places, not for the whole input",
+                "a `Flatten` or a global pooling before it, or a 1x1 convolution where a map is meant",
+            )

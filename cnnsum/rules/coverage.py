@@ -1,0 +1,198 @@
+"""Advice on what kernels see together: uneven overlap, grids of dilated kernels, weights that see only padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from cnnsum.graph.infer import Call
+from cnnsum.rules.base import Finding, rule
+from cnnsum.rules.kinds import (
+    DROPOUT,
+    NORMALIZATIONS,
+    SLIDING,
+    TRANSPOSED,
+    is_activation,
+    type_of,
+)
+from cnnsum.rules.network import Network, known
+from cnnsum.rules.steps import Axis, Step, axes_of, steps_of
+
+#: Samples that kernels may span before they are not looked at.
+_WIDEST = 1 << 13
+
+
+@rule("ARC431", "warning")
+def checkerboard(network: Network) -> Iterator[Finding]:
+    """A transposed convolution whose kernel is no multiple of its stride.
+
+    Why: Every input sample spreads the kernel over the output, a stride apart. Where the stride does not divide the
+    kernel, some output samples are the sum of more products than their neighbours, in a regular pattern: the
+    checkerboard of generated pictures (A. Odena, V. Dumoulin, C. Olah, "Deconvolution and Checkerboard Artifacts",
+    2016). A kernel smaller than the stride leaves samples that get nothing but the bias.
+
+    Fails:
+
+        input: [16, 16, 8]
+        layers:
+          - Conv2DTranspose: {filters: 8, kernel_size: 3, strides: 2, padding: same}
+
+    Passes:
+
+        input: [16, 16, 8]
+        layers:
+          - Conv2DTranspose: {filters: 8, kernel_size: 4, strides: 2, padding: same}
+    """
+    for call in network.calls:
+        fields = call.layer.fields
+        if type_of(call.layer) not in TRANSPOSED:
+            continue
+        for kernel, stride in zip(fields["kernel_size"], fields["strides"], strict=True):
+            if not known(kernel, stride) or kernel % stride == 0:
+                continue
+            overlap = (
+                f"leave {stride - kernel} of {stride} output samples without any"
+                if kernel < stride
+                else "overlap unevenly"
+            )
+            yield Finding(
+                call.layer,
+                f"the kernels of `{call.layer.name}`, {kernel} at stride {stride}, {overlap}",
+                f"a kernel of {stride * (kernel // stride + 1)}, or `UpSampling2D` and a convolution",
+                "kernel_size",
+            )
+            break
+
+
+@rule("ARC432", "warning")
+def gridding(network: Network) -> Iterator[Finding]:
+    """Dilated convolutions in a row that together see a grid and not an area.
+
+    Why: A kernel with dilation 2 reads every second sample. Another one of dilation 2 on top of it reads the same
+    grid, further out: neighbours are computed from samples that have nothing in common. Dilations without a common
+    factor, such as 1, 2, 3, cover everything (P. Wang and others, "Understanding Convolution for Semantic
+    Segmentation", 2017, who call that hybrid dilated convolution). Looked at are convolutions of stride 1 in a row,
+    with only normalisation, activation and dropout between them; those before the first dilated one count.
+
+    Fails:
+
+        input: [64, 64, 8]
+        layers:
+          - Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 2, padding: same, activation: relu}
+          - Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 4, padding: same, activation: relu}
+
+    Passes:
+
+        input: [64, 64, 8]
+        layers:
+          - Conv2D: {filters: 8, kernel_size: 3, padding: same, activation: relu}
+          - Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 2, padding: same, activation: relu}
+          - Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 3, padding: same, activation: relu}
+    """
+    for run in _runs(network):
+        dilated = [call for call, steps in run if any(step.dilation != 1 and step.size != 1 for step in steps)]
+        if len(dilated) < 2:
+            continue
+        for axis in range(len(run[0][1])):
+            along = [steps[axis] for _, steps in run]
+            if _has_holes(along):
+                last = dilated[-1].layer
+                rates = ", ".join(str(step.dilation) for step in along if step.size != 1)
+                yield Finding(
+                    last,
+                    f"with `{last.name}`, convolutions of dilation {rates} in a row see a grid with holes",
+                    "dilations without a common factor, such as 1, 2, 3",
+                    "dilation_rate",
+                    ((dilated[0].layer, "the first of them"),),
+                )
+                break
+
+
+def _runs(network: Network) -> Iterator[list[tuple[Call, tuple[Step, ...]]]]:
+    """Convolutions of stride 1 in a row, each with its windows."""
+    done: set[int] = set()
+    for call in network.calls:
+        run: list[tuple[Call, tuple[Step, ...]]] = []
+        following: Call | None = call
+        while following is not None and id(following) not in done:
+            if type_of(following.layer) in SLIDING:
+                steps = steps_of(following)
+                if steps is None or any(step.stride != 1 for step in steps) or (run and len(steps) != len(run[0][1])):
+                    break
+                done.add(id(following))
+                run.append((following, steps))
+            elif not run or not _passes_on(following):
+                break
+            following = network.after(following)
+        if run:
+            yield run
+
+
+def _passes_on(call: Call) -> bool:
+    return type_of(call.layer) in NORMALIZATIONS | DROPOUT or is_activation(call)
+
+
+def _has_holes(steps: list[Step]) -> bool:
+    """Whether kernels one on top of the other leave out samples between the first and the last that they see."""
+    span = 1 + sum(step.span - 1 for step in steps)
+    if span > _WIDEST:
+        return False
+    seen = 1  # bit i: whether the sample i after the first is seen
+    for step in steps:
+        below = seen
+        for tap in range(1, step.size):
+            seen |= below << (tap * step.dilation)
+    return seen != (1 << span) - 1
+
+
+@rule("ARC433", "warning")
+def weights_that_see_padding(network: Network) -> Iterator[Finding]:
+    """A kernel so large for its input that some of its weights are only ever multiplied with padding.
+
+    Why: With padding "same" a kernel of 3 fits on a picture of 1 x 1; eight of its nine weights meet zeros at its only
+    place. They cost memory and work, are never trained, and do harm when the network is used at another size.
+
+    Fails:
+
+        input: [4, 4, 8]
+        layers:
+          - MaxPooling2D: 4
+          - Conv2D: {filters: 8, kernel_size: 3, padding: same}
+
+    Passes:
+
+        input: [4, 4, 8]
+        layers:
+          - MaxPooling2D: 4
+          - Conv2D: {filters: 8, kernel_size: 1}
+    """
+    for call in network.calls:
+        if type_of(call.layer) not in SLIDING:
+            continue
+        axes = axes_of(network, call)
+        if not isinstance(call.facts.window, tuple) or len(axes) < len(call.facts.window):
+            continue
+        if any(axis.step.size > _WIDEST for axis in axes):
+            continue
+        total = prod(axis.step.size for axis in axes)
+        used = prod(map(_taps_on_samples, axes))
+        if used < total:
+            small = min(axis.length for axis in axes)
+            yield Finding(
+                call.layer,
+                f"{total - used} of the {total} weights of each kernel of `{call.layer.name}` see only padding: "
+                f"its input has {small} {'sample' if small == 1 else 'samples'}",
+                "a smaller kernel, or a larger input",
+                "kernel_size",
+            )
+
+
+def _taps_on_samples(axis: Axis) -> int:
+    """How many taps of a kernel meet a sample of the input at one of its places."""
+    step = axis.step
+    used = 0
+    for tap in range(step.size):
+        place = step.dilation * tap - step.before
+        first = max(0, -(place // step.stride))  # the first output whose tap is not before the input
+        used += first < axis.out and place + first * step.stride < axis.length
+    return used

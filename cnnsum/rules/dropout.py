@@ -1,0 +1,151 @@
+"""Advice on dropout: rates that cannot be meant, and places where it does harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnsum.rules.base import Finding, rule
+from cnnsum.rules.kinds import DROPOUT, function_of, is_activation, type_of
+from cnnsum.rules.network import Network
+
+#: Above it, more is thrown away than any published network does.
+_MOST = 0.8
+
+
+@rule("ARC471", "warning")
+def rate_of_nothing_or_all(network: Network) -> Iterator[Finding]:
+    """A dropout with a rate of 0 or 1.
+
+    Why: At 0 it does nothing; at 1 it drops everything, and nothing behind it is trained.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dropout: 1
+          - Dense: 10
+
+    Passes:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dropout: 0.5
+          - Dense: 10
+    """
+    for call in network.calls:
+        rate = call.layer.fields.get("rate") if type_of(call.layer) in DROPOUT else None
+        if rate in {0, 1}:
+            effect = "does nothing" if rate == 0 else "drops everything in training"
+            help = "leave it out, or a rate between 0 and 1"
+            yield Finding(call.layer, f"`{call.layer.name}` {effect}: its rate is {rate:g}", help, "rate")
+
+
+@rule("ARC472", "note")
+def rate_to_keep(network: Network) -> Iterator[Finding]:
+    """A dropout with a rate above 0.8.
+
+    Why: The rate is the part that is dropped. Older libraries (TensorFlow 1) asked for the part that is kept, and 0.9
+    from there drops nine of ten numbers here.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dropout: 0.9
+          - Dense: 10
+
+    Passes:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dropout: 0.1
+          - Dense: 10
+    """
+    for call in network.calls:
+        rate = call.layer.fields.get("rate") if type_of(call.layer) in DROPOUT else None
+        if isinstance(rate, (int, float)) and _MOST < rate < 1:
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` drops {rate:.0%} of its input",
+                f"`rate: {1 - rate:.2g}`, if {rate:g} is the part to keep",
+                "rate",
+            )
+
+
+@rule("ARC473", "warning")
+def dropped_output(network: Network) -> Iterator[Finding]:
+    """A dropout of the answer: the last layer of the network, or between the last weights and their softmax.
+
+    Why: In training some of the answers are then set to 0, whatever the network says: a regression is told that it was
+    wrong where it was right, a softmax gets scores that nobody made.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dense: {units: 10, activation: softmax}
+          - Dropout: 0.5
+
+    Passes:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dropout: 0.5
+          - Dense: {units: 10, activation: softmax}
+    """
+    for call in network.calls:
+        if type_of(call.layer) not in DROPOUT or not 0 < call.layer.fields["rate"] < 1:
+            continue
+        before, after = network.before(call), network.after(call)
+        if before is None or type_of(before.layer) not in {"Dense", "Activation", "Softmax"}:
+            continue
+        scored = function_of(before) in {"softmax", "log_softmax", "sigmoid"}
+        last = call.outputs[0] in network.outputs and (scored or function_of(before) is None)
+        scores = after is not None and is_activation(after) and function_of(after) in {"softmax", "log_softmax"}
+        if last or (scores and after is not None and after.outputs[0] in network.outputs):
+            yield Finding(
+                call.layer, f"`{call.layer.name}` drops parts of the answer", "dropout before the last weights"
+            )
+
+
+@rule("ARC474", "warning")
+def dropout_twice(network: Network) -> Iterator[Finding]:
+    """A dropout right after a dropout of the same type.
+
+    Why: Together they drop `1 - (1 - a) * (1 - b)`: two of 0.5 are one of 0.75. If that is wanted, one layer says it.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dropout: 0.5
+          - Dropout: 0.5
+          - Dense: 10
+
+    Passes:
+
+        input: [100]
+        layers:
+          - Dense: {units: 64, activation: relu}
+          - Dropout: 0.5
+          - Dense: 10
+    """
+    for call in network.calls:
+        kind = type_of(call.layer)
+        before = network.before(call)
+        if kind in DROPOUT and before is not None and type_of(before.layer) == kind:
+            first, second = before.layer.fields["rate"], call.layer.fields["rate"]
+            both = 1 - (1 - first) * (1 - second)
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` drops out what `{before.layer.name}` has left",
+                f"one dropout; of {both:.2g}, if both were meant",
+                related=((before.layer, "the first dropout"),),
+            )

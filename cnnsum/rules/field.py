@@ -1,0 +1,203 @@
+"""Advice on receptive fields: how much of the input the head of the network sees, and whether paths agree on where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnsum.analyses.field import Arm, misaligned_merges
+from cnnsum.dims import Dim
+from cnnsum.graph.infer import Call
+from cnnsum.rules.base import Finding, rule
+from cnnsum.rules.kinds import GLOBAL_POOLING, MERGING, is_channels_first, type_of
+from cnnsum.rules.network import Network
+
+#: From which size on, in inputs, a field is far larger than its input, if no more places than this are left.
+_TIMES = 8
+_FEW_PLACES = 2
+#: Samples by which maps may be apart. Half a one is what padding "same" makes of a stride of 2 beside a projection.
+_SHIFT = 0.5
+_MOST_RELATED = 4
+
+
+@rule("ARC461", "note")
+def field_too_small(network: Network) -> Iterator[Finding]:
+    """A receptive field, at the global pooling of a classifier, smaller than the input along every axis.
+
+    Why: Each place of the last map sees a part of the picture only, and the mean over all places is a vote of parts:
+    what is larger than that part is never seen as a whole. More layers, strides earlier or dilation make the field
+    larger. (For textures, and where objects are small, that may be what is wanted.)
+
+    Fails:
+
+        input: [64, 64, 3]
+        layers:
+          - Conv2D: {filters: 8, kernel_size: 3, activation: relu}
+          - MaxPooling2D: 2
+          - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
+          - GlobalAveragePooling2D
+          - Dense: 10
+
+    Passes:
+
+        input: [64, 64, 3]
+        layers:
+          - Conv2D: {filters: 8, kernel_size: 7, strides: 2, activation: relu}
+          - MaxPooling2D: 4
+          - Conv2D: {filters: 16, kernel_size: 7, padding: same, activation: relu}
+          - Conv2D: {filters: 16, kernel_size: 7, padding: same, activation: relu}
+          - GlobalAveragePooling2D
+          - Dense: 10
+    """
+    for call, lengths, sizes in _heads(network):
+        if all(size < length for size, length in zip(sizes, lengths, strict=True)):
+            yield Finding(
+                call.layer,
+                f"before `{call.layer.name}` a place sees {_by(sizes)} of {_by(lengths)} samples",
+                "more layers, larger strides or dilation, if objects are larger than that",
+            )
+
+
+@rule("ARC462", "note")
+def field_too_large(network: Network) -> Iterator[Finding]:
+    """A receptive field, at the global pooling of a classifier, more than 8 times as large as the input, on a map that
+    has shrunk to 2 places or fewer.
+
+    Why: A layer whose input field covers the whole picture already can add nothing but more of its border: such layers
+    are work that hardly helps (M. Richter and others, "Should You Go Deeper? Optimizing Convolutional Neural Network
+    Architectures without Training", 2021). Most often a network for 224 x 224 stands before pictures of 32 x 32. It
+    wants fewer strides at the start, or fewer layers.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 8, kernel_size: 7, strides: 4, padding: same, activation: relu}
+          - Conv2D: {filters: 16, kernel_size: 7, strides: 4, padding: same, activation: relu}
+          - Conv2D: {filters: 32, kernel_size: 3, padding: same, activation: relu, repeat: 4}
+          - Conv2D: {filters: 32, kernel_size: 3, padding: same, activation: relu, repeat: 4}
+          - GlobalAveragePooling2D
+          - Dense: 10
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 8, kernel_size: 3, padding: same, activation: relu}
+          - MaxPooling2D: 4
+          - Conv2D: {filters: 32, kernel_size: 3, padding: same, activation: relu, repeat: 4}
+          - Conv2D: {filters: 32, kernel_size: 3, padding: same, activation: relu, repeat: 4}
+          - GlobalAveragePooling2D
+          - Dense: 10
+    """
+    for call, lengths, sizes in _heads(network):
+        shape = network.input_shape(call) or ()
+        places = shape[2:] if is_channels_first(call) else shape[1:-1]
+        small = all(isinstance(dim, int) and dim <= _FEW_PLACES for dim in places)
+        if small and all(size > _TIMES * length for size, length in zip(sizes, lengths, strict=True)):
+            yield Finding(
+                call.layer,
+                f"before `{call.layer.name}` a place sees {_by(sizes)} samples, of an input of {_by(lengths)}",
+                "a larger input, fewer strides at the start, or fewer layers",
+            )
+
+
+def _by(sizes: list[int]) -> str:
+    return " x ".join(map(str, sizes))
+
+
+def _heads(network: Network) -> Iterator[tuple[Call, list[int], list[int]]]:
+    """Global poolings on the way to an output: each with the sizes of the input and of the field, by axis."""
+    lengths = _lengths(network)
+    poolings = [call for call in network.calls if type_of(call.layer) in GLOBAL_POOLING]
+    if lengths is None or not poolings:
+        return
+    leading = _leading_out(network)
+    for call in poolings:
+        seen = network.fields[call.inputs[0]]
+        sizes = [axis.size for axis in seen] if seen is not None else []
+        found = [size for size in sizes if isinstance(size, int)]
+        if call in leading and len(found) == len(lengths) == len(sizes):
+            yield call, lengths, found
+
+
+def _leading_out(network: Network) -> set[Call]:
+    """The calls from which there is a way to an output without a merge: that of a gate comes back to its map."""
+    leading: set[Call] = set()
+    for call in reversed(network.calls):
+        following = network.after(call)
+        out = any(number in network.outputs for number in call.outputs)
+        if len(call.inputs) == 1 and (out or (following is not None and following in leading)):
+            leading.add(call)
+    return leading
+
+
+def _lengths(network: Network) -> list[int] | None:
+    """The spatial sizes of the only input, where they are known."""
+    if len(network.inference.inputs) != 1:
+        return None
+    number = network.inference.inputs[0]
+    shape = network.values[number].shape
+    if shape is None or len(shape) < 3:
+        return None
+    first = any(is_channels_first(call) for call in network.readers[number])
+    space: tuple[Dim, ...] = shape[2:] if first else shape[1:-1]
+    known = [dim for dim in space if isinstance(dim, int)]
+    return known if len(known) == len(space) else None
+
+
+@rule("ARC463", "note")
+def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
+    """A merge of maps whose samples stand for different places of the input.
+
+    Why: The sum of two maps puts sample `i` of one on sample `i` of the other. Where one path has padded at one side,
+    or cropped, and the other has not, these are different places: a skip connection then brings its details back
+    beside where they belong.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 8, kernel_size: 3, padding: same, name: stem}
+          - ZeroPadding2D: {padding: [[4, 0], [4, 0]]}
+          - Conv2D: {filters: 8, kernel_size: 5, name: shifted}
+          - Add: {from: [stem, shifted]}
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 8, kernel_size: 3, padding: same, name: stem}
+          - ZeroPadding2D: 2
+          - Conv2D: {filters: 8, kernel_size: 5, name: even}
+          - Add: {from: [stem, even]}
+    """
+    for call, arms, shifts in misaligned_merges(network.inference, network.fields):
+        if type_of(call.layer) not in MERGING:
+            continue
+        strides = arms[0].strides
+        if not all(isinstance(stride, (int, float)) for arm in arms for stride in arm.strides):
+            continue
+        if not all(isinstance(shift, (int, float)) for shift in shifts):
+            apart = "have different strides: sample after sample they drift apart"
+        else:
+            worst = max(_in_samples(*pair) for pair in zip(shifts, strides, strict=True))
+            if worst <= _SHIFT:
+                continue
+            apart = f"are {worst:g} {'sample' if worst == 1 else 'samples'} apart"
+        related = [(network.makers[arm.value], f"samples {_places(arm)}") for arm in arms]
+        yield Finding(
+            call.layer,
+            f"the maps that `{call.layer.name}` merges {apart}",
+            "the same padding and strides on all paths",
+            related=tuple((maker.layer, words) for maker, words in related[:_MOST_RELATED] if maker is not None),
+        )
+
+
+def _in_samples(shift: Dim | float, stride: Dim | float) -> float:
+    """A distance in the input in samples of the maps; 0 where that is not known."""
+    return shift / stride if isinstance(shift, (int, float)) and isinstance(stride, (int, float)) else 0
+
+
+def _places(arm: Arm) -> str:
+    centres, strides = (", ".join(map(str, one)) for one in (arm.centres, arm.strides))
+    return f"at {centres} of the input and every {strides} from there"

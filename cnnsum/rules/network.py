@@ -1,0 +1,100 @@
+"""A network as rules look at it: who makes a value, who reads it, and what kind of layer somebody is.
+
+Everything is found once, when a rule first asks for it, in a time linear in the calls.
+"""
+
+from __future__ import annotations
+
+from cnnsum.analyses.field import Field, receptive_fields
+from cnnsum.analyses.params import Params
+from cnnsum.dims import Dim
+from cnnsum.graph.infer import Call, Inference, Value
+from cnnsum.graph.model import Graph, Layer
+from cnnsum.layers.facts import Shape
+from cnnsum.rules.base import Subject
+from cnnsum.source import Document
+
+
+class Network:
+    """The flat program of a model, with the way from every value to its maker and its readers."""
+
+    __slots__ = (
+        "_calls",
+        "_fields",
+        "_params",
+        "calls",
+        "document",
+        "graph",
+        "inference",
+        "makers",
+        "outputs",
+        "readers",
+        "values",
+    )
+
+    def __init__(self, subject: Subject) -> None:
+        self.graph: Graph = subject.graph
+        self.inference: Inference = subject.inference
+        self.document: Document = subject.document
+        #: Those that are understood: of a layer that failed there is nothing to be said but why.
+        self.calls: list[Call] = [call for call in subject.inference.calls if call.facts.status != "unknown"]
+        self.values: list[Value] = subject.inference.values
+        #: By the number of a value: the call that makes it, and all the calls that read it.
+        self.makers: list[Call | None] = [None] * len(self.values)
+        self.readers: list[list[Call]] = [[] for _ in self.values]
+        for call in self.calls:
+            for number in call.outputs:
+                self.makers[number] = call
+        for call in subject.inference.calls:
+            for number in dict.fromkeys(call.inputs):
+                self.readers[number].append(call)
+        self.outputs: frozenset[int] = frozenset(subject.inference.outputs)
+        self._calls: dict[Layer, list[Call]] | None = None
+        self._params: Params | None = None
+        self._fields: list[Field] | None = None
+
+    @property
+    def params(self) -> Params:
+        """The weights of every layer."""
+        if self._params is None:
+            self._params = Params(self.inference.calls, trainable=self.graph.trainable)
+        return self._params
+
+    @property
+    def fields(self) -> list[Field]:
+        """The receptive field of every value."""
+        if self._fields is None:
+            self._fields = receptive_fields(self.inference)
+        return self._fields
+
+    def before(self, call: Call) -> Call | None:
+        """The call that makes the only input of this one."""
+        return self.makers[call.inputs[0]] if len(call.inputs) == 1 else None
+
+    def after(self, call: Call) -> Call | None:
+        """The only call that reads the only output of this one; None also where the output is one of the model's."""
+        if len(call.outputs) != 1 or call.outputs[0] in self.outputs:
+            return None
+        readers = self.readers[call.outputs[0]]
+        return readers[0] if len(readers) == 1 and readers[0].facts.status != "unknown" else None
+
+    def calls_of(self, layer: Layer) -> list[Call]:
+        """All calls of a layer."""
+        if self._calls is None:
+            self._calls = {}
+            for call in self.calls:
+                self._calls.setdefault(call.layer, []).append(call)
+        return self._calls[layer]
+
+    def input_shape(self, call: Call) -> Shape | None:
+        """The shape of the first input."""
+        return self.values[call.inputs[0]].shape if call.inputs else None
+
+    def output_shape(self, call: Call) -> Shape | None:
+        """The shape of the first output."""
+        return self.values[call.outputs[0]].shape if call.outputs else None
+
+
+def known(*dims: Dim) -> bool:
+    """Whether all dims are plain numbers."""
+    return all(isinstance(dim, int) for dim in dims)

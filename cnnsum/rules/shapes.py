@@ -1,0 +1,279 @@
+"""Advice on shapes: layers that do nothing, that undo the one before, and tensors too large to be indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnsum.dims import prod
+from cnnsum.graph.infer import Call
+from cnnsum.rules.base import Finding, rule
+from cnnsum.rules.kinds import (
+    CROPPING,
+    GLOBAL_POOLING,
+    MERGING,
+    PADDING,
+    POOLING,
+    SLIDING,
+    TRANSPOSED,
+    UPSAMPLING,
+    is_activation,
+    is_channels_first,
+    spelled,
+    type_of,
+)
+from cnnsum.rules.network import Network
+
+#: The largest index of a signed integer of 32 bits.
+_LARGEST = 2**31 - 1
+
+
+@rule("ARC441", "warning")
+def crop_of_padding(network: Network) -> Iterator[Finding]:
+    """A cropping right after a padding, or the other way round, that takes off what was put on at the same side.
+
+    Why: Samples are put on and taken off again (or the border of the picture is replaced by zeros): one layer with the
+    difference does the same. Padding at one side and cropping at the other, which shifts the picture, is not meant.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - ZeroPadding2D: 2
+          - Cropping2D: 1
+          - Conv2D: {filters: 8, kernel_size: 3}
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - ZeroPadding2D: 1
+          - Conv2D: {filters: 8, kernel_size: 3}
+    """
+    for call in network.calls:
+        before = network.before(call)
+        if before is None or network.after(before) is not call:
+            continue
+        kinds = {type_of(before.layer), type_of(call.layer)}
+        if not (kinds & PADDING and kinds & CROPPING):
+            continue
+        pads, crops = (
+            next(_sides(one) for one in (before, call) if type_of(one.layer) in family)
+            for family in (PADDING, CROPPING)
+        )
+        if any(pad and crop for pad, crop in zip(pads, crops, strict=False)):
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` and `{before.layer.name}` before it pad and crop the same sides",
+                "one layer with the difference of the two",
+                related=((before.layer, "the layer before"),),
+            )
+
+
+def _sides(call: Call) -> list[bool]:
+    """Whether something is put on or taken off, by axis and side."""
+    amounts = call.layer.fields["padding" if type_of(call.layer) in PADDING else "cropping"]
+    return [side != 0 for pair in amounts for side in pair]
+
+
+@rule("ARC442", "note")
+def layer_that_does_nothing(network: Network) -> Iterator[Finding]:
+    """A layer whose output is its input, as it stands: a reshaping to the same shape, a padding of 0, and the like.
+
+    Why: It does no harm, but it says something that is not so; often a value was forgotten, or a shape before it has
+    changed. Layers that say that they do nothing (`Identity`, `Activation: linear`) are not
+    meant.
+
+    Fails:
+
+        input: [10]
+        layers:
+          - Dense: {units: 10, activation: relu}
+          - Flatten
+          - Dense: 2
+
+    Passes:
+
+        input: [10]
+        layers:
+          - Dense: {units: 10, activation: relu}
+          - Dense: 2
+    """
+    for call in network.calls:
+        reason = _nothing(network, call)
+        if reason:
+            yield Finding(call.layer, f"`{call.layer.name}` does nothing: {reason}", "leave it out")
+
+
+def _nothing(network: Network, call: Call) -> str:
+    """Why a call gives its input, or ""."""
+    kind = type_of(call.layer)
+    fields = call.layer.fields
+    shape = network.input_shape(call)
+    same = shape is not None and shape == network.output_shape(call)
+    if kind in {"Flatten", "Reshape"} and same:
+        return "its input has that shape already"
+    if kind == "Permute" and list(fields["dims"]) == sorted(fields["dims"]):
+        return "the axes stay where they are"
+    if kind in PADDING | CROPPING and not any(_sides(call)):
+        return "it pads by 0" if kind in PADDING else "it crops by 0"
+    if kind in UPSAMPLING and all(size == 1 for size in fields["size"]):
+        return "it enlarges by 1"
+    if kind == "Rescaling" and (fields["scale"], fields["offset"]) == (1, 0):
+        return "it scales by 1"
+    if kind in MERGING and len(call.inputs) == 1:
+        return "it merges a single input"
+    return ""
+
+
+@rule("ARC443", "note")
+def reshaped_twice(network: Network) -> Iterator[Finding]:
+    """A reshaping of what has just been reshaped.
+
+    Why: Both only give the same elements another shape; the last one says it all.
+
+    Fails:
+
+        input: [4, 4, 8]
+        layers:
+          - Flatten
+          - Reshape: {target_shape: [16, 8]}
+          - Dense: 2
+
+    Passes:
+
+        input: [4, 4, 8]
+        layers:
+          - Reshape: {target_shape: [16, 8]}
+          - Dense: 2
+    """
+    kinds = {"Flatten", "Reshape"}
+    for call in network.calls:
+        before = network.before(call)
+        if type_of(call.layer) not in kinds or before is None or type_of(before.layer) not in kinds:
+            continue
+        if network.after(before) is call and not is_channels_first(before) and not _nothing(network, call):
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` reshapes what `{before.layer.name}` has just reshaped",
+                f"leave out `{before.layer.name}`",
+                related=((before.layer, "the first reshaping"),),
+            )
+
+
+@rule("ARC444", "warning")
+def too_many_elements(network: Network) -> Iterator[Finding]:
+    """A tensor of one sample, or a weight, with more than 2,147,483,647 elements.
+
+    Why: That is the largest index in 32 bits, with which many kernels count (cuDNN's convolutions, TensorFlow's GPU
+    kernels). Beyond it they refuse, or are slow, or have been wrong. Most often a Flatten or an attention stands where
+    the picture is still large.
+
+    Fails:
+
+        input: [1024, 1024, 3]
+        layers:
+          - Conv2D: {filters: 64, kernel_size: 3, padding: same}
+          - Flatten
+          - Dense: 64
+
+    Passes:
+
+        input: [1024, 1024, 3]
+        layers:
+          - Conv2D: {filters: 64, kernel_size: 3, padding: same}
+          - GlobalAveragePooling2D
+          - Dense: 64
+    """
+    for call in network.calls:
+        for number in call.outputs:
+            shape = network.values[number].shape
+            count = prod(shape[1:]) if shape else 0
+            if isinstance(count, int) and count > _LARGEST:
+                yield _too_many(call, f"the output of `{call.layer.name}` has {spelled(count)} elements per sample")
+        for weight in call.facts.weights:
+            count = prod(weight.shape)
+            if isinstance(count, int) and count > _LARGEST:
+                yield _too_many(call, f"the {weight.name} of `{call.layer.name}` has {spelled(count)} elements")
+
+
+def _too_many(call: Call, what: str) -> Finding:
+    return Finding(call.layer, f"{what}: more than 32 bits can index", "a smaller size before it, or a pooling")
+
+
+@rule("ARC445", "note")
+def pooling_of_one_place(network: Network) -> Iterator[Finding]:
+    """A global pooling over a single place.
+
+    Why: The mean of one number is that number. The map has shrunk to 1 x 1 before: the network is too deep for its
+    input, or the pooling is a Flatten in disguise.
+
+    Fails:
+
+        input: [8, 8, 16]
+        layers:
+          - MaxPooling2D: 8
+          - GlobalAveragePooling2D
+          - Dense: 2
+
+    Passes:
+
+        input: [8, 8, 16]
+        layers:
+          - GlobalAveragePooling2D
+          - Dense: 2
+    """
+    for call in network.calls:
+        shape = network.input_shape(call)
+        if type_of(call.layer) not in GLOBAL_POOLING or shape is None:
+            continue
+        space = shape[2:] if is_channels_first(call) else shape[1:-1]
+        if space and all(dim == 1 for dim in space):
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` has one place to pool",
+                "`Flatten`, or fewer reductions before it",
+            )
+
+
+@rule("ARC446", "warning")
+def layout_that_changes(network: Network) -> Iterator[Finding]:
+    """A layer with another `data_format` than the one before it, without a Permute between them.
+
+    Why: One takes the last axis for the channels, the other the first: what is a row of the picture for one is a
+    channel for the other. Shapes often fit all the same, and the network trains, badly.
+
+    Fails:
+
+        input: [32, 32, 32]
+        layers:
+          - Conv2D: {filters: 32, kernel_size: 3, padding: same, activation: relu}
+          - MaxPooling2D: {pool_size: 2, data_format: channels_first}
+
+    Passes:
+
+        input: [32, 32, 32]
+        layers:
+          - Conv2D: {filters: 32, kernel_size: 3, padding: same, activation: relu}
+          - MaxPooling2D: 2
+    """
+    kinds = SLIDING | TRANSPOSED | POOLING | GLOBAL_POOLING | UPSAMPLING | PADDING | CROPPING
+    for call in network.calls:
+        if type_of(call.layer) not in kinds or "data_format" not in call.layer.fields:
+            continue
+        before = network.before(call)
+        while before is not None and (is_activation(before) or type_of(before.layer) in _TRANSPARENT):
+            before = network.before(before)
+        if before is None or type_of(before.layer) not in kinds or "data_format" not in before.layer.fields:
+            continue
+        if is_channels_first(before) != is_channels_first(call):
+            formats = ["channels_first" if is_channels_first(one) else "channels_last" for one in (before, call)]
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` is {formats[1]}, but `{before.layer.name}` before it {formats[0]}",
+                "the same `data_format` everywhere, or a `Permute` between the two",
+                "data_format",
+                ((before.layer, f"{formats[0]}"),),
+            )
+
+
+_TRANSPARENT = frozenset(("BatchNormalization", "GroupNormalization", "Dropout"))

@@ -1,0 +1,237 @@
+"""Advice on kernels and strides: samples that nobody reads, borders that fall off, features that shift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import lcm
+
+from cnnsum.dims import at_least
+from cnnsum.rules.base import Finding, rule
+from cnnsum.rules.kinds import CROPPING, PADDING, POOLING, SLIDING, axes_of_space, type_of
+from cnnsum.rules.network import Network, known
+from cnnsum.rules.steps import Step, axes_of, steps_of
+
+#: A period of strides beyond this is nobody's network.
+_LONGEST = 4096
+
+
+@rule("ARC421", "warning")
+def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
+    """A stride that leaps over samples that no layer reads.
+
+    Why: A kernel of 1 with a stride of 2 reads every second row and column, a quarter of all values. Where that is the
+    only reader (or all others leap alike), three quarters were computed for nothing. Give the stride to a layer whose
+    kernel covers it, as later versions of ResNet do with the 3x3 convolution of a bottleneck.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
+          - Conv2D: {filters: 32, kernel_size: 1, strides: 2}
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, strides: 2, activation: relu}
+          - Conv2D: {filters: 32, kernel_size: 1}
+    """
+    for number, readers in enumerate(network.readers):
+        if not readers or number in network.outputs or not all(type_of(r.layer) in SLIDING | POOLING for r in readers):
+            continue
+        if _is_part(network, number):
+            continue
+        steps = [steps_of(reader) or () for reader in readers]
+        shape = network.values[number].shape or ()
+        lengths = [shape[axis] for axis in axes_of_space(readers[0], len(shape))]
+        for length, along in zip(lengths, zip(*steps, strict=False), strict=False):
+            read, period = _read(along)
+            if len(read) < period and along[0].stride > 1 and at_least(length, along[0].span + 1) is not False:
+                layer = readers[0].layer
+                yield Finding(
+                    layer,
+                    f"of every {period} rows or columns that `{layer.name}` is given, "
+                    f"{period - len(read)} {'is' if period - len(read) == 1 else 'are'} never read",
+                    "a kernel as large as the stride, or the stride in the layer before",
+                    "strides",
+                )
+                break
+
+
+def _is_part(network: Network, number: int) -> bool:
+    """Whether a value is another one padded or cropped: a second reader of that may see what this one's does not."""
+    maker = network.makers[number]
+    while maker is not None and type_of(maker.layer) in PADDING | CROPPING:
+        number = maker.inputs[0]
+        if len(network.readers[number]) > 1 or number in network.outputs:
+            return True
+        maker = network.makers[number]
+    return False
+
+
+def _read(steps: tuple[Step, ...]) -> tuple[set[int], int]:
+    """The samples of a period that any of some kernels along one axis reads, and the period."""
+    period = lcm(*(step.stride for step in steps))
+    if period > _LONGEST:
+        return {0}, 1
+    read: set[int] = set()
+    for step in steps:
+        for start in range(0, period, step.stride):
+            read.update((start - step.before + step.dilation * tap) % period for tap in range(min(step.size, period)))
+    return read, period
+
+
+@rule("ARC422", "note")
+def border_that_falls_off(network: Network) -> Iterator[Finding]:
+    """A stride with padding "valid" that does not fit the size, so that the last rows or columns are not read.
+
+    Why: A window that does not fit is left out, and with it up to a stride of samples at the right and at the bottom.
+    What is seen there is lost, and sizes on the way back up (a decoder, a skip connection) differ by one. Padding that
+    falls off is not meant.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 4}
+          - MaxPooling2D: 2
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3}
+          - MaxPooling2D: 2
+    """
+    for call in network.calls:
+        if type_of(call.layer) not in SLIDING | POOLING or call.layer.fields["padding"] != "valid":
+            continue
+        before = network.before(call)
+        if len(network.readers[call.inputs[0]]) > 1 or (
+            before is not None and type_of(before.layer) in PADDING | CROPPING
+        ):
+            continue
+        for axis, length, out, step in axes_of(network, call):
+            lost = length - (out - 1) * step.stride - step.span
+            if step.stride > 1 and lost > 0:
+                yield Finding(
+                    call.layer,
+                    f"`{call.layer.name}` does not read the last {lost} of {length} samples of axis {axis}",
+                    "another size before it, or `padding: same`",
+                    "strides" if call.layer.fields["strides"] is not None else "pool_size",
+                )
+                break
+
+
+@rule("ARC423", "note")
+def features_that_shift(network: Network) -> Iterator[Finding]:
+    """Padding "same" that cannot be split evenly, in a layer with a kernel.
+
+    Why: Where the padding is odd, the end gets one zero more than the beginning: every feature moves by half a sample,
+    once for each such layer. A kernel of even size does that at stride 1, any kernel at a stride that leaves an odd
+    rest, such as 3 at stride 2 on an even size. Weights from PyTorch, which pads evenly, then see another picture.
+    Keras's own networks put a `ZeroPadding2D` before such a layer.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 4, padding: same}
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, padding: same}
+    """
+    for call in network.calls:
+        if type_of(call.layer) not in SLIDING or call.layer.fields["padding"] != "same":
+            continue
+        for axis, length, out, step in axes_of(network, call):
+            total = (out - 1) * step.stride + step.span - length
+            if total > 0 and total % 2 and length > 1:
+                yield Finding(
+                    call.layer,
+                    f"`{call.layer.name}` pads axis {axis} by {total // 2} before and {total - total // 2} after: "
+                    f"features shift by half a sample",
+                    "an odd kernel" if step.stride == 1 else "a `ZeroPadding` layer before it, and `padding: valid`",
+                    "padding",
+                )
+                break
+
+
+@rule("ARC424", "warning")
+def stride_of_one_sample(network: Network) -> Iterator[Finding]:
+    """A pooling that has one sample to pool, or whose window is a single sample.
+
+    Why: The largest or the mean of one number is that number. Such a layer stands where the picture has become too
+    small for it, or where a size was forgotten.
+
+    Fails:
+
+        input: [4, 4, 8]
+        layers:
+          - MaxPooling2D: 4
+          - MaxPooling2D: {pool_size: 2, padding: same}
+
+    Passes:
+
+        input: [8, 8, 8]
+        layers:
+          - MaxPooling2D: 4
+          - MaxPooling2D: {pool_size: 2, padding: same}
+    """
+    for call in network.calls:
+        if type_of(call.layer) not in POOLING:
+            continue
+        steps = axes_of(network, call)
+        rank = len(call.facts.window) if isinstance(call.facts.window, tuple) else 0
+        if not steps or len(steps) < rank:
+            continue
+        if all(length == 1 for _, length, _, _ in steps):
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` has one sample to pool: it gives its input",
+                "leave it out, or a larger input",
+            )
+        elif all(step.size == 1 and step.stride == 1 for _, _, _, step in steps):
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` pools windows of one sample: it gives its input",
+                "a `pool_size` of at least 2",
+                "pool_size",
+            )
+
+
+@rule("ARC425", "note")
+def dilation_of_one(network: Network) -> Iterator[Finding]:
+    """A dilation along an axis on which the kernel is 1.
+
+    Why: A dilation spreads the samples that a kernel reads apart. A kernel of 1 reads one sample, and there is nothing
+    to spread.
+
+    Fails:
+
+        input: [32, 32, 8]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 1, dilation_rate: 2}
+
+    Passes:
+
+        input: [32, 32, 8]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, dilation_rate: 2}
+    """
+    for call in network.calls:
+        fields = call.layer.fields
+        if type_of(call.layer) in SLIDING and "dilation_rate" in fields:
+            pairs = list(zip(fields["kernel_size"], fields["dilation_rate"], strict=False))
+            spread = [kernel for kernel, rate in pairs if known(rate) and rate > 1]
+            if spread and all(kernel == 1 for kernel in spread):
+                yield Finding(
+                    call.layer,
+                    f"the dilation of `{call.layer.name}` has no effect: its kernel is 1",
+                    "a larger kernel, or no dilation",
+                    "dilation_rate",
+                )

@@ -1,0 +1,210 @@
+"""`cnnsum check`: options, streams, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from calling import call
+
+import cnnsum
+
+SOUND = "input: [8, 8, 3]\nlayers: [Flatten]\n"
+WARNED = "input: [8, 8, 3]\nlayers:\n  - Dense: 3\n  - Flatten: {from: input}\n"
+BROKEN = "input: [8, 8, 3]\nlayers:\n  - Dnse: 3\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in (("sound.yaml", SOUND), ("warned.yaml", WARNED), ("broken.yaml", BROKEN), ("ci.yml", "on: push")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    return tmp_path
+
+
+def check(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
+    """A run without advice on the architecture, which is not the matter here."""
+    return tuple(call("check", "--ignore", "ARC", *arguments, stdin=stdin.encode()))  # type: ignore[return-value]
+
+
+def test_text_and_the_summary_line() -> None:
+    code, out, err = check()
+    assert code == 1
+    assert out == (
+        "broken.yaml:3:5: UNK701 unknown layer type `Dnse`\n"
+        "    3 |   - Dnse: 3\n"
+        "      |     ^^^^\n"
+        "  help: did you mean `Dense`?\n"
+        "\n"
+        "warned.yaml:3:5: GRF305 warning: `dense` is not used: no output depends on it\n"
+        "    3 |   - Dense: 3\n"
+        "      |     ^^^^^^^^\n"
+    )
+    assert err == "3 files, 1 error, 1 warning\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["sound.yaml"], 0),
+        (["warned.yaml"], 0),
+        (["warned.yaml", "--fail-on", "warning"], 1),
+        (["warned.yaml", "--fail-on", "note"], 1),
+        (["broken.yaml", "--exit-zero"], 0),
+        (["broken.yaml", "--ignore", "UNK"], 0),
+        (["broken.yaml", "--select", "CFG,SHP"], 0),
+        (["broken.yaml", "--select", "CFG", "--select", "UNK701"], 1),
+        (["gone.yaml"], 1),
+        (["ci.yml"], 1),
+        (["ci.yml", "--models-only"], 0),
+        (["--select", "CFX"], 2),
+        (["--ignore", "UNK7O1"], 2),
+        (["--fail-on", "never"], 2),
+        (["--format", "xml"], 2),
+        (["--jobs", "0"], 2),
+        (["--statistics", "--format", "json"], 2),
+        (["--watch", "-"], 2),
+        (["sound.yaml", "-o", "sound.yaml"], 2),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int) -> None:
+    assert check(*arguments)[0] == code
+    assert Path("sound.yaml").read_text(encoding="utf-8") == SOUND
+
+
+def test_an_unknown_code_has_the_nearest() -> None:
+    assert check("--select", "UNK7O1") == (2, "", "SPC052 there is no code `UNK7O1`\n  help: did you mean `UNK701`?\n")
+
+
+def test_standard_input() -> None:
+    code, out, err = check("-", stdin=BROKEN)
+    assert (code, err) == (1, "1 file, 1 error\n")
+    assert out.startswith("<stdin>:3:5: UNK701 unknown layer type `Dnse`\n    3 |   - Dnse: 3\n")
+    assert check("-", "sound.yaml", stdin=SOUND) == (0, "", "2 files, nothing found\n")
+    assert check("-", stdin="input: [")[1].startswith("<stdin>:1:9: SPC009")
+
+
+def test_concise_and_quiet() -> None:
+    code, out, err = check("--format", "concise", "-q", "broken.yaml")
+    assert (code, out, err) == (1, "broken.yaml:3:5: error: UNK701 unknown layer type `Dnse`\n", "")
+
+
+def test_statistics() -> None:
+    code, out, _ = check("--statistics")
+    assert (code, out) == (1, "1  GRF305  layer that nothing uses\n1  UNK701  unknown layer type\n")
+
+
+def test_an_output_file() -> None:
+    assert check("--format", "json", "-o", "found.json")[:2] == (1, "")
+    found = json.loads(Path("found.json").read_text(encoding="utf-8"))
+    assert found["counts"] == {"error": 1, "warning": 1, "note": 0}
+    assert check("-o", "no/such/folder")[0] == 2
+
+
+def test_github_is_chosen_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert check("broken.yaml")[1].startswith("::error file=broken.yaml,line=3,")
+    assert check("broken.yaml", "--format", "text")[1].startswith("broken.yaml:3:5: ")
+    assert check("--statistics")[0] == 1
+
+
+def test_colors_change_no_word() -> None:
+    import re
+
+    plain = check("broken.yaml")[1]
+    colored = check("broken.yaml", "--color", "always")[1]
+    assert "\x1b[" in colored
+    assert re.sub("\x1b\\[[0-9;]*m", "", colored) == plain
+
+
+def test_nothing_to_check(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert check("empty") == (0, "", "no files: nothing that was named holds a model\n")
+
+
+def test_show_settings(here: Path) -> None:
+    (here / "pyproject.toml").write_text(
+        '[tool.cnnsum]\nselect = ["ALL"]\nignore = ["SHP201"]\nexclude = ["own.yaml"]\nbudget = {params = "5M"}\n'
+        'per-file-ignores = {"own.yaml" = ["GRF"]}\n',
+        encoding="utf-8",
+    )
+    (here / "own.yaml").write_text("input: [3]\nlint: {ignore: [CFG]}\nlayers: [Flatten]\n", encoding="utf-8")
+    code, out, err = call("check", "--show-settings", "own.yaml", "--fail-on", "note", "--ignore", "UNK")
+    assert (code, err) == (0, "")
+    assert out == (
+        "own.yaml\n"
+        "  configuration     pyproject.toml\n"
+        "  select            ALL (pyproject.toml:2)\n"
+        "  ignore            SHP201 (pyproject.toml:3), CFG (own.yaml:2), UNK (the command line)\n"
+        "  per-file-ignores  GRF (pyproject.toml:6)\n"
+        "  fail-on           note (the command line)\n"
+        "  exclude           it is left out in folders (pyproject.toml)\n"
+        "  budget            params (pyproject.toml:5)\n"
+    )
+
+
+LIST = """
+import sys
+sys.argv[0] = "cnnsum"
+from cnnsum.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+print(*sorted(sys.modules))
+"""
+
+
+def test_one_file_loads_little() -> None:
+    """Start-up is most of the time of a single check."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIST, "check", "-q", "sound.yaml"],
+        env={**os.environ, "PYTHONPATH": str(Path(cnnsum.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert not loaded & {"rich", "multiprocessing", "tomllib", "tomli", "json", "glob", "hashlib"}
+    assert not loaded & {"cnnsum.report.build", "cnnsum.report.table", "cnnsum.lint.looking", "cnnsum.lint.watch"}
+    assert not {name for name in loaded if name.startswith("cnnsum.report.findings_")} - {"cnnsum.report.findings_text"}
+
+
+def test_watching_ends_with_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cnnsum.lint import watch
+
+    pauses = 0
+
+    def pause(_seconds: float) -> None:
+        nonlocal pauses
+        pauses += 1
+        if pauses == 2:
+            raise KeyboardInterrupt
+        Path("sound.yaml").write_text(BROKEN, encoding="utf-8")
+
+    monkeypatch.setattr(watch.time, "sleep", pause)
+    code, out, err = check("--watch", "--format", "concise", "sound.yaml")
+    assert code == 130
+    assert out == "sound.yaml:3:5: error: UNK701 unknown layer type `Dnse`\n"
+    assert err == "1 file, nothing found\n1 file, 1 error\n"
+
+
+@pytest.mark.parametrize("format", ["text", "concise", "json", "sarif", "github", "gitlab", "junit"])
+def test_every_format_of_the_whole_corpus(format: str) -> None:
+    """Nothing in the corpus breaks a format; JSON and XML can be read again."""
+    import xml.etree.ElementTree as ET
+
+    corpus = Path(__file__).parent.parent / "corpus" / "err"
+    files = [str(path) for path in sorted(corpus.iterdir()) if path.suffix != ".txt"]
+    code, out, err = check("--format", format, *files)
+    assert code == 1
+    assert err.startswith(f"{len(files)} files, ")
+    if format in ("json", "sarif", "gitlab"):
+        assert json.loads(out)
+    elif format == "junit":
+        assert len(ET.fromstring(out.encode())) == len(files)

@@ -1,0 +1,41 @@
+"""Every rule says what it is for in the fixed parts, and its two examples fail and pass."""
+
+import pytest
+from advising import advice_on
+
+from cnnsum.model import loads
+from cnnsum.rules.base import THEMES, all_rules
+
+RULES = list(all_rules().values())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_bad_example_fails_at_a_place(rule):
+    model = loads(rule.documentation.bad)
+    assert [found for found in model.diagnostics if found.severity == "error"] == []
+    found = advice_on(model, rule.code)
+    assert [one.code for one in found] == [rule.code]
+    assert found[0].span is not None
+    assert found[0].severity == rule.severity
+    assert found[0].help
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_good_example_passes_all_rules_of_its_severity(rule):
+    model = loads(rule.documentation.good)
+    assert list(model.diagnostics) == []
+    found = advice_on(model)
+    assert [one.code for one in found if one.code == rule.code or one.severity == "warning"] == []
+
+
+def test_documentation_has_all_its_parts():
+    for rule in RULES:
+        assert all(part.strip() for part in rule.documentation), rule.code
+        assert rule.documentation.what.endswith("."), rule.code
+        assert rule.documentation.why.endswith((".", ".)")), rule.code
+        assert rule.severity in {"warning", "note"}
+
+
+def test_codes_are_numbered_by_theme():
+    order = [list(THEMES).index(rule.theme) for rule in RULES]
+    assert order == sorted(order)
