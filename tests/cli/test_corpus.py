@@ -1,4 +1,5 @@
-"""Bad input, end to end: every file in `tests/corpus/err` says on standard error what its `.txt` holds, and no more.
+"""Input, end to end: every file in `tests/corpus/err` says on standard error what its `.txt` holds, and no more; of every
+file in `tests/corpus/ok` there is nothing to say.
 
     CNNSUM_REGENERATE=1 python -m pytest tests/cli/test_corpus.py
 
@@ -34,6 +35,20 @@ def test_corpus(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert taken < SECONDS
     if result.code == 2:
         assert not result.out
+
+
+SOUND = FOLDER.parent / "ok"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SOUND.iterdir()))
+def test_sound_specs_are_silent(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the summary nor the checker has anything to say of them, advice included."""
+    monkeypatch.chdir(SOUND)
+    monkeypatch.setenv("CNNSUM_TRACEBACK", "1")
+    shown = call(name)
+    assert (shown.code, shown.err) == (0, "")
+    checked = call("check", "--fail-on", "note", name)
+    assert (checked.code, checked.out) == (0, "")
 
 
 def test_every_expected_text_has_its_case() -> None:
