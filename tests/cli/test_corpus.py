@@ -1,5 +1,5 @@
-"""Input, end to end: every file in `tests/corpus/err` says on standard error what its `.txt` holds, and no more; of every
-file in `tests/corpus/ok` there is nothing to say.
+"""Input, end to end: every file in `tests/corpus/err` says on standard error what its `.txt` holds, and no more; of
+every file in `tests/corpus/ok` there is nothing to say.
 
     CNNSUM_REGENERATE=1 python -m pytest tests/cli/test_corpus.py
 
