@@ -12,6 +12,7 @@ import click
 from cnnsum.cli.options import COLORS, NumberOption
 
 if TYPE_CHECKING:
+    from cnnsum.lint.baseline import Baseline, Increase
     from cnnsum.lint.mending import Mended
     from cnnsum.report.findings import CheckReport
 
@@ -37,6 +38,15 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 )
 @click.option("--exit-zero", is_flag=True, help="Make the exit code 0 whatever is found.")
 @click.option("--statistics", is_flag=True, help="Print how often each code was found in place of the findings.")
+@click.option("--baseline", metavar="FILE", help="Report what costs more than in a report or baseline in JSON.")
+@click.option(
+    "--max-increase",
+    "increases",
+    multiple=True,
+    metavar="MEASURE=MORE",
+    help="With --baseline, hold these measures alone, with what they may grow by: params=2%, peak=1MiB.",
+)
+@click.option("--write-baseline", metavar="FILE", help="Write what the models cost now, for --baseline.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, in the files.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also mend what may change the network.")
@@ -80,6 +90,9 @@ def _check(
     ignore: tuple[str, ...],
     fail_on: str | None,
     statistics: bool,
+    baseline: str | None,
+    increases: tuple[str, ...],
+    write_baseline: str | None,
     fix: bool,
     diff: bool,
     unsafe_fixes: bool,
@@ -122,6 +135,8 @@ def _check(
             return _print_changes(changes, output, quiet=quiet)
         _mend(changes, quiet=quiet)
 
+    known, allowed = _baseline(baseline, increases)
+
     def once(_changed: Iterable[str] = ()) -> bool:
         report = run(
             wanted,
@@ -131,7 +146,13 @@ def _check(
             jobs=jobs,
             force_exclude=force_exclude,
             models_only=models_only,
+            baseline=known,
+            increases=allowed,
         )
+        if write_baseline is not None:
+            from cnnsum.lint.run import baseline_of
+
+            _write(iter([baseline_of(report)]), write_baseline)
         _print(report, format, output, color, quiet=quiet)
         return any(file.failing for file in report.files)
 
@@ -150,6 +171,21 @@ def _check(
 
     look_again(lambda: watched(wanted), again)
     return False
+
+
+def _baseline(path: str | None, texts: tuple[str, ...]) -> tuple[Baseline | None, dict[str, Increase] | None]:
+    """The baseline of a call, and what measures may grow by; raises UsageError for what is none."""
+    if path is None:
+        if texts:
+            raise click.UsageError("--max-increase says how much more than in --baseline, which is not given")
+        return None, None
+    from cnnsum.lint.baseline import increases, read
+
+    try:
+        allowed = increases(texts)
+    except ValueError as error:
+        raise click.UsageError(f"--max-increase: {error}") from None
+    return read(path), allowed
 
 
 def _print_changes(changes: Iterable[Mended], output: str | None, *, quiet: bool) -> bool:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.analyses.envelope import known_of
 from cnnsum.analyses.fit import UnsolvedError
 from cnnsum.analyses.worst import broken
+from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, ExpressionError, Unknown, at_least, parse_dim, substitute
 from cnnsum.model import Model, summarize
 from cnnsum.report.measured import MEASURES, measured, percent
@@ -50,6 +50,11 @@ class Baseline(NamedTuple):
     path: str
     entries: Mapping[str, Entry]
     single: bool
+
+    def only(self, path: str) -> Baseline | None:
+        """The same with the model of one file alone, None where it has none: small enough for every process."""
+        entry = self.of(path)
+        return None if entry is None else Baseline(self.path, {path: entry}, single=True)
 
     def of(self, path: str) -> Entry | None:
         """The numbers of the model in a file; None where the baseline has none."""

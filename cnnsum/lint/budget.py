@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from cnnsum.analyses.depth import depth
 from cnnsum.analyses.field import receptive_fields
 from cnnsum.analyses.fit import UnsolvedError
-from cnnsum.analyses.worst import Break, Range, broken
+from cnnsum.analyses.worst import Break, NoSizesError, Range, broken
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, symbols_of
-from cnnsum.lint.budget_entries import KEYS, SHAPES, Budget, Limit, read
+from cnnsum.lint.budget_entries import KEYS, SHAPES, Budget, Limit, Places, read
 from cnnsum.model import Model, from_document, summarize
 from cnnsum.report.measured import MEASURES, largest, measured, percent
 from cnnsum.report.records import Report
@@ -23,8 +23,8 @@ __all__ = ["KEYS", "findings"]
 
 _MOST_NAMED = 3  # layers in a help line
 
-#: Where a budget of the configuration stands: its file and the line of the table, or the place of each key.
-Where = tuple[str, int] | Mapping[str, Span] | None
+#: Where a budget of the configuration stands: the place of each key, and of the whole table under "".
+Where = Mapping[str, Span] | None
 
 
 def findings(
@@ -38,7 +38,7 @@ def findings(
     """What of a model is over budget: BUD501, or BUD502 for what is not known, and BUD503 for malformed entries of the
     spec's own budget; of those in a configuration `config_faults` speaks.
 
-    Both the budget of the spec and `budget`, a table of the configuration, hold. where: where the table stands. batch,
+    Both the budget of the spec and `budget`, a table of the configuration, hold. where: its places. batch,
     optimizer: that memory is estimated for where a budget names none (default: 1, or the batch of the file; Adam).
 
     >>> import cnnsum
@@ -70,41 +70,15 @@ def config_faults(budget: Mapping[str, Any], where: Where) -> list[Diagnostic]:
     return read(budget, _configured(where))[1]
 
 
-class _Place:
-    """Where the entries of a table of configuration stand; its file is read when a message needs it."""
+def _configured(where: Where) -> Places:
+    """The places of a table of configuration; what is inside a key stands where the key does."""
+    known = {} if where is None else where
 
-    def __init__(self, where: Where) -> None:
-        self.where = where
-
-    def __call__(self, path: tuple[Any, ...], *, key: bool = False) -> Span | None:
+    def place(path: tuple[Any, ...], *, key: bool = False) -> Span | None:
         del key
-        where = self.where
-        if where is None:
-            return None
-        if isinstance(where, Mapping):
-            return where.get(str(path[0]))
-        file, line = where
-        return _in_toml(file, line, tuple(map(str, path)))
+        return known.get(str(path[0]), known.get(""))
 
-
-def _configured(where: Where) -> _Place:
-    return _Place(where)
-
-
-def _in_toml(file: str, line: int, path: tuple[str, ...]) -> Span:
-    """The place of a key of the budget in a file of configuration."""
-    from cnnsum.lint.toml_places import TomlPlaces
-
-    try:
-        with open(file, encoding="utf-8", newline="") as stream:
-            places = TomlPlaces(stream.read(), file)
-    except (OSError, ValueError):
-        return Span(file, line, 1, line, 1)
-    for above in (("tool", "cnnsum", "budget"), ("budget",)):
-        found = places.key((*above, *path))
-        if found.line >= line:
-            return found
-    return Span(file, line, 1, line, 1)
+    return place
 
 
 # --- holding a model to it --------------------------------------------------------------------------------------------
@@ -181,6 +155,10 @@ def _one(held: _Held, limit: Limit, number: Dim, most: int, of: str = "") -> Dia
     assert isinstance(formula, Expr)
     try:
         found = broken(formula, bound, held.model.sizes.requirements, held.ranges)
+    except NoSizesError:
+        names = [name for name in held.ranges if any(symbol.name == name for symbol in symbols_of(number))]
+        message = f"{limit.key}: the network accepts no size of {' and '.join(names) or 'its inputs'} in the range"
+        return Diagnostic("BUD502", message, limit.span, help="`cnnsum sizes` says which sizes it accepts, and why")
     except UnsolvedError:
         return _unsolved(limit, number)
     if found is None:

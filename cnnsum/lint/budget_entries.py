@@ -22,6 +22,7 @@ KEYS = (*LIMITS, "over", "batch", "optimizer")
 
 _MOST = 1 << 48  # of a size
 _MOST_SAMPLES = 10**9
+_MOST_LIMIT = 1 << 64
 
 #: The place of the value at a path inside the budget, or of its key.
 Places = Callable[..., Span | None]
@@ -131,10 +132,13 @@ def _number(key: str, value: Any) -> int:
     """The number that a limit is; raises QuantityError."""
     is_memory = key in MEASURES and MEASURES[key].is_memory
     if isinstance(value, str) and key in MEASURES:
-        return memory(value) if is_memory else count(value)
-    if isinstance(value, float) and value == int(value):  # 5.0e+6; a float is never infinite in a file that was read
+        number = memory(value) if is_memory else count(value)
+        if number > _MOST_LIMIT:
+            raise QuantityError(f"`{value}` is no limit: no network is as large")
+        return number
+    if isinstance(value, float) and abs(value) <= _MOST_LIMIT and value == int(value):  # 5.0e+6
         value = int(value)
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= _MOST_LIMIT:
         if key in SHAPES:
             example = "a number of layers" if key == "depth" else "a number of input samples"
         else:

@@ -123,6 +123,10 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
             complete = True
             found += _advice(model, wanted)
             found += _budgets(model, settings)
+            if settings.baseline is not None and settings.increases is not None:
+                from cnnsum.lint.baseline import findings as grown
+
+                found += grown(model, settings.baseline, settings.increases)
     kept = [one for one in in_order((*found, *faults)) if wanted(one.code)]
     suppressed = 0
     if document.format == "yaml" or any(one.span is not None and one.span.path != document.path for one in kept):
@@ -155,12 +159,7 @@ def _budgets(model: Model, settings: Settings) -> list[Diagnostic]:
         return []
     from cnnsum.lint.budget import findings
 
-    found = findings(model, settings.budget, settings.budget_places)
-    if settings.budget_places is None:
-        return found
-    # What is malformed in a configuration is said once, with its other faults, and not of each file.
-    elsewhere = settings.budget_places[""].path
-    return [one for one in found if one.code != "BUD503" or one.span is None or one.span.path != elsewhere]
+    return findings(model, settings.budget, settings.budget_places)
 
 
 # --- comments ---------------------------------------------------------------------------------------------------------

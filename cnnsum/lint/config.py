@@ -189,10 +189,6 @@ class _Reader:
         if budget is not None and not isinstance(budget, dict):
             self._refuse("`budget` must be a table", self._key("budget"))
             budget = None
-        if budget:
-            from cnnsum.lint.budget import config_faults
-
-            self.faults += config_faults(budget, {key: self._key("budget", key) for key in budget})
         return Config(
             name,
             self.folder,

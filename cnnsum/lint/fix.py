@@ -17,7 +17,7 @@ from cnnsum.report.findings import Replacement
 from cnnsum.source import Document
 
 #: Misspelt keys, fields and types: whoever wrote them meant the near one. A misspelt layer or var may be another's.
-_SAFE = frozenset(("CFG103", "SPC030", "UNK701", "CFG102"))
+_SAFE = frozenset(("CFG103", "SPC030", "UNK701", "CFG102", "BUD503"))
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 
 

@@ -6,7 +6,7 @@ Knows no screen and no format.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cnnsum import __version__
@@ -19,6 +19,7 @@ from cnnsum.lint.settings import Choice, Said, Settings
 from cnnsum.report.findings import CheckedFile, CheckReport
 
 if TYPE_CHECKING:
+    from cnnsum.lint.baseline import Baseline, Increase
     from cnnsum.lint.mending import Mended
 
 CALL = "the command line"
@@ -41,13 +42,15 @@ def run(
     jobs: int | None = 1,
     force_exclude: bool = False,
     models_only: bool = False,
+    baseline: Baseline | None = None,
+    increases: Mapping[str, Increase] | None = None,
 ) -> CheckReport:
     """Check files, and the models that are found in folders.
 
     paths: files, folders, globs, or "-". select, ignore: codes or their beginnings, nearer than any configuration.
     fail_on: the least severity that fails the run. jobs: processes; None for as many as pay. force_exclude: whether
     the `exclude` of a configuration holds for files that are named, too. models_only: whether named files that hold no
-    model are passed over, as those in folders are.
+    model are passed over, as those in folders are. baseline, increases: what models may cost, by `lint.baseline`.
 
     Raises UnusableError for an unknown code; whatever is wrong with a file is a finding.
     """
@@ -59,6 +62,14 @@ def run(
         found = [Target(target.path, target.path != "-" and not _is_pipe(target.path)) for target in found]
     # The configurations are read here and once, whatever the number of processes.
     work = [(target, configs.settings(target.path, called, fail_on)) for target in found]
+    if baseline is not None:
+        work = [
+            (
+                target,
+                one._replace(baseline=baseline.only(STDIN if target.path == "-" else target.path), increases=increases),
+            )
+            for target, one in work
+        ]
     lines = _LinesOf()
     done = _in_processes(work, jobs, lines)
     for config in configs.used():
@@ -67,6 +78,22 @@ def run(
             done.append(CheckedFile(config.path, faults, failing=len(faults)))
     done.sort(key=lambda file: file.path.split(os.sep))
     return CheckReport(__version__, tuple(done), lines)
+
+
+def baseline_of(report: CheckReport) -> str:
+    """The baseline of the models of a run that have no errors, as a text."""
+    from cnnsum.lint.baseline import Entry, entry_of, text
+    from cnnsum.model import load
+
+    entries: dict[str, Entry] = {}
+    for file in report.files:
+        if any(found.severity == "error" and not found.code.startswith("BUD") for found in file.findings):
+            continue
+        try:
+            entries[file.path] = entry_of(load(file.path))
+        except UnusableError:  # a broken configuration is among the files, too
+            continue
+    return text(entries)
 
 
 def mended(
@@ -92,6 +119,10 @@ def mended(
         text = mend(target.path, configs.settings(target.path, called, None), unsafe=unsafe)
         if text is not None:
             yield text
+
+
+def _name(path: str) -> str:
+    return STDIN if path == "-" else path
 
 
 def _is_pipe(path: str) -> bool:

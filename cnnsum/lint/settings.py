@@ -6,11 +6,14 @@ Plain data, small enough to be sent to another process. Knows no file; `config` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.diagnostics import Span
 from cnnsum.lint.codes import Selection
 from cnnsum.report.findings import SEVERITIES
+
+if TYPE_CHECKING:
+    from cnnsum.lint.baseline import Baseline, Increase
 
 DEFAULT_FAIL_ON = "error"
 
@@ -35,6 +38,7 @@ class Settings(NamedTuple):
     configured, called: what its configuration and the call choose. silenced: what `per-file-ignores` says of it.
     fail_on: the least severity that fails the run. budget: the table of the configuration, None without one.
     budget_places: where its keys stand, and under "" the table itself. origins: who set the other values, by key.
+    baseline: what the file's model cost at some time, None without; increases: how much more it may cost now.
     """
 
     configured: Choice = Choice()
@@ -44,6 +48,8 @@ class Settings(NamedTuple):
     budget: Mapping[str, Any] | None = None
     budget_places: Mapping[str, Span] | None = None
     origins: tuple[tuple[str, str], ...] = ()
+    baseline: Baseline | None = None
+    increases: Mapping[str, Increase] | None = None
 
     def choice(self, own: Choice = Choice()) -> Choice:  # noqa: B008 - it cannot be changed
         """All choices as one: a `select` sets aside what was said farther away, an `ignore` adds to it.

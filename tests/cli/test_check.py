@@ -208,3 +208,56 @@ def test_every_format_of_the_whole_corpus(format: str) -> None:
         assert json.loads(out)
     elif format == "junit":
         assert len(ET.fromstring(out.encode())) == len(files)
+
+
+# Baselines.
+
+NETWORK = "input: [8, 8, 3]\nlayers:\n  - Conv2D: {filters: FILTERS, kernel_size: 3}\n  - Flatten\n  - Dense: 4\n"
+
+
+def write(path: Path, filters: int) -> None:
+    path.write_text(NETWORK.replace("FILTERS", str(filters)), encoding="utf-8")
+
+
+@pytest.fixture(name="baseline")
+def _baseline(tmp_path: Path) -> list[str]:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    write(folder / "a.yaml", 4)
+    write(folder / "b.yaml", 5)
+    assert check("models", "--write-baseline", "baseline.json")[0] == 0
+    return ["models", "--baseline", "baseline.json"]
+
+
+def test_what_has_not_grown_passes(baseline: list[str], tmp_path: Path) -> None:
+    assert check(*baseline)[0] == 0
+    write(tmp_path / "models" / "a.yaml", 3)  # less
+    write(tmp_path / "models" / "new.yaml", 50)  # not in it
+    assert check(*baseline)[:2] == (0, "")
+
+
+def test_what_has_grown_does_not(baseline: list[str], tmp_path: Path) -> None:
+    write(tmp_path / "models" / "a.yaml", 5)
+    code, out, _ = check(*baseline, "--format", "json", "--jobs", "2")
+    assert code == 1
+    (first, second) = json.loads(out)["files"]
+    assert second["findings"] == []
+    assert {found["code"] for found in first["findings"]} == {"BUD504"}
+    # 4 more weights a filter than (3 * 3 * 3 + 1), and 4 * 36 in the Dense.
+    before, after = 4 * 28 + (4 * 36 + 1) * 4, 5 * 28 + (5 * 36 + 1) * 4
+    grown = f"params: {after} is {after - before} (24.9%) more than in baseline.json, which has {before}"
+    assert grown in [found["message"] for found in first["findings"]]
+
+
+def test_what_may_grow(baseline: list[str], tmp_path: Path) -> None:
+    write(tmp_path / "models" / "a.yaml", 5)
+    assert check(*baseline, "--max-increase", "params=25%")[0] == 0
+    assert check(*baseline, "--max-increase", "params=24%")[0] == 1
+    assert check(*baseline, "--max-increase", "peak=1KiB")[0] == 0
+
+
+def test_calls_that_cannot_be(baseline: list[str]) -> None:
+    assert check("models", "--max-increase", "params=1%")[0] == 2
+    assert "did you mean `params`?" in check(*baseline, "--max-increase", "prams=1%")[2]
+    assert "SPC049 this file is no baseline" in check("models", "--baseline", "sound.yaml")[2]
+    assert "SPC001" in check("models", "--baseline", "gone.json")[2]

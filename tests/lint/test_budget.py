@@ -83,7 +83,7 @@ def test_depths_are_those_in_the_names(name: str, layers: int) -> None:
 
 def test_depth_counts_calls_on_the_longest_path() -> None:
     text = (
-        "{input: [4], layers: [Dense: {units: 4, name: d}, Dense: {units: 4, share: d, name: e}, BatchNormalization,"
+        "{input: [4], layers: [Dense: {units: 4, name: d}, Dense: {share: d, name: e}, BatchNormalization,"
         " Dense: {units: 4, from: input, name: f}, Add: {from: [batch_normalization, f]}]}"
     )
     assert depth(cnnsum.loads(text).inference) == 2
@@ -93,9 +93,8 @@ def test_depth_counts_calls_on_the_longest_path() -> None:
 def test_formulas_say_from_which_size_on() -> None:
     """216 MACs for each place that the kernel has: (H-2)*(W-2)*216 is 10,000 x 216 at 102 x 102."""
     open_sizes = SMALL.replace("8, 8, 3", "H, W, 3")
-    assert said("{macs: 2160000}", open_sizes) == [
-        "1:10: BUD501 macs: exceeded from H = W = 103 on, where 2,203,416 is over the budget of 2,160,000 by 43,416 "
-        "(2.0%)"
+    assert said("{macs: 2160K}", open_sizes) == [
+        "1:10: BUD501 macs: exceeded from H = W = 103 on, where 2,203,416 is over the budget of 2160K by 43,416 (2.0%)"
     ]
     assert said("{macs: 2160000, over: {H: 3:102, W: 3:102}}", open_sizes) == []
     assert said("{macs: 2160000, over: {H: '3:103', W: [3, 102]}}", open_sizes) == [
@@ -122,7 +121,12 @@ def test_sizes_of_the_file_are_set_free() -> None:
     assert said("{macs: 7776, over: {H: 3:9}}") == [
         "1:10: BUD501 macs: exceeded from H = 9 on, where 9,072 is over the budget of 7,776 by 1,296 (16.7%)"
     ]
-    assert said("{macs: 7776, over: {T: 3:9}}") == ["1:30: BUD503 the model has no symbol `T`"]
+    assert said("{macs: 7776, over: {T: 3:9}}") == ["1:29: BUD503 the model has no symbol `T`"]
+
+
+def test_a_range_without_any_accepted_size() -> None:
+    """A window of 3 on 1 or 2 samples."""
+    assert said("{macs: 7776, over: {H: 1:2}}") == ["1:10: BUD502 macs: the network accepts no size of H in the range"]
 
 
 @pytest.mark.parametrize("name", ["unet", "resnet18", "squeezenet"])
@@ -136,7 +140,7 @@ def test_real_networks_break_where_they_break_with_numbers(name: str, measure: s
     budget = {measure: limit}
     if name != "unet":
         budget[measure] = {"macs": 2 * 10**9, "training": 300 << 20, "peak": 20 << 20}[measure]
-    (found,) = findings(model, budget, ("x.toml", 1))
+    (found,) = findings(model, budget, None)
     text = found.message.partition("H = W = ")[2].partition(" ")[0]
     first = int(text.replace(",", ""))
 
@@ -210,6 +214,8 @@ def test_what_is_not_known_fails() -> None:
         ("{over: 5}", "1:16: BUD503 `over` is a mapping of symbols to their sizes, got `5`"),
         ("{over: {H: 9:3}}", "1:20: BUD503 `H`: `9:3` is no range of sizes"),
         ("{over: {H: [3]}}", "1:20: BUD503 `H`: a list is no range of sizes"),
+        ("{params: 1.0e+300}", "1:18: BUD503 `params`: `1e+300` is no limit: write a number, 5M or 1.5G"),
+        ("{params: 99E}", "1:18: BUD503 `params`: `99E` is no limit: no network is as large"),
         ("{over: {H: 0:5}}", "1:20: BUD503 `H`: `0:5` is no range of sizes"),
     ],
 )
@@ -241,9 +247,11 @@ def test_a_budget_of_the_configuration(tmp_path: Path, monkeypatch: pytest.Monke
         "pyproject.toml:3:1: BUD501 b.yaml: params: 2,240 is over the budget of 1K by 1,240 (124%)",
         "pyproject.toml:4:1: BUD503 a budget has no key `peek`",
     ]
-    assert [one.code for one in config_faults({"peak": "3"}, ("pyproject.toml", 1))] == []
-    assert [str(one) for one in config_faults({"peak": "x"}, ("gone.toml", 7))] == [
-        "gone.toml:7:1: BUD503 `peak`: `x` is not an amount of memory: write 8GiB, 512MB or a number of bytes"
+    places = {"": Span("x.toml", 1, 1, 1, 9), "peak": Span("x.toml", 2, 1, 2, 5)}
+    assert config_faults({"peak": "3"}, places) == []
+    assert [str(one) for one in config_faults({"peak": "x", "parms": 3}, places)] == [
+        "x.toml:2:1: BUD503 `peak`: `x` is not an amount of memory: write 8GiB, 512MB or a number of bytes",
+        "x.toml:1:1: BUD503 a budget has no key `parms`",
     ]
 
 

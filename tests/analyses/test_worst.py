@@ -1,0 +1,134 @@
+"""Where formulas break limits over ranges of sizes: held against trying every size."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cnnsum
+from cnnsum.analyses.fit import UnsolvedError
+from cnnsum.analyses.worst import Range, broken, parts
+from cnnsum.dims import Expr, Symbol, ceil_div, maximum, substitute
+
+MOST = 12  # sizes in the ranges of the tests
+
+ranges = st.tuples(st.integers(1, MOST), st.integers(1, MOST)).map(lambda ends: Range(min(ends), max(ends)))
+symbols = st.builds(Symbol, st.sampled_from("HW"), minimum=st.integers(1, 6), multiple_of=st.integers(1, 3))
+
+
+@st.composite
+def growing(draw: st.DrawFn) -> Expr:
+    """A formula such as memory and work are: it grows with both sizes, in steps, and has a maximum in it."""
+    h = Symbol("H", minimum=draw(st.integers(1, 5)), multiple_of=draw(st.integers(1, 3))).dim
+    w = Symbol("W", minimum=draw(st.integers(1, 5)), multiple_of=draw(st.integers(1, 3))).dim
+    factors = st.integers(1, 9)
+    first = draw(factors) * h * w + draw(factors) * (h // draw(factors)) * ceil_div(w, draw(factors))
+    second = draw(factors) * h + draw(factors) * w * w
+    return maximum(first, second) + draw(factors) * h
+
+
+def accepted(formula: Expr, spans: dict[str, Range]) -> dict[tuple[int, int], int]:
+    """The formula at every size of the ranges."""
+    of = {symbol.name: symbol for symbol in formula.symbols}
+    sizes = {}
+    for name in "HW":
+        low, high = spans[name]
+        sizes[name] = [n for n in range(low, high + 1) if n >= of[name].minimum and n % of[name].multiple_of == 0]
+    return {
+        (h, w): substitute(formula, {"H": h, "W": w})  # type: ignore[misc]  # both are given, so it is a number
+        for h in sizes["H"]
+        for w in sizes["W"]
+    }
+
+
+@given(growing(), ranges, ranges, st.integers(1, 20_000))
+def test_the_worst_of_a_range_is_found(formula: Expr, high: Range, wide: Range, limit: int) -> None:
+    spans = {"H": high, "W": wide}
+    every = accepted(formula, spans)
+    if not every:
+        with pytest.raises(UnsolvedError):
+            broken(formula, limit, (), spans)
+        return
+    found = broken(formula, limit, (), spans)
+    if max(every.values()) <= limit:
+        assert found is None
+        return
+    assert found is not None
+    assert every[found.point["H"], found.point["W"]] == max(every.values())
+    if found.start is not None:
+        together = {size: value for (size, other), value in every.items() if size == other}
+        assert all((value > limit) == (size >= found.start) for size, value in together.items())
+
+
+@given(growing(), st.integers(1, 20_000))
+def test_the_first_size_that_is_too_much(formula: Expr, limit: int) -> None:
+    """Without an end, all symbols grow together."""
+    found = broken(formula, limit, (), {})
+    assert found is not None
+    start = found.start
+    assert start is not None
+    assert found.onward
+    assert found.point == {"H": start, "W": start}
+    every = accepted(formula, {"H": Range(1, start), "W": Range(1, start)})
+    assert [h for (h, w), value in every.items() if h == w and value > limit] == [start]
+
+
+def test_what_rises_and_falls_is_tried() -> None:
+    h, w = Symbol("H").dim, Symbol("W").dim
+    wave = (h % 7) * (w % 5)
+    found = broken(wave, 23, (), {"H": Range(1, 20), "W": Range(1, 20)})
+    assert found is not None
+    assert (found.point["H"] % 7, found.point["W"] % 5) == (6, 4)
+    assert broken(wave, 24, (), {"H": Range(1, 20), "W": Range(1, 20)}) is None
+    with pytest.raises(UnsolvedError):
+        broken(wave, 23, (), {"H": Range(1, 20)})
+    with pytest.raises(UnsolvedError):
+        broken(wave, 23, (), {"H": Range(1, 1_000), "W": Range(1, 1_000)})
+
+
+def test_one_symbol_that_falls_again() -> None:
+    """H mod 7 is 6 at 6 for the first time, and not from there on."""
+    found = broken(Symbol("H").dim % 7, 5, (), {})
+    assert found == ({"H": 6}, 6, False)
+
+
+def test_only_sizes_that_the_network_accepts_count() -> None:
+    """A skip over a strided convolution and back needs even sizes."""
+    text = (
+        "{input: [H, W, 4], layers: [Conv2D: {filters: 4, kernel_size: 2, strides: 2, padding: same, name: a},"
+        " Conv2DTranspose: {filters: 4, kernel_size: 2, strides: 2, name: b}, Add: {from: [input_layer, b]}]}"
+    )
+    model = cnnsum.loads(text)
+    formula = cnnsum.summarize(model).totals.macs
+    assert isinstance(formula, Expr)
+    found = broken(formula, 16 * 8 * 8 * 2 - 1, model.sizes.requirements, {})
+    assert found is not None
+    assert found.start == 8
+    found = broken(formula, 1, model.sizes.requirements, {"H": Range(5, 11), "W": Range(5, 9)})
+    assert found is not None
+    assert found.point == {"H": 10, "W": 8}
+    with pytest.raises(UnsolvedError):
+        broken(formula, 1, model.sizes.requirements, {"H": Range(5, 5)})
+
+
+def test_sizes_that_must_go_together() -> None:
+    """Two inputs that are added: the largest sizes of both do not go together."""
+    model = cnnsum.loads(
+        "{inputs: {a: [T, 4], b: [U, 4]}, layers: [Conv1D: {filters: 4, kernel_size: 1, from: a, name: c},"
+        " Conv1D: {filters: 8, kernel_size: 1, from: b, name: d}, Conv1D: {filters: 4, kernel_size: 1, name: e},"
+        " Subtract: {from: [c, e]}]}"
+    )
+    formula = cnnsum.summarize(model).totals.macs
+    assert formula == 16 * Symbol("T").dim + 64 * Symbol("U").dim
+    spans = {"T": Range(2, 50), "U": Range(2, 10)}
+    assert broken(formula, 80 * 10, model.sizes.requirements, spans) is None
+    found = broken(formula, 80 * 10 - 1, model.sizes.requirements, spans)
+    assert found is not None
+    assert found.point == {"T": 10, "U": 10}
+
+
+def test_parts_of_a_maximum() -> None:
+    h, w = Symbol("H").dim, Symbol("W").dim
+    assert parts(h - maximum(h, w)) == [h - maximum(h, w)]
+    assert set(parts(2 * h * maximum(3, w, h // 2) + w)) == {6 * h + w, 2 * h * w + w, 2 * h * (h // 2) + w}

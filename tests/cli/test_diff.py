@@ -1,0 +1,247 @@
+"""`cnnsum diff`: layers, numbers, sizes and weights that differ."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.calling import call
+
+SPECS = Path(__file__).parent.parent.parent / "specs"
+
+OLD = """\
+name: net
+input: [32, 32, 3]
+layers:
+  - Conv2D: {filters: 8, kernel_size: 3, name: first}
+  - MaxPooling2D: 2
+  - Conv2D: {filters: 16, kernel_size: 3, name: second}
+  - ReLU
+  - GlobalAveragePooling2D
+  - Dense: {units: 10, name: top}
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.yaml").write_text(OLD, encoding="utf-8")
+    return tmp_path
+
+
+def diff(here: Path, *changes: tuple[str, str], old: str = "old.yaml") -> dict[str, Any]:
+    """The differences that some replacements in the text make."""
+    text = OLD
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    (here / "new.yaml").write_text(text, encoding="utf-8")
+    done = call("diff", old, "new.yaml", "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+def test_nothing_is_different(here: Path) -> None:
+    found = diff(here)
+    assert found["schema"] == "cnnsum.diff/1"
+    assert found["layers"] == {"added": [], "removed": [], "changed": [], "affected": [], "renamed": [], "same": 6}
+    assert all(one["change"] == 0 for one in found["totals"].values())
+    assert (found["weights"]["fit"], found["weights"]["total"]) == (6, 6)
+    out = call("diff", "old.yaml", "new.yaml").out
+    assert " No difference: 6 layers are the same.\n" in out
+    assert "all weights of the new model are in a checkpoint of the old one with the same shape, 100% " in out
+
+
+def test_a_wider_layer(here: Path) -> None:
+    """8 -> 12 filters: 3*3*3*4 + 4 = 112 more parameters, and 3*3*4*16 = 576 in the layer that reads them."""
+    found = diff(here, ("filters: 8", "filters: 12"))
+    (changed,) = found["layers"]["changed"]
+    assert changed["name"] == changed["new_name"] == "first"
+    assert changed["fields"] == {"filters": {"old": "8", "new": "12"}}
+    assert changed["params"] == {"old": 224, "new": 336}
+    assert changed["output"] == {"old": [None, 30, 30, 8], "new": [None, 30, 30, 12]}
+    assert [one["name"] for one in found["layers"]["affected"]] == ["max_pooling2d", "second"]
+    assert found["layers"]["affected"][1]["params"] == {"old": 1168, "new": 1744}
+    assert found["layers"]["same"] == 3
+    assert found["totals"]["params"] == {"old": 1562, "new": 2250, "change": 112 + 576}
+    weights = found["weights"]
+    assert weights["reshaped"] == [
+        {"layer": "first", "weight": "kernel", "old": [3, 3, 3, 8], "new": [3, 3, 3, 12]},
+        {"layer": "first", "weight": "bias", "old": [8], "new": [12]},
+        {"layer": "second", "weight": "kernel", "old": [3, 3, 8, 16], "new": [3, 3, 12, 16]},
+    ]
+    assert (weights["fit"], weights["fit_params"], weights["total_params"]) == (3, 16 + 170, 2250)
+
+
+def test_a_layer_is_put_in(here: Path) -> None:
+    """What reads it now has no other declaration than before."""
+    found = diff(here, ("  - ReLU\n", "  - BatchNormalization\n  - ReLU\n"))
+    layers = found["layers"]
+    assert [one["name"] for one in layers["added"]] == ["batch_normalization"]
+    assert layers["added"][0]["params"] == 64
+    assert not layers["changed"] + layers["affected"] + layers["removed"] + layers["renamed"]
+    assert [one["weight"] for one in found["weights"]["missing"]] == ["gamma", "beta", "moving_mean", "moving_variance"]
+
+
+def test_a_layer_is_taken_out_and_one_renamed(here: Path) -> None:
+    found = diff(here, ("  - ReLU\n", ""), ("name: second", "name: other"))
+    layers = found["layers"]
+    assert [one["name"] for one in layers["removed"]] == ["re_lu"]
+    assert layers["renamed"] == [{"old": "second", "new": "other"}]
+    assert not layers["changed"] + layers["affected"]
+    assert found["weights"]["renamed"] == [{"old": "second", "new": "other"}]
+    assert [one["layer"] for one in found["weights"]["left_over"]] == ["second", "second"]
+    assert "those of 1 layer would fit under the old name" in call("diff", "old.yaml", "new.yaml").out
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field", "values"),
+    [
+        ("name: first", "name: first, padding: same", "padding", ("valid", "same")),
+        ("name: first", "name: first, trainable: false", "trainable", ("true", "false")),
+        ("name: first", "name: first, dtype: float16", "dtype", ("float32", "float16")),
+        ("name: first", "name: first, activation: relu", "activation", ("null", "relu")),
+        ("name: first", "name: first, strides: [2, 1]", "strides", ("[1, 1]", "[2, 1]")),
+    ],
+)
+def test_fields(here: Path, before: str, after: str, field: str, values: tuple[str, str]) -> None:
+    (changed,) = diff(here, (before, after))["layers"]["changed"]
+    assert changed["name"] == "first"
+    assert changed["fields"] == {field: {"old": values[0], "new": values[1]}}
+
+
+def test_another_type_under_the_same_name(here: Path) -> None:
+    found = diff(here, ("Conv2D: {filters: 16", "SeparableConv2D: {filters: 16"))
+    (changed,) = found["layers"]["changed"]
+    assert changed["fields"] == {"type": {"old": "Conv2D", "new": "SeparableConv2D"}}
+
+
+def test_other_inputs(here: Path) -> None:
+    """Two arms that change places: only the wiring is different."""
+    head = "input: [8, 8, 3]\nlayers:\n  - Conv2D: {filters: 4, kernel_size: 1, name: a}\n"
+    head += "  - Conv2D: {filters: 4, kernel_size: 1, name: b, from: input}\n"
+    (here / "one.yaml").write_text(f"{head}  - Subtract: {{from: [a, b], name: c}}\n", encoding="utf-8")
+    (here / "two.yaml").write_text(f"{head}  - Subtract: {{from: [b, a], name: c}}\n", encoding="utf-8")
+    found = json.loads(call("diff", "one.yaml", "two.yaml", "--format", "json").out)
+    (changed,) = found["layers"]["changed"]
+    assert changed["fields"] == {"from": {"old": "a, b", "new": "b, a"}}
+
+
+def test_legal_sizes(here: Path) -> None:
+    """Two 3 x 3 windows and a pooling of 2 need 8; with another pooling of 2 they need 10."""
+    found = diff(here, ("  - ReLU\n", "  - ReLU\n  - MaxPooling2D: 2\n"))
+    assert found["sizes"] == [
+        {"symbol": "H", "old": "H >= 8", "new": "H >= 10"},
+        {"symbol": "W", "old": "W >= 8", "new": "W >= 10"},
+    ]
+    assert "   H  H >= 8 -> H >= 10\n" in call("diff", "old.yaml", "new.yaml").out
+
+
+def test_formulas(here: Path) -> None:
+    found = json.loads(call("diff", "old.yaml", "old.yaml", "-i", "H,W,3", "--format", "json").out)
+    assert found["totals"]["macs"]["change"] == 0
+    assert isinstance(found["totals"]["macs"]["old"], str)
+    out = call("diff", "old.yaml", "old.yaml", "-i", "H,W,3").out
+    assert "\n memory of weights     6,248 B, as before\n" in out
+
+
+def test_text(here: Path) -> None:
+    diff(here, ("name: net", "name: wider"), ("units: 10", "units: 20"), ("  - MaxPooling2D: 2\n", ""))
+    done = call("diff", "old.yaml", "new.yaml", "--color", "never")
+    lines = done.out.splitlines()
+    assert lines[0] == "net -> wider"
+    assert lines[2].split() == ["net", "wider"]
+    assert " parameters                1,562      1,732  +170 (+10.9%)" in lines
+    assert (
+        " Layers  6 -> 5: 1 removed, 1 changed, 2 with other shapes or numbers because of that, 2 as before"
+    ) in lines
+    assert "   - max_pooling2d  MaxPooling2D, no parameters, output (15, 15, 8)" in lines
+    assert "   ~ top  Dense: units 10 -> 20; output (10) -> (20); parameters 170 -> 340" in lines
+    assert "     top/kernel (16, 10) -> (16, 20)" in lines
+    assert "\x1b[" in call("diff", "old.yaml", "new.yaml", "--color", "always").out
+
+
+def test_markdown(here: Path) -> None:
+    diff(here, ("name: net", "name: a_b|c"), ("  - ReLU\n", "  - ReLU\n" * 20))
+    out = call("diff", "old.yaml", "new.yaml", "--format", "markdown").out
+    assert out.startswith("### net → a_b\\|c\n\n|  | net | a_b\\|c | change |\n| --- | ---: | ---: | ---: |\n")
+    assert "\n<details><summary>19 added</summary>\n\n```diff\n+ re_lu" in out
+    assert out.count("<details>") == out.count("</details>") == 1
+
+
+def test_long_lists_are_cut(here: Path) -> None:
+    diff(here, ("  - ReLU\n", "  - ReLU\n" * 40))
+    assert "     ... and 27 more added (-v lists them)\n" in call("diff", "old.yaml", "new.yaml").out
+    assert call("diff", "old.yaml", "new.yaml", "-v").out.count("   + re_lu") == 39
+
+
+@pytest.mark.usefixtures("here")
+def test_nested_models_are_opened() -> None:
+    def dense(units: int) -> dict[str, Any]:
+        config = {"name": "d", "units": units}
+        return {"module": "keras.layers", "class_name": "Dense", "config": config}
+
+    def sequential(name: str, *layers: dict[str, Any]) -> dict[str, Any]:
+        source = {
+            "module": "keras.layers",
+            "class_name": "InputLayer",
+            "config": {"batch_shape": [None, 4], "name": f"{name}_in"},
+        }
+        return {"module": "keras", "class_name": "Sequential", "config": {"name": name, "layers": [source, *layers]}}
+
+    Path("old.json").write_text(json.dumps(sequential("outer", sequential("inner", dense(3)))), encoding="utf-8")
+    Path("new.json").write_text(json.dumps(sequential("outer", sequential("inner", dense(5)))), encoding="utf-8")
+    found = json.loads(call("diff", "old.json", "new.json", "--format", "json").out)
+    (changed,) = found["layers"]["changed"]
+    assert changed["name"] == "inner/d"
+    assert changed["fields"] == {"units": {"old": "3", "new": "5"}}
+    assert [one["layer"] for one in found["weights"]["reshaped"]] == ["inner/d", "inner/d"]
+
+
+def test_exit_codes(here: Path) -> None:
+    (here / "bad.yaml").write_text(OLD.replace("kernel_size: 3, name: second", "kernel_size: 99"), encoding="utf-8")
+    done = call("diff", "old.yaml", "bad.yaml")
+    assert done.code == 1
+    assert done.err.startswith("bad.yaml:6:5: SHP201")
+    assert "\n parameters                1,562  not known\n" in done.out
+    assert "   H  H >= 8 -> H >= 200\n" in done.out  # two less, halved, must be 99
+    assert "nothing is known of the weights of 2 layers of the new model" in done.out
+    done = call("diff", "bad.yaml", "bad.yaml")
+    assert "0 as before" not in done.out
+    assert done.err.count("SHP201") == 1
+    assert call("diff", "old.yaml", "gone.yaml").code == 2
+    assert call("diff", "gone.yaml", "old.yaml").code == 2
+    assert call("diff", "-", "-").code == 2
+    assert call("diff", "old.yaml").code == 2
+    assert call("diff", "old.yaml", "old.yaml", "-o", "old.yaml").code == 2
+    assert call("diff", "old.yaml", "old.yaml", "--optimizer", "nothing").code == 2
+    assert (here / "old.yaml").read_text(encoding="utf-8") == OLD
+    assert call("diff", "old.yaml", "-", stdin=OLD.encode()).code == 0
+
+
+def test_resnets() -> None:
+    """ResNet-50 and ResNet-101 differ by 17 bottlenecks in the fourth stage. Parameters: Keras's applications."""
+    done = call("diff", str(SPECS / "resnet50.yaml"), str(SPECS / "resnet101.yaml"), "--format", "json")
+    found = json.loads(done.out)
+    assert found["totals"]["params"] == {"old": 25_636_712, "new": 44_707_176, "change": 19_070_464}
+    layers = found["layers"]
+    assert len(layers["added"]) == 17 * 11
+    assert {one["name"].split(".")[0] for one in layers["added"]} == {"conv4"}
+    assert not layers["removed"] + layers["changed"] + layers["affected"] + layers["renamed"]
+    assert found["weights"]["fit"] == 320  # all that ResNet-50 has
+    assert found["weights"]["left_over"] == []
+
+
+def test_wide_models_are_quick() -> None:
+    """A thousand layers, all of them other ones, take a table of a million cells; it must not be walked."""
+    import time
+
+    from cnnsum.report.matching import common
+
+    start = time.perf_counter()
+    assert len(common([*range(3_000)], [*range(2_999, -1, -1)])) == 1
+    assert time.perf_counter() - start < 1
