@@ -1,0 +1,259 @@
+"""Layer types as JSON Schema, each from its declaration: its fields with kinds and defaults, and what must be given.
+
+What a kind of field allows is said in a table here; the tests hold it to what the kind's own reading accepts. Knows
+nothing of a spec around the layers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from inspect import cleandoc
+from typing import Any
+
+from cnnsum.diagnostics import Problem
+from cnnsum.layers import attention, core, kinds, normalization, reshaping
+from cnnsum.layers.base import REQUIRED, Field, LayerType
+from cnnsum.layers.kinds import Kind
+from cnnsum.readers.native.entry import SPECIAL
+
+Schema = dict[str, Any]
+
+#: Text that comes to a number or a truth value, and `$name`, which stands for a whole value of any type.
+FORMULA: Schema = {"$ref": "#/$defs/formula"}
+WHOLE: Schema = {"$ref": "#/$defs/whole"}
+NULL: Schema = {"type": "null"}
+_SCALARS = ["string", "number", "boolean"]
+_LISTED: Schema = {"type": ["object", "array"]}
+_INNER: Schema = {"$ref": "#/$defs/inner"}
+
+
+def either(*schemas: Schema) -> Schema:
+    """What satisfies any of the schemas.
+
+    >>> either({"type": "null"}, {"type": "string"})
+    {'anyOf': [{'type': 'null'}, {'type': 'string'}]}
+    """
+    return {"anyOf": list(schemas)}
+
+
+def number(type: str = "integer", **bounds: float) -> Schema:
+    """A number within `minimum` and `maximum`, or a formula for one."""
+    return either({"type": type, **bounds}, FORMULA)
+
+
+def listed(item: Schema, count: int | None = None) -> Schema:
+    """A list of `count` items, or of any number."""
+    return {"type": "array", "items": item, **({} if count is None else {"minItems": count, "maxItems": count})}
+
+
+def _sizes(count: int, minimum: int) -> Schema:
+    one = number(minimum=minimum)
+    return either(*one["anyOf"], listed(one, count))
+
+
+def _pads(count: int) -> Schema:
+    one = number(minimum=0)
+    if count == 1:
+        return either(*one["anyOf"], listed(one, 2), listed(listed(one, 2), 1))
+    return either(*one["anyOf"], listed(either(*one["anyOf"], listed(one, 2)), count))
+
+
+_INTEGER = number()
+_SIZE = number(minimum=1)
+_SIZE_OR_NULL = either(*_SIZE["anyOf"], NULL)
+_TARGET = either({"const": -1}, *_SIZE_OR_NULL["anyOf"])
+
+#: What the kinds of fields allow, each with the name of its definition. `$name` is allowed for all of them.
+_SAID: tuple[tuple[Any, str, Schema], ...] = (
+    (kinds.Pos, "positive", _SIZE),
+    (kinds.Nat, "natural", number(minimum=0)),
+    (kinds.Int, "integer", _INTEGER),
+    (kinds.PlainInt, "integer", _INTEGER),
+    (kinds.Real, "real", number("number")),
+    (kinds.Rate, "rate", number("number", minimum=0, maximum=1)),
+    (kinds.Flag, "flag", either({"type": "boolean"}, FORMULA)),
+    (kinds.Text, "text", {"type": "string"}),
+    (kinds.One, "one", _sizes(1, 1)),
+    (kinds.Pair, "pair", _sizes(2, 1)),
+    (kinds.Triple, "triple", _sizes(3, 1)),
+    (kinds.NatOne, "naturalOne", _sizes(1, 0)),
+    (kinds.NatPair, "naturalPair", _sizes(2, 0)),
+    (kinds.NatTriple, "naturalTriple", _sizes(3, 0)),
+    (kinds.Pads1, "pads1", _pads(1)),
+    (kinds.Pads2, "pads2", _pads(2)),
+    (kinds.Pads3, "pads3", _pads(3)),
+    (kinds.Axes, "axes", either(*_INTEGER["anyOf"], listed(_INTEGER))),
+    (kinds.Ints, "integers", either(listed(_INTEGER), WHOLE)),
+    (kinds.Extent, "extent", either(listed(_SIZE_OR_NULL), WHOLE)),
+    (kinds.Sublayer, "inner", {}),
+    (kinds.Sublayers, "inners", either(listed(_INNER), WHOLE)),
+    (kinds.SublayerOrList, "innerOrList", either(_INNER, listed(_INNER))),
+    (core.OutputSizes, "sizesOrNull", either(*_SIZE["anyOf"], listed(_SIZE_OR_NULL))),
+    (attention.OutputSizes, "sizes", either(*_SIZE["anyOf"], listed(_SIZE))),
+    (normalization.Axis, "axis", either(*_INTEGER["anyOf"], listed(_INTEGER, 1))),
+    (reshaping.Target, "target", either(*_TARGET["anyOf"], listed(_TARGET))),
+)
+_KINDS: dict[Kind, tuple[str, Schema]] = {said.__metadata__[0]: (name, schema) for said, name, schema in _SAID}
+
+
+class Layers:
+    """The layer types of a list, and the definitions (`defs`) that speak of them."""
+
+    def __init__(self, types: Iterable[LayerType]) -> None:
+        self.types = list(types)
+        self.defs: dict[str, Schema] = {}
+        self._by_name = {name: type for type in self.types for name in (type.name, *type.aliases)}
+        for type in self.types:
+            self.defs[type.name] = self._value(type)
+            self.defs[f"{type.name}.fields"] = self._fields(type)
+
+    def names(self) -> list[str]:
+        """The names of all types, also their further ones."""
+        return list(self._by_name)
+
+    def values(self) -> dict[str, Schema]:
+        """By name: what may stand below it in an item of `layers`."""
+        return {name: _ref(type.name) for name, type in self._by_name.items()}
+
+    def fields(self) -> dict[str, Schema]:
+        """By name: a mapping of its fields, as in `defaults`."""
+        return {name: _ref(f"{type.name}.fields") for name, type in self._by_name.items()}
+
+    def needed(self) -> dict[str, list[str]]:
+        """By name, for types that have such: the fields without a default."""
+        found = {}
+        for name, type in self._by_name.items():
+            fields = [field.name for field in type.schema.fields.values() if field.default is REQUIRED]
+            if fields:
+                found[name] = fields
+        return found
+
+    def complete(self) -> dict[str, Schema]:
+        """By name, for the same types: a value with all of these fields."""
+        return {
+            name: _with_all(fields, list(self._by_name[name].schema.fields)) for name, fields in self.needed().items()
+        }
+
+    def allows(self, kind: Kind) -> Schema:
+        """What a field of that kind may hold; anything, for a kind that is not known here."""
+        if kind.choices:
+            name, schema = f"choice.{'.'.join(kind.choices[:3])}", _choice(kind)
+        else:
+            name, schema = _KINDS.get(kind, ("", {}))
+        if not name:
+            return {}
+        if schema:
+            self.defs.setdefault(name, schema)
+        return _ref(name)
+
+    def _fields(self, type: LayerType) -> Schema:
+        """The mapping of fields, with the keys that every layer may have."""
+        schema = type.schema
+        unread = "|".join(sorted(schema.ignored - SPECIAL - schema.fields.keys()))
+        return {
+            "properties": {
+                **{field.name: self._field(type, field) for field in schema.fields.values()},
+                **{name: _ref(f"layer.{name}") for name in sorted(SPECIAL - schema.fields.keys())},
+            },
+            # Nothing is read of these: they are allowed, and no editor proposes them.
+            "patternProperties": {f"^({unread})$": {}},
+            "additionalProperties": False,
+            "dependentSchemas": {"share": _ref("layer.shared")},
+        }
+
+    def _field(self, type: LayerType, field: Field) -> Schema:
+        allowed = self.allows(field.kind)
+        if field.optional and allowed:
+            allowed = either(allowed, NULL)
+        expects = field.kind.expects[0].upper() + field.kind.expects[1:] + (" or null" if field.optional else "")
+        if field.default is REQUIRED:
+            return {**allowed, "description": " ".join((f"{expects}; required.", *_sentences(type.doc, field.name)))}
+        said = " ".join((f"{expects}.", *_sentences(type.doc, field.name)))
+        return {**allowed, "description": said, "default": default_of(field)}
+
+    def _value(self, type: LayerType) -> Schema:
+        """What stands below the type's name: fields by name, by position, the first alone, or nothing.
+
+        One schema that says all of it, rather than one for each way: editors then name the fault itself.
+        """
+        fields = [_ref(f"{type.name}.fields/properties/{name}") for name in type.schema.fields]
+        found: Schema = {
+            "title": type.name,
+            "description": cleandoc(type.doc),
+            "$ref": f"#/$defs/{type.name}.fields",
+            "maxItems": len(fields),
+        }
+        if fields:
+            found |= {"prefixItems": fields, "if": _LISTED, "else": either(fields[0], NULL)}
+        return found if fields else {**found, "type": [*_LISTED["type"], "null"]}
+
+
+def _choice(kind: Kind) -> Schema:
+    """The words, in any case where the kind reads them so."""
+    ways: list[Schema] = [{"enum": list(kind.choices)}, WHOLE]
+    try:
+        kind.read(kind.choices[0].upper(), _NoText())
+    except Problem:
+        return either(*ways)
+    any_case = "|".join(
+        "".join(f"[{sign.upper()}{sign}]" if sign.isalpha() else sign for sign in word) for word in kind.choices
+    )
+    return either(*ways, {"type": "string", "pattern": f"^({any_case})$"})
+
+
+def _with_all(needed: list[str], fields: list[str]) -> Schema:
+    """A value with the fields that are needed, by name or by position; what shares another's has that layer's."""
+    return {
+        "type": ["object", "array", *(_SCALARS if needed == fields[:1] else ())],
+        "minItems": 1 + max(map(fields.index, needed)),
+        "if": {"type": "object", "not": {"required": ["share"]}},
+        "then": {"required": needed},
+    }
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _sentences(doc: str, name: str) -> list[str]:
+    """The sentences of a documentation that speak of a field.
+
+    >>> _sentences("Drop some. With `rate` 0 nothing happens. No weights.", "rate")
+    ['With `rate` 0 nothing happens.']
+    """
+    sentences = re.split(r"(?<=\.) (?=[A-Z`])", " ".join(doc.split()))
+    return [sentence for sentence in sentences if f"`{name}`" in sentence]
+
+
+def default_of(field: Field) -> Any:
+    """The default of a field as a spec would have it: 1 for `(1, 1)` where that is read as the same.
+
+    >>> from cnnsum.layers.base import find
+    >>> fields = find("Conv2D").schema.fields
+    >>> default_of(fields["strides"]), default_of(fields["padding"]), default_of(fields["activation"])
+    (1, 'valid', None)
+    """
+    short = field.default
+    while isinstance(short, tuple) and short:
+        short = short[0]
+    try:
+        if field.kind.read(short, _NoText()) == field.default:
+            return short
+    except Problem:
+        pass
+    return _as_lists(field.default)
+
+
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(item) for item in value] if isinstance(value, tuple) else value
+
+
+class _NoText:
+    """A reading without formulas and layers."""
+
+    def number(self, text: str) -> Any:
+        raise Problem("SPC025", text)
+
+    def sublayer(self, _raw: object) -> Any:
+        raise Problem("CFG102", "no layer is read here")
