@@ -13,7 +13,7 @@ from cnnsum.analyses.counting import Counter, bytes_of
 from cnnsum.analyses.memory import Keeping
 from cnnsum.analyses.params import Params
 from cnnsum.dims import Dim, Symbol, prod
-from cnnsum.graph.infer import Inference
+from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape
@@ -231,6 +231,9 @@ def gradients(
       parts of it. Storage is free when nothing refers to it any more.
     - Where an input has a gradient already, from another reader, the two are added: into the one of them that nobody
       else refers to, or else into a third tensor.
+    - Gradients of weights are no part of it, but when a shared layer has them from another call already, the new ones are
+      there beside those until they are added.
+    - The gradient of a factor that was broadcast is a product of the full size before it is summed.
     """
     calls, storage, wanted = inference.calls, keeping.storage, keeping.wanted
     if pool is None:
@@ -239,6 +242,7 @@ def gradients(
         if wanted[storage[number]] and storage[number] not in pool.of:
             pool.of[storage[number]] = pool.take(sizes[storage[number]])
     yield len(calls), pool.held
+    met: set[Layer] = set()
     for step in range(len(calls) - 1, -1, -1):
         if not keeping.active[step]:
             continue
@@ -257,6 +261,14 @@ def gradients(
         inner: Dim = 0
         for shape in facts.scratch:
             inner = inner + counter.bytes(shape, call.layer.policy.compute)
+        if facts.keeps_input == "factors" and facts.macs == 0:
+            whole = inference.values[call.outputs[0]].shape
+            if any(wanted[storage[n]] and inference.values[n].shape != whole for n in call.inputs):
+                inner = inner + sizes[storage[call.outputs[0]]]
+        if keeping.trains[step]:
+            if call.layer in met:
+                inner = inner + _another_gradient(call)
+            met.add(call.layer)
         made: list[tuple[int, int]] = []
         # A layer with weights (attention) reads a repeated input once.
         for number in call.inputs if not facts.weights else dict.fromkeys(call.inputs):
@@ -277,6 +289,19 @@ def gradients(
             if pool.add(origin, buffer, sizes[origin]):
                 yield step, pool.held
                 pool.settle()
+
+
+def _another_gradient(call: Call) -> Dim:
+    """Bytes of the gradients of a shared layer's weights that are added to those of another of its calls.
+
+    PyTorch adds a matrix's into a third tensor: the gradient of a linear layer is the transpose of what it computes.
+    """
+    total: Dim = 0
+    for weight in call.facts.weights:
+        if weight.trainable:
+            size = bytes_of(prod(weight.shape), weight.dtype or call.layer.policy.variable)
+            total = total + (2 * size if len(weight.shape) == 2 else size)
+    return total
 
 
 class Pool:

@@ -37,6 +37,7 @@ NETWORKS: dict[str, tuple[int, ...] | None] = {
     "densenet121": (64, 64, 3),
     "unet": None,
     "c3d": (16, 32, 32, 3),
+    "efficientnet_b0": (96, 96, 3),
 }
 
 
