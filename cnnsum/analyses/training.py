@@ -231,8 +231,8 @@ def gradients(
       parts of it. Storage is free when nothing refers to it any more.
     - Where an input has a gradient already, from another reader, the two are added: into the one of them that nobody
       else refers to, or else into a third tensor.
-    - Gradients of weights are no part of it, but when a shared layer has them from another call already, the new ones are
-      there beside those until they are added.
+    - Gradients of weights are no part of it, but when a shared layer has them from another call already, the new ones
+      are there beside those until they are added.
     - The gradient of a factor that was broadcast is a product of the full size before it is summed.
     """
     calls, storage, wanted = inference.calls, keeping.storage, keeping.wanted
