@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 _MOST_JOBS = 256
+_MOST_DIGITS = 20
 
 
 def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,6 +39,13 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 )
 @click.option("--exit-zero", is_flag=True, help="Make the exit code 0 whatever is found.")
 @click.option("--statistics", is_flag=True, help="Print how often each code was found in place of the findings.")
+@click.option(
+    "--budget",
+    "limits",
+    multiple=True,
+    metavar="MEASURE=LIMIT",
+    help="Hold every model to a limit: params=5M, peak=1MiB.",
+)
 @click.option("--baseline", metavar="FILE", help="Report what costs more than in a report or baseline in JSON.")
 @click.option(
     "--max-increase",
@@ -90,6 +98,7 @@ def _check(
     ignore: tuple[str, ...],
     fail_on: str | None,
     statistics: bool,
+    limits: tuple[str, ...],
     baseline: str | None,
     increases: tuple[str, ...],
     write_baseline: str | None,
@@ -136,6 +145,7 @@ def _check(
         _mend(changes, quiet=quiet)
 
     known, allowed = _baseline(baseline, increases)
+    budget = _budget(limits)
 
     def once(_changed: Iterable[str] = ()) -> bool:
         report = run(
@@ -148,6 +158,7 @@ def _check(
             models_only=models_only,
             baseline=known,
             increases=allowed,
+            budget=budget,
         )
         if write_baseline is not None:
             from cnnsum.lint.run import baseline_of
@@ -171,6 +182,24 @@ def _check(
 
     look_again(lambda: watched(wanted), again)
     return False
+
+
+def _budget(texts: tuple[str, ...]) -> dict[str, Any]:
+    """The limits of a call; raises UsageError for what is none."""
+    if not texts:
+        return {}
+    from cnnsum.diagnostics import Span
+    from cnnsum.lint.budget import config_faults
+
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, limit = (part.strip() for part in text.partition("="))
+        if not equals or not limit:
+            raise click.UsageError(f"--budget: `{text}` is no limit: write params=5M")
+        found[name] = int(limit) if limit.isdecimal() and limit.isascii() and len(limit) < _MOST_DIGITS else limit
+    for fault in config_faults(found, {"": Span("", 1, 1, 1, 1)}):
+        raise click.UsageError(f"--budget: {fault.message}" + (f" ({fault.help})" if fault.help else ""))
+    return found
 
 
 def _baseline(path: str | None, texts: tuple[str, ...]) -> tuple[Baseline | None, dict[str, Increase] | None]:

@@ -61,7 +61,8 @@ def findings(
     if budget:
         found, _ = read(budget, _configured(where))  # whose faults are told once, not of every model
         for one in _held(model, found, batch, optimizer, is_own=False):
-            result.append(one._replace(message=f"{model.document.path}: {one.message}"))
+            elsewhere = one.span is None or one.span.path != model.document.path
+            result.append(one._replace(message=f"{model.document.path}: {one.message}") if elsewhere else one)
     return result
 
 

@@ -140,6 +140,9 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
 
 
 def _checked(path: str, found: list[Diagnostic], suppressed: int, settings: Settings) -> CheckedFile:
+    # What is wrong with a file as a whole stands at its beginning: every tool that reads findings wants a place.
+    start = Span(path, 1, 1, 1, 1)
+    found = [one if one.span is not None else one._replace(span=start) for one in found]
     return CheckedFile(path, tuple(found), suppressed, sum(settings.fails(one.severity) for one in found))
 
 

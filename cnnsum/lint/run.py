@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnsum import __version__
-from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.diagnostics import Diagnostic, Span, UnusableError
 from cnnsum.lint.checking import STDIN, check, check_file
 from cnnsum.lint.codes import fault
 from cnnsum.lint.config import Config, Configs
@@ -44,6 +44,7 @@ def run(
     models_only: bool = False,
     baseline: Baseline | None = None,
     increases: Mapping[str, Increase] | None = None,
+    budget: Mapping[str, Any] | None = None,
 ) -> CheckReport:
     """Check files, and the models that are found in folders.
 
@@ -51,6 +52,7 @@ def run(
     fail_on: the least severity that fails the run. jobs: processes; None for as many as pay. force_exclude: whether
     the `exclude` of a configuration holds for files that are named, too. models_only: whether named files that hold no
     model are passed over, as those in folders are. baseline, increases: what models may cost, by `lint.baseline`.
+    budget: limits that hold for all files, nearer than those of a configuration.
 
     Raises UnusableError for an unknown code; whatever is wrong with a file is a finding.
     """
@@ -70,6 +72,8 @@ def run(
             )
             for target, one in work
         ]
+    if budget:
+        work = [(target, _with_budget(settings, budget, _name(target.path))) for target, settings in work]
     lines = _LinesOf()
     done = _in_processes(work, jobs, lines)
     for config in configs.used():
@@ -119,6 +123,13 @@ def mended(
         text = mend(target.path, configs.settings(target.path, called, None), unsafe=unsafe)
         if text is not None:
             yield text
+
+
+def _with_budget(settings: Settings, budget: Mapping[str, Any], path: str) -> Settings:
+    """The settings of a file with limits from the call, whose place is the file itself."""
+    here = Span(path, 1, 1, 1, 1)
+    places = {"": here, **(settings.budget_places or {}), **dict.fromkeys(budget, here)}
+    return settings._replace(budget={**(settings.budget or {}), **budget}, budget_places=places)
 
 
 def _name(path: str) -> str:

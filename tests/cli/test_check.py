@@ -261,3 +261,20 @@ def test_calls_that_cannot_be(baseline: list[str]) -> None:
     assert "did you mean `params`?" in check(*baseline, "--max-increase", "prams=1%")[2]
     assert "SPC049 this file is no baseline" in check("models", "--baseline", "sound.yaml")[2]
     assert "SPC001" in check("models", "--baseline", "gone.json")[2]
+
+
+def test_limits_of_the_call() -> None:
+    code, out, _ = check("sound.yaml", "--budget", "params=5M", "--budget", "peak=100")
+    assert code == 1
+    assert out.startswith("sound.yaml:1:1: BUD501 peak: 768 B is over the budget of 100 B by 668 B (668%)\n")
+    assert check("sound.yaml", "--budget", "params=5M")[0] == 0
+    assert "did you mean `params`?" in check("sound.yaml", "--budget", "prams=5M")[2]
+    assert check("sound.yaml", "--budget", "params")[0] == 2
+    assert check("sound.yaml", "--budget", "params=lots")[0] == 2
+
+
+def test_every_finding_has_a_place() -> None:
+    code, out, _ = check("gone.yaml", "--format", "json")
+    assert code == 1
+    (finding,) = json.loads(out)["files"][0]["findings"]
+    assert (finding["code"], finding["path"], finding["line"], finding["column"]) == ("SPC001", "gone.yaml", 1, 1)

@@ -48,7 +48,7 @@ def test_all_of_all_files_in_order(here: Path) -> None:
         "a/z.yaml": ["a/z.yaml:3:5:"],
         "b.yaml": ["b.yaml:4:5:", "b.yaml:5:5:"],
         "bad.yaml": ["bad.yaml:3:1:"],
-        "gone.yaml": ["SPC001"],
+        "gone.yaml": ["gone.yaml:1:1:"],
     }
     assert [file.failing for file in report.files] == [0, 1, 2, 1, 1]
     assert report.line_of("b.yaml", 5) == "  - Dnse: 3"
@@ -184,8 +184,8 @@ def test_comments_of_an_included_file(here: Path) -> None:
 def test_models_only(here: Path) -> None:
     (here / "workflow.yaml").write_text("on: push\n", encoding="utf-8")
     spec(here, "a.yaml", TOO_LARGE)
-    assert found("workflow.yaml", "a.yaml", "gone.yaml") == ["3:SHP201", "-:SPC001", "1:SPC060"]
-    assert found("workflow.yaml", "a.yaml", "gone.yaml", models_only=True) == ["3:SHP201", "-:SPC001"]
+    assert found("workflow.yaml", "a.yaml", "gone.yaml") == ["3:SHP201", "1:SPC001", "1:SPC060"]
+    assert found("workflow.yaml", "a.yaml", "gone.yaml", models_only=True) == ["3:SHP201", "1:SPC001"]
 
 
 def test_what_cannot_be_read_stops_nothing(here: Path) -> None:
