@@ -115,7 +115,7 @@ def test_the_action_pastes_no_input_into_a_script() -> None:
     ("paths", "arguments", "code", "said"),
     [
         (".", "", 1, "::error file=a b.yaml,line=2,"),
-        ("\na b.yaml\n$(touch pwned)\n", "--ignore=UNK", 1, "::error file=$(touch pwned),line=1,endLi"),
+        ("\na b.yaml\n$(touch pwned)\n", "--ignore=UNK", 1, "::error file=$(touch pwned),line=1,"),
         ("a b.yaml", "--ignore=UNK,ARC\n--fail-on=note", 0, ""),
     ],
 )
