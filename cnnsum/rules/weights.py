@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from cnnsum.dims import prod
 from cnnsum.graph.infer import Call
@@ -12,10 +13,10 @@ from cnnsum.rules.kinds import CONVOLUTIONS, DROPOUT, NORMALIZATIONS, is_activat
 from cnnsum.rules.network import Network
 
 #: Shares of all parameters, and of the peak, from which one is worth a word, and the sizes below which none is.
-_SHARE = 0.5
+_SHARE = Fraction(1, 2)
 _FEW_PARAMETERS = 1_000_000
 _FEW_LAYERS = 5
-_PEAK_TIMES = 2.0
+_PEAK_TIMES = 2
 _SMALL_PEAK = 16 * 2**20
 
 #: The values that an index of a dtype can have: 2**bits of whole numbers, and the whole numbers that are exact in a

@@ -65,3 +65,12 @@ def test_chains(shape, items, top):
     except UnusableError:
         return
     check(advice_on(model))
+
+
+def test_numbers_beyond_floats():
+    """What no float can hold is compared all the same."""
+    wide = "1" + "0" * 90
+    text = (
+        f"input: [{wide}, {wide}, {wide}, 3]\nlayers: [Flatten, {{Dense: {wide}}}, {{Dense: {wide}}}, {{Dense: 3}}]\n"
+    )
+    check(advice_on(loads(text)))
