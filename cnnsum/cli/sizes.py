@@ -136,7 +136,16 @@ def _sizes(
     asked = [pair for pairs in tests for pair in pairs]
     _refuse_unknown(asked, kinds)
     wrong = any(diagnostic.severity == "error" for diagnostic in found.diagnostics)
-    result = answer(found.graph.name, found.sizes, kinds=kinds, range=listed, tests=asked, faulty=wrong, kept=keep)
+    result = answer(
+        found.graph.name,
+        found.sizes,
+        kinds=kinds,
+        range=listed,
+        tests=asked,
+        faulty=wrong,
+        kept=keep,
+        unknown=found.inference.unknown,
+    )
     try:
         if format == "json":
             write_result(output, model, color, plain=lambda: (text(result),))

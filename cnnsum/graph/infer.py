@@ -80,6 +80,11 @@ class Inference:
         self.diagnostics: list[Diagnostic] = []
         self.nested: dict[Layer, Inference] = {}
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The names of the layers of which not everything is known."""
+        return tuple(dict.fromkeys(call.layer.name for call in self.calls if call.facts.status == "unknown"))
+
     def output_of(self, node: Node) -> list[Value]:
         """The outputs of a call of the outer graph."""
         return [self.values[number] for number in self.made_by[node.position][0]]
@@ -322,7 +327,7 @@ class _Runner:
 
     def _apply(self, layer: Layer, type: LayerType | None, shapes: tuple[Shape | None, ...], node: Node) -> Facts:
         if type is None:
-            return unknown_facts()
+            return unknown_facts() if node.claim is None else unknown_facts(*node.claim.outputs, dtype=node.claim.dtype)
         keywords = node.keywords
         if any(map(_is_mask, keywords)):
             shapes, keywords = _without_masks(type, shapes, keywords)

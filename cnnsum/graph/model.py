@@ -173,8 +173,17 @@ class Tensor(NamedTuple):
     index: int = 0  # type: ignore[assignment]  # hides tuple.index, which nobody wants of a tensor
 
 
+class Claim(NamedTuple):
+    """What a file says that a call gives: a shape per output, None where it says nothing of that one, and the dtype."""
+
+    outputs: tuple[Shape | None, ...]
+    dtype: str | None = None
+
+
 class Node:
     """One call of a layer. `keywords` name the last of its inputs, where they were given by name.
+
+    claim: what the file says that it gives, of a layer whose type is not known; what follows is inferred from that.
 
     constants: inputs that are no tensors of the graph (the 2 of `x * 2`): their place among the inputs, and their
         shape.
@@ -182,7 +191,7 @@ class Node:
     position: its place in `Graph.order().nodes`, set there.
     """
 
-    __slots__ = ("constants", "index", "inputs", "keywords", "layer", "options", "position")
+    __slots__ = ("claim", "constants", "index", "inputs", "keywords", "layer", "options", "position")
 
     def __init__(self, layer: Layer, inputs: tuple[Tensor, ...] = (), keywords: tuple[str, ...] = ()) -> None:
         self.layer = layer
@@ -190,6 +199,7 @@ class Node:
         self.keywords = keywords
         self.constants: tuple[tuple[int, Shape], ...] = ()
         self.options: dict[str, Any] = {}
+        self.claim: Claim | None = None
         self.index = len(layer.nodes)
         self.position = -1
         layer.nodes.append(self)

@@ -137,13 +137,14 @@ class Facts:
         self.needs: tuple[Need, ...] = ()
 
 
-def unknown_facts(*, weightless: bool = False) -> Facts:
+def unknown_facts(*outputs: Shape | None, weightless: bool = False, dtype: str | None = None) -> Facts:
     """The facts of a layer that failed, is not supported, or whose input is not known.
 
-    `weightless` says that the layer's type has no weights at all, so that its count is known to be 0.
+    outputs, dtype: what it gives all the same, as far as that is known. `weightless` says that the layer's type has no
+    weights at all, so that its count is known to be 0.
     """
     weights = () if weightless else (Weight("?", (UNKNOWN,)),)
-    return Facts(None, weights=weights, macs=UNKNOWN, ops=UNKNOWN, status="unknown")
+    return Facts(*outputs or (None,), weights=weights, macs=UNKNOWN, ops=UNKNOWN, dtype=dtype, status="unknown")
 
 
 class Need(NamedTuple):

@@ -158,7 +158,7 @@ def _totals(
         peak=Peak(most.bytes, None if most.call is None else most.call.layer.name, *most[2:]),
         training=trained,
         optimizer=OPTIMIZERS[optimizer].title,
-        unknown=tuple(dict.fromkeys(call.layer.name for call in inference.calls if call.facts.status == "unknown")),
+        unknown=inference.unknown,
     )
 
 
@@ -234,7 +234,8 @@ class _Builder:
             from cnnsum.analyses.field import receptive_fields
 
             self.fields = receptive_fields(inference)
-        self._shared: dict[tuple[int, int, int], _Numbers] = {}
+        self._shared: dict[tuple[int, int, int, bool], _Numbers] = {}
+        self._claimed = _claimed(inference)
 
     def rows(self, *, nested: bool = False) -> list[Row]:
         """One row per layer, in Keras's order. A nested model is listed without its operations, as Keras lists it."""
@@ -294,7 +295,8 @@ class _Builder:
             if end - start == 1 and layer.graph is None:
                 call = self.inference.calls[start]
                 weights = self.params.by_layer[layer]
-                key = (id(call.facts), id(weights), id(self.inference.values[made[0]]))
+                claimed = not self._claimed.isdisjoint(call.inputs)
+                key = (id(call.facts), id(weights), id(self.inference.values[made[0]]), claimed)
                 found = self._shared.get(key)
                 if found is None:
                     found = self._shared[key] = self._count(layer, nodes)
@@ -321,7 +323,7 @@ class _Builder:
             cost.flops,
             weights.trainable_bytes + weights.non_trainable_bytes,
             output_bytes,
-            _status(calls),
+            _status(calls, self._claimed),
         )
 
     def _saved(self, layer: Layer, nodes: list[Node]) -> Dim:
@@ -397,12 +399,22 @@ class _Builder:
         )
 
 
-def _status(calls: list[Call]) -> str:
+def _claimed(inference: Inference) -> set[int]:
+    """The values that follow from what a layer gives whose result is known by the file's word alone."""
+    claimed: set[int] = set()
+    for call in inference.calls:
+        said = call.facts.status == "unknown" and call.facts.outputs[0] is not None
+        if said or (claimed and not claimed.isdisjoint(call.inputs)):
+            claimed.update(call.outputs)
+    return claimed
+
+
+def _status(calls: list[Call], claimed: set[int]) -> str:
     worst = "exact"
     for call in calls:
         if call.facts.status == "unknown":
             return "unknown"
-        if call.facts.status == "bound":
+        if call.facts.status == "bound" or (claimed and not claimed.isdisjoint(call.inputs)):
             worst = "bound"
     return worst
 

@@ -42,8 +42,8 @@ class AxisReport(NamedTuple):
 class SizesReport(NamedTuple):
     """The answer of `cnnsum sizes`: every axis, and the sizes that were tested.
 
-    faulty: whether the model has errors, so that what they hide is not counted. kept: whether the sizes of the file
-    were kept.
+    faulty: whether the model has errors, and unknown: the layers that are not known; what those hide is not counted.
+    kept: whether the sizes of the file were kept.
     """
 
     model: str
@@ -52,6 +52,12 @@ class SizesReport(NamedTuple):
     range: tuple[int, int] | None
     faulty: bool
     kept: bool
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def blind(self) -> bool:
+        """Whether there may be conditions that nothing here knows of."""
+        return self.faulty or bool(self.unknown)
 
 
 def records(sizes: Sizes) -> tuple[SizeRecord, ...]:
@@ -95,25 +101,28 @@ def answer(
     tests: Iterable[tuple[str, int]] = (),
     faulty: bool = False,
     kept: bool = False,
+    unknown: tuple[str, ...] = (),
 ) -> SizesReport:
     """The answer about a model.
 
     kinds: what each symbol is, "spatial", "channels" or "batch". range: list the sizes between two, both included.
-    tests: sizes to be tested, each for one symbol, or with "" for all spatial ones at once. faulty, kept: of the model.
+    tests: sizes to be tested, each for one symbol, or with "" for all spatial ones at once. faulty, kept, unknown: see
+    `SizesReport`.
     """
     said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
     return SizesReport(
         name,
-        tuple(_axis(axis, sizes, said, range, faulty=faulty) for axis in sizes.axes),
+        tuple(_axis(axis, sizes, said, range, blind=faulty or bool(unknown)) for axis in sizes.axes),
         tuple(_tested(sizes, said, kinds, symbol, size) for symbol, size in tests),
         range,
         faulty,
         kept,
+        unknown,
     )
 
 
 def _axis(
-    axis: Axis, sizes: Sizes, said: Mapping[str, int], range: tuple[int, int] | None, *, faulty: bool
+    axis: Axis, sizes: Sizes, said: Mapping[str, int], range: tuple[int, int] | None, *, blind: bool
 ) -> AxisReport:
     symbol = axis.symbol.name
     others = {other.name for one in axis.relations for other in one.symbols if other.name != symbol}
@@ -127,7 +136,7 @@ def _axis(
         below = nearest[0] if not accepted else sizes.nearest(axis, given, size - 1)[0] if size > 1 else None
         above = nearest[1] if not accepted else sizes.nearest(axis, given, size + 1)[1]
     return AxisReport(
-        record(axis)._replace(exact=axis.exact and not faulty),
+        record(axis)._replace(exact=axis.exact and not blind),
         size,
         accepted,
         below,

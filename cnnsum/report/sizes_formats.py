@@ -25,10 +25,15 @@ def lines(answer: SizesReport, width: int) -> Iterator[_Line]:
     yield [(f'Model: "{printable(answer.model)}"', "bold")]
     if answer.faulty:
         yield [(" It has errors: what they hide is not counted, so all that follows is a bound.", "")]
+    elif answer.unknown:
+        first, *others = answer.unknown
+        who = f"`{printable(first)}`" + (f" and {len(others):,} more are" if others else " is")
+        blind = f" {who} not known: what that hides is not counted, so all that follows is a bound."
+        yield from ([(part, "")] for part in _wrapped(blind, width))
     told: dict[Any, str] = {}
     for axes in _same_symbol(answer.axes):
         yield []
-        yield from _axis(axes, told, answer.range, width, faulty=answer.faulty)
+        yield from _axis(axes, told, answer.range, width, blind=answer.blind)
     if not answer.axes:
         yield []
         if answer.kept:
@@ -52,7 +57,7 @@ def _same_symbol(axes: Iterable[AxisReport]) -> list[list[AxisReport]]:
 
 
 def _axis(
-    axes: Sequence[AxisReport], told: dict[Any, str], range: tuple[int, int] | None, width: int, *, faulty: bool
+    axes: Sequence[AxisReport], told: dict[Any, str], range: tuple[int, int] | None, width: int, *, blind: bool
 ) -> Iterator[_Line]:
     axis = axes[0]
     record = axis.record
@@ -61,7 +66,7 @@ def _axis(
     places = " and ".join(f"input `{printable(one.record.input)}`, axis {one.record.axis}" for one in axes)
     yield [(f" {symbol}", "bold"), (f"  ({places}{size})", "")]
     yield from _labelled("accepts", [(record.condition, NUMBER)], width)
-    if not record.exact and not faulty:
+    if not record.exact and not blind:
         yield from _labelled("", [("a bound: its period is too long to be solved", "")], width)
     if axis.given:
         text = " and ".join(f"{name} = {value:,}" for name, value in axis.given)

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Problem, did_you_mean
-from cnnsum.dims import Dim, Symbol
+from cnnsum.dims import UNKNOWN, Dim, Symbol
 from cnnsum.graph.model import (
+    DTYPES,
     FLOAT32,
     POLICIES,
+    Claim,
     Graph,
     InputSpec,
     Layer,
@@ -52,6 +54,9 @@ class ModelReader:
         self._batch: Symbol | None = None
         #: Names of layers that were reported already, so that references to them are not.
         self._lost: set[str] = set()
+        #: Layers of types that are not known, with the number of the finding that says so: what they give is known
+        #: from the file alone.
+        self._foreign: dict[Layer, int] = {}
         self._policies: dict[str, Policy] = {}
 
     # What `Reading` asks of a reader.
@@ -266,6 +271,42 @@ class ModelReader:
         elif list not in kinds and dict not in kinds:
             graph.recorded.append(Recorded(node.inputs[0], tuple(shape), place))
 
+    def _claim(self, graph: Graph) -> None:
+        """Give the calls of layers of unknown types what the file records of their outputs, and say so."""
+        said: dict[Node, dict[int, Recorded]] = {}
+        for one in graph.recorded:
+            if one.tensor.node.layer in self._foreign:
+                said.setdefault(one.tensor.node, {}).setdefault(one.tensor.index, one)
+        for node, outputs in said.items():
+            shapes = [
+                None if index not in outputs else self._claimed(outputs[index].shape, graph)
+                for index in range(max(outputs) + 1)
+            ]
+            dtypes = {self._dtype_beside(one.path) for one in outputs.values()}
+            node.claim = Claim(tuple(shapes), dtypes.pop() if len(dtypes) == 1 else None)
+            if node.index == 0:
+                number = self._foreign[node.layer]
+                found = self.diagnostics[number]
+                shown = " and ".join(str(tuple(one.shape)) for _, one in sorted(outputs.items()))
+                message = (
+                    f"{found.message}; what follows is inferred from the shape that the file records for it, {shown}"
+                )
+                self.diagnostics[number] = found._replace(message=message)
+
+    @staticmethod
+    def _claimed(shape: tuple[int | None, ...], graph: Graph) -> tuple[Dim, ...]:
+        """A recorded shape; an open axis is the batch, or of a size that is not known."""
+        first: Dim = UNKNOWN if graph.batch is None else graph.batch
+        return tuple([first if axis == 0 else UNKNOWN if dim is None else dim for axis, dim in enumerate(shape)])
+
+    def _dtype_beside(self, path: Path) -> str | None:
+        """The dtype that the file records beside a shape."""
+        value: Any = self.document.value
+        for key in path[:-1]:
+            value = value[key]
+        dtype = value.get("dtype") if isinstance(value, dict) else None
+        return dtype if dtype in DTYPES else None
+
     # Layers.
 
     def _layer(self, raw: Any, here: Path) -> Layer | None:
@@ -294,6 +335,7 @@ class ModelReader:
             from cnnsum.readers.keras.legacy import modern
 
             config = modern(key, config, raw.get("inbound_nodes"))
+        finding = len(self.diagnostics)
         type = find(key)
         if type is None:
             type = self._unknown_type(class_name, key, place)
@@ -301,8 +343,10 @@ class ModelReader:
             span = place.document.span((*place.fields, "dtype"))
             message = f"`{name}` is quantized, which is not supported yet: its weights are not known"
             self.diagnostics.append(Diagnostic("UNK705", message, span, "warning"))
-            return Layer(name, None, type_name=type.name, place=place)
-        return declare(
+            layer = Layer(name, None, type_name=type.name, place=place)
+            self._foreign[layer] = finding
+            return layer
+        layer = declare(
             name,
             type,
             config,
@@ -314,6 +358,9 @@ class ModelReader:
             trainable=config.get("trainable") is not False,
             lenient=True,
         )
+        if type is None:
+            self._foreign[layer] = finding
+        return layer
 
     def _unknown_type(self, class_name: str, key: str, place: Place) -> LayerType | None:
         if class_name in _CODE:
@@ -434,6 +481,9 @@ class ModelReader:
             for nested in _graphs(graph):
                 nested.resized = True
                 nested.recorded.clear()
+        elif self._foreign:
+            for nested in _graphs(graph):
+                self._claim(nested)
 
 
 def _graphs(graph: Graph) -> Iterator[Graph]:
