@@ -78,6 +78,8 @@ CODES: dict[str, str] = {
     "SPC067": "archive that is damaged or too large",
     "SPC068": "file without an architecture",
     "SPC069": "fault in cnnsum itself",
+    "SPC070": "plugin that cannot be used",
+    "SPC071": "plugin's rule that failed",
     "CFG101": "missing field",
     "CFG102": "wrong value of a field",
     "CFG103": "unknown field",

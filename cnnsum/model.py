@@ -10,13 +10,14 @@ from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Graph
-from cnnsum.readers import Overrides, read
+from cnnsum.readers import NO_OVERRIDES, Overrides, read
 from cnnsum.report.records import Report, Source
 from cnnsum.source import Document, read_text
 from cnnsum.source import read as read_document
 
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes import Sizes
+    from cnnsum.layers.base import LayerType
     from cnnsum.report.conventions import ConventionReport
     from cnnsum.report.explanation import Explanation
     from cnnsum.report.plan import Plan
@@ -27,15 +28,17 @@ Shape = tuple["int | str | None", ...]
 class Model:
     """A model that was read and inferred.
 
-    graph: its layers. format: the name of the reader. inference: what every layer's rule said.
+    graph: its layers. format: the name of the reader. types: those that were declared outside of the file. inference:
+    what every layer's rule said.
     """
 
-    __slots__ = ("_sizes", "document", "format", "graph", "inference")
+    __slots__ = ("_sizes", "document", "format", "graph", "inference", "types")
 
-    def __init__(self, document: Document, graph: Graph, format: str) -> None:
+    def __init__(self, document: Document, graph: Graph, format: str, types: Mapping[str, LayerType]) -> None:
         self.document = document
         self.graph = graph
         self.format = format
+        self.types = types
         self.inference: Inference = infer(graph)
         if graph.recorded or any(layer.graph is not None for layer in graph.layers):
             from cnnsum.graph.compare import compare
@@ -75,6 +78,8 @@ def load(
     dtype: str | None = None,
     format: str | None = None,
     free: Collection[str] = (),
+    layer_types: Iterable[str] = (),
+    plugins: Iterable[str] = (),
 ) -> Model:
     """Read a model file; "-" is standard input.
 
@@ -82,11 +87,14 @@ def load(
     settings: values of vars and symbols. dtype: the dtype policy of layers that name none. format: "cnnsum" or "keras",
     where it is not to be found out from the content. free: which sizes of the inputs become symbols where the file
     fixes them: "spatial" (H, W, D, T), "channels" (C), "batch" (N); "declared" for what a spec declares of its symbols.
+    layer_types: paths of files that declare layer types. plugins: names of Python modules, or paths of files, that do;
+    they are run.
 
     Raises UnusableError, which holds diagnostics, where the file cannot be read or is no model. What is wrong inside
     a model is in `Model.diagnostics`.
     """
-    return from_document(read_document(os.fspath(path)), inputs, settings, dtype, format, free)
+    types = read_types(layer_types, plugins)
+    return from_document(read_document(os.fspath(path)), inputs, settings, dtype, format, free, types)
 
 
 def loads(
@@ -98,9 +106,21 @@ def loads(
     dtype: str | None = None,
     format: str | None = None,
     free: Collection[str] = (),
+    layer_types: Iterable[str] = (),
+    plugins: Iterable[str] = (),
 ) -> Model:
     """Read a model from a text, as `load` does from a file; `path` is what diagnostics call it."""
-    return from_document(read_text(text, path), inputs, settings, dtype, format, free)
+    types = read_types(layer_types, plugins)
+    return from_document(read_text(text, path), inputs, settings, dtype, format, free, types)
+
+
+def read_types(files: Iterable[str], plugins: Iterable[str]) -> Mapping[str, LayerType]:
+    """The layer types that files and plugins declare, by name; raises UnusableError where one of them is wrong."""
+    if not files and not plugins:
+        return {}
+    from cnnsum.readers.types import types_of
+
+    return types_of(tuple(files), tuple(plugins))
 
 
 def from_document(
@@ -110,12 +130,13 @@ def from_document(
     dtype: str | None = None,
     format: str | None = None,
     free: Collection[str] = (),
+    types: Mapping[str, LayerType] = NO_OVERRIDES.types,
 ) -> Model:
-    """The model in a text that was read, as `load` gives it."""
+    """The model in a text that was read, as `load` gives it. types: as `read_types` gives them."""
     shapes: Mapping[str, Shape] = inputs if isinstance(inputs, Mapping) else {} if inputs is None else {"": inputs}
-    overrides = Overrides(shapes, {} if settings is None else settings, dtype, frozenset(free))
+    overrides = Overrides(shapes, {} if settings is None else settings, dtype, frozenset(free), types)
     graph, found = read(document, overrides, format)
-    return Model(document, graph, found)
+    return Model(document, graph, found, types)
 
 
 def policy_of(precision: str | None, dtype: str | None = None) -> str | None:

@@ -38,8 +38,10 @@ def reasons(layer_type: LayerType) -> dict[str, str]:
     >>> reasons(find("Identity"))["what"]
     'Give the input as it is.'
     """
-    if not layer_type.rule.__module__.startswith("cnnsum.layers."):
-        return {WHAT: "A layer type that the file declares for itself."}
+    if layer_type.rule.__module__.startswith("cnnsum.readers."):
+        return {WHAT: "A layer type that the file declares for itself, or another file for it."}
+    if not layer_type.doc:
+        return {WHAT: "A layer type of a plugin."}
     text = " ".join(layer_type.doc.split())
     matches = list(_HEAD.finditer(text))
     paragraph = " ".join(layer_type.doc.split("\n\n")[0].split())

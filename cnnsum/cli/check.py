@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.options import COLORS, NumberOption
+from cnnsum.cli.options import COLORS, NumberOption, type_options
 
 if TYPE_CHECKING:
     from cnnsum.lint.baseline import Baseline, Increase
@@ -69,6 +69,7 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
     type=click.Choice(FORMATS),
     help="What to print.  [default: text; github on GitHub Actions]",
 )
+@type_options
 @click.option("-o", "--output", metavar="FILE", help="Write the findings to a file, whole or not at all.")
 @click.option("--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]")
 @click.option("-q", "--quiet", is_flag=True, help="Leave out the summary line.")
@@ -110,6 +111,8 @@ def _check(
     models_only: bool,
     jobs: int | None,
     show_settings: bool,
+    layer_types: tuple[str, ...],
+    plugins: tuple[str, ...],
     format: str | None,
     output: str | None,
     color: str,
@@ -139,7 +142,15 @@ def _check(
             raise click.UsageError(f"--fix and --diff are for files, and not with {other}")
         from cnnsum.lint.run import mended
 
-        changes = mended(wanted, select=select or None, ignore=ignore, unsafe=unsafe_fixes, force_exclude=force_exclude)
+        changes = mended(
+            wanted,
+            select=select or None,
+            ignore=ignore,
+            unsafe=unsafe_fixes,
+            force_exclude=force_exclude,
+            layer_types=layer_types,
+            plugins=plugins,
+        )
         if diff:
             return _print_changes(changes, output, quiet=quiet)
         _mend(changes, quiet=quiet)
@@ -159,11 +170,13 @@ def _check(
             baseline=known,
             increases=allowed,
             budget=budget,
+            layer_types=layer_types,
+            plugins=plugins,
         )
         if write_baseline is not None:
             from cnnsum.lint.run import baseline_of
 
-            _write(iter([baseline_of(report)]), write_baseline)
+            _write(iter([baseline_of(report, layer_types, plugins)]), write_baseline)
         _print(report, format, output, color, quiet=quiet)
         return any(file.failing for file in report.files)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.options import model_options
+from cnnsum.cli.options import How, model_options
 
 if TYPE_CHECKING:
     from cnnsum.cli.output import Sources
@@ -54,11 +54,8 @@ def _diff(
     *,
     old: str,
     new: str,
-    inputs: dict[str, Any],
-    settings: dict[str, Any],
+    how: How,
     batch: int | None,
-    dtype: str | None,
-    source_format: str | None,
     optimizer: str,
     format: str,
     output: str | None,
@@ -71,7 +68,7 @@ def _diff(
         raise click.UsageError("only one of the models can be standard input")
     from cnnsum.cli.output import refuse_own_source, report_diagnostics, write_result
     from cnnsum.diagnostics import UnusableError
-    from cnnsum.model import from_document, summarize
+    from cnnsum.model import summarize
     from cnnsum.report.diff import Side, diff
     from cnnsum.report.diff_formats import lines, markdown, text
     from cnnsum.source import read
@@ -80,10 +77,10 @@ def _diff(
         refuse_own_source(new, output)
 
     def side(document: Document) -> tuple[Side, Model]:
-        model = from_document(document, inputs, settings, dtype, source_format)
+        model = how.model(document)
         report = summarize(model, batch=batch, optimizer=optimizer, details=False)
         try:
-            freed = from_document(document, inputs, settings, dtype, source_format, ("spatial", "declared"))
+            freed = how.model(document, ("spatial", "declared"))
         except UnusableError:
             return Side(model.graph, report, None), model
         wrong = any(one.severity == "error" for one in freed.diagnostics)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.options import model_options
+from cnnsum.cli.options import How, model_options
 
 if TYPE_CHECKING:
     from cnnsum.cli.output import Sources
@@ -48,11 +48,8 @@ def _explain(
     *,
     model: str,
     layer: str | None,
-    inputs: dict[str, Any],
-    settings: dict[str, Any],
+    how: How,
     batch: int | None,
-    dtype: str | None,
-    source_format: str | None,
     convention: str | None,
     format: str,
     output: str | None,
@@ -62,12 +59,11 @@ def _explain(
 ) -> bool:
     """Read, explain, print; returns whether the model has errors."""
     from cnnsum.cli.output import report_diagnostics, write_result
-    from cnnsum.model import from_document
     from cnnsum.source import read
 
     document = read(model)
     sources.add(document.path, document.line)
-    found = from_document(document, inputs, settings, dtype, source_format)
+    found = how.model(document)
     if convention is None:
         renderers = _arithmetic(found, layer, batch, format)
     elif layer is not None or format == "markdown":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.options import model_options
+from cnnsum.cli.options import How, model_options
 from cnnsum.cli.quantities import QuantityOption
 from cnnsum.cli.ranges import VariedOption
 
@@ -101,11 +101,8 @@ def _fit(
     *,
     model: str,
     varied: Varied,
-    inputs: dict[str, Any],
-    settings: dict[str, Any],
+    how: How,
     batch: int | None,
-    dtype: str | None,
-    source_format: str | None,
     optimizer: str,
     least: Fraction | None,
     most: Fraction | None,
@@ -127,7 +124,7 @@ def _fit(
     from cnnsum.cli.variants import first_error, reading_of
     from cnnsum.report.fit_formats import lines, text
 
-    reading, found_model = reading_of(model, sources, inputs, settings, batch, dtype, source_format, optimizer)
+    reading, found_model = reading_of(model, sources, how, batch, optimizer)
     if first_error(found_model) is not None:
         report_diagnostics(found_model.diagnostics, sources, color=color, quiet=quiet, verbose=verbose)
         return False

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
+    from cnnsum.model import Model
+    from cnnsum.source import Document
+
     _Type = click.ParamType[Any]
 else:
     _Type = click.ParamType  # which is not generic in click 8.1
@@ -118,8 +122,63 @@ def _by_name(_ctx: click.Context, _param: click.Parameter, pairs: tuple[tuple[st
     return values
 
 
+class How(NamedTuple):
+    """How a model is read, as the command line says: the arguments of `cnnsum.load`."""
+
+    inputs: Mapping[str, Any] = {}
+    settings: Mapping[str, Any] = {}
+    dtype: str | None = None
+    format: str | None = None
+    layer_types: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+
+    def model(self, document: Document, free: Collection[str] = ()) -> Model:
+        """The model in a document; raises UnusableError."""
+        from cnnsum.model import from_document, read_types
+
+        types = read_types(self.layer_types, self.plugins)
+        return from_document(document, self.inputs, self.settings, self.dtype, self.format, free, types)
+
+
+def type_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that declare layer types from outside of the model's file."""
+    for option in (
+        click.option(
+            "--plugin",
+            "plugins",
+            multiple=True,
+            metavar="MODULE",
+            help="Take layer types from a Python module or file, which is run: only what you trust.",
+        ),
+        click.option(
+            "--layer-types",
+            multiple=True,
+            metavar="FILE",
+            help="Take layer types from the `layer_types` of a YAML or JSON file.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say how a model is read, and where its result goes."""
+    """Add the options that say how a model is read, which the command gets as `how`, and where its result goes."""
+    inner = command
+
+    @wraps(inner)
+    def outer(
+        *args: Any,
+        inputs: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        dtype: str | None,
+        source_format: str | None,
+        layer_types: tuple[str, ...],
+        plugins: tuple[str, ...],
+        **given: Any,
+    ) -> Any:
+        return inner(*args, how=How(inputs, settings, dtype, source_format, layer_types, plugins), **given)
+
+    command = outer
     for option in reversed(
         (
             click.option(
@@ -154,6 +213,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="FORMAT",
                 help="Read the file as cnnsum or keras.  [default: by its content]",
             ),
+            type_options,
             click.option("-o", "--output", metavar="FILE", help="Write the result to a file, whole or not at all."),
             click.option(
                 "--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]"

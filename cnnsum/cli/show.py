@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.options import NumberOption, model_options
+from cnnsum.cli.options import How, NumberOption, model_options
 
 if TYPE_CHECKING:
     from cnnsum.cli.output import Sources
@@ -79,11 +79,8 @@ def _show(
     sources: Sources,
     *,
     model: str,
-    inputs: dict[str, Any],
-    settings: dict[str, Any],
+    how: How,
     batch: int | None,
-    dtype: str | None,
-    source_format: str | None,
     optimizer: str,
     precision: str | None,
     checkpoint: str | None,
@@ -98,18 +95,18 @@ def _show(
 ) -> bool:
     """Read, infer, render; returns whether the model has errors."""
     from cnnsum.cli.output import refuse_own_source, report_diagnostics
-    from cnnsum.model import from_document, policy_of, reconcile, summarize
     from cnnsum.model import plan as plan_memory
+    from cnnsum.model import policy_of, reconcile, summarize
     from cnnsum.source import read
 
     if output == "-":
         output = None
     if output is not None:
         refuse_own_source(model, output)
-    dtype = policy_of(precision, dtype)
+    how = how._replace(dtype=policy_of(precision, how.dtype))
     document = read(model)
     sources.add(document.path, document.line)
-    found = from_document(document, inputs, settings, dtype, source_format)
+    found = how.model(document)
     details = format == "json" or looks["columns"] is not None
     report = summarize(
         found,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.options import model_options
+from cnnsum.cli.options import How, model_options
 
 if TYPE_CHECKING:
     from cnnsum.cli.output import Sources
@@ -105,11 +105,8 @@ def _sizes(
     sources: Sources,
     *,
     model: str,
-    inputs: dict[str, Any],
-    settings: dict[str, Any],
+    how: How,
     batch: int | None,
-    dtype: str | None,
-    source_format: str | None,
     listed: tuple[int, int] | None,
     tests: tuple[tuple[tuple[str, int], ...], ...],
     keep: bool,
@@ -122,7 +119,6 @@ def _sizes(
 ) -> bool:
     """Read, solve, print; returns whether the model has errors, or a tested size is refused."""
     from cnnsum.cli.output import report_diagnostics, write_result
-    from cnnsum.model import from_document
     from cnnsum.report.sizes import answer
     from cnnsum.report.sizes_formats import lines, text
     from cnnsum.source import read
@@ -131,7 +127,7 @@ def _sizes(
     document = read(model)
     sources.add(document.path, document.line)
     free = () if keep else ("spatial", "declared", *more)
-    found = from_document(document, inputs, settings, dtype, source_format, free)
+    found = how.model(document, free)
     kinds = _kinds(found)
     asked = [pair for pairs in tests for pair in pairs]
     _refuse_unknown(asked, kinds)

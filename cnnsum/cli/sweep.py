@@ -16,6 +16,7 @@ from cnnsum.model import policy_of
 from cnnsum.report import sweep_formats
 
 if TYPE_CHECKING:
+    from cnnsum.cli.options import How
     from cnnsum.cli.output import Sources
     from cnnsum.report.costs import Variant
 
@@ -25,12 +26,9 @@ def run(
     sweeps: tuple[str, ...],
     *,
     model: str,
-    inputs: dict[str, Any],
-    settings: dict[str, Any],
+    how: How,
     batch: int | None,
-    dtype: str | None,
     precision: str | None,
-    source_format: str | None,
     optimizer: str,
     format: str,
     output: str | None,
@@ -47,9 +45,8 @@ def run(
         axes = [swept(text) for text in sweeps]
     except RangeError as error:
         raise click.BadParameter(str(error), param_hint="'--sweep'") from None
-    reading, found = reading_of(
-        model, sources, inputs, settings, batch, policy_of(precision, dtype), source_format, optimizer
-    )
+    how = how._replace(dtype=policy_of(precision, how.dtype))
+    reading, found = reading_of(model, sources, how, batch, optimizer)
     sweep = Sweep(reading, axes)
     batched = any(name in sweep.batch_names for name in sweep.names)
     fixed = found.graph.batch if isinstance(found.graph.batch, int) else None

@@ -14,12 +14,13 @@ from cnnsum.analyses.closed import ClosedForm
 from cnnsum.analyses.training import OPTIMIZERS
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, symbols_of
-from cnnsum.model import Model, from_document
+from cnnsum.model import Model
 from cnnsum.report.build import totals_of
 from cnnsum.report.costs import Costs, Outcome
 from cnnsum.source import read
 
 if TYPE_CHECKING:
+    from cnnsum.cli.options import How
     from cnnsum.cli.output import Sources
     from cnnsum.report.records import Totals
     from cnnsum.source import Document
@@ -29,17 +30,13 @@ class Reading(NamedTuple):
     """How the model is read, as the command line says."""
 
     document: Document
-    inputs: Mapping[str, Any]
-    settings: Mapping[str, Any]
+    how: How
     batch: int | None
-    dtype: str | None
-    format: str | None
     optimizer: str
 
     def model(self, settings: Mapping[str, Any], free: Sequence[str] = ()) -> Model:
         """The model with more settings; raises UnusableError."""
-        given = {**self.settings, **settings}
-        return from_document(self.document, self.inputs, given, self.dtype, self.format, free)
+        return self.how._replace(settings={**self.how.settings, **settings}).model(self.document, free)
 
     @property
     def optimizer_title(self) -> str:
@@ -50,11 +47,8 @@ class Reading(NamedTuple):
 def reading_of(
     path: str,
     sources: Sources,
-    inputs: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    how: How,
     batch: int | None,
-    dtype: str | None,
-    format: str | None,
     optimizer: str,
 ) -> tuple[Reading, Model]:
     """How a model is read, and the model as the file has it; raises UnusableError."""
@@ -64,7 +58,7 @@ def reading_of(
         raise UnusableError(Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", None, "error", help))
     document = read(path)
     sources.add(document.path, document.line)
-    reading = Reading(document, inputs, settings, batch, dtype, format, optimizer)
+    reading = Reading(document, how, batch, optimizer)
     try:
         return reading, reading.model({})
     except UnusableError as error:
@@ -82,7 +76,7 @@ class Names:
     def __init__(self, reading: Reading, wanted: Sequence[str]) -> None:
         self.reading = reading
         for name in wanted:
-            if name in reading.settings:
+            if name in reading.how.settings:
                 raise UnusableError(Diagnostic("SPC057", f"`{name}` is varied: leave --set {name}=… out"))
         model = reading.model({}, ("spatial",))
         graph = model.graph
@@ -92,7 +86,9 @@ class Names:
         #: The file's sizes of symbols that it fixes.
         self.fixed = {name: freed.size for name, freed in graph.freed.items() if freed.size is not None}
         #: Whether sizes that the file fixes must be set free: they are varied, or set to something else.
-        self.sized = any(name in self.sizes for name in wanted) or any(name in graph.freed for name in reading.settings)
+        self.sized = any(name in self.sizes for name in wanted) or any(
+            name in graph.freed for name in reading.how.settings
+        )
         self.batched = any(name in self.batch for name in wanted)
         if self.batched and reading.batch is not None:
             raise UnusableError(Diagnostic("SPC057", "the batch is varied: leave --batch out"))
@@ -137,7 +133,7 @@ def put_in(values: Mapping[str, Any], names: Names) -> tuple[dict[str, Any], int
     settings = {name: value for name, value in values.items() if names.kind(name) != "batch"}
     batch = next((value for name, value in values.items() if names.kind(name) == "batch"), names.reading.batch)
     if names.sized:
-        fixed = {name: size for name, size in names.fixed.items() if name not in names.reading.settings}
+        fixed = {name: size for name, size in names.fixed.items() if name not in names.reading.how.settings}
         settings = {**fixed, **settings}
     return settings, batch
 

@@ -210,10 +210,7 @@ def _read_signature(layer_type: LayerType) -> Schema:
     annotations: Mapping[str, str] = rule.__annotations__
     fields: dict[str, Field] = {}
     for name in names[count : count + code.co_kwonlyargcount]:
-        text = annotations[name]
-        optional = text.endswith(" | None")
-        annotated = rule.__globals__[text.removesuffix(" | None")]
-        (kind,) = annotated.__metadata__
+        kind, optional = _kind(annotations[name], rule.__globals__)
         fields[name] = Field(name, kind, optional, defaults.get(name, REQUIRED))
     ignored = {
         f"{weight}_{what}" for weight in layer_type.weights for what in ("initializer", "regularizer", "constraint")
@@ -228,10 +225,39 @@ def _read_signature(layer_type: LayerType) -> Schema:
     )
 
 
+def _kind(annotation: Any, names: Mapping[str, Any]) -> tuple[Kind, bool]:
+    """The kind in an annotation, and whether it allows null. It is a text in modules that defer annotations."""
+    if isinstance(annotation, str):
+        optional = annotation.endswith(" | None")
+        annotated = names[annotation.removesuffix(" | None")]
+    else:
+        parts = [annotation] if hasattr(annotation, "__metadata__") else annotation.__args__
+        annotated = parts[0]
+        optional = len(parts) > 1
+    (kind,) = annotated.__metadata__
+    return kind, optional
+
+
 _TYPES: dict[str, LayerType] = {}
 _unread = [family for family in reversed(FAMILIES) if family not in OPERATIONS]
 _unread_operations = list(reversed(OPERATIONS))
 _needs: list[Need] = []
+
+
+def declared_by(run: Callable[[], object]) -> dict[str, LayerType]:
+    """The types that are declared while something runs, other than those of this package. They are not registered."""
+    before = dict(_TYPES)
+    declared: dict[str, LayerType] = {}
+    try:
+        run()
+    finally:
+        for key, type in [*_TYPES.items()]:
+            if before.get(key) is not type and not type.rule.__module__.startswith("cnnsum.layers."):
+                declared[key] = type
+                del _TYPES[key]
+                if key in before:
+                    _TYPES[key] = before[key]
+    return declared
 
 
 R = TypeVar("R", bound=Rule)

@@ -133,13 +133,13 @@ def _opened(model: Model, ranges: Mapping[str, Range]) -> tuple[Model, Mapping[s
     if all(name in model.graph.symbols for name in ranges):
         return unchanged
     try:
-        found = from_document(model.document, free=("spatial",))
+        found = from_document(model.document, free=("spatial",), types=model.types)
         fixed = {name: one.size for name, one in found.graph.freed.items() if one.size is not None}
         if not any(name in fixed for name in ranges):
             return unchanged
         settings = {name: size for name, size in fixed.items() if name not in ranges}
         if settings:
-            found = from_document(model.document, settings=settings, free=("spatial",))
+            found = from_document(model.document, settings=settings, free=("spatial",), types=model.types)
     except UnusableError:
         return unchanged
     return found, settings, ("spatial",)
@@ -195,7 +195,9 @@ def _inferred(held: _Held, point: Mapping[str, int]) -> Report | None:
     """The report at some sizes by inference; None where the file alone does not give it."""
     report = held.report
     try:
-        model = from_document(held.model.document, settings={**held.settings, **point}, free=held.free)
+        model = from_document(
+            held.model.document, settings={**held.settings, **point}, free=held.free, types=held.model.types
+        )
         there = summarize(
             model, batch=report.batch if isinstance(report.batch, int) else None, optimizer=held.optimizer
         )

@@ -102,7 +102,7 @@ def _seems_model(path: str, error: UnusableError) -> bool:
 
 def check_document(document: Document, settings: Settings) -> CheckedFile:
     """What is wrong with a text that was read."""
-    from cnnsum.model import from_document
+    from cnnsum.model import from_document, read_types
 
     faults: list[Diagnostic] = []
     choice = settings.choice()
@@ -114,7 +114,7 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
     wanted = Wanted(choice, settings.silenced)
     complete = False
     try:
-        model = from_document(document)
+        model = from_document(document, types=read_types(settings.layer_types, settings.plugins))
     except UnusableError as error:
         found = list(error.diagnostics)
     else:

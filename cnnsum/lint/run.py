@@ -45,6 +45,8 @@ def run(
     baseline: Baseline | None = None,
     increases: Mapping[str, Increase] | None = None,
     budget: Mapping[str, Any] | None = None,
+    layer_types: tuple[str, ...] = (),
+    plugins: tuple[str, ...] = (),
 ) -> CheckReport:
     """Check files, and the models that are found in folders.
 
@@ -52,9 +54,11 @@ def run(
     fail_on: the least severity that fails the run. jobs: processes; None for as many as pay. force_exclude: whether
     the `exclude` of a configuration holds for files that are named, too. models_only: whether named files that hold no
     model are passed over, as those in folders are. baseline, increases: what models may cost, by `lint.baseline`.
-    budget: limits that hold for all files, nearer than those of a configuration.
+    budget: limits that hold for all files, nearer than those of a configuration. layer_types, plugins: files and
+    modules that declare layer types.
 
-    Raises UnusableError for an unknown code; whatever is wrong with a file is a finding.
+    Raises UnusableError for an unknown code, or for declarations of types that are wrong; whatever is wrong with a
+    file that is checked is a finding.
     """
     called = called_choice(select, ignore)
     configs = Configs()
@@ -74,6 +78,11 @@ def run(
         ]
     if budget:
         work = [(target, _with_budget(settings, budget, _name(target.path))) for target, settings in work]
+    if layer_types or plugins:
+        from cnnsum.model import read_types
+
+        read_types(layer_types, plugins)
+        work = [(target, one._replace(layer_types=layer_types, plugins=plugins)) for target, one in work]
     lines = _LinesOf()
     done = _in_processes(work, jobs, lines)
     for config in configs.used():
@@ -84,7 +93,7 @@ def run(
     return CheckReport(__version__, tuple(done), lines)
 
 
-def baseline_of(report: CheckReport) -> str:
+def baseline_of(report: CheckReport, layer_types: tuple[str, ...] = (), plugins: tuple[str, ...] = ()) -> str:
     """The baseline of the models of a run that have no errors, as a text."""
     from cnnsum.lint.baseline import Entry, entry_of, text
     from cnnsum.model import load
@@ -94,7 +103,7 @@ def baseline_of(report: CheckReport) -> str:
         if any(found.severity == "error" and not found.code.startswith("BUD") for found in file.findings):
             continue
         try:
-            entries[file.path] = entry_of(load(file.path))
+            entries[file.path] = entry_of(load(file.path, layer_types=layer_types, plugins=plugins))
         except UnusableError:  # a broken configuration is among the files, too
             continue
     return text(entries)
@@ -107,6 +116,8 @@ def mended(
     ignore: Iterable[str] = (),
     unsafe: bool = False,
     force_exclude: bool = False,
+    layer_types: tuple[str, ...] = (),
+    plugins: tuple[str, ...] = (),
 ) -> Iterator[Mended]:
     """The files in which something can be mended, with their new texts, one by one; the caller writes them.
 
@@ -120,7 +131,8 @@ def mended(
     for target in found:
         if target.path == "-" or (target.sought and check_file(target.path, sought=True) is None):
             continue
-        text = mend(target.path, configs.settings(target.path, called, None), unsafe=unsafe)
+        settings = configs.settings(target.path, called, None)
+        text = mend(target.path, settings._replace(layer_types=layer_types, plugins=plugins), unsafe=unsafe)
         if text is not None:
             yield text
 

@@ -39,6 +39,7 @@ class Settings(NamedTuple):
     fail_on: the least severity that fails the run. budget: the table of the configuration, None without one.
     budget_places: where its keys stand, and under "" the table itself. origins: who set the other values, by key.
     baseline: what the file's model cost at some time, None without; increases: how much more it may cost now.
+    layer_types, plugins: files and modules that declare layer types.
     """
 
     configured: Choice = Choice()
@@ -50,6 +51,8 @@ class Settings(NamedTuple):
     origins: tuple[tuple[str, str], ...] = ()
     baseline: Baseline | None = None
     increases: Mapping[str, Increase] | None = None
+    layer_types: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
 
     def choice(self, own: Choice = Choice()) -> Choice:  # noqa: B008 - it cannot be changed
         """All choices as one: a `select` sets aside what was said farther away, an `ignore` adds to it.

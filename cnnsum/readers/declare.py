@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Problem, did_you_mean
+from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import FLOAT32, Layer, Place, Policy
-from cnnsum.layers.base import LayerType, all_types, find
+from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import Reading
 
 
@@ -24,12 +24,14 @@ class Overrides(NamedTuple):
     settings: values of vars and symbols. dtype: the dtype policy of every layer that names none itself (in a format
     whose files name one for every layer, of all).
     free: which sizes of the inputs become symbols where the file fixes them, as `readers.free.KINDS` has them.
+    types: layer types that are declared elsewhere, by name.
     """
 
     inputs: Mapping[str, tuple[int | str | None, ...]] = {}
     settings: Mapping[str, Any] = {}
     dtype: str | None = None
     free: frozenset[str] = frozenset()
+    types: Mapping[str, LayerType] = {}
 
 
 NO_OVERRIDES = Overrides()
@@ -39,17 +41,6 @@ def report(diagnostics: list[Diagnostic], problem: Problem, place: Place, severi
     """Add a problem with its place. An unknown field is shown at its name, anything else at its value."""
     span = place.span(problem.field, key=problem.code == "CFG103")
     diagnostics.append(Diagnostic(problem.code, str(problem), span, severity, problem.help))
-
-
-def find_type(name: str, key: str, diagnostics: list[Diagnostic], place: Place) -> LayerType | None:
-    """The layer type under that key; where there is none, says so at the place with the nearest name."""
-    found = find(key)
-    if found is None:
-        help = did_you_mean(name, (known.name for known in all_types().values())) or "`cnnsum layers` lists the types"
-        diagnostics.append(
-            Diagnostic("UNK701", f"unknown layer type `{name}`", place.document.span(place.path), "error", help)
-        )
-    return found
 
 
 def declare(

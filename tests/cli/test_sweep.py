@@ -11,6 +11,7 @@ import random
 import pytest
 
 import cnnsum
+from cnnsum.cli.options import How
 from cnnsum.cli.output import Sources
 from cnnsum.cli.ranges import swept
 from cnnsum.cli.sweeping import Sweep
@@ -31,7 +32,7 @@ def sequential(shape, type, **config):
 
 
 def sweep_of(path, *sweeps):
-    reading, _ = reading_of(path, Sources(), {}, {}, None, None, None, "adam")
+    reading, _ = reading_of(path, Sources(), How(), None, "adam")
     return Sweep(reading, [swept(text) for text in sweeps])
 
 

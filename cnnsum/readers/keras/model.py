@@ -27,8 +27,8 @@ from cnnsum.graph.model import (
     Tensor,
     policy,
 )
-from cnnsum.layers.base import LayerType, find
-from cnnsum.readers.declare import Overrides, declare, find_type, open_axes
+from cnnsum.layers.base import LayerType, all_types, find
+from cnnsum.readers.declare import Overrides, declare, open_axes
 from cnnsum.readers.keras import layers_of
 from cnnsum.readers.keras.calls import Arguments, flatten_call, references
 from cnnsum.source import Document
@@ -58,6 +58,7 @@ class ModelReader:
         #: from the file alone.
         self._foreign: dict[Layer, int] = {}
         self._policies: dict[str, Policy] = {}
+        self._declared = frozenset(overrides.types.values())
 
     # What `Reading` asks of a reader.
 
@@ -71,12 +72,12 @@ class ModelReader:
 
         if not isinstance(raw, dict) or not isinstance(raw.get("class_name"), str):
             raise Problem("CFG102", "must be a layer")
-        type = find(self._key(raw))
+        type = self._type(raw)
         if type is None:
             raise Problem("UNK701", f"wraps a layer of an unknown type, `{raw['class_name']}`")
         config = raw.get("config")
         config = config if isinstance(config, dict) else {}
-        fields, problems = type.bind(config, self)
+        fields, problems = type.bind(self._fields(type, config), self)
         for problem in problems:
             if problem.code != "CFG103":
                 problem.field = ("config", *problem.field)
@@ -336,9 +337,9 @@ class ModelReader:
 
             config = modern(key, config, raw.get("inbound_nodes"))
         finding = len(self.diagnostics)
-        type = find(key)
+        type = self._type(raw)
         if type is None:
-            type = self._unknown_type(class_name, key, place)
+            self._unknown_type(class_name, name, key, place)
         elif _is_quantized(config.get("dtype")):
             span = place.document.span((*place.fields, "dtype"))
             message = f"`{name}` is quantized, which is not supported yet: its weights are not known"
@@ -349,7 +350,7 @@ class ModelReader:
         layer = declare(
             name,
             type,
-            config,
+            self._fields(type, config),
             self,
             place,
             self.diagnostics,
@@ -362,17 +363,37 @@ class ModelReader:
             self._foreign[layer] = finding
         return layer
 
-    def _unknown_type(self, class_name: str, key: str, place: Place) -> LayerType | None:
+    def _unknown_type(self, class_name: str, name: str, key: str, place: Place) -> None:
+        """Say that a type is not known, and what the user can do."""
         if class_name in _CODE:
             span = place.document.span(place.path)
-            help = "write the model without it, or declare what it does as a layer type of a spec"
+            help = f"say what it gives with --layer-types, as a type called `{name}`"
             message = f"a {class_name} layer is code, which cnnsum never runs: its result is not known"
             self.diagnostics.append(Diagnostic("SAF603", message, span, "warning", help))
-            return None
-        before = len(self.diagnostics)
-        found = find_type(class_name, key, self.diagnostics, place)
-        self.diagnostics[before:] = [found._replace(severity="warning") for found in self.diagnostics[before:]]
+            return
+        help = "declare it: --layer-types FILE, or --plugin MODULE"
+        if key == class_name:
+            near = did_you_mean(class_name, (known.name for known in all_types().values()))
+            help = help if near is None else f"{near} Or {help}"
+        span = place.document.span(place.path)
+        self.diagnostics.append(Diagnostic("UNK701", f"unknown layer type `{class_name}`", span, "warning", help))
+
+    def _type(self, raw: dict[str, Any]) -> LayerType | None:
+        """The layer's type: Keras's, or one that the caller declares for its class, or for the layer alone."""
+        found = find(self._key(raw))
+        if found is None and self.overrides.types:
+            config = raw.get("config")
+            name = raw.get("name", config.get("name") if isinstance(config, dict) else None)
+            types = self.overrides.types
+            found = types.get(name) if isinstance(name, str) else None
+            found = found or types.get(raw["class_name"])
         return found
+
+    def _fields(self, type: LayerType | None, config: dict[str, Any]) -> dict[str, Any]:
+        """The fields for a type: of one that the caller declares, those that the declaration names."""
+        if type is None or type not in self._declared:
+            return config
+        return {name: value for name, value in config.items() if name in type.schema.fields}
 
     def _key(self, raw: dict[str, Any]) -> str:
         """The key of a layer type: the class's name, with its module for operations and for classes that are not

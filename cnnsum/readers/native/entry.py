@@ -40,12 +40,12 @@ class Types:
 
     __slots__ = ("_known", "blocks", "incomplete", "own")
 
-    def __init__(self) -> None:
+    def __init__(self, own: Mapping[str, LayerType]) -> None:
         #: Whether something that would have declared blocks or types failed (reported): then an unknown name is no
         #: mistake of its own.
         self.incomplete = False
         self.blocks: dict[str, Block] = {}
-        self.own: dict[str, LayerType | None] = {}
+        self.own: dict[str, LayerType | None] = {**own}
         self._known: dict[str, LayerType | Block | None] = {}
 
     def find(self, name: str) -> LayerType | Block | None:

@@ -17,6 +17,7 @@ from cnnsum.layers.base import (
     Field,
     LayerType,
     Schema,
+    require_at_least,
     require_equal,
     show_shape,
 )
@@ -150,9 +151,9 @@ class Declaration:
 
     def _size(self, item: Any, names: Mapping[str, Any], sizes: Mapping[str, Any]) -> Dim:
         value = self._amount(item, names, sizes)
-        if isinstance(value, int) and value < 1:
-            shown = item.text if isinstance(item, Amount) else item
-            raise Problem("SHP214", f"{self.name}: `{shown}` is {value}, and a size is 1 or more")
+        if isinstance(item, Amount):
+            message = f"{self.name}: `{item.text}` is {value}, and a size is 1 or more"
+            require_at_least(value, 1, message, code="SHP214")
         return value
 
     def _amount(self, amount: Amount | int, names: Mapping[str, Any], sizes: Mapping[str, Any]) -> Dim:

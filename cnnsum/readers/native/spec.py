@@ -12,6 +12,7 @@ from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean,
 from cnnsum.dims import Symbol
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tensor, policy
 from cnnsum.graph.names import Names
+from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
 from cnnsum.readers.declare import Overrides
 from cnnsum.readers.native.entry import Types
@@ -41,7 +42,7 @@ class Spec:
         self.overrides = overrides
         self.findings = Findings()
         self.findings.diagnostics.extend(document.diagnostics)
-        self.types = Types()
+        self.types = Types(overrides.types)
         self.cells: dict[str, Any] = {}
         self.scope = Scope(self.cells)
         self.blocks: list[Any] = []
@@ -79,6 +80,13 @@ class Spec:
         outputs = self._outputs(expander, frame)
         expander.wires.finish()
         return self._graph(expander, nodes, outputs, symbols, frame)
+
+    def declared_types(self) -> dict[str, LayerType]:
+        """The layer types that the file declares, or includes, for use in other files; `findings` has what is wrong."""
+        files = [self.document, *self._included()]
+        self._read_vars(files)
+        self._read_types(files)
+        return {name: type for name, type in self.types.own.items() if type is not None}
 
     def _unusable(self) -> UnusableError:
         """Everything found so far, for a spec of which no network is left."""

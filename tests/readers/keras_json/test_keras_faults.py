@@ -74,7 +74,7 @@ def test_unknown_layer() -> None:
     )
     found = load(model)
     assert [(one.code, one.severity) for one in found.diagnostics] == [("UNK701", "warning")]
-    assert found.diagnostics[0].help == "did you mean `Dense`?"
+    assert found.diagnostics[0].help == "did you mean `Dense`? Or declare it: --layer-types FILE, or --plugin MODULE"
     report = cnnsum.summarize(found)
     assert str(report.totals.params.total) == "?"
     assert [rows(report)[name].status for name in "abcde"] == ["exact", "unknown", "unknown", "exact", "unknown"]

@@ -1,0 +1,191 @@
+"""Layer types that are declared outside of a model's file: in files of declarations, and in Python modules (plugins).
+
+A file of declarations is read like any spec, and nothing of it is run. A plugin is run: only the caller can name one,
+never a file. Loaded when the caller declares types.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
+from typing import Any
+
+from cnnsum.diagnostics import Diagnostic, Problem, Span, UnusableError, did_you_mean
+from cnnsum.layers.base import LayerType, Schema, declared_by, find
+from cnnsum.layers.facts import Facts
+from cnnsum.readers.declare import NO_OVERRIDES
+from cnnsum.readers.native.spec import KEYS, Spec
+from cnnsum.source import read
+
+#: What was read before, by path, size and time of the last change: every file of a run asks again.
+_files: dict[tuple[str, int, int], dict[str, LayerType]] = {}
+_plugins: dict[str, dict[str, LayerType]] = {}
+
+
+def types_of(files: tuple[str, ...], plugins: tuple[str, ...]) -> Mapping[str, LayerType]:
+    """The types of all of them by name.
+
+    Raises UnusableError where one cannot be read or run, has nothing to declare, or where two declare the same name.
+    """
+    types: dict[str, LayerType] = {}
+    origins: dict[str, str] = {}
+    for origin, found in (
+        *((path, _of_file(path)) for path in files),
+        *((module, _of_plugin(module)) for module in plugins),
+    ):
+        for name, type in found.items():
+            if name in types and types[name] is not type:
+                message = f"the layer type `{name}` is declared twice: in {origins[name]} and in {origin}"
+                raise UnusableError(Diagnostic("SPC028", message))
+            types[name] = type
+            origins[name] = origin
+    return types
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def _of_file(path: str) -> dict[str, LayerType]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        read(path)  # which says what is wrong
+        raise
+    key = (path, status.st_size, status.st_mtime_ns)
+    if key not in _files:
+        _files[key] = _read(path)
+    return _files[key]
+
+
+def _read(path: str) -> dict[str, LayerType]:
+    document = read(path)
+    value: Any = document.value
+    if not isinstance(value, dict) or not isinstance(value.get("layer_types"), dict):
+        help = None
+        if isinstance(value, dict):
+            help = next((near for near in (did_you_mean(key, ("layer_types",)) for key in value) if near), None)
+            known = any(key in KEYS or key == "class_name" for key in value)
+            help = help or (None if known else "put `layer_types:` above the declarations, and indent them")
+        message = f"`{path}` declares no layer types: it has no mapping `layer_types`"
+        raise UnusableError(Diagnostic("SPC064", message, document.span(()), "error", help), line=document.line)
+    spec = Spec(document, NO_OVERRIDES)
+    types = spec.declared_types()
+    diagnostics = spec.findings.diagnostics
+    if any(one.severity == "error" for one in diagnostics):
+        raise UnusableError(*diagnostics, line=document.line)
+    return types
+
+
+# --- plugins ----------------------------------------------------------------------------------------------------------
+
+
+def _of_plugin(name: str) -> dict[str, LayerType]:
+    key = os.path.abspath(name) if _is_path(name) else name
+    if key not in _plugins:
+        _plugins[key] = _run(name)
+    return _plugins[key]
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".py") or os.sep in name
+
+
+def _run(name: str) -> dict[str, LayerType]:
+    try:
+        declared = declared_by(lambda: _module(name))
+    except Exception as error:  # whatever a stranger's module may raise
+        raise UnusableError(_cannot_run(name, error)) from error
+    if not declared:
+        help = "declare one with `@layer`, from `cnnsum.layers.base`"
+        raise UnusableError(Diagnostic("SPC070", f"the plugin `{name}` declares no layer types", None, "error", help))
+    types: dict[str, LayerType] = {}
+    for key, type in declared.items():
+        if find(key) is not None:
+            message = f"plugin `{name}`: `{key}` is a layer type of Keras: give your own another name"
+            raise UnusableError(Diagnostic("SPC028", message, _place(type)))
+        try:
+            types[key] = _Guarded(type)
+        except (KeyError, AttributeError, TypeError, ValueError) as error:
+            message = f"plugin `{name}`: the signature of `{type.name}` cannot be read: {_shown(error)}"
+            help = "annotate each field with a kind of `cnnsum.layers.kinds`"
+            raise UnusableError(Diagnostic("SPC070", message, _place(type), "error", help)) from None
+    return types
+
+
+def _place(type: LayerType) -> Span:
+    code = type.rule.__code__
+    return Span(code.co_filename, code.co_firstlineno, 1, code.co_firstlineno, 1)
+
+
+def _module(name: str) -> ModuleType:
+    """Run a module by its name, or a file by its path."""
+    if not _is_path(name):
+        return import_module(name)
+    stem = os.path.splitext(os.path.basename(name))[0]
+    spec = spec_from_file_location(f"cnnsum_plugin_{stem}", name)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{name} is no Python file")
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _cannot_run(name: str, error: Exception) -> Diagnostic:
+    """What to say of a module that cannot be run, at the line that it came to."""
+    span = None
+    trace = error.__traceback__
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        module = os.path.splitext(os.path.basename(path))[0]
+        if os.path.abspath(path) == os.path.abspath(name) if _is_path(name) else module in name.split("."):
+            span = Span(path, trace.tb_lineno, 1, trace.tb_lineno, 1)
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError) and error.filename is not None and error.lineno is not None:
+        span = Span(error.filename, error.lineno, error.offset or 1, error.lineno, (error.offset or 1) + 1)
+    help = None
+    if isinstance(error, ModuleNotFoundError) and error.name == name.partition(".")[0]:
+        help = f"for a file, give its path: --plugin ./{name}.py"
+    return Diagnostic("SPC070", f"the plugin `{name}` cannot be run: {_shown(error)}", span, "error", help)
+
+
+def _shown(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+class _Guarded(LayerType):
+    """A plugin's layer type: what its rule raises is a problem of the layer, not of the program."""
+
+    __slots__ = ("own_schema",)
+
+    def __init__(self, type: LayerType) -> None:
+        super().__init__(_guarded(type.name, type.rule), type.key, type.name, type.weights, type.aliases, type.ignored)
+        self.own_schema = type.schema
+
+    @property
+    def schema(self) -> Schema:
+        """Fields and inputs, of the rule itself."""
+        return self.own_schema
+
+
+def _guarded(name: str, rule: Callable[..., Any]) -> Callable[..., Facts]:
+    def apply(*shapes: Any, **fields: Any) -> Facts:
+        try:
+            facts = rule(*shapes, **fields)
+        except Problem:
+            raise
+        except Exception as error:
+            raise Problem("SPC071", f"the plugin's rule for {name} failed: {_shown(error)}") from error
+        if not isinstance(facts, Facts):
+            raise Problem("SPC071", f"the plugin's rule for {name} gives no Facts, but {type(facts).__name__}")
+        return facts
+
+    apply.__doc__ = rule.__doc__
+    apply.__module__ = rule.__module__
+    apply.__name__ = rule.__name__
+    return apply

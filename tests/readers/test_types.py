@@ -1,0 +1,212 @@
+"""Layer types that are declared outside of the model's file: by files of declarations and by plugins."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from keras_writing import functional, image, made, rows, shapes
+
+import cnnsum
+from tests.cli.calling import call
+
+PAGE = (Path(__file__).parents[2] / "docs" / "custom_layers.md").read_text(encoding="utf-8")
+
+
+def block(start: str) -> str:
+    """The example of the page that begins with that comment."""
+    (found,) = re.findall(rf"```\w+\n(# {re.escape(start)}\n.*?)```", PAGE, re.DOTALL)
+    return str(found)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the page's examples, and a Keras file that needs them."""
+    monkeypatch.chdir(tmp_path)
+    Path("types.yaml").write_text(block("types.yaml"), encoding="utf-8")
+    Path("plugin.py").write_text(block("plugin.py"), encoding="utf-8")
+    write("model.json", token={})
+    return tmp_path
+
+
+def write(path: str, *, token: dict[str, Any], module: str = "mine") -> None:
+    """Tokens with a class token before them; and an image that a Lambda layer called `half` makes smaller."""
+    net = functional(
+        [
+            image((196, 768), "tokens"),
+            made("ClassToken", "classified", "tokens", module=module, units=3, **token),
+            made("Dense", "score", "classified", units=10),
+            image((32, 32, 3)),
+            made("Lambda", "half", "image", function={"class_name": "__lambda__"}),
+            made("Conv2D", "conv", "half", filters=8, kernel_size=[3, 3]),
+        ],
+        ["score", "conv"],
+    )
+    Path(path).write_text(json.dumps(net), encoding="utf-8")
+
+
+def summary(**options: Any) -> tuple[list[str], dict[str, Any]]:
+    """The findings about the model, and its rows."""
+    model = cnnsum.load("model.json", **options)
+    return [f"{one.code} {one.message}" for one in model.diagnostics], rows(cnnsum.summarize(model))
+
+
+def test_declared_by_class_and_by_name(folder):
+    findings, found = summary(layer_types=["types.yaml"])
+    assert findings == []
+    assert found["classified"].params.total == 768
+    assert found["score"].outputs[0].shape[1:] == (197, 10)
+    assert found["conv"].outputs[0].shape[1:] == (14, 14, 8)
+    assert {row.status for row in found.values()} == {"exact"}
+
+
+def test_a_plugin_with_a_field_of_the_file(folder):
+    write("model.json", token={"count": 4})
+    findings, found = summary(plugins=["./plugin.py"])
+    assert [finding.split()[0] for finding in findings] == ["SAF603"]
+    assert found["classified"].params.total == 4 * 768
+    assert found["score"].outputs[0].shape[1:] == (200, 10)
+
+
+def test_a_plugin_by_the_name_of_its_module(folder, monkeypatch):
+    Path("tokens_of_mine.py").write_text(block("plugin.py"), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(folder))
+    assert summary(plugins=["tokens_of_mine"])[1]["classified"].params.total == 768
+
+
+def test_a_class_of_the_users_is_none_of_keras(folder):
+    Path("types.yaml").write_text("layer_types: {half: {output: [h, h, 3], input: [h, h, 3]}}", encoding="utf-8")
+    write("model.json", token={}, module="mine")
+    assert [finding.split()[0] for finding in summary(layer_types=["types.yaml"])[0]] == ["UNK701"]
+
+
+def test_inside_of_a_wrapper(folder):
+    Path("types.yaml").write_text(
+        "layer_types: {Twice: {input: [..., c], output: [..., 2*c], fields: {gain: 1}}}", encoding="utf-8"
+    )
+    inner = {"module": "mine", "class_name": "Twice", "config": {"name": "t", "gain": 2, "more": "words"}}
+    net = functional([image((5, 8)), made("TimeDistributed", "all", "image", layer=inner)], "all")
+    model = cnnsum.loads(json.dumps(net), layer_types=["types.yaml"])
+    assert model.diagnostics == ()
+    assert shapes(cnnsum.summarize(model))["all"] == ["? 5 16"]
+
+
+def test_for_a_spec(folder):
+    model = cnnsum.loads("{input: [10, 8], layers: [ClassToken]}", layer_types=["types.yaml"])
+    assert model.diagnostics == ()
+    assert cnnsum.summarize(model).totals.params.total == 8
+
+
+def test_conditions_on_sizes_come_from_the_pattern(folder):
+    text = "{input: [H, 32, 3], layers: [half, half]}"
+    model = cnnsum.loads(text, layer_types=["types.yaml"])
+    assert [axis.condition for axis in model.sizes.axes] == ["H >= 4"]
+
+
+@pytest.mark.parametrize("command", ["show", "sizes", "explain", "check", "fit", "diff"])
+def test_every_command_has_both_options(folder, command):
+    write("model.json", token={})
+    Path("types.yaml").write_text(block("types.yaml").replace("  ClassToken:", "  Other:"), encoding="utf-8")
+    more = {"fit": ["--params", "99M", "--vary", "batch"], "diff": ["model.json"]}.get(command, [])
+    result = call(command, "model.json", *more, "--layer-types", "types.yaml", "--plugin", "./plugin.py")
+    assert "UNK701" not in result.out + result.err
+    assert "SAF603" not in result.out + result.err
+
+
+def test_checks_in_several_processes(folder):
+    for number in range(4):
+        write(f"model{number}.json", token={})
+    result = call("check", ".", "--layer-types", "types.yaml", "--jobs", "2", "--format", "concise")
+    assert (result.code, result.out) == (0, "")
+
+
+PLUGIN = "from cnnsum.layers.base import layer\nfrom cnnsum.layers.facts import Facts\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import nothing_of_that_name\n", "bad.py:1:1: SPC070 the plugin `bad.py` cannot be run: ModuleNotFoundError"),
+        ("\nx = 1 / 0\n", "bad.py:2:1: SPC070 the plugin `bad.py` cannot be run: ZeroDivisionError: division by zero"),
+        ("x = = 1\n", "bad.py:1:5: SPC070 the plugin `bad.py` cannot be run: SyntaxError"),
+        ("x = 1\n", "SPC070 the plugin `bad.py` declares no layer types"),
+        (
+            f"{PLUGIN}@layer\ndef Odd(x, *, size: int = 1) -> Facts:\n    return Facts(x)\n",
+            "bad.py:3:1: SPC070 plugin `bad.py`: the signature of `Odd` cannot be read",
+        ),
+        (
+            f"{PLUGIN}@layer\ndef Dense(x) -> Facts:\n    return Facts(x)\n",
+            "bad.py:3:1: SPC028 plugin `bad.py`: `Dense` is a layer type of Keras: give your own another name",
+        ),
+    ],
+)
+def test_plugins_that_cannot_be_used(folder, text, expected):
+    Path("bad.py").write_text(text, encoding="utf-8")
+    result = call("model.json", "--plugin", "bad.py")
+    assert result.code == 2
+    assert expected in result.err.replace(f"{folder}/", "")
+    assert result.out == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return x[99]", "the plugin's rule for ClassToken failed: IndexError: tuple index out of range"),
+        ("return x", "the plugin's rule for ClassToken gives no Facts, but tuple"),
+    ],
+)
+def test_rules_of_plugins_that_fail(folder, body, expected):
+    Path("bad.py").write_text(f"{PLUGIN}@layer\ndef ClassToken(x) -> Facts:\n    {body}\n", encoding="utf-8")
+    result = call("model.json", "--plugin", f"{folder}/bad.py", "--layer-types", "types.yaml")
+    assert result.code == 2  # declared by both
+    Path("types.yaml").write_text("layer_types: {half: {}}", encoding="utf-8")
+    result = call("model.json", "--plugin", f"{folder}/bad.py", "--layer-types", "types.yaml")
+    assert result.code == 1
+    assert f"SPC071 classified: {expected}" in result.err
+
+
+def test_a_missing_plugin_has_a_hint(folder):
+    assert (
+        "for a file, give its path: --plugin ./plugin_of_nobody.py"
+        in call("model.json", "--plugin", "plugin_of_nobody").err
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("layer_type: {A: {}}\n", "SPC064 `bad.yaml` declares no layer types: it has no mapping `layer_types`"),
+        ("layer_types: {A: {input: [h], output: [g]}}\n", "bad.yaml:1:40: SPC026 the name `g` is not known here"),
+        ("layer_types: {Dense: {}}\n", "bad.yaml:1:15: SPC028 `Dense` is a layer type of Keras"),
+        ("layer_types: {A: {}}\n", "SPC028 the layer type `ClassToken` is declared twice"),
+        ("{", "bad.yaml:"),
+    ],
+)
+def test_declarations_that_cannot_be_used(folder, text, expected):
+    Path("bad.yaml").write_text(text, encoding="utf-8")
+    extra = ["--layer-types", "types.yaml", "--plugin", "./plugin.py"] if "twice" in expected else []
+    for command in ([], ["check"]):
+        result = call(*command, "model.json", "--layer-types", "bad.yaml", *extra)
+        assert result.code == 2
+        assert expected in result.err
+
+
+def test_a_file_that_is_not_there(folder):
+    result = call("model.json", "--layer-types", "none.yaml")
+    assert result.code == 2
+    assert "none.yaml" in result.err
+
+
+def test_declarations_are_read_again_after_a_change(folder):
+    assert summary(layer_types=["types.yaml"])[1]["classified"].params.total == 768
+    Path("types.yaml").write_text(block("types.yaml").replace("[1, d]", "[1, d, d]"), encoding="utf-8")
+    assert summary(layer_types=["types.yaml"])[1]["classified"].params.total == 768 * 768
+
+
+def test_plugins_leave_no_types_behind(folder):
+    summary(plugins=["./plugin.py"])
+    found = cnnsum.loads("{input: [10, 8], layers: [ClassToken, {Dense: 1}]}").diagnostics
+    assert [one.message for one in found] == ["unknown layer type `ClassToken`"]
