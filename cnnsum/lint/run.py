@@ -90,7 +90,28 @@ def run(
         if faults:
             done.append(CheckedFile(config.path, faults, failing=len(faults)))
     done.sort(key=lambda file: file.path.split(os.sep))
-    return CheckReport(__version__, tuple(done), lines)
+    return CheckReport(__version__, tuple(_advice_once(done, work)), lines)
+
+
+def _advice_once(files: Iterable[CheckedFile], work: Iterable[_Job]) -> Iterator[CheckedFile]:
+    """The files without advice on an included file that was given before, for another file that includes it."""
+    given: set[tuple[str, Span]] = set()
+    settings = {_name(target.path): one for target, one in work}
+    for file in files:
+        elsewhere = {
+            number: (one.code, one.span)
+            for number, one in enumerate(file.findings)
+            if one.code.startswith("ARC") and one.span is not None and one.span.path != file.path
+        }
+        kept = [number for number in range(len(file.findings)) if elsewhere.get(number) not in given]
+        given.update(elsewhere.values())
+        if len(kept) == len(file.findings):
+            yield file
+            continue
+        findings = tuple([file.findings[number] for number in kept])
+        mends = {at: file.mends[number] for at, number in enumerate(kept) if number in file.mends}
+        failing = sum(settings[file.path].fails(one.severity) for one in findings)
+        yield file._replace(findings=findings, mends=mends, failing=failing)
 
 
 def baseline_of(report: CheckReport, layer_types: tuple[str, ...] = (), plugins: tuple[str, ...] = ()) -> str:

@@ -181,6 +181,19 @@ def test_comments_of_an_included_file(here: Path) -> None:
     assert (finding.span.path, finding.span.line) == ("blocks.yaml", 4)
 
 
+def test_advice_on_an_included_file_is_given_once(here: Path) -> None:
+    blocks = "blocks:\n  unit:\n    layers:\n      - Conv2D: [8, 3]\n      - BatchNormalization\n"
+    (here / "blocks.yaml").write_text(blocks, encoding="utf-8")
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        spec(here, name, "  - unit", TOO_LARGE if name == "c.yaml" else "  - Flatten", head="include: blocks.yaml")
+    report = run(["."], select=["ARC401", "SHP201"], fail_on="warning")
+    assert [([one.code for one in file.findings], file.failing) for file in report.files] == [
+        (["ARC401"], 1),
+        ([], 0),
+        (["SHP201"], 1),
+    ]
+
+
 def test_models_only(here: Path) -> None:
     (here / "workflow.yaml").write_text("on: push\n", encoding="utf-8")
     spec(here, "a.yaml", TOO_LARGE)
