@@ -80,6 +80,7 @@ CODES: dict[str, str] = {
     "SPC069": "fault in cnnsum itself",
     "SPC070": "plugin that cannot be used",
     "SPC071": "plugin's rule that failed",
+    "SPC072": "what a format to be written has no words for",
     "CFG101": "missing field",
     "CFG102": "wrong value of a field",
     "CFG103": "unknown field",

@@ -6,7 +6,7 @@ from pathlib import Path
 import cnnsum
 
 ROOT = Path(cnnsum.__file__).parent
-FIRST = ["dims", "diagnostics", "source", "layers", "graph", "readers", "analyses", "rules", "report"]
+FIRST = ["dims", "diagnostics", "source", "layers", "graph", "readers", "writers", "analyses", "rules", "report"]
 ORDER = [*FIRST, "model", "lint", "cli"]
 
 

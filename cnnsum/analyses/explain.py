@@ -337,7 +337,7 @@ def _retold(inference: Inference, layer: Layer, node: Node, call: Call) -> Retol
     assert layer.type is not None
     tensors = _with_constants(call.inputs, node)
     shapes: tuple[Shape | None, ...] = tuple([inference.values[number].shape for number in call.inputs])
-    for index, shape in node.constants:
+    for index, shape, _ in node.constants:
         shapes = (*shapes[:index], shape, *shapes[index:])
     keywords = node.keywords
     if any(map(_is_mask, keywords)):

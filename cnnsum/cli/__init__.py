@@ -8,7 +8,7 @@ import sys
 import click
 
 #: Commands, in the order in which --help lists them; each is the `command` of the module of its name.
-_COMMANDS = ("show", "check", "diff", "sizes", "explain", "fit", "schema", "layers", "rule")
+_COMMANDS = ("show", "check", "diff", "sizes", "explain", "fit", "convert", "schema", "layers", "rule")
 
 _OWN_OPTIONS = frozenset(("-h", "--help", "--version"))
 

@@ -253,7 +253,7 @@ class _Runner:
                     made = self._nested(layer, node, numbers, path) or self._unknown()
                 else:
                     shapes = tuple([values[number].shape for number in numbers])
-                    for index, shape in node.constants:
+                    for index, shape, _ in node.constants:
                         shapes = (*shapes[:index], shape, *shapes[index:])
                     key = (layer.key, node.keywords, shapes, *node.options.items())
                     facts = memo.get(key)
@@ -397,7 +397,7 @@ class _Runner:
 
 def _with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
     """The numbers of a call's inputs, with -1 for each constant among them."""
-    for index, _ in node.constants:
+    for index, _, _ in node.constants:
         numbers = (*numbers[:index], -1, *numbers[index:])
     return numbers
 

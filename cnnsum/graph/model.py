@@ -180,13 +180,20 @@ class Claim(NamedTuple):
     dtype: str | None = None
 
 
+class Constant(NamedTuple):
+    """An input that is no tensor of the graph: its place among the inputs, its shape, its value as the file has it."""
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody wants of a constant
+    shape: Shape
+    value: Any
+
+
 class Node:
     """One call of a layer. `keywords` name the last of its inputs, where they were given by name.
 
     claim: what the file says that it gives, of a layer whose type is not known; what follows is inferred from that.
 
-    constants: inputs that are no tensors of the graph (the 2 of `x * 2`): their place among the inputs, and their
-        shape.
+    constants: inputs that are no tensors of the graph (the 2 of `x * 2`).
     options: fields of the layer that this call gives other values. index: which call of its layer this is.
     position: its place in `Graph.order().nodes`, set there.
     """
@@ -197,7 +204,7 @@ class Node:
         self.layer = layer
         self.inputs = inputs
         self.keywords = keywords
-        self.constants: tuple[tuple[int, Shape], ...] = ()
+        self.constants: tuple[Constant, ...] = ()
         self.options: dict[str, Any] = {}
         self.claim: Claim | None = None
         self.index = len(layer.nodes)

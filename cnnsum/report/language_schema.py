@@ -262,7 +262,8 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
 
 def _layer_keys() -> dict[str, Schema]:
     """The keys that every layer may have."""
-    names = either(_TEXT, {"type": "array", "minItems": 1, "items": _TEXT})
+    constant = {"type": ["number", "array"]}
+    names = either(_TEXT, {"type": "array", "minItems": 1, "items": either(_TEXT, constant), "contains": _TEXT})
     by_name = {"type": "object", "minProperties": 1, "additionalProperties": _TEXT}
     return {
         "layer.name": {
@@ -272,7 +273,8 @@ def _layer_keys() -> dict[str, Schema]:
         "layer.from": {
             **either(*names["anyOf"], by_name),
             "description": "What it reads, if that is not the layer before: a layer, a list of them, or a mapping of "
-            "the names of its inputs to layers. `lstm:1` is the second output of `lstm`.",
+            "the names of its inputs to layers. `lstm:1` is the second output of `lstm`; a number is a constant of an "
+            "operation.",
         },
         "layer.share": {"type": "string", "description": "Another layer, whose weights it uses."},
         "layer.when": {

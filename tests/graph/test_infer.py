@@ -8,7 +8,7 @@ import pytest
 
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.graph.infer import Inference, infer
-from cnnsum.graph.model import FLOAT32, Graph, InputSpec, Layer, Node, Policy, Tensor, policy
+from cnnsum.graph.model import FLOAT32, Constant, Graph, InputSpec, Layer, Node, Policy, Tensor, policy
 from cnnsum.graph.promotion import promote
 from cnnsum.layers import core
 from cnnsum.layers.base import find
@@ -168,9 +168,9 @@ def test_inputs_by_name_that_do_not_fit(keywords: tuple[str, ...], message: str)
 def test_constants_take_their_place() -> None:
     net = Net((3,))
     node = net("keras.src.ops.numpy.Matmul", net.inputs[0])
-    node.constants = ((1, (3, 7)),)
+    node.constants = (Constant(1, (3, 7), [[1] * 7] * 3),)
     assert net.infer(node).output_of(node) == [((N, 7), "float32")]
-    node.constants = ((0, (5, N)),)
+    node.constants = (Constant(0, (5, N), None),)
     assert net.infer(node).output_of(node) == [((5, 3), "float32")]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from cnnsum.graph.model import Constant
 from cnnsum.layers.facts import Shape
 
 Path = tuple[str | int, ...]
@@ -24,7 +25,7 @@ class Arguments(NamedTuple):
 
     tensors: list[tuple[Reference, tuple[int | None, ...] | None, Path]]
     keywords: tuple[str, ...]
-    constants: tuple[tuple[int, Shape], ...]
+    constants: tuple[Constant, ...]
     options: dict[str, Any]
 
 
@@ -40,14 +41,14 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         return None
     found = Arguments([], (), (), {})
-    constants: list[tuple[int, Shape]] = []
+    constants: list[Constant] = []
     try:
         count = 0
         for index, value in enumerate(args):
             if keep_constants and not _has_tensor(value):
                 shape = constant_shape(value)
                 if shape is not None:
-                    constants.append((count, shape))
+                    constants.append(Constant(count, shape, value))
                     count += 1
                 continue
             _collect(value, ("args", index), found)

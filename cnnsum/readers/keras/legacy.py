@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsum.graph.model import Constant
 from cnnsum.layers.base import find
-from cnnsum.layers.facts import Shape
 from cnnsum.readers.keras.calls import Arguments, Path, Reference, constant_shape
 
 #: Fields of Keras 2 (and of its layers in TensorFlow and TF.js) that change neither shapes nor weights.
@@ -176,7 +176,7 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
     holds the other arguments, in which a list of a name and two numbers is a tensor again.
     """
     found = Arguments([], (), (), {})
-    constants: list[tuple[int, Shape]] = []
+    constants: list[Constant] = []
     kwargs: dict[str, Any] = {}
     where: Path = ()
 
@@ -189,7 +189,7 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
         if value[0] == "_CONSTANT_VALUE":
             shape = constant_shape(value[2])
             if keep_constants and shape is not None:
-                constants.append((len(found.tensors) + len(constants), shape))
+                constants.append(Constant(len(found.tensors) + len(constants), shape, value[2]))
         else:
             found.tensors.append(((value[0], value[1], value[2]), None, path))
         if len(value) == 4 and isinstance(value[3], dict) and value[3]:
@@ -212,7 +212,7 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
         elif keep_constants and name in _ARGUMENTS and _ARGUMENTS[name] is None:
             shape = constant_shape(value)
             if shape is not None:
-                constants.append((len(found.tensors) + len(constants), shape))
+                constants.append(Constant(len(found.tensors) + len(constants), shape, value))
         elif name not in ("name", "training", "mask"):
             found.options[(_ARGUMENTS.get(name) or name) if keep_constants else name] = value
     return found._replace(keywords=tuple(named), constants=tuple(constants))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsum.diagnostics import Related
-from cnnsum.graph.model import Layer, Node, Place, Policy, Tensor
+from cnnsum.graph.model import Constant, Layer, Node, Place, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
@@ -117,7 +117,7 @@ class Expander:
         given = self.keys.name(entry, frame)
         copies = self.keys.copies(entry, frame)
         shared = self._shared(entry, frame, copies) if "share" in special else None
-        items, keywords, first = self.keys.source(entry, frame)
+        items, keywords, first, constants = self.keys.source(entry, frame)
         if copies is None:
             if not self.keys.wanted(entry, frame.scope, frame):
                 frame.current = first
@@ -125,7 +125,7 @@ class Expander:
                 return
             twin = shared[0] if shared else None
             name = self._automatic(entry, frame) if given is None and twin is None else given
-            self._one(entry, frame, frame.scope, name, items, keywords, twin, given=given is not None)
+            self._one(entry, frame, frame.scope, name, items, keywords, twin, constants, given=given is not None)
             return
         base = self._automatic(entry, frame) if given is None else given
         frame.current = first if copies == 0 else items
@@ -134,11 +134,11 @@ class Expander:
             name = f"{base}.{index}"
             if self.keys.wanted(entry, scope, frame):
                 twin = shared[index % len(shared)] if shared else None
-                self._one(entry, frame, scope, name, items, keywords, twin, given=True, index=index)
+                self._one(entry, frame, scope, name, items, keywords, twin, constants, given=True, index=index)
             else:
                 frame.current = first
                 self._register(entry, frame, name, first, left_out=True)
-            items, keywords, first = frame.current, (), frame.current
+            items, keywords, first, constants = frame.current, (), frame.current, ()
         if entry.block is not None:
             copied = [self._uses.get(f"{frame.prefix}{base}.{index}") for index in range(copies)]
             self._uses[frame.prefix + base] = [uses[0] for uses in copied if uses is not None]
@@ -162,6 +162,7 @@ class Expander:
         items: Items,
         keywords: tuple[str, ...],
         twin: Layer | Use | None = None,
+        constants: tuple[Constant, ...] = (),
         *,
         given: bool = False,
         index: int = 0,
@@ -183,6 +184,7 @@ class Expander:
             if frame.prefix:
                 self._tape.append(layer)
         node = Node(layer, (), keywords)
+        node.constants = constants
         self.wires.connect(node, items)
         frame.current = (Tensor(node),)
         if given:

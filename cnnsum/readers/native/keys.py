@@ -10,7 +10,7 @@ from typing import Any
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr, symbols_of
-from cnnsum.graph.model import Policy
+from cnnsum.graph.model import Constant, Policy
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import Entry, used_here
 from cnnsum.readers.native.faults import Findings, Site
@@ -20,6 +20,15 @@ from cnnsum.readers.native.wires import Items, Wires, names_in
 
 #: `:` picks an output, Keras keeps `/` for paths of weights, `$` stands before names of values.
 GOOD_NAME = re.compile(r"[^:/$\s](?:[^:/$]*[^:/$\s])?").fullmatch
+
+
+def _constant_shape(value: Any) -> tuple[int, ...] | None:
+    """The shape of a number, or of nested lists of numbers; None of anything else."""
+    shape: list[int] = []
+    while isinstance(value, list) and value:
+        shape.append(len(value))
+        value = value[0]
+    return tuple(shape) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _to_decide(value: Any) -> str | None:
@@ -130,27 +139,38 @@ class Keys:
             self.findings.problem(problem, entry.site("dtype"), used_here(frame.use))
             return None
 
-    def source(self, entry: Entry, frame: Frame) -> tuple[Items, tuple[str, ...], Items]:
-        """The inputs, the names of those that are given by name, and the first of them."""
+    def source(self, entry: Entry, frame: Frame) -> tuple[Items, tuple[str, ...], Items, tuple[Constant, ...]]:
+        """The inputs, the names of those that are given by name, the first of them, and the constants among them."""
         special = entry.special
+        nothing = frame.current, (), frame.current, ()
         if special is None or "from" not in special:
-            return frame.current, (), frame.current
+            return nothing
         self.wires.bent = True
         site = entry.site("from")
         try:
             value = whole(special["from"], frame.scope)
         except Problem as problem:
             self.findings.problem(problem, site, used_here(frame.use))
-            return frame.current, (), frame.current
+            return nothing
         keywords: tuple[str, ...] = ()
         listed = names_in(value, site)
         if isinstance(value, dict) and value:
             keywords = self._keywords(entry, value)
             listed = [(name, site._replace(path=(*site.path, key))) for key, name in value.items() if key in keywords]
+        constants: tuple[Constant, ...] = ()
+        if listed and entry.type is not None and entry.type.key != entry.type.name:
+            constants = tuple(
+                [
+                    Constant(index, shape, given)
+                    for index, (given, _) in enumerate(listed)
+                    if (shape := _constant_shape(given)) is not None
+                ]
+            )
+            listed = [one for index, one in enumerate(listed) if all(index != known.index for known in constants)]
         if not listed or not all(isinstance(name, str) and name for name, _ in listed):
             message = f"`from` must be the name of a layer, or a list of names, got {show(value)}"
             self.findings.add("CFG102", message, site)
-            return frame.current, (), frame.current
+            return nothing
         found = []
         for name, where in listed:
             prefix, here = frame.prefix, where
@@ -158,7 +178,7 @@ class Keys:
                 prefix = name.scope.prefix
                 here = name.site if isinstance(name.site, Site) else where
             found.append(self.wires.find(str(name), prefix, here))
-        return tuple([item for items in found for item in items]), keywords, found[0]
+        return tuple([item for items in found for item in items]), keywords, found[0], constants
 
     def _keywords(self, entry: Entry, value: dict[str, Any]) -> tuple[str, ...]:
         """The inputs given by name, those that the type has."""

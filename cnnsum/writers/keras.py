@@ -1,0 +1,215 @@
+"""A graph as Keras 3 writes it (`model.to_json()`): `keras.models.model_from_json` reads it.
+
+What came from a Keras 3 file keeps its config; of older files, initializers are left out. The shapes that Keras records
+beside every tensor are the inferred ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cnnsum.dims import Dim
+from cnnsum.graph.infer import Inference, Value
+from cnnsum.graph.model import Graph, Layer, Node, Tensor
+from cnnsum.layers.base import find
+from cnnsum.layers.inner import Inner
+from cnnsum.writers.refusals import Refusals
+from cnnsum.writers.values import has_formula, plain, policy_name, raw_fields
+
+Json = dict[str, Any]
+
+#: Layers with inputs of their own names that Keras calls on one list of them.
+_ON_LISTS = frozenset(("Subtract", "Dot", "Attention", "AdditiveAttention"))
+_OPERATIONS_ON_LISTS = frozenset(("Concatenate", "Stack", "Hstack", "Vstack", "Dstack"))
+#: Inputs that Keras takes as one list under a name, after the first.
+_STATES = frozenset(("SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"))
+#: Fields of ours that are arguments of a call in Keras.
+_OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask"))
+#: What Keras has in older files too, and no number depends on.
+_KEPT = ("_regularizer", "_constraint")
+
+
+class KerasWriter:
+    """Writes one graph, nested models included."""
+
+    def __init__(self, inference: Inference, refusals: Refusals) -> None:
+        self.inference = inference
+        self.refusals = refusals
+
+    def text(self, graph: Graph) -> str:
+        """The text of the file."""
+        return json.dumps(self._model(graph, self.inference), indent=1) + "\n"
+
+    def _model(self, graph: Graph, inference: Inference) -> Json:
+        layers = []
+        for layer in graph.layers:
+            entry = self._layer(layer, inference)
+            if not graph.sequential:
+                entry["name"] = layer.name
+                entry["inbound_nodes"] = [self._call(node, inference) for node in layer.nodes if layer.spec is None]
+            layers.append(entry)
+        config: Json = {"name": graph.name, "trainable": graph.trainable, "layers": layers}
+        module, kind = ("keras", "Sequential") if graph.sequential else ("keras.src.models.functional", "Functional")
+        if not graph.sequential:
+            ends = {
+                "input_layers": [[node.layer.name, node.index, 0] for node in graph.inputs],
+                "output_layers": [self._reference(tensor) for tensor in graph.outputs],
+            }
+            written = self._config(graph)
+            for key, listed in ends.items():
+                # Keras calls a model as these are nested: on a tensor, on a list, on a mapping.
+                config[key] = written.get(key, listed[0] if len(listed) == 1 else listed)
+        return {"module": module, "class_name": kind, "config": config, "registered_name": kind}
+
+    @staticmethod
+    def _config(graph: Graph) -> Json:
+        """The config of a model in a file of Keras 3."""
+        value: Any = None if graph.place is None else graph.place.document.value
+        for key in () if graph.place is None else graph.place.path:
+            value = value[key]
+        if not isinstance(value, dict) or "module" not in value:
+            return {}
+        config: Json = value["config"]
+        return config
+
+    @staticmethod
+    def _reference(tensor: Tensor) -> list[Any]:
+        """An output of the model. Keras counts the call that a Functional model makes when it is built, here only."""
+        graph = tensor.node.layer.graph
+        more = graph is not None and not graph.sequential
+        return [tensor.node.layer.name, tensor.node.index + more, tensor.index]
+
+    # --- layers -------------------------------------------------------------------------------------------------------
+
+    def _layer(self, layer: Layer, inference: Inference) -> Json:
+        if layer.graph is not None:
+            inner = inference.nested.get(layer)
+            return self._model(layer.graph, inner if inner is not None else inference)
+        if layer.spec is not None:
+            config = {"batch_shape": _shape(layer.spec.shape), "dtype": layer.spec.dtype, "sparse": False}
+            return _object("InputLayer", {**config, "ragged": False, "name": layer.name})
+        type = layer.type
+        raw = raw_fields(layer)
+        modern = self._modern(layer)
+        if modern is not None:
+            return {**modern, "config": dict(raw)}
+        if type is None or find(type.key) is not type or type.rule.__module__.endswith(".applications"):
+            self.refusals.refuse(layer, f"`{layer.name}` is no layer of Keras: `{layer.type_name}`")
+            return {}
+        if any(map(has_formula, layer.fields.values())):
+            names = [name for name, value in layer.fields.items() if has_formula(value)]
+            message = f"`{layer.name}`: formulas have no place in a Keras file ({', '.join(names)})"
+            self.refusals.refuse(layer, message, "give the symbol a value with --set")
+        config = {"name": layer.name, **self._fields(layer.fields)}
+        config.update((name, value) for name, value in raw.items() if name.endswith(_KEPT) and value is not None)
+        if layer.is_operation:
+            module, _, name = type.key.rpartition(".")
+            return {"module": module, "class_name": name, "config": config, "registered_name": name}
+        config["trainable"] = layer.trainable
+        config["dtype"] = policy_name(layer.policy)
+        return _object(type.name, config)
+
+    @staticmethod
+    def _modern(layer: Layer) -> Json | None:
+        """Module, class and registered name of a layer from a file of Keras 3."""
+        if layer.place is None or not raw_fields(layer):
+            return None
+        value: Any = layer.place.document.value
+        for key in layer.place.path:
+            value = value[key]
+        if "module" not in value:
+            return None
+        return {key: value.get(key) for key in ("module", "class_name", "registered_name")}
+
+    def _fields(self, fields: Mapping[str, Any]) -> Json:
+        # All of them: some classes of Keras miss what is not there.
+        found = {name: plain(value, self._inner) for name, value in fields.items() if name not in _OF_CALLS}
+        if found.get("data_format", "") is None:
+            found["data_format"] = "channels_last"  # null is whatever Keras is set to where the file is read
+        return found
+
+    def _inner(self, inner: Inner) -> Json:
+        name = {"name": inner.name} if inner.name else {}
+        config = {**name, "trainable": inner.trainable, **self._fields(inner.fields)}
+        return _object(inner.type.name, config)
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    def _call(self, node: Node, inference: Inference) -> Json:
+        layer = node.layer
+        raw = self._raw_call(node)
+        if isinstance(raw, dict):
+            found: Json = self._with_shapes(raw, {_key(tensor): tensor for tensor in node.inputs}, inference)
+            return found
+        tensors: list[Any] = [self._tensor(tensor, inference) for tensor in node.inputs]
+        kwargs: Json = {}
+        if node.keywords and layer.type is not None:
+            inputs = layer.type.schema.inputs
+            named = dict(zip((*inputs[: len(tensors) - len(node.keywords)], *node.keywords), tensors, strict=True))
+            tensors = []
+            # As many as can be are given by place: what we call an input need not be Keras's word for it.
+            while len(tensors) < len(inputs) and inputs[len(tensors)] in named:
+                tensors.append(named.pop(inputs[len(tensors)]))
+            kwargs = named
+        for constant in node.constants:
+            value = constant.value
+            if isinstance(value, list):
+                value = {"class_name": "__numpy__", "config": {"value": value, "dtype": "float32"}}
+            tensors.insert(constant.index, value)
+        for name in _OF_CALLS.intersection(layer.fields):
+            if layer.fields[name]:
+                kwargs[name] = True
+        type = layer.type
+        if type is not None and (type.name in _ON_LISTS or (type.schema.most is None and type.name not in _STATES)):
+            alone = layer.is_operation and type.name not in _OPERATIONS_ON_LISTS
+            return {"args": tensors if alone else [tensors], "kwargs": kwargs}
+        if layer.type_name in _STATES and len(tensors) > 1:
+            kwargs["initial_state"] = tensors[1:]
+            tensors = tensors[:1]
+        return {"args": tensors, "kwargs": kwargs}
+
+    @staticmethod
+    def _raw_call(node: Node) -> Any:
+        """The call as the file of Keras 3 has it."""
+        place = node.layer.place
+        if place is None or place.positional is not None:
+            return None
+        value: Any = place.document.value
+        for key in place.path:
+            value = value[key]
+        calls = value.get("inbound_nodes") if isinstance(value, dict) else None
+        return calls[node.index] if isinstance(calls, list) and node.index < len(calls) else None
+
+    def _with_shapes(self, raw: Any, inputs: dict[tuple[Any, ...], Tensor], inference: Inference) -> Any:
+        if isinstance(raw, list):
+            return [self._with_shapes(item, inputs, inference) for item in raw]
+        if not isinstance(raw, dict):
+            return raw
+        if raw.get("class_name") == "__keras_tensor__":
+            tensor = inputs.get(tuple(raw["config"]["keras_history"]))
+            return raw if tensor is None else self._tensor(tensor, inference)
+        return {key: self._with_shapes(item, inputs, inference) for key, item in raw.items()}
+
+    def _tensor(self, tensor: Tensor, inference: Inference) -> Json:
+        values: list[Value] = inference.output_of(tensor.node) if tensor.node.position >= 0 else []
+        value = values[tensor.index] if tensor.index < len(values) else Value(None, "float32")
+        config = {
+            "shape": None if value.shape is None else _shape(value.shape),
+            "dtype": value.dtype,
+            "keras_history": [*_key(tensor)],
+        }
+        return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _key(tensor: Tensor) -> tuple[str, int, int]:
+    return tensor.node.layer.name, tensor.node.index, tensor.index
+
+
+def _object(name: str, config: Json) -> Json:
+    return {"module": "keras.layers", "class_name": name, "config": config, "registered_name": None}
+
+
+def _shape(shape: tuple[Dim, ...]) -> list[int | None]:
+    return [dim if isinstance(dim, int) else None for dim in shape]

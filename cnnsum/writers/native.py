@@ -1,0 +1,249 @@
+"""A graph in the spec language: every layer on a line of its own, with the fields that are not the defaults.
+
+Repeated structure is not folded into blocks. What no number depends on (initializers, regularizers) is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cnnsum.dims import Dim, Expr, is_anonymous
+from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
+from cnnsum.graph.names import Names
+from cnnsum.layers.base import REQUIRED, Field, LayerType, find
+from cnnsum.layers.inner import Inner
+from cnnsum.layers.kinds import Anything
+from cnnsum.readers.native.entry import SPECIAL
+from cnnsum.writers.refusals import Refusals
+from cnnsum.writers.values import plain, policy_name, raw_fields
+
+_ANYTHING = Anything.__metadata__[0]
+_FORBIDDEN = str.maketrans(dict.fromkeys(":/$", "_"))
+Item = dict[str, dict[str, Any]]
+
+
+def text_of(graph: Graph, to: str, refusals: Refusals) -> str:
+    """The text of a spec, in YAML or JSON."""
+    spec = _Writer(graph, refusals).spec()
+    if to == "json":
+        return json.dumps(spec, indent=1, ensure_ascii=False) + "\n"
+    from cnnsum.writers.yaml_text import dump
+
+    return dump(spec)
+
+
+class _Writer:
+    """Writes one graph. `names` has what each call of a layer is called."""
+
+    def __init__(self, graph: Graph, refusals: Refusals) -> None:
+        self.graph = graph
+        self.refusals = refusals
+        self.names: dict[Node, str] = {}
+
+    def spec(self) -> dict[str, Any]:
+        graph = self.graph
+        self._name_calls()
+        layers = [layer for layer in graph.layers if layer.spec is None]
+        items: list[tuple[Item, Node]] = []
+        entrance = graph.inputs[0] if len(graph.inputs) == 1 else None
+        before: Node | None = entrance
+        for layer in layers:
+            for node in layer.nodes:
+                items.append((self._item(layer, node, before), node))
+                before = node
+        result: dict[str, Any] = {"name": graph.name, **self._inputs()}
+        policies = [layer.policy for layer in layers]
+        usual = max(dict.fromkeys(policies), key=policies.count, default=FLOAT32)
+        if usual != FLOAT32:
+            result["dtype"] = policy_name(usual)
+        if not graph.trainable:
+            result["trainable"] = False
+        for (item, node), policy in zip(items, (node.layer.policy for _, node in items), strict=True):
+            ((_, fields),) = item.items()
+            if policy != usual and "share" not in fields:
+                fields["dtype"] = policy_name(policy)
+            if not node.layer.trainable and graph.trainable and "share" not in fields:
+                fields["trainable"] = False
+        self._leave_out_names([item for item, _ in items])
+        result["layers"] = [_short(item) for item, _ in items]
+        if [*graph.outputs] != [Tensor(before)] if before is not None else graph.outputs:
+            outputs = [self._reference(tensor) for tensor in graph.outputs]
+            result["outputs"] = outputs[0] if len(outputs) == 1 else outputs
+        return result
+
+    # --- names --------------------------------------------------------------------------------------------------------
+
+    def _name_calls(self) -> None:
+        taken = {layer.name for layer in self.graph.layers}
+        for layer in self.graph.layers:
+            name = layer.name.translate(_FORBIDDEN).strip()
+            if name == "input" and layer.spec is None:
+                name = "input_"
+            if name != layer.name:
+                while name in taken or not name:
+                    name += "_"
+                taken.add(name)
+                self.refusals.warn(layer, f"`{layer.name}` is no name in a spec: it is called `{name}` there")
+            for node in layer.nodes:
+                call = name
+                while node.index and call in taken:
+                    call = f"{name}_call_{node.index + 1}" if call == name else f"{call}_"
+                taken.add(call)
+                self.names[node] = call
+
+    def _leave_out_names(self, items: list[Item]) -> None:
+        """Leave out the names that the reader gives of itself. Which those are depends on those that are written."""
+        entries = [(type_name, fields) for item in items for type_name, fields in item.items()]
+        written = {fields["name"] for _, fields in entries if "share" in fields}
+        while True:
+            given = {*written, *(() if self.graph.sequential else (self.names[node] for node in self.graph.inputs))}
+            names = Names(given)
+            if self.graph.sequential:
+                names.automatic("InputLayer")
+            wrong = set()
+            for type_name, fields in entries:
+                if fields["name"] in written:
+                    continue
+                found = find(type_name)
+                if names.automatic(type_name if found is None else found.name) != fields["name"]:
+                    wrong.add(fields["name"])
+            if not wrong:
+                break
+            written |= wrong
+        for _, fields in entries:
+            if fields["name"] not in written:
+                del fields["name"]
+
+    def _reference(self, tensor: Tensor) -> str:
+        name = self.names[tensor.node]
+        return f"{name}:{tensor.index}" if tensor.index else name
+
+    # --- inputs -------------------------------------------------------------------------------------------------------
+
+    def _inputs(self) -> dict[str, Any]:
+        graph = self.graph
+        written: dict[str, Any] = {}
+        for node in graph.inputs:
+            spec = node.layer.spec
+            assert spec is not None
+            shape = [_size(dim) for dim in spec.shape[1:]]
+            written[self.names[node]] = shape if spec.dtype == "float32" else {"shape": shape, "dtype": spec.dtype}
+            if spec.shape and isinstance(spec.shape[0], int):
+                message = f"the file fixes the batch at {spec.shape[0]}, and a spec never does"
+                self.refusals.warn(node.layer, message, f"give it with --batch {spec.shape[0]}")
+        if all(layer.spec is not None for layer in graph.layers):
+            place = graph.layers[0] if graph.layers else Layer(graph.name, None, place=graph.place)
+            self.refusals.refuse(place, f"`{graph.name}` has no layers, and a spec has some")
+        elif not written:
+            message = "the model has no input shape, and a spec needs one"
+            self.refusals.refuse(graph.layers[0], message, "give one with -i")
+        return {"input": next(iter(written.values()), [])} if graph.sequential else {"inputs": written}
+
+    # --- layers -------------------------------------------------------------------------------------------------------
+
+    def _item(self, layer: Layer, node: Node, before: Node | None) -> Item:
+        fields: dict[str, Any] = {}
+        type = layer.type
+        if layer.graph is not None:
+            self.refusals.refuse(layer, f"`{layer.name}` is a model in the model, which a spec has no words for")
+        elif type is None:
+            self.refusals.refuse(layer, f"`{layer.name}` is of an unknown type, `{layer.type_name}`")
+        elif node.index:
+            self._warn_of_foreign(layer, type)
+            fields["share"] = self.names[layer.nodes[0]]
+        else:
+            self._warn_of_foreign(layer, type)
+            fields = self._fields(layer, type)
+        if node.options:
+            listed = ", ".join(node.options)
+            self.refusals.refuse(layer, f"one call of `{layer.name}` has {listed} of its own, which a spec cannot say")
+        source = self._source(node, before)
+        if source is not None:
+            fields["from"] = source
+        fields["name"] = self.names[node]
+        return {type.key if type is not None and layer.is_operation else layer.type_name: fields}
+
+    def _warn_of_foreign(self, layer: Layer, type: LayerType) -> None:
+        if find(type.key) is None:
+            message = f"`{layer.name}` is of a layer type that is declared elsewhere, `{type.name}`"
+            self.refusals.warn(layer, message, "read the spec with the same declarations, or put them into it")
+
+    def _constant(self, value: Any, layer: Layer) -> Any:
+        """A number, or lists of them; Keras writes an array as a mapping that holds them."""
+        if isinstance(value, dict) and isinstance(value.get("config"), dict):
+            value = value["config"].get("value")
+        if not isinstance(value, (int, float, list)):
+            self.refusals.refuse(layer, f"`{layer.name}` has a constant that a spec has no words for")
+        return value
+
+    def _fields(self, layer: Layer, type: LayerType) -> dict[str, Any]:
+        raw = raw_fields(layer)
+        written: dict[str, Any] = {}
+        for name, field in type.schema.fields.items():
+            value = layer.fields[name]
+            if _is_default(name, value, field.default):
+                continue
+            if name in SPECIAL:
+                self.refusals.refuse(layer, f"`{layer.name}`: its field `{name}` is a word of the language")
+            written[name] = raw[name] if field.kind is _ANYTHING and name in raw else self._value(value, field)
+        return written
+
+    def _value(self, value: Any, field: Field) -> Any:
+        found = plain(value, self._inner)
+        if isinstance(value, tuple) and value and all(type(one) is int and one == value[0] for one in value):
+            try:
+                if field.kind.read(value[0], None) == value:  # type: ignore[arg-type]  # an integer needs no reader
+                    return value[0]
+            except Exception:  # noqa: BLE001 - it is no value of this kind by itself
+                return found
+        return found
+
+    def _inner(self, inner: Inner) -> Any:
+        fields = {
+            name: self._value(value, inner.type.schema.fields[name])
+            for name, value in inner.fields.items()
+            if not _is_default(name, value, inner.type.schema.fields[name].default)
+        }
+        if inner.name:
+            fields["name"] = inner.name
+        if not inner.trainable:
+            fields["trainable"] = False
+        return {inner.type.name: fields} if fields else inner.type.name
+
+    def _source(self, node: Node, before: Node | None) -> Any:
+        """What `from` says; None where it is the layer before."""
+        type = node.layer.type
+        listed: list[Any] = [self._reference(tensor) for tensor in node.inputs]
+        if not node.keywords and not node.constants and before is not None and node.inputs == (Tensor(before),):
+            return None
+        if node.keywords and type is not None:
+            placed = len(listed) - len(node.keywords)
+            names = (*type.schema.inputs[:placed], *node.keywords)
+            lost = [name for name in names if name not in type.schema.inputs]
+            for name in lost:
+                message = f"`{node.layer.name}` is given a `{name}`, which a spec has no word for"
+                self.refusals.refuse(node.layer, message)
+            return dict(zip(names, listed, strict=True))
+        for constant in node.constants:
+            listed.insert(constant.index, self._constant(constant.value, node.layer))
+        return listed[0] if len(listed) == 1 else listed
+
+
+def _short(item: Item) -> str | Item:
+    ((type_name, fields),) = item.items()
+    return item if fields else type_name
+
+
+#: What null stands for.
+_NULL = {"activation": "linear", "data_format": "channels_last"}
+
+
+def _is_default(name: str, value: Any, default: Any) -> bool:
+    if default is None and name in _NULL:
+        return value in (None, _NULL[name])
+    return default is not REQUIRED and type(value) is type(default) and bool(value == default)
+
+
+def _size(dim: Dim) -> Any:
+    return None if isinstance(dim, Expr) and is_anonymous(dim) else str(dim) if isinstance(dim, Expr) else dim

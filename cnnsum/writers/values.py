@@ -1,0 +1,63 @@
+"""Values of fields, back from the form that rules receive to plain ones: numbers, texts, lists, mappings.
+
+Knows kinds of fields and no format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cnnsum.dims import Expr
+from cnnsum.graph.model import FLOAT32, Layer, Policy
+from cnnsum.layers.inner import Inner
+from cnnsum.source import Document
+
+WriteInner = Callable[[Inner], Any]
+
+
+def plain(value: Any, inner: WriteInner) -> Any:
+    """A value without tuples, formulas as texts, and layers as `inner` writes them.
+
+    >>> plain(((1, 2), (3, 4)), lambda layer: layer)
+    [[1, 2], [3, 4]]
+    """
+    if isinstance(value, Inner):
+        return inner(value)
+    if isinstance(value, (tuple, list)):
+        return [plain(item, inner) for item in value]
+    return str(value) if isinstance(value, Expr) else value
+
+
+def has_formula(value: Any) -> bool:
+    """Whether a value depends on a symbol."""
+    if isinstance(value, Inner):
+        return any(map(has_formula, value.fields.values()))
+    return any(map(has_formula, value)) if isinstance(value, (tuple, list)) else isinstance(value, Expr)
+
+
+def raw_fields(layer: Layer) -> Mapping[str, Any]:
+    """The fields as a Keras file has them; none for a layer of a spec."""
+    place = layer.place
+    if place is None or place.positional is not None or not _is_keras(place.document):
+        return {}
+    value: Any = place.document.value
+    for key in place.fields:
+        value = value[key]
+    return value if isinstance(value, dict) else {}
+
+
+def _is_keras(document: Document) -> bool:
+    value: Any = document.value
+    return isinstance(value, dict) and any(key in value for key in ("class_name", "modelTopology", "model_config"))
+
+
+def policy_name(policy: Policy) -> str:
+    """What a dtype policy is called.
+
+    >>> policy_name(Policy("float16", "float32")), policy_name(Policy("float64", "float64"))
+    ('mixed_float16', 'float64')
+    """
+    if policy.compute == policy.variable:
+        return policy.compute
+    return f"mixed_{policy.compute}" if policy.variable == FLOAT32.variable else policy.variable

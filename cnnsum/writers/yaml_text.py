@@ -1,0 +1,65 @@
+"""A spec as YAML that people read: a line for each layer, its fields in braces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from cnnsum.source.yaml_scalars import resolve
+
+_WIDTH = 120
+_DIGITS = 100
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what our own reading of YAML 1.2 would not take for a text, too."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - PyYAML's signature
+        """Indent lists below their key."""
+        super().increase_indent(flow, indentless=False)
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    try:
+        is_text = bool(value) and isinstance(resolve(value, _DIGITS), str)
+    except OverflowError:
+        is_text = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if is_text else '"')
+
+
+_Dumper.add_representer(str, _text)
+
+
+class _Braces(dict[str, Any]):
+    """A mapping on one line."""
+
+
+class _Brackets(list[Any]):
+    """A list on one line."""
+
+
+_Dumper.add_representer(_Braces, lambda dumper, value: dumper.represent_mapping("tag:yaml.org,2002:map", value, True))
+_Dumper.add_representer(
+    _Brackets, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value, True)
+)
+
+
+def dump(spec: dict[str, Any]) -> str:
+    """The text of a spec."""
+    shown = {key: value if key == "layers" else _flow(value, open=key == "inputs") for key, value in spec.items()}
+    shown["layers"] = [_flow(item, open=True) for item in spec["layers"]]
+    return yaml.dump(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+def dump_as_it_is(value: Any) -> str:
+    """The text of any value; what holds nothing but single values stands on one line."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=None)
+
+
+def _flow(value: Any, *, open: bool = False) -> Any:
+    """The value on one line; `open`: its own keys on lines of theirs."""
+    if isinstance(value, dict):
+        items = {key: _flow(item) for key, item in value.items()}
+        return items if open else _Braces(items)
+    return _Brackets(map(_flow, value)) if isinstance(value, list) else value

@@ -1,0 +1,92 @@
+"""`cnnsum convert`: real Keras loads what is written for it, and applications survive as specs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "numpy")
+keras = pytest.importorskip("keras")
+
+import keras_examples_graphs  # noqa: E402, F401 - adds models
+import keras_examples_nested  # noqa: E402, F401 - as above
+from keras_examples import MODELS  # noqa: E402 - after the backend
+
+import cnnsum  # noqa: E402 - as above
+from cnnsum.diagnostics import UnusableError  # noqa: E402
+from cnnsum.report import render  # noqa: E402
+from cnnsum.writers import write  # noqa: E402
+
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+
+APPLICATIONS = sorted(
+    name for name, made in vars(keras.applications).items() if callable(made) and not name.startswith("_")
+)
+SPECS = Path(__file__).parents[2] / "specs"
+OWN_TYPES = {"convnext_tiny", "siamese", "vit_b16"}
+
+
+def report_of(model: cnnsum.Model) -> Any:
+    found = json.loads("".join(render(cnnsum.summarize(model), "json")))
+    found.pop("source")
+    found.pop("diagnostics")
+    return without_places(found)
+
+
+def without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_places(item) for key, item in value.items() if key not in ("place", "block")}
+    return [without_places(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_applications_as_specs(name: str) -> None:
+    keras.backend.clear_session()
+    model = cnnsum.loads(getattr(keras.applications, name)(weights=None).to_json())
+    if name.startswith("ConvNeXt"):
+        with pytest.raises(UnusableError, match="is a model in the model"):
+            write(model.graph, model.inference, "yaml")
+        return
+    text, findings = write(model.graph, model.inference, "yaml")
+    assert findings == []
+    again = cnnsum.loads(text)
+    assert again.diagnostics == ()
+    assert report_of(again) == report_of(model)
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_models_by_hand_as_keras(name: str) -> None:
+    keras.backend.clear_session()
+    try:
+        text = MODELS[name]().to_json()
+    except (TypeError, ValueError, NotImplementedError):
+        pytest.skip("Keras cannot write it")
+    model = cnnsum.loads(text)
+    loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
+    assert report_of(cnnsum.loads(loaded.to_json())) == report_of(model)
+
+
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "NASNetMobile", "ConvNeXtTiny", "EfficientNetB0"])
+def test_applications_as_keras(name: str) -> None:
+    keras.backend.clear_session()
+    model = cnnsum.loads(getattr(keras.applications, name)(weights=None).to_json())
+    loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
+    assert report_of(cnnsum.loads(loaded.to_json())) == report_of(model)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(SPECS.glob("*.yaml")) if path.stem not in OWN_TYPES and "blocks" not in path.stem],
+    ids=lambda path: path.stem,
+)
+def test_the_gallery_as_keras(path: Path) -> None:
+    keras.backend.clear_session()
+    model = cnnsum.load(str(path), settings={"H": 64, "W": 64} if path.stem == "fcn" else None)
+    loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
+    mine, theirs = report_of(model), report_of(cnnsum.loads(loaded.to_json()))
+    for key in ("layers", "totals", "outputs"):
+        assert theirs[key] == mine[key]

@@ -1,0 +1,211 @@
+"""`cnnsum convert`: specs from Keras files and Keras files from specs, read back with the same report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from keras_writing import called, functional, image, load, made, operation, sequential
+
+import cnnsum
+from cnnsum.diagnostics import UnusableError
+from cnnsum.report import render
+from cnnsum.writers import write
+from tests.cli.calling import call
+
+SPECS = Path(__file__).parents[2] / "specs"
+#: Specs with layer types of their own, which Keras does not have.
+OWN_TYPES = {"convnext_tiny", "siamese", "vit_b16"}
+
+
+def report_of(model: cnnsum.Model) -> dict[str, Any]:
+    """The report without what says where things stand."""
+    found = json.loads("".join(render(cnnsum.summarize(model), "json")))
+    for key in ("source", "diagnostics"):
+        del found[key]
+    for row in found["layers"]:
+        row["place"] = None
+    return dict(found)
+
+
+def written(model: cnnsum.Model, to: str) -> str:
+    text, findings = write(model.graph, model.inference, to)
+    assert findings == []
+    return text
+
+
+def refused(model: cnnsum.Model, to: str) -> list[str]:
+    with pytest.raises(UnusableError) as error:
+        write(model.graph, model.inference, to)
+    assert {one.code for one in error.value.diagnostics} == {"SPC072"}
+    return [one.message for one in error.value.diagnostics if one.severity == "error"]
+
+
+NET = functional(
+    [
+        image((32, 32, 3)),
+        made("Conv2D", "conv2d", "image", filters=8, kernel_size=[3, 3], strides=[2, 2], padding="same",
+             activation="linear", data_format="channels_last"),
+        made("BatchNormalization", "bn", "conv2d", momentum=0.9, trainable=False),
+        operation("Add", "add", "bn", 3.0),
+        made("Conv2D", "again", "bn", "add", filters=8, kernel_size=[1, 3], padding="same"),
+        made("Add", "both", ["again", "again:1"]),
+        made("GlobalAveragePooling2D", "global_average_pooling2d", "both"),
+    ],
+    ["global_average_pooling2d", "add"],
+)  # fmt: skip
+
+
+def test_a_spec_that_people_read() -> None:
+    assert written(load(NET), "yaml") == (
+        "name: net\n"
+        "inputs:\n"
+        "  image: [32, 32, 3]\n"
+        "layers:\n"
+        "  - Conv2D: {filters: 8, kernel_size: 3, strides: 2, padding: same}\n"
+        "  - BatchNormalization: {momentum: 0.9, name: bn, trainable: false}\n"
+        "  - keras.src.ops.numpy.Add: {from: [bn, 3.0]}\n"
+        "  - Conv2D: {filters: 8, kernel_size: [1, 3], padding: same, from: bn, name: again}\n"
+        "  - Conv2D: {share: again, from: add, name: again_call_2}\n"
+        "  - Add: {from: [again, again_call_2], name: both}\n"
+        "  - GlobalAveragePooling2D\n"
+        "outputs: [global_average_pooling2d, add]\n"
+    )
+
+
+@pytest.mark.parametrize("to", ["yaml", "json", "keras"])
+def test_read_back_it_is_the_same(to: str) -> None:
+    model = load(NET)
+    assert report_of(cnnsum.loads(written(model, to))) == report_of(model)
+
+
+def test_a_chain_stays_a_chain() -> None:
+    chain = load(sequential(image((8, 8, 3)), made("Flatten", "flatten"), made("Dense", "score", units=2)))
+    text = written(chain, "yaml")
+    assert text == ("name: chain\ninput: [8, 8, 3]\nlayers:\n  - Flatten\n  - Dense: {units: 2, name: score}\n")
+    assert cnnsum.loads(text).graph.sequential
+    assert json.loads(written(chain, "keras"))["class_name"] == "Sequential"
+
+
+def test_a_layer_in_a_layer() -> None:
+    inner = {"module": "keras.layers", "class_name": "LSTM",
+             "config": {"name": "lstm", "units": 4, "return_sequences": True}}  # fmt: skip
+    model = load(functional([image((5, 8)), made("Bidirectional", "both", "image", layer=inner)], "both"))
+    text = written(model, "yaml")
+    assert "Bidirectional: {layer: {LSTM: {units: 4, return_sequences: true, name: lstm}}, name: both}" in text
+    assert report_of(cnnsum.loads(text)) == report_of(model)
+
+
+def test_texts_that_are_something_else_in_yaml() -> None:
+    names = ["on", "010", "1e3", "1_0", "null", "a b", "~", "0x1f"]
+    layers = [made("ReLU", name, names[index - 1] if index else "image") for index, name in enumerate(names)]
+    text = written(load(functional([image((4,)), *layers], names[-1])), "yaml")
+    assert [row.name for row in cnnsum.summarize(cnnsum.loads(text)).rows][1:] == names
+
+
+def test_what_is_lost_is_said() -> None:
+    net = functional([image((4,), batch=8), made("Dense", "a/b", "image", units=2)], "a/b")
+    model = load(net)
+    text, findings = write(model.graph, model.inference, "yaml")
+    assert [(one.code, one.severity, one.message) for one in findings] == [
+        ("SPC072", "warning", "`a/b` is no name in a spec: it is called `a_b` there"),
+        ("SPC072", "warning", "the file fixes the batch at 8, and a spec never does"),
+    ]
+    assert [row.name for row in cnnsum.summarize(cnnsum.loads(text)).rows] == ["image", "a_b"]
+
+
+def test_what_a_spec_has_no_words_for() -> None:
+    inner = sequential(image((4,)), made("Dense", "d", units=2), name="inner", calls=["image"])
+    net = functional([image((4,)), inner, made("Odd", "odd", "inner", module="mine")], "odd")
+    assert refused(load(net), "yaml") == [
+        "`inner` is a model in the model, which a spec has no words for",
+        "`odd` is of an unknown type, `Odd`",
+    ]
+    masked = functional(
+        [image((4, 3)), image((4,), "mask", dtype="bool"),
+         made("LayerNormalization", "norm", called("image", mask="mask"))],
+        "norm",
+    )  # fmt: skip
+    assert refused(load(masked), "json") == ["`norm` is given a `mask`, which a spec has no word for"]
+    assert refused(load(sequential(made("Dense", "d", units=2))), "yaml") == [
+        "the model has no input shape, and a spec needs one"
+    ]
+    assert refused(load(sequential(image((4,)))), "yaml") == ["`chain` has no layers, and a spec has some"]
+
+
+def test_what_keras_has_no_words_for() -> None:
+    text = "{input: [H, W, 3], symbols: {k: {}}, layers: [Conv2D: {filters: 2*k, kernel_size: 3}]}"
+    assert refused(cnnsum.loads(text), "keras") == ["`conv2d`: formulas have no place in a Keras file (filters)"]
+    model = cnnsum.loads(text, settings={"k": 4})
+    again = cnnsum.loads(written(model, "keras"))
+    assert again.diagnostics == ()
+    assert cnnsum.summarize(again).totals.params.total == (27 + 1) * 8
+    own = "{input: [4], layer_types: {Twice: {}}, layers: [Twice]}"
+    assert refused(cnnsum.loads(own), "keras") == ["`twice` is no layer of Keras: `Twice`"]
+
+
+def test_older_files_keep_regularizers_and_get_new_names() -> None:
+    regularizer = {"class_name": "L1L2", "config": {"l1": 0.0, "l2": 0.01}}
+    dense = {"class_name": "Dense", "config": {"name": "d", "units": 2, "kernel_regularizer": regularizer,
+             "kernel_initializer": {"class_name": "GlorotUniform", "config": {"seed": None}},
+             "batch_input_shape": [None, 4]}}  # fmt: skip
+    leaky = {"class_name": "LeakyReLU", "config": {"name": "l", "alpha": 0.1}}
+    old = {"class_name": "Sequential", "keras_version": "2.4.0", "config": {"name": "s", "layers": [dense, leaky]}}
+    layers = json.loads(written(load(old), "keras"))["config"]["layers"]
+    configs = {layer["class_name"]: layer["config"] for layer in layers}
+    assert configs["Dense"]["kernel_regularizer"] == regularizer
+    assert "kernel_initializer" not in configs["Dense"]
+    assert configs["LeakyReLU"]["negative_slope"] == 0.1
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_gallery_as_keras(path: Path) -> None:
+    if "layers" not in yaml.safe_load(path.read_text(encoding="utf-8")):
+        return  # blocks for others
+    model = cnnsum.load(str(path), settings={"H": 64, "W": 64} if path.stem == "fcn" else None)
+    if path.stem in OWN_TYPES:
+        assert all("is no layer of Keras" in message for message in refused(model, "keras"))
+        return
+    again = cnnsum.loads(written(model, "keras"))
+    assert again.diagnostics == ()
+    mine, theirs = report_of(model), report_of(again)
+    for row in (*mine["layers"], *theirs["layers"]):
+        row["block"] = []
+    for key in ("layers", "totals", "outputs"):
+        assert theirs[key] == mine[key]
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model.json").write_text(json.dumps(NET), encoding="utf-8")
+    assert call("convert", "model.json", "--to", "yaml", "-o", "model.yaml") == (0, "", "")
+    assert call("convert", "model.yaml", "--to", "keras", "-o", "again.json") == (0, "", "")
+    assert report_of(cnnsum.load("again.json"))["layers"] == report_of(cnnsum.load("model.json"))["layers"]
+    assert call("convert", "model.json", "--to", "keras", "-o", "model.json").code == 2
+    assert call("convert", "model.json").code == 2
+    result = call("convert", "model.json", "--to", "keras", "-i", "16,16,3")
+    assert result.code == 0
+    assert cnnsum.loads(result.out).graph.inputs[0].layer.spec.shape[1:] == (16, 16, 3)  # type: ignore[union-attr]
+
+
+def test_nothing_is_written_where_something_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model.json").write_text(
+        json.dumps(functional([image((4,)), made("Odd", "odd", "image", module="mine")], "odd")), encoding="utf-8"
+    )
+    result = call("convert", "model.json", "--to", "yaml", "-o", "model.yaml")
+    assert (result.code, result.out) == (1, "")
+    assert "SPC072 `odd` is of an unknown type, `Odd`" in result.err
+    assert not Path("model.yaml").exists()
+
+
+def test_a_spec_is_copied_with_its_structure() -> None:
+    path = str(SPECS / "unet.yaml")
+    for to in ("yaml", "json"):
+        text = call("convert", path, "--to", to).out
+        assert yaml.safe_load(text) == yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        assert report_of(cnnsum.loads(text)) == report_of(cnnsum.load(path))
+    assert call("convert", path, "--to", "yaml", "-i", "64,64,3").code == 2
