@@ -18,6 +18,8 @@ _FEW_PARAMETERS = 1_000_000
 _FEW_LAYERS = 5
 _PEAK_TIMES = 2
 _SMALL_PEAK = 16 * 2**20
+#: What is alive at every moment takes the square of the calls where every layer reads all before it.
+_MOST_CALLS = 10_000
 
 #: The values that an index of a dtype can have: 2**bits of whole numbers, and the whole numbers that are exact in a
 #: float with that many bits of precision.
@@ -140,7 +142,8 @@ def lonely_peak(network: Network) -> Iterator[Finding]:
     """A layer that needs more than twice the memory of any other moment of the network.
 
     Why: The memory for activations is that of the worst moment. Where a single tensor makes it, a smaller one there
-    (an earlier stride, fewer channels, a reshaping that comes later) halves what the network needs to run.
+    (an earlier stride, fewer channels, a reshaping that comes later) halves what the network needs to run. Networks of
+    more than 10,000 calls are not looked at.
 
     Fails:
 
@@ -164,6 +167,8 @@ def lonely_peak(network: Network) -> Iterator[Finding]:
     from cnnsum.analyses.memory import value_bytes
     from cnnsum.analyses.timeline import timeline
 
+    if len(network.inference.calls) > _MOST_CALLS:
+        return
     counter = Counter(network.graph.batch, 1)
     story = timeline(network.inference, value_bytes(network.inference, counter), counter)
     if story.peak is None or story.peak[0] < _SMALL_PEAK or story.peak[1] < 0:
