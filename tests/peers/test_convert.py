@@ -30,6 +30,15 @@ SPECS = Path(__file__).parents[2] / "specs"
 OWN_TYPES = {"convnext_tiny", "siamese", "vit_b16"}
 
 
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Any:
+    """Some models are built with other settings of Keras, which hold for all that comes after them."""
+    keras.backend.clear_session()
+    yield
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_image_data_format("channels_last")
+
+
 def report_of(model: cnnsum.Model) -> Any:
     found = json.loads("".join(render(cnnsum.summarize(model), "json")))
     found.pop("source")
@@ -45,7 +54,6 @@ def without_places(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_applications_as_specs(name: str) -> None:
-    keras.backend.clear_session()
     model = cnnsum.loads(getattr(keras.applications, name)(weights=None).to_json())
     if name.startswith("ConvNeXt"):
         with pytest.raises(UnusableError, match="is a model in the model"):
@@ -60,7 +68,6 @@ def test_applications_as_specs(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_models_by_hand_as_keras(name: str) -> None:
-    keras.backend.clear_session()
     try:
         text = MODELS[name]().to_json()
     except (TypeError, ValueError, NotImplementedError):
@@ -72,7 +79,6 @@ def test_models_by_hand_as_keras(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["MobileNetV3Small", "NASNetMobile", "ConvNeXtTiny", "EfficientNetB0"])
 def test_applications_as_keras(name: str) -> None:
-    keras.backend.clear_session()
     model = cnnsum.loads(getattr(keras.applications, name)(weights=None).to_json())
     loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
     assert report_of(cnnsum.loads(loaded.to_json())) == report_of(model)
@@ -84,7 +90,6 @@ def test_applications_as_keras(name: str) -> None:
     ids=lambda path: path.stem,
 )
 def test_the_gallery_as_keras(path: Path) -> None:
-    keras.backend.clear_session()
     model = cnnsum.load(str(path), settings={"H": 64, "W": 64} if path.stem == "fcn" else None)
     loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
     mine, theirs = report_of(model), report_of(cnnsum.loads(loaded.to_json()))
