@@ -81,6 +81,7 @@ CODES: dict[str, str] = {
     "SPC070": "plugin that cannot be used",
     "SPC071": "plugin's rule that failed",
     "SPC072": "what a format to be written has no words for",
+    "SPC073": "Sequential that is no chain",
     "CFG101": "missing field",
     "CFG102": "wrong value of a field",
     "CFG103": "unknown field",

@@ -7,7 +7,7 @@ of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Span
@@ -318,6 +318,13 @@ class Graph:
             if first is not None:
                 first.inputs = (Tensor(source),)
         self._order = None
+
+    def models(self) -> Iterator[Graph]:
+        """This model and all within it."""
+        yield self
+        for layer in self.layers:
+            if layer.graph is not None:
+                yield from layer.graph.models()
 
     def order(self) -> Any:
         """The order in which Keras lists and runs the graph; see `cnnsum.graph.order.Order`."""

@@ -12,7 +12,7 @@ from typing import Any
 from cnnsum.dims.tokens import WORDS
 from cnnsum.graph.model import DTYPES, POLICIES
 from cnnsum.layers.base import all_types
-from cnnsum.readers.native.entry import SPECIAL
+from cnnsum.readers.native.entry import MODELS, SPECIAL
 from cnnsum.readers.native.inputs import MOST_DECLARED
 from cnnsum.report.language_schema_layers import NULL, WHOLE, Layers, Schema, either, listed, number
 
@@ -193,8 +193,8 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
     """What the language itself defines."""
     names = layers.names()
     needs = layers.complete()
-    type_name = either({"enum": [*names, *private]}, {"type": "string", "pattern": r"^keras\."})
-    any_name = either({"enum": names}, {"type": "string", "pattern": rf"^keras\.|{_NAME}"})
+    type_name = either({"enum": [*names, *MODELS, *private]}, {"type": "string", "pattern": r"^keras\."})
+    any_name = either({"enum": [*names, *MODELS]}, {"type": "string", "pattern": rf"^keras\.|{_NAME}"})
     return {
         "formula": {**_TEXT, "description": "A formula of numbers and names, such as `2*width` or `H//32`."},
         "whole": {
@@ -228,7 +228,7 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
             {
                 "type": "object",
                 "propertyNames": any_name,
-                "properties": layers.values(),
+                "properties": {**layers.values(), **dict.fromkeys(MODELS, _ref("model"))},
                 "additionalProperties": _ref("use"),
                 "minProperties": 1,
                 "maxProperties": 1,
@@ -255,6 +255,7 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
             "dependentSchemas": {"share": _ref("layer.shared")},
         },
         **_layer_keys(),
+        "model": _model(),
         "block": _block(),
         **_layer_types(),
     }
@@ -318,6 +319,20 @@ def _block() -> Schema:
         },
         "required": ["layers"],
         "additionalProperties": False,
+    }
+
+
+def _model() -> Schema:
+    """A model within the model."""
+    keys = {key: {"$ref": f"#/properties/{key}"} for key in ("input", "inputs", "outputs", "layers")}
+    return {
+        "type": "object",
+        "properties": {**keys, **{key: _ref(f"layer.{key}") for key in sorted(SPECIAL)}},
+        "not": {"required": ["input", "inputs"]},
+        **either({"required": ["layers"]}, {"required": ["share"]}),
+        "dependentSchemas": {"share": _ref("layer.shared")},
+        "additionalProperties": False,
+        "description": "A model within the model.",
     }
 
 

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from cnnsum.dims import Dim, Expr, is_anonymous
-from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
+from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import REQUIRED, Field, LayerType, find
 from cnnsum.layers.inner import Inner
@@ -34,17 +34,36 @@ def text_of(graph: Graph, to: str, refusals: Refusals) -> str:
 
 
 class _Writer:
-    """Writes one graph. `names` has what each call of a layer is called."""
+    """Writes one graph, and models in it by others of its kind. `names` has what each call of a layer is called."""
 
-    def __init__(self, graph: Graph, refusals: Refusals) -> None:
+    def __init__(self, graph: Graph, refusals: Refusals, *, is_nested: bool = False) -> None:
         self.graph = graph
         self.refusals = refusals
+        self.is_nested = is_nested
+        #: The policy of most layers, and whether all are frozen by a word above them.
+        self.usual = FLOAT32
+        self.frozen = False
         self.names: dict[Node, str] = {}
 
     def spec(self) -> dict[str, Any]:
+        """The model as plain data, a file's whole content."""
+        return {"name": self.graph.name, **self.model(FLOAT32, frozen=False)}
+
+    def model(self, around: Policy, *, frozen: bool) -> dict[str, Any]:
+        """The keys of the model but its name; around, frozen: the policy and the switch that hold without a word."""
         graph = self.graph
         self._name_calls()
         layers = [layer for layer in graph.layers if layer.spec is None]
+        policies = [layer.policy for layer in layers if layer.graph is None]
+        self.usual = usual = max(dict.fromkeys(policies), key=policies.count, default=around)
+        result: dict[str, Any] = self._inputs()
+        if usual != around:
+            result["dtype"] = policy_name(usual)
+        # In a file of Keras, layers of a frozen model within the model may train; nothing thaws them in a spec.
+        off = not graph.trainable and not (self.is_nested and _thawed(graph))
+        if off and not frozen:
+            result["trainable"] = False
+        self.frozen = frozen = frozen or off
         items: list[tuple[Item, Node]] = []
         entrance = graph.inputs[0] if len(graph.inputs) == 1 else None
         before: Node | None = entrance
@@ -52,18 +71,11 @@ class _Writer:
             for node in layer.nodes:
                 items.append((self._item(layer, node, before), node))
                 before = node
-        result: dict[str, Any] = {"name": graph.name, **self._inputs()}
-        policies = [layer.policy for layer in layers]
-        usual = max(dict.fromkeys(policies), key=policies.count, default=FLOAT32)
-        if usual != FLOAT32:
-            result["dtype"] = policy_name(usual)
-        if not graph.trainable:
-            result["trainable"] = False
-        for (item, node), policy in zip(items, (node.layer.policy for _, node in items), strict=True):
+        for item, node in items:
             ((_, fields),) = item.items()
-            if policy != usual and "share" not in fields:
-                fields["dtype"] = policy_name(policy)
-            if not node.layer.trainable and graph.trainable and "share" not in fields:
+            if node.layer.policy != usual and node.layer.graph is None and "share" not in fields:
+                fields["dtype"] = policy_name(node.layer.policy)
+            if not node.layer.trainable and not frozen and node.layer.graph is None and "share" not in fields:
                 fields["trainable"] = False
         self._leave_out_names([item for item, _ in items])
         result["layers"] = [_short(item) for item, _ in items]
@@ -128,17 +140,22 @@ class _Writer:
             spec = node.layer.spec
             assert spec is not None
             shape = [_size(dim) for dim in spec.shape[1:]]
-            written[self.names[node]] = shape if spec.dtype == "float32" else {"shape": shape, "dtype": spec.dtype}
-            if spec.shape and isinstance(spec.shape[0], int):
+            usual = spec.dtype == self.usual.variable
+            written[self.names[node]] = shape if usual else {"shape": shape, "dtype": spec.dtype}
+            if spec.shape and isinstance(spec.shape[0], int) and not self.is_nested:
                 message = f"the file fixes the batch at {spec.shape[0]}, and a spec never does"
                 self.refusals.warn(node.layer, message, f"give it with --batch {spec.shape[0]}")
         if all(layer.spec is not None for layer in graph.layers):
             place = graph.layers[0] if graph.layers else Layer(graph.name, None, place=graph.place)
             self.refusals.refuse(place, f"`{graph.name}` has no layers, and a spec has some")
-        elif not written:
+        elif not written and not self.is_nested:
             message = "the model has no input shape, and a spec needs one"
             self.refusals.refuse(graph.layers[0], message, "give one with -i")
-        return {"input": next(iter(written.values()), [])} if graph.sequential else {"inputs": written}
+        if not graph.sequential:
+            return {"inputs": written}
+        # A chain within the model that is listed at what it is called on says nothing of that itself.
+        open = self.is_nested and (graph.resized or not written)
+        return {} if open else {"input": next(iter(written.values()), [])}
 
     # --- layers -------------------------------------------------------------------------------------------------------
 
@@ -146,7 +163,11 @@ class _Writer:
         fields: dict[str, Any] = {}
         type = layer.type
         if layer.graph is not None:
-            self.refusals.refuse(layer, f"`{layer.name}` is a model in the model, which a spec has no words for")
+            if node.index:
+                fields["share"] = self.names[layer.nodes[0]]
+            else:
+                inner = _Writer(layer.graph, self.refusals, is_nested=True)
+                fields = inner.model(self.usual, frozen=self.frozen)
         elif type is None:
             self.refusals.refuse(layer, f"`{layer.name}` is of an unknown type, `{layer.type_name}`")
         elif node.index:
@@ -215,7 +236,8 @@ class _Writer:
         """What `from` says; None where it is the layer before."""
         type = node.layer.type
         listed: list[Any] = [self._reference(tensor) for tensor in node.inputs]
-        if not node.keywords and not node.constants and before is not None and node.inputs == (Tensor(before),):
+        usual = () if before is None else (Tensor(before),)
+        if not node.keywords and not node.constants and node.inputs == usual and (before or self.is_nested):
             return None
         if node.keywords and type is not None:
             placed = len(listed) - len(node.keywords)
@@ -228,6 +250,13 @@ class _Writer:
         for constant in node.constants:
             listed.insert(constant.index, self._constant(constant.value, node.layer))
         return listed[0] if len(listed) == 1 else listed
+
+
+def _thawed(graph: Graph) -> bool:
+    """Whether a layer of the model, or of models in it, trains by its own word."""
+    return any(
+        layer.trainable if layer.graph is None else _thawed(layer.graph) for layer in graph.layers if not layer.spec
+    )
 
 
 def _short(item: Item) -> str | Item:

@@ -48,8 +48,18 @@ _Dumper.add_representer(
 def dump(spec: dict[str, Any]) -> str:
     """The text of a spec."""
     shown = {key: value if key == "layers" else _flow(value, open=key == "inputs") for key, value in spec.items()}
-    shown["layers"] = [_flow(item, open=True) for item in spec["layers"]]
+    shown["layers"] = [_item(item) for item in spec["layers"]]
     return yaml.dump(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+def _item(item: Any) -> Any:
+    """An item of `layers` on one line; a model within the model as a spec is written, its name first."""
+    ((type_name, fields),) = item.items() if isinstance(item, dict) else ((item, None),)
+    if not isinstance(fields, dict) or "layers" not in fields:
+        return _flow(item, open=True)
+    names = [name for name in ("name", "from") if name in fields]
+    shown = {name: _flow(fields[name]) for name in (*names, *(name for name in fields if name not in names))}
+    return {type_name: {**shown, "layers": [_item(one) for one in fields["layers"]]}}
 
 
 def dump_as_it_is(value: Any) -> str:

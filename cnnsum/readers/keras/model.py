@@ -7,7 +7,6 @@ file records of them is set aside in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Problem, did_you_mean
@@ -499,19 +498,12 @@ class ModelReader:
 
         if self.overrides.inputs or self.overrides.settings or self.overrides.free:
             replace_inputs(graph, self.overrides)
-            for nested in _graphs(graph):
+            for nested in graph.models():
                 nested.resized = True
                 nested.recorded.clear()
         elif self._foreign:
-            for nested in _graphs(graph):
+            for nested in graph.models():
                 self._claim(nested)
-
-
-def _graphs(graph: Graph) -> Iterator[Graph]:
-    yield graph
-    for layer in graph.layers:
-        if layer.graph is not None:
-            yield from _graphs(layer.graph)
 
 
 def _is_sequential(value: dict[str, Any]) -> bool:

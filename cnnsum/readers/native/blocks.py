@@ -7,14 +7,14 @@ nothing is expanded before it is known that the whole network stays within the l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem, Related, did_you_mean
 from cnnsum.layers.base import find
 from cnnsum.layers.kinds import show
-from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
+from cnnsum.readers.native.entry import MODELS, SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, Path, ReportedError, Site
 from cnnsum.readers.native.fields import without_space
 from cnnsum.readers.native.limit import MAX_LAYERS
@@ -125,7 +125,7 @@ def declare(document: Document, path: Path, types: Types, findings: Findings) ->
             related = (Related(first.span(), "it is declared here first"),)
             findings.add("SPC028", f"there is a block `{name}` already", block.site(key=True), related=related)
             continue
-        if name[:1].isupper() and find(name) is not None:
+        if name in MODELS or (name[:1].isupper() and find(name) is not None):
             findings.add(
                 "SPC028", f"`{name}` is a layer type of Keras: give the block another name", block.site(key=True)
             )
@@ -203,8 +203,22 @@ def link(blocks: Sequence[Block], types: Types, findings: Findings) -> None:
             if entry.block is not None:
                 entry.block.check_use(entry, findings)
                 block.uses.setdefault(entry.block.name, entry.path)
+            elif entry.model is not None:
+                for used in _used_in(entry.model, types.blocks):
+                    block.uses.setdefault(used, entry.path)
     for block in _inside_out(blocks, types, findings):
         block.sized_by = frozenset(_size_names(block))
+
+
+def _used_in(model: Any, blocks: Mapping[str, Block]) -> Iterator[str]:
+    """The names of the blocks that a model within a block uses, also in models of its own."""
+    items = model.get("layers") if isinstance(model, dict) else None
+    for item in items if isinstance(items, list) else ():
+        for name, value in item.items() if isinstance(item, dict) else ((item, None),):
+            if isinstance(name, str) and name in blocks:
+                yield name
+            else:
+                yield from _used_in(value, blocks)
 
 
 def _inside_out(blocks: Sequence[Block], types: Types, findings: Findings) -> list[Block]:

@@ -18,6 +18,9 @@ from cnnsum.source import Document
 if TYPE_CHECKING:
     from cnnsum.readers.native.blocks import Block
 
+#: Models within the model, as Keras calls them.
+MODELS = frozenset(("Sequential", "Functional", "Model"))
+
 #: Keys of an item that are not fields of its type.
 SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dtype"))
 
@@ -70,9 +73,9 @@ class Types:
 class Entry:
     """An item of a list of layers.
 
-    type, block: what it is; both None where that is not known (and reported). raw: its fields by name. special: the
-    keys of the language, or None. path: of the item; fields: of the value that holds the fields. positional: as in
-    `Place`.
+    type, block, model: what it is, of a model within the model what it holds; all None where that is not known (and
+    reported). raw: its fields by name. special: the keys of the language, or None. path: of the item; fields: of the
+    value that holds the fields. positional: as in `Place`.
     """
 
     __slots__ = (
@@ -81,6 +84,7 @@ class Entry:
         "document",
         "dollar",
         "fields",
+        "model",
         "path",
         "positional",
         "raw",
@@ -97,6 +101,7 @@ class Entry:
         self.type_name = type_name
         self.type: LayerType | None = None
         self.block: Block | None = None
+        self.model: Mapping[str, Any] | None = None
         self.raw: Mapping[str, Any] = _NO_FIELDS
         self.special: dict[str, Any] | None = None
         self.positional: tuple[str, ...] | str | None = None
@@ -177,9 +182,20 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
         help = "`input: [height, width, channels]` beside `layers`, or `inputs:` for several"
         findings.add("SPC027", "an input is declared by the key `input`, not by a layer", entry.head, help=help)
         return False
+    elif name in MODELS and not types.declared(name):
+        _as_model(entry, findings)
     elif not types.declared(name):
         _unknown(entry, types, findings)
     return True
+
+
+def _as_model(entry: Entry, findings: Findings) -> None:
+    """Take the fields for a model within the model."""
+    if "layers" in entry.raw or "share" in (entry.special or ()):
+        entry.model = entry.raw
+        return
+    help = f"`{entry.type_name}: {{input: [...], layers: [...]}}`"
+    findings.add("SPC031", f"the {entry.type_name} has no `layers`", entry.head, help=help)
 
 
 def _unknown(entry: Entry, types: Types, findings: Findings) -> None:

@@ -5,10 +5,11 @@ Plain layers of a long file take a short way: equal items are checked once. Know
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from cnnsum.diagnostics import Related
-from cnnsum.graph.model import Constant, Layer, Node, Place, Policy, Tensor
+from cnnsum.graph.model import FLOAT32, Constant, Graph, Layer, Node, Place, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
@@ -45,17 +46,28 @@ class Use:
         self.layers = layers
 
 
+#: Reads the model that an entry holds; None where there is none that can be used, which is reported.
+Nest: TypeAlias = "Callable[[Entry, Frame, str], Graph | None]"
+
+
 class Expander:
-    """Makes the layers and calls of a network."""
+    """Makes the layers and calls of one model. `nest` reads models within it."""
 
     def __init__(
-        self, types: Types, findings: Findings, top: Scope, defaults: dict[Document, Defaults], names: Names
+        self,
+        types: Types,
+        findings: Findings,
+        top: Scope,
+        defaults: dict[Document, Defaults],
+        names: Names,
+        nest: Nest,
     ) -> None:
         self.types = types
         self.findings = findings
         self.top = top
         self.defaults = defaults
         self.names = names
+        self.nest = nest
         self.wires = Wires(findings)
         self.results = self.wires.results
         self.binder = Binder(types, findings, top, defaults)
@@ -69,8 +81,11 @@ class Expander:
         #: Names of the blocks that are used.
         self.used: set[str] = set()
 
-    def top_level(self, items: list[Any], document: Document, frame: Frame) -> None:
-        """Make the layers of the file itself. An item that was met before, but for its name, is not checked again."""
+    def top_level(self, items: list[Any], site: Site, frame: Frame) -> None:
+        """Make the layers of the model's list at `site`. An item that was met before, but for its name, is not checked
+        again.
+        """
+        document, above = site.document, site.path
         known: dict[str, tuple[LayerType, dict[str, Any], str | None, tuple[str, ...] | str | None, Policy, bool]] = {}
         automatic = self.names.automatic
         results = self.results
@@ -85,14 +100,14 @@ class Expander:
                 layer_type, fields, written, positional, policy, trainable = made
                 if name is None:
                     name = automatic(layer_type.name)
-                path = ("layers", index)
-                place = Place(document, path, None if written is None else ("layers", index, written), positional)
+                path = (*above, index)
+                place = Place(document, path, None if written is None else (*path, written), positional)
                 layer = Layer(name, layer_type, fields, place=place, policy=policy, trainable=trainable)
                 layers.append(layer)
                 node = results[name] = Node(layer, current)  # type: ignore[arg-type]  # not late: all are tensors
                 current = (Tensor(node),)
                 continue
-            entry = parse(item, document, ("layers", index), self.types, self.findings)
+            entry = parse(item, document, (*above, index), self.types, self.findings)
             if entry is None:
                 continue
             frame.current = current
@@ -208,6 +223,12 @@ class Expander:
                 trainable = frame.trainable and own
             if "dtype" in special:
                 policy = self.keys.policy(entry, scope, frame) or policy
+        graph = None
+        if entry.model is not None:
+            inside = Frame(scope, "", (), policy, trainable=trainable)
+            inside.use = frame.use
+            graph = self.nest(entry, inside, frame.prefix + (name or ""))
+            policy = FLOAT32  # it computes nothing itself
         return Layer(
             frame.prefix + (name or ""),
             layer_type,
@@ -217,6 +238,7 @@ class Expander:
             policy=policy,
             trainable=trainable,
             block=frame.block,
+            graph=graph,
         )
 
     def _use(
@@ -290,7 +312,7 @@ class Expander:
         found = find_shared(entry, frame, copies, self.results, self._uses, self.findings)
         if found is None:
             # Reported: what would share is a layer of its own of which nothing is known.
-            entry.type = entry.block = None
+            entry.type = entry.block = entry.model = None
         return found
 
     def _register(

@@ -25,6 +25,10 @@ class Site(NamedTuple):
         """Where it stands."""
         return self.document.span(self.path, key=self.key)
 
+    def below(self, *steps: str | int, key: bool = False) -> Site:
+        """A value in this one, or that value's key."""
+        return Site(self.document, (*self.path, *steps), key)
+
 
 class Outside(NamedTuple):
     """A value that is not in the file: `text` is how the caller wrote it, "--set width=64"."""

@@ -37,24 +37,24 @@ class Declared(NamedTuple):
     dtype_site: Site
 
 
-def declared_inputs(value: dict[str, Any], document: Document, findings: Findings) -> list[Declared]:
-    """The inputs that the file names, in its order."""
+def declared_inputs(value: dict[str, Any], site: Site, findings: Findings) -> list[Declared]:
+    """The inputs that a model names, in its order; `site` is that of the model."""
     if "inputs" in value and "input" in value:
         message = "a spec has `input` for its only input, or `inputs` for several, not both"
-        findings.add("SPC038", message, Site(document, ("inputs",), key=True))
+        findings.add("SPC038", message, site.below("inputs", key=True))
     if "inputs" in value:
         raw = value["inputs"]
         if isinstance(raw, dict) and raw:
             for name in raw:
-                _check_name(name, Site(document, ("inputs", name), key=True), findings)
-            return [_declared(name, item, Site(document, ("inputs", name)), findings) for name, item in raw.items()]
+                _check_name(name, site.below("inputs", name, key=True), findings)
+            return [_declared(name, item, site.below("inputs", name), findings) for name, item in raw.items()]
         help = "`input: [height, width, channels]` is for a single input" if isinstance(raw, list) else None
         what = "empty" if not raw and isinstance(raw, (dict, list)) else show(raw)
         message = f"`inputs` is a mapping of names to shapes, not {what}"
-        findings.add("SPC022", message, Site(document, ("inputs",)), help=help)
+        findings.add("SPC022", message, site.below("inputs"), help=help)
         return []
     if "input" in value:
-        return [_declared("input", value["input"], Site(document, ("input",)), findings)]
+        return [_declared("input", value["input"], site.below("input"), findings)]
     return []
 
 
@@ -212,13 +212,15 @@ class Sizes:
         )
         return UnusableError(Diagnostic("SPC051", f"the model has no var or symbol `{name}`", help=help))
 
-    def _close(self, spec: InputSpec, free: dict[str, Symbol], batch: Symbol) -> InputSpec:
+    def _close(self, spec: InputSpec, free: dict[str, Symbol], batch: Dim) -> InputSpec:
         """The input with the values that the caller gives to axes without a name."""
         values: dict[str, Dim] = {}
         for name, value in self.of_open_axes.items():
             symbol = free.get(name)
-            if symbol is None or not symbol.anonymous or symbol == batch:
-                raise self._unknown(name, [other.name for other in free.values() if other.anonymous and other != batch])
+            if symbol is None or not symbol.anonymous or symbol.dim == batch:
+                raise self._unknown(
+                    name, [other.name for other in free.values() if other.anonymous and other.dim != batch]
+                )
             if type(value) is not int or value < 1:
                 message = f"--set {name}={value}: a size must be a positive integer, got {show(value)}"
                 raise UnusableError(Diagnostic("SPC052", message))
@@ -273,13 +275,17 @@ class Sizes:
             raise UnusableError(Diagnostic("SPC052", message))
         return value
 
-    def read(self, scope: Scope, dtype: str) -> tuple[list[tuple[Declared, InputSpec | None]], dict[str, Symbol]]:
+    def read(
+        self, scope: Scope, dtype: str, taken: dict[str, Symbol] | None = None, batch: Dim | None = None
+    ) -> tuple[list[tuple[Declared, InputSpec | None]], dict[str, Symbol]]:
         """The inputs with their sizes, batch axis first, and all symbols, that of the batch included.
 
-        A shape with a wrong size is None.
+        A shape with a wrong size is None. taken, batch: for a model in another one, the symbols and the batch of that.
         """
-        free = {name: symbol for name, symbol in self.symbols.items() if scope.find(name) == symbol.dim}
-        batch = fresh("N", free)
+        free = taken
+        if free is None:
+            free = {name: symbol for name, symbol in self.symbols.items() if scope.find(name) == symbol.dim}
+        first = fresh("N", free).dim if batch is None else batch
         result: list[tuple[Declared, InputSpec | None]] = []
         for one in self.declared:
             shape: Any = self.replaced.get(one.name, one.shape)
@@ -300,9 +306,9 @@ class Sizes:
             if read is None or any(size is False for size in read):
                 result.append((one, None))
             else:
-                result.append((one, InputSpec(open_axes((batch.dim, *read), free), wanted)))
+                result.append((one, InputSpec(open_axes((first, *read), free), wanted)))
         if self.of_open_axes:
-            result = [(one, None if spec is None else self._close(spec, free, batch)) for one, spec in result]
+            result = [(one, None if spec is None else self._close(spec, free, first)) for one, spec in result]
             free = {name: symbol for name, symbol in free.items() if name not in self.of_open_axes}
         for _, spec in result:
             for size in () if spec is None else spec.shape:

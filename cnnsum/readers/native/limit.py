@@ -7,7 +7,6 @@ from typing import Any
 from cnnsum.readers.native.entry import Types, parse
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.scope import Scope
-from cnnsum.source import Document
 
 #: Layers of a network, and uses of blocks in it, after everything is expanded.
 MAX_LAYERS = 1_000_000
@@ -36,12 +35,24 @@ def survey(items: list[Any], blocks: dict[str, Any]) -> tuple[set[str], list[int
     return names, several
 
 
+class Room:
+    """How many layers may still be made; -1 after more were asked for, which is reported."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_LAYERS
+
+
 def within_limit(
-    items: list[Any], several: list[int], document: Document, types: Types, scope: Scope, findings: Findings
+    items: list[Any], several: list[int], site: Site, types: Types, scope: Scope, findings: Findings, room: Room
 ) -> bool:
-    """Whether the network stays within the limit; if not, the item that goes beyond it is reported."""
+    """Whether the layers of one model, whose list stands at `site`, find room, which they then take.
+
+    If not, the item that goes beyond it is reported.
+    """
     total = len(items)
-    index = MAX_LAYERS
+    index = room.left
     if several:
         from cnnsum.readers.native.blocks import Counter
 
@@ -49,14 +60,14 @@ def within_limit(
         quiet = Findings()
         named: dict[str, int] = {}
         for index in several:
-            entry = parse(items[index], document, ("layers", index), types, quiet)
+            entry = parse(items[index], site.document, (*site.path, index), types, quiet)
             if entry is not None:
                 total += counter.count([entry], scope, named) - 1
-            if total > MAX_LAYERS:
+            if total > room.left:
                 break
-    if total <= MAX_LAYERS:
+    if total <= room.left:
+        room.left -= total
         return True
-    findings.add(
-        "SPC039", f"this makes the network larger than {MAX_LAYERS:,} layers", Site(document, ("layers", index))
-    )
+    room.left = -1
+    findings.add("SPC039", f"this makes the network larger than {MAX_LAYERS:,} layers", site.below(index))
     return False

@@ -22,7 +22,7 @@ from cnnsum.dims import Expr, Symbol
 from cnnsum.graph.model import DTYPES
 from cnnsum.layers.base import REQUIRED, Field, LayerType, find
 from cnnsum.layers.kinds import Kind, Reading, show
-from cnnsum.readers.native.entry import SPECIAL, Types
+from cnnsum.readers.native.entry import MODELS, SPECIAL, Types
 from cnnsum.readers.native.faults import Fault, Findings, Site
 from cnnsum.readers.native.patterns import KEEPS, SIZE, Amount, Declaration, Given, Names, OwnType, Pattern, hidden
 from cnnsum.readers.native.scope import Scope, plain
@@ -46,7 +46,7 @@ def declare(document: Document, types: Types, scope: Scope, findings: Findings) 
         head = here._replace(key=True)
         if name in types.own:
             findings.add("SPC028", f"there is a layer type `{name}` already", head)
-        elif _is_keras(find(name)):
+        elif name in MODELS or _is_keras(find(name)):
             findings.add("SPC028", f"`{name}` is a layer type of Keras: give your own another name", head)
         elif not dims.is_name(name):
             findings.add("SPC029", f"`{name}` cannot be the name of a layer type", head)

@@ -62,8 +62,9 @@ def _of_layer(
     findings: Findings,
 ) -> list[Layer | Use] | None:
     wanted = entry.block or entry.type
-    if wanted is None:
+    if wanted is None and entry.model is None:
         return None
+    called = entry.type_name if wanted is None else wanted.name
     site = entry.site("share")
     count = 0
     while f"{full}.{count}" in results:
@@ -80,12 +81,14 @@ def _of_layer(
             what = f"a use of block `{uses[one][0].entry.type_name}`"
         elif layer is None or layer.spec is not None:
             what = "no layer of the network"
-        elif layer.type is not None and layer.type is not entry.type:
+        elif layer.type is not entry.type and (layer.type is not None or layer.graph is not None):
             what = f"{'an' if layer.type_name[0] in 'AEIOU' else 'a'} {layer.type_name}"
+        elif layer.graph is not None and layer.type_name != called:
+            what = f"a {layer.type_name}"
         else:
             layers.append(layer)
             continue
-        kind = f"block `{wanted.name}`" if entry.block is not None else wanted.name
+        kind = f"block `{called}`" if entry.block is not None else called
         findings.add("SPC037", f"`{name}` is {what}, and cannot be shared as {kind}", site)
         return None
     return layers

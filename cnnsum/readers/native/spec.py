@@ -9,19 +9,19 @@ from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean, nearest
-from cnnsum.dims import Symbol
+from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tensor, policy
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
 from cnnsum.readers.declare import Overrides
-from cnnsum.readers.native.entry import Types
+from cnnsum.readers.native.entry import Entry, Types
 from cnnsum.readers.native.expand import Expander
-from cnnsum.readers.native.faults import Findings, Site
+from cnnsum.readers.native.faults import Findings, Path, Site
 from cnnsum.readers.native.fields import Defaults, policy_of, read_defaults
 from cnnsum.readers.native.inputs import Declared, Sizes, declared_inputs, declared_symbols
 from cnnsum.readers.native.keys import Frame
-from cnnsum.readers.native.limit import survey, within_limit
+from cnnsum.readers.native.limit import Room, survey, within_limit
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.readers.native.wires import names_in
 from cnnsum.source import Document
@@ -46,10 +46,17 @@ class Spec:
         self.cells: dict[str, Any] = {}
         self.scope = Scope(self.cells)
         self.blocks: list[Any] = []
+        self.room = Room()
+        self.sizes: Sizes | None = None
+        self.symbols: dict[str, Symbol] = {}
+        self.batch: Dim | None = None
+        self.expander: Expander
+        #: Where the model stands in the document.
+        self.path: Path = ()
 
     def site(self, *path: str | int, key: bool = False) -> Site:
-        """A place in the document."""
-        return Site(self.document, path, key)
+        """A place in the model."""
+        return Site(self.document, (*self.path, *path), key)
 
     def read(self) -> Graph:
         """The graph; raises UnusableError where no layers are left, or the caller sets what the file does not have."""
@@ -61,13 +68,15 @@ class Spec:
         top_policy = self._policy()
         defaults = self._read_types(files)
         given, several = survey(items, self.types.blocks)
-        expander = Expander(self.types, self.findings, self.scope, defaults, Names(given))
-        inputs, symbols = sizes.read(self.scope, top_policy.variable)
+        expander = Expander(self.types, self.findings, self.scope, defaults, Names(given), self._nested)
+        inputs, self.symbols = sizes.read(self.scope, top_policy.variable)
         frame = Frame(self.scope, "", (), top_policy, trainable=self._trainable())
         nodes = self._make_inputs(inputs, expander, frame)
-        if not within_limit(items, several, self.document, self.types, self.scope, self.findings):
+        if not within_limit(items, several, self.site("layers"), self.types, self.scope, self.findings, self.room):
             raise self._unusable()
-        expander.top_level(items, self.document, frame)
+        self.expander = expander
+        self.batch = next((node.layer.spec.shape[0] for node in nodes if node.layer.spec is not None), None)
+        expander.top_level(items, self.site("layers"), frame)
         failed = any(found.severity == "error" for found in self.findings.diagnostics)
         # Without an error, every layer was left out on purpose.
         if failed and items and all(layer.type_name in ("InputLayer", "?") for layer in expander.layers):
@@ -79,7 +88,11 @@ class Spec:
                 check_unused(block, self.findings)
         outputs = self._outputs(expander, frame)
         expander.wires.finish()
-        return self._graph(expander, nodes, outputs, symbols, frame)
+        graph = self._graph(expander, nodes, outputs, frame)
+        if self.overrides.inputs or self.overrides.settings or self.overrides.free:
+            for model in graph.models():
+                model.resized = True
+        return graph
 
     def declared_types(self) -> dict[str, LayerType]:
         """The layer types that the file declares, or includes, for use in other files; `findings` has what is wrong."""
@@ -160,7 +173,7 @@ class Spec:
         self._texts = texts
 
     def _read_sizes(self) -> Sizes:
-        declared = declared_inputs(self.value, self.document, self.findings)
+        declared = declared_inputs(self.value, self.site(), self.findings)
         if not declared and "input" not in self.value and "inputs" not in self.value:
             misspelt = any(key not in KEYS and nearest(key, KEYS) in ("input", "inputs") for key in self.value)
             if self.overrides.inputs or misspelt:
@@ -248,6 +261,11 @@ class Spec:
             link(self.blocks, self.types, self.findings)
         return result
 
+    def _nested(self, entry: Entry, frame: Frame, name: str) -> Graph | None:
+        from cnnsum.readers.native.nested import read_nested
+
+        return read_nested(self, entry, frame, name)
+
     # --- from layers to a graph ---------------------------------------------------------------------------------------
 
     def _make_inputs(self, inputs: list[Any], expander: Expander, frame: Frame) -> list[Node]:
@@ -259,7 +277,7 @@ class Spec:
             if not single:
                 expander.names.taken.add(name)
                 name = declared.name
-            path = ("input",) if single else ("inputs", declared.name)
+            path = (*self.path, "input") if single else (*self.path, "inputs", declared.name)
             place = Place(self.document, path)
             node = Node(Layer(name, None, type_name="InputLayer", place=place, policy=frame.policy, spec=spec))
             expander.layers.append(node.layer)
@@ -286,9 +304,7 @@ class Spec:
             return [(frame.current, None)]
         return [(expander.wires.find(name, "", where), where) for name, where in listed]
 
-    def _graph(
-        self, expander: Expander, nodes: list[Node], outputs: Any, symbols: dict[str, Symbol], frame: Frame
-    ) -> Graph:
+    def _graph(self, expander: Expander, nodes: list[Node], outputs: Any, frame: Frame) -> Graph:
         layers = expander.layers
         ends: list[Tensor] = []
         for items, _ in outputs:
@@ -299,7 +315,6 @@ class Spec:
         complete = len(nodes) == sum(layer.type_name == "InputLayer" for layer in layers[: len(nodes) + 1])
         sequential = complete and "inputs" not in self.value and (not expander.wires.bent or _is_chain(layers, ends))
         name = self.value.get("name")
-        batch = next((node.layer.spec.shape[0] for node in nodes if node.layer.spec is not None), None)
         graph = Graph(
             name if isinstance(name, str) and name else "sequential" if sequential else "functional",
             inputs=nodes,
@@ -307,11 +322,11 @@ class Spec:
             layers=layers,
             sequential=sequential,
             trainable=frame.trainable,
-            batch=batch,
-            symbols=symbols,
-            place=Place(self.document, ()),
+            batch=self.batch,
+            symbols=self.symbols,
+            place=Place(self.document, self.path),
         )
-        graph.freed = self.sizes.freed
+        graph.freed = self.sizes.freed if self.sizes is not None else {}
         if isinstance(self.value.get("symbols"), dict):
             graph.declared = {name: Place(self.document, ("symbols", name)) for name in self.value["symbols"]}
         self._check_inputs_used(graph)

@@ -37,7 +37,7 @@ Items: TypeAlias = "tuple[Item, ...]"
 
 def fail(layer: Layer) -> None:
     """Make the layer one that nothing is known of, after its problem was reported."""
-    layer.type = None
+    layer.type = layer.graph = None
     layer.fields = {}
     layer.key = (None, layer.name)
 
@@ -131,7 +131,7 @@ class Wires:
             self.findings.add("GRF302", message, later.site)
             return
         known = [name[len(prefix) :] for name in self.results if name.startswith(prefix)]
-        help = did_you_mean(later.name, known)
+        help = self._of_model(prefix, later.name) or did_you_mean(later.name, known)
         if help is None and later.name in self.results:
             help = (
                 "a block sees its own layers and `input`; what else it needs is given to it by an argument or by `from`"
@@ -146,6 +146,14 @@ class Wires:
             help = f"the names here are {', '.join(direct[:10])}" + (", ..." if len(direct) > 10 else "")
         self.findings.add("GRF302", message, later.site, help=help)
 
+    def _of_model(self, prefix: str, name: str) -> str | None:
+        """Advice on a name of a layer in a model within this one."""
+        outer = name.partition(".")[0]
+        found = self.results.get(prefix + outer)
+        if isinstance(found, Node) and found.layer.graph is not None:
+            return f"what is in `{outer}`, a model of its own, is not in sight here; `{outer}` is what it gives"
+        return None
+
     def _in_failed(self, prefix: str, name: str) -> bool:
         """Whether the name is that of a layer in something of which nothing is known, which was reported."""
         outer, dot, _ = name.rpartition(".")
@@ -153,7 +161,7 @@ class Wires:
             found = self.results.get(prefix + outer)
             if isinstance(found, tuple) and len(found) == 1 and isinstance(found[0], Tensor):
                 found = found[0].node  # the last of several copies
-            if isinstance(found, Node) and found.layer.type is None and found.layer.spec is None:
+            if isinstance(found, Node) and not (found.layer.type or found.layer.spec or found.layer.graph):
                 return True
             outer, dot, _ = outer.rpartition(".")
         return False

@@ -60,5 +60,5 @@ def test_all_keys_are_explained():
 
 
 def test_links_of_the_page_lead_somewhere():
-    anchors = {title.lower().replace(" ", "-") for title in re.findall(r"^## (.*)$", PAGE, re.MULTILINE)}
+    anchors = {title.lower().replace(" ", "-") for title in re.findall(r"^##+ (.*)$", PAGE, re.MULTILINE)}
     assert set(re.findall(r"\]\(#([\w-]+)\)", PAGE)) <= anchors
