@@ -190,7 +190,7 @@ CODES: dict[str, str] = {
     "UNK702": "activation with weights of its own",
     "UNK703": "operation along the batch axis",
     "UNK704": "size that must be known",
-    "UNK705": "quantized layer",
+    "UNK705": "quantized layer whose weights are not known",
 }
 
 

@@ -36,10 +36,15 @@ def _with_activation(view: View, *pieces: Piece) -> tuple[Piece, ...]:
     return (*pieces, activation(str(name), view.out))
 
 
+def _is_changed(view: View) -> bool:
+    """Whether a layer has LoRA or is quantized, for which torch.nn has no module."""
+    return view.fields.get("lora_rank") is not None or view.fields.get("quantization") is not None
+
+
 def _convolution(view: View) -> tuple[Piece, ...]:
     macs = view.facts.macs
-    if view.fields.get("lora_rank") is not None:
-        return (Piece("unknown", "lora", macs, module=False),)
+    if _is_changed(view):
+        return (Piece("unknown", view.key, macs, module=False),)
     spatial = lengths(view.out, view.fields)
     piece = Piece(
         "transposed" if view.key.endswith("Transpose") else "convolution",
@@ -82,24 +87,24 @@ def _separable(view: View) -> tuple[Piece, ...]:
 
 def _dense(view: View) -> tuple[Piece, ...]:
     macs = view.facts.macs
-    if view.fields.get("lora_rank") is not None:
-        return (Piece("unknown", "lora", macs, module=False),)
+    if _is_changed(view):
+        return (Piece("unknown", view.key, macs, module=False),)
     kernel, bias = view.weight("kernel"), view.weight("bias")
     piece = Piece("linear", macs=macs, made=size(view.out), kernel=kernel, bias=bias, positions=prod(view.out[1:-1]))
     return _with_activation(view, piece)
 
 
 def _einsum(view: View) -> tuple[Piece, ...]:
-    if view.fields["lora_rank"] is not None:
-        return (Piece("unknown", "lora", view.facts.macs, module=False),)
+    if _is_changed(view):
+        return (Piece("unknown", view.key, view.facts.macs, module=False),)
     bias = view.weight("bias")
     piece = Piece("einsum", macs=view.facts.macs, made=size(view.out), bias=bias, module=False)
     return _with_activation(view, piece)
 
 
 def _embedding(view: View) -> tuple[Piece, ...]:
-    if view.fields.get("lora_rank") is not None:
-        return (Piece("unknown", "lora", module=False),)
+    if _is_changed(view):
+        return (Piece("unknown", view.key, view.facts.macs, module=False),)
     return (Piece("embedding", made=size(view.out), kernel=view.weight("embeddings")),)
 
 
@@ -136,6 +141,8 @@ def _attention_alone(view: View) -> tuple[Piece, ...]:
 def _attention(view: View) -> tuple[Piece, ...]:
     """Projections of queries, keys and values to heads, attention in each, and a projection back."""
     fields = view.fields
+    if _is_changed(view):
+        return (Piece("unknown", view.key, view.facts.macs, module=False),)
     given = _inputs(view)
     query, value = given["query"], given["value"]
     key = given.get("key", value)

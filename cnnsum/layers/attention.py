@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.base import layer, require_equal, require_known, require_multiple, require_rank, show_shape
+from cnnsum.layers.core import Quantization
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, size
 from cnnsum.layers.functions import FUNCTIONS
 from cnnsum.layers.kinds import Axes, Flag, Kind, Pos, Rate, Reading, choice, integer, items
@@ -38,9 +39,10 @@ ScoreMode = Annotated[str, choice("dot", "concat")]
 class _Projections:
     """The dense layers of multi-head attention: what they weigh, cost and make, added up."""
 
-    def __init__(self, what: str, *, use_bias: bool) -> None:
+    def __init__(self, what: str, *, use_bias: bool, quantization: str | None) -> None:
         self.what = what
         self.use_bias = use_bias
+        self.quantization = quantization
         self.weights: list[Weight] = []
         self.macs: Dim = 0
         self.ops: Dim = 0
@@ -52,10 +54,14 @@ class _Projections:
             if not isinstance(dim, int):
                 require_known(dim, x, self.what)
         out = (*x[:-inner], *into)
-        self.weights.append(Weight(f"{name}/kernel", (*over, *into)))
+        weights = (Weight("kernel", (*over, *into)), *((Weight("bias", into),) if self.use_bias else ()))
+        if self.quantization is not None:
+            from cnnsum.layers.quantized import projection
+
+            weights = projection(weights, self.quantization, len(x) - inner, inner)
+        self.weights += [Weight(f"{name}/{weight.name}", *weight[1:]) for weight in weights]
         self.macs += size(out) * prod(over)
         if self.use_bias:
-            self.weights.append(Weight(f"{name}/bias", into))
             self.ops += size(out)
         return out
 
@@ -76,6 +82,7 @@ def _attend(
     dropout: float,
     masked: bool,
     return_scores: bool,
+    quantization: str | None,
 ) -> Facts:
     """Multi-head attention: `heads` of queries and of keys and values, `depths` of keys and of values per head.
 
@@ -84,7 +91,7 @@ def _attend(
     key = value if key is None else key
     _check_lengths(query, value, key, places, what)
     masked = masked or _check_masks(masks, query, key, places, what)
-    dense = _Projections(what, use_bias=use_bias)
+    dense = _Projections(what, use_bias=use_bias, quantization=quantization)
     queries = dense.add("query", query, 1, (heads[0], depths[0]))
     keys = dense.add("key", key, 1, (heads[1], depths[0]))
     gate = dense.add("gate", query, 1, (heads[0], depths[1])) if use_gate else None
@@ -175,12 +182,14 @@ def MultiHeadAttention(
     use_gate: Flag = False,
     return_attention_scores: Flag = False,
     use_causal_mask: Flag = False,
+    quantization: Quantization | None = None,
 ) -> Facts:
     """Project query `(T, D)`, key and value `(S, D)` to `num_heads` heads, attend in each, project back to `(T, D)`.
 
     The key is the value where it is not given. `attention_axes` are the axes attended over (all between batch and
     last); the output's last axis is that of the query, or `output_shape`. With `return_attention_scores`, a second
-    output `(num_heads, T, S)`. The last two fields are arguments of the call in Keras.
+    output `(num_heads, T, S)`. That and `use_causal_mask` are arguments of the call in Keras. `quantization` is that of
+    the projections, as of EinsumDense.
 
     Weights: kernels query and key `D x num_heads x key_dim`, value `D x num_heads x value_dim`, attention_output
     `num_heads x value_dim x D`, each with a bias; with `use_gate` also gate, like value. MACs: those of the
@@ -219,6 +228,7 @@ def MultiHeadAttention(
         dropout=dropout,
         masked=use_causal_mask or sliding_window is not None,
         return_scores=return_attention_scores,
+        quantization=quantization,
     )
 
 
@@ -242,6 +252,7 @@ def GroupedQueryAttention(
     use_gate: Flag = False,
     return_attention_scores: Flag = False,
     use_causal_mask: Flag = False,
+    quantization: Quantization | None = None,
 ) -> Facts:
     """Multi-head attention in which groups of query heads share one head of keys and values.
 
@@ -280,6 +291,7 @@ def GroupedQueryAttention(
         dropout=dropout,
         masked=use_causal_mask or sliding_window is not None,
         return_scores=return_attention_scores,
+        quantization=quantization,
     )
 
 

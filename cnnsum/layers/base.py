@@ -244,6 +244,18 @@ _unread_operations = list(reversed(OPERATIONS))
 _needs: list[Need] = []
 
 
+def set_aside() -> list[Need]:
+    """Take the conditions that the running rule has met so far, so that rules within it collect their own."""
+    found = _needs.copy()
+    _needs.clear()
+    return found
+
+
+def put_back(needs: Iterable[Need]) -> None:
+    """Let these be the conditions that the running rule has met."""
+    _needs[:] = needs
+
+
 def declared_by(run: Callable[[], object]) -> dict[str, LayerType]:
     """The types that are declared while something runs, other than those of this package. They are not registered."""
     before = dict(_TYPES)

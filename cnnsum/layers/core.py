@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.base import layer, require_equal, require_known, show, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, size
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, size
 from cnnsum.layers.functions import Activation, activated
 from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, Text, integer, items
 
@@ -24,6 +24,15 @@ def kernel_and_bias(kernel: Shape, units: Dim, use_bias: bool, lora_rank: Dim | 
     )
 
 
+def _read_quantization(value: Any, _reading: Reading) -> str:
+    from cnnsum.layers.quantized import scheme
+
+    return str(scheme(value))
+
+
+Quantization = Annotated[str, Kind("a way of quantization, as int8, int4/128 or gptq/4/128", _read_quantization)]
+
+
 @layer(weights="kernel bias", ignored="lora_alpha quantization_config")
 def Dense(
     x: Shape,
@@ -32,14 +41,20 @@ def Dense(
     activation: Activation | None = None,
     use_bias: Flag = True,
     lora_rank: Pos | None = None,
+    quantization: Quantization | None = None,
 ) -> Facts:
     """Multiply the last axis by a matrix: `(..., D)` becomes `(..., units)`.
 
     Weights: kernel `D x units`, bias `units`: every unit has a weight for each of the `D` inputs, and a bias. With a
-    lora_rank `r` the kernel is frozen and factors `D x r` and `r x units` are trained.
+    lora_rank `r` the kernel is frozen and factors `D x r` and `r x units` are trained. With a `quantization` (in the
+    words of Keras's dtype policies: int8, int4, int4/BLOCK, gptq/BITS/GROUP, awq/4/GROUP) the kernel is held in whole
+    numbers, two to a byte where they have 4 bits, with scales, and none of it is trained; float8 adds scales and
+    histories to it.
     MACs: each output element is a sum of `D` products. (Multiplying the factors is work per step, not per sample, and
-    is not counted.) Bias: one addition per output element.
-    Backpropagation keeps the input: the gradient of a weight is made of what it was multiplied with.
+    is not counted; but int8 and int4 multiply the input with them, `D * r + r * units` for a row. Scaling is not
+    counted.) Bias: one addition per output element.
+    Backpropagation keeps the input: the gradient of a weight is made of what it was multiplied with. So is that of a
+    factor.
     """
     if len(x) < 2:
         raise Problem("SHP204", f"Dense needs an input of rank 2 or more (batch axis included), got {show_shape(x)}")
@@ -48,13 +63,23 @@ def Dense(
         require_known(depth, x, "Dense")
     out = (*x[:-1], units)
     elements = size(out)
+    weights = kernel_and_bias((depth, units), units, use_bias, lora_rank)
+    macs = elements * depth
+    kept: tuple[Kept, ...] = ()
+    if quantization is not None:
+        from cnnsum.layers import quantized
+
+        weights = quantized.dense(weights, quantization, lora=lora_rank is not None)
+        more, kept = quantized.factors(quantization, lora_rank, size(x) + elements, out)
+        macs += more
     return activated(
         out,
         activation=activation,
-        weights=kernel_and_bias((depth, units), units, use_bias, lora_rank),
-        macs=elements * depth,
+        weights=weights,
+        macs=macs,
         ops=elements if use_bias else 0,
         keeps_input="weights",
+        kept=kept,
     )
 
 
@@ -79,6 +104,7 @@ def EinsumDense(
     activation: Activation | None = None,
     bias_axes: Text | None = None,
     lora_rank: Pos | None = None,
+    quantization: Quantization | None = None,
 ) -> Facts:
     """Multiply the input by a kernel as an einsum equation says, such as `abc,cd->abd` or `...x,xy->...y`.
 
@@ -87,8 +113,10 @@ def EinsumDense(
     is the size that the input has for that letter.
     Weights: a kernel with the sizes of its letters; a bias over `bias_axes`, with 1 for the axes between them. With
     a lora_rank `r` the kernel is frozen, and it is trained by two factors: its last axis replaced by `r`, and
-    `r x` its last axis. MACs: the product of the sizes of all letters, once each, the batch left out. Bias: one
-    addition per output element. Backpropagation keeps the input.
+    `r x` its last axis. With a `quantization`, as of Dense, int4 holds the kernel as a matrix: the letters that are
+    summed over, by the others; for gptq and awq the first axis of the kernel makes the rows if none is longer, and else
+    the first two. MACs: the product of the sizes of all letters, once each, the batch left out. Bias: one addition per
+    output element. Backpropagation keeps the input.
     """
     terms = _read_equation(equation)
     out, sizes, elided = _einsum_shapes(x, equation, terms, output_shape)
@@ -106,13 +134,24 @@ def EinsumDense(
     else:
         per_sample = [*(dim for letter, dim in sizes.items() if letter != terms.input[0]), *elided]
     in_place = terms.side != "right" and terms.output.startswith(terms.input[:-1])
+    macs = prod(per_sample)
+    kept: tuple[Kept, ...] = ()
+    if quantization is not None:
+        from cnnsum.layers import quantized
+
+        weights = quantized.einsum(equation, weights, quantization, lora=lora_rank is not None)
+        # The first factor has the rank for the kernel's last letter.
+        first = prod([dim for letter, dim in sizes.items() if letter not in (terms.input[0], terms.kernel[-1])])
+        more, kept = quantized.factors(quantization, lora_rank, first + size(out), out)
+        macs += more
     return activated(
         out,
         activation=activation,
         weights=weights,
-        macs=prod(per_sample),
+        macs=macs,
         ops=size(out) if bias_axes is not None else 0,
         keeps_input="weights",
+        kept=kept,
         window=None if in_place else EVERYTHING,
     )
 
@@ -199,21 +238,43 @@ def _bias_shape(equation: str, result: str, bias_axes: str, sizes: dict[str, Dim
 
 
 @layer(weights="embeddings", ignored="mask_zero weights lora_alpha quantization_config input_length")
-def Embedding(x: Shape, *, input_dim: Pos, output_dim: Pos, lora_rank: Pos | None = None) -> Facts:
+def Embedding(
+    x: Shape,
+    *,
+    input_dim: Pos,
+    output_dim: Pos,
+    lora_rank: Pos | None = None,
+    quantization: Quantization | None = None,
+) -> Facts:
     """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`.
 
     Weights: embeddings `input_dim x output_dim`, a row for each index; with a lora_rank `r` they are frozen, and
-    factors `input_dim x r` and `r x output_dim` are trained.
-    MACs: none, and no operations: a look-up only copies. Backpropagation keeps the indices, which tell what rows the
-    gradient goes to.
+    factors `input_dim x r` and `r x output_dim` are trained. With a `quantization` (int8, int4, int4/BLOCK) the rows
+    are held in whole numbers, two to a byte where they have 4 bits, with scales that are not trained.
+    MACs: none, and no operations: a look-up only copies. (But of the factors of a quantized table, rows of the first
+    are multiplied by the second, `r * output_dim` for an index.) Backpropagation keeps the indices, which tell what
+    rows the gradient goes to.
     """
-    weights: tuple[Weight, ...] = (Weight("embeddings", (input_dim, output_dim), lora_rank is None),)
-    if lora_rank is not None:
-        weights += (
-            Weight("lora_embeddings_a", (input_dim, lora_rank), dtype="float32"),
-            Weight("lora_embeddings_b", (lora_rank, output_dim), dtype="float32"),
-        )
-    return Facts((*x, output_dim), weights=weights, keeps_input="weights")
+    weights = _embeddings(input_dim, output_dim, lora_rank)
+    macs: Dim = 0
+    kept: tuple[Kept, ...] = ()
+    if quantization is not None:
+        from cnnsum.layers import quantized
+
+        weights = quantized.embeddings("Embedding", weights, quantization)
+        macs, kept = quantized.factors(quantization, lora_rank, size((*x, output_dim)), (*x, output_dim))
+    return Facts((*x, output_dim), weights=weights, macs=macs, keeps_input="weights", kept=kept)
+
+
+def _embeddings(input_dim: Dim, output_dim: Dim, lora_rank: Dim | None) -> tuple[Weight, ...]:
+    table = Weight("embeddings", (input_dim, output_dim), lora_rank is None)
+    if lora_rank is None:
+        return (table,)
+    return (
+        table,
+        Weight("lora_embeddings_a", (input_dim, lora_rank), dtype="float32"),
+        Weight("lora_embeddings_b", (lora_rank, output_dim), dtype="float32"),
+    )
 
 
 @layer(weights="embeddings", ignored="mask_zero reverse_dtype quantization_config lora_alpha")
@@ -226,21 +287,28 @@ def ReversibleEmbedding(
     logit_soft_cap: Real | None = None,
     lora_rank: Pos | None = None,
     reverse: Flag = False,
+    quantization: Quantization | None = None,
 ) -> Facts:
     """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`; called with `reverse`, the product
     of rows with the table: `(..., output_dim)` becomes `(..., input_dim)`.
 
     Weights: embeddings `input_dim x output_dim`, a row for each index; without `tie_weights` a table
-    `output_dim x input_dim` for the way back. MACs: none for the look-up, `input_dim * output_dim` per row for the way
-    back. Operations: with `logit_soft_cap` 3 per output element of the way back. Backpropagation keeps the indices, or
-    the rows.
+    `output_dim x input_dim` for the way back; with a `quantization` both are held as in Embedding. MACs: none for the
+    look-up, `input_dim * output_dim` per row for the way back. Operations: with `logit_soft_cap` 3 per output element
+    of the way back. Backpropagation keeps the indices, or the rows.
     """
-    table = Embedding((*x[:1],), input_dim=input_dim, output_dim=output_dim, lora_rank=lora_rank)
-    weights = table.weights
-    if not tie_weights:
+    weights = _embeddings(input_dim, output_dim, lora_rank)
+    macs: Dim = 0
+    kept: tuple[Kept, ...] = ()
+    if quantization is not None:
+        from cnnsum.layers import quantized
+
+        weights = quantized.embeddings("ReversibleEmbedding", weights, quantization, reverse=not tie_weights)
+        macs, kept = quantized.factors(quantization, lora_rank, size((*x, output_dim)), (*x, output_dim))
+    elif not tie_weights:
         weights += (Weight("reverse_embeddings", (output_dim, input_dim)),)
     if not reverse:
-        return Facts((*x, output_dim), weights=weights, keeps_input="weights")
+        return Facts((*x, output_dim), weights=weights, macs=macs, keeps_input="weights", kept=kept)
     reason = f"ReversibleEmbedding needs rows of {output_dim} elements to go back, got {show_shape(x)}"
     require_equal(x[-1], output_dim, reason)
     out = (*x[:-1], input_dim)

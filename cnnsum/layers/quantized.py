@@ -1,8 +1,8 @@
 """What Keras holds in place of a layer's table of weights once the layer is quantized.
 
 How a layer is quantized is one text, in the words of Keras's dtype policies: `int8`, `int4`, `int4/128`, `float8`,
-`gptq/4/128`, `awq/4/128`. The rules of the few types that can be quantized call `of_kernel` or `of_embeddings` with the
-weights of the plain layer. Loaded only for a layer that is quantized.
+`gptq/4/128`, `awq/4/128`. The rules of the few types that can be quantized call `dense`, `einsum`, `projection` or
+`embeddings` with the weights of the plain layer. Loaded only for a layer that is quantized.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, prod
-from cnnsum.layers.facts import Shape, Weight
+from cnnsum.layers.facts import Kept, Shape, Weight
 from cnnsum.layers.kinds import wrong
 
 EXPECTS = "a way of quantization: int8, int4, int4/BLOCK, float8, float8/HISTORY, gptq/BITS/GROUP or awq/4/GROUP"
@@ -19,6 +19,7 @@ EXPECTS = "a way of quantization: int8, int4, int4/BLOCK, float8, float8/HISTORY
 #: What Keras's policy of float8 takes for the length of its histories where it says nothing.
 HISTORY = 1024
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _BITS = {"gptq": (2, 3, 4, 8), "awq": (4,)}
 
 
@@ -69,7 +70,7 @@ def scheme(text: Any) -> Scheme:
     raise wrong(EXPECTS, text)
 
 
-def check(what: str, how: Scheme, *, lora: bool, equation: str = "") -> None:
+def check(what: str, how: Scheme, *, lora: bool = False, equation: str = "") -> None:
     """Raise Problem where Keras itself cannot build a layer of this type that is so quantized."""
     if what.endswith("Embedding") and how.mode not in ("int8", "int4"):
         raise _refusal(f"Keras has no {what} in {how.mode}, only in int8 and int4")
@@ -78,45 +79,42 @@ def check(what: str, how: Scheme, *, lora: bool, equation: str = "") -> None:
     if what == "EinsumDense" and how.mode != "float8":
         if "..." in equation:
             raise _refusal(f"Keras cannot build an EinsumDense in {how.mode} whose equation has `...`")
-        axes = len(equation.partition("->")[0].partition(",")[2].strip())
-        if how.mode in _BITS and axes not in (2, 3):
-            raise _refusal(f"Keras quantizes an EinsumDense to {how.mode} only if its kernel has 2 or 3 axes, got {axes}")
+        kernel = equation.partition("->")[0].partition(",")[2]
+        if how.mode in _BITS and len(kernel.strip()) not in (2, 3):
+            raise _refusal(f"Keras cannot build an EinsumDense in {how.mode} but with a kernel of 2 or 3 axes")
 
 
 def _refusal(message: str) -> Problem:
     return Problem("UNK705", message, "quantization")
 
 
-def of_kernel(
-    what: str,
-    plain: tuple[Weight, ...],
-    text: str,
-    rows: Dim,
-    columns: Dim,
-    scale: Shape = (),
-    zero: str = "kernel_zero",
-) -> tuple[Weight, ...]:
-    """The weights of a quantized layer that multiplies by a kernel.
+def dense(plain: tuple[Weight, ...], text: str, *, lora: bool) -> tuple[Weight, ...]:
+    """The weights of a quantized Dense; `plain` are those that it has without, here and below."""
+    check("Dense", scheme(text), lora=lora)
+    rows, columns = plain[0].shape
+    return _kernel(plain, scheme(text), rows, columns, (columns,))
 
-    plain: those of the layer as it is without: the kernel, and what else is trained. rows, columns: of the kernel as a
-    matrix, `rows` being summed over. scale: the shape of the scales in int8, if not one per column. zero: what Keras
-    calls the zero points of gptq and awq.
+
+def _kernel(
+    plain: tuple[Weight, ...], how: Scheme, rows: Dim, columns: Dim, scale: Shape, zero: str = "kernel_zero"
+) -> tuple[Weight, ...]:
+    """The weights of a layer that multiplies by a kernel, the first of `plain`: those that are trained come first.
+
+    rows, columns: of the kernel as a matrix, `rows` being summed over. scale: the shape of the scales in int8. zero:
+    what the zero points of gptq and awq are called.
     """
-    how = scheme(text)
-    kernel = plain[0]
     if how.mode == "float8":
         return (*_histories(how.group), *plain)
     groups = 1 if how.group == -1 else ceil_div(rows, how.group)
     held: list[Weight]
     if how.mode == "int8":
-        held = [_frozen("kernel", kernel.shape, "int8"), _frozen("kernel_scale", scale or (columns,))]
+        held = [_frozen("kernel", plain[0].shape, "int8"), _frozen("kernel_scale", scale)]
     elif how.mode == "int4":
         held = [_frozen("kernel", (rows, ceil_div(columns, 2)), "int8")]
         held += _scales("kernel", (columns,) if how.group == -1 else (groups, columns), how, rows)
     else:
-        packed = ceil_div(columns, 2) if how.bits == 4 else columns
         held = [
-            _frozen("kernel", (packed, rows), "uint8"),
+            _frozen("kernel", (ceil_div(columns, 2) if how.bits == 4 else columns, rows), "uint8"),
             _frozen("kernel_scale", (columns, groups)),
             _frozen(zero, (columns, groups), "uint8"),
             *([_frozen("awq_scales", (rows,))] if how.mode == "awq" else ()),
@@ -125,25 +123,27 @@ def of_kernel(
     return (*plain[1:], *held)
 
 
-def of_embeddings(what: str, plain: tuple[Weight, ...], text: str, *, reverse: bool = False) -> tuple[Weight, ...]:
-    """The weights of a quantized table of embeddings, in whose rows the groups lie; `reverse` for one that also has a
-    table of its own for the way back.
+def embeddings(what: str, plain: tuple[Weight, ...], text: str, *, reverse: bool = False) -> tuple[Weight, ...]:
+    """The weights of a quantized table of embeddings, along whose rows the groups lie.
+
+    reverse: whether there is a table of its own for the way back.
     """
     how = scheme(text)
-    input_dim, output_dim = plain[0].shape
-    groups = 1 if how.group == -1 else ceil_div(output_dim, how.group)
+    check(what, how)
+    inputs, outputs = plain[0].shape
     if how.mode == "int8":
-        held = [_frozen("embeddings", (input_dim, output_dim), "int8"), _frozen("embeddings_scale", (input_dim,))]
-        back = (output_dim, input_dim)
+        held = [_frozen("embeddings", (inputs, outputs), "int8"), _frozen("embeddings_scale", (inputs,))]
     else:
-        held = [_frozen("embeddings", (input_dim, ceil_div(output_dim, 2)), "int8")]
-        held += _scales("embeddings", (input_dim,) if how.group == -1 else (input_dim, groups), how, output_dim)
-        back = (ceil_div(output_dim, 2), input_dim)
+        groups = ceil_div(outputs, how.group)
+        outputs = ceil_div(outputs, 2)
+        held = [_frozen("embeddings", (inputs, outputs), "int8")]
+        held += _scales("embeddings", (inputs,) if how.group == -1 else (inputs, groups), how, plain[0].shape[1])
     if reverse:
-        shape: Shape = (input_dim,) if how.group == -1 else (groups, input_dim)
-        held += [_frozen("reverse_embeddings", back, "int8"), _frozen("reverse_embeddings_scale", shape)]
+        held.append(_frozen("reverse_embeddings", (outputs, inputs), "int8"))
+        held.append(_frozen("reverse_embeddings_scale", (inputs,) if how.group == -1 else (groups, inputs)))
         if how.group != -1:
-            held.append(_frozen("reverse_embeddings_zero", shape))  # of the variable dtype, unlike those of the table
+            # Of the variable dtype, where those of the first table are int8.
+            held.append(_frozen("reverse_embeddings_zero", (groups, inputs)))
     return (*plain[1:], *held)
 
 
@@ -168,31 +168,59 @@ def _histories(length: int) -> list[Weight]:
     ]
 
 
-def multiplies_factors(text: str) -> bool:
-    """Whether the factors of LoRA are multiplied with the inputs: a table of integers cannot be added to."""
-    return scheme(text).mode in ("int8", "int4")
+def factors(text: str, rank: Dim | None, products: Dim, out: Shape) -> tuple[Dim, tuple[Kept, ...]]:
+    """What the factors of LoRA cost and keep where they are multiplied with what a sample brings: in int8 and int4, as
+    nothing can be added to a table of integers.
+
+    products: MACs for a rank of 1. out: the shape of the layer's output.
+    """
+    if rank is None or scheme(text).mode not in ("int8", "int4"):
+        return 0, ()
+    return rank * products, (Kept("product with the first factor", (*out[:-1], rank), use="weights"),)
+
+
+def einsum(equation: str, plain: tuple[Weight, ...], text: str, *, lora: bool) -> tuple[Weight, ...]:
+    """The weights of a quantized EinsumDense."""
+    how = scheme(text)
+    check("EinsumDense", how, lora=lora, equation=equation)
+    inputs, _, result = equation.replace("...", "").partition("->")
+    letters, _, kernel = inputs.partition(",")
+    return Einsum(letters, kernel, result, plain[0].shape).weights(plain, how)
+
+
+def projection(plain: tuple[Weight, ...], text: str, free: int, bound: int) -> tuple[Weight, ...]:
+    """The weights of a quantized EinsumDense inside an attention layer: it puts new axes in the place of the last
+    `bound` ones, after `free` others.
+    """
+    how = scheme(text)
+    before, summed, made = (
+        _LETTERS[:free],
+        _LETTERS[free:][:bound],
+        _LETTERS[free + bound :][: len(plain[0].shape) - bound],
+    )
+    check("EinsumDense", how, equation=f"{before}{summed},{summed}{made}->{before}{made}")
+    return Einsum(before + summed, summed + made, before + made, plain[0].shape).weights(plain, how)
 
 
 class Einsum(NamedTuple):
-    """An einsum equation and the shape of its kernel: what EinsumDense makes of them when it is quantized."""
+    """The letters of an einsum equation, and the shape of its kernel."""
 
     letters: str
     kernel: str
     result: str
     shape: Shape
 
-    def quantize(self, what: str, plain: tuple[Weight, ...], text: str) -> tuple[Weight, ...]:
-        """The weights of the quantized layer."""
-        how = scheme(text)
+    def weights(self, plain: tuple[Weight, ...], how: Scheme) -> tuple[Weight, ...]:
+        """The weights of a layer that is so quantized and multiplies as the equation says."""
         if how.mode in _BITS:
-            rows, columns = self._halves(what)
-            return of_kernel(what, plain, text, rows, columns, zero="zero_point")
+            rows, columns = self._halves()
+            return _kernel(plain, how, rows, columns, (), "zero_point")
         pairs = list(zip(self.kernel, self.shape, strict=True))
         rows = prod([dim for letter, dim in pairs if letter not in self.result])
         columns = prod([dim for letter, dim in pairs if letter in self.result])
-        return of_kernel(what, plain, text, rows, columns, self._scale() if how.mode == "int8" else ())
+        return _kernel(plain, how, rows, columns, self._scale())
 
-    def _halves(self, what: str) -> tuple[Dim, Dim]:
+    def _halves(self) -> tuple[Dim, Dim]:
         """Rows and columns as gptq and awq take them: not by the equation, but by which axis is the longest."""
         if len(self.shape) == 2:
             return self.shape[0], self.shape[1]
@@ -201,7 +229,7 @@ class Einsum(NamedTuple):
         if False in longest:
             return first * second, third
         if None in longest:
-            raise _refusal(f"{what}: which axis of the kernel is the longest, and so its rows, depends on symbols")
+            raise _refusal("which axis of the kernel is the longest, and so its rows, depends on symbols")
         return first, second * third
 
     def _scale(self) -> Shape:
@@ -232,4 +260,3 @@ class Einsum(NamedTuple):
         free = [axis for axis, letter in enumerate(self.result) if letter not in self.letters]
         summed = sum(letter not in self.result for letter in self.letters)
         return free[min(summed, len(free)) - 1] if summed and free else self.result.find(self.kernel[-1])
-

@@ -131,6 +131,8 @@ def SpectralNormalization(x: Shape, *, layer: Sublayer) -> Facts:
     MACs: the layer's. Operations: the layer's; the estimate is made in training only. Backpropagation keeps what the
     layer keeps, and the normalised kernel.
     """
+    if layer.fields.get("quantization") is not None:
+        raise Problem("UNK705", "SpectralNormalization of a quantized layer: Keras has no kernel to divide", "layer")
     facts = _run(layer, "layer", x, ())
     kernel = next((own for own in facts.weights if own.name in ("kernel", "embeddings")), None)
     if kernel is None:

@@ -64,6 +64,8 @@ _SIZE = number(minimum=1)
 _SIZE_OR_NULL = either(*_SIZE["anyOf"], NULL)
 _TARGET = either({"const": -1}, *_SIZE_OR_NULL["anyOf"])
 
+_QUANTIZATION = r"^(int8|(int4|float8)(/[1-9][0-9]*)?|int4/-1|(gptq/[2348]|awq/4)/(-1|[1-9][0-9]*))$"
+
 #: What the kinds of fields allow, each with the name of its definition. `$name` is allowed for all of them.
 _SAID: tuple[tuple[Any, str, Schema], ...] = (
     (kinds.Pos, "positive", _SIZE),
@@ -89,6 +91,7 @@ _SAID: tuple[tuple[Any, str, Schema], ...] = (
     (kinds.Sublayer, "inner", {}),
     (kinds.Sublayers, "inners", either(listed(_INNER), WHOLE)),
     (kinds.SublayerOrList, "innerOrList", either(_INNER, listed(_INNER))),
+    (core.Quantization, "quantization", either({"type": "string", "pattern": _QUANTIZATION}, WHOLE)),
     (core.OutputSizes, "sizesOrNull", either(*_SIZE["anyOf"], listed(_SIZE_OR_NULL))),
     (attention.OutputSizes, "sizes", either(*_SIZE["anyOf"], listed(_SIZE))),
     (normalization.Axis, "axis", either(*_INTEGER["anyOf"], listed(_INTEGER, 1))),

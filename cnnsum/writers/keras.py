@@ -12,7 +12,7 @@ from typing import Any
 
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference, Value
-from cnnsum.graph.model import Graph, Layer, Node, Tensor
+from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
 from cnnsum.layers.base import find
 from cnnsum.layers.inner import Inner
 from cnnsum.writers.refusals import Refusals
@@ -26,7 +26,7 @@ _OPERATIONS_ON_LISTS = frozenset(("Concatenate", "Stack", "Hstack", "Vstack", "D
 #: Inputs that Keras takes as one list under a name, after the first.
 _STATES = frozenset(("SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"))
 #: Fields of ours that are arguments of a call in Keras.
-_OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask"))
+_OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse"))
 #: What Keras has in older files too, and no number depends on.
 _KEPT = ("_regularizer", "_constraint")
 
@@ -88,7 +88,7 @@ class KerasWriter:
             inner = inference.nested.get(layer)
             return self._model(layer.graph, inner if inner is not None else inference)
         if layer.spec is not None:
-            config = {"batch_shape": _shape(layer.spec.shape), "dtype": layer.spec.dtype, "sparse": False}
+            config: Json = {"batch_shape": _shape(layer.spec.shape), "dtype": layer.spec.dtype, "sparse": False}
             return _object("InputLayer", {**config, "ragged": False, "name": layer.name})
         type = layer.type
         raw = raw_fields(layer)
@@ -108,7 +108,10 @@ class KerasWriter:
             module, _, name = type.key.rpartition(".")
             return {"module": module, "class_name": name, "config": config, "registered_name": name}
         config["trainable"] = layer.trainable
-        config["dtype"] = policy_name(layer.policy)
+        how, name = config.pop("quantization", None), policy_name(layer.policy)
+        if how == "int8" and layer.policy.compute == "float16":
+            self.refusals.refuse(layer, f"`{layer.name}`: Keras has no int8 with computation in float16")
+        config["dtype"] = name if how is None else _quantized(how, name)
         return _object(type.name, config)
 
     @staticmethod
@@ -131,8 +134,16 @@ class KerasWriter:
         return found
 
     def _inner(self, inner: Inner) -> Json:
+        graph = getattr(inner, "graph", None)
+        if graph is not None:
+            from cnnsum.graph.infer import infer
+
+            return self._model(graph, infer(graph))
         name = {"name": inner.name} if inner.name else {}
-        config = {**name, "trainable": inner.trainable, **self._fields(inner.fields)}
+        config: Json = {**name, "trainable": inner.trainable, **self._fields(inner.fields)}
+        how = config.pop("quantization", None)
+        if how is not None:
+            config["dtype"] = _quantized(how, inner.dtype or FLOAT32.variable)
         return _object(inner.type.name, config)
 
     # --- calls --------------------------------------------------------------------------------------------------------
@@ -209,6 +220,15 @@ def _key(tensor: Tensor) -> tuple[str, int, int]:
 
 def _object(name: str, config: Json) -> Json:
     return {"module": "keras.layers", "class_name": name, "config": config, "registered_name": None}
+
+
+def _quantized(how: str, source: str) -> Any:
+    """The dtype policy of Keras that says how a layer is quantized: a text, if that can say it."""
+    mode, _, length = how.partition("/")
+    if mode == "float8" and length:
+        config = {"mode": mode, "source_name": source, "amax_history_length": int(length)}
+        return {**_object("QuantizedFloat8DTypePolicy", config), "module": "keras.dtype_policies"}
+    return f"{how}_from_{source}"
 
 
 def _shape(shape: tuple[Dim, ...]) -> list[int | None]:

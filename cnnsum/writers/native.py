@@ -221,6 +221,11 @@ class _Writer:
         return found
 
     def _inner(self, inner: Inner) -> Any:
+        graph = getattr(inner, "graph", None)
+        if graph is not None:
+            named = {"name": inner.name} if inner.name else {}
+            model = _Writer(graph, self.refusals, is_nested=True).model(self.usual, frozen=self.frozen)
+            return {inner.type.name: {**named, **model}}
         fields = {
             name: self._value(value, inner.type.schema.fields[name])
             for name, value in inner.fields.items()

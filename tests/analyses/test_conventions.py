@@ -191,6 +191,8 @@ def test_steps_that_a_wrapper_folds_into_the_batch() -> None:
     ("layer", "unknown"),
     [
         ("Dense: {units: 4, lora_rank: 2}", set(CONVENTIONS)),
+        ("Dense: {units: 4, quantization: int8}", set(CONVENTIONS)),
+        ("MultiHeadAttention: {num_heads: 2, key_dim: 3, quantization: int8, from: [input, input]}", set(CONVENTIONS)),
         ("LSTM: {units: 4, recurrent_activation: hard_sigmoid}", set(CONVENTIONS) - {"torch"}),
         ("EinsumDense: {equation: 'abc,cd->abd', output_shape: [null, 4]}", {"torchinfo", "thop", "ptflops"}),
         (

@@ -241,3 +241,36 @@ def odd_names_in_a_chain() -> Any:
 def very_wide_shapes() -> Any:
     x = Input((123456789, 1))
     return Model(x, [layers.Dense(1)(x), layers.Add()([x, x])])
+
+
+@example
+def chain_for_every_time_step() -> Any:
+    frames = Sequential(
+        [
+            Input((16, 16, 3)),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(16),
+        ]
+    )
+    x = Input((10, 16, 16, 3))
+    return Model(x, layers.LSTM(4)(layers.TimeDistributed(frames)(x)))
+
+
+@example
+def unbuilt_chain_for_every_time_step() -> Any:
+    frames = Sequential([layers.Conv2D(8, 3), layers.GlobalAveragePooling2D()])
+    x = Input((10, 16, 16, 3))
+    return Model(x, layers.LSTM(4)(layers.TimeDistributed(frames)(x)))
+
+
+@example
+def graph_for_every_time_step() -> Any:
+    a = Input((16, 16, 3))
+    b = layers.Add()([layers.Conv2D(8, 3, padding="same")(a), layers.Conv2D(8, 1)(a)])
+    frames = Model(a, layers.GlobalAveragePooling2D()(b))
+    frames.layers[1].trainable = False
+    x = Input((None, 16, 16, 3))
+    return Model(x, layers.LSTM(4)(layers.TimeDistributed(frames)(x)))

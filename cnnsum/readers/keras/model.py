@@ -58,6 +58,8 @@ class ModelReader:
         self._foreign: dict[Layer, int] = {}
         self._policies: dict[str, Policy] = {}
         self._declared = frozenset(overrides.types.values())
+        #: Where the config of the layer stands that is being read.
+        self._config: Path = ()
 
     # What `Reading` asks of a reader.
 
@@ -71,11 +73,21 @@ class ModelReader:
 
         if not isinstance(raw, dict) or not isinstance(raw.get("class_name"), str):
             raise Problem("CFG102", "must be a layer")
+        if _is_model(raw):
+            from cnnsum.graph.inside import InnerModel
+
+            return InnerModel(self.model(raw, self._path_of(raw)), raw["class_name"])
         type = self._type(raw)
         if type is None:
             raise Problem("UNK701", f"wraps a layer of an unknown type, `{raw['class_name']}`")
         config = raw.get("config")
         config = config if isinstance(config, dict) else {}
+        try:
+            # A map of dtype policies knows it by a path through its wrapper, which is not followed here.
+            config = self._with_quantization(type, config, None)
+        except Problem as unknown:
+            message = f"wraps a quantized {type.name}, whose weights are not known: {unknown}"
+            raise Problem(unknown.code, message, ("config", "dtype")) from None
         fields, problems = type.bind(self._fields(type, config), self)
         for problem in problems:
             if problem.code != "CFG103":
@@ -84,6 +96,13 @@ class ModelReader:
         dtype = config.get("dtype")
         variable = None if dtype is None else self._policy(dtype, Place(self.document, ())).variable
         return Inner(type, fields, str(config.get("name", "")), config.get("trainable", True) is not False, variable)
+
+    def _path_of(self, raw: object) -> Path:
+        """Where in the config of the layer that is being read a value of it stands."""
+        value: Any = self.document.value
+        for step in self._config:
+            value = value[step]
+        return next(((*self._config, key) for key, found in value.items() if found is raw), self._config)
 
     # Models.
 
@@ -327,7 +346,7 @@ class ModelReader:
         place = Place(self.document, here, (*here, "config"))
         if class_name == "InputLayer":
             return self._input(name, config, here, place)
-        if isinstance(config.get("layers"), list) and (class_name in _MODELS or "output_layers" in config):
+        if _is_model(raw):
             graph = self.model(raw, here)
             return Layer(name, None, type_name=class_name, place=place, trainable=graph.trainable, graph=graph)
         key = self._key(raw)
@@ -339,13 +358,17 @@ class ModelReader:
         type = self._type(raw)
         if type is None:
             self._unknown_type(class_name, name, key, place)
-        elif _is_quantized(config.get("dtype")):
-            span = place.document.span((*place.fields, "dtype"))
-            message = f"`{name}` is quantized, which is not supported yet: its weights are not known"
-            self.diagnostics.append(Diagnostic("UNK705", message, span, "warning"))
-            layer = Layer(name, None, type_name=type.name, place=place)
-            self._foreign[layer] = finding
-            return layer
+        else:
+            try:
+                config = self._with_quantization(type, config, name)
+            except Problem as problem:
+                span = place.document.span((*place.fields, "dtype"))
+                message = f"`{name}` is quantized, and its weights are not known: {problem}"
+                self.diagnostics.append(Diagnostic(problem.code, message, span, "warning"))
+                layer = Layer(name, None, type_name=type.name, place=place)
+                self._foreign[layer] = finding
+                return layer
+        outer, self._config = self._config, place.fields
         layer = declare(
             name,
             type,
@@ -358,9 +381,24 @@ class ModelReader:
             trainable=config.get("trainable") is not False,
             lenient=True,
         )
+        self._config = outer
         if type is None:
             self._foreign[layer] = finding
         return layer
+
+    def _with_quantization(self, type: LayerType, config: dict[str, Any], path: str | None) -> dict[str, Any]:
+        """The config with a dtype that is a name, and with how the layer is quantized as a field.
+
+        path: what a map of dtype policies knows the layer by. Raises Problem where its weights cannot be told.
+        """
+        dtype = config.get("dtype")
+        if self.overrides.dtype is not None or _is_policy_name(dtype):
+            return config
+        from cnnsum.readers.keras.policies import read
+
+        found = read(dtype, type, config, path)
+        quantization = {} if found.quantization is None else {"quantization": found.quantization}
+        return {**config, "dtype": found.policy, **quantization}
 
     def _unknown_type(self, class_name: str, name: str, key: str, place: Place) -> None:
         """Say that a type is not known, and what the user can do."""
@@ -512,6 +550,16 @@ def _is_sequential(value: dict[str, Any]) -> bool:
     return name == "Sequential" or (name not in _MODELS and "output_layers" not in value["config"])
 
 
+def _is_model(raw: dict[str, Any]) -> bool:
+    """Whether a layer is a model; a subclass of Keras's models is what its config looks like."""
+    config = raw.get("config")
+    if raw["class_name"] == "Sequential" and isinstance(config, list):
+        return True
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        return False
+    return raw["class_name"] in _MODELS or "output_layers" in config
+
+
 def _key_of(call: Any) -> Any:
     """The key of `x[key]` in a call of Keras 3, or of Keras 2, which calls it `slice_spec`."""
     if isinstance(call, dict):
@@ -534,9 +582,12 @@ def _name(raw: Any) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _is_quantized(dtype: Any) -> bool:
-    """Whether a dtype policy is one of Keras's quantized ones, which change what weights a layer has."""
-    return isinstance(dtype, dict) and str(dtype.get("class_name")).startswith("Quantized")
+def _is_policy_name(dtype: Any) -> bool:
+    """Whether a dtype policy is a name, or the object for a name: not a quantized one, nor a map of several."""
+    if isinstance(dtype, dict):
+        kind = dtype.get("class_name")
+        return not isinstance(kind, str) or "DTypePolicy" not in kind or kind in {"DTypePolicy", "FloatDTypePolicy"}
+    return not isinstance(dtype, str) or "_from_" not in dtype
 
 
 def _is_size(value: object) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from cnnsum.diagnostics import Related
+from cnnsum.diagnostics import Problem, Related
 from cnnsum.graph.model import FLOAT32, Constant, Graph, Layer, Node, Place, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
+from cnnsum.layers.inner import Inner
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
-from cnnsum.readers.native.faults import Findings, Site
+from cnnsum.readers.native.faults import Findings, ReportedError, Site
 from cnnsum.readers.native.fields import Binder, Defaults
 from cnnsum.readers.native.keys import GOOD_NAME, Frame, Keys
 from cnnsum.readers.native.scope import Scope
@@ -71,6 +72,9 @@ class Expander:
         self.wires = Wires(findings)
         self.results = self.wires.results
         self.binder = Binder(types, findings, top, defaults)
+        self.binder.reader.model = self._inner_model
+        #: The entry whose fields are being read, and its frame.
+        self._at: tuple[Entry, Frame]
         self.layers: list[Layer] = []
         self.keys = Keys(findings, self.wires)
         #: Calls of layers made in blocks, in their order; names of uses of blocks with what they made.
@@ -208,6 +212,7 @@ class Expander:
             self.results[frame.prefix + name] = node
 
     def _layer(self, entry: Entry, frame: Frame, scope: Scope, name: str | None) -> Layer:
+        self._at = entry, frame
         layer_type, fields = self.binder.bind(entry, scope, frame.use)
         policy, trainable = frame.policy, frame.trainable
         if layer_type is not None:
@@ -240,6 +245,30 @@ class Expander:
             block=frame.block,
             graph=graph,
         )
+
+    def _inner_model(self, raw: dict[str, Any]) -> Inner:
+        """The model in a field of the entry that is being read; raises Problem."""
+        from cnnsum.graph.inside import InnerModel
+
+        entry, frame = self._at
+        path = next(((*entry.fields, name) for name, value in entry.raw.items() if value is raw), None)
+        inner = None if path is None else parse(raw, entry.document, path, self.types, self.findings)
+        if inner is None or inner.model is None:
+            raise Problem("CFG102", "must be a layer: a model stands here as it is, not in a list or by a name")
+        special = inner.special or {}
+        for key in special:
+            if key not in ("name", "trainable"):
+                raise Problem("CFG102", f"({inner.type_name}): `{key}` cannot stand in a wrapped layer")
+        trainable = "trainable" not in special or self.keys.trainable(inner, self.binder.reader.scope, frame)
+        inside = Frame(self.binder.reader.scope, "", (), frame.policy, trainable=frame.trainable and trainable)
+        inside.use = frame.use
+        name = special.get("name")
+        at = self._at
+        graph = self.nest(inner, inside, name if isinstance(name, str) else "")
+        self._at = at
+        if graph is None:
+            raise ReportedError
+        return InnerModel(graph, inner.type_name)
 
     def _use(
         self,

@@ -5,12 +5,13 @@ Knows no graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cnnsum.diagnostics import Problem, Related
 from cnnsum.graph.model import POLICIES, Policy, policy
 from cnnsum.layers.base import LayerType
+from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, used_here
 from cnnsum.readers.native.faults import Fault, Findings, ReportedError, Site
@@ -23,15 +24,17 @@ _AT_KEYS = ("CFG103", "UNK701")
 class Reader:
     """What the kinds of fields ask of the language; see `cnnsum.layers.kinds.Reading`.
 
-    evaluated: whether an expression was met, so that the result holds for this scope only.
+    evaluated: whether an expression was met, so that the result holds for this scope only. model: makes a layer of the
+    model that stands in a field, where there can be one.
     """
 
-    __slots__ = ("evaluated", "scope", "types")
+    __slots__ = ("evaluated", "model", "scope", "types")
 
     def __init__(self, types: Types, scope: Scope) -> None:
         self.types = types
         self.scope = scope
         self.evaluated = False
+        self.model: Callable[[dict[str, Any]], Inner] | None = None
 
     def number(self, text: str) -> Any:
         """The value of an expression; raises Problem."""

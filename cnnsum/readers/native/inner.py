@@ -11,7 +11,7 @@ from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import wrong
-from cnnsum.readers.native.entry import SPECIAL
+from cnnsum.readers.native.entry import MODELS, SPECIAL
 from cnnsum.readers.native.faults import ReportedError
 from cnnsum.readers.native.fields import Reader, truth
 from cnnsum.readers.native.scope import whole
@@ -26,6 +26,9 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
     else:
         raise wrong("a layer: the name of its type, or a mapping of it to its fields", raw)
     type = reader.types.find(name)
+    if type is None and name in MODELS and reader.model is not None and isinstance(value, dict) and "layers" in value:
+        reader.evaluated = True
+        return reader.model(raw)
     if not isinstance(type, LayerType):
         if type is not None:
             raise Problem("CFG102", f"must be a layer, and `{name}` is a block", (name,))

@@ -305,10 +305,75 @@ def test_operation_that_is_not_known_takes_nothing_else_along() -> None:
     assert "UNK701" in codes(model)
 
 
-def test_quantized_layers_are_not_counted_as_if_they_were_not() -> None:
-    policy = {"module": "keras", "class_name": "QuantizedDTypePolicy", "config": {"mode": "int8"}}
-    layer = dense("a", "image")
-    layer["config"]["dtype"] = policy
-    model = load(functional([image((8,)), layer], "a"))
+def quantized(dtype: Any, **fields: Any) -> Any:
+    layer = dense("a", "image", **fields)
+    layer["config"]["dtype"] = dtype
+    return functional([image((8,)), layer], "a")
+
+
+def policy(kind: str, **config: Any) -> Any:
+    return {"module": "keras.dtype_policies", "class_name": kind, "config": config, "registered_name": None}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "fields", "why"),
+    [
+        ("gptq/4/2_from_float32", {"lora_rank": 2}, "Keras cannot build a Dense in gptq that has a lora_rank"),
+        ("int4/0_from_float32", {}, "Keras has no dtype policy `int4/0_from_float32`"),
+        ("int8_from_mixed_float16", {}, "Keras has no int8 with computation in float16"),
+        (policy("QuantizedDTypePolicy", mode=3), {}, "Keras has no dtype policy `QuantizedDTypePolicy` with mode 3"),
+        (policy("Int2DTypePolicy", mode="int2"), {}, "Keras has no dtype policy `Int2DTypePolicy` with mode 'int2'"),
+        (policy("QuantizedDTypePolicy", mode="int8", source_name=[1]), {}, "from [1]"),
+        (policy("QuantizedFloat8DTypePolicy", mode="float8", amax_history_length=0), {}, "with histories of 0"),
+        (policy("QuantizedDTypePolicy", mode="awq"), {}, "neither its dtype policy nor its quantization_config has"),
+        (
+            "int4_from_float32",
+            {"quantization_config": {"class_name": "Mine", "config": {}}},
+            "its quantization_config is not known, `Mine`",
+        ),
+        (
+            "int4_from_float32",
+            {"quantization_config": {"class_name": "Int4QuantizationConfig", "config": {"block_size": "x"}}},
+            "Keras has no dtype policy of Int4QuantizationConfig(x)",
+        ),
+        (policy("DTypePolicyMap", policy_map={"(a|a)*": "int8_from_float32"}), {}, "a pattern that is not read"),
+    ],
+)
+def test_quantized_layers_are_not_counted_as_if_they_were_not(dtype: Any, fields: Any, why: str) -> None:
+    model = load(quantized(dtype, **fields))
     assert [(one.code, one.severity) for one in model.diagnostics] == [("UNK705", "warning")]
+    assert model.diagnostics[0].message.startswith("`a` is quantized, and its weights are not known: ")
+    assert why in model.diagnostics[0].message
     assert cnnsum.summarize(model).totals.params.total is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("dtype", "params", "held"),
+    [
+        ("int8_from_float32", 8 * 3 + 3 + 3, 8 * 3 + 4 * 6),
+        (policy("QuantizedDTypePolicy", mode="int8"), 8 * 3 + 3 + 3, 8 * 3 + 4 * 6),
+        ("int4_from_float32", 8 * 2 + 3 + 3, 8 * 2 + 4 * 6),
+        (policy("Int4DTypePolicy", mode="int4/5", source_name="float32"), 16 + 6 + 6 + 8 + 3, 16 + 6 + 4 * (6 + 8 + 3)),
+        ("gptq/4/-1_from_float32", 2 * 8 + 3 + 3 + 8 + 3, 2 * 8 + 3 + 4 * (3 + 8 + 3)),
+        ("float8_from_mixed_bfloat16", 8 * 3 + 3 + 3 * 1025, 4 * (8 * 3 + 3 + 3 * 1025)),
+        (policy("DTypePolicyMap", policy_map={"a": "int8_from_float32"}), 8 * 3 + 3 + 3, 8 * 3 + 4 * 6),
+        (policy("DTypePolicyMap", default_policy="mixed_bfloat16", policy_map={"b": "int8_from_float32"}), 27, 108),
+    ],
+)
+def test_quantized_layers(dtype: Any, params: int, held: int) -> None:
+    model = load(quantized(dtype, units=3))
+    assert model.diagnostics == ()
+    report = cnnsum.summarize(model)
+    assert (report.totals.params.total, report.totals.weights.total) == (params, held)
+
+
+def test_a_dtype_from_outside_takes_the_place_of_a_quantized_one() -> None:
+    report = cnnsum.summarize(load(quantized("int8_from_float32", units=3), dtype="float16"))
+    assert (report.totals.params.total, report.totals.weights.total) == (27, 54)
+
+
+def test_layers_that_cannot_be_quantized_have_the_dtype_alone() -> None:
+    layer = made("ReLU", "a", "image", dtype=policy("QuantizedDTypePolicy", mode="int8", source_name="mixed_bfloat16"))
+    model = load(functional([image((8,)), layer], "a"))
+    assert model.diagnostics == ()
+    assert cnnsum.summarize(model).rows[1].outputs[0].dtype == "bfloat16"

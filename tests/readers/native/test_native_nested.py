@@ -194,3 +194,46 @@ def test_a_model_called_on_what_it_cannot_take():
           - Functional: {inputs: {a: [8], b: [8]}, layers: [{Add: {from: [a, b]}}]}
     """)
     assert [str(one.message) for one in infer(graph).diagnostics] == ["functional: Functional takes 2 inputs, got 1"]
+
+
+def test_a_model_for_every_time_step():
+    model = cnnsum.loads("""
+input: [10, 32, 32, 3]
+vars: {width: 8}
+layers:
+  - TimeDistributed:
+      layer:
+        Sequential:
+          layers: [{Conv2D: {filters: width, kernel_size: 3}}, BatchNormalization, GlobalAveragePooling2D]
+  - LSTM: 4
+""")
+    assert model.diagnostics == ()
+    report = cnnsum.summarize(model)
+    (steps, _) = report.rows
+    assert steps.outputs[0].shape[1:] == (10, 8)
+    assert (steps.params.trainable, steps.params.non_trainable) == (3 * 3 * 3 * 8 + 8 + 2 * 8, 2 * 8)
+    assert steps.macs == 10 * 30 * 30 * 8 * 27
+
+
+def test_a_model_for_every_time_step_with_an_input_that_it_cannot_take():
+    graph = spec("""
+        input: [10, 32]
+        layers:
+          - TimeDistributed: {layer: {Sequential: {layers: [{Conv2D: [8, 3]}]}}}
+    """)
+    (one,) = infer(graph).diagnostics
+    assert one.code == "SHP204"
+
+
+@pytest.mark.parametrize(
+    ("layer", "problems"),
+    [
+        ("{Sequential: {layers: [Denze]}}", ["3:53-58 UNK701 unknown layer type `Denze` | did you mean `Dense`?"]),
+        (
+            "{Sequential: {from: x, layers: [ReLU]}}",
+            ["3:30-69 CFG102 `layer` (Sequential): `from` cannot stand in a wrapped layer"],
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_model_in_a_field(layer, problems):
+    assert found("input: [4, 8]\nlayers:\n  - TimeDistributed: {layer: " + layer + "}") == problems
