@@ -125,6 +125,11 @@ def EinsumDense(
         require_known(dim, x, "EinsumDense")
     weights = kernel_and_bias(kernel, kernel[-1], use_bias=False, lora_rank=lora_rank)
     if bias_axes is not None:
+        left_open = [letter for letter, dim in zip(terms.output[::-1], output_shape[::-1], strict=False) if dim is None]
+        for letter in bias_axes:
+            if letter in left_open:
+                message = f"`output_shape` must give the size of axis {letter!r}, which the bias has, got null"
+                raise Problem("CFG115", message, "output_shape")
         bias = _bias_shape(equation, terms.output, bias_axes, sizes)
         if terms.side == "right":
             bias += (1,) * len(elided)

@@ -98,7 +98,7 @@ def test_dense_refuses(shape: tuple, fields: dict, code: str, message: str) -> N
         ("ab...,bc->ac...", (32, 5, 6), [64], "c", (64, 5, 6), (32, 64), (64, 1, 1), 5 * 6 * 32 * 64),
         ("abc,cde->abde", (9, 16), [None, 4, 8], "de", (9, 4, 8), (16, 4, 8), (4, 8), 9 * 16 * 4 * 8),
         ("abcd,cde->abe", (9, 4, 8), [None, 16], "e", (9, 16), (4, 8, 16), (16,), 9 * 16 * 4 * 8),
-        ("abc,bd->acd", (9, 16), [None, 3], "c", (16, 3), (9, 3), (16, 1), 9 * 16 * 3),
+        ("abc,bd->acd", (9, 16), [16, 3], "c", (16, 3), (9, 3), (16, 1), 9 * 16 * 3),
     ],
 )
 def test_einsum_dense(
@@ -204,3 +204,10 @@ def test_identity_is_its_input() -> None:
     facts = apply("Identity", (N, H, 3))
     assert (facts.outputs, facts.alias, facts.dtype, facts.macs, facts.ops) == (((N, H, 3),), "view", "input", 0, 0)
     assert not facts.keeps_input
+
+
+def test_an_axis_of_the_bias_that_the_output_leaves_open() -> None:
+    fields = {"equation": "abc,dc->abd", "output_shape": [None, 5], "bias_axes": "bd"}
+    problem = refusal("EinsumDense", (N, 2, 4), **fields)
+    message = "`output_shape` must give the size of axis 'b', which the bias has, got null"
+    assert (problem.code, str(problem)) == ("CFG115", message)
