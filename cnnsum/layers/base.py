@@ -44,10 +44,11 @@ FAMILIES = (
     "tensors",
     "indexing",
     "networks",
+    "arrays",
 )
 
 #: Those of operations: their keys are dotted (`keras.src.ops.numpy.Add`), and no others are.
-OPERATIONS = ("operations", "tensors", "indexing", "networks")
+OPERATIONS = ("operations", "tensors", "indexing", "networks", "arrays")
 
 #: Fields that every layer has and no rule reads: readers see to the first three.
 COMMON = frozenset(("name", "trainable", "dtype", "activity_regularizer", "autocast"))

@@ -190,6 +190,8 @@ for _name, _what, _ops, _dtype in (
     ("Sort", "The elements along an axis in order", 1, "input"),
     ("Argsort", "The indices that put the elements along an axis in order", 1, "int32"),
     ("Cumprod", "The products of all elements up to each one, along an axis", 1, "input"),
+    ("Nancumsum", "The sums of all numbers up to each one, along an axis", 1, "input"),
+    ("Nancumprod", "The products of all numbers up to each one, along an axis", 1, "input"),
     ("Tril", "The elements on and below a diagonal, 0 elsewhere", 0, "input"),
     ("Triu", "The elements on and above a diagonal, 0 elsewhere", 0, "input"),
     ("Fliplr", "Turn the first axis after the batch round", 0, "input"),

@@ -24,14 +24,20 @@ _REDUCTIONS = {
     "Amax": ("the largest", (1, 1), "both", ""),
     "Amin": ("the smallest", (1, 1), "both", ""),
     "Any": ("whether any holds", (1, 1), "", "bool"),
+    "Average": ("the mean", (1, 0), "", "float"),
+    "CountNonzero": ("how many are not 0,", (1, 1), "", "int32"),
     "Max": ("the largest", (1, 1), "both", ""),
     "Mean": ("the mean", (1, 0), "", ""),
     "Min": ("the smallest", (1, 1), "both", ""),
     "Median": ("the median", (1, 0), "input", "float"),
     "Nanmax": ("the largest number", (1, 1), "both", ""),
     "Nanmean": ("the mean of the numbers", (1, 0), "input", "float"),
+    "Nanmedian": ("the median of the numbers", (1, 0), "input", "float"),
     "Nanmin": ("the smallest number", (1, 1), "both", ""),
+    "Nanprod": ("the product of the numbers", (1, 1), "both", ""),
+    "Nanstd": ("the standard deviation of the numbers", (4, 0), "both", "float"),
     "Nansum": ("the sum of the numbers", (1, 1), "input", ""),
+    "Nanvar": ("the variance of the numbers", (4, 0), "input", "float"),
     "Prod": ("the product", (1, 1), "both", ""),
     "Ptp": ("the largest less the smallest", (2, 1), "both", ""),
     "Std": ("the standard deviation", (4, 0), "both", ""),
@@ -41,7 +47,7 @@ _REDUCTIONS = {
 _KEEPS = {"": "nothing", "input": "the input", "both": "the input and the output"}
 
 
-def _places(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "axis") -> tuple[int, ...]:
+def places_of(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "axis") -> tuple[int, ...]:
     """Axes counted from 0; the batch axis is refused, and None, which means all axes."""
     rank = len(x)
     for axis in axes or ():
@@ -53,7 +59,8 @@ def _places(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "axi
     return places
 
 
-def _without(x: Shape, places: tuple[int, ...], *, keepdims: bool) -> Shape:
+def without(x: Shape, places: tuple[int, ...], *, keepdims: bool) -> Shape:
+    """The shape without the axes at these places, or with 1 there."""
     if keepdims:
         return tuple([1 if axis in places else dim for axis, dim in enumerate(x)])
     return tuple([dim for axis, dim in enumerate(x) if axis not in places])
@@ -61,8 +68,8 @@ def _without(x: Shape, places: tuple[int, ...], *, keepdims: bool) -> Shape:
 
 def _reduction(name: str, what: str, counts: tuple[int, int], keeps: str, dtype: str) -> Rule:
     def rule(x: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Facts:
-        places = _places(x, axis, name)
-        out = _without(x, places, keepdims=keepdims)
+        places = places_of(x, axis, name)
+        out = without(x, places, keepdims=keepdims)
         return Facts(
             out,
             ops=counts[0] * size(x) - counts[1] * size(out),
@@ -89,8 +96,8 @@ layer(key=MATH + "Logsumexp", name="Logsumexp")(
 
 def _argument(name: str, which: str) -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = None, keepdims: Flag = False) -> Facts:
-        places = _places(x, None if axis is None else (axis,), name)
-        out = _without(x, places, keepdims=keepdims)
+        places = places_of(x, None if axis is None else (axis,), name)
+        out = without(x, places, keepdims=keepdims)
         window = None if places == (len(x) - 1,) else EVERYTHING
         return Facts(out, ops=size(x) - size(out), window=window, dtype="int32")
 
@@ -103,6 +110,8 @@ def _argument(name: str, which: str) -> Rule:
 
 layer(key=NUMPY + "Argmax", name="Argmax")(_argument("Argmax", "largest"))
 layer(key=NUMPY + "Argmin", name="Argmin")(_argument("Argmin", "smallest"))
+layer(key=NUMPY + "Nanargmax", name="Nanargmax")(_argument("Nanargmax", "largest"))
+layer(key=NUMPY + "Nanargmin", name="Nanargmin")(_argument("Nanargmin", "smallest"))
 
 
 @layer(key=NUMPY + "Matmul", name="Matmul")
@@ -131,12 +140,12 @@ def _normalize(x: Shape, *, axis: Axes = (-1,), order: Real = 2) -> Facts:
 
     No weights. Operations: 3 per element. Backpropagation keeps the output, and the norm per row.
     """
-    places = _places(x, axis, "Normalize")
+    places = places_of(x, axis, "Normalize")
     return Facts(
         x,
         ops=3 * size(x),
         keeps_output=True,
-        kept=(Kept("norm", _without(x, places, keepdims=False)),),
+        kept=(Kept("norm", without(x, places, keepdims=False)),),
         window=None if places == (len(x) - 1,) else EVERYTHING,
         dtype="input",
     )
@@ -172,8 +181,8 @@ def _transpose(x: Shape, *, axes: Axes | None = None) -> Facts:
 @layer(key=NUMPY + "Swapaxes", name="Swapaxes")
 def _swapaxes(x: Shape, *, axis1: PlainInt, axis2: PlainInt) -> Facts:
     """Exchange two axes. No weights, no work, nothing kept."""
-    (first,) = _places(x, (axis1,), "Swapaxes", "axis1")
-    (second,) = _places(x, (axis2,), "Swapaxes", "axis2")
+    (first,) = places_of(x, (axis1,), "Swapaxes", "axis1")
+    (second,) = places_of(x, (axis2,), "Swapaxes", "axis2")
     out = list(x)
     out[first], out[second] = x[second], x[first]
     return _moved(tuple(out))
@@ -198,10 +207,10 @@ def _squeeze(x: Shape, *, axis: Axes | None = None) -> Facts:
     """Leave out axes of 1: those of `axis`, or all. No weights, no work, nothing kept."""
     if axis is None:
         return _moved((*x[:1], *[dim for dim in x[1:] if dim != 1]), alias="view")
-    places = _places(x, axis, "Squeeze")
+    places = places_of(x, axis, "Squeeze")
     for place in places:
         require_equal(x[place], 1, f"Squeeze needs size 1 on axis {place}, got {show_shape(x)}")
-    return _moved(_without(x, places, keepdims=False), alias="view")
+    return _moved(without(x, places, keepdims=False), alias="view")
 
 
 @layer(key=NUMPY + "Concatenate", name="Concatenate")
@@ -224,12 +233,12 @@ def _stack(*xs: Shape, axis: PlainInt = 0) -> Facts:
 
 
 @layer(key=NUMPY + "Split", name="Split")
-def _split(x: Shape, *, indices_or_sections: Anything, axis: PlainInt = 0) -> Facts:
+def split(x: Shape, *, indices_or_sections: Anything, axis: PlainInt = 0) -> Facts:
     """Cut an axis into equal sections, or at the given indices; an output for each.
 
     No weights, no work, nothing kept.
     """
-    (place,) = _places(x, (axis,), "Split")
+    (place,) = places_of(x, (axis,), "Split")
     length = x[place]
     pieces: list[Dim]
     if isinstance(indices_or_sections, tuple):
@@ -258,14 +267,14 @@ def _pad(x: Shape, *, pad_width: Anything, mode: Anything = "constant") -> Facts
 @layer(key=NUMPY + "Repeat", name="Repeat")
 def _repeat(x: Shape, *, repeats: Pos, axis: PlainInt) -> Facts:
     """Repeat every element along an axis. No weights, no work, nothing kept."""
-    (place,) = _places(x, (axis,), "Repeat")
+    (place,) = places_of(x, (axis,), "Repeat")
     return _moved((*x[:place], x[place] * repeats, *x[place + 1 :]))
 
 
 def _same_shape(what: str, ops: int, *, alias: str = "") -> Rule:
     def rule(x: Shape, *, axis: Axes | None = None) -> Facts:
         if axis is not None:
-            _places(x, axis, what)
+            places_of(x, axis, what)
         return Facts(x, ops=ops * size(x), alias=alias, dtype="input", window=EVERYTHING)
 
     return rule
