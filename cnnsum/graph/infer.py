@@ -371,6 +371,8 @@ class _Runner:
                 # Layers cast floating-point inputs to their compute dtype before they do anything.
                 dtype = layer.policy.compute
             given = tuple([Value(shape, dtype) for shape in facts.outputs])
+        if facts.rest is not None:
+            given = (given[0], *(Value(value.shape, facts.rest) for value in given[1:]))
         values.extend(given)
         if len(given) == 1:
             return (first,)

@@ -163,7 +163,10 @@ def _convert(x: Shape, *, dtype: Anything = None) -> Facts:
 
 @layer(key=NUMPY + "Cross", name="Cross", ignored="axisa axisb axisc")
 def _cross(x1: Shape, x2: Shape, *, axis: PlainInt | None = None) -> Facts:
-    """The cross product of vectors of 3 along the last axis. No weights. Operations: 3 per output element."""
+    """The cross product of vectors of 3 along the last axis.
+
+    No weights. Operations: 3 per output element. Backpropagation keeps the inputs.
+    """
     if axis not in (None, -1) or x1[-1] != 3 or x2[-1] != 3:
         raise Problem("UNK704", f"Cross of {show_shape(x1)} and {show_shape(x2)} is not supported")
     out = broadcast((x1, x2), "Cross")
@@ -234,7 +237,10 @@ layer(key=LINALG + "SolveTriangular", name="SolveTriangular", ignored="lower")(_
 
 @layer(key=LINALG + "Qr", name="Qr")
 def _qr(x: Shape, *, mode: Text = "reduced") -> Facts:
-    """The factors Q and R of matrices. No weights; operations are not known. Backpropagation keeps the outputs."""
+    """The factors Q and R of matrices (rows, columns): (rows, n) and (n, columns), n the smaller of the two.
+
+    No weights. Operations: not known, they depend on the method. Backpropagation keeps the outputs.
+    """
     if len(x) < 3:
         raise Problem("SHP204", f"Qr needs matrices, got {show_shape(x)}")
     rows, columns = x[-2:]
@@ -244,14 +250,20 @@ def _qr(x: Shape, *, mode: Text = "reduced") -> Facts:
 
 @layer(key=LINALG + "Eigh", name="Eigh")
 def _eigh(x: Shape) -> Facts:
-    """The eigenvalues and eigenvectors of symmetric matrices. No weights; operations are not known."""
+    """The eigenvalues and eigenvectors of symmetric matrices (n, n): (n) and (n, n).
+
+    No weights. Operations: not known, they depend on the method. Backpropagation keeps the outputs.
+    """
     _square(x, "Eigh")
     return _decomposed(x[:-1], x)
 
 
 @layer(key=LINALG + "SVD", name="SVD")
 def _svd(x: Shape, *, full_matrices: Flag = True, compute_uv: Flag = True) -> Facts:
-    """The singular values of matrices, and the vectors. No weights; operations are not known."""
+    """The singular values of matrices (rows, columns), and the vectors on their two sides.
+
+    No weights. Operations: not known, they depend on the method. Backpropagation keeps the outputs.
+    """
     if len(x) < 3:
         raise Problem("SHP204", f"SVD needs matrices, got {show_shape(x)}")
     lead, (rows, columns) = x[:-2], x[-2:]
@@ -285,7 +297,7 @@ for _name in ("FFT", "FFT2", "IFFT2"):
 def _rfft(x: Shape, *, fft_length: Pos | None = None) -> Facts:
     """The Fourier transform of rows of real numbers: real and imaginary parts of `n // 2 + 1` frequencies.
 
-    No weights; operations are not known.
+    No weights. Operations: not known, they depend on the method. Nothing kept.
     """
     count = (x[-1] if fft_length is None else fft_length) // 2 + 1
     return Facts((*x[:-1], count), (*x[:-1], count), ops=UNKNOWN, dtype="input", window=EVERYTHING)
@@ -293,7 +305,10 @@ def _rfft(x: Shape, *, fft_length: Pos | None = None) -> Facts:
 
 @layer(key=MATH + "IRFFT", name="IRFFT")
 def _irfft(real: Shape, imaginary: Shape, *, fft_length: Pos | None = None) -> Facts:
-    """Rows of real numbers from their frequencies. No weights; operations are not known."""
+    """Rows of `2 * (n - 1)` real numbers from their `n` frequencies (or of `fft_length`).
+
+    No weights. Operations: not known, they depend on the method. Nothing kept.
+    """
     out = broadcast((real, imaginary), "IRFFT")
     count = 2 * (out[-1] - 1) if fft_length is None else fft_length
     return Facts((*out[:-1], count), ops=UNKNOWN, dtype="input", window=EVERYTHING)
@@ -301,7 +316,10 @@ def _irfft(real: Shape, imaginary: Shape, *, fft_length: Pos | None = None) -> F
 
 @layer(key=MATH + "ExtractSequences", name="ExtractSequences")
 def _extract_sequences(x: Shape, *, sequence_length: Pos, sequence_stride: Pos) -> Facts:
-    """Cut rows into sequences that overlap: `(..., T)` becomes `(..., frames, sequence_length)`. No work."""
+    """Cut rows into sequences that overlap: `(..., T)` becomes `(..., frames, sequence_length)`.
+
+    No weights, no operations, nothing kept.
+    """
     require_at_least(x[-1], sequence_length, f"ExtractSequences needs {sequence_length} elements, got {show_shape(x)}")
     frames = (x[-1] - sequence_length) // sequence_stride + 1
     return _made((*x[:-1], frames, sequence_length))

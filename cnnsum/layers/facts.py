@@ -81,6 +81,7 @@ class Facts:
     window: per spatial axis how far an output sees; None for a layer that works sample by sample; EVERYTHING.
     dtype: of the outputs: None for the layer's compute dtype, "input" for that of the (promoted) inputs, "float" for
         the same made floating-point (a division of integers), or a name.
+    rest: the dtype of all outputs but the first, where it is another (the indices of `TopK`).
     needs: what could not be decided about symbolic dims; filled by the caller of the rule.
     status: "exact", "bound" or "unknown".
     """
@@ -97,6 +98,7 @@ class Facts:
         "needs",
         "ops",
         "outputs",
+        "rest",
         "scratch",
         "status",
         "weights",
@@ -118,9 +120,11 @@ class Facts:
         scratch: tuple[Shape, ...] = (),
         window: tuple[Window, ...] | str | None = None,
         dtype: str | None = None,
+        rest: str | None = None,
         status: str = "exact",
     ) -> None:
         self.outputs = outputs
+        self.rest = rest
         self.weights = weights
         self.macs = macs
         self.ops = ops

@@ -174,13 +174,14 @@ def _top_k(x: Shape, *, k: Pos) -> Facts:
     No weights. Operations: 1 per element of the input. Backpropagation keeps the indices.
     """
     out = (*x[:-1], k)
-    return Facts(out, out, ops=size(x), dtype="input", window=EVERYTHING)
+    return Facts(out, out, ops=size(x), dtype="input", rest="int32", window=EVERYTHING)
 
 
 def _same(what: str, ops: int, dtype: str = "input") -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = None) -> Facts:
-        if axis is not None:
-            _place(x, axis, what)
+        # Without an axis, sums and products run over all elements, those of other samples too.
+        if axis is not None or "cum" in what.lower():
+            _place(x, 0 if axis is None else axis, what)
         return Facts(x, ops=ops * size(x), dtype=dtype, window=EVERYTHING, gradient="none" if dtype == "int32" else "")
 
     return rule

@@ -273,7 +273,8 @@ def _repeat(x: Shape, *, repeats: Pos, axis: PlainInt) -> Facts:
 
 def _same_shape(what: str, ops: int, *, alias: str = "") -> Rule:
     def rule(x: Shape, *, axis: Axes | None = None) -> Facts:
-        if axis is not None:
+        # Without an axis, sums run over all elements, those of other samples too.
+        if axis is not None or what == "Cumsum":
             places_of(x, axis, what)
         return Facts(x, ops=ops * size(x), alias=alias, dtype="input", window=EVERYTHING)
 

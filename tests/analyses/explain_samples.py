@@ -10,6 +10,15 @@ LSTM: dict[str, Any] = {"type": "LSTM", "units": 5}
 
 Sample = tuple[list[tuple[int, ...]], dict[str, Any]]
 
+
+class Constant(tuple[int, ...]):
+    """The shape of an input that has no batch axis: numbers that stand in the file."""
+
+    __slots__ = ()
+
+
+ONE, ROWS, MATRIX = Constant(), Constant((5,)), (4, 4)
+
 SAMPLES: dict[str, Sample] = {
     "Dense": ([VECTOR], {"units": 7, "activation": "relu"}),
     "EinsumDense": ([SEQUENCE], {"equation": "abc,cd->abd", "output_shape": [None, 7], "bias_axes": "d"}),
@@ -113,6 +122,40 @@ SAMPLES: dict[str, Sample] = {
     "Pad": ([SEQUENCE], {"pad_width": [[0, 0], [1, 2], [0, 0]]}),
     "Repeat": ([SEQUENCE], {"repeats": 3, "axis": 1}),
     "Matmul": ([SEQUENCE, (6, 9)], {}),
+    **dict.fromkeys(("Quantile", "Percentile", "Nanquantile", "Nanpercentile"), ([IMAGE, ONE], {"axis": 1})),
+    "Trapezoid": ([IMAGE], {"axis": 1}),
+    "Trace": ([(4, 6, 3)], {"axis1": 1, "axis2": 2, "offset": 1}),
+    "Digitize": ([IMAGE, ROWS], {}),
+    "IsIn": ([IMAGE, ROWS], {}),
+    "Append": ([SEQUENCE, (4, 6)], {"axis": 1}),
+    "Dstack": ([SEQUENCE, (10, 2)], {}),
+    "Hsplit": ([SEQUENCE], {"indices_or_sections": 2}),
+    "Dsplit": ([SEQUENCE], {"indices_or_sections": [1, 4]}),
+    "ArraySplit": ([SEQUENCE], {"indices_or_sections": 3, "axis": 1}),
+    "Take": ([SEQUENCE, ROWS], {"axis": 1}),
+    "Rot90": ([SEQUENCE], {"axes": [1, 2]}),
+    "SliceUpdate": ([SEQUENCE, ROWS, (4, 6)], {}),
+    "ConvertToTensor": ([SEQUENCE], {"dtype": "float16"}),
+    "Cross": ([(10, 3), (10, 3)], {}),
+    "keras.src.ops.numpy.Dot": ([SEQUENCE, Constant((6, 9))], {}),
+    "keras.src.ops.numpy.Average": ([IMAGE], {"axis": 1}),
+    **dict.fromkeys(("Cholesky", "CholeskyInverse", "Inv", "Det", "Logdet", "Eigh", "SVD"), ([MATRIX], {})),
+    **dict.fromkeys(("Solve", "SolveTriangular"), ([MATRIX, (4, 2)], {})),
+    "Qr": ([(5, 3)], {}),
+    **dict.fromkeys(("FFT", "FFT2", "IFFT2"), ([SEQUENCE, SEQUENCE], {})),
+    "RFFT": ([SEQUENCE], {}),
+    "IRFFT": ([SEQUENCE, SEQUENCE], {}),
+    "ExtractSequences": ([(20,)], {"sequence_length": 5, "sequence_stride": 2}),
+    "CDist": ([SEQUENCE, (7, 6)], {}),
+    "InTopK": ([(), VECTOR], {"k": 2}),
+    "BinaryCrossentropy": ([VECTOR, VECTOR], {}),
+    "CategoricalCrossentropy": ([VECTOR, VECTOR], {}),
+    "BatchNorm": ([IMAGE, Constant((6,)), Constant((6,))], {"axis": -1}),
+    "Unfold": ([(3, 12, 9)], {"kernel_size": [3, 2], "padding": 1}),
+    "AffineTransform": ([IMAGE, (8,)], {}),
+    "PerspectiveTransform": ([IMAGE, (4, 2), (4, 2)], {}),
+    "GaussianBlur": ([IMAGE], {"kernel_size": [3, 5]}),
+    **dict.fromkeys(("Cumsum", "Cumprod", "Nancumsum", "Nancumprod"), ([IMAGE], {"axis": 1})),
     **dict.fromkeys(("Add", "Average", "Maximum", "Minimum"), ([IMAGE, IMAGE, IMAGE], {})),
     **dict.fromkeys(("Dropout", "AlphaDropout", "GaussianDropout"), ([IMAGE], {"rate": 0.5})),
     **{f"SpatialDropout{axes}D": ([BY_AXES[axes]], {"rate": 0.5}) for axes in (1, 2, 3)},
@@ -142,6 +185,7 @@ SAMPLES: dict[str, Sample] = {
         (
             *("All", "Amax", "Amin", "Any", "Max", "Mean", "Min", "Prod", "Std", "Sum", "Var", "Logsumexp"),
             *("Argmax", "Argmin", "Median", "Nanmax", "Nanmean", "Nanmin", "Nansum", "Ptp"),
+            *("CountNonzero", "Nanargmax", "Nanargmin", "Nanmedian", "Nanprod", "Nanstd", "Nanvar"),
         ),
         ([IMAGE], {"axis": 1, "keepdims": True}),
     ),
@@ -151,7 +195,7 @@ SAMPLES: dict[str, Sample] = {
 PLAIN = (
     *("Abs", "Arccos", "Arccosh", "Arcsin", "Arcsinh", "Arctanh", "BitwiseInvert", "BitwiseNot", "Cbrt", "Deg2rad"),
     *("I0", "Isneginf", "Isposinf", "Isreal", "NanToNum", "Rad2deg", "Signbit", "Sinc", "Erfinv", "Glu", "Sort"),
-    *("Argsort", "Cumprod", "Tril", "Triu", "Fliplr", "FullLike", "EmptyLike", "RGBToGrayscale"),
+    *("Argsort", "Tril", "Triu", "Fliplr", "FullLike", "EmptyLike", "RGBToGrayscale"),
     *("Identity", "ReLU", "LeakyReLU", "ELU", "Absolute", "Arctan", "Ceil", "Clip", "Copy", "Cos", "Cosh", "Exp"),
     *("Exp2", "Expm1", "Floor", "Isfinite", "Isinf", "Isnan", "Log", "Log10", "Log1p", "Log2", "LogicalNot"),
     *("Negative", "OnesLike", "Reciprocal", "Round", "Sign", "Sin", "Sinh", "Sqrt", "Square", "Tan", "Tanh", "Trunc"),
@@ -163,7 +207,8 @@ PLAIN = (
     *("RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation"),
     *("RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom", "Solarization"),
     *("AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "Equalization"),
-    *("StopGradient", "Gelu", "Normalize", "Flip", "Roll", "Cumsum"),
+    *("StopGradient", "Gelu", "Normalize", "Flip", "Roll", "Angle", "Conj"),
+    *("Conjugate", "Fabs", "Real", "RGBToHSV", "HSVToRGB", "ElasticTransform"),
 )
 #: Operations on two images.
 PAIRS = (
@@ -172,6 +217,7 @@ PAIRS = (
     *("GreaterEqual", "Less", "LessEqual", "Logaddexp", "LogicalAnd", "LogicalOr", "LogicalXor"),
     *("keras.src.ops.numpy.Maximum", "keras.src.ops.numpy.Minimum", "Mod", "keras.src.ops.numpy.Multiply"),
     *("NotEqual", "Power", "keras.src.ops.numpy.Subtract", "TrueDivide"),
+    *("BitwiseLeftShift", "BitwiseRightShift", "Gcd", "Lcm", "Ldexp", "LeftShift", "Nextafter", "RightShift"),
 )
 SAMPLES |= dict.fromkeys(PLAIN, ([IMAGE], {}))
 SAMPLES |= dict.fromkeys(PAIRS, ([IMAGE, IMAGE], {}))

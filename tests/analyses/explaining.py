@@ -10,6 +10,7 @@ from math import ceil, floor
 from typing import Any
 
 from applying import N, Reading
+from explain_samples import Constant
 
 from cnnsum.analyses.explain_steps import Step, Writer, output_steps, weight_steps, work_steps
 from cnnsum.analyses.explain_symbols import Retold, retell
@@ -73,7 +74,7 @@ class Told:
         self.fields, problems = layer_type.bind(fields, _Wrapping())
         if problems:
             raise problems[0]
-        self.shapes = [(N, *shape) for shape in shapes]
+        self.shapes = [tuple(shape) if isinstance(shape, Constant) else (N, *shape) for shape in shapes]
         self.facts: Facts = layer_type.apply(self.shapes, self.fields)
         self.run: Retold | None = retell(layer_type, self.fields, self.shapes, (), list(range(len(shapes))), self.facts)
 

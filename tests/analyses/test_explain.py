@@ -103,14 +103,28 @@ def test_the_rule_tells_its_own_formulas(key: str) -> None:
     assert bare == BARE.get(key, set())
 
 
-#: Numbers without a formula: those that stand in a field as they are, what Python counts of a slice, and the work of
-#: `sparsemax`, which is not known.
+#: Numbers without a formula: those that stand in a field or in constants as they are, what Python counts of a slice,
+#: and the work of what is iterated inside, which is not known.
+WORK = {"operations"}
 BARE = {
     "keras.src.ops.numpy.GetItem": {"output height", "output width", "output channels"},
     "Reshape": {"output channels"},
     "keras.src.ops.numpy.Reshape": {"output length", "output channels"},
     "keras.src.ops.numpy.Stack": {"output depth"},
-    "keras.src.ops.nn.Sparsemax": {"operations"},
+    "keras.src.ops.nn.Sparsemax": WORK,
+    "keras.src.ops.numpy.Take": {"output length"},
+    "keras.src.ops.numpy.ArraySplit": {"output length", "output 2 length", "output 3 length"},
+    "keras.src.ops.numpy.Dsplit": {"output 2 channels"},
+    **dict.fromkeys(
+        (f"keras.src.ops.math.{name}" for name in ("FFT", "FFT2", "IFFT2", "RFFT", "IRFFT", "Logdet")), WORK
+    ),
+    **dict.fromkeys(
+        (
+            f"keras.src.ops.linalg.{name}"
+            for name in ("Cholesky", "CholeskyInverse", "Det", "Eigh", "Inv", "Qr", "SVD", "Solve", "SolveTriangular")
+        ),
+        WORK,
+    ),
 }
 
 
