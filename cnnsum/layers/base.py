@@ -267,9 +267,10 @@ def declared_by(run: Callable[[], object]) -> dict[str, LayerType]:
         for key, type in [*_TYPES.items()]:
             if before.get(key) is not type and not type.rule.__module__.startswith("cnnsum.layers."):
                 declared[key] = type
-                del _TYPES[key]
                 if key in before:
-                    _TYPES[key] = before[key]
+                    _TYPES[key] = before[key]  # at its old place: the order is that of tables and schemas
+                else:
+                    del _TYPES[key]
     return declared
 
 

@@ -12,14 +12,14 @@ import re
 import yaml
 from yaml.reader import ReaderError
 
-from cnnsum.source.findings import Finding, shown
+from cnnsum.source.findings import Finding, shown, too_deep
 
 _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INDENT_HELP = "values of one list or mapping start in the same column"
 
 
-def explain(error: yaml.YAMLError, text: str) -> tuple[Finding, int]:
-    """The finding for an error of the parser, and the offset at which the parser had to stop."""
+def explain(error: yaml.YAMLError, text: str) -> tuple[Finding, int | None]:
+    """The finding for an error of the parser, and the offset at which the text is not YAML; None where it may be."""
     if isinstance(error, ReaderError):
         match = _NOT_PRINTABLE.search(text)
         at = match.start() if match else 0
@@ -31,6 +31,9 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[Finding, int]:
     mark = error.problem_mark or error.context_mark
     at = min(mark.index, len(text)) if mark else 0
     opened = min(error.context_mark.index, len(text)) if error.context_mark else at
+    if "nesting depth" in problem:
+        # libyaml from 0.2.6 on looks ahead no deeper than 1,000 levels, and so may stop before our own limit is met.
+        return too_deep(at), None
     at_end = not text[at:].strip()
     return _finding(problem, context, text, at, opened, at_end=at_end), at
 
