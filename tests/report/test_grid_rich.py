@@ -58,6 +58,12 @@ def all_text(rows: list[list[Cell]]) -> str:
     return "|".join(cell if isinstance(cell, str) else "".join(t for t, _ in cell) for row in rows for cell in row)
 
 
+def joins_spans(rows: list[list[Cell]]) -> bool:
+    """Whether a joiner stands at an edge of styled text, so that it joins characters of two styles."""
+    parts = [text for row in rows for cell in row if not isinstance(cell, str) for text, _ in cell if text]
+    return any("\u200d" in (text[0], text[-1]) for text in parts)
+
+
 def rendered(screen: Console, what: Table | Text) -> list[Segment]:
     """What rich draws. It fails on some characters that take no cell; such a case says nothing of ours."""
     try:
@@ -85,8 +91,8 @@ def text_of(lines: list[list[Span]]) -> list[str]:
 
 
 def check(columns: list[grid.Column], rows: list[list[Cell]], width: int) -> None:
-    if "\u200d\u200d" in all_text(rows):
-        reject()  # rich 15 loses count of cells behind two joiners in a row
+    if "\u200d\u200d" in all_text(rows) or joins_spans(rows):
+        reject()  # rich 15 loses count of cells behind two joiners in a row, or behind one at the edge of a style
     expected = rich_lines(columns, rows, width)
     assert list(grid.plain(columns, rows, width)) == text_of(expected)
     ours = [joined([(text, normal(style)) for text, style in line]) for line in grid.styled(columns, rows, width)]
