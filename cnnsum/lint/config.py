@@ -1,7 +1,7 @@
 """Configuration: `[tool.cnnsum]` of the nearest pyproject.toml, or cnnsum.toml, above a file.
 
 What is broken in it is a finding with a place; what is sound holds all the same. Knows files of configuration, and
-nothing of specs.
+of specs only that declarations of layer types are read by others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Span, did_you_mean
+from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.lint.codes import fault
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.lint.settings import DEFAULT_FAIL_ON, Choice, Said, Settings
@@ -23,11 +23,14 @@ OWN = "cnnsum.toml"
 SHARED = "pyproject.toml"
 # A table or a key of that name, not a dependency or a program.
 _OUR_TABLE = re.compile(rb"""cnnsum["']?\s*(?:[\].]|=(?!=))""")
-KEYS = ("select", "ignore", "fail-on", "exclude", "per-file-ignores", "budget")
+KEYS = ("select", "ignore", "fail-on", "exclude", "per-file-ignores", "budget", "layer-types")
 
 
 class Config(NamedTuple):
-    """One file of configuration. `folder` is what its patterns are relative to; a `fail_on` of None says nothing."""
+    """One file of configuration. `folder` is what its patterns are relative to; a `fail_on` of None says nothing.
+
+    layer_types: files of declarations, as paths from the working directory.
+    """
 
     path: str
     folder: str
@@ -38,6 +41,7 @@ class Config(NamedTuple):
     per_file: tuple[tuple[Patterns, tuple[Said, ...]], ...] = ()
     budget: Mapping[str, Any] | None = None
     budget_places: Mapping[str, Span] | None = None
+    layer_types: tuple[Said, ...] = ()
 
     def relative(self, path: str) -> str | None:
         """A path, with `/` between its parts, as the patterns see it; None where it is not below the folder."""
@@ -62,7 +66,10 @@ class Config(NamedTuple):
                     silenced += codes
         origins = () if fail_on is not None or self.fail_on is None else (("fail-on", self.fail_on.origin),)
         chosen = fail_on or (DEFAULT_FAIL_ON if self.fail_on is None else self.fail_on.text)
-        return Settings(self.choice, called, silenced, chosen, self.budget, self.budget_places, origins)
+        types = tuple([said.text for said in self.layer_types])
+        return Settings(
+            self.choice, called, silenced, chosen, self.budget, self.budget_places, origins, layer_types=types
+        )
 
 
 class Configs:
@@ -198,6 +205,7 @@ class _Reader:
             per_file=tuple(self._per_file(table)),
             budget=budget,
             budget_places=self._places("budget", budget),
+            layer_types=self._layer_types(table),
             faults=tuple(self.faults),
         )
 
@@ -219,6 +227,23 @@ class _Reader:
             self._refuse("`per-file-ignores` must be a table", self._key("per-file-ignores"), help)
             return []
         return [(Patterns([pattern]), self._codes(value, pattern, "per-file-ignores")) for pattern in value]
+
+    def _layer_types(self, table: dict[str, Any]) -> tuple[Said, ...]:
+        """The files of declarations that can be used, with those before them."""
+        found: list[Said] = []
+        for text in self._texts(table, "layer-types"):
+            from cnnsum.model import read_types
+
+            place = self.places.text((*self.above, "layer-types"), text)
+            path = shown(os.path.normpath(os.path.join(self.folder, text)))
+            try:
+                read_types([*(said.text for said in found), path], ())
+            except UnusableError as error:
+                wrong = error.diagnostics[0]
+                self._refuse(f"`layer-types`: {wrong}", place, wrong.help if isinstance(wrong.help, str) else None)
+            else:
+                found.append(Said(path, f"{place.path}:{place.line}"))
+        return tuple(found)
 
     def _texts(self, table: dict[str, Any], *path: str) -> list[str]:
         value = table.get(path[-1], [])

@@ -46,6 +46,8 @@ def _rows(path: str, config: Config | None, settings: Settings, fail_on: str | N
     if settings.budget is not None and settings.budget_places is not None:
         place = settings.budget_places[""]
         yield "budget", f"{', '.join(settings.budget) or 'none'} ({place.path}:{place.line})"
+    if config is not None and config.layer_types:
+        yield "layer-types", _said(config.layer_types)
     for fault in () if config is None else config.faults:
         yield "broken", str(fault)
 

@@ -82,7 +82,7 @@ def run(
         from cnnsum.model import read_types
 
         read_types(layer_types, plugins)
-        work = [(target, one._replace(layer_types=layer_types, plugins=plugins)) for target, one in work]
+        work = [(target, one.with_types(layer_types, plugins)) for target, one in work]
     lines = _LinesOf()
     done = _in_processes(work, jobs, lines)
     for config in configs.used():
@@ -120,11 +120,13 @@ def baseline_of(report: CheckReport, layer_types: tuple[str, ...] = (), plugins:
     from cnnsum.model import load
 
     entries: dict[str, Entry] = {}
+    configs = Configs()
     for file in report.files:
         if any(found.severity == "error" and not found.code.startswith("BUD") for found in file.findings):
             continue
         try:
-            entries[file.path] = entry_of(load(file.path, layer_types=layer_types, plugins=plugins))
+            types = configs.settings(file.path, Choice(), None).with_types(layer_types, plugins)
+            entries[file.path] = entry_of(load(file.path, layer_types=types.layer_types, plugins=types.plugins))
         except UnusableError:  # a broken configuration is among the files, too
             continue
     return text(entries)
@@ -153,7 +155,7 @@ def mended(
         if target.path == "-" or (target.sought and check_file(target.path, sought=True) is None):
             continue
         settings = configs.settings(target.path, called, None)
-        text = mend(target.path, settings._replace(layer_types=layer_types, plugins=plugins), unsafe=unsafe)
+        text = mend(target.path, settings.with_types(layer_types, plugins), unsafe=unsafe)
         if text is not None:
             yield text
 
@@ -174,12 +176,13 @@ def _is_pipe(path: str) -> bool:
 
 
 def watched(paths: Iterable[str]) -> list[str]:
-    """The files that a run over some paths depends on: those that are checked, and their configuration."""
+    """The files that a run over some paths depends on: those that are checked, their configuration, its layer types."""
     configs = Configs()
     found = [target.path for target in targets(paths, lambda path, folder: _excluded(configs, path, folder=folder))]
     for path in found:
         configs.of(os.path.dirname(os.path.abspath(path)))
-    return found + [config.path for config in configs.used()]
+    types = [said.text for config in configs.used() for said in config.layer_types]
+    return [*dict.fromkeys([*found, *(config.path for config in configs.used()), *types])]
 
 
 def called_choice(select: Iterable[str] | None, ignore: Iterable[str]) -> Choice:

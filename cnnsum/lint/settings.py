@@ -54,6 +54,10 @@ class Settings(NamedTuple):
     layer_types: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
 
+    def with_types(self, layer_types: tuple[str, ...], plugins: tuple[str, ...]) -> Settings:
+        """These settings, with the layer types of a call beside those of the configuration."""
+        return self._replace(layer_types=(*self.layer_types, *layer_types), plugins=(*self.plugins, *plugins))
+
     def choice(self, own: Choice = Choice()) -> Choice:  # noqa: B008 - it cannot be changed
         """All choices as one: a `select` sets aside what was said farther away, an `ignore` adds to it.
 

@@ -55,7 +55,7 @@ def _of_file(path: str) -> dict[str, LayerType]:
     except OSError:
         read(path)  # which says what is wrong
         raise
-    key = (path, status.st_size, status.st_mtime_ns)
+    key = (os.path.realpath(path), status.st_size, status.st_mtime_ns)
     if key not in _files:
         _files[key] = _read(path)
     return _files[key]

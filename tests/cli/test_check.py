@@ -130,9 +130,10 @@ def test_nothing_to_check(tmp_path: Path) -> None:
 def test_show_settings(here: Path) -> None:
     (here / "pyproject.toml").write_text(
         '[tool.cnnsum]\nselect = ["ALL"]\nignore = ["SHP201"]\nexclude = ["own.yaml"]\nbudget = {params = "5M"}\n'
-        'per-file-ignores = {"own.yaml" = ["GRF"]}\n',
+        'per-file-ignores = {"own.yaml" = ["GRF"]}\nlayer-types = ["types.yaml"]\n',
         encoding="utf-8",
     )
+    (here / "types.yaml").write_text("layer_types: {Same: }\n", encoding="utf-8")
     (here / "own.yaml").write_text("input: [3]\nlint: {ignore: [CFG]}\nlayers: [Flatten]\n", encoding="utf-8")
     code, out, err = call("check", "--show-settings", "own.yaml", "--fail-on", "note", "--ignore", "UNK")
     assert (code, err) == (0, "")
@@ -145,6 +146,7 @@ def test_show_settings(here: Path) -> None:
         "  fail-on           note (the command line)\n"
         "  exclude           it is left out in folders (pyproject.toml)\n"
         "  budget            params (pyproject.toml:5)\n"
+        "  layer-types       types.yaml (pyproject.toml:7)\n"
     )
 
 

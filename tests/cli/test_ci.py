@@ -70,6 +70,7 @@ def test_the_configuration_of_the_page_is_sound(tmp_path: Path) -> None:
     from cnnsum.lint.config import read
 
     (text,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (tmp_path / "types.yaml").write_text("layer_types: {Same: }\n", encoding="utf-8")
     config = read(text.encode(), str(tmp_path / "pyproject.toml"))
     assert config is not None
     assert config.faults == ()

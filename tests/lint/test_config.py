@@ -193,3 +193,37 @@ def test_a_byte_order_mark_and_windows_ends(here: Path) -> None:
     (here / "cnnsum.toml").write_bytes(b"\xef\xbb\xbfignore = [\r\n  'SHP']\r\n")
     assert of(here).faults == ()
     assert of(here).choice.ignore == (Said("SHP", "cnnsum.toml:2"),)
+
+
+TYPES = "layer_types: {Same: }\n"
+
+
+def test_layer_types_are_relative_to_the_configuration(here: Path) -> None:
+    write(here, "types.yaml", TYPES)
+    write(here / "a", "other.yaml", "layer_types: {Other: }\n")
+    write(here / "a", "cnnsum.toml", 'layer-types = [\n  "../types.yaml",\n  "other.yaml",\n]\n')
+    assert of(here / "a").faults == ()
+    names = ("types.yaml", os.path.join("a", "other.yaml"))
+    assert Configs().settings("a/x.yaml", Choice(), None).layer_types == names
+    assert Configs().settings("x.yaml", Choice(), None).layer_types == ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ('"gone.yaml"', "cnnsum.toml:1:32: SPC049 `layer-types`: SPC001 there is no file `gone.yaml`"),
+        (
+            '"empty.yaml"',
+            "cnnsum.toml:1:32: SPC049 `layer-types`: empty.yaml:1:1: SPC064 `empty.yaml` declares no layer",
+        ),
+        ('"twice.yaml"', "cnnsum.toml:1:32: SPC049 `layer-types`: SPC028 the layer type `Same` is declared twice: "),
+        ("3", "cnnsum.toml:1:1: SPC049 `layer-types` must be a list of texts"),
+    ],
+)
+def test_layer_types_that_cannot_be_used(here: Path, texts: str, said: str) -> None:
+    write(here, "types.yaml", TYPES)
+    write(here, "twice.yaml", TYPES)
+    write(here, "empty.yaml", "input: [3]\n")
+    (found,) = faults(here, f'layer-types = ["types.yaml",   {texts}]\n')
+    assert found.startswith(said)
+    assert Configs().settings("x.yaml", Choice(), None).layer_types == (() if texts == "3" else ("types.yaml",))

@@ -8,7 +8,7 @@ import pytest
 
 import cnnsum
 from cnnsum.diagnostics import UnusableError
-from cnnsum.lint.run import run
+from cnnsum.lint.run import baseline_of, run
 
 TOO_LARGE = "  - Conv2D: {filters: 8, kernel_size: 30, from: input}"  # SHP201
 UNUSED = "  - Dense: 3"  # before one that reads the input: GRF305, a warning
@@ -237,3 +237,16 @@ def test_a_fault_of_our_own_is_a_finding(tmp_path: Path, monkeypatch: pytest.Mon
     (found,) = faulty_one.findings
     assert (found.code, found.message) == ("SPC069", "a fault in cnnsum itself: ZeroDivisionError: no")
     assert all(one.code != "SPC069" for one in sound.findings)
+
+
+def test_layer_types_of_the_configuration(here: Path) -> None:
+    spec(here, "net.yaml", "  - Same", "  - Ours")
+    (here / "types.yaml").write_text("layer_types: {Same: }\n", encoding="utf-8")
+    (here / "ours.yaml").write_text("layer_types: {Ours: }\n", encoding="utf-8")
+    assert found("net.yaml") == ["3:UNK701", "4:UNK701"]
+    (here / "cnnsum.toml").write_text('layer-types = ["types.yaml"]\n', encoding="utf-8")
+    assert found("net.yaml") == ["4:UNK701"]
+    # Those of the call are added; one file that both name is no second declaration.
+    assert found("net.yaml", layer_types=("ours.yaml", "./types.yaml")) == []
+    report = run(["net.yaml"], ignore=("ARC",), layer_types=("ours.yaml",))
+    assert '"net.yaml"' in baseline_of(report, ("ours.yaml",))

@@ -56,4 +56,8 @@ def test_what_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     for name, text in (("a.yaml", ""), ("b.txt", ""), ("cnnsum.toml", 'exclude = ["c.yaml"]'), ("c.yaml", "")):
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert watched(["."]) == ["a.yaml", "cnnsum.toml"]
+    (tmp_path / "types.yaml").write_text("layer_types: {Same: }", encoding="utf-8")
+    (tmp_path / "cnnsum.toml").write_text('exclude = ["c.yaml", "t*"]\nlayer-types = ["types.yaml"]', encoding="utf-8")
+    assert watched(["."]) == ["a.yaml", "cnnsum.toml", "types.yaml"]
+    (tmp_path / "cnnsum.toml").write_text("", encoding="utf-8")
     assert watched(["gone.yaml"]) == ["gone.yaml", "cnnsum.toml"]
