@@ -224,6 +224,11 @@ class Recorded(NamedTuple):
     shape: tuple[int | None, ...]
     path: tuple[str | int, ...]
 
+    @property
+    def is_shape(self) -> bool:
+        """Whether it can be one: files are written by hand too."""
+        return all(dim is None or (type(dim) is int and dim >= 0) for dim in self.shape)
+
 
 class RecordedWeight(NamedTuple):
     """A weight that the file claims, by the layer's and its own name ("dense/kernel"), and the path of its shape."""

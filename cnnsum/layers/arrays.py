@@ -11,9 +11,9 @@ from cnnsum.dims import UNKNOWN, Dim, minimum, prod
 from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, show_shape
 from cnnsum.layers.broadcast import broadcast, joined
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
-from cnnsum.layers.kinds import Anything, Flag, Pair, PlainInt, Pos, Text
+from cnnsum.layers.kinds import Anything, Axes, Cuts, Flag, NatPair, Pair, PlainInt, Pos, Text
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
-from cnnsum.layers.tensors import places_of, without
+from cnnsum.layers.tensors import places_of, require_outputs, split, without
 
 LINALG = "keras.src.ops.linalg."
 IMAGE = "keras.src.ops.image."
@@ -32,11 +32,10 @@ def _mixes(what: str, field: str = "") -> Problem:
 
 
 def _quantile(name: str) -> Rule:
-    def rule(x: Shape, q: Shape, *, axis: Anything = None, keepdims: Flag = False) -> Facts:
+    def rule(x: Shape, q: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Facts:
         if q:
             raise _mixes(f"{name} of several parts, which stand before it,")
-        axes = axis if axis is None or isinstance(axis, tuple) else (axis,)
-        out = without(x, places_of(x, axes, name), keepdims=keepdims)
+        out = without(x, places_of(x, axis, name), keepdims=keepdims)
         return _made(out, ops=size(x), dtype="float", keeps=True)
 
     rule.__doc__ = (
@@ -103,9 +102,7 @@ def _dstack(*xs: Shape) -> Facts:
 
 
 def _cut(name: str, place: int) -> Rule:
-    def rule(x: Shape, *, indices_or_sections: Anything) -> Facts:
-        from cnnsum.layers.tensors import split
-
+    def rule(x: Shape, *, indices_or_sections: Cuts) -> Facts:
         if len(x) <= place:
             raise Problem("SHP205", f"{name}: {show_shape(x)} has no axis {place}")
         return split(x, indices_or_sections=indices_or_sections, axis=place)
@@ -119,9 +116,12 @@ layer(key=NUMPY + "Dsplit", name="Dsplit")(_cut("Dsplit", 2))
 
 
 @layer(key=NUMPY + "ArraySplit", name="ArraySplit")
-def _array_split(x: Shape, *, indices_or_sections: PlainInt, axis: PlainInt = 0) -> Facts:
+def _array_split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> Facts:
     """Cut an axis into sections, the first of which are longer by one if need be. No weights, no work, nothing kept."""
+    if isinstance(indices_or_sections, tuple):
+        return split(x, indices_or_sections=indices_or_sections, axis=axis)
     (place,) = places_of(x, (axis,), "ArraySplit")
+    require_outputs(indices_or_sections, "ArraySplit", "indices_or_sections")
     length = x[place]
     if not isinstance(length, int):
         raise Problem("UNK704", f"ArraySplit needs a known size, got {show_shape(x)}", "axis")
@@ -140,9 +140,12 @@ def _take(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
 
 
 @layer(key=NUMPY + "Rot90", name="Rot90", ignored="k")
-def _rot90(array: Shape, *, axes: Anything = (0, 1), k: PlainInt = 1) -> Facts:
+def _rot90(array: Shape, *, axes: Axes = (0, 1), k: PlainInt = 1) -> Facts:
     """Turn the plane of two axes by a quarter, `k` times. No weights, no work, nothing kept."""
-    first, second = places_of(array, tuple(axes), "Rot90", "axes")
+    places = places_of(array, axes, "Rot90", "axes")
+    if len(places) != 2 or places[0] == places[1]:
+        raise Problem("SHP205", f"Rot90 needs two axes, got {list(axes)}", "axes")
+    first, second = places
     out = list(array)
     if k % 2:
         out[first], out[second] = array[second], array[first]
@@ -167,7 +170,7 @@ def _cross(x1: Shape, x2: Shape, *, axis: PlainInt | None = None) -> Facts:
 
     No weights. Operations: 3 per output element. Backpropagation keeps the inputs.
     """
-    if axis not in (None, -1) or x1[-1] != 3 or x2[-1] != 3:
+    if axis not in (None, -1) or x1[-1:] != (3,) or x2[-1:] != (3,):
         raise Problem("UNK704", f"Cross of {show_shape(x1)} and {show_shape(x2)} is not supported")
     out = broadcast((x1, x2), "Cross")
     return _made(out, ops=3 * size(out), keeps=True)
@@ -375,14 +378,13 @@ def _batch_norm(x: Shape, mean: Shape, variance: Shape, offset: Shape = (), scal
 
 @layer(key=NN + "Unfold", name="Unfold")
 def _unfold(
-    x: Shape, *, kernel_size: Pair, dilation: Pair = (1, 1), padding: Anything = 0, stride: Pair = (1, 1)
+    x: Shape, *, kernel_size: Pair, dilation: Pair = (1, 1), padding: NatPair = (0, 0), stride: Pair = (1, 1)
 ) -> Facts:
     """The patches of an image as columns: `(C, H, W)` becomes `(C*kh*kw, patches)`. No weights, no work."""
     if len(x) != 4:
         raise Problem("SHP204", f"Unfold needs images with the channels first, got {show_shape(x)}")
-    pads = padding if isinstance(padding, tuple) else (padding, padding)
     counts: list[Dim] = []
-    for dim, kernel, step, apart, pad in zip(x[2:], kernel_size, stride, dilation, pads, strict=True):
+    for dim, kernel, step, apart, pad in zip(x[2:], kernel_size, stride, dilation, padding, strict=True):
         reach = (kernel - 1) * apart + 1
         require_at_least(dim + 2 * pad, reach, f"Unfold needs {reach} samples on each axis, got {show_shape(x)}")
         counts.append((dim + 2 * pad - reach) // step + 1)

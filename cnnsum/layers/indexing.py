@@ -12,9 +12,10 @@ from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum, prod
 from cnnsum.layers.base import Rule, layer, require_equal, require_multiple, show_shape
 from cnnsum.layers.broadcast import broadcast
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
-from cnnsum.layers.kinds import Anything, Axes, DataFormat, Kind, PlainInt, Pos, Reading, Text, wrong
+from cnnsum.layers.kinds import Axes, Counts, DataFormat, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
 from cnnsum.layers.slide import arrange, channels, spatial
+from cnnsum.layers.tensors import require_outputs
 
 _ELLIPSIS = "..."
 
@@ -45,7 +46,9 @@ Key = Annotated[tuple[Any, ...], Kind("what stands between the brackets", _read_
 def _sliced(length: Dim, start: int | None, stop: int | None, step: int) -> Dim:
     """How many elements a slice of an axis has, as Python counts them."""
     if isinstance(length, int):
-        return len(range(*slice(start, stop, step).indices(length)))
+        # Not `len`: it counts no further than the machine's largest index, and sizes in a file may be larger.
+        first, last, step = slice(start, stop, step).indices(length)
+        return max(0, (last - first + step - (1 if step > 0 else -1)) // step)
     if step < 0:
         if start is None and stop is None:
             return ceil_div(length, -step)
@@ -106,19 +109,21 @@ def _place(x: Shape, axis: int, what: str, field: str = "axis") -> int:
 @layer(key=NUMPY + "TakeAlongAxis", name="TakeAlongAxis")
 def _take_along_axis(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
     """Pick an element for each index along an axis: the shape of the indices. No weights, no work."""
-    place = _place(x, -1 if axis is None else axis, "TakeAlongAxis")
+    if axis is None:
+        raise Problem("UNK703", "TakeAlongAxis of all elements, those of other samples too, is not supported", "axis")
+    place = _place(x, axis, "TakeAlongAxis")
+    if len(indices) != len(x):
+        raise Problem("SHP207", f"TakeAlongAxis needs equal ranks, got {show_shape(x)} and {show_shape(indices)}")
     lead = broadcast(((*x[:place], 1, *x[place + 1 :]), (*indices[:place], 1, *indices[place + 1 :])), "TakeAlongAxis")
     return _moved((*lead[:place], indices[place], *lead[place + 1 :]))
 
 
 @layer(key=NUMPY + "Tile", name="Tile")
-def _tile(x: Shape, *, repeats: Anything) -> Facts:
+def _tile(x: Shape, *, repeats: Counts) -> Facts:
     """Repeat the whole along each axis, counted from the last. No weights, no work, nothing kept."""
     counts = repeats if isinstance(repeats, tuple) else (repeats,)
-    if not all(type(count) is int and count > 0 for count in counts):
-        raise Problem("CFG102", "`repeats` must be positive integers", "repeats")
     counts = (1,) * (len(x) - len(counts)) + counts
-    if len(counts) > len(x) or counts[0] != 1:
+    if len(counts) > len(x) or counts[:1] != (1,):
         raise Problem("UNK703", "Tile along the batch axis is not supported", "repeats")
     return _moved(tuple([dim * count for dim, count in zip(x, counts, strict=True)]))
 
@@ -143,27 +148,37 @@ def _unstack(x: Shape, *, num: Pos | None = None, axis: PlainInt = 0) -> Facts:
     count = x[place] if num is None else num
     if not isinstance(count, int):
         raise Problem("UNK704", f"Unstack needs a known size, got {show_shape(x)}", "axis")
+    require_outputs(count, "Unstack", "num" if num is not None else "axis")
     require_equal(x[place], count, f"Unstack into {count} needs as many on axis {place}, got {show_shape(x)}")
     return _moved(*[(*x[:place], *x[place + 1 :])] * count)
+
+
+def _with_classes(x: Shape, num_classes: Dim, axis: int, what: str) -> Shape:
+    """The shape with an axis of the classes, as the last one or before one that there is."""
+    if axis != -1 and not 0 <= axis < len(x):
+        raise Problem("SHP205", f"{what} needs an axis of {show_shape(x)} or -1, got {axis}", "axis")
+    if axis == 0 or not x:
+        raise Problem("UNK703", f"{what} before the batch axis is not supported", "axis")
+    return (*x, num_classes) if axis == -1 else (*x[:axis], num_classes, *x[axis:])
 
 
 @layer(key=NN + "OneHot", name="OneHot", ignored="sparse dtype")
 def _one_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
     """Turn whole numbers into rows with a single 1. No weights. Operations: 1 per output element. No gradient."""
-    place = axis % (len(x) + 1)
-    if place == 0:
-        raise Problem("UNK703", "OneHot before the batch axis is not supported", "axis")
-    out = (*x[:place], num_classes, *x[place:])
+    out = _with_classes(x, num_classes, axis, "OneHot")
     return Facts(out, ops=size(out), gradient="none", window=EVERYTHING)
 
 
-@layer(key=NN + "MultiHot", name="MultiHot", ignored="sparse dtype axis")
-def _multi_hot(x: Shape, *, num_classes: Pos) -> Facts:
-    """Turn lists of whole numbers into a row each, with 1 for those that occur.
+@layer(key=NN + "MultiHot", name="MultiHot", ignored="sparse dtype")
+def _multi_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
+    """Turn lists of whole numbers into a row each, with 1 for those that occur: `OneHot`, and the largest along axis 1.
 
     No weights. Operations: 1 per output element. No gradient.
     """
-    out = (*(x[:-1] if len(x) > 1 else x), num_classes)
+    if len(x) < 2:
+        raise Problem("UNK703", "MultiHot of a single number for each sample is not supported")
+    codes = _with_classes(x, num_classes, axis, "MultiHot")
+    out = (codes[0], *codes[2:])
     return Facts(out, ops=size(out), gradient="none", dtype="input", window=EVERYTHING)
 
 
@@ -177,28 +192,39 @@ def _top_k(x: Shape, *, k: Pos) -> Facts:
     return Facts(out, out, ops=size(x), dtype="input", rest="int32", window=EVERYTHING)
 
 
-def _same(what: str, ops: int, dtype: str = "input") -> Rule:
-    def rule(x: Shape, *, axis: PlainInt | None = None) -> Facts:
-        # Without an axis, sums and products run over all elements, those of other samples too.
-        if axis is not None or "cum" in what.lower():
-            _place(x, 0 if axis is None else axis, what)
+def _along(what: str, ops: int, dtype: str, usual: int | None) -> Rule:
+    """Operations along an axis that keep the shape. usual: the axis where none is given.
+
+    Without an axis (null) they run over all elements, those of other samples too.
+    """
+
+    def rule(x: Shape, *, axis: PlainInt | None = usual) -> Facts:
+        _place(x, 0 if axis is None else axis, what)
         return Facts(x, ops=ops * size(x), dtype=dtype, window=EVERYTHING, gradient="none" if dtype == "int32" else "")
 
     return rule
 
 
-for _name, _what, _ops, _dtype in (
-    ("Sort", "The elements along an axis in order", 1, "input"),
-    ("Argsort", "The indices that put the elements along an axis in order", 1, "int32"),
-    ("Cumprod", "The products of all elements up to each one, along an axis", 1, "input"),
-    ("Nancumsum", "The sums of all numbers up to each one, along an axis", 1, "input"),
-    ("Nancumprod", "The products of all numbers up to each one, along an axis", 1, "input"),
-    ("Tril", "The elements on and below a diagonal, 0 elsewhere", 0, "input"),
-    ("Triu", "The elements on and above a diagonal, 0 elsewhere", 0, "input"),
-    ("Fliplr", "Turn the first axis after the batch round", 0, "input"),
-    ("EmptyLike", "A tensor in the shape of another", 0, "input"),
+def _whole(_what: str, ops: int, dtype: str, _usual: int | None) -> Rule:
+    def rule(x: Shape) -> Facts:
+        return Facts(x, ops=ops * size(x), dtype=dtype, window=EVERYTHING)
+
+    return rule
+
+
+for _make, _name, _what, _dtype, _usual in (
+    (_along, "Sort", "The elements along an axis in order", "input", -1),
+    (_along, "Argsort", "The indices that put the elements along an axis in order", "int32", -1),
+    (_along, "Cumprod", "The products of all elements up to each one, along an axis", "input", None),
+    (_along, "Nancumsum", "The sums of all numbers up to each one, along an axis", "input", None),
+    (_along, "Nancumprod", "The products of all numbers up to each one, along an axis", "input", None),
+    (_whole, "Tril", "The elements on and below a diagonal, 0 elsewhere", "input", None),
+    (_whole, "Triu", "The elements on and above a diagonal, 0 elsewhere", "input", None),
+    (_whole, "Fliplr", "Turn the first axis after the batch round", "input", None),
+    (_whole, "EmptyLike", "A tensor in the shape of another", "input", None),
 ):
-    _rule = _same(_name, _ops, _dtype)
+    _ops = 1 if _make is _along else 0
+    _rule = _make(_name, _ops, _dtype, _usual)
     _rule.__doc__ = f"{_what}; the shape stays.\n\nNo weights. Operations: {_ops} per element. Nothing kept.\n"
     layer(key=NUMPY + _name, name=_name, ignored="dtype k")(_rule)
 
@@ -210,13 +236,14 @@ def _full_like(x: Shape, fill_value: Shape | None = None) -> Facts:
 
 
 @layer(key=NUMPY + "Diff", name="Diff")
-def _diff(x: Shape, *, n: Pos = 1, axis: PlainInt = -1) -> Facts:
+def _diff(x: Shape, *, n: Nat = 1, axis: PlainInt = -1) -> Facts:
     """Differences of neighbours along an axis, `n` times.
 
     No weights. Operations: `n` per output element. Nothing kept.
     """
     place = _place(x, axis, "Diff")
-    out = (*x[:place], x[place] - n, *x[place + 1 :])
+    length = x[place] - n
+    out = (*x[:place], length if at_least(length, 0) else maximum(0, length), *x[place + 1 :])
     return Facts(out, ops=n * size(out), dtype="input", window=EVERYTHING)
 
 
@@ -225,7 +252,11 @@ def _diagonal(x: Shape, *, offset: PlainInt = 0, axis1: PlainInt = 0, axis2: Pla
     """The diagonal of two axes, as the last axis. No weights, no work, nothing kept."""
     first, second = _place(x, axis1, "Diagonal", "axis1"), _place(x, axis2, "Diagonal", "axis2")
     rows, columns = x[first], x[second]
+    if first == second:
+        raise Problem("SHP205", f"Diagonal needs two axes, got {axis1} twice", "axis2")
     length = minimum(rows + min(offset, 0), columns - max(offset, 0))
+    if not at_least(length, 0):
+        length = maximum(0, length)
     return _moved((*[dim for axis, dim in enumerate(x) if axis not in (first, second)], length))
 
 

@@ -185,6 +185,51 @@ def _axes(value: Any, reading: Reading) -> tuple[int, ...]:
     return (_plain_int(value, reading),)
 
 
+def _one_or_list(low: int | None, expects: str, words: str) -> Read:
+    """An integer that stays one, or a list of them: for operations, where the two mean different things."""
+
+    def one(value: Any, reading: Reading) -> int:
+        number = _plain_int(value, reading)
+        if low is not None and number < low:
+            raise wrong(words, value)
+        return number
+
+    def read(value: Any, reading: Reading) -> int | tuple[int, ...]:
+        if isinstance(value, (list, tuple)):
+            return items(value, reading, one, expects)
+        if isinstance(value, (dict, float)) or value is None:
+            raise wrong(expects, value)
+        return one(value, reading)
+
+    return read
+
+
+def _cuts(value: Any, reading: Reading) -> int | tuple[int, ...]:
+    """A number of sections is positive; the places of cuts may count from the end."""
+    expects = "a positive integer, or a list of integers"
+    found: int | tuple[int, ...] = _one_or_list(None, expects, "an integer")(value, reading)
+    if isinstance(found, int) and found < 1:
+        raise wrong(expects, value)
+    return found
+
+
+def _widths(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
+    """Amounts before and after axes, as numpy reads them: one integer or one pair stands for all axes."""
+    expects = "an integer, a pair, or a pair for each axis"
+    if not isinstance(value, (list, tuple)):
+        amount = _nat(value, reading)
+        return ((amount, amount),)
+    if not value:
+        raise wrong(expects, value)
+    if not isinstance(value[0], (list, tuple)):
+        value = [value]
+
+    def pair(item: Any, reading: Reading) -> tuple[Dim, ...]:
+        return items(item, reading, _nat, "a pair of integers", 2)
+
+    return items(value, reading, pair, expects)
+
+
 def _ints(value: Any, reading: Reading) -> tuple[Dim, ...]:
     return items(value, reading, _int, "a list of integers")
 
@@ -265,6 +310,22 @@ Pads1 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer or a pair of int
 Pads2 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a pair, or two pairs", pads(2))]
 Pads3 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a list of three, or three pairs", pads(3))]
 Axes = Annotated[tuple[int, ...], Kind("an axis, or a list of axes", _axes)]
+Cuts = Annotated[int | tuple[int, ...], Kind("a positive integer, or a list of integers", _cuts)]
+Sizes = Annotated[
+    int | tuple[int, ...],
+    Kind(
+        "a positive integer, or a list of them",
+        _one_or_list(1, "a positive integer, or a list of them", "a positive integer"),
+    ),
+]
+Counts = Annotated[
+    int | tuple[int, ...],
+    Kind(
+        "an integer of at least 0, or a list of them",
+        _one_or_list(0, "an integer of at least 0, or a list of them", "an integer of at least 0"),
+    ),
+]
+Widths = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a pair, or a pair for each axis", _widths)]
 Ints = Annotated[tuple[Dim, ...], Kind("a list of integers", _ints)]
 Extent = Annotated[tuple[Dim | None, ...], Kind("a list of sizes", _extent)]
 Padding = Annotated[str, choice("valid", "same")]

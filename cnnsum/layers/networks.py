@@ -12,10 +12,11 @@ from cnnsum.dims import Dim, maximum
 from cnnsum.layers import normalization, pooling, reshaping
 from cnnsum.layers.base import layer, require_equal, require_multiple, show_shape
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
-from cnnsum.layers.kinds import Anything, Axes, DataFormat, Flag, Padding, Pair, PlainInt
+from cnnsum.layers.kinds import Axes, DataFormat, Flag, Nat, Padding, Pair, PlainInt, Sizes
 from cnnsum.layers.operations import NN
 from cnnsum.layers.reshaping import Interpolation
 from cnnsum.layers.slide import Sliding, arrange, channels, slide, spatial
+from cnnsum.layers.tensors import places_of, without
 
 IMAGE = "keras.src.ops.image."
 LINALG = "keras.src.ops.linalg."
@@ -40,8 +41,8 @@ def _pooled(kind: str, x: Shape, pool_size: Any, strides: Any, padding: str, dat
 def _max_pool(
     x: Shape,
     *,
-    pool_size: Anything,
-    strides: Anything | None = None,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
 ) -> Facts:
@@ -57,8 +58,8 @@ def _max_pool(
 def _average_pool(
     x: Shape,
     *,
-    pool_size: Anything,
-    strides: Anything | None = None,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
 ) -> Facts:
@@ -100,8 +101,8 @@ def _resize(
 def _extract_patches(
     x: Shape,
     *,
-    size: Anything,
-    strides: Anything | None = None,
+    size: Sizes,
+    strides: Sizes | None = None,
     dilation_rate: PlainInt = 1,
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
@@ -146,12 +147,12 @@ def _crop_or_pad(
 def _pad_images(
     x: Shape,
     *,
-    top_padding: Anything | None = None,
-    left_padding: Anything | None = None,
-    bottom_padding: Anything | None = None,
-    right_padding: Anything | None = None,
-    target_height: Anything | None = None,
-    target_width: Anything | None = None,
+    top_padding: Nat | None = None,
+    left_padding: Nat | None = None,
+    bottom_padding: Nat | None = None,
+    right_padding: Nat | None = None,
+    target_height: Nat | None = None,
+    target_width: Nat | None = None,
     data_format: DataFormat | None = None,
 ) -> Facts:
     """Add zeros around images. No weights, no work, nothing kept."""
@@ -163,12 +164,12 @@ def _pad_images(
 def _crop_images(
     x: Shape,
     *,
-    top_cropping: Anything | None = None,
-    left_cropping: Anything | None = None,
-    bottom_cropping: Anything | None = None,
-    right_cropping: Anything | None = None,
-    target_height: Anything | None = None,
-    target_width: Anything | None = None,
+    top_cropping: Nat | None = None,
+    left_cropping: Nat | None = None,
+    bottom_cropping: Nat | None = None,
+    right_cropping: Nat | None = None,
+    target_height: Nat | None = None,
+    target_width: Nat | None = None,
     data_format: DataFormat | None = None,
 ) -> Facts:
     """Cut off what is around images. No weights, no work, nothing kept."""
@@ -182,7 +183,7 @@ def _glu(x: Shape, *, axis: PlainInt = -1) -> Facts:
 
     No weights. Operations: 5 per output element. Backpropagation keeps the input.
     """
-    place = axis % len(x)
+    (place,) = places_of(x, (axis,), "Glu")
     require_multiple(x[place], 2, f"Glu needs an even size on axis {axis}, got {show_shape(x)}", field="axis")
     out = (*x[:place], x[place] // 2, *x[place + 1 :])
     return Facts(out, ops=5 * size(out), keeps_input=True, dtype="input")
@@ -222,20 +223,14 @@ def _norm(x: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Fact
 
     No weights. Operations: 2 per element of the input. Backpropagation keeps the input and the output.
     """
-    if axis is None or any(one % len(x) == 0 for one in axis):
-        raise Problem("UNK703", "Norm along the batch axis is not supported", "axis")
-    places = {one % len(x) for one in axis}
-    out = tuple([1 if at in places else dim for at, dim in enumerate(x) if keepdims or at not in places])
+    out = without(x, places_of(x, axis, "Norm"), keepdims=keepdims)
     return Facts(out, ops=2 * size(x), keeps_input=True, keeps_output=True, dtype="input", window=EVERYTHING)
 
 
 @layer(key=NN + "Moments", name="Moments", ignored="synchronized")
 def _moments(x: Shape, *, axes: Axes, keepdims: Flag = False) -> Facts:
     """Mean and variance along `axes`. No weights. Operations: 4 per element. Backpropagation keeps the input."""
-    if any(one % len(x) == 0 for one in axes):
-        raise Problem("UNK703", "Moments along the batch axis are not supported", "axes")
-    places = {one % len(x) for one in axes}
-    out = tuple([1 if at in places else dim for at, dim in enumerate(x) if keepdims or at not in places])
+    out = without(x, places_of(x, axes, "Moments", "axes"), keepdims=keepdims)
     return Facts(out, out, ops=4 * size(x), keeps_input=True, dtype="input", window=EVERYTHING)
 
 

@@ -14,7 +14,7 @@ from cnnsum.layers import reshaping
 from cnnsum.layers.base import Rule, layer, require_equal, require_multiple, show_shape
 from cnnsum.layers.broadcast import broadcast, constant, joined
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
-from cnnsum.layers.kinds import Anything, Axes, Flag, Ints, PlainInt, Pos, Real
+from cnnsum.layers.kinds import Anything, Axes, Counts, Cuts, Flag, Ints, PlainInt, Real, Widths
 from cnnsum.layers.operations import MATH, NN, NUMPY
 
 #: Sums and the like: name -> what it gives, operations for n elements as (per element, less one per output), what
@@ -57,6 +57,16 @@ def places_of(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "a
     if 0 in places:
         raise Problem("UNK703", f"{what} along the batch axis is not supported", field)
     return places
+
+
+#: Outputs of one operation. A file that asks for more is damaged, or means harm.
+MAX_OUTPUTS = 10_000
+
+
+def require_outputs(count: int, what: str, field: str) -> None:
+    """An operation must give one output at least, and not so many that listing them is the harm."""
+    if not 0 < count <= MAX_OUTPUTS:
+        raise Problem("UNK704", f"{what} into {count:,} outputs is not supported, only 1 to {MAX_OUTPUTS:,}", field)
 
 
 def without(x: Shape, places: tuple[int, ...], *, keepdims: bool) -> Shape:
@@ -162,7 +172,7 @@ def _reshape(x: Shape, *, newshape: Ints) -> Facts:
 
     No weights, no work, nothing kept: the output is the input's storage. The batch axis must stay: its size, or -1.
     """
-    if not newshape or (newshape[0] not in (-1, *x[:1]) and newshape.count(-1) != 1):
+    if not x or not newshape or (newshape[0] not in (-1, *x[:1]) and newshape.count(-1) != 1):
         raise Problem("UNK703", f"Reshape of the batch axis is not supported, got {list(newshape)}", "newshape")
     return reshaping.Reshape(x, target_shape=newshape[1:])
 
@@ -170,10 +180,12 @@ def _reshape(x: Shape, *, newshape: Ints) -> Facts:
 @layer(key=NUMPY + "Transpose", name="Transpose")
 def _transpose(x: Shape, *, axes: Axes | None = None) -> Facts:
     """Put the axes in another order, the batch axis first. No weights, no work, nothing kept."""
-    order = tuple([axis % len(x) for axis in axes]) if axes is not None else tuple(reversed(range(len(x))))
-    if sorted(order) != list(range(len(x))):
-        raise Problem("SHP205", f"Transpose needs each axis of {show_shape(x)} once, got {list(axes or ())}", "axes")
-    if order[0] != 0:
+    rank = len(x)
+    given = tuple(reversed(range(rank))) if axes is None else axes
+    order = tuple([axis + rank if axis < 0 else axis for axis in given])
+    if sorted(order) != list(range(rank)):
+        raise Problem("SHP205", f"Transpose needs each axis of {show_shape(x)} once, got {list(given)}", "axes")
+    if order[:1] != (0,):
         raise Problem("UNK703", "Transpose of the batch axis is not supported", "axes")
     return _moved(tuple([x[axis] for axis in order]))
 
@@ -196,6 +208,8 @@ def _expand_dims(x: Shape, *, axis: Axes) -> Facts:
         if not -rank <= one < rank:
             raise Problem("SHP205", f"ExpandDims: a result of rank {rank} has no axis {one}", "axis")
     places = {one % rank for one in axis}
+    if len(places) != len(axis):
+        raise Problem("SHP205", f"ExpandDims needs each new axis once, got {list(axis)}", "axis")
     if 0 in places:
         raise Problem("UNK703", "ExpandDims before the batch axis is not supported", "axis")
     rest = iter(x)
@@ -233,7 +247,7 @@ def _stack(*xs: Shape, axis: PlainInt = 0) -> Facts:
 
 
 @layer(key=NUMPY + "Split", name="Split")
-def split(x: Shape, *, indices_or_sections: Anything, axis: PlainInt = 0) -> Facts:
+def split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> Facts:
     """Cut an axis into equal sections, or at the given indices; an output for each.
 
     No weights, no work, nothing kept.
@@ -244,9 +258,11 @@ def split(x: Shape, *, indices_or_sections: Anything, axis: PlainInt = 0) -> Fac
     if isinstance(indices_or_sections, tuple):
         if not isinstance(length, int):
             raise Problem("UNK704", f"Split at indices needs a known size, got {show_shape(x)}", "indices_or_sections")
-        cuts = [0, *[min(cut % length if cut < 0 else cut, length) for cut in indices_or_sections], length]
+        require_outputs(len(indices_or_sections) + 1, "Split", "indices_or_sections")
+        cuts = [0, *[min(max(cut + length, 0) if cut < 0 else cut, length) for cut in indices_or_sections], length]
         pieces = [max(0, end - start) for start, end in pairwise(cuts)]
     else:
+        require_outputs(indices_or_sections, "Split", "indices_or_sections")
         reason = f"Split needs {indices_or_sections} sections of equal size on axis {place}, got {show_shape(x)}"
         require_multiple(length, indices_or_sections, reason, field="indices_or_sections")
         pieces = [length // indices_or_sections] * indices_or_sections
@@ -254,21 +270,28 @@ def split(x: Shape, *, indices_or_sections: Anything, axis: PlainInt = 0) -> Fac
 
 
 @layer(key=NUMPY + "Pad", name="Pad", ignored="constant_values")
-def _pad(x: Shape, *, pad_width: Anything, mode: Anything = "constant") -> Facts:
+def _pad(x: Shape, *, pad_width: Widths, mode: Anything = "constant") -> Facts:
     """Add elements before and after each axis: a pair per axis, batch axis first. No weights, no work, nothing kept."""
-    pairs = pad_width if isinstance(pad_width, tuple) and len(pad_width) == len(x) else ()
-    if not pairs or any(not isinstance(pair, tuple) or len(pair) != 2 for pair in pairs):
+    pairs = pad_width * len(x) if len(pad_width) == 1 else pad_width
+    if len(pairs) != len(x):
         raise Problem("CFG102", f"`pad_width` must be a pair for each axis of {show_shape(x)}", "pad_width")
-    if tuple(pairs[0]) != (0, 0):
+    if pairs[:1] != ((0, 0),):
         raise Problem("UNK703", "Pad of the batch axis is not supported", "pad_width")
     return _moved(tuple([dim + before + after for dim, (before, after) in zip(x, pairs, strict=True)]), window=None)
 
 
 @layer(key=NUMPY + "Repeat", name="Repeat")
-def _repeat(x: Shape, *, repeats: Pos, axis: PlainInt) -> Facts:
-    """Repeat every element along an axis. No weights, no work, nothing kept."""
-    (place,) = places_of(x, (axis,), "Repeat")
-    return _moved((*x[:place], x[place] * repeats, *x[place + 1 :]))
+def _repeat(x: Shape, *, repeats: Counts, axis: PlainInt | None = None) -> Facts:
+    """Repeat every element along an axis, by one number or each by its own. No weights, no work, nothing kept."""
+    (place,) = places_of(x, None if axis is None else (axis,), "Repeat")
+    counts = repeats if isinstance(repeats, tuple) else (repeats,)
+    if len(counts) == 1:
+        length = x[place] * counts[0]
+    else:
+        reason = f"Repeat by {len(counts)} numbers needs as many elements on axis {place}, got {show_shape(x)}"
+        require_equal(x[place], len(counts), reason)
+        length = sum(counts)
+    return _moved((*x[:place], length, *x[place + 1 :]))
 
 
 def _same_shape(what: str, ops: int, *, alias: str = "") -> Rule:

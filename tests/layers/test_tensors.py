@@ -103,7 +103,8 @@ def test_moving_elements(name, shapes, fields, outputs):
             "UNK704",
             "Split at indices needs a known size, got (N, H)",
         ),
-        ("Pad", [(N, 5)], {"pad_width": 1}, "CFG102", "`pad_width` must be a pair for each axis of (N, 5)"),
+        ("Pad", [(N, 5)], {"pad_width": 1}, "UNK703", "Pad of the batch axis is not supported"),
+        ("Pad", [(N, 5)], {"pad_width": [[0, 0]] * 3}, "CFG102", "`pad_width` must be a pair for each axis of (N, 5)"),
         ("Pad", [(N, 5)], {"pad_width": [[1, 1], [1, 1]]}, "UNK703", "Pad of the batch axis is not supported"),
     ],
 )

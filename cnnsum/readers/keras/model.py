@@ -294,7 +294,7 @@ class ModelReader:
         """Give the calls of layers of unknown types what the file records of their outputs, and say so."""
         said: dict[Node, dict[int, Recorded]] = {}
         for one in graph.recorded:
-            if one.tensor.node.layer in self._foreign:
+            if one.tensor.node.layer in self._foreign and one.is_shape:
                 said.setdefault(one.tensor.node, {}).setdefault(one.tensor.index, one)
         for node, outputs in said.items():
             shapes = [

@@ -108,3 +108,10 @@ def test_two_consumers_that_disagree_are_reported():
         ["a", "b"],
     )
     assert [one.code for one in load(net).diagnostics] == ["UNK701", "SHP220"]
+
+
+@pytest.mark.parametrize("wrong", [["x", 32, 32, 8], [None, {"a": 1}], [None, -4], [None, True], [None, 4.5]])
+def test_a_recorded_shape_that_is_none_is_not_used(wrong):
+    found = load(model(recorded=wrong))
+    assert [one.message for one in found.diagnostics] == ["unknown layer type `Odd`"]
+    assert shapes(cnnsum.summarize(found))["second"] == ["unknown"]
