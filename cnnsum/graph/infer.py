@@ -14,7 +14,7 @@ from cnnsum.dims import equal
 from cnnsum.graph import findings
 from cnnsum.graph.model import Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
-from cnnsum.graph.promotion import FLOATS, promote
+from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result
 from cnnsum.layers.base import LayerType, show_shape
 from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
 
@@ -94,9 +94,6 @@ class Inference:
         _, start, end = self.made_by[node.position]
         return self.calls[start:end]
 
-
-#: `Facts.dtype` of what takes its dtype from the inputs.
-_OF_INPUTS = ("input", "float")
 
 Memo = dict[Any, Facts]
 
@@ -267,7 +264,7 @@ class _Runner:
                         given_to = _with_constants(numbers, node)
                         self.result.needs.extend(Constraint(layer, need, given_to) for need in facts.needs)
                     first = len(values)
-                    made = self._give(facts, layer, numbers, first)
+                    made = self._give(facts, node, numbers, first)
                     calls.append(Call(layer, facts, numbers, made, path))
             made_by.append((made, start, len(calls)))
 
@@ -355,19 +352,21 @@ class _Runner:
         )
         return self._unknown()
 
-    def _give(self, facts: Facts, layer: Layer, numbers: tuple[int, ...], first: int) -> tuple[int, ...]:
+    def _give(self, facts: Facts, node: Node, numbers: tuple[int, ...], first: int) -> tuple[int, ...]:
         values = self.values
-        if facts.dtype not in _OF_INPUTS:
+        layer = node.layer
+        if facts.dtype not in OF_INPUTS:
             key = (id(facts), layer.policy.compute)
             given = self._dtypes.get(key)
             if given is None:
                 dtype = facts.dtype or layer.policy.compute
                 given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
         else:
-            dtype = promote([values[number].dtype for number in numbers]) if numbers else layer.policy.compute
-            if facts.dtype == "float" and dtype not in FLOATS:
-                dtype = layer.policy.compute
-            elif dtype in FLOATS and not layer.is_operation:
+            given_as = [values[number].dtype for number in numbers]
+            for constant in node.constants:
+                given_as.insert(constant.index, constant.dtype)
+            dtype = dtype_of_result(facts.dtype, given_as) if given_as else layer.policy.compute
+            if dtype in FLOATS and not layer.is_operation:
                 # Layers cast floating-point inputs to their compute dtype before they do anything.
                 dtype = layer.policy.compute
             given = tuple([Value(shape, dtype) for shape in facts.outputs])

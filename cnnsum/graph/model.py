@@ -187,6 +187,20 @@ class Constant(NamedTuple):
     shape: Shape
     value: Any
 
+    @property
+    def dtype(self) -> str:
+        """Its own, of an array; else "bool", "int" or "float", which are weak as Python's numbers are."""
+        value = self.value
+        if isinstance(value, dict):
+            config = value.get("config")
+            config = config if isinstance(config, dict) else {}
+            if isinstance(config.get("dtype"), str):
+                return str(config["dtype"])
+            value = config.get("value")
+        while isinstance(value, list) and value:
+            value = value[0]
+        return type(value).__name__ if isinstance(value, (bool, int)) else "float"
+
 
 class Node:
     """One call of a layer. `keywords` name the last of its inputs, where they were given by name.

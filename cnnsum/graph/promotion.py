@@ -1,35 +1,102 @@
-"""The dtype of what is made from tensors of several dtypes."""
+"""The dtype of what is made from tensors and numbers of several dtypes.
+
+The order of dtypes is JAX's type promotion lattice (JEP 9407), which Keras follows on every backend: a Python number
+is weak, of the dtype "int" or "float", and gives way to the dtype of a tensor of its kind.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache, lru_cache
 
 #: Floating-point dtypes, the widest first.
 FLOATS = ("float64", "float32", "bfloat16", "float16")
 
+#: The next wider dtypes of each. "int" and "float" are those of Python numbers.
+_WIDER = {
+    "bool": ("int",),
+    "int": ("uint8", "int8"),
+    "uint8": ("uint16", "int16"),
+    "int8": ("int16",),
+    "uint16": ("uint32", "int32"),
+    "int16": ("int32",),
+    "uint32": ("uint64", "int64"),
+    "int32": ("int64",),
+    "uint64": ("float",),
+    "int64": ("float",),
+    "float": ("bfloat16", "float16"),
+    "bfloat16": ("float32",),
+    "float16": ("float32",),
+    "float32": ("float64", "complex64"),
+    "float64": ("complex128",),
+    "complex64": ("complex128",),
+    "complex128": (),
+}
+#: What Keras makes of a Python number by itself, and of 64 bits (all its backends but TensorFlow keep to 32).
+_MADE = {
+    "int": "int32",
+    "float": "float32",
+    "int64": "int32",
+    "uint64": "uint32",
+    "float64": "float32",
+    "complex128": "complex64",
+}
+#: What sums and products of many small numbers are kept in.
+_SUMS = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
 
-def promote(dtypes: list[str]) -> str:
-    """The dtype of an operation on tensors of these dtypes, by the rules of JAX that Keras follows for the common ones.
+
+@cache
+def _at_least(dtype: str) -> frozenset[str]:
+    """The dtypes that hold all of this one, itself among them."""
+    return frozenset((dtype,)).union(*map(_at_least, _WIDER[dtype]))
+
+
+@lru_cache(maxsize=4096)
+def _common(dtypes: frozenset[str]) -> str:
+    unknown = sorted(dtypes.difference(_WIDER))
+    if unknown:
+        return unknown[0]
+    common = frozenset.intersection(*map(_at_least, dtypes))
+    least = next(dtype for dtype in common if common <= _at_least(dtype))
+    return _MADE.get(least, least)
+
+
+def promote(dtypes: Iterable[str]) -> str:
+    """The dtype of an operation on tensors and numbers of these dtypes; "?" and other unknown ones stay themselves.
+
+    64 bits become 32 as they do in Keras on NumPy, JAX and PyTorch; TensorFlow keeps them.
 
     >>> promote(["float32", "float16"]), promote(["float16", "bfloat16"]), promote(["int32", "float16"])
     ('float32', 'float32', 'float16')
     >>> promote(["bool", "int8"]), promote(["uint8", "int8"]), promote(["uint8", "int32"])
     ('int8', 'int16', 'int32')
+    >>> promote(["float16", "float"]), promote(["int32", "float"]), promote(["uint8", "int"]), promote(["bool", "int"])
+    ('float16', 'float32', 'uint8', 'int32')
     """
-    kinds = list(dict.fromkeys(dtypes))
-    if len(kinds) == 1:
-        return kinds[0]
-    floats = [dtype for dtype in FLOATS if dtype in kinds]
-    if "float16" in floats and "bfloat16" in floats:
-        return "float32" if "float64" not in floats else "float64"
-    if floats:
-        return floats[0]
-    return _integers(kinds)
+    return _common(frozenset(dtypes))
 
 
-def _integers(kinds: list[str]) -> str:
-    """The widest of several dtypes without floating-point numbers; a signed one that holds all if some are signed."""
-    bits = {kind: int("".join(filter(str.isdigit, kind)) or 0) for kind in kinds}
-    signed = max((bits[kind] for kind in kinds if not kind.startswith("u")), default=0)
-    unsigned = max((bits[kind] for kind in kinds if kind.startswith("u")), default=0)
-    if not signed or not unsigned:
-        return max(kinds, key=lambda kind: bits[kind])
-    return f"int{max(signed, min(2 * unsigned, 64))}"
+def dtype_of_result(rule: str, dtypes: list[str]) -> str:
+    """What an operation gives that takes its dtype from its inputs, tensors and constants, in one of these ways.
+
+    "input": that of a single input, the promoted one of several. "float": the same made floating-point. "first": the
+    first input's. "values": that of all but the first. "sum": promoted, and small integers widened. "number": promoted,
+    with "bool" made an integer. "product": promoted, with "int8" made "int32".
+
+    >>> dtype_of_result("sum", ["uint8"]), dtype_of_result("number", ["bool"]), dtype_of_result("float", ["int32"])
+    ('uint32', 'int32', 'float32')
+    """
+    if rule == "first" or (len(dtypes) == 1 and rule == "input"):
+        return dtypes[0]
+    if rule == "float":
+        return promote((*dtypes, "float"))
+    found = promote(dtypes[1:] if rule == "values" and len(dtypes) > 1 else dtypes)
+    if rule == "sum":
+        return _SUMS.get(found, found)
+    if (rule, found) in (("number", "bool"), ("product", "int8")):
+        return "int32"
+    return found
+
+
+#: The rules that `dtype_of_result` knows.
+OF_INPUTS = frozenset(("input", "float", "first", "values", "sum", "number", "product"))

@@ -12,7 +12,7 @@ from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, sho
 from cnnsum.layers.broadcast import broadcast, joined
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
 from cnnsum.layers.kinds import Anything, Axes, Cuts, Flag, NatPair, Pair, PlainInt, Pos, Text
-from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
+from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
 from cnnsum.layers.tensors import places_of, require_outputs, split, without
 
 LINALG = "keras.src.ops.linalg."
@@ -64,7 +64,7 @@ def _trace(x: Shape, *, offset: PlainInt = 0, axis1: PlainInt = 0, axis2: PlainI
     first, second = places_of(x, (axis1,), "Trace", "axis1")[0], places_of(x, (axis2,), "Trace", "axis2")[0]
     out = without(x, (first, second), keepdims=False)
     length = minimum(x[first] + min(offset, 0), x[second] - max(offset, 0))
-    return _made(out, ops=size(out) * length)
+    return _made(out, ops=size(out) * length, dtype="sum")
 
 
 @layer(key=NUMPY + "Digitize", name="Digitize")
@@ -136,7 +136,7 @@ def _take(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
     (place,) = places_of(x, None if axis is None else (axis,), "Take")
     if indices and indices[0] == x[0]:
         raise _mixes("Take by the indices of samples")
-    return _made((*x[:place], *indices, *x[place + 1 :]))
+    return _made((*x[:place], *indices, *x[place + 1 :]), dtype="first")
 
 
 @layer(key=NUMPY + "Rot90", name="Rot90", ignored="k")
@@ -155,13 +155,13 @@ def _rot90(array: Shape, *, axes: Axes = (0, 1), k: PlainInt = 1) -> Facts:
 @layer(key=CORE + "SliceUpdate", name="SliceUpdate")
 def _slice_update(inputs: Shape, start_indices: Shape, updates: Shape) -> Facts:
     """The first input with a part of it replaced; the shape stays. No weights, no operations, nothing kept."""
-    return _made(inputs)
+    return _made(inputs, dtype="first")
 
 
 @layer(key=CORE + "ConvertToTensor", name="ConvertToTensor", ignored="sparse ragged")
 def _convert(x: Shape, *, dtype: Anything = None) -> Facts:
     """The same numbers, in another dtype if one is given. No weights, no operations, nothing kept."""
-    return Facts(x, dtype=dtype if isinstance(dtype, str) else "input")
+    return Facts(x, dtype=named(dtype))
 
 
 @layer(key=NUMPY + "Cross", name="Cross", ignored="axisa axisb axisc")
@@ -373,7 +373,7 @@ def _batch_norm(x: Shape, mean: Shape, variance: Shape, offset: Shape = (), scal
 
     No weights. Operations: 4 per element. Backpropagation keeps the input.
     """
-    return _made(x, ops=4 * size(x), keeps=True)
+    return _made(x, ops=4 * size(x), keeps=True, dtype="first")
 
 
 @layer(key=NN + "Unfold", name="Unfold")

@@ -79,8 +79,9 @@ class Facts:
     activated: whether the last step is an activation, through which the gradient passes as a tensor of its own.
     scratch: shapes of inner tensors alive while the layer runs, in the compute dtype.
     window: per spatial axis how far an output sees; None for a layer that works sample by sample; EVERYTHING.
-    dtype: of the outputs: None for the layer's compute dtype, "input" for that of the (promoted) inputs, "float" for
-        the same made floating-point (a division of integers), or a name.
+    dtype: of the outputs: None for the layer's compute dtype, or a name, or how the inputs' give it, as
+        `cnnsum.graph.promotion.dtype_of_result` says: "input" for their promoted one, "float" for the same made
+        floating-point (a division of integers), and more.
     rest: the dtype of all outputs but the first, where it is another (the indices of `TopK`).
     needs: what could not be decided about symbolic dims; filled by the caller of the rule.
     status: "exact", "bound" or "unknown".

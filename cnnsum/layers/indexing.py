@@ -12,8 +12,8 @@ from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum, prod
 from cnnsum.layers.base import Rule, layer, require_equal, require_multiple, show_shape
 from cnnsum.layers.broadcast import broadcast
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
-from cnnsum.layers.kinds import Axes, Counts, DataFormat, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
-from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
+from cnnsum.layers.kinds import Anything, Axes, Counts, DataFormat, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
+from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
 from cnnsum.layers.slide import arrange, channels, spatial
 from cnnsum.layers.tensors import require_outputs
 
@@ -115,7 +115,7 @@ def _take_along_axis(x: Shape, indices: Shape, *, axis: PlainInt | None = None) 
     if len(indices) != len(x):
         raise Problem("SHP207", f"TakeAlongAxis needs equal ranks, got {show_shape(x)} and {show_shape(indices)}")
     lead = broadcast(((*x[:place], 1, *x[place + 1 :]), (*indices[:place], 1, *indices[place + 1 :])), "TakeAlongAxis")
-    return _moved((*lead[:place], indices[place], *lead[place + 1 :]))
+    return _moved((*lead[:place], indices[place], *lead[place + 1 :]), dtype="first")
 
 
 @layer(key=NUMPY + "Tile", name="Tile")
@@ -205,6 +205,15 @@ def _along(what: str, ops: int, dtype: str, usual: int | None) -> Rule:
     return rule
 
 
+def _running(what: str, ops: int, otherwise: str, _usual: int | None) -> Rule:
+    def rule(x: Shape, *, axis: PlainInt | None = None, dtype: Anything = None) -> Facts:
+        _place(x, 0 if axis is None else axis, what)
+        given = "int32" if dtype == "bool" else named(dtype, otherwise)
+        return Facts(x, ops=ops * size(x), dtype=given, window=EVERYTHING)
+
+    return rule
+
+
 def _whole(_what: str, ops: int, dtype: str, _usual: int | None) -> Rule:
     def rule(x: Shape) -> Facts:
         return Facts(x, ops=ops * size(x), dtype=dtype, window=EVERYTHING)
@@ -215,24 +224,30 @@ def _whole(_what: str, ops: int, dtype: str, _usual: int | None) -> Rule:
 for _make, _name, _what, _dtype, _usual in (
     (_along, "Sort", "The elements along an axis in order", "input", -1),
     (_along, "Argsort", "The indices that put the elements along an axis in order", "int32", -1),
-    (_along, "Cumprod", "The products of all elements up to each one, along an axis", "input", None),
-    (_along, "Nancumsum", "The sums of all numbers up to each one, along an axis", "input", None),
-    (_along, "Nancumprod", "The products of all numbers up to each one, along an axis", "input", None),
+    (_running, "Cumsum", "The sums of all elements up to each one, along an axis", "number", None),
+    (_running, "Cumprod", "The products of all elements up to each one, along an axis", "number", None),
+    (_running, "Nancumsum", "The sums of all numbers up to each one, along an axis", "number", None),
+    (_running, "Nancumprod", "The products of all numbers up to each one, along an axis", "number", None),
     (_whole, "Tril", "The elements on and below a diagonal, 0 elsewhere", "input", None),
     (_whole, "Triu", "The elements on and above a diagonal, 0 elsewhere", "input", None),
     (_whole, "Fliplr", "Turn the first axis after the batch round", "input", None),
-    (_whole, "EmptyLike", "A tensor in the shape of another", "input", None),
 ):
-    _ops = 1 if _make is _along else 0
+    _ops = 0 if _make is _whole else 1
     _rule = _make(_name, _ops, _dtype, _usual)
     _rule.__doc__ = f"{_what}; the shape stays.\n\nNo weights. Operations: {_ops} per element. Nothing kept.\n"
-    layer(key=NUMPY + _name, name=_name, ignored="dtype k")(_rule)
+    layer(key=NUMPY + _name, name=_name, ignored="k")(_rule)
 
 
-@layer(key=NUMPY + "FullLike", name="FullLike", ignored="dtype")
-def _full_like(x: Shape, fill_value: Shape | None = None) -> Facts:
+@layer(key=NUMPY + "EmptyLike", name="EmptyLike")
+def _empty_like(x: Shape, *, dtype: Anything = None) -> Facts:
+    """A tensor in the shape of another. No weights, no work, nothing kept."""
+    return _moved(x, dtype=named(dtype))
+
+
+@layer(key=NUMPY + "FullLike", name="FullLike")
+def _full_like(x: Shape, fill_value: Shape | None = None, *, dtype: Anything = None) -> Facts:
     """A tensor of one value in the shape of another. No weights, no work, nothing kept."""
-    return _moved(x)
+    return _moved(x, dtype=named(dtype, "first"))
 
 
 @layer(key=NUMPY + "Diff", name="Diff")
@@ -288,6 +303,30 @@ def _space_to_depth(x: Shape, *, block_size: Pos, data_format: DataFormat | None
     return _moved(arrange(x[0], (lengths[0] // block_size, lengths[1] // block_size), depth, data_format))
 
 
+def _terms(subscripts: str, xs: tuple[Shape, ...]) -> tuple[list[str], str]:
+    """A letter for each axis of each input, and of the result.
+
+    "..." stands for the axes that are left, aligned at the end; a result that is not given has the letters that occur
+    once, in the order of the alphabet, after the axes of "...".
+    """
+    left, arrow, right = subscripts.replace(" ", "").partition("->")
+    terms = left.split(",")
+    plain = [term.replace("...", "", 1) for term in (*terms, right)]
+    if len(terms) != len(xs) or not all(term.isalpha() or not term for term in plain):
+        raise Problem("CFG115", f"Einsum needs an equation such as `bij,bjk->bik`, got {subscripts!r}", "subscripts")
+    counts = [len(x) - len(term) for x, term in zip(xs, plain, strict=False)]
+    # Digits cannot be letters of an equation.
+    others = "0123456789"[: max([0, *[count for count, term in zip(counts, terms, strict=True) if "..." in term]])]
+    if not arrow:
+        letters = "".join(plain[:-1])
+        right = "..." * ("..." in left) + "".join(sorted(one for one in set(letters) if letters.count(one) == 1))
+    full = [
+        term.replace("...", others[len(others) - count :] if count > 0 else "")
+        for term, count in zip(terms, counts, strict=True)
+    ]
+    return full, right.replace("...", others)
+
+
 @layer(key=NUMPY + "Einsum", name="Einsum")
 def _einsum(*xs: Shape, subscripts: Text) -> Facts:
     """A sum of products along the axes whose letters are not in the result: `bij,bjk->bik`.
@@ -295,11 +334,7 @@ def _einsum(*xs: Shape, subscripts: Text) -> Facts:
     No weights. MACs: one per combination of all letters, for two inputs; more inputs are taken together one after
     another, which bounds them. Backpropagation keeps the inputs.
     """
-    text = subscripts.replace(" ", "")
-    left, arrow, right = text.partition("->")
-    terms = left.split(",")
-    if not arrow or len(terms) != len(xs) or "." in text or not all(term.isalpha() for term in terms):
-        raise Problem("CFG115", f"Einsum needs an equation such as `bij,bjk->bik`, got {subscripts!r}", "subscripts")
+    terms, right = _terms(subscripts, xs)
     sizes: dict[str, Dim] = {}
     for term, x in zip(terms, xs, strict=True):
         if len(term) != len(x):
@@ -313,7 +348,9 @@ def _einsum(*xs: Shape, subscripts: Text) -> Facts:
     if any(letter not in sizes for letter in right):
         raise Problem("CFG115", f"Einsum: a letter of the result {right!r} is in no input", "subscripts")
     out = tuple([sizes[letter] for letter in right])
-    if not right or right[0] != terms[0][0]:
+    # Only the batch axis of a tensor is no plain number; a constant may stand first.
+    batches = {term[0] for term, x in zip(terms, xs, strict=True) if term and not isinstance(x[0], int)}
+    if right[:1] not in (batches or {terms[0][:1]}) or len(batches) > 1 or not right:
         raise Problem("UNK703", "Einsum without the batch axis first is not supported", "subscripts")
     rest: Dim = prod([dim for letter, dim in sizes.items() if letter != right[0]])
     products = len(xs) > 1
@@ -322,7 +359,7 @@ def _einsum(*xs: Shape, subscripts: Text) -> Facts:
         macs=rest * max(len(xs) - 1, 1) if products else 0,
         ops=0 if products else rest - size(out),
         keeps_input="factors" if products else False,
-        dtype="input",
+        dtype="product",
         window=EVERYTHING,
         status="exact" if len(xs) < 3 else "bound",
     )

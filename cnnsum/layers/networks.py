@@ -85,7 +85,7 @@ def _resize(
 
     No weights. Operations: those of Resizing. Nothing kept.
     """
-    return reshaping.Resizing(
+    facts: Facts = reshaping.Resizing(
         x,
         height=size[0],
         width=size[1],
@@ -95,6 +95,8 @@ def _resize(
         pad_to_aspect_ratio=pad_to_aspect_ratio,
         data_format=data_format,
     )
+    facts.dtype = "input"
+    return facts
 
 
 @layer(key=IMAGE + "ExtractPatches", name="ExtractPatches")
@@ -224,7 +226,7 @@ def _norm(x: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Fact
     No weights. Operations: 2 per element of the input. Backpropagation keeps the input and the output.
     """
     out = without(x, places_of(x, axis, "Norm"), keepdims=keepdims)
-    return Facts(out, ops=2 * size(x), keeps_input=True, keeps_output=True, dtype="input", window=EVERYTHING)
+    return Facts(out, ops=2 * size(x), keeps_input=True, keeps_output=True, dtype="float", window=EVERYTHING)
 
 
 @layer(key=NN + "Moments", name="Moments", ignored="synchronized")

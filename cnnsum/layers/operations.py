@@ -39,8 +39,8 @@ _UNARY = {
     "BitwiseInvert": ("every bit turned", 1, "", ""),
     "BitwiseNot": ("every bit turned", 1, "", ""),
     "Cbrt": ("the cube root of x", 1, "output", "float"),
-    "Ceil": ("the next whole number above", 1, "", ""),
-    "Clip": ("min(max(x, x_min), x_max)", 2, "output", ""),
+    "Ceil": ("the next whole number above", 1, "", "float"),
+    "Clip": ("min(max(x, x_min), x_max)", 2, "output", "number"),
     "Conj": ("the complex conjugate of x", 1, "", ""),
     "Conjugate": ("the complex conjugate of x", 1, "", ""),
     "Copy": ("x", 0, "", ""),
@@ -51,7 +51,7 @@ _UNARY = {
     "Exp2": ("2**x", 1, "output", "float"),
     "Expm1": ("exp(x) - 1", 1, "output", "float"),
     "Fabs": ("abs(x)", 1, "input", "float"),
-    "Floor": ("the next whole number below", 1, "", ""),
+    "Floor": ("the next whole number below", 1, "", "float"),
     "I0": ("the modified Bessel function of x", 1, "input", "float"),
     "Isfinite": ("whether x is finite", 1, "", "bool"),
     "Isinf": ("whether x is infinite", 1, "", "bool"),
@@ -66,7 +66,6 @@ _UNARY = {
     "LogicalNot": ("not x", 1, "", "bool"),
     "NanToNum": ("x, and numbers in place of what is none", 1, "", ""),
     "Negative": ("-x", 1, "", ""),
-    "OnesLike": ("1", 0, "", ""),
     "Rad2deg": ("x * 180 / pi", 1, "", "float"),
     "Real": ("the real part of x", 0, "", ""),
     "Reciprocal": ("1 / x", 1, "output", "float"),
@@ -77,11 +76,10 @@ _UNARY = {
     "Sinc": ("sin(pi * x) / (pi * x)", 3, "input", "float"),
     "Sinh": ("sinh(x)", 1, "input", "float"),
     "Sqrt": ("sqrt(x)", 1, "output", "float"),
-    "Square": ("x * x", 1, "input", ""),
+    "Square": ("x * x", 1, "input", "number"),
     "Tan": ("tan(x)", 1, "output", "float"),
     "Tanh": ("tanh(x)", 1, "output", "float"),
     "Trunc": ("x without its fraction", 1, "", ""),
-    "ZerosLike": ("0", 0, "", ""),
 }
 _UNARY_OF_MATH = {
     "Rsqrt": ("1 / sqrt(x)", 2, "output", "float"),
@@ -104,7 +102,7 @@ _BINARY = {
     "BitwiseXor": ("the bits that one of the two has", "", ""),
     "Fmax": ("the larger, numbers before what is none", "inputs", ""),
     "Fmin": ("the smaller, numbers before what is none", "inputs", ""),
-    "Fmod": ("the remainder with the sign of x1", "divisor", ""),
+    "Fmod": ("the remainder with the sign of x1", "divisor", "number"),
     "Heaviside": ("0, x2 or 1 by the sign of x1", "inputs", "float"),
     "Hypot": ("sqrt(x1 * x1 + x2 * x2)", "inputs", "float"),
     "Logaddexp2": ("log2(2**x1 + 2**x2)", "inputs", "float"),
@@ -127,7 +125,7 @@ _BINARY = {
     "LogicalXor": ("either x1 or x2", "", "bool"),
     "Maximum": ("max(x1, x2)", "inputs", ""),
     "Minimum": ("min(x1, x2)", "inputs", ""),
-    "Mod": ("x1 % x2", "divisor", ""),
+    "Mod": ("x1 % x2", "divisor", "number"),
     "Multiply": ("x1 * x2", "tensors", ""),
     "Nextafter": ("the next number from x1 towards x2", "", "float"),
     "NotEqual": ("x1 != x2", "", "bool"),
@@ -175,6 +173,10 @@ _KEEPS = {
 }
 
 
+#: Dtypes of an output that may be written over the input: it is of the same width in all but odd cases.
+_IN_PLACE = frozenset(("", "float", "number"))
+
+
 def _doc(what: str, ops: object, keeps: str) -> str:
     return f"{what}\n\nNo weights. Operations: {ops} per output element. Backpropagation keeps {_KEEPS[keeps]}.\n"
 
@@ -186,7 +188,7 @@ def _unary(formula: str, ops: int, keeps: str, dtype: str, gradient: str = "") -
             ops=ops * size(x),
             keeps_input=keeps == "input",
             keeps_output=keeps == "output",
-            alias="inplace" if dtype in {"", "float"} else "",
+            alias="inplace" if dtype in _IN_PLACE else "",
             gradient=gradient,
             dtype=dtype or "input",
         )
@@ -211,7 +213,7 @@ def _binary(name: str, formula: str, keeps: str, dtype: str) -> Rule:
             out,
             ops=ops * size(out),
             keeps_input=kept,
-            alias="inplace" if out == x1 and dtype in {"", "float"} else "",
+            alias="inplace" if out == x1 and dtype in _IN_PLACE else "",
             gradient="same" if name == "Add" else "",
             dtype=dtype or "input",
         )
@@ -246,6 +248,11 @@ def _function_of_rows(name: str) -> Rule:
     ops = "an unknown number of" if step.ops is None else step.ops
     rule.__doc__ = _doc(f"The function `{name}` of the elements along `axis`; the shape stays.", ops, step.keeps)
     return rule
+
+
+def named(dtype: object, otherwise: str = "input") -> str:
+    """The dtype that a field `dtype` names, or else."""
+    return dtype if isinstance(dtype, str) else otherwise
 
 
 def _as_operation(facts: Facts) -> Facts:
@@ -298,7 +305,19 @@ def _where(condition: Shape, x1: Shape, x2: Shape) -> Facts:
     """
     out = broadcast((condition, x1, x2), "Where")
     kept = (Kept("condition", condition, "bool", batched=len(condition) == len(out)),)
-    return Facts(out, ops=size(out), kept=kept, dtype="input")
+    return Facts(out, ops=size(out), kept=kept, dtype="values")
+
+
+def _filled(value: str) -> Rule:
+    def rule(x: Shape, *, dtype: Anything = None) -> Facts:
+        return Facts(x, dtype=named(dtype), alias="" if isinstance(dtype, str) else "inplace")
+
+    rule.__doc__ = _doc(f"`{value}` in place of every element, in a dtype of choice; the shape stays.", 0, "")
+    return rule
+
+
+layer(key=NUMPY + "OnesLike", name="OnesLike")(_filled("1"))
+layer(key=NUMPY + "ZerosLike", name="ZerosLike")(_filled("0"))
 
 
 @layer(key=CORE + "Cast", name="Cast", aliases=CORE + "SaturateCast")
@@ -307,4 +326,4 @@ def _cast(x: Shape, *, dtype: Anything) -> Facts:
 
     No weights, no operations. Backpropagation keeps nothing.
     """
-    return Facts(x, dtype=dtype if isinstance(dtype, str) else "input")
+    return Facts(x, dtype=named(dtype))

@@ -24,25 +24,24 @@ _REDUCTIONS = {
     "Amax": ("the largest", (1, 1), "both", ""),
     "Amin": ("the smallest", (1, 1), "both", ""),
     "Any": ("whether any holds", (1, 1), "", "bool"),
-    "Average": ("the mean", (1, 0), "", "float"),
     "CountNonzero": ("how many are not 0,", (1, 1), "", "int32"),
     "Max": ("the largest", (1, 1), "both", ""),
-    "Mean": ("the mean", (1, 0), "", ""),
+    "Mean": ("the mean", (1, 0), "", "float"),
     "Min": ("the smallest", (1, 1), "both", ""),
     "Median": ("the median", (1, 0), "input", "float"),
     "Nanmax": ("the largest number", (1, 1), "both", ""),
     "Nanmean": ("the mean of the numbers", (1, 0), "input", "float"),
     "Nanmedian": ("the median of the numbers", (1, 0), "input", "float"),
     "Nanmin": ("the smallest number", (1, 1), "both", ""),
-    "Nanprod": ("the product of the numbers", (1, 1), "both", ""),
+    "Nanprod": ("the product of the numbers", (1, 1), "both", "sum"),
     "Nanstd": ("the standard deviation of the numbers", (4, 0), "both", "float"),
-    "Nansum": ("the sum of the numbers", (1, 1), "input", ""),
+    "Nansum": ("the sum of the numbers", (1, 1), "input", "sum"),
     "Nanvar": ("the variance of the numbers", (4, 0), "input", "float"),
-    "Prod": ("the product", (1, 1), "both", ""),
+    "Prod": ("the product", (1, 1), "both", "sum"),
     "Ptp": ("the largest less the smallest", (2, 1), "both", ""),
-    "Std": ("the standard deviation", (4, 0), "both", ""),
-    "Sum": ("the sum", (1, 1), "", ""),
-    "Var": ("the variance", (4, 0), "input", ""),
+    "Std": ("the standard deviation", (4, 0), "both", "float"),
+    "Sum": ("the sum", (1, 1), "", "sum"),
+    "Var": ("the variance", (4, 0), "input", "float"),
 }
 _KEEPS = {"": "nothing", "input": "the input", "both": "the input and the output"}
 
@@ -54,6 +53,8 @@ def places_of(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "a
         if not -rank <= axis < rank:
             raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
     places = tuple([axis % rank for axis in axes]) if axes is not None else (0,)
+    if len(set(places)) != len(places):
+        raise Problem("SHP205", f"{what} needs each axis once, got {list(axes or ())}", field)
     if 0 in places:
         raise Problem("UNK703", f"{what} along the batch axis is not supported", field)
     return places
@@ -100,7 +101,7 @@ def _reduction(name: str, what: str, counts: tuple[int, int], keeps: str, dtype:
 for _name, _row in _REDUCTIONS.items():
     layer(key=NUMPY + _name, name=_name, ignored="initial dtype")(_reduction(_name, *_row))
 layer(key=MATH + "Logsumexp", name="Logsumexp")(
-    _reduction("Logsumexp", "the logarithm of the sum of exp", (4, 0), "both", "")
+    _reduction("Logsumexp", "the logarithm of the sum of exp", (4, 0), "both", "float")
 )
 
 
@@ -130,17 +131,48 @@ def _matmul(x1: Shape, x2: Shape) -> Facts:
 
     No weights. MACs: `D` per output element. Backpropagation keeps the inputs, unless one is a constant.
     """
-    if len(x1) < 2 or len(x2) < 2:
-        raise Problem("SHP204", f"Matmul needs inputs of rank 2 or more, got {show_shape(x1)} and {show_shape(x2)}")
+    if not x1 or not x2:
+        raise Problem("SHP204", f"Matmul needs inputs of rank 1 or more, got {show_shape(x1)} and {show_shape(x2)}")
+    # As numpy does it: a vector is a row on the left and a column on the right, and that axis is left out again.
+    left, right = x1 if len(x1) > 1 else (1, *x1), x2 if len(x2) > 1 else (*x2, 1)
+    if (len(x1) == 1 and len(x2) < 3) or (len(x2) == 1 and len(x1) < 2):
+        raise Problem("UNK703", "Matmul along the batch axis is not supported")
     depth = require_equal(
-        x1[-1],
-        x2[-2],
-        f"Matmul needs as many columns in {show_shape(x1)} as rows in {show_shape(x2)}, got {x1[-1]} and {x2[-2]}",
+        left[-1],
+        right[-2],
+        f"Matmul needs as many columns in {show_shape(x1)} as rows in {show_shape(x2)}, got {left[-1]} and {right[-2]}",
     )
-    out = (*broadcast((x1[:-2], x2[:-2]), "Matmul"), x1[-2], x2[-1])
-    fixed = constant(x1, out) or constant(x2, out)
+    full = (*broadcast((left[:-2], right[:-2]), "Matmul"), left[-2], right[-1])
+    out = full[:-1] if len(x2) == 1 else (*full[:-2], full[-1]) if len(x1) == 1 else full
+    fixed = constant(left, full) or constant(right, full)
     return Facts(
-        out, macs=size(out) * depth, keeps_input=False if fixed else "factors", dtype="input", window=EVERYTHING
+        out, macs=size(out) * depth, keeps_input=False if fixed else "factors", dtype="product", window=EVERYTHING
+    )
+
+
+@layer(key=NUMPY + "Average", name="Average")
+def _average(x: Shape, weights: Shape | None = None, *, axis: Axes | None = None) -> Facts:
+    """Gives the mean of the elements along `axis`, which is left out; weighted, if there is a second input.
+
+    The weights are those of each element, or a constant for the elements of the axis. No weights of its own.
+    Operations: 1 per element of the input, and 2 more with weights. Backpropagation keeps the inputs if there are
+    weights, otherwise nothing.
+    """
+    places = places_of(x, axis, "Average")
+    if weights is not None:
+        along = tuple([x[place] for place in places])
+        wanted = x if len(weights) == len(x) else along
+        reason = f"Average needs weights of {show_shape(x)} or {show_shape(along)}, got {show_shape(weights)}"
+        if len(weights) != len(wanted):
+            raise Problem("SHP202", reason)
+        for own, needed in zip(weights, wanted, strict=True):
+            require_equal(needed, own, reason)
+    return Facts(
+        without(x, places, keepdims=False),
+        ops=size(x) * (1 if weights is None else 3),
+        keeps_input=weights is not None,
+        window=None if places == (len(x) - 1,) else EVERYTHING,
+        dtype="float",
     )
 
 
@@ -157,7 +189,7 @@ def _normalize(x: Shape, *, axis: Axes = (-1,), order: Real = 2) -> Facts:
         keeps_output=True,
         kept=(Kept("norm", without(x, places, keepdims=False)),),
         window=None if places == (len(x) - 1,) else EVERYTHING,
-        dtype="input",
+        dtype="float",
     )
 
 
@@ -296,8 +328,7 @@ def _repeat(x: Shape, *, repeats: Counts, axis: PlainInt | None = None) -> Facts
 
 def _same_shape(what: str, ops: int, *, alias: str = "") -> Rule:
     def rule(x: Shape, *, axis: Axes | None = None) -> Facts:
-        # Without an axis, sums run over all elements, those of other samples too.
-        if axis is not None or what == "Cumsum":
+        if axis is not None:
             places_of(x, axis, what)
         return Facts(x, ops=ops * size(x), alias=alias, dtype="input", window=EVERYTHING)
 
@@ -307,8 +338,7 @@ def _same_shape(what: str, ops: int, *, alias: str = "") -> Rule:
 for _name, _what, _ops in (
     ("Flip", "Turn an axis round", 0),
     ("Roll", "Move the elements along an axis, the last ones to the front", 0),
-    ("Cumsum", "The sums of all elements up to each one, along an axis", 1),
 ):
     _rule = _same_shape(_name, _ops)
     _rule.__doc__ = f"{_what}; the shape stays.\n\nNo weights. Operations: {_ops} per element. Nothing kept.\n"
-    layer(key=NUMPY + _name, name=_name, ignored="dtype shift")(_rule)
+    layer(key=NUMPY + _name, name=_name, ignored="shift")(_rule)

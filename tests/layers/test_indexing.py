@@ -55,8 +55,24 @@ def test_einsum() -> None:
     assert apply(key, (N, 3, 4), subscripts="bij->bi").ops == 12 - 3
     assert refusal(key, (N, 3, 4), (N, 5, 5), subscripts="bij,bjk->bik").code == "SHP202"
     assert refusal(key, (N, 3), (N, 4, 5), subscripts="bij,bjk->bik").code == "SHP212"
-    assert refusal(key, (N, 3, 4), subscripts="bij").code == "CFG115"
+    assert refusal(key, (N, 3, 4), subscripts="bij,bjk").code == "CFG115"
     assert refusal(key, (N, 3, 4), subscripts="bij->ij").code == "UNK703"
+    assert refusal(key, (N, 3, 4), (N, 3, 4), subscripts="bij,cij->bc").code == "UNK703"
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "shapes", "out"),
+    [
+        ("bij", [(N, 3, 4)], (N, 3, 4)),
+        ("bj, jk", [(N, 3), (3, 5)], (N, 5)),
+        ("kj,bj->bk", [(5, 3), (N, 3)], (N, 5)),
+        ("...ij,...jk->...ik", [(N, 2, 3, 4), (N, 2, 4, 5)], (N, 2, 3, 5)),
+        ("...ij,jk", [(N, 2, 3, 4), (4, 5)], (N, 2, 3, 5)),
+        ("b...j,bj->b...", [(N, 2, 3, 4), (N, 4)], (N, 2, 3)),
+    ],
+)
+def test_equations(subscripts, shapes, out) -> None:
+    assert apply("keras.src.ops.numpy.Einsum", *shapes, subscripts=subscripts).outputs == (out,)
 
 
 def test_attention() -> None:

@@ -45,7 +45,7 @@ def test_operations_on_two_tensors(name):
     assert facts.outputs == ((N, 4, 5),)
     assert (facts.ops % 20, facts.dtype) == (0, dtype or "input")
     assert facts.keeps_input == ("factors" if name == "Multiply" else bool(keeps))
-    assert facts.alias == ("inplace" if dtype in {"", "float"} else "")
+    assert facts.alias == ("inplace" if dtype in {"", "float", "number"} else "")
 
 
 @pytest.mark.parametrize(

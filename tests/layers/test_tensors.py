@@ -37,6 +37,17 @@ def test_products_of_matrices():
     assert (facts.outputs, facts.macs, facts.ops, facts.keeps_input) == (((N, H, 5),), 20 * H, 0, "factors")
     facts = apply(NUMPY + "Matmul", (N, 3, H, 4), (4, 5))
     assert (facts.outputs, facts.macs, facts.keeps_input) == (((N, 3, H, 5),), 60 * H, False)
+    facts = apply(NUMPY + "Matmul", (N, H, 4), (4,))
+    assert (facts.outputs, facts.macs, facts.keeps_input) == (((N, H),), 4 * H, False)
+    facts = apply(NUMPY + "Matmul", (3,), (N, 3, 5))
+    assert (facts.outputs, facts.macs, facts.keeps_input) == (((N, 5),), 15, False)
+
+
+def test_means_with_weights():
+    assert apply(NUMPY + "Average", (N, 4, 3), axis=1).outputs == ((N, 3),)
+    facts = apply(NUMPY + "Average", (N, 4, 3), (4,), axis=1)
+    assert (facts.outputs, facts.ops, facts.dtype) == (((N, 3),), 36, "float")
+    assert apply(NUMPY + "Average", (N, 4, 3), (N, 4, 3), axis=1).outputs == ((N, 3),)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +91,15 @@ def test_moving_elements(name, shapes, fields, outputs):
             "SHP202",
             "Matmul needs as many columns in (N, 4, 3) as rows in (N, 4, 3), got 3 and 4",
         ),
-        ("Matmul", [(N, 4), (4,)], {}, "SHP204", "Matmul needs inputs of rank 2 or more, got (N, 4) and (4,)"),
+        ("Matmul", [(N, 4), ()], {}, "SHP204", "Matmul needs inputs of rank 1 or more, got (N, 4) and ()"),
+        ("Matmul", [(3,), (N, 4)], {}, "UNK703", "Matmul along the batch axis is not supported"),
+        (
+            "Average",
+            [(N, 4, 3), (3,)],
+            {"axis": 1},
+            "SHP202",
+            "Average needs weights of (N, 4, 3) or (4,), got (3,)",
+        ),
         ("Reshape", [(N, 4)], {"newshape": [2, 2]}, "UNK703", "Reshape of the batch axis is not supported, got [2, 2]"),
         ("Transpose", [(N, 4)], {"axes": [1, 0]}, "UNK703", "Transpose of the batch axis is not supported"),
         ("Transpose", [(N, 4)], {"axes": [0, 0]}, "SHP205", "Transpose needs each axis of (N, 4) once, got [0, 0]"),

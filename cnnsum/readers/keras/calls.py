@@ -113,7 +113,9 @@ def _collect(value: Any, path: Path, found: Arguments) -> None:
 
 
 def constant_shape(value: Any) -> Shape | None:
-    """The shape of a constant: () of a number, lengths of nested lists, that of an array; None of anything else."""
+    """The shape of a constant: () of a number or truth value, lengths of nested lists, that of an array; None of
+    anything else.
+    """
     if isinstance(value, dict):
         config = value.get("config")
         return constant_shape(config.get("value")) if isinstance(config, dict) else None
@@ -123,4 +125,4 @@ def constant_shape(value: Any) -> Shape | None:
         if not value:
             break
         value = value[0]
-    return tuple(shape) if shape or (isinstance(value, (int, float)) and not isinstance(value, bool)) else None
+    return tuple(shape) if shape or isinstance(value, (int, float)) else None
