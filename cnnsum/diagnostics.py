@@ -74,7 +74,6 @@ CODES: dict[str, str] = {
     "SPC063": "included file that cannot be found",
     "SPC064": "included file with nothing to bring in",
     "SPC065": "`...` misplaced in a pattern",
-    "SPC066": "format whose reader is not installed",
     "SPC067": "archive that is damaged or too large",
     "SPC068": "file without an architecture",
     "SPC069": "fault in cnnsum itself",

@@ -10,9 +10,9 @@ import struct
 from typing import BinaryIO, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.source import hdf5
 
 ZIP = b"PK\x03\x04"
-HDF5 = b"\x89HDF\r\n\x1a\n"
 
 #: Of a config; the largest of keras.applications (NASNetLarge) has 2 MB.
 MAX_CONFIG = 64 * 2**20
@@ -30,8 +30,9 @@ def config_of(file: BinaryIO, head: bytes, path: str) -> bytes | None:
     """
     if head.startswith(ZIP):
         return _of_zip(file, path)
-    if head.startswith(HDF5):
-        return _of_hdf5(file, path)
+    start = hdf5.find_start(head)
+    if start is not None:
+        return _of_hdf5(file, start, path)
     return None
 
 
@@ -100,30 +101,24 @@ def _refuse_archive(names: list[str], path: str) -> NoReturn:
     _refuse("SPC068", f"`{path}` is {kind}", help)
 
 
-def _of_hdf5(file: BinaryIO, path: str) -> bytes:
+def _of_hdf5(file: BinaryIO, start: int, path: str) -> bytes:
     try:
-        import h5py  # type: ignore[import-not-found, import-untyped, unused-ignore]
-    except ImportError:
-        help = "`pip install 'cnnsum[h5]'`; or save the model as .keras, which needs nothing more"
-        _refuse("SPC066", f"`{path}` is an HDF5 file, and h5py, which reads it, is not installed", help)
-    try:
-        with h5py.File(file, "r") as opened:
-            attributes = opened.attrs
-            if "model_config" not in attributes:
-                what = "weights without an architecture" if "layer_names" in attributes or len(opened) else "no model"
-                _refuse("SPC068", f"`{path}` holds {what}: it has no `model_config`", _HELP)
-            if attributes.get_id("model_config").get_storage_size() > MAX_CONFIG:
-                _refuse("SPC067", f"`model_config` in `{path}` is too large: more than {MAX_CONFIG // 2**20} MiB")
-            found = attributes["model_config"]
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError) as error:
-        _refuse("SPC067", f"the HDF5 file `{path}` is damaged: {_words(error)}")
-    if isinstance(found, str):
-        found = found.encode("utf-8", "surrogateescape")
-    if not isinstance(found, bytes):
-        _refuse("SPC068", f"`model_config` in `{path}` is no text", _HELP)
-    if len(found) > MAX_CONFIG:
+        opened = hdf5.File(file, start, file.seek(0, 2) - start)
+        attributes = opened.root.attributes()
+        config = attributes.get("model_config")
+        if config is None:
+            is_weights = "layer_names" in attributes or opened.root.links
+            what = "weights without an architecture" if is_weights else "no model"
+            _refuse("SPC068", f"`{path}` holds {what}: it has no `model_config`", _HELP)
+        found = opened.root.strings(config, MAX_CONFIG)
+    except hdf5.TooLargeError:
         _refuse("SPC067", f"`model_config` in `{path}` is too large: more than {MAX_CONFIG // 2**20} MiB")
-    return found
+    except hdf5.DamagedError as error:
+        _refuse("SPC067", f"the HDF5 file `{path}` is damaged: at byte {start + error.offset}: {error.what}")
+    if found is None or config.shape != ():
+        place = start + config.value.start
+        _refuse("SPC068", f"`model_config` in `{path}`, at byte {place}, is not text", _HELP)
+    return found[0]
 
 
 def _words(error: BaseException) -> str:

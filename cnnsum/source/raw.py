@@ -41,7 +41,9 @@ _MARKS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 _HEAD = 65_536
-_CONTAINERS = (b"PK\x03\x04", b"\x89HDF\r\n\x1a\n")  # as in `containers`, which most runs do not need
+# As in `containers`, which most runs do not need. HDF5 may begin behind a block of the user's.
+_ZIP = b"PK\x03\x04"
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def read_bytes(path: str) -> bytes:
@@ -96,7 +98,7 @@ def _standard_input() -> BinaryIO:
 def _read_limited(file: BinaryIO, path: str) -> bytes:
     # The head first: an endless device or a large file of weights is known by it.
     head = file.read(_HEAD)
-    if head.startswith(_CONTAINERS):
+    if head.startswith(_ZIP) or _HDF5 in head:
         from cnnsum.source.containers import config_of
 
         found = config_of(file if file.seekable() else _whole(file, head, path), head, path)
