@@ -187,7 +187,6 @@ CODES: dict[str, str] = {
     "SAF603": "layer that is code",
     "UNK701": "unknown layer type",
     "UNK702": "activation with weights of its own",
-    "UNK703": "operation along the batch axis",
     "UNK704": "size that must be known",
     "UNK705": "quantized layer whose weights are not known",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.dims import symbols_of
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Graph
 from cnnsum.readers import NO_OVERRIDES, Overrides, read
@@ -168,11 +169,11 @@ def summarize(
 ) -> Report:
     """The report of a model.
 
-    batch: samples that memory is estimated for (default: what the file fixes, else 1). symbolic: leave the batch a
-    symbol where neither the caller nor the file gives it, so that memory is a formula in it. optimizer: the one that
-    training memory is estimated for. checkpoint: names of layers between which training keeps nothing but runs the
-    forward pass again, "auto" to choose them. details: whether the report also holds places and receptive fields, and
-    the peak of a training step moment by moment; step: that alone.
+    batch: samples that memory is estimated for (default: what the file fixes, else the least that is accepted, mostly
+    1). symbolic: leave the batch a symbol where neither the caller nor the file gives it, so that memory is a formula
+    in it. optimizer: the one that training memory is estimated for. checkpoint: names of layers between which training
+    keeps nothing but runs the forward pass again, "auto" to choose them. details: whether the report also holds places
+    and receptive fields, and the peak of a training step moment by moment; step: that alone.
 
     Raises UnusableError for an unknown optimizer or layer, or for a batch that contradicts the file's.
     """
@@ -185,14 +186,14 @@ def summarize(
     if checkpoint is not None:
         _check_checkpoint(model, checkpoint)
     graph = model.graph
-    fixed = _fixed_batch(graph, batch)
+    samples = _samples(model, batch)
     document = model.document
     return build(
         graph,
         model.inference,
         Source(document.path, model.format, document.sha256 if details else ""),
         __version__,
-        batch=batch or (graph.batch if symbolic and graph.batch is not None else fixed or 1),
+        batch=graph.batch if symbolic and batch is None and graph.batch is not None else samples,
         optimizer=optimizer,
         checkpoint=checkpoint,
         sizes=model.sizes if model.inference.needs else None,
@@ -208,6 +209,30 @@ def _fixed_batch(graph: Graph, batch: int | None) -> int | None:
         message = f"the file fixes the batch at {fixed}" if fixed is not None else "a batch is at least 1"
         raise UnusableError(Diagnostic("SPC055", f"{message}, got {batch}"))
     return fixed
+
+
+def _samples(model: Model, batch: int | None) -> int:
+    """The batch that memory is counted for: `batch`, or what the file fixes, or the least that the network accepts.
+
+    That is 1 for nearly every network; one that cuts the batch into halves needs 2. Raises UnusableError where the
+    network does not accept `batch`.
+    """
+    fixed = _fixed_batch(model.graph, batch)
+    if fixed is not None or not model.inference.needs or model.graph.batch is None:
+        return batch or fixed or 1
+    symbols = symbols_of(model.graph.batch)
+    if all(symbols.isdisjoint(one.symbols) for one in model.sizes.requirements):
+        return batch or 1
+    from cnnsum.report.build import refused_batch
+
+    if batch is not None:
+        refused = refused_batch(model.graph.batch, batch, model.sizes)
+        if refused is not None:
+            message = f"a batch of {batch} is not accepted: `{refused.layer.name}` needs {refused.condition}"
+            raise UnusableError(Diagnostic("SPC055", message, help=refused.need.reason))
+        return batch
+    least = [axis.legal.least for axis in model.sizes.axes if axis.symbol in symbols]
+    return next((size for size in least if size is not None), 1)
 
 
 def _check_checkpoint(model: Model, wanted: Collection[str]) -> None:
@@ -258,6 +283,5 @@ def explain(model: Model, layer: str | None = None, *, batch: int | None = None)
     from cnnsum.analyses.explain import explain as explained
     from cnnsum.report.explanation import Explanation
 
-    samples = batch or _fixed_batch(model.graph, batch) or 1
-    _fixed_batch(model.graph, samples)
+    samples = _samples(model, batch)
     return Explanation(model.graph.name, samples, explained(model.graph, model.inference, layer, samples))

@@ -62,13 +62,10 @@ class Counter:
             return UNKNOWN
         if not shape:
             return 1
-        first = shape[0]
-        if isinstance(first, int):
-            return first * prod(shape[1:])
-        if first == self.symbol:
-            rest = prod(shape[1:])
+        rest = prod(shape[1:])
+        if shape[0] == self.symbol and isinstance(rest, int):
             return rest * self.batch
-        return self.fill(prod(shape))
+        return self.fill(shape[0] * rest)
 
     def fill(self, dim: Dim) -> Dim:
         """A count with the batch put in."""

@@ -14,7 +14,7 @@ from cnnsum.analyses.counting import BITS, bytes_of
 from cnnsum.analyses.explain_symbols import Retold
 from cnnsum.analyses.field import Axis, Misaligned, _through
 from cnnsum.analyses.tracing import TracedNumber, named, plain, term_of
-from cnnsum.dims import UNKNOWN, Dim, Expr, prod
+from cnnsum.dims import UNKNOWN, Dim, Expr, divides, prod
 from cnnsum.layers.facts import Facts, Shape, Weight, Window, size
 
 WORDS = {"H": "height", "W": "width", "D": "depth", "T": "length", "C": "channels", "features": "features"}
@@ -147,11 +147,16 @@ def flops_step(macs: Dim, ops: Dim) -> Step:
 
 
 def tensor_bytes(shape: Shape, dtype: str, batch: Dim, symbol: Dim | None) -> Dim:
-    """Bytes of a tensor of traced dims, the batch put in by its name; a batch of 1 is left out."""
-    if not shape or isinstance(shape[0], int) or shape[0] != symbol:
+    """Bytes of a tensor of traced dims, the batch put in by its name; a batch of 1 is left out, and one row for each
+    sample.
+    """
+    if not shape or isinstance(shape[0], int) or symbol is None or not divides(symbol, shape[0]):
         elements = prod(shape)
     else:
-        elements = size(shape) if batch == 1 else named("batch", batch) * size(shape)
+        rows = shape[0] // symbol
+        elements = size(shape) if rows == 1 else size(shape) * named("rows", rows)
+        if batch != 1:
+            elements = named("batch", batch) * elements
     bits = BITS.get(dtype, 1)
     # A number by its own name stands where it is put, at the end.
     return bytes_of(elements, dtype) if bits % 8 else elements * named(str(bits // 8), bits // 8)

@@ -2,7 +2,8 @@
 
 Names are those a reader knows: the axes of the inputs by their layout (H, W and C of an image), the fields by their
 own names with an axis (kernel_h, stride_w). The rule is the layer's own; nothing here knows what any layer does, but
-for the letters of an einsum equation and the time axis of TimeDistributed.
+for the letters of an einsum equation and the time axis of TimeDistributed. Where the batch was folded into the first
+axis, `rows` are the rows of it that belong to one sample.
 """
 
 from __future__ import annotations
@@ -76,11 +77,11 @@ def retell(
     """
     suffixes = _suffixes(layer_type, len(shapes), keywords)
     for stride in (TracedStride, TracedNumber):
-        run = _run(layer_type, fields, shapes, keywords, tensors, suffixes, stride)
+        run = _run(layer_type, fields, shapes, keywords, tensors, suffixes, stride, facts.repeats)
         if run is not None and _same(run.facts, facts):
             kept = _needed(run, suffixes, shapes)
             if kept != suffixes:
-                run = _run(layer_type, fields, shapes, keywords, tensors, kept, stride)
+                run = _run(layer_type, fields, shapes, keywords, tensors, kept, stride, facts.repeats)
             return run
     return None
 
@@ -93,6 +94,7 @@ def _run(
     tensors: Sequence[int],
     suffixes: Mapping[tuple[int, str], str],
     stride: type[TracedNumber],
+    repeats: Dim,
 ) -> Retold | None:
     given: list[Shape | None] = []
     for index, shape in enumerate(shapes):
@@ -103,6 +105,9 @@ def _run(
         facts = layer_type.apply(given, _named_fields(layer_type, fields, stride), keywords)
     except Problem:
         return None
+    if repeats is not UNKNOWN and repeats != 1:
+        rows = named("rows", repeats)
+        facts.macs, facts.ops = facts.macs * rows, facts.ops * rows
     source = _axes(layer_type, fields, shapes[0] if shapes else None)
     result = _result_axes(layer_type, fields, facts.outputs[0])
     return Retold(facts, tuple(given), _names(facts.outputs[0], result), (source, result))

@@ -7,10 +7,11 @@ downstream repeats its error.
 
 from __future__ import annotations
 
+from math import lcm
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Problem
-from cnnsum.dims import equal
+from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, ceil_div, divides, equal, substitute, symbols_of
 from cnnsum.graph import findings
 from cnnsum.graph.model import Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
@@ -185,7 +186,7 @@ def _first_inputs(result: Inference, layer: Layer) -> tuple[Value, ...]:
 class _Runner:
     """Runs graphs into one flat program."""
 
-    __slots__ = ("_dtypes", "_reported", "_weights", "calls", "memo", "result", "values")
+    __slots__ = ("_batches", "_dtypes", "_reported", "_weights", "calls", "memo", "result", "values")
 
     def __init__(self, result: Inference, memo: Memo) -> None:
         self.result = result
@@ -196,6 +197,8 @@ class _Runner:
         self._dtypes: dict[tuple[int, str], tuple[Value, ...]] = {}
         self._reported: set[Diagnostic] = set()
         self._weights: dict[Layer, Facts] = {}
+        #: The sizes of the batch axes of the inputs, mostly one.
+        self._batches = tuple(dict.fromkeys([shape[0] for shape, _ in result.values if shape]))
 
     def run(
         self,
@@ -335,7 +338,7 @@ class _Runner:
             return unknown_facts(weightless=not type.weights)
         try:
             fields = {**layer.fields, **node.options} if node.options else layer.fields
-            return type.apply(shapes, fields, keywords)
+            return _per_sample(type.apply(shapes, fields, keywords), self._batches, self.result.needs)
         except Problem as problem:
             self._report(findings.of_call(node, problem, shapes))
             return unknown_facts(weightless=not type.weights)
@@ -394,6 +397,49 @@ class _Runner:
     def _unknown(self) -> tuple[int, ...]:
         self.values.append(_UNKNOWN_VALUE)
         return (len(self.values) - 1,)
+
+
+def _per_sample(facts: Facts, batches: tuple[Dim, ...], needs: list[Constraint]) -> Facts:
+    """The facts with work per sample, where the first axis of what is made is not the batch as it came in.
+
+    Work that is done once however many samples there are (on a sum over the batch) is told as that of one sample,
+    which bounds the work per sample.
+    """
+    rows = facts.rows
+    if rows is None:
+        shape = facts.outputs[0]
+        rows = shape[0] if shape else 1
+    if rows in batches or not batches or rows is UNKNOWN or (facts.macs == 0 and facts.ops == 0):
+        return facts
+    batch = batches[0]
+    if isinstance(batch, Expr):
+        # Half a batch is half the samples, of a batch that has halves.
+        (symbol,) = batch.symbols
+        step = lcm(
+            1, *[one.need.right for one in needs if one.need[:2] == ("%", batch) and type(one.need.right) is int]
+        )
+        if step > 1:
+            batch = Symbol(symbol.name, anonymous=symbol.anonymous, multiple_of=step).dim
+            even = {symbol.name: batch}
+            rows = substitute(rows, even)
+            facts.macs, facts.ops = substitute(facts.macs, even), substitute(facts.ops, even)
+    facts.repeats = rows // batch if divides(batch, rows) else UNKNOWN
+    facts.macs, whole = _share(facts.macs, rows, batch)
+    facts.ops, shared = _share(facts.ops, rows, batch)
+    if not (whole and shared) and facts.status == "exact":
+        facts.status = "bound"
+    return facts
+
+
+def _share(work: Dim, rows: Dim, batch: Dim) -> tuple[Dim, bool]:
+    """One sample's share of work that is done `rows` times for a batch, and whether it is that exactly."""
+    total = work * rows
+    if divides(batch, total):
+        share = total // batch
+        return (share if symbols_of(share).isdisjoint(symbols_of(batch)) else UNKNOWN), True
+    if isinstance(batch, Expr) and isinstance(total, (int, Expr)):
+        return (total, False) if symbols_of(total).isdisjoint(batch.symbols) else (UNKNOWN, True)
+    return (UNKNOWN, True) if batch is UNKNOWN or batch == 0 else (ceil_div(total, batch), False)
 
 
 def _with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:

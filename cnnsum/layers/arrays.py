@@ -1,7 +1,7 @@
 """Rarer operations: quantiles, joining and cutting, linear algebra, Fourier transforms, losses, changes of images.
 
-Found and called as `operations` says. None has weights; what mixes samples is refused. The work of what is iterated
-inside (decompositions of matrices) is not known, and such a call says so.
+Found and called as `operations` says. None has weights. The work of what is iterated inside (decompositions of
+matrices) is not known, and such a call says so.
 """
 
 from __future__ import annotations
@@ -13,19 +13,31 @@ from cnnsum.layers.broadcast import broadcast, joined
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
 from cnnsum.layers.kinds import Anything, Axes, Cuts, Flag, NatPair, Pair, PlainInt, Pos, Text
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
-from cnnsum.layers.tensors import places_of, require_outputs, split, without
+from cnnsum.layers.tensors import flat, places_of, require_outputs, split, without, work_along
 
 LINALG = "keras.src.ops.linalg."
 IMAGE = "keras.src.ops.image."
 
 
-def _made(*outputs: Shape, ops: Dim = 0, dtype: str = "input", keeps: bool = False, macs: Dim = 0) -> Facts:
+def _made(
+    *outputs: Shape,
+    ops: Dim = 0,
+    dtype: str = "input",
+    keeps: bool = False,
+    macs: Dim = 0,
+    rows: Dim | None = None,
+) -> Facts:
     gradient = "none" if dtype in ("int32", "bool") else ""
-    return Facts(*outputs, ops=ops, macs=macs, dtype=dtype, keeps_input=keeps, gradient=gradient, window=EVERYTHING)
-
-
-def _mixes(what: str, field: str = "") -> Problem:
-    return Problem("UNK703", f"{what} along the batch axis is not supported", field)
+    return Facts(
+        *outputs,
+        ops=ops,
+        macs=macs,
+        rows=rows,
+        dtype=dtype,
+        keeps_input=keeps,
+        gradient=gradient,
+        window=EVERYTHING,
+    )
 
 
 # --- numbers along an axis --------------------------------------------------------------------------------------------
@@ -33,10 +45,9 @@ def _mixes(what: str, field: str = "") -> Problem:
 
 def _quantile(name: str) -> Rule:
     def rule(x: Shape, q: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Facts:
-        if q:
-            raise _mixes(f"{name} of several parts, which stand before it,")
-        out = without(x, places_of(x, axis, name), keepdims=keepdims)
-        return _made(out, ops=size(x), dtype="float", keeps=True)
+        out = (*q[:1], *without(x, places_of(x, axis, name), keepdims=keepdims))
+        ops, rows = work_along(x, out, 1)
+        return _made(out, ops=ops, rows=rows, dtype="float", keeps=True)
 
     rule.__doc__ = (
         "Gives the number below which a part of the elements along `axis` lies.\n\n"
@@ -52,7 +63,9 @@ for _name in ("Quantile", "Percentile", "Nanquantile", "Nanpercentile"):
 @layer(key=NUMPY + "Trapezoid", name="Trapezoid", ignored="x dx")
 def _trapezoid(y: Shape, *, axis: PlainInt = -1) -> Facts:
     """The integral along an axis by the trapezoidal rule. No weights. Operations: 3 per element. Nothing kept."""
-    return _made(without(y, places_of(y, (axis,), "Trapezoid"), keepdims=False), ops=3 * size(y), dtype="float")
+    out = without(y, places_of(y, (axis,), "Trapezoid"), keepdims=False)
+    ops, rows = work_along(y, out, 3)
+    return _made(out, ops=ops, rows=rows, dtype="float")
 
 
 @layer(key=NUMPY + "Trace", name="Trace")
@@ -76,8 +89,6 @@ def _digitize(x: Shape, bins: Shape) -> Facts:
 @layer(key=NUMPY + "IsIn", name="IsIn", ignored="assume_unique invert")
 def _is_in(x1: Shape, x2: Shape) -> Facts:
     """Whether each element is one of the second input's. No weights. Operations: 1 per pair."""
-    if len(x2) >= len(x1):
-        raise _mixes("IsIn")
     return _made(x1, ops=size(x1) * prod(x2), dtype="bool")
 
 
@@ -88,16 +99,14 @@ def _is_in(x1: Shape, x2: Shape) -> Facts:
 def _append(x1: Shape, x2: Shape, *, axis: PlainInt | None = None) -> Facts:
     """Put two inputs end to end along `axis`. No weights, no operations, nothing kept."""
     if axis is None:
-        raise _mixes("Append", "axis")
+        return _made((prod(x1) + prod(x2),))
     return _made(joined((x1, x2), axis, "Append"))
 
 
 @layer(key=NUMPY + "Dstack", name="Dstack")
 def _dstack(*xs: Shape) -> Facts:
     """Put the inputs end to end along the second axis after the batch. No weights, no operations, nothing kept."""
-    full = [x if len(x) > 2 else (*x, 1) for x in xs]
-    if any(len(x) < 2 for x in xs):
-        raise _mixes("Dstack")
+    full = [x if len(x) > 2 else (1,) * (2 - len(x)) + (*x, 1) for x in xs]
     return _made(joined(full, 2, "Dstack"))
 
 
@@ -132,10 +141,13 @@ def _array_split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> 
 
 @layer(key=NUMPY + "Take", name="Take")
 def _take(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
-    """Pick elements along an axis by constant indices, whose axes take its place. No weights, no work."""
-    (place,) = places_of(x, None if axis is None else (axis,), "Take")
-    if indices and indices[0] == x[0]:
-        raise _mixes("Take by the indices of samples")
+    """Pick elements along an axis by indices, whose axes take its place; without an axis, of all elements in a row.
+
+    No weights, no work.
+    """
+    if axis is None:
+        x = flat(x)
+    (place,) = places_of(x, (axis or 0,), "Take")
     return _made((*x[:place], *indices, *x[place + 1 :]), dtype="first")
 
 
@@ -178,15 +190,19 @@ def _cross(x1: Shape, x2: Shape, *, axis: PlainInt | None = None) -> Facts:
 
 @layer(key=NUMPY + "Dot", name="Dot")
 def _dot(x1: Shape, x2: Shape) -> Facts:
-    """The product with a constant matrix `(D, K)` or vector `(D)`: `(..., D)` becomes `(..., K)` or `(...)`.
+    """The product of all rows of the one with all columns of the other: `(..., D)` and `(..., D, K)` become `(..., ...,
+    K)`, and with a vector `(D)` `(...)`.
 
-    No weights. MACs: `D` per output element. Backpropagation keeps nothing: the second input is a constant.
+    No weights. MACs: `D` per output element. Backpropagation keeps the inputs, unless the second is a constant matrix
+    or vector.
     """
-    if len(x2) not in (1, 2) or (len(x2) == 2 and x2[0] == x1[0]):
-        raise _mixes("Dot of two tensors")
-    require_equal(x1[-1], x2[0], f"Dot needs equal sizes, got {show_shape(x1)} and {show_shape(x2)}")
-    out = (*x1[:-1], *x2[1:])
-    return _made(out, macs=size(out) * x1[-1])
+    if not x1 or not x2:
+        out = x1 or x2
+        return _made(out, ops=size(out))
+    at = max(len(x2) - 2, 0)
+    depth = require_equal(x1[-1], x2[at], f"Dot needs equal sizes, got {show_shape(x1)} and {show_shape(x2)}")
+    out = (*x1[:-1], *x2[:at], *x2[at + 1 :])
+    return _made(out, macs=size(out) * depth, keeps=len(x2) > 2)
 
 
 # --- linear algebra, whose work depends on the method -----------------------------------------------------------------
@@ -337,8 +353,8 @@ def _cdist(x: Shape, y: Shape) -> Facts:
 
     No weights. Operations: 3 per pair of numbers. Backpropagation keeps the inputs.
     """
-    if len(x) < 3 or len(y) < 3:
-        raise _mixes("CDist")
+    if len(x) < 2 or len(y) < 2:
+        raise Problem("SHP204", f"CDist needs inputs of rank 2 or more, got {show_shape(x)} and {show_shape(y)}")
     depth = require_equal(x[-1], y[-1], f"CDist needs rows of equal size, got {show_shape(x)} and {show_shape(y)}")
     out = (*broadcast((x[:-2], y[:-2]), "CDist"), x[-2], y[-2])
     return _made(out, ops=3 * size(out) * depth, keeps=True)

@@ -16,7 +16,7 @@ from cnnsum.layers.facts import Shape
 
 
 def merged(shapes: Sequence[Shape], what: str) -> Shape:
-    """The shape that a merging layer gives: all inputs broadcast, batch axis apart.
+    """The shape that a merging layer gives: all inputs broadcast, the batch axis, which all have, apart.
 
     Axes are aligned at the end, and an axis of 1 is stretched. An axis that is None in one input and a number in
     another is None in the result, as in Keras.
@@ -25,29 +25,25 @@ def merged(shapes: Sequence[Shape], what: str) -> Shape:
     for index in range(1, len(shapes)):
         shape = shapes[index]
         if shape != out:
-            out = (out[0], *_combine(out[1:], shape[1:], shapes, index, what, open_wins=True))
+            (first,) = _combine(out[:1], shape[:1], shapes, index, what, open_wins=False, first=True)
+            out = (first, *_combine(out[1:], shape[1:], shapes, index, what, open_wins=True))
     return out
 
 
 def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
-    """The shape of an operation on tensors: numpy's broadcasting. The shape of a scalar is ().
-
-    The batch axis of the longest input is passed along: other inputs as long have the same batch, or 1.
-    """
+    """The shape of an operation on tensors: numpy's broadcasting. The shape of a scalar is ()."""
     out = shapes[0]
     for index in range(1, len(shapes)):
         shape = shapes[index]
-        if not shape or shape == out:
-            continue
-        if len(shape) == len(out):
-            batch = shape[0] if out[0] == 1 else out[0]
-            out = (batch, *_combine(out[1:], shape[1:], shapes, index, what, open_wins=False))
-        else:
+        if shape and shape != out:
             out = _combine(out, shape, shapes, index, what, open_wins=False)
     return out
 
 
-def _combine(a: Shape, b: Shape, shapes: Sequence[Shape], index: int, what: str, *, open_wins: bool) -> Shape:
+def _combine(
+    a: Shape, b: Shape, shapes: Sequence[Shape], index: int, what: str, *, open_wins: bool, first: bool = False
+) -> Shape:
+    """Two shapes broadcast. first: they are the first axes alone, and not the last ones."""
     if len(a) < len(b):
         a, b = b, a
     extra = len(a) - len(b)
@@ -61,7 +57,8 @@ def _combine(a: Shape, b: Shape, shapes: Sequence[Shape], index: int, what: str,
         elif left == 1 or right is UNKNOWN:
             dims.append(right)
         else:
-            reason, inputs = _reason(shapes, index, axis - len(a), left, right, what)
+            at = -len(shapes[index]) if first else axis - len(a)
+            reason, inputs = _reason(shapes, index, at, left, right, what)
             size = require_broadcast(left, right, reason, inputs=inputs)
             if open_wins and is_anonymous(left) != is_anonymous(right) and not is_anonymous(size):
                 size = maximum(left, right)
@@ -98,8 +95,6 @@ def joined(shapes: Sequence[Shape], axis: int, what: str) -> Shape:
     if not -rank <= axis < rank:
         raise Problem("SHP205", f"{what}: {show_shape(first)} has no axis {axis}", "axis")
     axis %= rank
-    if axis == 0:
-        raise Problem("UNK703", f"{what} along the batch axis is not supported", "axis")
     dims = list(first)
     known = list(first)  # like dims, with what later inputs told of axes that are None in the first
     for index in range(1, len(shapes)):
@@ -107,7 +102,7 @@ def joined(shapes: Sequence[Shape], axis: int, what: str) -> Shape:
         if len(shape) != rank:
             raise Problem("SHP207", f"{_joining(shapes, index, axis, what)} ranks {rank} and {len(shape)})")
         dims[axis] = dims[axis] + shape[axis]
-        for other in range(1, rank):
+        for other in range(rank):
             left, right = known[other], shape[other]
             if other != axis and left != right:
                 reason = f"{_joining(shapes, index, axis, what)} axis {other}: {show_dim(left)} and {show_dim(right)})"

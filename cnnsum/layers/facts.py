@@ -1,7 +1,8 @@
 """What a layer's rule says about one call of the layer: `Facts`, the only thing that analyses read.
 
 Knows dims and nothing else: no files, no graphs, no batch size. A shape is a tuple of dims, batch axis first.
-Work is counted per call of the given shapes with the batch axis left out, so it is work per sample.
+Work is counted per call of the given shapes with the first axis left out, so it is work per sample where that is the
+batch; where it is not (windows of an image folded into it, the steps of a sequence) inference makes it so.
 """
 
 from __future__ import annotations
@@ -68,6 +69,10 @@ class Facts:
     weights: the layer's weights, in Keras's order.
     macs: multiply-accumulates per sample (convolutions, products of matrices).
     ops: elementwise operations per sample (bias, normalisation, activation, pooling, addition).
+    rows: what `macs` and `ops` have left out: None for the size of the first output's first axis, 1 for nothing (a sum
+        over the first axis).
+    repeats: how often a sample needs what the rule counted, put in by inference: `macs` and `ops` are that many times
+        the rule's own.
     keeps_input, keeps_output: whether backpropagation needs all the inputs, or the outputs; "weights" where only the
         gradients of the layer's weights do, and "factors" where each input is needed for the gradients of the others.
     kept: further tensors that it needs.
@@ -99,7 +104,9 @@ class Facts:
         "needs",
         "ops",
         "outputs",
+        "repeats",
         "rest",
+        "rows",
         "scratch",
         "status",
         "weights",
@@ -122,9 +129,12 @@ class Facts:
         window: tuple[Window, ...] | str | None = None,
         dtype: str | None = None,
         rest: str | None = None,
+        rows: Dim | None = None,
         status: str = "exact",
     ) -> None:
         self.outputs = outputs
+        self.rows = rows
+        self.repeats: Dim = 1
         self.rest = rest
         self.weights = weights
         self.macs = macs

@@ -1,6 +1,6 @@
 """Operations that pick, repeat and rearrange elements: slices, rows by index, codes, sorted values, blocks of images.
 
-Found and called as `operations` says. None has weights; what mixes samples is refused.
+Found and called as `operations` says. None has weights. The first axis is an axis like the others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
 from cnnsum.layers.kinds import Anything, Axes, Counts, DataFormat, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
 from cnnsum.layers.slide import arrange, channels, spatial
-from cnnsum.layers.tensors import require_outputs
+from cnnsum.layers.tensors import flat, require_outputs
 
 _ELLIPSIS = "..."
 
@@ -69,15 +69,13 @@ def _bound(length: Dim, place: int) -> Dim:
 def _get_item(x: Shape, *, key: Key = (_ELLIPSIS,)) -> Facts:
     """Pick elements: `x[:, 1:, ::2, 0]`. A slice keeps its axis, a number leaves it out, null makes a new one.
 
-    The batch axis must stay whole. No weights, no work, nothing kept.
+    No weights, no work, nothing kept.
     """
     taken = sum(item is not None and item != _ELLIPSIS for item in key)
     if taken > len(x) or key.count(_ELLIPSIS) > 1:
         raise Problem("SHP205", f"GetItem: {show_shape(x)} has no {taken} axes", "key")
     at = key.index(_ELLIPSIS) if _ELLIPSIS in key else len(key)
     full = (*key[:at], *((None, None, None),) * (len(x) - taken), *key[at + 1 :])
-    if not full or full[0] not in ((None, None, None), (0, None, None), (None, None, 1), (0, None, 1)):
-        raise Problem("UNK703", "GetItem along the batch axis is not supported", "key")
     rest = iter(x)
     out: list[Dim] = []
     for item in full:
@@ -101,8 +99,6 @@ def _moved(*outputs: Shape, gradient: str = "", dtype: str = "input", ops: Dim =
 def _place(x: Shape, axis: int, what: str, field: str = "axis") -> int:
     if not -len(x) <= axis < len(x):
         raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
-    if axis % len(x) == 0:
-        raise Problem("UNK703", f"{what} along the batch axis is not supported", field)
     return axis % len(x)
 
 
@@ -110,7 +106,7 @@ def _place(x: Shape, axis: int, what: str, field: str = "axis") -> int:
 def _take_along_axis(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
     """Pick an element for each index along an axis: the shape of the indices. No weights, no work."""
     if axis is None:
-        raise Problem("UNK703", "TakeAlongAxis of all elements, those of other samples too, is not supported", "axis")
+        return _moved(flat(indices), dtype="first")
     place = _place(x, axis, "TakeAlongAxis")
     if len(indices) != len(x):
         raise Problem("SHP207", f"TakeAlongAxis needs equal ranks, got {show_shape(x)} and {show_shape(indices)}")
@@ -123,8 +119,7 @@ def _tile(x: Shape, *, repeats: Counts) -> Facts:
     """Repeat the whole along each axis, counted from the last. No weights, no work, nothing kept."""
     counts = repeats if isinstance(repeats, tuple) else (repeats,)
     counts = (1,) * (len(x) - len(counts)) + counts
-    if len(counts) > len(x) or counts[:1] != (1,):
-        raise Problem("UNK703", "Tile along the batch axis is not supported", "repeats")
+    x = (1,) * (len(counts) - len(x)) + x
     return _moved(tuple([dim * count for dim, count in zip(x, counts, strict=True)]))
 
 
@@ -157,8 +152,6 @@ def _with_classes(x: Shape, num_classes: Dim, axis: int, what: str) -> Shape:
     """The shape with an axis of the classes, as the last one or before one that there is."""
     if axis != -1 and not 0 <= axis < len(x):
         raise Problem("SHP205", f"{what} needs an axis of {show_shape(x)} or -1, got {axis}", "axis")
-    if axis == 0 or not x:
-        raise Problem("UNK703", f"{what} before the batch axis is not supported", "axis")
     return (*x, num_classes) if axis == -1 else (*x[:axis], num_classes, *x[axis:])
 
 
@@ -175,10 +168,9 @@ def _multi_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
 
     No weights. Operations: 1 per output element. No gradient.
     """
-    if len(x) < 2:
-        raise Problem("UNK703", "MultiHot of a single number for each sample is not supported")
     codes = _with_classes(x, num_classes, axis, "MultiHot")
-    out = (codes[0], *codes[2:])
+    place = 1 if len(x) > 1 else 0
+    out = (*codes[:place], *codes[place + 1 :])
     return Facts(out, ops=size(out), gradient="none", dtype="input", window=EVERYTHING)
 
 
@@ -195,11 +187,13 @@ def _top_k(x: Shape, *, k: Pos) -> Facts:
 def _along(what: str, ops: int, dtype: str, usual: int | None) -> Rule:
     """Operations along an axis that keep the shape. usual: the axis where none is given.
 
-    Without an axis (null) they run over all elements, those of other samples too.
+    Without an axis (null) they run over all elements in a row.
     """
 
     def rule(x: Shape, *, axis: PlainInt | None = usual) -> Facts:
-        _place(x, 0 if axis is None else axis, what)
+        if axis is None:
+            x = flat(x)
+        _place(x, axis or 0, what)
         return Facts(x, ops=ops * size(x), dtype=dtype, window=EVERYTHING, gradient="none" if dtype == "int32" else "")
 
     return rule
@@ -207,7 +201,9 @@ def _along(what: str, ops: int, dtype: str, usual: int | None) -> Rule:
 
 def _running(what: str, ops: int, otherwise: str, _usual: int | None) -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = None, dtype: Anything = None) -> Facts:
-        _place(x, 0 if axis is None else axis, what)
+        if axis is None:
+            x = flat(x)
+        _place(x, axis or 0, what)
         given = "int32" if dtype == "bool" else named(dtype, otherwise)
         return Facts(x, ops=ops * size(x), dtype=given, window=EVERYTHING)
 
@@ -348,11 +344,7 @@ def _einsum(*xs: Shape, subscripts: Text) -> Facts:
     if any(letter not in sizes for letter in right):
         raise Problem("CFG115", f"Einsum: a letter of the result {right!r} is in no input", "subscripts")
     out = tuple([sizes[letter] for letter in right])
-    # Only the batch axis of a tensor is no plain number; a constant may stand first.
-    batches = {term[0] for term, x in zip(terms, xs, strict=True) if term and not isinstance(x[0], int)}
-    if right[:1] not in (batches or {terms[0][:1]}) or len(batches) > 1 or not right:
-        raise Problem("UNK703", "Einsum without the batch axis first is not supported", "subscripts")
-    rest: Dim = prod([dim for letter, dim in sizes.items() if letter != right[0]])
+    rest: Dim = prod([dim for letter, dim in sizes.items() if letter != right[:1]])
     products = len(xs) > 1
     return Facts(
         out,

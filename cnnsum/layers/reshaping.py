@@ -69,28 +69,38 @@ def Reshape(x: Shape, *, target_shape: Target) -> Facts:
 
     The number of elements must stay the same. No weights, no work, nothing kept: the output is the input's storage.
     """
-    open_axes = [axis for axis, dim in enumerate(target_shape) if dim == -1]
+    return _reshaped(x, (x[0], *_filled(x[1:], target_shape, x, "target_shape")))
+
+
+def reshaped(x: Shape, target: tuple[Dim, ...], field: str) -> Facts:
+    """`Reshape` of all axes, the first one too. field: the one that holds the target."""
+    return _reshaped(x, _filled(x, target, x, field))
+
+
+def _filled(before: Shape, target: tuple[Dim, ...], x: Shape, field: str) -> Shape:
+    """The target with the size that is left over in place of its -1."""
+    open_axes = [axis for axis, dim in enumerate(target) if dim == -1]
     if len(open_axes) > 1:
-        raise Problem(
-            "CFG113", f"Reshape can find one size, got -1 at {len(open_axes)} places of target_shape", "target_shape"
-        )
-    before, after = _without_common(x[1:], [dim for dim in target_shape if dim != -1])
-    total, wanted = prod(before), prod(after)
-    asked = ", ".join(map(str, target_shape)) + ("," if len(target_shape) == 1 else "")
+        raise Problem("CFG113", f"Reshape can find one size, got -1 at {len(open_axes)} places of {field}", field)
+    given, needed = _without_common(before, [dim for dim in target if dim != -1])
+    total, wanted = prod(given), prod(needed)
+    asked = ", ".join(map(str, target)) + ("," if len(target) == 1 else "")
     reason = f"Reshape to ({asked}) needs the same number of elements, got {show_shape(x)}"
-    out = target_shape
-    if open_axes:
-        require_multiple(total, wanted, reason, field="target_shape", code="SHP211")
-        axis = open_axes[0]
-        out = (*target_shape[:axis], total // wanted, *target_shape[axis + 1 :])
-    else:
-        require_equal(total, wanted, reason, code="SHP211", field="target_shape")
-    shared = min(len(x), len(out) + 1) - 2
+    if not open_axes:
+        require_equal(total, wanted, reason, code="SHP211", field=field)
+        return target
+    require_multiple(total, wanted, reason, field=field, code="SHP211")
+    axis = open_axes[0]
+    return (*target[:axis], total // wanted, *target[axis + 1 :])
+
+
+def _reshaped(x: Shape, out: Shape) -> Facts:
+    shared = min(len(x), len(out)) - 1
     return Facts(
-        (x[0], *out),
+        out,
         alias="view",
         dtype="input",
-        window=None if shared > 0 and x[1 : 1 + shared] == out[:shared] else EVERYTHING,
+        window=None if shared > 1 and x[:shared] == out[:shared] else EVERYTHING,
     )
 
 

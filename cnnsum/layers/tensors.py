@@ -1,7 +1,8 @@
 """Operations on the axes of tensors: sums along axes, products of matrices, reshaping, joining and splitting.
 
-What `ops.mean(x, axis=1)` or `x @ y` leaves in a Keras file; found and called as `operations` says. Operations that
-mix samples (a sum over the batch axis) are not supported and are refused.
+What `ops.mean(x, axis=1)` or `x @ y` leaves in a Keras file; found and called as `operations` says. The first axis is
+an axis like the others: it may be moved, joined, cut and summed over. Work that has another first axis than its result
+says so (`Facts.rows`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim
+from cnnsum.dims import Dim, prod
 from cnnsum.layers import reshaping
 from cnnsum.layers.base import Rule, layer, require_equal, require_multiple, show_shape
 from cnnsum.layers.broadcast import broadcast, constant, joined
@@ -47,17 +48,29 @@ _KEEPS = {"": "nothing", "input": "the input", "both": "the input and the output
 
 
 def places_of(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "axis") -> tuple[int, ...]:
-    """Axes counted from 0; the batch axis is refused, and None, which means all axes."""
+    """Axes counted from 0; None means all axes."""
     rank = len(x)
     for axis in axes or ():
         if not -rank <= axis < rank:
             raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
-    places = tuple([axis % rank for axis in axes]) if axes is not None else (0,)
+    places = tuple([axis % rank for axis in axes]) if axes is not None else tuple(range(rank))
     if len(set(places)) != len(places):
         raise Problem("SHP205", f"{what} needs each axis once, got {list(axes or ())}", field)
-    if 0 in places:
-        raise Problem("UNK703", f"{what} along the batch axis is not supported", field)
     return places
+
+
+def flat(x: Shape) -> Shape:
+    """The shape of all elements in one row."""
+    return (prod(x),)
+
+
+def work_along(x: Shape, out: Shape, per_input: int, per_output: int = 0) -> tuple[Dim, Dim | None]:
+    """Operations of a sum and the like, some per element of the input less some per element of the output, as
+    `Facts.ops` and `Facts.rows`.
+    """
+    if x[:1] == out[:1]:
+        return per_input * size(x) - per_output * size(out), None
+    return per_input * prod(x) - per_output * prod(out), 1
 
 
 #: Outputs of one operation. A file that asks for more is damaged, or means harm.
@@ -81,9 +94,11 @@ def _reduction(name: str, what: str, counts: tuple[int, int], keeps: str, dtype:
     def rule(x: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Facts:
         places = places_of(x, axis, name)
         out = without(x, places, keepdims=keepdims)
+        ops, rows = work_along(x, out, *counts)
         return Facts(
             out,
-            ops=counts[0] * size(x) - counts[1] * size(out),
+            ops=ops,
+            rows=rows,
             keeps_input=bool(keeps),
             keeps_output=keeps == "both",
             window=None if places == (len(x) - 1,) else EVERYTHING,
@@ -110,7 +125,8 @@ def _argument(name: str, which: str) -> Rule:
         places = places_of(x, None if axis is None else (axis,), name)
         out = without(x, places, keepdims=keepdims)
         window = None if places == (len(x) - 1,) else EVERYTHING
-        return Facts(out, ops=size(x) - size(out), window=window, dtype="int32")
+        ops, rows = work_along(x, out, 1, 1)
+        return Facts(out, ops=ops, rows=rows, window=window, dtype="int32")
 
     rule.__doc__ = (
         f"The index of the {which} element along `axis`, which is left out, or 1 with `keepdims`.\n\n"
@@ -135,8 +151,6 @@ def _matmul(x1: Shape, x2: Shape) -> Facts:
         raise Problem("SHP204", f"Matmul needs inputs of rank 1 or more, got {show_shape(x1)} and {show_shape(x2)}")
     # As numpy does it: a vector is a row on the left and a column on the right, and that axis is left out again.
     left, right = x1 if len(x1) > 1 else (1, *x1), x2 if len(x2) > 1 else (*x2, 1)
-    if (len(x1) == 1 and len(x2) < 3) or (len(x2) == 1 and len(x1) < 2):
-        raise Problem("UNK703", "Matmul along the batch axis is not supported")
     depth = require_equal(
         left[-1],
         right[-2],
@@ -144,9 +158,13 @@ def _matmul(x1: Shape, x2: Shape) -> Facts:
     )
     full = (*broadcast((left[:-2], right[:-2]), "Matmul"), left[-2], right[-1])
     out = full[:-1] if len(x2) == 1 else (*full[:-2], full[-1]) if len(x1) == 1 else full
-    fixed = constant(left, full) or constant(right, full)
+    fixed = constant(x1, full) or constant(x2, full)
     return Facts(
-        out, macs=size(out) * depth, keeps_input=False if fixed else "factors", dtype="product", window=EVERYTHING
+        out,
+        macs=size(out) * depth,
+        keeps_input=False if fixed else "factors",
+        dtype="product",
+        window=EVERYTHING,
     )
 
 
@@ -167,9 +185,12 @@ def _average(x: Shape, weights: Shape | None = None, *, axis: Axes | None = None
             raise Problem("SHP202", reason)
         for own, needed in zip(weights, wanted, strict=True):
             require_equal(needed, own, reason)
+    out = without(x, places, keepdims=False)
+    ops, rows = work_along(x, out, 1 if weights is None else 3)
     return Facts(
-        without(x, places, keepdims=False),
-        ops=size(x) * (1 if weights is None else 3),
+        out,
+        ops=ops,
+        rows=rows,
         keeps_input=weights is not None,
         window=None if places == (len(x) - 1,) else EVERYTHING,
         dtype="float",
@@ -202,23 +223,20 @@ def _moved(*outputs: Shape, alias: str = "", gradient: str = "", window: str | N
 def _reshape(x: Shape, *, newshape: Ints) -> Facts:
     """Give the elements another shape, batch axis first; -1 is the size that is left over.
 
-    No weights, no work, nothing kept: the output is the input's storage. The batch axis must stay: its size, or -1.
+    Other axes may go into the first one (windows of an image, steps of a sequence): it is then a multiple of the
+    batch. No weights, no work, nothing kept: the output is the input's storage.
     """
-    if not x or not newshape or (newshape[0] not in (-1, *x[:1]) and newshape.count(-1) != 1):
-        raise Problem("UNK703", f"Reshape of the batch axis is not supported, got {list(newshape)}", "newshape")
-    return reshaping.Reshape(x, target_shape=newshape[1:])
+    return reshaping.reshaped(x, newshape, "newshape")
 
 
 @layer(key=NUMPY + "Transpose", name="Transpose")
 def _transpose(x: Shape, *, axes: Axes | None = None) -> Facts:
-    """Put the axes in another order, the batch axis first. No weights, no work, nothing kept."""
+    """Put the axes in another order. No weights, no work, nothing kept."""
     rank = len(x)
     given = tuple(reversed(range(rank))) if axes is None else axes
     order = tuple([axis + rank if axis < 0 else axis for axis in given])
     if sorted(order) != list(range(rank)):
         raise Problem("SHP205", f"Transpose needs each axis of {show_shape(x)} once, got {list(given)}", "axes")
-    if order[:1] != (0,):
-        raise Problem("UNK703", "Transpose of the batch axis is not supported", "axes")
     return _moved(tuple([x[axis] for axis in order]))
 
 
@@ -242,8 +260,6 @@ def _expand_dims(x: Shape, *, axis: Axes) -> Facts:
     places = {one % rank for one in axis}
     if len(places) != len(axis):
         raise Problem("SHP205", f"ExpandDims needs each new axis once, got {list(axis)}", "axis")
-    if 0 in places:
-        raise Problem("UNK703", "ExpandDims before the batch axis is not supported", "axis")
     rest = iter(x)
     return _moved(tuple([1 if place in places else next(rest) for place in range(rank)]), alias="view")
 
@@ -252,7 +268,7 @@ def _expand_dims(x: Shape, *, axis: Axes) -> Facts:
 def _squeeze(x: Shape, *, axis: Axes | None = None) -> Facts:
     """Leave out axes of 1: those of `axis`, or all. No weights, no work, nothing kept."""
     if axis is None:
-        return _moved((*x[:1], *[dim for dim in x[1:] if dim != 1]), alias="view")
+        return _moved(tuple([dim for dim in x if dim != 1]), alias="view")
     places = places_of(x, axis, "Squeeze")
     for place in places:
         require_equal(x[place], 1, f"Squeeze needs size 1 on axis {place}, got {show_shape(x)}")
@@ -272,8 +288,6 @@ def _stack(*xs: Shape, axis: PlainInt = 0) -> Facts:
     if not -rank <= axis < rank:
         raise Problem("SHP205", f"Stack: a result of rank {rank} has no axis {axis}", "axis")
     place = axis % rank
-    if place == 0:
-        raise Problem("UNK703", "Stack before the batch axis is not supported", "axis")
     ones = [(*x[:place], 1, *x[place:]) for x in xs]
     return _moved(joined(ones, place, "Stack"), gradient="parts")
 
@@ -307,15 +321,15 @@ def _pad(x: Shape, *, pad_width: Widths, mode: Anything = "constant") -> Facts:
     pairs = pad_width * len(x) if len(pad_width) == 1 else pad_width
     if len(pairs) != len(x):
         raise Problem("CFG102", f"`pad_width` must be a pair for each axis of {show_shape(x)}", "pad_width")
-    if pairs[:1] != ((0, 0),):
-        raise Problem("UNK703", "Pad of the batch axis is not supported", "pad_width")
     return _moved(tuple([dim + before + after for dim, (before, after) in zip(x, pairs, strict=True)]), window=None)
 
 
 @layer(key=NUMPY + "Repeat", name="Repeat")
 def _repeat(x: Shape, *, repeats: Counts, axis: PlainInt | None = None) -> Facts:
     """Repeat every element along an axis, by one number or each by its own. No weights, no work, nothing kept."""
-    (place,) = places_of(x, None if axis is None else (axis,), "Repeat")
+    if axis is None:
+        x = flat(x)
+    (place,) = places_of(x, (axis or 0,), "Repeat")
     counts = repeats if isinstance(repeats, tuple) else (repeats,)
     if len(counts) == 1:
         length = x[place] * counts[0]

@@ -11,7 +11,7 @@ from cnnsum.analyses.memory import Keeping, saved, value_bytes
 from cnnsum.analyses.params import NO_WEIGHTS, Weights
 from cnnsum.analyses.params import Params as ParamsOf
 from cnnsum.analyses.training import OPTIMIZERS, training
-from cnnsum.dims import UNKNOWN, Dim, Symbol
+from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol
 from cnnsum.graph.infer import Call, Inference, Value
 from cnnsum.graph.model import Graph, Layer, Node
 from cnnsum.report.records import (
@@ -37,7 +37,7 @@ from cnnsum.report.records import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from cnnsum.analyses.sizes import Sizes
+    from cnnsum.analyses.sizes import Requirement, Sizes
 
 
 def build(
@@ -61,7 +61,7 @@ def build(
     sizes: what the network accepts on the open axes of its inputs, where there is anything to say.
     details: also where each layer stands in its file, and receptive fields, which only some formats show.
     """
-    counted = _Counted(graph, inference, batch)
+    counted = _Counted(graph, inference, batch, sizes)
     rows = _Builder(inference, counted.counter, counted.bytes_of, counted.params, counted.kept, details=details).rows()
     totals = _totals(graph, inference, counted, optimizer, checkpoint, sizes, step=step or details)
     return Report(
@@ -92,14 +92,27 @@ def totals_of(
     graph: Graph, inference: Inference, *, batch: Dim = 1, optimizer: str = "adam", sizes: Sizes | None = None
 ) -> Totals:
     """The totals of a graph's report, without its rows."""
-    return _totals(graph, inference, _Counted(graph, inference, batch), optimizer, None, sizes, step=False)
+    return _totals(graph, inference, _Counted(graph, inference, batch, sizes), optimizer, None, sizes, step=False)
+
+
+def refused_batch(symbol: Dim | None, batch: Dim, sizes: Sizes | None) -> Requirement | None:
+    """The first requirement on the batch (halves of it, say) that does not hold for this one."""
+    if sizes is None or not isinstance(symbol, Expr) or not isinstance(batch, int):
+        return None
+    about = [one for one in sizes.requirements if not one.symbols.isdisjoint(symbol.symbols)]
+    if not about:
+        return None
+    from cnnsum.analyses.sizes import violated
+
+    return violated(about, {one.name: batch for one in symbol.symbols})
 
 
 class _Counted:
     """What rows and totals are both made of: bytes of every value, parameters, and what backpropagation keeps."""
 
-    def __init__(self, graph: Graph, inference: Inference, batch: Dim) -> None:
-        self.counter = Counter(graph.batch, batch)
+    def __init__(self, graph: Graph, inference: Inference, batch: Dim, sizes: Sizes | None) -> None:
+        # Of a batch that the network cannot run on, no memory is known.
+        self.counter = Counter(graph.batch, batch if refused_batch(graph.batch, batch, sizes) is None else UNKNOWN)
         self.bytes_of = value_bytes(inference, self.counter)
         self.params = ParamsOf(inference.calls, trainable=graph.trainable)
         self.keeping = Keeping(inference, self.bytes_of, self.counter, self.params.by_layer)

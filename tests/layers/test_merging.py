@@ -13,7 +13,6 @@ from tests.layers.applying import NAMES, N, apply, holds, put, refusal
 
 H, W, C, T = NAMES["H"], NAMES["W"], NAMES["C"], NAMES["T"]
 OPEN = Symbol("open", anonymous=True).dim
-OTHER = Symbol("other", anonymous=True).dim
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,8 @@ def test_operations_broadcast_as_numpy_does():
     assert broadcast([(), (N, 4, 5)], "Add") == (N, 4, 5)
     assert broadcast([(N, 4, 5), (5,)], "Add") == (N, 4, 5)
     assert broadcast([(1, 4, 1), (N, 1, 5)], "Add") == (N, 4, 5)
-    assert broadcast([(N, OPEN, 5), (OTHER, 4, 5)], "Add") == (N, 4, 5)
+    assert broadcast([(N, OPEN, 5), (N, 4, 5)], "Add") == (N, 4, 5)
+    assert broadcast([(8 * N, 5), (N, 5)], "Add") == (8 * N, 5)  # for a batch of 1, which is stretched
 
 
 def test_concatenate():
@@ -177,10 +177,13 @@ def test_dot():
         ("Concatenate", [(N, 7), (N, 7)], {"axis": 2}, "SHP205", "Concatenate: (N, 7) has no axis 2"),
         (
             "Concatenate",
-            [(N, 7), (N, 7)],
-            {"axis": 0},
-            "UNK703",
-            "Concatenate along the batch axis is not supported",
+            [(N, 7), (2 * N, 7)],
+            {"axis": 1},
+            "SHP207",
+            (
+                "Concatenate needs inputs of equal shapes except along axis 1, got (N, 7) and (2*N, 7) "
+                "(input 2, axis 0: N and 2*N)"
+            ),
         ),
         (
             "Dot",

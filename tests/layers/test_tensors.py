@@ -82,7 +82,6 @@ def test_moving_elements(name, shapes, fields, outputs):
 @pytest.mark.parametrize(
     ("name", "shapes", "fields", "code", "message"),
     [
-        ("Mean", [(N, 4)], {}, "UNK703", "Mean along the batch axis is not supported"),
         ("Sum", [(N, 4)], {"axis": 2}, "SHP205", "Sum: (N, 4) has no axis 2"),
         (
             "Matmul",
@@ -92,7 +91,6 @@ def test_moving_elements(name, shapes, fields, outputs):
             "Matmul needs as many columns in (N, 4, 3) as rows in (N, 4, 3), got 3 and 4",
         ),
         ("Matmul", [(N, 4), ()], {}, "SHP204", "Matmul needs inputs of rank 1 or more, got (N, 4) and ()"),
-        ("Matmul", [(3,), (N, 4)], {}, "UNK703", "Matmul along the batch axis is not supported"),
         (
             "Average",
             [(N, 4, 3), (3,)],
@@ -100,14 +98,10 @@ def test_moving_elements(name, shapes, fields, outputs):
             "SHP202",
             "Average needs weights of (N, 4, 3) or (4,), got (3,)",
         ),
-        ("Reshape", [(N, 4)], {"newshape": [2, 2]}, "UNK703", "Reshape of the batch axis is not supported, got [2, 2]"),
-        ("Transpose", [(N, 4)], {"axes": [1, 0]}, "UNK703", "Transpose of the batch axis is not supported"),
         ("Transpose", [(N, 4)], {"axes": [0, 0]}, "SHP205", "Transpose needs each axis of (N, 4) once, got [0, 0]"),
         ("Squeeze", [(N, 4)], {"axis": 1}, "SHP202", "Squeeze needs size 1 on axis 1, got (N, 4)"),
         ("ExpandDims", [(N, 4)], {"axis": 3}, "SHP205", "ExpandDims: a result of rank 3 has no axis 3"),
-        ("ExpandDims", [(N, 4)], {"axis": 0}, "UNK703", "ExpandDims before the batch axis is not supported"),
         ("Stack", [(N, 4)], {"axis": 3}, "SHP205", "Stack: a result of rank 3 has no axis 3"),
-        ("Stack", [(N, 4)], {}, "UNK703", "Stack before the batch axis is not supported"),
         (
             "Split",
             [(N, 5)],
@@ -122,9 +116,7 @@ def test_moving_elements(name, shapes, fields, outputs):
             "UNK704",
             "Split at indices needs a known size, got (N, H)",
         ),
-        ("Pad", [(N, 5)], {"pad_width": 1}, "UNK703", "Pad of the batch axis is not supported"),
         ("Pad", [(N, 5)], {"pad_width": [[0, 0]] * 3}, "CFG102", "`pad_width` must be a pair for each axis of (N, 5)"),
-        ("Pad", [(N, 5)], {"pad_width": [[1, 1], [1, 1]]}, "UNK703", "Pad of the batch axis is not supported"),
     ],
 )
 def test_what_is_refused(name, shapes, fields, code, message):
@@ -136,3 +128,46 @@ def test_what_is_refused(name, shapes, fields, code, message):
 def test_formulas_give_the_numbers(name, height, channels):
     formula = apply(NUMPY + name, (N, H, C), axis=1)
     assert put(formula, H=height, C=channels) == put(apply(NUMPY + name, (N, height, channels), axis=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "fields", "out"),
+    [
+        ("Reshape", [(N, 8, 6, 3)], {"newshape": [-1, 6, 3]}, (8 * N, 6, 3)),
+        ("Reshape", [(8 * N, 6, 3)], {"newshape": [-1, 8, 6, 3]}, (N, 8, 6, 3)),
+        ("Reshape", [(N, 4, 4, 3)], {"newshape": [-1, 2, 2, 2, 2, 3]}, (N, 2, 2, 2, 2, 3)),
+        ("Reshape", [(N, 6)], {"newshape": [-1]}, (6 * N,)),
+        ("Reshape", [(N, 6)], {"newshape": [6, -1]}, (6, N)),
+        ("Transpose", [(N, 4, 5)], {"axes": [1, 0, 2]}, (4, N, 5)),
+        ("Transpose", [(N, 4, 5)], {}, (5, 4, N)),
+        ("Swapaxes", [(N, 4, 5)], {"axis1": 0, "axis2": -1}, (5, 4, N)),
+        ("Moveaxis", [(N, 4, 5)], {"source": [0], "destination": [-1]}, (4, 5, N)),
+        ("ExpandDims", [(N, 4)], {"axis": 0}, (1, N, 4)),
+        ("Squeeze", [(1, N, 4)], {"axis": 0}, (N, 4)),
+        ("Squeeze", [(1, N, 1)], {}, (N,)),
+        ("Stack", [(N, 4), (N, 4)], {}, (2, N, 4)),
+        ("Concatenate", [(N, 4), (N, 4)], {}, (2 * N, 4)),
+        ("Append", [(N, 4), (3, 4)], {"axis": 0}, (N + 3, 4)),
+        ("Append", [(N, 4), (3,)], {}, (4 * N + 3,)),
+        ("Repeat", [(N, 4)], {"repeats": 3, "axis": 0}, (3 * N, 4)),
+        ("Repeat", [(N, 4)], {"repeats": 3}, (12 * N,)),
+        ("Tile", [(N, 4)], {"repeats": [2, 1]}, (2 * N, 4)),
+        ("Tile", [(N, 4)], {"repeats": [3, 1, 1]}, (3, N, 4)),
+        ("Pad", [(N, 5)], {"pad_width": 1}, (N + 2, 7)),
+        ("GetItem", [(N, 5)], {"key": [0]}, (5,)),
+        ("Mean", [(N, 5)], {"axis": 0}, (5,)),
+        ("Mean", [(N, 5)], {}, ()),
+        ("Matmul", [(N, 5), (5,)], {}, (N,)),
+        ("Matmul", [(3,), (3, 5)], {}, (5,)),
+        ("Dot", [(N, 5), (3, 5, 2)], {}, (N, 3, 2)),
+        ("Sort", [(N, 5)], {"axis": None}, (5 * N,)),
+        ("Cumsum", [(N, 5)], {}, (5 * N,)),
+        ("Take", [(N, 5), (2, 3)], {}, (2, 3)),
+        ("Take", [(N, 5), (2,)], {"axis": 0}, (2, 5)),
+        ("TakeAlongAxis", [(N, 5), (N, 2)], {}, (2 * N,)),
+        ("Quantile", [(N, 5), (3,)], {"axis": -1}, (3, N)),
+        ("Dstack", [(N,), (N,)], {}, (1, N, 2)),
+    ],
+)
+def test_the_first_axis_is_an_axis_like_the_others(name, shapes, fields, out):
+    assert apply(f"keras.src.ops.numpy.{name}", *shapes, **fields).outputs == (out,)
