@@ -261,8 +261,10 @@ class Diagnostic(NamedTuple):
     mend: Mend | None = None
 
     def __str__(self) -> str:
+        from cnnsum.ink import harmless, inked
+
         place = "" if self.span is None else f"{self.span.path}:{self.span.line}:{self.span.column}: "
-        return f"{place}{self.code} {self.message}"
+        return "".join(inked((harmless(f"{place}{self.code} {self.message}"),)))
 
 
 class Problem(Exception):

@@ -41,7 +41,7 @@ OWN = {
     "cnnsum",
     *(f"cnnsum.analyses{name}" for name in ("", ".cost", ".counting", ".liveness", ".memory", ".params", ".training")),
     *(f"cnnsum.cli{name}" for name in ("", ".options", ".output", ".show")),
-    "cnnsum.diagnostics",
+    *("cnnsum.diagnostics", "cnnsum.ink"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
     *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),
     *(f"cnnsum.layers{name}" for name in ("", ".base", ".facts", ".functions", ".inner", ".kinds", ".slide")),

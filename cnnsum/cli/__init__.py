@@ -29,7 +29,9 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args:
-            click.echo(ctx.get_help(), err=True)
+            from cnnsum.cli.output import say
+
+            say(ctx.get_help())
             ctx.exit(2)
         if args[0] not in _COMMANDS and args[0] not in _OWN_OPTIONS:
             _refuse_misspelt(ctx, args)
@@ -107,7 +109,15 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
-        error.show()
+        from io import StringIO
+
+        from cnnsum.cli.output import say
+        from cnnsum.ink import harmless
+
+        vars(error)["message"] = harmless(error.message)  # it may quote a name of a file
+        shown = StringIO()
+        error.show(shown)
+        say(shown.getvalue().removesuffix("\n"))
         code = 2
     try:
         if sys.stdout is not None:
@@ -119,11 +129,9 @@ def _run(arguments: list[str]) -> int:
 
 def _fail(message: str) -> int:
     """Say why nothing came of the call, where that can be said; the exit code."""
-    from contextlib import suppress
+    from cnnsum.cli.output import say
 
-    with suppress(OSError):  # standard error may be full
-        if sys.stderr is not None:
-            click.echo(f"Error: {message}", err=True)
+    say(f"Error: {message}")
     return 2
 
 

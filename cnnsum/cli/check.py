@@ -176,7 +176,7 @@ def _check(
         if write_baseline is not None:
             from cnnsum.lint.run import baseline_of
 
-            _write(iter([baseline_of(report, layer_types, plugins)]), write_baseline)
+            _write(iter([baseline_of(report, layer_types, plugins)]), write_baseline, "json")
         _print(report, format, output, color, quiet=quiet)
         return any(file.failing for file in report.files)
 
@@ -234,6 +234,8 @@ def _print_changes(changes: Iterable[Mended], output: str | None, *, quiet: bool
     """Write what would change as a unified diff; whether anything would."""
     from difflib import unified_diff
 
+    from cnnsum.cli.output import say
+
     found = [change for change in changes if change.done]
     lines = [
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
@@ -243,14 +245,14 @@ def _print_changes(changes: Iterable[Mended], output: str | None, *, quiet: bool
         )
     ]
     _write(iter(lines), output)
-    if not quiet and sys.stderr is not None:
-        click.echo(_mending(found, "would mend", "to mend"), err=True)
+    if not quiet:
+        say(_mending(found, "would mend", "to mend"))
     return bool(found)
 
 
 def _mend(changes: Iterable[Mended], *, quiet: bool) -> None:
     """Write mended files, each whole or not at all."""
-    from cnnsum.cli.output import write_file
+    from cnnsum.cli.output import say, write_back
 
     found: list[Mended] = []
     left = 0
@@ -259,13 +261,13 @@ def _mend(changes: Iterable[Mended], *, quiet: bool) -> None:
         if not change.done:
             continue
         try:
-            write_file(change.path, [change.after])
+            write_back(change.path, [change.after])
         except OSError as error:
             raise click.ClickException(f"cannot write '{change.path}': {error.strerror or error}") from None
         found.append(change)
-    if not quiet and sys.stderr is not None:
+    if not quiet:
         more = f"; {left} more with --unsafe-fixes" if left else ""
-        click.echo(f"{_mending(found, 'mended', 'mended')}{more}", err=True)
+        say(f"{_mending(found, 'mended', 'mended')}{more}")
 
 
 def _mending(changes: list[Mended], verb: str, nothing: str) -> str:
@@ -302,26 +304,21 @@ def _print(report: CheckReport, format: str, output: str | None, color: str, *, 
         else:
             from importlib import import_module
 
-            _write(import_module(f"cnnsum.report.findings_{format}").render(report), output)
+            _write(import_module(f"cnnsum.report.findings_{format}").render(report), output, format)
     finally:
         if not quiet:
             _summarize(report)
 
 
-def _write(chunks: Iterator[str], output: str | None) -> None:
+def _write(chunks: Iterator[str], output: str | None, format: str = "text") -> None:
     """Write text to a file or to standard output, whose reader may have seen enough."""
     from cnnsum.cli.output import write_result
 
-    write_result(output, "", "never", plain=lambda: chunks)
+    write_result(output, "", "never", plain=lambda: chunks, format=format)
 
 
 def _summarize(report: CheckReport) -> None:
-    """Write the summary line to standard error, where there is one that can be written."""
-    if sys.stderr is None:
-        return
-    line = report.summary() if report.files else "no files: nothing that was named holds a model"
-    try:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
-    except OSError:
-        pass
+    """Write the summary line to standard error."""
+    from cnnsum.cli.output import say
+
+    say(report.summary() if report.files else "no files: nothing that was named holds a model")

@@ -73,7 +73,7 @@ def _convert(
     if not wrong and found.format == "cnnsum" and to != "keras":
         if how.inputs or how.settings or how.dtype is not None:
             raise click.UsageError("a spec is copied as it stands: -i, --set and --dtype have no place here")
-        write_result(output, model, color, plain=lambda: (copied(document.value, to),))
+        write_result(output, model, color, plain=lambda: (copied(document.value, to),), format=to)
     elif not wrong:
         try:
             text, more = write(found.graph, found.inference, to)
@@ -82,7 +82,7 @@ def _convert(
             diagnostics += error.diagnostics
         else:
             diagnostics += more
-            write_result(output, model, color, plain=lambda: (text,))
+            write_result(output, model, color, plain=lambda: (text,), format=to)
     report_diagnostics(
         diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None and not wrong
     )

@@ -70,7 +70,7 @@ def _diff(
     from cnnsum.diagnostics import UnusableError
     from cnnsum.model import summarize
     from cnnsum.report.diff import Side, diff
-    from cnnsum.report.diff_formats import lines, markdown, text
+    from cnnsum.report.diff_formats import lines, markdown_chunks, text
     from cnnsum.source import read
 
     if output is not None and output != "-":
@@ -97,9 +97,9 @@ def _diff(
     result = diff(*sides)
     try:
         if format == "json":
-            write_result(output, old, color, plain=lambda: (text(result),))
+            write_result(output, old, color, plain=lambda: (text(result),), format=format)
         elif format == "markdown":
-            write_result(output, old, color, plain=lambda: markdown(result))
+            write_result(output, old, color, plain=lambda: markdown_chunks(result), format=format)
         else:
             write_result(output, old, color, styled=lambda _width: lines(result, verbose=verbose))
     finally:

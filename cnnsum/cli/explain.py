@@ -71,7 +71,7 @@ def _explain(
     else:
         renderers = _reconciliation(found, convention, format)
     try:
-        write_result(output, model, color, **renderers)
+        write_result(output, model, color, format=format, **renderers)
     finally:
         report_diagnostics(
             found.diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None

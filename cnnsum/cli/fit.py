@@ -133,7 +133,7 @@ def _fit(
     name = found_model.graph.name
     try:
         if format == "json":
-            write_result(output, model, color, plain=lambda: (text(name, found, limits, title),))
+            write_result(output, model, color, plain=lambda: (text(name, found, limits, title),), format=format)
         else:
             write_result(output, model, color, styled=lambda _: lines(name, found, limits, title))
     finally:

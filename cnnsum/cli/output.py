@@ -1,5 +1,5 @@
 """Where results and diagnostics go: standard output or a file, written whole or not at all; standard error for the
-rest.
+rest. All that the process writes is written here, and goes through `cnnsum.ink`: a test holds the commands to it.
 
 Whatever cannot be written raises OSError; a reader that went away raises BrokenPipeError, which is no error.
 """
@@ -15,6 +15,7 @@ from typing import TextIO
 import click
 
 from cnnsum.diagnostics import Diagnostic
+from cnnsum.ink import inked, inked_line
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
 # What the table draws with besides its box, for a stream that has none of it.
@@ -82,14 +83,18 @@ def write_colored(lines: Iterable[list[tuple[str, str]]], stream: TextIO) -> Non
     remaining = iter(lines)
     while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
         for line in chunk:
-            console.print(Text.assemble(*line), soft_wrap=True)
-        write_plain((drawn.getvalue(),), stream)
+            console.print(Text.assemble(*inked_line(line)), soft_wrap=True)
+        _write((drawn.getvalue(),), stream)
         drawn.seek(0)
         drawn.truncate()
 
 
-def write_plain(chunks: Iterable[str], stream: TextIO) -> None:
-    """Write text as it is; what the stream's encoding cannot write is replaced."""
+def write_plain(chunks: Iterable[str], stream: TextIO, format: str = "text") -> None:
+    """Write text, made harmless for its format; what the stream's encoding cannot write is replaced."""
+    _write(inked(chunks, format), stream)
+
+
+def _write(chunks: Iterable[str], stream: TextIO) -> None:
     for chunk in chunks:
         try:
             stream.write(chunk)
@@ -106,10 +111,12 @@ def write_result(
     *,
     plain: Callable[[], Iterable[str]] | None = None,
     styled: Callable[[int], Iterable[list[tuple[str, str]]]] | None = None,
+    format: str = "text",
 ) -> None:
     """Write a command's result to the file that was asked for, or to standard output.
 
-    plain: makes text; or styled: makes lines of styled spans for a width. A reader who has seen enough ends it early.
+    plain: makes text of a format; or styled: makes lines of styled spans for a width. A reader who has seen enough
+    ends it early.
     Raises UsageError for an output that is the model itself, ClickException for a file that cannot be written.
     """
     if output == "-":
@@ -118,14 +125,14 @@ def write_result(
         refuse_own_source(model, output)
     try:
         if output is not None:
-            write_file(output, _chunks(plain, styled, 80))
+            write_file(output, _chunks(plain, styled, 80), format)
             return
         stream = standard_output()
         width = min(terminal_columns(), 100) if stream.isatty() else 80
         if plain is None and styled is not None and wants_color(color, stream):
             write_colored(styled(width), stream)
         else:
-            write_plain(_chunks(plain, styled, width), stream)
+            write_plain(_chunks(plain, styled, width), stream, format)
         stream.flush()
     except BrokenPipeError:
         return
@@ -152,8 +159,14 @@ def refuse_own_source(model: str, output: str) -> None:
         raise click.UsageError(f"'{output}' is the model itself: give the result another name")
 
 
-def write_file(path: str, chunks: Iterable[str]) -> None:
-    """Write a file in UTF-8, whole or not at all: beside it first, then in its place.
+def write_file(path: str, chunks: Iterable[str], format: str = "text") -> None:
+    """Write a text, made harmless for its format, to a file as `write_back` does."""
+    write_back(path, inked(chunks, format))
+
+
+def write_back(path: str, chunks: Iterable[str]) -> None:
+    """Write a file in UTF-8, whole or not at all: beside it first, then in its place. For a file's own text, which is
+    written as it is.
 
     A link is followed, and an existing file keeps its permissions. What is not a plain file (a pipe, /dev/null) is
     written to directly. Raises OSError.
@@ -212,6 +225,17 @@ def report_diagnostics(
             sys.stderr.write(f"\n{_counted(shown)}\n")
         sys.stderr.flush()
     except OSError:
+        pass
+
+
+def say(message: str) -> None:
+    """Write a line to standard error, where there is one that can be written."""
+    if sys.stderr is None:
+        return
+    try:
+        write_plain((f"{message}\n",), sys.stderr)
+        sys.stderr.flush()
+    except (OSError, ValueError):  # full, or closed
         pass
 
 

@@ -39,6 +39,8 @@ class Grid(Sequence[Any]):
         return int((self.last - self.first) / self.step) + 1
 
     def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return tuple([self[at] for at in range(*index.indices(len(self)))])
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         return plain(self.first + self.step * (index % len(self)))

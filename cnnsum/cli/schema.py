@@ -15,4 +15,4 @@ def command(output: str | None) -> None:
     from cnnsum.report.language_schema import language_schema
 
     text = json.dumps(language_schema(), indent=2) + "\n"
-    write_result(output, "", "never", plain=lambda: (text,))
+    write_result(output, "", "never", plain=lambda: (text,), format="json")

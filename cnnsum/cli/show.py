@@ -143,14 +143,14 @@ def _write(report: Report, format: str, output: str | None, color: str, **looks:
 
     try:
         if output is not None:
-            write_file(output, render(report, format, _options(ascii=False, **looks)))
+            write_file(output, render(report, format, _options(ascii=False, **looks)), format)
             return
         stream = standard_output()
         options = _options(ascii=not can_draw(stream), **looks)
         if format == "table" and wants_color(color, stream):
             write_colored(styled_lines(report, options), stream)
         else:
-            write_plain(render(report, format, options), stream)
+            write_plain(render(report, format, options), stream, format)
         stream.flush()
     except OptionError as error:
         raise click.UsageError(error.message + (f" ({error.help})" if error.help else "")) from None

@@ -144,7 +144,7 @@ def _sizes(
     )
     try:
         if format == "json":
-            write_result(output, model, color, plain=lambda: (text(result),))
+            write_result(output, model, color, plain=lambda: (text(result),), format=format)
         else:
             write_result(output, model, color, styled=lambda width: lines(result, width))
     finally:

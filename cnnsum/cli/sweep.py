@@ -65,11 +65,11 @@ def run(
     every = chain((first,), variants)
     try:
         if format == "json":
-            write_result(output, model, color, plain=lambda: sweep_formats.json_chunks(head, every))
+            write_result(output, model, color, plain=lambda: sweep_formats.json_chunks(head, every), format=format)
         elif format == "csv":
-            write_result(output, model, color, plain=lambda: sweep_formats.csv_chunks(head, every))
+            write_result(output, model, color, plain=lambda: sweep_formats.csv_chunks(head, every), format=format)
         elif format == "markdown":
-            write_result(output, model, color, plain=lambda: sweep_formats.markdown_chunks(head, every))
+            write_result(output, model, color, plain=lambda: sweep_formats.markdown_chunks(head, every), format=format)
         else:
             write_result(output, model, color, styled=lambda _: sweep_formats.table(head, every))
     finally:

@@ -92,6 +92,10 @@ class Names:
         self.batched = any(name in self.batch for name in wanted)
         if self.batched and reading.batch is not None:
             raise UnusableError(Diagnostic("SPC057", "the batch is varied: leave --batch out"))
+        if self.batched and graph.batch is None:
+            raise UnusableError(
+                Diagnostic("SPC057", "the batch cannot be varied: the model has no input that is known")
+            )
         #: The symbol that stands for a batch that the file fixes, once that is set free.
         self.batch_symbol: str | None = None
         if self.batched and isinstance(graph.batch, int):

@@ -143,7 +143,8 @@ def _checked(path: str, found: list[Diagnostic], suppressed: int, settings: Sett
     # What is wrong with a file as a whole stands at its beginning: every tool that reads findings wants a place.
     start = Span(path, 1, 1, 1, 1)
     found = [one if one.span is not None else one._replace(span=start) for one in found]
-    return CheckedFile(path, tuple(found), suppressed, sum(settings.fails(one.severity) for one in found))
+    failing = sum(settings.fails(one.severity) for one in found)
+    return CheckedFile(path, tuple(found), suppressed, failing, fail_on=settings.fail_on)
 
 
 # --- what is looked for beyond errors ---------------------------------------------------------------------------------

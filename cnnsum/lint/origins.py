@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from cnnsum.diagnostics import UnusableError
+from cnnsum.ink import harmless
 from cnnsum.lint.config import Config, Configs
 from cnnsum.lint.files import targets
 from cnnsum.lint.run import CALL, called_choice
@@ -25,12 +26,12 @@ def lines(
     for number, target in enumerate(targets(paths, lambda _path, _folder: False)):
         if number:
             yield ""
-        yield target.path
+        yield harmless(target.path)
         folder = os.getcwd() if target.path == "-" else os.path.dirname(os.path.abspath(target.path))
         config = configs.of(folder)
         settings = configs.settings(target.path, called, fail_on)
         for name, value in _rows(target.path, config, settings, fail_on):
-            yield f"  {name:<{_LABEL}}{value}"
+            yield f"  {name:<{_LABEL}}{harmless(value)}"
 
 
 def _rows(path: str, config: Config | None, settings: Settings, fail_on: str | None) -> Iterator[tuple[str, str]]:

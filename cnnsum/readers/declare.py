@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Problem
-from cnnsum.dims import Dim, Symbol
+from cnnsum.diagnostics import Diagnostic, Problem, UnusableError
+from cnnsum.dims import Dim, Expr, Symbol
 from cnnsum.graph.model import FLOAT32, Layer, Place, Policy
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.kinds import Reading
+from cnnsum.layers.kinds import Reading, show
 
 
 class Overrides(NamedTuple):
@@ -81,6 +81,19 @@ def declare(
         trainable=trainable,
         block=block,
     )
+
+
+def size_from_outside(name: str, value: Any, source: str = "") -> Any:
+    """A value that the caller gives to a size: a positive integer, or a dim. Raises UnusableError for any other.
+
+    source: where it comes from, as the message begins.
+    """
+    if isinstance(value, Expr):
+        return value
+    if type(value) is not int or value < 1:
+        message = f"{source or f'--set {name}={value}'}: a size must be a positive integer, got {show(value)}"
+        raise UnusableError(Diagnostic("SPC052", message))
+    return value
 
 
 #: What the spatial axes of an input are called, by the rank with batch and channels.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Symbol, substitute
 from cnnsum.graph.model import Graph, InputSpec, Node
-from cnnsum.readers.declare import Overrides, open_axes
+from cnnsum.readers.declare import Overrides, open_axes, size_from_outside
 
 
 def choose_input(names: list[str], wanted: str) -> str:
@@ -50,9 +50,7 @@ def replace_inputs(graph: Graph, overrides: Overrides) -> None:
         if name not in graph.symbols:
             help = did_you_mean(name, graph.symbols) or "only the symbols of its input shapes can be set"
             raise UnusableError(Diagnostic("SPC051", f"the model has no symbol `{name}`", help=help))
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise UnusableError(Diagnostic("SPC052", f"a size must be a positive integer, got {name}={value}"))
-        values[name] = value
+        values[name] = size_from_outside(name, value)
     if values:
         for node in graph.inputs:
             spec = _spec(node)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous
+from cnnsum.ink import harmless
 from cnnsum.report.records import Row, Shape, TensorRecord
 from cnnsum.report.units import exact
 from cnnsum.report.wrap import Cell, Span
@@ -177,28 +178,11 @@ def printable(name: str) -> str:
     >>> printable("conv2d"), printable("a\x1b[2J"), printable("to:heart:")
     ('conv2d', 'a\\x1b[2J', 'to❤')
     """
-    if not name.isprintable():
-        name = "".join([_escaped(character) if _is_unsafe(ord(character)) else character for character in name])
     if ":" in name and name.count(":") > 1:
         from rich.emoji import Emoji
 
-        return Emoji.replace(name)
-    return name
-
-
-def _is_unsafe(code: int) -> bool:
-    """Whether a character controls the terminal, turns the direction of text, or cannot be written."""
-    return (
-        code < 0x20
-        or 0x7F <= code < 0xA0
-        or 0x2028 <= code <= 0x202E
-        or 0x2066 <= code <= 0x2069
-        or 0xD800 <= code <= 0xDFFF
-    )
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+        name = Emoji.replace(name)
+    return harmless(name)
 
 
 def _prefix(level: int) -> str:

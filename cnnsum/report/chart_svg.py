@@ -6,8 +6,8 @@ Written by hand and without scripts; a browser shows the name and the number of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
 
+from cnnsum.ink import xml
 from cnnsum.report import units
 from cnnsum.report.cells import printable
 from cnnsum.report.chart import memory_title
@@ -186,7 +186,7 @@ def _amount(one: Bar, total: int) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(printable(text))
+    return xml(printable(text))
 
 
 def _name(text: str, length: int) -> str:
@@ -195,7 +195,7 @@ def _name(text: str, length: int) -> str:
     if len(text) > length:
         tail = (length - 1) // 2
         text = f"{text[: length - 1 - tail]}…{text[len(text) - tail :]}"
-    return escape(text)
+    return xml(text)
 
 
 def _number(value: float) -> str:

@@ -1,12 +1,14 @@
-"""The layers as CSV (RFC 4180): a row each, numbers exact, bytes and elements; what is not known is left empty."""
+"""The layers as CSV (RFC 4180): a row each, numbers exact, bytes and elements; what is not known is left empty.
+
+A text that a spreadsheet would take for a formula has an apostrophe before it.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from itertools import islice
 
+from cnnsum.ink import csv_lines
 from cnnsum.report.cells import TextCells
 from cnnsum.report.columns import COLUMNS, parse_columns
 from cnnsum.report.keras import shown_rows
@@ -32,7 +34,5 @@ def _written(report: Report, names: list[str], rows: Iterator[tuple[Row, int]], 
     values = [COLUMNS[name].value for name in names]
     lines: list[list[object]] = [list(names)]
     while lines:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\r\n").writerows(lines)
-        yield buffer.getvalue()
+        yield csv_lines(lines)
         lines = [[value(cells, row, report) for value in values] for row, _ in islice(rows, _ROWS_PER_CHUNK)]

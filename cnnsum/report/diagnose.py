@@ -7,10 +7,10 @@ file holds, no control character goes out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from cnnsum.diagnostics import Diagnostic, Span
+from cnnsum.ink import drawn, harmless
 
 Segment = tuple[str, str]
 """A text and its style: "", or a style of the terminal such as "bold red"."""
@@ -23,11 +23,6 @@ _SNIPPET = 100
 _LEAST_SNIPPET = 30
 _MARGIN = 14  # the number of the line, the bar, and dots on both sides
 _LONGEST_MESSAGE = 2_000
-# Characters that draw nothing, move the cursor or turn the direction of writing, and the halves of characters.
-_INVISIBLE = (
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e0fff]"
-)
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
@@ -66,25 +61,12 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=lambda one: (one.span is not None, one.span or (), one.code, one.message))
 
 
-def visible(text: str) -> str:
-    r"""The text with every character that a terminal would obey, or not draw, written as an escape.
-
-    >>> visible("a\x1b[31m\n")
-    'a\\x1b[31m\\n'
-    """
-    return text if text.isascii() and text.isprintable() else re.sub(_INVISIBLE, _escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return match.group().encode("unicode_escape").decode("ascii")
-
-
 def _cut(message: str) -> str:
-    return visible(message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "...")
+    return harmless(message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "...")
 
 
 def _place(span: Span | None) -> list[Segment]:
-    return [] if span is None else [(f"{visible(span.path)}:{span.line}:{span.column}:", "bold"), (" ", "")]
+    return [] if span is None else [(f"{harmless(span.path)}:{span.line}:{span.column}:", "bold"), (" ", "")]
 
 
 def _snippet(span: Span, line_of: LineOf, style: str, most: int) -> Iterator[list[Segment]]:
@@ -100,9 +82,9 @@ def _snippet(span: Span, line_of: LineOf, style: str, most: int) -> Iterator[lis
     head = "..." if low else ""
     tail = "..." if high < len(line) else ""
     before, marked, after = line[low:start], line[start : min(end, high)], line[max(start, min(end, high)) : high]
-    before_text, marked_text = _drawn(before), _drawn(marked)
+    before_text, marked_text = drawn(before), drawn(marked)
     number = f"{span.line:>5}"
-    yield [(f"{number} | ", "cyan"), (head + before_text + marked_text + _drawn(after) + tail, "")]
+    yield [(f"{number} | ", "cyan"), (head + before_text + marked_text + drawn(after) + tail, "")]
     indent = " " * (len(head) + _width(before_text))
     yield [(" " * len(number) + " | ", "cyan"), (indent, ""), ("^" * max(_width(marked_text), 1), style)]
 
@@ -114,13 +96,6 @@ def _window(length: int, start: int, end: int, most: int) -> tuple[int, int]:
     wanted = min(end - start, most * 2 // 3)
     low = max(0, min(start - (most - wanted) // 2, length - most))
     return low, low + most
-
-
-def _drawn(text: str) -> str:
-    """The text as it is drawn in a snippet: a tab is one space, and what draws nothing a replacement character."""
-    if text.isascii() and text.isprintable():
-        return text
-    return re.sub(_INVISIBLE, "\ufffd", text.replace("\t", " "))
 
 
 def _width(text: str) -> int:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous
+from cnnsum.ink import markdown
 from cnnsum.report import units
 from cnnsum.report.cells import NO, NUMBER, YES, printable
 from cnnsum.report.diff import Change, Delta, Diff, LayerNote, WeightNote, alike
-from cnnsum.report.markdown_format import escape
 from cnnsum.report.measured import MEASURES, percent
 from cnnsum.report.records import Shape
 from cnnsum.report.wrap import Span
@@ -258,17 +258,17 @@ def _weight(note: WeightNote) -> str:
 # --- Markdown ---------------------------------------------------------------------------------------------------------
 
 
-def markdown(found: Diff) -> Iterator[str]:
+def markdown_chunks(found: Diff) -> Iterator[str]:
     """The differences as Markdown (GitHub's), long lists folded."""
-    old, new = map(escape, _titles(found))
+    old, new = map(markdown, _titles(found))
     yield f"### {old} → {new}\n\n"
     yield f"|  | {old} | {new} | change |\n| --- | ---: | ---: | ---: |\n"
     for one in found.totals:
         title = MEASURES[one.measure].title
         cells = (_amount(one.measure, one.old), _amount(one.measure, one.new), _change(one))
-        yield f"| {title} | {' | '.join(map(escape, cells))} |\n"
-    yield f"\n{escape(_notes(found))}\n"
-    yield f"\n**Layers** {found.layers[0]:,} → {found.layers[1]:,}: {escape(_layer_counts(found))}\n"
+        yield f"| {title} | {' | '.join(map(markdown, cells))} |\n"
+    yield f"\n{markdown(_notes(found))}\n"
+    yield f"\n**Layers** {found.layers[0]:,} → {found.layers[1]:,}: {markdown(_layer_counts(found))}\n"
     titles = ("added", "removed", "changed", "with other shapes or numbers because of that", "renamed")
     for title, some in zip(titles, _layer_lines(found), strict=True):
         language = "diff" if title in ("added", "removed") else "text"
@@ -277,11 +277,11 @@ def markdown(found: Diff) -> Iterator[str]:
     if found.sizes:
         yield "\n**Legal sizes**\n\n"
         for symbol, text, same in _size_rows(found):
-            shown = escape(text)
-            yield f"- {escape(printable(symbol))}: {shown if same else f'**{shown}**'}\n"
+            shown = markdown(text)
+            yield f"- {markdown(printable(symbol))}: {shown if same else f'**{shown}**'}\n"
     yield "\n**Weights**\n\n"
     for said in _weights_said(found):
-        yield f"- {escape(said)}\n"
+        yield f"- {markdown(said)}\n"
     notes = (*found.weights.reshaped, *found.weights.missing)
     yield from _folded(f"{len(notes):,} that do not fit", [_weight(note) for note in notes])
 

@@ -12,12 +12,12 @@ from typing import Any
 from cnnsum.analyses.explain import Explained
 from cnnsum.analyses.explain_steps import Step
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous
+from cnnsum.ink import markdown, markdown_code, markdown_prose
 from cnnsum.layers.facts import Shape
 from cnnsum.report import units
 from cnnsum.report.cells import printable
 from cnnsum.report.explain_text import flow, symbols
 from cnnsum.report.explanation import Explanation
-from cnnsum.report.markdown_format import escape
 
 SCHEMA = "cnnsum.explain/1"
 
@@ -80,49 +80,41 @@ def _dim(dim: Dim) -> int | str | None:
 
 def markdown_chunks(explanation: Explanation) -> Iterator[str]:
     """Yield the explanation as Markdown."""
-    yield f"# {escape(printable(explanation.model))}, explained\n\nMemory is for a batch of {explanation.batch:,}.\n"
+    yield f"# {markdown(printable(explanation.model))}, explained\n\nMemory is for a batch of {explanation.batch:,}.\n"
     for layer in explanation.layers:
         yield from _section(layer, 2)
 
 
 def _section(layer: Explained, level: int) -> Iterator[str]:
-    yield f"\n{'#' * min(level, 6)} {escape(printable(layer.name))} ({escape(printable(layer.type))})\n\n"
+    yield f"\n{'#' * min(level, 6)} {markdown(printable(layer.name))} ({markdown(printable(layer.type))})\n\n"
     steps = layer.steps
     if layer.like:
-        yield f"As {escape(printable(layer.like))}{', but for:' if layer.own_steps else '.'}\n"
+        yield f"As {markdown(printable(layer.like))}{', but for:' if layer.own_steps else '.'}\n"
         steps = layer.own_steps
     else:
         settings = ", ".join(f"{name}: {value}" for name, value in layer.settings)
-        flowing = f"`{flow(layer)}`" + (f", {escape(settings)}" if settings else "")
+        flowing = _code(flow(layer)) + (f", {markdown(settings)}" if settings else "")
         names = symbols(layer)
-        for text in (_what(layer), flowing, f"`{names}`" if names else "", escape(layer.note)):
+        for text in (markdown_prose(layer.what), flowing, _code(names), markdown(layer.note)):
             if text:
                 yield f"{text}\n\n"
     if steps:
         yield "| | formula | with numbers | | why |\n|---|---|---|---:|---|\n"
     for step in steps:
-        cells = (escape(step.measure), _code(step.formula), _code(step.with_numbers), _value(step), _prose(step.why))
+        cells = (
+            markdown(step.measure),
+            _code(step.formula),
+            _code(step.with_numbers),
+            _value(step),
+            markdown_prose(step.why),
+        )
         yield f"| {' | '.join(cells)} |\n"
     for inner in layer.layers:
         yield from _section(inner, level + 1)
 
 
-def _what(layer: Explained) -> str:
-    return _prose(printable(layer.what))
-
-
-def _prose(text: str) -> str:
-    """Sentences of the documentation, whose backticks are Markdown's own; a bar would end a cell all the same."""
-    pieces = text.split("`")
-    if len(pieces) % 2 == 0:
-        return escape(text)
-    # Escaping joins words, and so takes the spaces at both ends.
-    words = [piece.replace("|", "\\|") if at % 2 else escape(f".{piece}.")[1:-1] for at, piece in enumerate(pieces)]
-    return "`".join(words)
-
-
 def _code(text: str | None) -> str:
-    return "" if text is None else f"`{text}`"
+    return markdown_code(text) if text else ""
 
 
 def _value(step: Step) -> str:

@@ -25,6 +25,8 @@ class Explanation:
         return f"Explanation({self.model!r}, {len(self.layers)} layers)"
 
     def __str__(self) -> str:
+        from cnnsum.ink import inked
         from cnnsum.report.explain_text import lines
 
-        return "\n".join("".join(text for text, _ in line) for line in lines(self, 80))
+        written = ("".join([text for text, _ in line]) + "\n" for line in lines(self, 80))
+        return "".join(inked(written)).removesuffix("\n")

@@ -26,7 +26,8 @@ class CheckedFile(NamedTuple):
     """A file and what was found in it, in the order of places.
 
     path: as diagnostics call it. suppressed: how many findings a comment in the file silences. failing: how many of
-    the findings fail the run. mends: of findings that can be mended, by their number.
+    the findings fail the run. mends: of findings that can be mended, by their number. fail_on: the least severity that
+    fails the run.
     """
 
     path: str
@@ -34,6 +35,11 @@ class CheckedFile(NamedTuple):
     suppressed: int = 0
     failing: int = 0
     mends: dict[int, Replacement] = {}  # noqa: RUF012 - never changed
+    fail_on: str = "error"
+
+    def fails(self, found: Diagnostic) -> bool:
+        """Whether a finding fails the run."""
+        return SEVERITIES.index(found.severity) <= SEVERITIES.index(self.fail_on)
 
 
 class CheckReport(NamedTuple):

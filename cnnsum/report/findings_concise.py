@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnsum.report.diagnose import visible
+from cnnsum.ink import harmless
 from cnnsum.report.findings import CheckReport
 
 
@@ -14,4 +14,4 @@ def render(report: CheckReport) -> Iterator[str]:
         for found in file.findings:
             span = found.span
             place = file.path if span is None else f"{span.path}:{span.line}:{span.column}"
-            yield f"{visible(place)}: {found.severity}: {found.code} {visible(found.message)}\n"
+            yield f"{harmless(place)}: {found.severity}: {found.code} {harmless(found.message)}\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnsum.diagnostics import CODES
-from cnnsum.report.diagnose import visible
+from cnnsum.ink import harmless
 from cnnsum.report.findings import CheckReport
 from cnnsum.report.fingerprints import plain
 
@@ -20,21 +20,21 @@ def render(report: CheckReport) -> Iterator[str]:
     for file in report.files:
         for found in file.findings:
             span = found.span
-            fields: dict[str, str | int] = {"file": visible(plain(file.path if span is None else span.path))}
+            fields: dict[str, str | int] = {"file": harmless(plain(file.path if span is None else span.path))}
             place = ""
             if span is not None:
-                place = f"{visible(span.path)}:{span.line}:{span.column}: "
+                place = f"{harmless(span.path)}:{span.line}:{span.column}: "
                 fields["line"] = span.line
                 fields["endLine"] = span.end_line
                 if span.line == span.end_line:  # GitHub takes columns within one line only
                     fields["col"] = span.column
                     fields["endColumn"] = span.end_column
             fields["title"] = f"{found.code} {CODES[found.code]}"
-            message = [f"{place}{found.code} {visible(found.message)}"]
+            message = [f"{place}{found.code} {harmless(found.message)}"]
             if found.help is not None:
-                message.append(f"help: {visible(found.help)}")
+                message.append(f"help: {harmless(found.help)}")
             message += [
-                f"{visible(one.span.path)}:{one.span.line}:{one.span.column}: {visible(one.message)}"
+                f"{harmless(one.span.path)}:{one.span.line}:{one.span.column}: {harmless(one.message)}"
                 for one in found.related
             ]
             listed = ",".join(f"{name}={_value(str(value))}" for name, value in fields.items())

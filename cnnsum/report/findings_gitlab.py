@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from cnnsum.report.diagnose import visible
+from cnnsum.ink import harmless
 from cnnsum.report.findings import CheckReport
 from cnnsum.report.fingerprints import fingerprinted, plain
 
@@ -22,7 +22,7 @@ def render(report: CheckReport) -> Iterator[str]:
         span = found.span
         begin, end = (1, 1) if span is None else (span.line, span.end_line)
         issue = {
-            "description": visible(found.message),
+            "description": harmless(found.message),
             "check_name": found.code,
             "fingerprint": print,
             "severity": _SEVERITIES[found.severity],
@@ -32,6 +32,6 @@ def render(report: CheckReport) -> Iterator[str]:
             },
         }
         if found.help is not None:
-            issue["content"] = {"body": visible(found.help)}
+            issue["content"] = {"body": harmless(found.help)}
         issues.append(issue)
     yield json.dumps(issues, indent=1) + "\n"

@@ -1,17 +1,16 @@
 """Findings as JUnit XML, which most CI servers show: a suite for each file, a case for each finding.
 
-Errors and warnings are failures; a note is a case that passes, with its text as output. A file without findings is
-one case that passes.
+What fails the run (`--fail-on`) is a failure; any other finding is a case that passes, with its text as output. A file
+without findings is one case that passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from cnnsum.diagnostics import Diagnostic
+from cnnsum.ink import harmless, xml
 from cnnsum.report.diagnose import render as render_text
-from cnnsum.report.diagnose import visible
 from cnnsum.report.findings import CheckedFile, CheckReport
 
 
@@ -28,7 +27,7 @@ def render(report: CheckReport) -> Iterator[str]:
 
 def _suite(file: CheckedFile, report: CheckReport) -> str:
     name = _attribute(file.path)
-    cases = [_case(found, file.path, report) for found in file.findings]
+    cases = [_case(found, file, report) for found in file.findings]
     if not cases:
         cases = [f"    <testcase name={name} classname={name}/>\n"]
     head = f'  <testsuite name={name} tests="{len(cases)}" failures="{_failures(file)}" errors="0" package="cnnsum">\n'
@@ -36,21 +35,20 @@ def _suite(file: CheckedFile, report: CheckReport) -> str:
 
 
 def _failures(file: CheckedFile) -> int:
-    return sum(found.severity != "note" for found in file.findings)
+    return sum(map(file.fails, file.findings))
 
 
-def _case(found: Diagnostic, path: str, report: CheckReport) -> str:
+def _case(found: Diagnostic, file: CheckedFile, report: CheckReport) -> str:
     span = found.span
     place = "" if span is None else f' line="{span.line}" column="{span.column}"'
     where = "" if span is None else f" {span.line}:{span.column}"
-    text = escape("\n".join(render_text((found,), report.line_of)))
-    head = f"    <testcase name={_attribute(found.code + where)} classname={_attribute(path)}{place}>\n"
-    if found.severity == "note":
+    text = xml("\n".join(render_text((found,), report.line_of)))
+    head = f"    <testcase name={_attribute(found.code + where)} classname={_attribute(file.path)}{place}>\n"
+    if not file.fails(found):
         return f"{head}      <system-out>{text}</system-out>\n    </testcase>\n"
     kind, message = _attribute(found.severity), _attribute(found.message)
     return f"{head}      <failure type={kind} message={message}>{text}</failure>\n    </testcase>\n"
 
 
 def _attribute(text: str) -> str:
-    # XML has no way to write a control character.
-    return quoteattr(visible(text))
+    return f'"{xml(harmless(text))}"'

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnnsum.diagnostics import CODES, Diagnostic, Span
-from cnnsum.report.diagnose import visible
+from cnnsum.ink import harmless
 from cnnsum.report.findings import CheckReport, Replacement
 from cnnsum.report.fingerprints import fingerprinted, uri
 
@@ -95,4 +95,4 @@ def _region(span: Span) -> dict[str, int]:
 
 
 def _visible(text: str) -> str:
-    return "\n".join(map(visible, text.split("\n")))
+    return "\n".join(map(harmless, text.split("\n")))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnsum.report.diagnose import Segment, segments, visible
+from cnnsum.ink import harmless
+from cnnsum.report.diagnose import Segment, segments
 from cnnsum.report.findings import CheckReport
 
 
@@ -18,7 +19,7 @@ def lines(report: CheckReport, columns: int | None = None) -> Iterator[list[Segm
             first = False
             drawn = segments((found,), report.line_of, columns)
             if found.span is None:
-                yield [(f"{visible(file.path)}:", "bold"), (" ", ""), *next(drawn)]
+                yield [(f"{harmless(file.path)}:", "bold"), (" ", ""), *next(drawn)]
             yield from drawn
 
 

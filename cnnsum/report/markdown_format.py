@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
+from cnnsum.ink import markdown
 from cnnsum.report import units
 from cnnsum.report.cells import TextCells, printable
 from cnnsum.report.columns import COLUMNS, parse_columns, scale_bars
@@ -15,8 +15,6 @@ from cnnsum.report.records import Report, Row
 from cnnsum.report.wrap import join
 
 _LINES_PER_CHUNK = 1_000
-# What Markdown would read as its own; `_` means something at the edge of a word only.
-_SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<!\w)_|_(?!\w)")
 
 
 def chunks(report: Report, options: Options) -> Iterator[str]:
@@ -27,20 +25,11 @@ def chunks(report: Report, options: Options) -> Iterator[str]:
     return _written(report, names, shown_rows(report, options), TextCells(symbolic=options.symbolic))
 
 
-def escape(text: str) -> str:
-    r"""Return text that Markdown shows as it stands, on one line.
-
-    >>> escape("block1_conv1 | <b>")
-    'block1_conv1 \\| \\<b\\>'
-    """
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
-
-
 def _written(report: Report, names: list[str], rows: Iterator[tuple[Row, int]], cells: TextCells) -> Iterator[str]:
     kinds = [COLUMNS[name] for name in names]
     headers = ["Layer" if name == "layer" else kind.header for name, kind in zip(names, kinds, strict=True)]
     rules = ["---:" if kind.is_number else "---" for kind in kinds]
-    yield f"# {escape(printable(report.name))}\n\n{_line(headers)}{_line(rules)}"
+    yield f"# {markdown(printable(report.name))}\n\n{_line(headers)}{_line(rules)}"
     draw = [
         (lambda cells, row, level, _report: cells.name(row, level)) if name == "layer" else kind.cell
         for name, kind in zip(names, kinds, strict=True)
@@ -49,7 +38,7 @@ def _written(report: Report, names: list[str], rows: Iterator[tuple[Row, int]], 
     scale_bars(names, draw, [row for row, _ in shown], ascii=False)
     rows = iter(shown)
     while lines := [
-        _line([escape(join(cell(cells, row, level, report))) for cell in draw])
+        _line([markdown(join(cell(cells, row, level, report))) for cell in draw])
         for row, level in islice(rows, _LINES_PER_CHUNK)
     ]:
         yield "".join(lines)
@@ -71,6 +60,6 @@ def _totals(report: Report) -> Iterator[tuple[str, str]]:
     batch = f"batch {units.exact(report.batch)}"
     yield f"Outputs ({batch})", units.memory(totals.outputs)
     yield f"Peak of inference ({batch})", units.memory(totals.peak.bytes)
-    yield f"Training ({batch}, {escape(totals.optimizer)})", units.memory(totals.training.total)
+    yield f"Training ({batch}, {markdown(totals.optimizer)})", units.memory(totals.training.total)
     if totals.unknown:
-        yield "Not known, and in no sum", ", ".join(escape(printable(name)) for name in totals.unknown)
+        yield "Not known, and in no sum", ", ".join(markdown(printable(name)) for name in totals.unknown)

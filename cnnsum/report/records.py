@@ -348,15 +348,16 @@ class Report:
         return evaluated(self, values)
 
     def __str__(self) -> str:
+        from cnnsum.ink import inked
         from cnnsum.report import render
 
-        return "".join(render(self)).rstrip("\n")
+        return "".join(inked(render(self))).rstrip("\n")
 
     def __repr__(self) -> str:
         return f"Report({self.name!r}, {len(self.rows)} rows)"
 
     def _repr_html_(self) -> str:
         """The table, as a notebook shows it."""
-        from html import escape
+        from cnnsum.ink import xml
 
-        return f'<pre style="line-height: 1.2">{escape(str(self))}</pre>'
+        return f'<pre style="line-height: 1.2">{xml(str(self))}</pre>'

@@ -5,13 +5,12 @@ Sees plain records and nothing else.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from cnnsum.ink import csv_lines, markdown
 from cnnsum.report import units
 from cnnsum.report.cells import NUMBER, printable
 from cnnsum.report.costs import MEASURES, Variant
@@ -87,9 +86,7 @@ def csv_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
     )
     lines: list[Sequence[Any]] = [(*head.names, *MEASURES, "status", "why")]
     while lines:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\r\n").writerows(lines)
-        yield buffer.getvalue()
+        yield csv_lines(lines)
         lines = list(islice(rows, _LINES_PER_CHUNK))
 
 
@@ -99,12 +96,12 @@ def _plain(value: Any) -> Any:
 
 def markdown_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
     """A table in markdown with exact numbers."""
-    titles = (*head.names, *MEASURES, "")
+    titles = (*map(markdown, head.names), *MEASURES, "")
     yield f"| {' | '.join(titles)} |\n|{' ---: |' * (len(titles) - 1)} :--- |\n"
     for values, outcome in variants:
         costs = ["" if cost is None else f"{cost:,}" for cost in outcome.costs or (None,) * len(MEASURES)]
-        why = printable(outcome.why).replace("|", "\\|")
-        yield f"| {' | '.join([*map(_value, values), *costs, why])} |\n"
+        cells = [*(markdown(_value(value)) for value in values), *costs, markdown(outcome.why)]
+        yield f"| {' | '.join(cells)} |\n"
 
 
 def json_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
 
+from cnnsum.ink import harmless, inked
 from cnnsum.source.yaml_scalars import resolve
 
 _WIDTH = 120
@@ -25,6 +27,8 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
         is_text = bool(value) and isinstance(resolve(value, _DIGITS), str)
     except OverflowError:
         is_text = False
+    if harmless(value) != value or re.search(r"(?:^|\s)::", value):
+        is_text = False  # in quotes an escape is read back as it was
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if is_text else '"')
 
 
@@ -49,7 +53,7 @@ def dump(spec: dict[str, Any]) -> str:
     """The text of a spec."""
     shown = {key: value if key == "layers" else _flow(value, open=key == "inputs") for key, value in spec.items()}
     shown["layers"] = [_item(item) for item in spec["layers"]]
-    return yaml.dump(shown, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return _dumped(shown)
 
 
 def _item(item: Any) -> Any:
@@ -64,7 +68,12 @@ def _item(item: Any) -> Any:
 
 def dump_as_it_is(value: Any) -> str:
     """The text of any value; what holds nothing but single values stands on one line."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=None)
+    return _dumped(value, default_flow_style=None)
+
+
+def _dumped(value: Any, **style: Any) -> str:
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, **style)
+    return "".join(inked((text,), "yaml"))
 
 
 def _flow(value: Any, *, open: bool = False) -> Any:

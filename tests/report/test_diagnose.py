@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from cnnsum.diagnostics import Diagnostic, Related, Span
-from cnnsum.report.diagnose import in_order, render, segments, visible
+from cnnsum.ink import harmless
+from cnnsum.report.diagnose import in_order, render, segments
 
 
 def drawn(diagnostics, text="", **other):
@@ -140,7 +141,7 @@ def test_a_message_is_one_line_of_limited_length():
 
 def test_visible_leaves_text_alone():
     for text in ("", "plain", "日本語 é 😀", "a b"):
-        assert visible(text) == text
+        assert harmless(text) == text
 
 
 @pytest.mark.parametrize(("severity", "style"), [("error", "bold red"), ("warning", "yellow"), ("note", "cyan")])

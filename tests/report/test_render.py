@@ -271,6 +271,7 @@ def test_a_table_imports_neither_rich_nor_other_renderers() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported, heavy = done.stdout.splitlines()
     assert set(imported.split()) == {
-        f"cnnsum.report.{name}" for name in ("block", "cells", "grid", "keras", "table", "units", "wrap")
+        "cnnsum.ink",
+        *(f"cnnsum.report.{name}" for name in ("block", "cells", "grid", "keras", "table", "units", "wrap")),
     }
     assert heavy == "False False"

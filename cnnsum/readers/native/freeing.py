@@ -9,6 +9,7 @@ from typing import Any
 
 from cnnsum.dims import ExpressionError, Symbol, evaluate, is_name
 from cnnsum.graph.model import Freed
+from cnnsum.readers.declare import size_from_outside
 from cnnsum.readers.free import kind_of, name_for, stem_of
 from cnnsum.readers.native.inputs import Sizes
 
@@ -37,7 +38,9 @@ def free(sizes: Sizes, kinds: frozenset[str], *, channels_first: bool) -> None:
                 stem = stem_of(axis + 1, rank, kind, channels_first=channels_first)
                 name = name_for(stem, {*sizes.symbols, *sizes.vars, *sizes.freed})
                 sizes.freed[name] = Freed(item, kind=kind)
-                sizes.opened[one.name, axis] = given.get(name, Symbol(name).dim)
+                sizes.opened[one.name, axis] = (
+                    size_from_outside(name, given[name]) if name in given else Symbol(name).dim
+                )
 
 
 def _open_var(sizes: Sizes, name: str, kind: str) -> None:

@@ -15,7 +15,7 @@ from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, Symbol, symbols_of
 from cnnsum.graph.model import DTYPES, Freed, InputSpec
 from cnnsum.layers.kinds import show
-from cnnsum.readers.declare import Overrides, fresh, open_axes
+from cnnsum.readers.declare import Overrides, fresh, open_axes, size_from_outside
 from cnnsum.readers.native.faults import Findings, Outside, Site
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
@@ -221,10 +221,7 @@ class Sizes:
                 raise self._unknown(
                     name, [other.name for other in free.values() if other.anonymous and other.dim != batch]
                 )
-            if type(value) is not int or value < 1:
-                message = f"--set {name}={value}: a size must be a positive integer, got {show(value)}"
-                raise UnusableError(Diagnostic("SPC052", message))
-            values[name] = value
+            values[name] = size_from_outside(name, value)
         return spec._replace(shape=tuple([dims.substitute(dim, values) for dim in spec.shape]))
 
     def _take_replaced(self) -> None:
@@ -264,16 +261,15 @@ class Sizes:
                 value = scope.number(value)
             except Problem as problem:
                 raise UnusableError(Diagnostic("SPC052", f"{source}: {problem}", help=problem.help)) from None
-        if isinstance(value, Expr):
-            return value
-        if type(value) is not int or value < 1:
-            raise UnusableError(Diagnostic("SPC052", f"{source}: a size must be a positive integer, got {show(value)}"))
-        if value < symbol.minimum:
+        size: Dim = size_from_outside(name, value, source)
+        if not isinstance(size, int):
+            return size
+        if size < symbol.minimum:
             raise UnusableError(Diagnostic("SPC052", f"{source}: `{name}` must be at least {symbol.minimum}"))
-        if value % symbol.multiple_of:
+        if size % symbol.multiple_of:
             message = f"{source}: `{name}` must be a multiple of {symbol.multiple_of}"
             raise UnusableError(Diagnostic("SPC052", message))
-        return value
+        return size
 
     def read(
         self, scope: Scope, dtype: str, taken: dict[str, Symbol] | None = None, batch: Dim | None = None
