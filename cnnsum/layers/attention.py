@@ -220,7 +220,7 @@ def MultiHeadAttention(
         (query_mask, value_mask, key_mask, attention_mask),
         what=what,
         heads=(num_heads, num_heads),
-        depths=(key_dim, value_dim or key_dim),
+        depths=(key_dim, key_dim if value_dim is None else value_dim),
         into=output_shape or None,
         places=places,
         use_bias=use_bias,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, at_least
+from cnnsum.dims import Dim, at_least, maximum
 from cnnsum.layers.base import layer, require_known, require_rank, show, show_shape
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, Window, size
 from cnnsum.layers.kinds import DataFormat, Flag, Padding, Pos, choice
@@ -44,7 +44,7 @@ def STFTSpectrogram(
         raise Problem("CFG102", f"`frame_step` must be at most `frame_length` {show(frame_length)}", "frame_step")
     if fft_length is not None and at_least(fft_length, frame_length) is False:
         raise Problem("CFG102", f"`fft_length` must be at least `frame_length` {show(frame_length)}", "fft_length")
-    step = frame_step if frame_step is not None else frame_length // 2 or 1
+    step = frame_step if frame_step is not None else maximum(frame_length // 2, 1)
     length = fft_length if fft_length is not None else frame_length
     bins = length // 2 + 1
     depth = channels(x, data_format)

@@ -84,14 +84,16 @@ def integer(value: Any, reading: Reading, expects: str = "an integer", low: int 
 def _real(value: Any, reading: Reading) -> Any:
     if isinstance(value, str):
         value = reading.number(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float, Expr)):
+    if isinstance(value, Expr):
+        raise wrong("a number that does not depend on a symbol", value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise wrong("a number", value)
     return value
 
 
 def _rate(value: Any, reading: Reading) -> Any:
     value = _real(value, reading)
-    if not isinstance(value, Expr) and not 0 <= value <= 1:
+    if not 0 <= value <= 1:
         raise wrong("a number from 0 to 1", value)
     return value
 
@@ -230,6 +232,17 @@ def _widths(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
     return items(value, reading, pair, expects)
 
 
+def _numbers(value: Any, reading: Reading) -> tuple[Any, ...]:
+    return items(value, reading, _real, "a list of numbers")
+
+
+def _table(value: Any, _reading: Reading) -> Any:
+    """Words in a list; the words of a file are not known."""
+    if not isinstance(value, (str, list, tuple)):
+        raise wrong("a list, or the path of a file", value)
+    return _freeze(value)
+
+
 def _ints(value: Any, reading: Reading) -> tuple[Dim, ...]:
     return items(value, reading, _int, "a list of integers")
 
@@ -331,6 +344,8 @@ Extent = Annotated[tuple[Dim | None, ...], Kind("a list of sizes", _extent)]
 Padding = Annotated[str, choice("valid", "same")]
 CausalPadding = Annotated[str, choice("valid", "same", "causal")]
 DataFormat = Annotated[str, choice("channels_last", "channels_first")]
+Numbers = Annotated[tuple[float, ...], Kind("a list of numbers", _numbers)]
+Table = Annotated[Any, Kind("a list, or the path of a file", _table)]
 Anything = Annotated[Any, Kind("any value", _anything)]
 Sublayer = Annotated[Any, Kind("a layer", _sublayer)]
 SublayerOrList = Annotated[Any, Kind("a layer, or a list of layers", _sublayer_or_list)]

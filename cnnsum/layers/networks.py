@@ -5,6 +5,7 @@ Found and called as `operations` says. Each is the layer's rule under the operat
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from cnnsum.diagnostics import Problem
@@ -109,15 +110,19 @@ def _extract_patches(
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
 ) -> Facts:
-    """Every window of an image as a row of channels: `(H, W, C)` becomes `(H', W', kh * kw * C)`.
+    """Every window of an image as a row of channels: `(H, W, C)` becomes `(H', W', kh * kw * C)`; three sizes are for
+    volumes.
 
     No weights, no work, nothing kept.
     """
     kernel = size if isinstance(size, tuple) else (size, size)
-    steps = kernel if strides is None else strides if isinstance(strides, tuple) else (strides, strides)
-    sliding = Sliding("ExtractPatches", kernel, steps, (dilation_rate,) * 2, padding, data_format, "size")
+    axes = len(kernel)
+    steps = kernel if strides is None else strides if isinstance(strides, tuple) else (strides,) * axes
+    if axes not in (2, 3) or len(steps) != axes:
+        raise Problem("CFG102", "`size` must have two or three items, and `strides` as many", "size")
+    sliding = Sliding("ExtractPatches", kernel, steps, (dilation_rate,) * axes, padding, data_format, "size")
     lengths, window = slide(x, sliding)
-    depth = channels(x, data_format) * kernel[0] * kernel[1]
+    depth = channels(x, data_format) * prod(kernel)
     return Facts(arrange(x[0], lengths, depth, data_format), window=window, dtype="input")
 
 

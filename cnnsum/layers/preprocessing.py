@@ -11,7 +11,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.base import layer, require_equal, show_shape
 from cnnsum.layers.facts import Facts, Shape, size
-from cnnsum.layers.kinds import Anything, Flag, Nat, Pos, choice
+from cnnsum.layers.kinds import Anything, Flag, Nat, Numbers, Pos, Table, choice
 
 Encoding = Annotated[str, choice("int", "one_hot", "multi_hot", "count", "tf_idf")]
 CategoryMode = Annotated[str, choice("one_hot", "multi_hot", "count")]
@@ -50,19 +50,23 @@ def CategoryEncoding(
 def Discretization(
     x: Shape,
     *,
-    bin_boundaries: Anything | None = None,
+    bin_boundaries: Numbers | None = None,
     num_bins: Pos | None = None,
     output_mode: Encoding = "int",
 ) -> Facts:
     """Give the number of the bin that each element lies in, or its code as in CategoryEncoding.
 
-    `bin_boundaries` n make n + 1 bins; `num_bins` are found by `adapt`. Codes "multi_hot" and "count" take the elements
-    along the first axis together, as Keras does. Operations: a comparison per boundary and
-    element. No weights. Backpropagation keeps nothing: there is no gradient.
+    `bin_boundaries` n make n + 1 bins; `num_bins` are found by `adapt`, after which a file has both. Codes "multi_hot"
+    and "count" take the elements along the first axis together, as Keras does. Operations: a comparison per boundary
+    and element. No weights. Backpropagation keeps nothing: there is no gradient.
     """
-    if (bin_boundaries is None) == (num_bins is None):
-        raise Problem("CFG116", "Discretization needs either `bin_boundaries` or `num_bins`", "bin_boundaries")
-    bins: Dim = num_bins if num_bins is not None else len(bin_boundaries or ()) + 1
+    bins: Dim
+    if bin_boundaries is not None:
+        bins = len(bin_boundaries) + 1
+    elif num_bins is not None:
+        bins = num_bins
+    else:
+        raise Problem("CFG116", "Discretization needs `bin_boundaries` or `num_bins`", "bin_boundaries")
     facts = _encoded(x, bins, output_mode, 0, "int32", 1)
     facts.ops = facts.ops + size(x) * (bins - 1)
     return facts
@@ -121,7 +125,7 @@ def IntegerLookup(
     max_tokens: Pos | None = None,
     num_oov_indices: Nat = 1,
     mask_token: Anything | None = None,
-    vocabulary: Anything | None = None,
+    vocabulary: Table | None = None,
     output_mode: Encoding = "int",
     invert: Flag = False,
     pad_to_max_tokens: Flag = False,
@@ -151,7 +155,7 @@ def StringLookup(
     max_tokens: Pos | None = None,
     num_oov_indices: Nat = 1,
     mask_token: Anything | None = None,
-    vocabulary: Anything | None = None,
+    vocabulary: Table | None = None,
     output_mode: Encoding = "int",
     invert: Flag = False,
     pad_to_max_tokens: Flag = False,
@@ -182,7 +186,7 @@ def TextVectorization(
     output_mode: Encoding = "int",
     output_sequence_length: Pos | None = None,
     pad_to_max_tokens: Flag = False,
-    vocabulary: Anything | None = None,
+    vocabulary: Table | None = None,
 ) -> Facts:
     """Split texts into words and give the place of each in a table: `(1)` becomes `(output_sequence_length)`, or a
     code.

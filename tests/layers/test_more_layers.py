@@ -78,7 +78,12 @@ def test_tables() -> None:
 
 def test_bins() -> None:
     assert apply("Discretization", (N, 5), bin_boundaries=[0.0, 1.0], output_mode="one_hot").outputs == ((N, 5, 3),)
+    assert apply("Discretization", (N, 5), bin_boundaries=[0.0], num_bins=2, output_mode="one_hot").outputs == (
+        (N, 5, 2),
+    )
+    assert apply("Discretization", (N, 5), bin_boundaries=[], output_mode="one_hot").outputs == ((N, 5, 1),)
     assert refusal("Discretization", (N, 5)).code == "CFG116"
+    assert refusal("Discretization", (N, 5), bin_boundaries=3).code == "CFG102"
     assert apply("HashedCrossing", (N, 1), (N, 1), num_bins=9, output_mode="one_hot").outputs == ((N, 9),)
     assert refusal("HashedCrossing", (N, 1), num_bins=9).code == "GRF303"
 

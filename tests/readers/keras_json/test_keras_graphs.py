@@ -332,7 +332,7 @@ def test_other_input_sizes() -> None:
         load(model, inputs={"imag": (1,)})
     with pytest.raises(cnnsum.UnusableError, match="the model has no symbol `W`"):
         load(model, settings={"W": 3})
-    with pytest.raises(cnnsum.UnusableError, match="a size must be a positive integer, got H=0"):
+    with pytest.raises(cnnsum.UnusableError, match="H=0: a size must be a positive integer, got 0"):
         load(model, inputs=("H", 7, 3), settings={"H": 0})
 
 
