@@ -12,9 +12,9 @@ deep-learning framework is needed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False  # what mypy takes for typing's: this module is the first of every run, and loads nothing
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Diagnostic, Span, UnusableError

@@ -85,11 +85,11 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     from cnnsum.diagnostics import UnusableError
 
     try:
-        failed = _check(**given)
+        code = _check(**given)
     except UnusableError as error:
         report_diagnostics(error.diagnostics, lambda _path, _line: None, color=given["color"])
         ctx.exit(2)
-    ctx.exit(1 if failed and not given["exit_zero"] else 0)
+    ctx.exit(0 if code == 1 and given["exit_zero"] else code)
 
 
 def _check(
@@ -118,8 +118,9 @@ def _check(
     color: str,
     quiet: bool,
     exit_zero: bool,
-) -> bool:
-    """Check and print; returns whether something fails the run."""
+) -> int:
+    """Check and print; the exit code: 1 where something fails the run, 2 where a file was not checked to its end."""
+    from cnnsum.lint.checking import UNFINISHED
     from cnnsum.lint.run import run
 
     del exit_zero
@@ -134,7 +135,7 @@ def _check(
         from cnnsum.lint.origins import lines
 
         _write((f"{line}\n" for line in lines(wanted, select or None, ignore, fail_on)), output)
-        return False
+        return 0
     _refuse_own_sources(paths, output)
     if fix or diff:
         if "-" in wanted or watch:
@@ -152,13 +153,13 @@ def _check(
             plugins=plugins,
         )
         if diff:
-            return _print_changes(changes, output, quiet=quiet)
+            return int(_print_changes(changes, output, quiet=quiet))
         _mend(changes, quiet=quiet)
 
     known, allowed = _baseline(baseline, increases)
     budget = _budget(limits)
 
-    def once(_changed: Iterable[str] = ()) -> bool:
+    def once(_changed: Iterable[str] = ()) -> int:
         report = run(
             wanted,
             select=select or None,
@@ -178,7 +179,9 @@ def _check(
 
             _write(iter([baseline_of(report, layer_types, plugins)]), write_baseline, "json")
         _print(report, format, output, color, quiet=quiet)
-        return any(file.failing for file in report.files)
+        if any(found.code == UNFINISHED for found in report.findings()):
+            return 2
+        return int(any(file.failing for file in report.files))
 
     if not watch:
         return once()
@@ -194,7 +197,7 @@ def _check(
         once()
 
     look_again(lambda: watched(wanted), again)
-    return False
+    return 0
 
 
 def _budget(texts: tuple[str, ...]) -> dict[str, Any]:

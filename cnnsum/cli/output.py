@@ -172,9 +172,11 @@ def write_back(path: str, chunks: Iterable[str]) -> None:
     written to directly. Raises OSError.
     """
     target = os.path.realpath(path)
-    if os.path.exists(path) and not os.path.isfile(path):
-        with open(path, "w", encoding="utf-8", errors="replace", newline="") as stream:
-            stream.writelines(chunks)
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        from cnnsum.source.special import open_special_to_write
+
+        with open_special_to_write(path) as special:
+            special.writelines(chunks)
         return
     mode = None
     if os.path.exists(target):

@@ -16,6 +16,7 @@ from cnnsum.lint.settings import Settings, Wanted
 from cnnsum.report.diagnose import in_order
 from cnnsum.report.findings import CheckedFile
 from cnnsum.source import Document, read
+from cnnsum.source.raw import open_file
 
 if TYPE_CHECKING:
     from cnnsum.model import Model
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 #: Findings that are not looked for where a model has errors, which they would be built on.
 _AFTER_ERRORS = ("ARC", "BUD")
 STDIN = "<stdin>"
+#: The finding that says that a file was not checked to its end: whatever else was found, the run is no good.
+UNFINISHED = "SPC075"
 
 
 class Outcome(NamedTuple):
@@ -47,13 +50,23 @@ def check_file(path: str, settings: Settings = Settings(), *, sought: bool = Fal
     return None if outcome is None else outcome.file
 
 
+def unfinished(path: str, why: str, settings: Settings) -> CheckedFile:
+    """A file whose check ended without an answer, with the process that it ran in."""
+    help = "check the file alone: what it asks for may take more memory than there is"
+    message = f"the process that checked it ended without an answer: {why}"
+    return _checked(path, [Diagnostic(UNFINISHED, message, Span(path, 1, 1, 1, 1), "error", help)], 0, settings)
+
+
 def _faulty(path: str, error: Exception, settings: Settings) -> CheckedFile:
     name = STDIN if path == "-" else path
     help = "please report it with the file at hand; CNNSUM_TRACEBACK=1 shows where it came from"
-    message = f"a fault in cnnsum itself: {type(error).__name__}: {error}"
+    code, message = "SPC069", f"a fault in cnnsum itself: {type(error).__name__}: {error}"
     if isinstance(error, RecursionError):
-        message, help = "the model is nested too deep", "fewer nested models or blocks"
-    return _checked(name, [Diagnostic("SPC069", message, Span(name, 1, 1, 1, 1), "error", help)], 0, settings)
+        code, message, help = "SPC010", "the model is nested too deep", "fewer nested models or blocks"
+    if isinstance(error, MemoryError):
+        code, message = UNFINISHED, "this takes more memory than there is"
+        help = "check fewer files at a time: --jobs 1"
+    return _checked(name, [Diagnostic(code, message, Span(name, 1, 1, 1, 1), "error", help)], 0, settings)
 
 
 def check(path: str, settings: Settings, *, sought: bool = False) -> Outcome | None:
@@ -82,7 +95,7 @@ def _may_be_model(path: str) -> bool:
     from cnnsum.lint.looking import may_be_model
 
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             return may_be_model(file.read())
     except OSError:
         return True
@@ -94,7 +107,7 @@ def _seems_model(path: str, error: UnusableError) -> bool:
     if error.diagnostics[0].code in ("SPC001", "SPC003"):  # nobody can say that it is none
         return True
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             return seems_model(file.read())
     except OSError:
         return False

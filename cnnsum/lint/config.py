@@ -18,6 +18,7 @@ from cnnsum.lint.gitignore import Patterns
 from cnnsum.lint.settings import DEFAULT_FAIL_ON, Choice, Said, Settings
 from cnnsum.lint.toml_places import TomlPlaces
 from cnnsum.report.findings import SEVERITIES
+from cnnsum.source.raw import open_file
 
 OWN = "cnnsum.toml"
 SHARED = "pyproject.toml"
@@ -115,7 +116,7 @@ def _in_folder(folder: str) -> Config | None:
     for name in (OWN, SHARED):
         path = os.path.join(folder, name)
         try:
-            with open(path, "rb") as file:
+            with open_file(path) as file:
                 data = file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             continue

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from cnnsum.lint import gitignore
 from cnnsum.lint.gitignore import Patterns
+from cnnsum.source.raw import open_file
 
 SUFFIXES = (".yaml", ".yml", ".json")
 #: Folders that are never entered, unless they are named.
@@ -127,9 +128,9 @@ def _above(root: str) -> list[tuple[str, Patterns]]:
 
 def _patterns(path: str) -> Patterns | None:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return gitignore.read(file.read()) or None
-    except OSError:
+        with open_file(path) as file:
+            return gitignore.read(file.read().decode("utf-8", "surrogateescape")) or None
+    except (OSError, ValueError):
         return None
 
 

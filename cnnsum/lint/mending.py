@@ -5,6 +5,7 @@ Gives texts; the caller writes them.
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
@@ -33,6 +34,8 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
     unsafe: also what may change the network. A round after which there are more errors than before, or after which
     something that it mended is still there, is taken back.
     """
+    if not os.path.isfile(path):
+        return None  # what comes through a pipe cannot be written back
     try:
         document = read(path)
     except UnusableError:

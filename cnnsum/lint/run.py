@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError
-from cnnsum.lint.checking import STDIN, check, check_file
+from cnnsum.lint.checking import STDIN, check, check_file, unfinished
 from cnnsum.lint.codes import fault
 from cnnsum.lint.config import Config, Configs
 from cnnsum.lint.files import Target, targets
@@ -254,14 +254,16 @@ def _processes(work: Sequence[_Job], jobs: int | None) -> int:
 
 
 def _spread(work: list[_Job], processes: int) -> list[CheckedFile | None]:
-    """Check files in several processes; where the system can, they start as copies of this one."""
-    import multiprocessing
+    """Check files in several processes."""
+    from cnnsum.lint.processes import Died, spread
 
-    kind = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     piece = max(1, min(_FILES_PER_PIECE, len(work) // (processes * 2)))
     _warm_up()
-    with multiprocessing.get_context(kind).Pool(processes, _quiet) as pool:
-        return pool.map(_check, work, piece)
+    outcomes = spread(work, _check, processes, piece)
+    return [
+        unfinished(job[0].path, outcome.why, job[1]) if isinstance(outcome, Died) else outcome
+        for job, outcome in zip(work, outcomes, strict=True)
+    ]
 
 
 def _warm_up() -> None:
@@ -271,13 +273,6 @@ def _warm_up() -> None:
     from cnnsum.rules.base import all_rules
 
     all_rules()
-
-
-def _quiet() -> None:
-    """Leave interrupts to the process that waits for the others."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _check(job: _Job) -> CheckedFile | None:

@@ -52,7 +52,7 @@ def types_of(files: tuple[str, ...], plugins: tuple[str, ...]) -> Mapping[str, L
 def _of_file(path: str) -> dict[str, LayerType]:
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         read(path)  # which says what is wrong
         raise
     key = (os.path.realpath(path), status.st_size, status.st_mtime_ns)
@@ -125,6 +125,8 @@ def _module(name: str) -> ModuleType:
     """Run a module by its name, or a file by its path."""
     if not _is_path(name):
         return import_module(name)
+    if os.path.exists(name) and not os.path.isfile(name):
+        raise ImportError(f"{name} is no file")
     stem = os.path.splitext(os.path.basename(name))[0]
     spec = spec_from_file_location(f"cnnsum_plugin_{stem}", name)
     if spec is None or spec.loader is None:

@@ -46,6 +46,10 @@ _ZIP = b"PK\x03\x04"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
+class NotAFileError(OSError):
+    """A path that cannot be read or written as a file; the message says what it is."""
+
+
 def read_bytes(path: str) -> bytes:
     """All bytes of a file, or of standard input for "-"; of a container those of the architecture in it.
 
@@ -54,7 +58,7 @@ def read_bytes(path: str) -> bytes:
     try:
         if path == "-":
             return _read_limited(_standard_input(), "<stdin>")
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             return _read_limited(file, path)
     except IsADirectoryError:
         _refuse("SPC002", f"`{path}` is a directory", "name a file in it")
@@ -65,10 +69,23 @@ def read_bytes(path: str) -> bytes:
             _refuse("SPC002", f"`{path}` is a directory", "name a file in it")
         _refuse("SPC003", f"no permission to read `{path}`")
     except OSError as error:
+        if isinstance(error, NotAFileError):
+            _refuse("SPC002", str(error), "name a file")
         _refuse("SPC003", f"cannot read `{path}`: {error.strerror or error}")
     except ValueError:
         # The path holds a NUL character.
         _refuse("SPC001", f"there is no file `{path}`")
+
+
+def open_file(path: str) -> BinaryIO:
+    """Open a file that somebody named: every file is opened here. Pipes are waited for only if something writes to
+    them, and devices are refused. Raises OSError, ValueError for a path with a NUL.
+    """
+    if os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path):
+        return open(path, "rb")
+    from cnnsum.source.special import open_special
+
+    return open_special(path)
 
 
 def decode(raw: bytes, path: str) -> tuple[str, bool]:
