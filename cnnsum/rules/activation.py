@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import gcd
 
-from cnnsum.dims import at_least
+from cnnsum.dims import UNKNOWN, Dim, at_least, prod
 from cnnsum.graph.infer import Call
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
@@ -20,10 +21,13 @@ from cnnsum.rules.kinds import (
     WEIGHTED,
     function_of,
     is_activation,
+    is_channels_first,
     is_linear,
+    spelled,
     type_of,
 )
 from cnnsum.rules.network import Network
+from cnnsum.rules.steps import steps_of
 
 #: What passes numbers on as they are, or as means or extremes of them: what is not negative stays so.
 #: (AlphaDropout puts a negative number in, and the noise of GaussianDropout may be one.)
@@ -196,13 +200,14 @@ def squashed_inside(network: Network) -> Iterator[Finding]:
 
 @rule("ARC415", "note")
 def no_activation_between(network: Network) -> Iterator[Finding]:
-    """Two layers with weights and nothing between them that is not linear.
+    """Two layers with weights, nothing between them that is not linear, and at least as many weights as one layer needs.
 
-    Why: A product of two matrices is a matrix: the two layers can do nothing that one could not. That is sensible
-    where the first has fewer channels than both its input and its output, so that there are fewer weights (the linear
-    bottlenecks of MobileNetV2, a low rank), where one of the two works on every channel alone (a separable
-    convolution), where the first is 1 along an axis and the second along another, and where one is not trained; these
-    are not meant.
+    Why: A product of two matrices is a matrix: the two layers can do nothing that one could not, but for the border,
+    where padding comes between them. That is sensible where one layer would have more weights: behind a bottleneck
+    (MobileNetV2, a low rank), for two long kernels that cross, for a 1x1 convolution that takes channels away before
+    a 3x3 one. So the weights of that one layer are counted, with a kernel as large as the two see together, and where
+    they are more than those of the two nothing is said; nor is it where one of the two works on every channel alone,
+    is used again elsewhere, or is not trained.
 
     Fails:
 
@@ -222,44 +227,76 @@ def no_activation_between(network: Network) -> Iterator[Finding]:
     for call in network.calls:
         if type_of(call.layer) not in plain:
             continue
+        between: list[Call] = []
         first = network.before(call)
         while first is not None and type_of(first.layer) in _LINEAR and network.after(first) is not None:
+            between.insert(0, first)
             first = network.before(first)
         if first is None or type_of(first.layer) not in plain or not is_linear(first) or first.path != call.path:
             continue
-        if network.after(first) is not None and not _sensible(network, first, call):
+        if network.after(first) is None or not _can_be_one(network, first, call):
+            continue
+        own = [network.params.by_layer[one.layer] for one in (first, call)]
+        two = sum((weights.trainable + weights.non_trainable for weights in own), start=0)
+        one = _merged(network, [first, *between, call])
+        if isinstance(two, int) and one is not None and one <= two:
             yield Finding(
                 call.layer,
-                f"nothing between `{first.layer.name}` and `{call.layer.name}` is not linear: the two are one layer",
+                f"nothing between `{first.layer.name}` and `{call.layer.name}` is not linear: what they do with "
+                f"{spelled(two)} weights, one layer can do with {spelled(one)}",
                 f"an activation after `{first.layer.name}`, or one layer in place of the two",
                 related=((first.layer, "the first of the two"),),
             )
 
 
-def _sensible(network: Network, first: Call, second: Call) -> bool:
-    """Whether two linear layers in a row do something that one would not."""
-    if not (first.layer.trainable and second.layer.trainable):
-        return True
-    if any(call.layer.fields.get("groups", 1) != 1 for call in (first, second)):
-        return True
-    widths = [_width(network, call) for call in (first, second)]
-    shape = network.input_shape(first)
-    depth = shape[1 if first.layer.fields.get("data_format") == "channels_first" else -1] if shape else None
-    if depth is None or isinstance(depth, int) is False or not all(isinstance(width, int) for width in widths):
-        return True
-    kernels = [call.layer.fields.get("kernel_size", (1,)) for call in (first, second)]
-    size = 1
-    for length in kernels[0]:
-        size *= length if isinstance(length, int) else 1
-    if widths[0] < depth * size and widths[0] < widths[1]:
-        return True
-    return kernels[0] != kernels[1] and len(set(kernels[0])) > 1
+def _can_be_one(network: Network, first: Call, second: Call) -> bool:
+    """Whether one layer could stand in the place of two, whatever it costs."""
+    for call in (first, second):
+        if not call.layer.trainable or call.layer.fields.get("groups", 1) != 1:
+            return False
+        if len(network.calls_of(call.layer)) > 1:
+            return False  # another use of its weights goes on
+    return True
 
 
-def _width(network: Network, call: Call) -> int:
-    shape = network.output_shape(call)
-    width = shape[1 if call.layer.fields.get("data_format") == "channels_first" else -1] if shape else 0
-    return width if isinstance(width, int) else 0
+def _merged(network: Network, chain: list[Call]) -> int | None:
+    """The weights of one layer that does what linear layers in a row do; None where sizes are not known.
+
+    A convolution that sees what they see together, `sum((size - 1) * dilation * strides before it) + 1` samples; behind
+    a reshaping, where places and channels are mixed, a matrix from all elements to all elements.
+    """
+    before, after = network.input_shape(chain[0]), network.output_shape(chain[-1])
+    if before is None or after is None:
+        return None
+    bias = any(call.layer.fields.get("use_bias") for call in (chain[0], chain[-1]))
+    if any(type_of(call.layer) in SHAPING for call in chain):
+        inside, outside = prod(before[1:]), prod(after[1:])
+        taps: Dim = 1
+    else:
+        inside, outside = (
+            shape[1 if is_channels_first(call) else -1] for call, shape in ((chain[0], before), (chain[-1], after))
+        )
+        taps = _taps(chain)
+    weights = inside * outside * taps + (outside if bias else 0)
+    return weights if isinstance(weights, int) else None
+
+
+def _taps(chain: list[Call]) -> Dim:
+    """The elements of a kernel that sees at once what layers in a row see; UNKNOWN where sizes are not."""
+    found = [steps_of(call) for call in chain if type_of(call.layer) in CONVOLUTIONS | POOLING]
+    steps = [one for one in found if one is not None]
+    if len(steps) < len(found) or len({len(one) for one in steps}) > 1:
+        return UNKNOWN
+    total = 1
+    for along in zip(*steps, strict=True):
+        span, apart, jump = 0, 0, 1
+        for step in along:
+            if step.size > 1:
+                span += (step.size - 1) * step.dilation * jump
+                apart = gcd(apart, step.dilation * jump)
+            jump *= step.stride
+        total *= span // apart + 1 if apart else 1
+    return total
 
 
 @rule("ARC416", "warning")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from cnnsum.analyses.seen import ITSELF, Seen, through
 from cnnsum.graph.infer import Call
+from cnnsum.layers.facts import Window
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,
     NORMALIZATIONS,
     SLIDING,
     TRANSPOSED,
+    axes_of_space,
     is_activation,
     type_of,
 )
@@ -47,6 +50,7 @@ def checkerboard(network: Network) -> Iterator[Finding]:
         fields = call.layer.fields
         if type_of(call.layer) not in TRANSPOSED:
             continue
+        axes = type_of(call.layer)[len("Conv") :].removesuffix("Transpose")
         for kernel, stride in zip(fields["kernel_size"], fields["strides"], strict=True):
             if not known(kernel, stride) or kernel % stride == 0:
                 continue
@@ -58,7 +62,7 @@ def checkerboard(network: Network) -> Iterator[Finding]:
             yield Finding(
                 call.layer,
                 f"the kernels of `{call.layer.name}`, {kernel} at stride {stride}, {overlap}",
-                f"a kernel of {stride * (kernel // stride + 1)}, or `UpSampling2D` and a convolution",
+                f"a kernel of {stride * (kernel // stride + 1)}, or `UpSampling{axes}` and a convolution",
                 "kernel_size",
             )
             break
@@ -72,7 +76,8 @@ def gridding(network: Network) -> Iterator[Finding]:
     grid, further out: neighbours are computed from samples that have nothing in common. Dilations without a common
     factor, such as 1, 2, 3, cover everything (P. Wang and others, "Understanding Convolution for Semantic
     Segmentation", 2017, who call that hybrid dilated convolution). Looked at are convolutions of stride 1 in a row,
-    with only normalisation, activation and dropout between them; those before the first dilated one count.
+    with only normalisation, activation and dropout between them. What counts is what a place sees of the input of the
+    network, sample by sample, with all that stands before them: kernels before the first dilated one fill holes.
 
     Fails:
 
@@ -93,14 +98,20 @@ def gridding(network: Network) -> Iterator[Finding]:
         dilated = [call for call, steps in run if any(step.dilation != 1 and step.size != 1 for step in steps)]
         if len(dilated) < 2:
             continue
-        for axis in range(len(run[0][1])):
+        last = run[-1][0]
+        field = network.fields[last.outputs[0]]
+        shape = network.output_shape(last)
+        if field is None or shape is None or len(field) != len(run[0][1]):
+            continue
+        for axis, place in enumerate(axes_of_space(last, len(shape))):
             along = [steps[axis] for _, steps in run]
-            if _has_holes(along):
-                last = dilated[-1].layer
+            holes = _holes(field[axis].seen)
+            if holes is not None and _holes(_seen_by(along)) is not None:
                 rates = ", ".join(str(step.dilation) for step in along if step.size != 1)
                 yield Finding(
-                    last,
-                    f"with `{last.name}`, convolutions of dilation {rates} in a row see a grid with holes",
+                    dilated[-1].layer,
+                    f"with `{last.layer.name}`, convolutions of dilation {rates} in a row see a grid with holes: "
+                    f"along axis {place} {holes[0]} of {holes[1]} samples",
                     "dilations without a common factor, such as 1, 2, 3",
                     "dilation_rate",
                     ((dilated[0].layer, "the first of them"),),
@@ -132,17 +143,19 @@ def _passes_on(call: Call) -> bool:
     return type_of(call.layer) in NORMALIZATIONS | DROPOUT or is_activation(call)
 
 
-def _has_holes(steps: list[Step]) -> bool:
-    """Whether kernels one on top of the other leave out samples between the first and the last that they see."""
-    span = 1 + sum(step.span - 1 for step in steps)
-    if span > _WIDEST:
-        return False
-    seen = 1  # bit i: whether the sample i after the first is seen
+def _seen_by(steps: list[Step]) -> Seen | None:
+    """What kernels one on top of the other see of the input of the first."""
+    seen: Seen | None = ITSELF
     for step in steps:
-        below = seen
-        for tap in range(1, step.size):
-            seen |= below << (tap * step.dilation)
-    return seen != (1 << span) - 1
+        seen = through(seen, Window(*step))
+    return seen
+
+
+def _holes(seen: Seen | None) -> tuple[int, int] | None:
+    """How many samples are seen, and of how many; None where none is left out by any output, or that is not known."""
+    if seen is None or any(one.bits.bit_count() == one.span for one in seen.outputs):
+        return None
+    return seen.most, seen.size
 
 
 @rule("ARC433", "warning")
@@ -175,13 +188,17 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
         if any(axis.step.size > _WIDEST for axis in axes):
             continue
         total = prod(axis.step.size for axis in axes)
-        used = prod(map(_taps_on_samples, axes))
-        if used < total:
-            small = min(axis.length for axis in axes)
+        used = [_taps_on_samples(axis) for axis in axes]
+        if prod(used) < total:
+            small = [axis for axis, taps in zip(axes, used, strict=True) if taps < axis.step.size]
+            where = " and ".join(
+                f"{axis.length} {'sample' if axis.length == 1 else 'samples'} along axis {axis.number}"
+                for axis in small
+            )
             yield Finding(
                 call.layer,
-                f"{total - used} of the {total} weights of each kernel of `{call.layer.name}` see only padding: "
-                f"its input has {small} {'sample' if small == 1 else 'samples'}",
+                f"{total - prod(used)} of the {total} weights of each kernel of `{call.layer.name}` see only padding: "
+                f"its input has {where}",
                 "a smaller kernel, or a larger input",
                 "kernel_size",
             )

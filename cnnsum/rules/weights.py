@@ -139,11 +139,12 @@ def _is_after_flatten(network: Network, layer: Layer) -> bool:
 
 @rule("ARC453", "note")
 def lonely_peak(network: Network) -> Iterator[Finding]:
-    """A layer that needs more than twice the memory of any other moment of the network.
+    """A tensor without which the network would need less than half of its memory at every moment.
 
     Why: The memory for activations is that of the worst moment. Where a single tensor makes it, a smaller one there
-    (an earlier stride, fewer channels, a reshaping that comes later) halves what the network needs to run. Networks of
-    more than 10,000 calls are not looked at.
+    (an earlier stride, fewer channels, a reshaping that comes later) halves what the network needs to run. At each
+    moment all that is alive beside the tensor counts, so that a long skip connection is not taken for a short moment.
+    An output of the network is asked for, and not meant. Networks of more than 10,000 calls are not looked at.
 
     Fails:
 
@@ -178,9 +179,16 @@ def lonely_peak(network: Network) -> Iterator[Finding]:
     if not sizes:
         return
     largest = max(sizes, key=lambda pair: pair[0])[1]
-    others = [story.at_first] if largest.first >= 0 else []
-    others += [step.during for number, step in enumerate(story.steps) if not largest.alive(number)]
-    rest = max((other for other in others if isinstance(other, int)), default=0)
+    if any(number in network.outputs for number in largest.values):
+        return  # the network is asked for it, and it lives to the end
+    # Every moment without that tensor: where it is there, what else is.
+    moments = [(story.at_first, largest.first < 0)]
+    moments += [(step.during, largest.alive(number)) for number, step in enumerate(story.steps)]
+    rest = max(
+        live - largest.bytes if there and isinstance(largest.bytes, int) else live
+        for live, there in moments
+        if isinstance(live, int)
+    )
     maker = network.makers[largest.values[0]]
     if maker is not None and rest and most > _PEAK_TIMES * rest:
         yield Finding(
