@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 Shape = tuple["int | str | None", ...]
 
+#: Of an input that may have its channels before its places: more axes than this, and at most so many channels.
+_RANK = 2
+_FEW = 4
+
 
 class Model:
     """A model that was read and inferred.
@@ -138,6 +142,25 @@ def from_document(
     overrides = Overrides(shapes, {} if settings is None else settings, dtype, frozenset(free), types)
     graph, found = read(document, overrides, format)
     return Model(document, graph, found, types)
+
+
+def mistaken_layout(model: Model) -> list[Diagnostic]:
+    """The advice that is given wherever a model is shown, errors or not: its input has the channels first (ARC447).
+
+    Rules are loaded only where an input might be meant.
+    """
+    for node in model.graph.inputs:
+        shape = node.layer.spec.shape if node.layer.spec is not None else ()
+        first, last = (shape[1], shape[-1]) if len(shape) > _RANK else (0, 0)
+        if isinstance(first, int) and isinstance(last, int) and 0 < first <= _FEW < last:
+            from cnnsum.rules import advise
+            from cnnsum.rules.base import Subject
+
+            subject = Subject(
+                model.graph, model.inference, lambda: model.sizes, model.document, lambda code: code == "ARC447"
+            )
+            return advise(subject)
+    return []
 
 
 def policy_of(precision: str | None, dtype: str | None = None) -> str | None:

@@ -95,8 +95,8 @@ def _show(
 ) -> bool:
     """Read, infer, render; returns whether the model has errors."""
     from cnnsum.cli.output import refuse_own_source, report_diagnostics
+    from cnnsum.model import mistaken_layout, policy_of, reconcile, summarize
     from cnnsum.model import plan as plan_memory
-    from cnnsum.model import policy_of, reconcile, summarize
     from cnnsum.source import read
 
     if output == "-":
@@ -117,6 +117,7 @@ def _show(
         details=details,
         step=looks["train"],
     )
+    report.diagnostics = (*report.diagnostics, *mistaken_layout(found))
     if plan or looks["chart"] == "memory":
         report.plan = plan_memory(found, report, order=plan)
     if convention is not None:

@@ -272,7 +272,8 @@ class Graph:
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
     declares what is known of a symbol.
-    recorded, recorded_weights: shapes that the file claims. diagnostics: what its reader found.
+    recorded, recorded_weights: shapes that the file claims. included: the files that it includes, read.
+    diagnostics: what its reader found.
     """
 
     __slots__ = (
@@ -281,6 +282,7 @@ class Graph:
         "declared",
         "diagnostics",
         "freed",
+        "included",
         "inputs",
         "layers",
         "name",
@@ -318,6 +320,7 @@ class Graph:
         self.place = place
         self.freed: dict[str, Freed] = {}
         self.declared: dict[str, Place] = {}
+        self.included: tuple[Document, ...] = ()
         self.recorded: list[Recorded] = []
         self.recorded_weights: list[RecordedWeight] = []
         self.diagnostics: list[Diagnostic] = []

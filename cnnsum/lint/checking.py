@@ -115,7 +115,7 @@ def _seems_model(path: str, error: UnusableError) -> bool:
 
 def check_document(document: Document, settings: Settings) -> CheckedFile:
     """What is wrong with a text that was read."""
-    from cnnsum.model import from_document, read_types
+    from cnnsum.model import from_document, mistaken_layout, read_types
 
     faults: list[Diagnostic] = []
     choice = settings.choice()
@@ -140,6 +140,8 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
                 from cnnsum.lint.baseline import findings as grown
 
                 found += grown(model, settings.baseline, settings.increases)
+        else:
+            found += mistaken_layout(model)  # which may be what the errors come of
     kept = [one for one in in_order((*found, *faults)) if wanted(one.code)]
     suppressed = 0
     if document.format == "yaml" or any(one.span is not None and one.span.path != document.path for one in kept):

@@ -13,16 +13,20 @@ from cnnsum.rules.kinds import (
     CROPPING,
     DROPOUT,
     GLOBAL_POOLING,
-    NOT_NEGATIVE,
+    NORMALIZATIONS,
     PADDING,
     POOLING,
+    RECURRENT,
     SHAPING,
+    SLIDING,
     SQUASHING,
+    TRANSPOSED,
     WEIGHTED,
     function_of,
     is_activation,
     is_channels_first,
     is_linear,
+    is_not_negative,
     spelled,
     type_of,
 )
@@ -39,7 +43,7 @@ _KEEPS_SIGN = (POOLING | GLOBAL_POOLING | PADDING | CROPPING | DROPOUT | SHAPING
 _LINEAR = frozenset((*PADDING, *SHAPING, *DROPOUT, "BatchNormalization", "Identity", "AveragePooling2D"))
 _RELUS = frozenset(("relu", "relu6"))
 #: Functions of the scores before a softmax or sigmoid that cut away a half of them.
-_CUTTING = frozenset(("relu", "relu6", "sigmoid", "hard_sigmoid", "softplus"))
+_CUTTING = frozenset(("relu", "relu6", "sigmoid", "hard_sigmoid", "softplus", "softmax", "squareplus", "exponential"))
 _OF_SCORES = frozenset(("softmax", "log_softmax", "sigmoid"))
 
 
@@ -76,9 +80,12 @@ def activation_twice(network: Network) -> Iterator[Finding]:
                 f"`{call.layer.name}` applies {function} to the {function} of `{before.layer.name}`",
                 "leave one of the two out",
                 related=((before.layer, f"the first {function}"),),
-                # Of what the function gives, a second ReLU gives the same: nothing changes.
+                # Of what the function gives, a second ReLU gives the same: nothing changes, if nothing else reads it.
                 mend=(before.layer, "activation", '"linear"', function in _RELUS)
-                if before.layer.fields.get("activation") == function and not is_activation(before)
+                if before.layer.fields.get("activation") == function
+                and not is_activation(before)
+                and all(network.after(one) is not None for one in network.calls_of(before.layer))
+                and len(network.calls_of(before.layer)) == 1
                 else None,
             )
 
@@ -200,7 +207,7 @@ def squashed_inside(network: Network) -> Iterator[Finding]:
 
 @rule("ARC415", "note")
 def no_activation_between(network: Network) -> Iterator[Finding]:
-    """Two layers with weights, nothing between them that is not linear, and at least as many weights as one layer needs.
+    """Two layers with weights, nothing between them that is not linear, and no fewer weights than one layer needs.
 
     Why: A product of two matrices is a matrix: the two layers can do nothing that one could not, but for the border,
     where padding comes between them. That is sensible where one layer would have more weights: behind a bottleneck
@@ -326,7 +333,7 @@ def relu_without_effect(network: Network) -> Iterator[Finding]:
         kind = type_of(call.layer)
         function = function_of(call)
         inputs = all(number >= 0 and positive[number] for number in call.inputs) and bool(call.inputs)
-        if function in NOT_NEGATIVE or (
+        if is_not_negative(function) or (
             inputs and (kind in _KEEPS_SIGN or kind in {"Concatenate", "Add", "Multiply", "Maximum"})
         ):
             for number in call.outputs:
@@ -369,9 +376,7 @@ def softmax_across_a_map(network: Network) -> Iterator[Finding]:
           - GlobalAveragePooling2D
           - Dense: {units: 10, activation: softmax}
     """
-    sizes = {
-        value.shape[1:-1] for value in (network.values[number] for number in network.inference.inputs) if value.shape
-    }
+    sizes = {network.space(number) for number in network.inference.inputs if network.values[number].shape}
     for call in network.calls:
         shape = network.output_shape(call)
         if type_of(call.layer) != "Dense" or shape is None or len(shape) < 4 or call.outputs[0] not in network.outputs:
@@ -383,4 +388,105 @@ def softmax_across_a_map(network: Network) -> Iterator[Finding]:
                 call.layer,
                 f"`{call.layer.name}` gives classes for each of {shape[1:-1]} places, not for the whole input",
                 "a `Flatten` or a global pooling before it, or a 1x1 convolution where a map is meant",
+            )
+
+
+#: What a hidden layer has, and what cuts away half of the scores of a classifier.
+_HIDDEN = frozenset(("relu", "relu6"))
+
+
+@rule("ARC418", "warning")
+def cut_answer(network: Network) -> Iterator[Finding]:
+    """A ReLU of the last Dense layer, of two units or more, in a network with other weights before it.
+
+    Why: The scores of a classifier are numbers of any sign, and the softmax or the loss makes probabilities of them.
+    After a ReLU all classes with a score below 0 are alike, and get no gradient: a class that is there once may never
+    come back. (A network that gives features, an encoder, may end so; silence it there.) One unit, which may stand for
+    a number that is never negative, is not meant.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
+          - Flatten
+          - Dense: {units: 10, activation: relu}
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
+          - Flatten
+          - Dense: {units: 10, activation: softmax}
+    """
+    for call in network.calls:
+        function = function_of(call)
+        if function not in _HIDDEN or not call.outputs or call.outputs[0] not in network.outputs:
+            continue
+        made: Call | None = call
+        while made is not None and (is_activation(made) or type_of(made.layer) in DROPOUT):
+            made = network.before(made)
+        if made is None or type_of(made.layer) != "Dense" or made.path != call.path:
+            continue
+        units, shape = made.layer.fields["units"], network.output_shape(made)
+        if shape is None or len(shape) != 2 or not isinstance(units, int) or units < 2:
+            continue
+        earlier = network.calls[: network.calls.index(made)]
+        if network.readers[call.outputs[0]] or not any(type_of(one.layer) in WEIGHTED | RECURRENT for one in earlier):
+            continue
+        yield Finding(
+            call.layer,
+            f"`{call.layer.name}` gives the answer, {units} scores, through {function}: none of them is below 0",
+            "`softmax` or `sigmoid`, or no activation where the loss is given the scores",
+            "activation" if call.layer.fields.get("activation") == function else (),
+        )
+
+
+@rule("ARC419", "warning")
+def softmax_along_space(network: Network) -> Iterator[Finding]:
+    """A softmax along one spatial axis of a convolution's output, and not along its channels.
+
+    Why: `activation: softmax` sums over the last axis. With `channels_first` that is not the classes but a row of the
+    picture: the numbers of one row sum to 1, and the classes of a place do not. A softmax over all axes of space, which
+    makes a map of attention, is not meant.
+
+    Fails:
+
+        input: [3, 32, 32]
+        data_format: channels_first
+        layers:
+          - Conv2D: {filters: 5, kernel_size: 3, padding: same, activation: softmax}
+
+    Passes:
+
+        input: [3, 32, 32]
+        data_format: channels_first
+        layers:
+          - Conv2D: {filters: 5, kernel_size: 3, padding: same}
+          - Softmax: {axis: 1}
+    """
+    for call in network.calls:
+        function = function_of(call)
+        shape = network.output_shape(call)
+        if function not in {"softmax", "log_softmax"} or shape is None or len(shape) < 3:
+            continue
+        made: Call | None = call
+        while made is not None and (is_activation(made) or type_of(made.layer) in DROPOUT | NORMALIZATIONS):
+            made = network.before(made)
+        if made is None or type_of(made.layer) not in SLIDING | TRANSPOSED:
+            continue
+        given = call.layer.fields.get("axis", -1)
+        axes = {
+            axis % len(shape) for axis in (given if isinstance(given, tuple) else (-1 if given is None else given,))
+        }
+        right = 1 if is_channels_first(made) else len(shape) - 1
+        if len(axes) == 1 and right not in axes and len(shape) > 3:
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` is a {function} along axis {axes.pop()}; the channels of `{made.layer.name}` are "
+                f"axis {right}",
+                f"a layer `Softmax: {{axis: {right}}}`",
+                "activation" if "activation" in call.layer.fields else "axis",
+                ((made.layer, "the convolution"),) if made is not call else (),
             )

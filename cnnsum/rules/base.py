@@ -89,6 +89,7 @@ THEMES = {
     "dropout": "Dropout",
     "precision": "Precision and hardware",
     "claims": "Names and claims",
+    "declared": "What a spec declares",
 }
 
 _RULES: dict[str, Rule] = {}

@@ -10,6 +10,8 @@ from cnnsum.rules.network import Network
 
 #: Above it, more is thrown away than any published network does.
 _MOST = 0.8
+#: Decimals of a rate that is told: those beyond are of the arithmetic.
+_DIGITS = 6
 
 
 @rule("ARC471", "warning")
@@ -71,7 +73,7 @@ def rate_to_keep(network: Network) -> Iterator[Finding]:
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` drops {rate:.0%} of its input",
-                f"`rate: {1 - rate:.2g}`, if {rate:g} is the part to keep",
+                f"`rate: {round(1 - rate, _DIGITS):g}`, if {rate:g} is the part to keep",
                 "rate",
             )
 
@@ -142,10 +144,12 @@ def dropout_twice(network: Network) -> Iterator[Finding]:
         before = network.before(call)
         if kind in DROPOUT and before is not None and type_of(before.layer) == kind:
             first, second = before.layer.fields["rate"], call.layer.fields["rate"]
-            both = 1 - (1 - first) * (1 - second)
+            if not all(isinstance(rate, (int, float)) for rate in (first, second)) or network.after(before) is not call:
+                continue
+            both = round(1 - (1 - first) * (1 - second), _DIGITS)
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` drops out what `{before.layer.name}` has left",
-                f"one dropout; of {both:.2g}, if both were meant",
+                f"one dropout; of {both:g}, if both were meant",
                 related=((before.layer, "the first dropout"),),
             )

@@ -136,11 +136,9 @@ def _lengths(network: Network) -> list[int] | None:
     if len(network.inference.inputs) != 1:
         return None
     number = network.inference.inputs[0]
-    shape = network.values[number].shape
-    if shape is None or len(shape) < 3:
+    space = network.space(number)
+    if not space:
         return None
-    first = any(is_channels_first(call) for call in network.readers[number])
-    space: tuple[Dim, ...] = shape[2:] if first else shape[1:-1]
     known = [dim for dim in space if isinstance(dim, int)]
     return known if len(known) == len(space) else None
 

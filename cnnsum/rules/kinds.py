@@ -61,7 +61,9 @@ def function_of(call: Call) -> str | None:
             return "leaky_relu"
         if layer.fields["threshold"]:
             return None
-        return "relu" if layer.fields["max_value"] is None else "relu6"
+        most = layer.fields["max_value"]
+        # One that is cut elsewhere is another function: what it does to a relu6 is not nothing.
+        return "relu" if most is None else f"relu{most:g}" if isinstance(most, (int, float)) else None
     if kind in _LAYERS_AS_FUNCTIONS:
         return _LAYERS_AS_FUNCTIONS[kind]
     if kind == "Activation" or kind in WEIGHTED:
@@ -71,6 +73,11 @@ def function_of(call: Call) -> str | None:
         name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in layer.type.name)[1:]
         return name if name in FUNCTIONS else None
     return None
+
+
+def is_not_negative(function: str | None) -> bool:
+    """Whether a function of that name never gives a negative number."""
+    return function in NOT_NEGATIVE or (function is not None and function.startswith("relu"))
 
 
 def is_linear(call: Call) -> bool:

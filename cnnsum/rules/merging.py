@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from cnnsum.layers.base import show_shape
 from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import NORMALIZATIONS, SHAPING, SLIDING, TRANSPOSED, is_activation, is_channels_first, type_of
+from cnnsum.rules.kinds import (
+    DROPOUT,
+    GLOBAL_POOLING,
+    NORMALIZATIONS,
+    POOLING,
+    SHAPING,
+    SLIDING,
+    TRANSPOSED,
+    is_activation,
+    is_channels_first,
+    type_of,
+)
 from cnnsum.rules.network import Network
 
 _SUMS = frozenset(("Add", "Subtract", "Average", "Maximum", "Minimum"))
@@ -23,12 +34,13 @@ _TWICE = {
 
 @rule("ARC465", "warning")
 def accidental_broadcast(network: Network) -> Iterator[Finding]:
-    """A sum of maps of different shapes that fit only because an axis of 1 is stretched: the channels, or both sides.
+    """A sum of maps of different shapes that fit only because an axis of 1 is stretched: the channels, both sides, or
+    the places of what has just been pooled to a single one.
 
     Why: Merging layers stretch an axis of size 1 without a word. One map with 1 channel is then added to every channel
     of the other, and a row and a column make a table. In a residual connection that is a projection with too few
-    filters or a pooling too many. Adding one vector to all places of a map, sums of vectors, and inputs that
-    were reshaped for it are not meant.
+    filters, a pooling too many, or a connection to the wrong level. Adding a vector that weights have made to all
+    places of a map, sums of vectors, and inputs that were reshaped for it are not meant.
 
     Fails:
 
@@ -56,13 +68,31 @@ def accidental_broadcast(network: Network) -> Iterator[Finding]:
         if any(made is not None and (type_of(made.layer) in SHAPING or made.layer.is_operation) for made in makers):
             continue  # whoever gave it that shape meant it
         stretched = [shape for shape in known if _stretched(shape, out)]
-        channels = any(shape[-1] == 1 != out[-1] and out[-1] != 1 and shape[1:-1] == out[1:-1] for shape in stretched)
-        if channels or len(stretched) == len(known):
+        at = 1 if network.is_channels_first(call.outputs[0]) else len(out) - 1
+        channels = any(
+            shape[at] == 1 != out[at] and all(own == dim for axis, (own, dim) in enumerate(pairs) if axis != at)
+            for shape in stretched
+            for pairs in (list(zip(shape, out, strict=True)),)
+        )
+        pooled = any(_is_mean(network, number, out) for number in call.inputs)
+        if channels or pooled or len(stretched) == len(known):
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` stretches axes of size 1: {' and '.join(map(show_shape, known))}",
                 "the same shape on all sides",
             )
+
+
+def _is_mean(network: Network, number: int, out: Shape) -> bool:
+    """Whether a value is one place that was pooled of a map, with no weights since, and that is stretched again."""
+    places = network.space(number)
+    shape = network.values[number].shape
+    if not places or shape is None or any(dim != 1 for dim in places) or not _stretched(shape, out):
+        return False
+    made = network.makers[number]
+    while made is not None and (is_activation(made) or type_of(made.layer) in NORMALIZATIONS | DROPOUT):
+        made = network.before(made)
+    return made is not None and type_of(made.layer) in POOLING | GLOBAL_POOLING
 
 
 def _stretched(shape: Shape, out: Shape) -> bool:

@@ -12,7 +12,11 @@ from cnnsum.graph.infer import Call, Inference, Value
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Subject
+from cnnsum.rules.kinds import SHAPING, is_channels_first, type_of
 from cnnsum.source import Document
+
+#: Values that are looked at for a layer that says which axis holds the channels.
+_MOST_VALUES = 1000
 
 
 class Network:
@@ -85,6 +89,32 @@ class Network:
             for call in self.calls:
                 self._calls.setdefault(call.layer, []).append(call)
         return self._calls[layer]
+
+    def is_channels_first(self, number: int) -> bool:
+        """Whether the channels of a value are its axis 1, as the nearest layer with a `data_format` has them.
+
+        Asked of those that make and read it, and so on through all that keeps its axes; False where none of them says.
+        """
+        seen = {number}
+        waiting = [number]
+        for at in waiting:
+            maker = self.makers[at]
+            for call in (*self.readers[at], *(() if maker is None else (maker,))):
+                reshapes = type_of(call.layer) in SHAPING
+                if "data_format" in call.layer.fields and not (reshapes and call is maker):
+                    return is_channels_first(call)
+                if not reshapes and len(seen) < _MOST_VALUES:
+                    new = [one for one in (*call.inputs, *call.outputs) if one >= 0 and one not in seen]
+                    seen.update(new)
+                    waiting += new
+        return False
+
+    def space(self, number: int) -> Shape:
+        """The sizes of the axes of space of a value; none where it has none, or its shape is not known."""
+        shape = self.values[number].shape
+        if shape is None or len(shape) < 3:
+            return ()
+        return shape[2:] if self.is_channels_first(number) else shape[1:-1]
 
     def input_shape(self, call: Call) -> Shape | None:
         """The shape of the first input."""

@@ -336,3 +336,38 @@ def normalization_of_the_wrong_axis(network: Network) -> Iterator[Finding]:
                 "axis",
                 ((made.layer, "the convolution"),),
             )
+
+
+@rule("ARC408", "warning")
+def normalization_of_the_answer(network: Network) -> Iterator[Finding]:
+    """A normalisation of the answer: what a softmax or a sigmoid at the end of the network has given.
+
+    Why: Probabilities that are moved to mean 0 and scaled to variance 1 are none any more: they do not sum to 1, and
+    some of them are negative. A normalisation belongs before the last layer with weights.
+
+    Fails:
+
+        input: [100]
+        layers:
+          - Dense: {units: 10, activation: softmax}
+          - BatchNormalization
+
+    Passes:
+
+        input: [100]
+        layers:
+          - BatchNormalization
+          - Dense: {units: 10, activation: softmax}
+    """
+    for call in network.calls:
+        before = network.before(call)
+        if type_of(call.layer) not in NORMALIZATIONS or before is None or call.outputs[0] not in network.outputs:
+            continue
+        function = function_of(before)
+        if function in {"softmax", "log_softmax", "sigmoid"}:
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` normalises the answer, the {function} of `{before.layer.name}`",
+                "leave it out, or put it before the last weights",
+                related=((before.layer, f"the {function}"),),
+            )

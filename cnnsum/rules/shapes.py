@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnsum.dims import prod
+from cnnsum.dims import Dim, prod
 from cnnsum.graph.infer import Call
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
@@ -31,8 +31,9 @@ _LARGEST = 2**31 - 1
 def crop_of_padding(network: Network) -> Iterator[Finding]:
     """A cropping right after a padding, or the other way round, that takes off what was put on at the same side.
 
-    Why: Samples are put on and taken off again (or the border of the picture is replaced by zeros): one layer with the
-    difference does the same. Padding at one side and cropping at the other, which shifts the picture, is not meant.
+    Why: Samples are put on and taken off again, and one layer with the difference does the same; or, the other way
+    round, the border of the picture is replaced by zeros. Padding at one side and cropping at the other, which shifts
+    the picture, is not meant.
 
     Fails:
 
@@ -64,15 +65,33 @@ def crop_of_padding(network: Network) -> Iterator[Finding]:
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` and `{before.layer.name}` before it pad and crop the same sides",
-                "one layer with the difference of the two",
+                _in_place_of(pads, crops, is_padded_first=type_of(before.layer) in PADDING),
                 related=((before.layer, "the layer before"),),
             )
 
 
-def _sides(call: Call) -> list[bool]:
-    """Whether something is put on or taken off, by axis and side."""
+def _sides(call: Call) -> list[Dim]:
+    """How much is put on or taken off, by axis and side."""
     amounts = call.layer.fields["padding" if type_of(call.layer) in PADDING else "cropping"]
-    return [side != 0 for pair in amounts for side in pair]
+    return [side for pair in amounts for side in pair]
+
+
+def _in_place_of(pads: list[Dim], crops: list[Dim], *, is_padded_first: bool) -> str:
+    """What does the same as a padding and a cropping of the same sides."""
+    if not is_padded_first:
+        return "crop and pad other sides, or leave both out, if the border was not to be made zero"
+    left = [pad - crop for pad, crop in zip(pads, crops, strict=False)]
+    numbers = [one for one in left if isinstance(one, int)]
+    if len(numbers) < len(left):
+        return "one layer with the difference of the two"
+    if not any(numbers):
+        return "leave both out: they do nothing"
+    if min(numbers) < 0 < max(numbers):
+        return f"a padding and a cropping of other sides: by side, the difference is {', '.join(map(str, numbers))}"
+    kind = "padding" if max(numbers) > 0 else "cropping"
+    amounts = [abs(number) for number in numbers]
+    shown = str(amounts[0]) if len(set(amounts)) == 1 else f"{', '.join(map(str, amounts))} by side"
+    return f"one {kind} with the difference of the two: {shown}"
 
 
 @rule("ARC442", "note")
@@ -114,7 +133,7 @@ def _nothing(network: Network, call: Call) -> str:
         return "its input has that shape already"
     if kind == "Permute" and list(fields["dims"]) == sorted(fields["dims"]):
         return "the axes stay where they are"
-    if kind in PADDING | CROPPING and not any(_sides(call)):
+    if kind in PADDING | CROPPING and all(side == 0 for side in _sides(call)):
         return "it pads by 0" if kind in PADDING else "it crops by 0"
     if kind in UPSAMPLING and all(size == 1 for size in fields["size"]):
         return "it enlarges by 1"
@@ -231,7 +250,9 @@ def pooling_of_one_place(network: Network) -> Iterator[Finding]:
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` has one place to pool",
-                "`Flatten`, or fewer reductions before it",
+                "fewer reductions before it"
+                if call.layer.fields["keepdims"]
+                else "`Flatten`, or fewer reductions before it",
             )
 
 
@@ -277,3 +298,75 @@ def layout_that_changes(network: Network) -> Iterator[Finding]:
 
 
 _TRANSPARENT = frozenset(("BatchNormalization", "GroupNormalization", "Dropout"))
+
+
+#: Channels of pictures; sizes below which a picture is not one, nor a sequence; kinds that take axes for space.
+_COLOURS = frozenset((1, 3, 4))
+_PICTURE = 16
+_SEQUENCE = 256
+
+
+@rule("ARC447", "warning")
+def channels_before_space(network: Network) -> Iterator[Finding]:
+    """An input whose first axis looks like channels, read by a layer that takes its last axis for them.
+
+    Why: PyTorch writes a picture as channels, height, width, and Keras as height, width, channels. Given `[3, 224,
+    224]`, a network for channels at the end sees a strip 3 samples high with 224 channels, and most of it fits. Looked
+    at are inputs with 1, 3 or 4 of something before sizes of at least 16 (of which the last two are equal, or the first
+    kernel is higher than 1), and sequences of at most 4 steps with 256 channels or more.
+
+    Fails:
+
+        input: [3, 64, 64]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, padding: same, activation: relu}
+          - GlobalAveragePooling2D
+          - Dense: 10
+
+    Passes:
+
+        input: [64, 64, 3]
+        layers:
+          - Conv2D: {filters: 16, kernel_size: 3, padding: same, activation: relu}
+          - GlobalAveragePooling2D
+          - Dense: 10
+    """
+    for number, source in zip(network.inference.inputs, network.graph.inputs, strict=False):
+        shape = network.values[number].shape
+        sizes = [dim for dim in (shape or ())[1:] if isinstance(dim, int)]
+        if shape is None or len(sizes) != len(shape) - 1:
+            continue
+        for reader in network.readers[number]:
+            following: Call | None = reader
+            while following is not None and (is_activation(following) or type_of(following.layer) in _SAME_PLACES):
+                following = network.after(following)
+            if following is not None and _takes_for_space(following, sizes):
+                moved = ", ".join(map(str, [*sizes[1:], sizes[0]]))
+                yield Finding(
+                    source.layer,
+                    f"the input `{source.layer.name}` is {sizes}, and `{following.layer.name}` takes {sizes[-1]} for "
+                    f"the channels and {sizes[0]} for a size",
+                    f"`[{moved}]`, or `data_format: channels_first`",
+                    related=((following.layer, "reads channels from the last axis"),),
+                )
+                break
+
+
+def _takes_for_space(call: Call, sizes: list[int]) -> bool:
+    """Whether a layer slides over what looks like the channels of an input of these sizes."""
+    kind = type_of(call.layer)
+    if kind not in SLIDING | TRANSPOSED | POOLING or is_channels_first(call):
+        return False
+    window = call.layer.fields.get("kernel_size", call.layer.fields.get("pool_size"))
+    if not isinstance(window, tuple) or len(window) + 1 != len(sizes):
+        return False
+    first, rest = sizes[0], sizes[1:]
+    if len(rest) == 1:
+        return first <= max(_COLOURS) and rest[0] >= _SEQUENCE and window[0] != 1
+    if first not in _COLOURS or min(rest[-2:]) < _PICTURE:
+        return False
+    along_rows = window[0] == 1 and any(size != 1 for size in window)  # a kernel for a single row means it
+    return not along_rows and (rest[-1] == rest[-2] or window[0] != 1)
+
+
+_SAME_PLACES = frozenset(("BatchNormalization", "Dropout", "Rescaling", "Normalization", "GaussianNoise"))

@@ -134,7 +134,7 @@ def _is_after_flatten(network: Network, layer: Layer) -> bool:
     if before is None or type_of(before.layer) not in {"Flatten", "Reshape"}:
         return False
     shape, flat = network.input_shape(before), network.output_shape(before)
-    return shape is not None and flat is not None and len(flat) == 2 and len(shape) > 2 and prod(shape[1:-1]) != 1
+    return shape is not None and flat is not None and len(flat) == 2 and prod(network.space(before.inputs[0])) != 1
 
 
 @rule("ARC453", "note")

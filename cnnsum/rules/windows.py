@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import lcm
+from typing import Any
 
 from cnnsum.dims import at_least
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import CROPPING, PADDING, POOLING, SLIDING, axes_of_space, type_of
+from cnnsum.rules.kinds import CROPPING, PADDING, POOLING, SLIDING, TRANSPOSED, axes_of_space, type_of
 from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import Step, axes_of, steps_of
 
+#: Below it an odd number is 1, which is said often: a kernel of one sample, a stride that takes all.
+_ODD = 3
 #: A period of strides beyond this is nobody's network.
 _LONGEST = 4096
 
@@ -44,14 +47,17 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
             continue
         steps = [steps_of(reader) or () for reader in readers]
         shape = network.values[number].shape or ()
-        lengths = [shape[axis] for axis in axes_of_space(readers[0], len(shape))]
-        for length, along in zip(lengths, zip(*steps, strict=False), strict=False):
+        axes = axes_of_space(readers[0], len(shape))
+        if any(axes_of_space(reader, len(shape)) != axes for reader in readers):
+            continue
+        for axis, along in zip(axes, zip(*steps, strict=False), strict=False):
+            length = shape[axis]
             read, period = _read(along)
             if len(read) < period and along[0].stride > 1 and at_least(length, along[0].span + 1) is not False:
                 layer = readers[0].layer
                 yield Finding(
                     layer,
-                    f"of every {period} rows or columns that `{layer.name}` is given, "
+                    f"of every {period} samples along axis {axis} that `{layer.name}` is given, "
                     f"{period - len(read)} {'is' if period - len(read) == 1 else 'are'} never read",
                     "a kernel as large as the stride, or the stride in the layer before",
                     "strides",
@@ -153,7 +159,7 @@ def features_that_shift(network: Network) -> Iterator[Finding]:
             if total > 0 and total % 2 and length > 1:
                 yield Finding(
                     call.layer,
-                    f"`{call.layer.name}` pads axis {axis} by {total // 2} before and {total - total // 2} after: "
+                    f"`{call.layer.name}` pads axis {axis} by {step.before} before and {total - step.before} after: "
                     f"features shift by half a sample",
                     "an odd kernel" if step.stride == 1 else "a `ZeroPadding` layer before it, and `padding: valid`",
                     "padding",
@@ -235,3 +241,46 @@ def dilation_of_one(network: Network) -> Iterator[Finding]:
                     "a larger kernel, or no dilation",
                     "dilation_rate",
                 )
+
+
+@rule("ARC426", "warning")
+def stride_by_position(network: Network) -> Iterator[Finding]:
+    """A stride of 3 or more, given by its place behind a kernel of one number, both of them odd: `Conv2D: [32, 3, 3]`.
+
+    Why: Values in a list are fields in their order: the number behind the kernel is the stride. `[32, 3, 3]` is no
+    kernel of 3 x 3 but one of 3 x 3 at stride 3, which makes the map a ninth of what it was. A kernel of one number is
+    square already. Even numbers (patches of 4 x 4 or 16 x 16 that do not overlap) and kernels along one axis are not
+    meant; nor is a stride that is given by name.
+
+    Fails:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: [16, 3, 3]
+
+    Passes:
+
+        input: [32, 32, 3]
+        layers:
+          - Conv2D: [16, 3]
+    """
+    for call in network.calls:
+        layer = call.layer
+        kind = type_of(layer)
+        if kind not in SLIDING | TRANSPOSED or kind.removesuffix("Transpose").endswith("1D") or layer.place is None:
+            continue
+        names = layer.place.positional
+        if not isinstance(names, tuple) or not {"kernel_size", "strides"} <= set(names):
+            continue
+        values: Any = layer.place.document.value
+        for step in layer.place.fields:
+            values = values[step]
+        kernel, stride = (values[names.index(name)] for name in ("kernel_size", "strides"))
+        if type(kernel) is int and type(stride) is int and kernel % 2 and stride % 2 and min(kernel, stride) >= _ODD:
+            by = " x ".join([str(kernel)] * (2 if kind.removesuffix("Transpose").endswith("2D") else 3))
+            yield Finding(
+                layer,
+                f"the {stride} behind the kernel of `{layer.name}` is its stride: a kernel of {by} at stride {stride}",
+                f"leave it out, or `strides: {stride}` by name if that is meant",
+                "strides",
+            )

@@ -217,7 +217,11 @@ SILENT = {
     ),
     "broadcast/vector": (
         "ARC465",
-        layers("GlobalAveragePooling2D: {keepdims: true, name: v}", "Add: {from: [input, v]}"),
+        layers(
+            "GlobalAveragePooling2D: {keepdims: true}",
+            "Conv2D: {filters: 8, kernel_size: 1, name: v}",
+            "Add: {from: [input, v]}",
+        ),
     ),
     "broadcast/advantage": (
         "ARC465",

@@ -89,6 +89,7 @@ class Spec:
         outputs = self._outputs(expander, frame)
         expander.wires.finish()
         graph = self._graph(expander, nodes, outputs, frame)
+        graph.included = tuple(files[1:])
         if self.overrides.inputs or self.overrides.settings or self.overrides.free:
             for model in graph.models():
                 model.resized = True
