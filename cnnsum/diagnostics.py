@@ -6,6 +6,7 @@ screen: it holds the records, and the one way to say "did you mean".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import NamedTuple
@@ -202,6 +203,10 @@ CODES: dict[str, str] = {
 # How alike two names must be, as difflib measures it; and the names that are compared before patience ends.
 _LEAST_RATIO = 0.7
 _MOST_CHOICES = 2_000
+#: Letters of a word of which one, or two, may be mistyped without doubt what was meant.
+_SHORT = 5
+_LONG = 9
+_DIGITS = re.compile(r"\d+")
 
 
 class Span(NamedTuple):
@@ -237,21 +242,28 @@ class Mend(NamedTuple):
 
 
 class Suggestion(str):
-    """The help "did you mean X?"; `only` is X where there is one, and `given` what was written."""
+    """The help "did you mean X?"; `only` is X where there is one, and `given` what was written.
 
-    __slots__ = ("given", "only")
+    safe: whether X is for certain what was meant: the same word in another case, or a slip of the fingers.
+    """
+
+    __slots__ = ("given", "only", "safe")
     given: str
     only: str | None
+    safe: bool
 
-    def __new__(cls, text: str, given: str, only: str | None) -> Suggestion:  # noqa: PYI034 - Self is of Python 3.11
+    def __new__(  # noqa: PYI034 - Self is of Python 3.11
+        cls, text: str, given: str, only: str | None, safe: bool = True
+    ) -> Suggestion:
         """The text, with what it says."""
         made = super().__new__(cls, text)
         made.given = given
         made.only = only
+        made.safe = safe
         return made
 
-    def __reduce__(self) -> tuple[type[Suggestion], tuple[str, str, str | None]]:
-        return Suggestion, (str(self), self.given, self.only)
+    def __reduce__(self) -> tuple[type[Suggestion], tuple[str, str, str | None, bool]]:
+        return Suggestion, (str(self), self.given, self.only, self.safe)
 
 
 class Diagnostic(NamedTuple):
@@ -314,28 +326,82 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def did_you_mean(name: str, choices: Iterable[str]) -> str | None:
+def did_you_mean(
+    name: str, choices: Iterable[str], meant: Callable[[str], Suggestion | None] | None = None
+) -> str | None:
     """The help line "did you mean X?", or None where nothing is near.
+
+    meant: knows the words of other libraries. What it says goes before the nearest spelling, which a word of another
+    library does not stand for; not before the same word in another case.
 
     >>> did_you_mean("MaxPool", ["MaxPooling1D", "MaxPooling2D", "Dense"])
     'did you mean `MaxPooling1D` or `MaxPooling2D`?'
     """
+    choices = list(choices)
     near = _nearest(name, choices)
+    if meant is not None and not (near and folded(near[0]) == folded(name)):
+        known = meant(name)
+        if known is not None:
+            return known
     if not near:
         return None
     found = [f"`{one}`" for one in near]
     text = f"did you mean {', '.join(found[:-1])}{' or ' if len(found) > 1 else ''}{found[-1]}?"
-    return Suggestion(text, name, near[0] if len(near) == 1 else None)
+    return Suggestion(
+        text, name, near[0] if len(near) == 1 else None, len(near) == 1 and _is_slip(name, near[0], choices)
+    )
+
+
+def _is_slip(name: str, word: str, choices: Iterable[str]) -> bool:
+    """Whether a name is for certain a word that was mistyped: in its case, or by a letter of a word of five or more.
+
+    By two letters of a word of nine or more; and no other choice may be as near. Numbers are never mistyped here: a
+    `Conv4D` is not a `Conv3D` for certain.
+    """
+    written, right = folded(name), folded(word)
+    if written == right:
+        return True
+    most = 2 if len(right) >= _LONG else 1 if len(right) >= _SHORT else 0
+    if _DIGITS.findall(written) != _DIGITS.findall(right):
+        return False
+    apart = _letters_apart(written, right, most)
+    if apart > most:
+        return False
+    return not any(folded(one) != right and _letters_apart(written, folded(one), apart) <= apart for one in choices)
+
+
+def _letters_apart(a: str, b: str, most: int) -> int:
+    """Letters to put in, take out, change, or exchange with the next one, to get from one word to another.
+
+    Any number above `most` where there are more.
+
+    >>> _letters_apart("kernal_sise", "kernel_size", 2), _letters_apart("untis", "units", 1)
+    (2, 1)
+    """
+    if abs(len(a) - len(b)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
 
 
 def _nearest(name: str, choices: Iterable[str]) -> list[str]:
     """The nearest choices, up to three that are equally near, in their order."""
-    folded: dict[str, str] = {}
+    known: dict[str, str] = {}
     for choice in choices:
-        folded.setdefault(_fold(choice), choice)
-    wanted = _fold(name)
-    if wanted in folded:
-        return [folded[wanted]]
+        known.setdefault(folded(choice), choice)
+    wanted = folded(name)
+    if wanted in known:
+        return [known[wanted]]
     from difflib import SequenceMatcher
 
     # Most choices are ruled out by the letters that they share with the name, before any comparing.
@@ -343,7 +409,7 @@ def _nearest(name: str, choices: Iterable[str]) -> list[str]:
     matcher.set_seq2(wanted)
     best = _LEAST_RATIO
     found: list[str] = []
-    for choice in folded if len(folded) <= _MOST_CHOICES else islice(folded, _MOST_CHOICES):
+    for choice in known if len(known) <= _MOST_CHOICES else islice(known, _MOST_CHOICES):
         matcher.set_seq1(choice)
         if matcher.real_quick_ratio() < best or matcher.quick_ratio() < best:
             continue
@@ -351,9 +417,10 @@ def _nearest(name: str, choices: Iterable[str]) -> list[str]:
         if ratio > best:
             best, found = ratio, []
         if ratio == best:
-            found.append(folded[choice])
+            found.append(known[choice])
     return found[:3]
 
 
-def _fold(name: str) -> str:
+def folded(name: str) -> str:
+    """A name without case, `_` and `-`, in which the spellings of libraries differ."""
     return name.replace("_", "").replace("-", "").lower()

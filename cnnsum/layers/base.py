@@ -140,7 +140,9 @@ class LayerType:
 
     def _unknown_field(self, name: str) -> Problem:
         schema = self.schema
-        help = did_you_mean(name, (*schema.fields, *schema.ignored)) or (
+        from cnnsum.layers.foreign import field
+
+        help = did_you_mean(name, (*schema.fields, *schema.ignored), lambda word: field(word, schema.fields)) or (
             f"its fields are {', '.join(schema.fields)}" if schema.fields else "it has no fields"
         )
         return Problem("CFG103", f"{self.name} has no field `{name}`", (name,), help=help)

@@ -114,7 +114,9 @@ def _read(value: Any, _reading: Reading) -> str:
     """
     if isinstance(value, str):
         if value not in FUNCTIONS:
-            raise wrong("the name of an activation", value, help=did_you_mean(value, FUNCTIONS))
+            from cnnsum.layers.foreign import activation
+
+            raise wrong("the name of an activation", value, help=did_you_mean(value, FUNCTIONS, activation))
         return value
     if isinstance(value, dict):
         config = value.get("config")

@@ -123,10 +123,19 @@ def choice(*words: str) -> Kind:
                 return value
             if value.lower() in words:
                 return value.lower()
-            raise wrong(expects, value, help=did_you_mean(value, words))
-        raise wrong(expects, value)
+            from cnnsum.layers import foreign
+
+            raise wrong(expects, value, help=did_you_mean(value, words, lambda word: foreign.value(word, words)))
+        raise wrong(expects, value, help=_OF_SAMPLES if "same" in words else None)
 
     return Kind(expects, read, words)
+
+
+#: What to say of a number of samples for a padding, as PyTorch has it.
+_OF_SAMPLES = (
+    "half of an odd kernel, at stride 1, is `same` (1 for a kernel of 3); any other number of samples takes a layer "
+    "`ZeroPadding1D`, `ZeroPadding2D` or `ZeroPadding3D` before it, and `padding: valid`"
+)
 
 
 def items(value: Any, reading: Reading, read: Read, expects: str, count: int | None = None) -> tuple[Any, ...]:

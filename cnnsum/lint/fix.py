@@ -16,7 +16,7 @@ from cnnsum.diagnostics import Diagnostic, Mend, Suggestion
 from cnnsum.report.findings import Replacement
 from cnnsum.source import Document
 
-#: Misspelt keys, fields and types: whoever wrote them meant the near one. A misspelt layer or var may be another's.
+#: Misspelt keys, fields and types: who mistyped them meant the near one. A misspelt layer or var may be another's.
 _SAFE = frozenset(("CFG103", "SPC030", "UNK701", "CFG102", "BUD503"))
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 
@@ -51,7 +51,7 @@ def fixes(document: Document, findings: Iterable[Diagnostic]) -> list[Fix]:
             safe = finding.mend.safe
         else:
             edit = _of_name(document, finding)
-            safe = finding.code in _SAFE
+            safe = finding.code in _SAFE and isinstance(finding.help, Suggestion) and finding.help.safe
         if edit is not None:
             found.append(Fix(finding, edit, safe))
     found.sort(key=lambda fix: (fix.edit.start, fix.edit.end))

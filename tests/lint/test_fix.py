@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,143 @@ def test_a_second_round_finds_nothing(layers: list[tuple[str, str, bool]], unsaf
         assert mended(path, once, unsafe=unsafe) == once
     errors = [sum(one.severity == "error" for one in cnnsum.loads(text).diagnostics) for text in (HEAD + lines, once)]
     assert errors[1] <= errors[0]
+
+
+# What counts as safe.
+
+FOREIGN = (
+    *(
+        "BatchNorm2d",
+        "Dropout2d",
+        "Dropout1d",
+        "ReLU6",
+        "lrelu",
+        "prelu",
+        "rrelu",
+        "hsigmoid",
+        "hswish",
+        "Linear",
+        "PReLU",
+    ),
+    *(
+        "LayerNorm",
+        "InstanceNorm2d",
+        "GroupNorm",
+        "AvgPool2d",
+        "ConvTranspose2d",
+        "Upsample",
+        "Hardswish",
+        "SELU",
+        "CELU",
+    ),
+    *(
+        "GELU",
+        "GLU",
+        "Mish",
+        "SiLU",
+        "Softmin",
+        "LSTMCell",
+        "RNNCell",
+        "GlobalPooling2D",
+        "SpatialDropout",
+        "MaxPool",
+        "eps",
+    ),
+    *(
+        "p",
+        "dim",
+        "bias",
+        "stride",
+        "kernel",
+        "dilation",
+        "out_channels",
+        "num_groups",
+        "alpha",
+        "leaky",
+        "swiglu",
+        "relu2",
+    ),
+)
+
+
+def spelled_as(name: str, word: str) -> bool:
+    """Whether a name is a word in other case, or with `_` and `-` elsewhere."""
+    return re.sub("[_-]", "", name).lower() == re.sub("[_-]", "", word).lower()
+
+
+def one_letter_off(name: str) -> set[str]:
+    cut = [(name[:at], name[at:]) for at in range(len(name) + 1)]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return {
+        *(a + b[1:] for a, b in cut if b),
+        *(a + b[1] + b[0] + b[2:] for a, b in cut if len(b) > 1),
+        *(a + letter + b for a, b in cut for letter in letters),
+        *(a + letter + b[1:] for a, b in cut if b for letter in letters),
+    }
+
+
+@st.composite
+def words(draw: st.DrawFn) -> str:
+    from cnnsum.layers.base import all_types
+    from cnnsum.layers.functions import FUNCTIONS
+
+    known = [name for name in all_types() if "." not in name]
+    word = draw(st.sampled_from([*known, *FUNCTIONS, "filters", "kernel_size", "activation", "strides", *FOREIGN * 4]))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(word) - 1))
+        kind = draw(st.sampled_from(["drop", "swap", "add", "case", "digit"]))
+        letter = draw(st.sampled_from("aeioudstr_"))
+        if kind == "drop" and len(word) > 2:
+            word = word[:at] + word[at + 1 :]
+        elif kind == "swap":
+            word = word[:at] + word[at : at + 2][::-1] + word[at + 2 :]
+        elif kind == "add":
+            word = word[:at] + letter + word[at:]
+        elif kind == "digit":
+            word = re.sub("[0-9]", draw(st.sampled_from("1234")), word)
+        else:
+            word = word[:at] + word[at].swapcase() + word[at + 1 :]
+    return word
+
+
+@given(words(), st.sampled_from(["  - {}\n", "  - Activation: {}\n", "  - Conv2D: {{filters: 4, {}: 3}}\n"]))
+@settings(max_examples=300 * EXAMPLES, deadline=None)
+def test_a_safe_mend_is_the_same_word_or_a_slip(word: str, layer: str) -> None:
+    from cnnsum.layers import foreign
+    from cnnsum.lint.fix import fixes
+    from cnnsum.source import read_text
+
+    text = HEAD + layer.format(word)
+    document = read_text(text, "spec.yaml")
+    for fix in fixes(document, cnnsum.loads(text).diagnostics):
+        if not fix.safe or fix.finding.mend is not None or text[fix.edit.start : fix.edit.end] != word:
+            continue
+        right = fix.edit.text
+        if spelled_as(word, right):
+            continue
+        key = re.sub("[_-]", "", word).lower()
+        tables = (foreign.LAYERS, foreign.ACTIVATIONS, foreign.FIELDS, foreign.NO_FIELDS, foreign.VALUES, foreign.KEYS)
+        assert not any(key in table for table in (tables[:2] if "{}\n" in layer else tables[2:4]))
+        wanted = re.sub("[_-]", "", right).lower()
+        once = one_letter_off(key)
+        assert wanted in once or (len(wanted) > 8 and any(wanted in one_letter_off(other) for other in once))
+        assert re.findall(r"\d", word) == re.findall(r"\d", right)
+
+
+def test_words_of_other_libraries_are_not_mended_safely(tmp_path: Path) -> None:
+    text = (
+        "input: [64, 64, 3]\nlayers:\n"
+        "  - Conv2D: {filters: 8, kernel_size: 3, activation: lrelu}\n  - ReLU6\n  - Dropout2d: 0.5\n"
+        "  - Conv2d: {filters: 8, kernel_size: 3, activation: prelu}\n  - BatchNorm2D\n  - SpatialDropout: 0.2\n"
+        "  - MaxPool: 2\n  - GlobalPooling2D\n  - Dense: {units: 10, activation: logsoftmax}\n"
+    )
+    path = tmp_path / "spec.yaml"
+    right = text.replace("Conv2d", "Conv2D").replace("logsoftmax", "log_softmax")
+    assert mended(path, text) == right
+    # What each word means, where one word does; nothing where it takes more than that.
+    assert mended(path, text, unsafe=True) == (
+        right.replace("lrelu", "leaky_relu").replace("Dropout2d", "SpatialDropout2D").replace("BatchNorm2D", NORM[4:-1])
+    )
 
 
 # The command.

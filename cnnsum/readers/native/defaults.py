@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsum.diagnostics import Problem, did_you_mean
+from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import SPECIAL, Types
@@ -27,7 +27,7 @@ def read(
             message = f"`{name}` is a block: the defaults of its arguments stand in its `args`"
             findings.add("SPC035", message, head)
         elif not types.declared(name) and not types.incomplete:
-            findings.add("UNK701", f"unknown layer type `{name}`", head, help=did_you_mean(name, types.names()))
+            findings.add("UNK701", f"unknown layer type `{name}`", head, help=types.suggest(name))
         return
     if not isinstance(fields, dict):
         findings.add("SPC022", f"the defaults of {name} are a mapping of fields, not {show(fields)}", site)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cnnsum.diagnostics import Related, did_you_mean
+from cnnsum.diagnostics import Related, Suggestion, did_you_mean, folded
 from cnnsum.layers.base import LayerType, all_types, find
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.faults import Findings, Path, Site
@@ -67,7 +67,16 @@ class Types:
 
     def names(self) -> Iterable[str]:
         """All of them, for suggestions."""
-        return (*self.blocks, *self.own, *(type.name for type in all_types().values() if type.key == type.name))
+        return (*self.blocks, *self.own, *(key for key in all_types() if "." not in key))
+
+    def suggest(self, name: str) -> str | None:
+        """The help for a name that stands for nothing: what it is called here, or the nearest name."""
+        return did_you_mean(name, self.names(), self._meant)
+
+    def _meant(self, name: str) -> Suggestion | None:
+        from cnnsum.layers.foreign import layer
+
+        return layer(name, lambda word: {folded(one): one for one in self.names()}.get(folded(word)))
 
 
 class Entry:
@@ -210,7 +219,7 @@ def _unknown(entry: Entry, types: Types, findings: Findings) -> None:
     near = _as_item(name, types)
     if near is None and types.incomplete:
         return
-    near = near or did_you_mean(name, types.names()) or "`cnnsum layers` lists the types"
+    near = near or types.suggest(name) or "`cnnsum layers` lists the types"
     findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from cnnsum.diagnostics import Problem, Related
+from cnnsum.diagnostics import Problem, Related, Suggestion
 from cnnsum.graph.model import POLICIES, Policy, policy
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
@@ -151,7 +151,7 @@ class Binder:
                 continue
             if problem.code == "CFG101":
                 missing = problem.message.rpartition(" ")[2]
-                if not good or any(help.startswith("did you mean") and missing in help for help in meant):
+                if not good or any(isinstance(help, Suggestion) and missing in help for help in meant):
                     continue
                 if any(name.startswith(missing + ":") for name in raw):
                     continue
@@ -229,8 +229,9 @@ def policy_of(value: Any, scope: Scope | None = None) -> Policy:
     if isinstance(value, str) and value in POLICIES:
         return policy(value)
     from cnnsum.diagnostics import did_you_mean
+    from cnnsum.layers.foreign import dtype
 
-    help = did_you_mean(value, POLICIES) if isinstance(value, str) else None
+    help = did_you_mean(value, POLICIES, dtype) if isinstance(value, str) else None
     raise Problem(
         "CFG102",
         f"`dtype` must be the name of a dtype or of a policy, got {show(value)}",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsum.diagnostics import Problem, did_you_mean
+from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import wrong
@@ -34,7 +34,7 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
             raise Problem("CFG102", f"must be a layer, and `{name}` is a block", (name,))
         if reader.types.incomplete:
             raise ReportedError
-        raise Problem("UNK701", f"unknown layer type `{name}`", (name,), help=did_you_mean(name, reader.types.names()))
+        raise Problem("UNK701", f"unknown layer type `{name}`", (name,), help=reader.types.suggest(name))
     fields, positions = _by_name(type, value)
     own_name, trainable = "", True
     for key in SPECIAL.intersection(fields):

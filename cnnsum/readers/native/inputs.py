@@ -295,7 +295,9 @@ class Sizes:
                 self._check_formulas(one, read, scope)
             wanted = one.dtype if one.dtype is not None else dtype
             if not isinstance(wanted, str) or wanted not in DTYPES:
-                help = did_you_mean(wanted, DTYPES) if isinstance(wanted, str) else None
+                from cnnsum.layers.foreign import dtype as meant
+
+                help = did_you_mean(wanted, DTYPES, meant) if isinstance(wanted, str) else None
                 message = f"`dtype` must be the name of a dtype, got {show(wanted)}"
                 self.findings.add("CFG102", message, one.dtype_site, help=help)
                 wanted = dtype
