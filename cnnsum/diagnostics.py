@@ -82,6 +82,7 @@ CODES: dict[str, str] = {
     "SPC071": "plugin's rule that failed",
     "SPC072": "what a format to be written has no words for",
     "SPC073": "Sequential that is no chain",
+    "SPC074": "file of an older Keras that Keras 3 refuses",
     "SPC075": "check that ended without an answer",
     "CFG101": "missing field",
     "CFG102": "wrong value of a field",
@@ -197,6 +198,7 @@ CODES: dict[str, str] = {
     "UNK702": "activation with weights of its own",
     "UNK704": "size that must be known",
     "UNK705": "quantized layer whose weights are not known",
+    "UNK706": "activation that is not Keras's own",
 }
 
 

@@ -45,7 +45,7 @@ class Model:
         self.format = format
         self.types = types
         self.inference: Inference = infer(graph)
-        if graph.recorded or any(layer.graph is not None for layer in graph.layers):
+        if graph.recorded or graph.builds or any(layer.graph is not None for layer in graph.layers):
             from cnnsum.graph.compare import compare
 
             self.inference.diagnostics.extend(compare(graph, self.inference))

@@ -59,7 +59,8 @@ NATIVE = {
     *(f"cnnsum.source.{name}" for name in ("yaml_places", "yaml_scalars", "yaml_text")),
 }
 KERAS = {
-    *(f"cnnsum.readers.{name}" for name in ("keras", "keras.calls", "keras.model", "override")),
+    *(f"cnnsum.readers.{name}" for name in ("keras", "keras.calls", "keras.classes", "keras.model")),
+    *(f"cnnsum.readers.{name}" for name in ("keras.retired", "keras.values", "override")),
     *("cnnsum.graph.compare", "cnnsum.source.json_text"),
 }
 

@@ -4,11 +4,18 @@ nothing else.
 
 from __future__ import annotations
 
-from cnnsum.diagnostics import Diagnostic
+from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.dims import UNKNOWN, Dim, equal
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import Graph, Recorded, Tensor
+from cnnsum.graph.model import Graph, Node, Recorded, Tensor
 from cnnsum.layers.base import show_shape
+from cnnsum.layers.facts import Shape
+
+#: Names of weights in Keras 2 that are others in Keras 3, by layer.
+_OTHER_NAMES = {
+    "DepthwiseConv1D": {"kernel": "depthwise_kernel"},
+    "DepthwiseConv2D": {"kernel": "depthwise_kernel"},
+}
 
 
 def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
@@ -33,10 +40,59 @@ def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
         help = "the file was changed by hand, or cnnsum is wrong about this layer: please report it then"
         span = None if graph.place is None else graph.place.document.span(claim.path)
         found.append(Diagnostic("SHP220", message, span, "warning", help))
+    found.extend(_builds(graph, inference))
     for layer, inner in inference.nested.items():
         if layer.graph is not None:
             found.extend(compare(layer.graph, inner))
     return found
+
+
+def _builds(graph: Graph, inference: Inference) -> list[Diagnostic]:
+    """A warning for every layer whose weights, built on the shapes that the file records, do not fit its first call.
+
+    Keras records what a layer was first built on, which may be another call, or a call in another model. That is no
+    news: only weights that would have other shapes are.
+    """
+    built: dict[Node, list[Recorded]] = {}
+    for claim in graph.builds:
+        if claim.of is not None and claim.is_shape:
+            built.setdefault(claim.of, []).append(claim)
+    found: list[Diagnostic] = []
+    for node, claims in built.items():
+        type = node.layer.type
+        if type is None or not type.weights or node.position < 0 or len(claims) != len(node.inputs):
+            continue
+        if all(_agrees(claim, inference) for claim in claims):
+            continue
+        facts = inference.calls_of(node)[0].facts
+        if facts.status == "unknown":
+            continue
+        shapes = [_as_shape(claim.shape) for claim in claims]
+        try:
+            recorded = type.apply(shapes, {**node.layer.fields, **node.options}, node.keywords)
+        except Problem:
+            continue
+        for mine, theirs in zip(facts.weights, recorded.weights, strict=False):
+            if len(mine.shape) == len(theirs.shape) and all(map(_may_be_equal, mine.shape, theirs.shape)):
+                continue
+            listed = " and ".join(str(claim.shape) for claim in claims)
+            message = (
+                f"the file says that `{node.layer.name}` was built on {listed}, which gives it a {theirs.name} of "
+                f"{show_shape(theirs.shape)}, but its input needs one of {show_shape(mine.shape)}"
+            )
+            help = "the file was changed by hand, or cnnsum is wrong about this layer: please report it then"
+            span = None if graph.place is None else graph.place.document.span(claims[0].path)
+            found.append(Diagnostic("SHP220", message, span, "warning", help))
+            break
+    return found
+
+
+def _as_shape(recorded: tuple[int | None, ...]) -> Shape:
+    return tuple([UNKNOWN if dim is None else dim for dim in recorded])
+
+
+def _may_be_equal(left: Dim, right: Dim) -> bool:
+    return left is UNKNOWN or right is UNKNOWN or equal(left, right) is not False
 
 
 def compare_weights(graph: Graph, inference: Inference) -> list[Diagnostic]:
@@ -52,8 +108,11 @@ def compare_weights(graph: Graph, inference: Inference) -> list[Diagnostic]:
         if call.facts.status == "unknown":
             unknown.add(call.layer.name)
         if not known:
+            names = _OTHER_NAMES.get(call.layer.type_name, {})
             for weight in call.facts.weights:
-                known.setdefault(weight.name.rpartition("/")[2], []).append(weight.shape)
+                name = weight.name.rpartition("/")[2]
+                for one in dict.fromkeys((name, names.get(name, name))):
+                    known.setdefault(one, []).append(weight.shape)
     found: list[Diagnostic] = []
     for claim in graph.recorded_weights:
         *path, name = claim.name.split(":")[0].split("/")

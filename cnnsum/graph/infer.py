@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, ceil_div, divides, equal, substitute, symbols_of
 from cnnsum.graph import findings
-from cnnsum.graph.model import Graph, InputSpec, Layer, Node
+from cnnsum.graph.model import Claim, Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result
 from cnnsum.layers.base import LayerType, show_shape
@@ -251,6 +251,8 @@ class _Runner:
                 numbers = tuple([self._number(made_by, tensor.node, tensor.index, node) for tensor in node.inputs])
                 if layer.graph is not None:
                     made = self._nested(layer, node, numbers, path) or self._unknown()
+                    if node.claim is not None:
+                        made = self._claimed(made, node.claim)
                 else:
                     shapes = tuple([values[number].shape for number in numbers])
                     for index, shape, _ in node.constants:
@@ -293,6 +295,15 @@ class _Runner:
                 self._report(findings.of_layer(error.node.layer, error))
         return tuple([n for _ in graph.outputs for n in self._unknown()])
 
+    def _claimed(self, made: tuple[int, ...], claim: Claim) -> tuple[int, ...]:
+        """The outputs of a nested model, those that are not known as the file has them."""
+        found = list(made)
+        for index, shape in enumerate(claim.outputs[: len(made)]):
+            if shape is not None and self.values[made[index]].shape is None:
+                self.values.append(Value(shape, claim.dtype or "float32"))
+                found[index] = len(self.values) - 1
+        return tuple(found)
+
     def _with_same_weights(self, layer: Layer, facts: Facts, inputs: tuple[int, ...]) -> Facts:
         """The facts of a call of a shared layer, or unknown ones where the call needs weights of other shapes.
 
@@ -327,7 +338,7 @@ class _Runner:
 
     def _apply(self, layer: Layer, type: LayerType | None, shapes: tuple[Shape | None, ...], node: Node) -> Facts:
         if type is None:
-            return unknown_facts() if node.claim is None else unknown_facts(*node.claim.outputs, dtype=node.claim.dtype)
+            return _as_claimed(node, weightless=layer.weightless)
         keywords = node.keywords
         if any(map(_is_mask, keywords)):
             shapes, keywords = _without_masks(type, shapes, keywords)
@@ -338,10 +349,13 @@ class _Runner:
             return unknown_facts(weightless=not type.weights)
         try:
             fields = {**layer.fields, **node.options} if node.options else layer.fields
-            return _per_sample(type.apply(shapes, fields, keywords), self._batches, self.result.needs)
+            facts = _per_sample(type.apply(shapes, fields, keywords), self._batches, self.result.needs)
         except Problem as problem:
             self._report(findings.of_call(node, problem, shapes))
-            return unknown_facts(weightless=not type.weights)
+            return _as_claimed(node, weightless=not type.weights)
+        if facts.status == "unknown" and node.claim is not None:
+            return _as_claimed(node, weightless=not facts.weights)
+        return facts
 
     def _report(self, found: Diagnostic) -> None:
         """Add a diagnostic, once: a shared layer fails at every call alike."""
@@ -383,11 +397,12 @@ class _Runner:
     def _number(
         self, made_by: list[tuple[tuple[int, ...], int, int]], made_in: Node, index: int, used_in: Node | None
     ) -> int:
-        numbers = made_by[made_in.position][0]
+        numbers, start, end = made_by[made_in.position]
         if index < len(numbers):
             return numbers[index]
-        # Where the layer itself failed, how many outputs it has is not known, and it has been reported already.
-        if self.values[numbers[0]].shape is not None:
+        # How many outputs a layer has that failed, or is of an unknown type, is not known, and that has been reported.
+        failed = end == start + 1 and self.calls[start].facts.status == "unknown" and made_in.layer.graph is None
+        if not failed and self.values[numbers[0]].shape is not None:
             layer = made_in.layer if used_in is None else used_in.layer
             count = f"{len(numbers)} output" + ("s" if len(numbers) > 1 else "")
             problem = Problem("GRF304", f"output {index} of `{made_in.layer.name}` does not exist: it has {count}")
@@ -440,6 +455,13 @@ def _share(work: Dim, rows: Dim, batch: Dim) -> tuple[Dim, bool]:
     if isinstance(batch, Expr) and isinstance(total, (int, Expr)):
         return (total, False) if symbols_of(total).isdisjoint(batch.symbols) else (UNKNOWN, True)
     return (UNKNOWN, True) if batch is UNKNOWN or batch == 0 else (ceil_div(total, batch), False)
+
+
+def _as_claimed(node: Node, *, weightless: bool) -> Facts:
+    """The facts of a call that no rule can tell of, with what the file records of its outputs."""
+    if node.claim is None:
+        return unknown_facts(weightless=weightless)
+    return unknown_facts(*node.claim.outputs, weightless=weightless, dtype=node.claim.dtype)
 
 
 def _with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:

@@ -99,6 +99,7 @@ class Layer:
     type: None where the type is not supported or its fields are wrong; `type_name` is what the file calls it.
     key: equal for layers that do the same to the same shapes; hashable.
     spec: of an input layer, else None. graph: of a nested model, else None.
+    weightless: of a layer without a type, whether it is known to have no weights (a Lambda, an operation).
     trainable: the layer's own switch. block: the names of the blocks that it stands in, outermost first.
     """
 
@@ -115,6 +116,7 @@ class Layer:
         "trainable",
         "type",
         "type_name",
+        "weightless",
     )
 
     def __init__(
@@ -130,6 +132,7 @@ class Layer:
         block: tuple[str, ...] = (),
         spec: InputSpec | None = None,
         graph: Graph | None = None,
+        weightless: bool = False,
     ) -> None:
         self.name = name
         self.type = type
@@ -141,6 +144,7 @@ class Layer:
         self.block = block
         self.spec = spec
         self.graph = graph
+        self.weightless = weightless
         self.key = (type, *self.fields.values())
         self.nodes: list[Node] = []
 
@@ -205,7 +209,7 @@ class Constant(NamedTuple):
 class Node:
     """One call of a layer. `keywords` name the last of its inputs, where they were given by name.
 
-    claim: what the file says that it gives, of a layer whose type is not known; what follows is inferred from that.
+    claim: what the file says that it gives; where no rule tells, what follows is inferred from that.
 
     constants: inputs that are no tensors of the graph (the 2 of `x * 2`).
     options: fields of the layer that this call gives other values. index: which call of its layer this is.
@@ -231,12 +235,13 @@ class Node:
 
 class Recorded(NamedTuple):
     """A shape that the file claims for a tensor, None for an axis that it leaves open, and the path where it says
-    so.
+    so. of: the call that it was an input of, where the file says it of that.
     """
 
     tensor: Tensor
     shape: tuple[int | None, ...]
     path: tuple[str | int, ...]
+    of: Node | None = None
 
     @property
     def is_shape(self) -> bool:
@@ -272,13 +277,15 @@ class Graph:
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
     declares what is known of a symbol.
-    recorded, recorded_weights: shapes that the file claims. included: the files that it includes, read.
+    recorded, recorded_weights: shapes that the file claims. builds: shapes that layers were built on, each as one of
+    the tensor that the first call reads, `Recorded.of`. included: the files that it includes, read.
     diagnostics: what its reader found.
     """
 
     __slots__ = (
         "_order",
         "batch",
+        "builds",
         "declared",
         "diagnostics",
         "freed",
@@ -322,6 +329,7 @@ class Graph:
         self.declared: dict[str, Place] = {}
         self.included: tuple[Document, ...] = ()
         self.recorded: list[Recorded] = []
+        self.builds: list[Recorded] = []
         self.recorded_weights: list[RecordedWeight] = []
         self.diagnostics: list[Diagnostic] = []
         #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are

@@ -40,6 +40,7 @@ FAMILIES = (
     "preprocessing",
     "augmentation",
     "audio",
+    "legacy",
     "operations",
     "tensors",
     "indexing",

@@ -107,7 +107,7 @@ def activated(
     return Facts(*outputs, ops=ops, keeps_output=keeps_output, kept=kept, activated=activated, **facts)
 
 
-def _read(value: Any, _reading: Reading) -> str:
+def _read(value: Any, reading: Reading) -> str:
     """A name, or what Keras files hold: `{"class_name": "function", "config": "relu"}`, or a layer as a function.
 
     A name in a mapping may be a function of the file's author; it is then one that costs an unknown amount.
@@ -124,21 +124,26 @@ def _read(value: Any, _reading: Reading) -> str:
             return config
         name = value.get("class_name")
         if isinstance(name, str):
-            return _layer_as_function(name, config if isinstance(config, dict) else {})
+            return _layer_as_function(name, config if isinstance(config, dict) else {}, reading)
     raise wrong("the name of an activation", value)
 
 
-def _layer_as_function(name: str, config: dict[str, Any]) -> str:
-    if name == "PReLU":
-        raise Problem("UNK702", "PReLU has weights of its own: it must be a layer, not an activation")
+def _layer_as_function(name: str, config: dict[str, Any], reading: Reading) -> str:
     if name == "ReLU":
         if config.get("negative_slope"):
             return "leaky_relu"
         return "relu" if config.get("max_value") is None else "relu6"
     if name == "Activation":
-        inner = config.get("activation")
-        return inner if isinstance(inner, str) else name
-    return {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}.get(name, name)
+        return _read(config.get("activation"), reading)
+    if name == "PReLU":
+        raise Problem("UNK702", "PReLU has weights of its own: it must be a layer, not an activation")
+    if name not in _LAYERS:
+        raise Problem("UNK702", f"its activation is a layer, `{name}`, whose weights are not known")
+    return _LAYERS[name]
+
+
+#: Layers without weights that may stand for a function; `ReLU` and `Activation` are what their fields say.
+_LAYERS = {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax", "ThresholdedReLU": "threshold"}
 
 
 Activation = Annotated[str, Kind("the name of an activation", _read, tuple(FUNCTIONS))]

@@ -283,7 +283,7 @@ class _Builder:
 
     def _unbuilt(self, layer: Layer) -> Row:
         """The row of a layer in a model that has not met an input: nothing is known but its name."""
-        weightless = layer.type is not None and not layer.type.weights
+        weightless = layer.weightless if layer.type is None else not layer.type.weights
         count: Dim = 0 if weightless else UNKNOWN
         return Row(
             layer.name,

@@ -28,10 +28,14 @@ class Block(Row):
 
 
 class TextCells:
-    """The cells of Keras's columns as plain text. `level` counts how deep in nested models a row is."""
+    """The cells of Keras's columns as plain text. `level` counts how deep in nested models a row is.
 
-    def __init__(self, *, symbolic: bool = False) -> None:
+    format: of the model. In one of Keras an axis of a size that is not known is what Keras leaves open.
+    """
+
+    def __init__(self, *, symbolic: bool = False, format: str = "cnnsum") -> None:
         self._symbolic = symbolic
+        self._unknown = "None" if format == "keras" else str(UNKNOWN)
         self._shapes: dict[tuple[TensorRecord, ...], Cell] = {}
         self._types: dict[str, str] = {}
 
@@ -91,6 +95,8 @@ class TextCells:
         return "?" if shape is None else f"({', '.join([self._dim(dim) for dim in shape])})"
 
     def _dim(self, dim: Dim) -> str:
+        if dim is UNKNOWN:
+            return self._unknown
         if type(dim) is int or self._symbolic or not is_anonymous(dim):
             return str(dim)
         return "None"

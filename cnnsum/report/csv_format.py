@@ -27,7 +27,9 @@ def chunks(report: Report, options: Options) -> Iterator[str]:
     """
     text = _DEFAULT if options.columns is None else options.columns
     names = parse_columns(f"{_DEFAULT},{text}" if text.strip().startswith("+") else text, report)
-    return _written(report, names, shown_rows(report, options), TextCells(symbolic=options.symbolic))
+    return _written(
+        report, names, shown_rows(report, options), TextCells(symbolic=options.symbolic, format=report.source.format)
+    )
 
 
 def _written(report: Report, names: list[str], rows: Iterator[tuple[Row, int]], cells: TextCells) -> Iterator[str]:

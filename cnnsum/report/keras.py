@@ -26,7 +26,7 @@ def summary(report: Report, options: Options) -> Iterator[str]:
 
     Raises OptionError, in Keras's words, if the columns do not fit the width or the layer range names no layers.
     """
-    width, columns, rows = _table(report, options, TextCells(symbolic=options.symbolic))
+    width, columns, rows = _table(report, options, TextCells(symbolic=options.symbolic, format=report.source.format))
     for line in fold_spans(_title(report), _screen(options)):
         yield join(tuple(line))
     yield from grid.plain(columns, rows, width, _box(options))
@@ -37,7 +37,7 @@ def summary(report: Report, options: Options) -> Iterator[str]:
 
 def styled_summary(report: Report, options: Options) -> Iterator[list[Span]]:
     """Yield the same lines as spans with Keras's colours, for a terminal."""
-    width, columns, rows = _table(report, options, StyledCells(symbolic=options.symbolic))
+    width, columns, rows = _table(report, options, StyledCells(symbolic=options.symbolic, format=report.source.format))
     yield from fold_spans(_title(report), _screen(options))
     yield from grid.styled(columns, rows, width, _box(options))
     for spans in _totals(report):

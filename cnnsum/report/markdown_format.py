@@ -22,7 +22,9 @@ def chunks(report: Report, options: Options) -> Iterator[str]:
     default = "layer,type,output,params" + (",connected" if report.connected else "")
     text = default if options.columns is None else options.columns
     names = parse_columns(f"{default},{text}" if text.strip().startswith("+") else text, report)
-    return _written(report, names, shown_rows(report, options), TextCells(symbolic=options.symbolic))
+    return _written(
+        report, names, shown_rows(report, options), TextCells(symbolic=options.symbolic, format=report.source.format)
+    )
 
 
 def _written(report: Report, names: list[str], rows: Iterator[tuple[Row, int]], cells: TextCells) -> Iterator[str]:

@@ -111,6 +111,8 @@ BARE = {
     "Reshape": {"output channels"},
     "keras.src.ops.numpy.Reshape": {"output length", "output channels"},
     "keras.src.ops.numpy.Stack": {"output depth"},
+    "RandomHeight": {*WORK, "output height"},
+    "RandomWidth": {*WORK, "output width"},
     "keras.src.ops.nn.Sparsemax": WORK,
     "keras.src.ops.numpy.Take": {"output length"},
     "keras.src.ops.numpy.ArraySplit": {"output length", "output 2 length", "output 3 length"},

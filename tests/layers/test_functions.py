@@ -72,7 +72,7 @@ def test_an_unknown_function_costs_an_unknown_amount():
         ({"class_name": "ReLU", "config": {}}, "relu"),
         ({"class_name": "LeakyReLU", "config": {"negative_slope": 0.1}}, "leaky_relu"),
         ({"class_name": "Activation", "config": {"activation": "gelu"}}, "gelu"),
-        ({"class_name": "Own", "config": {}}, "Own"),
+        ({"class_name": "ThresholdedReLU", "config": {"theta": 1.0}}, "threshold"),
     ],
 )
 def test_what_files_hold(raw, name):
@@ -89,6 +89,12 @@ def test_what_files_hold(raw, name):
             {"class_name": "PReLU", "config": {}},
             "UNK702",
             "PReLU has weights of its own: it must be a layer, not an activation",
+            None,
+        ),
+        (
+            {"class_name": "Own", "config": {}},
+            "UNK702",
+            "its activation is a layer, `Own`, whose weights are not known",
             None,
         ),
     ],

@@ -15,6 +15,7 @@ from cnnsum.readers.declare import NO_OVERRIDES, Overrides
 from cnnsum.source import Document
 
 MODEL_CLASSES = frozenset(("Functional", "Model", "Sequential"))
+_NOT_FINITE = "SPC018"
 #: What files wrap a model's config in, by the keys on the way to it.
 _WRAPPERS = ((), ("model_config",), ("modelTopology", "model_config"), ("modelTopology",))
 
@@ -42,7 +43,7 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
 
     path = locate(document.value)
     if path is None:
-        raise UnusableError(Diagnostic("SPC040", "this is not a Keras model", document.span(())))
+        raise UnusableError(_not_a_model(document))
     value: Any = document.value
     for key in path:
         value = value[key]
@@ -54,8 +55,25 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
         from cnnsum.readers.keras.manifest import record
 
         record(graph, document)
-    graph.diagnostics = [*document.diagnostics, *reader.diagnostics]
+    # Keras itself writes numbers that are not finite (`ops.pad` with -Infinity): they are no news.
+    found = [one for one in document.diagnostics if one.code != _NOT_FINITE]
+    graph.diagnostics = [*found, *reader.finish(graph)]
     return graph
+
+
+def _not_a_model(document: Document) -> Diagnostic:
+    """What to say of a file without a model of layers."""
+    value: Any = document.value
+    topology = value.get("modelTopology") if isinstance(value, dict) else None
+    if isinstance(value, dict) and (
+        value.get("format") == "graph-model" or (isinstance(topology, dict) and "node" in topology)
+    ):
+        message = "this is a graph model of TensorFlow.js, which holds operations of TensorFlow and not layers"
+        help = (
+            "write the Keras model that it was made of with `model.to_json()`, or convert that to a tfjs_layers_model"
+        )
+        return Diagnostic("SPC040", message, document.span(()), "error", help)
+    return Diagnostic("SPC040", "this is not a Keras model", document.span(()))
 
 
 def _check(document: Document, value: dict[str, Any], path: tuple[str, ...]) -> None:
@@ -68,7 +86,10 @@ def _check(document: Document, value: dict[str, Any], path: tuple[str, ...]) -> 
             problem = f"the config of this {name} model holds no list of layers"
         else:
             problem = f"`{name}` is not a Sequential or Functional model"
-            help = "a subclassed model's file does not hold its graph: build it as Functional, or write it as a spec"
+            help = (
+                "a subclassed model's file does not hold its graph: write the Functional model of its tensors, "
+                "`keras.Model(b.input, b.output).to_json()` where `b` has them, or a spec"
+            )
     elif "module" not in value:
         from cnnsum.readers.keras.legacy import is_keras_1
 

@@ -1,21 +1,19 @@
 """One Keras model config -> Graph; nested models by recursion.
 
 Knows the layout of Keras's JSON (what Keras 2 writes in another way is in `legacy`) and nothing of shapes: what the
-file records of them is set aside in
-`Graph.recorded`.
+file records of them is set aside in `Graph.recorded` and `Graph.builds`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Problem, did_you_mean
-from cnnsum.dims import UNKNOWN, Dim, Symbol
+from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import (
-    DTYPES,
     FLOAT32,
     POLICIES,
-    Claim,
     Graph,
     InputSpec,
     Layer,
@@ -30,16 +28,21 @@ from cnnsum.layers.base import LayerType, all_types, find
 from cnnsum.readers.declare import Overrides, declare, open_axes
 from cnnsum.readers.keras import layers_of
 from cnnsum.readers.keras.calls import Arguments, flatten_call, references
+from cnnsum.readers.keras.classes import is_own_module, key_of, shown
+from cnnsum.readers.keras.retired import ANY, retired, without
+from cnnsum.readers.keras.values import fields_of, own_functions
 from cnnsum.source import Document
 from cnnsum.source.findings import MAX_FINDINGS
 
 Path = tuple[str | int, ...]
 
-#: Modules whose classes are Keras's own; a class of any other module is the user's, whatever its name.
-_OWN_MODULES = ("keras", "tf_keras", "tensorflow.keras")
 #: Layers that hold a program or a saved graph.
 _CODE = frozenset(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"))
 _MODELS = ("Functional", "Model", "Sequential")
+_WEIGHTLESS = frozenset(("Lambda",))
+_TF_OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda"))
+#: Fields that a note on what Keras 3 refuses lists.
+_MOST_FIELDS = 4
 
 
 class ModelReader:
@@ -58,6 +61,10 @@ class ModelReader:
         self._foreign: dict[Layer, int] = {}
         self._policies: dict[str, Policy] = {}
         self._declared = frozenset(overrides.types.values())
+        #: How many layers were named after their class, by that name.
+        self._named: dict[str, int] = {}
+        #: Fields of Keras 2 that Keras 3 refuses, by type and name, with the first layer that has them.
+        self._retired: dict[tuple[str, str], Place] = {}
         #: Where the config of the layer stands that is being read.
         self._config: Path = ()
 
@@ -79,9 +86,10 @@ class ModelReader:
             return InnerModel(self.model(raw, self._path_of(raw)), raw["class_name"])
         type = self._type(raw)
         if type is None:
-            raise Problem("UNK701", f"wraps a layer of an unknown type, `{raw['class_name']}`")
+            raise Problem("UNK701", f"wraps a layer of an unknown type, `{shown(raw['class_name'])}`")
         config = raw.get("config")
-        config = config if isinstance(config, dict) else {}
+        place = Place(self.document, self._config)
+        config = self._modern(raw, key_of(raw), config, place) if isinstance(config, dict) else {}
         try:
             # A map of dtype policies knows it by a path through its wrapper, which is not followed here.
             config = self._with_quantization(type, config, None)
@@ -93,9 +101,10 @@ class ModelReader:
             if problem.code != "CFG103":
                 problem.field = ("config", *problem.field)
                 raise problem
+        self._say_own_functions(type, fields, place)
         dtype = config.get("dtype")
         variable = None if dtype is None else self._policy(dtype, Place(self.document, ())).variable
-        return Inner(type, fields, str(config.get("name", "")), config.get("trainable", True) is not False, variable)
+        return Inner(type, fields, str(config.get("name", "")), _is_true(config.get("trainable", True)), variable)
 
     def _path_of(self, raw: object) -> Path:
         """Where in the config of the layer that is being read a value of it stands."""
@@ -119,7 +128,7 @@ class ModelReader:
         graph = Graph(
             name if isinstance(name, str) else str(value["class_name"]).lower(),
             sequential=_is_sequential(value),
-            trainable=config.get("trainable") is not False,
+            trainable=_is_true(config.get("trainable", True)),
             symbols=self.symbols,
             place=Place(self.document, path),
         )
@@ -131,10 +140,12 @@ class ModelReader:
             if layer is None:
                 self._lost.add(_name(raw))
                 continue
-            if layer.name in names:
-                self._error("GRF307", f"the name `{layer.name}` is used twice", here)
+            # Calls refer to a layer by the name beside its config; what it is called is the config's.
+            reference = raw["name"] if isinstance(raw.get("name"), str) else layer.name
+            if reference in names:
+                self._error("GRF307", f"the name `{reference}` is used twice", here)
                 continue
-            names[layer.name] = layer
+            names[reference] = layer
             entries.append((layer, raw, here))
         graph.layers = [layer for layer, _, _ in entries]
         if graph.sequential:
@@ -286,45 +297,9 @@ class ModelReader:
         kinds = set(map(type, shape))
         if kinds == {list}:
             for number, (tensor, one) in enumerate(zip(node.inputs, shape, strict=False)):
-                graph.recorded.append(Recorded(tensor, tuple(one), (*place, number)))
+                graph.builds.append(Recorded(tensor, tuple(one), (*place, number), node))
         elif list not in kinds and dict not in kinds:
-            graph.recorded.append(Recorded(node.inputs[0], tuple(shape), place))
-
-    def _claim(self, graph: Graph) -> None:
-        """Give the calls of layers of unknown types what the file records of their outputs, and say so."""
-        said: dict[Node, dict[int, Recorded]] = {}
-        for one in graph.recorded:
-            if one.tensor.node.layer in self._foreign and one.is_shape:
-                said.setdefault(one.tensor.node, {}).setdefault(one.tensor.index, one)
-        for node, outputs in said.items():
-            shapes = [
-                None if index not in outputs else self._claimed(outputs[index].shape, graph)
-                for index in range(max(outputs) + 1)
-            ]
-            dtypes = {self._dtype_beside(one.path) for one in outputs.values()}
-            node.claim = Claim(tuple(shapes), dtypes.pop() if len(dtypes) == 1 else None)
-            if node.index == 0:
-                number = self._foreign[node.layer]
-                found = self.diagnostics[number]
-                shown = " and ".join(str(tuple(one.shape)) for _, one in sorted(outputs.items()))
-                message = (
-                    f"{found.message}; what follows is inferred from the shape that the file records for it, {shown}"
-                )
-                self.diagnostics[number] = found._replace(message=message)
-
-    @staticmethod
-    def _claimed(shape: tuple[int | None, ...], graph: Graph) -> tuple[Dim, ...]:
-        """A recorded shape; an open axis is the batch, or of a size that is not known."""
-        first: Dim = UNKNOWN if graph.batch is None else graph.batch
-        return tuple([first if axis == 0 else UNKNOWN if dim is None else dim for axis, dim in enumerate(shape)])
-
-    def _dtype_beside(self, path: Path) -> str | None:
-        """The dtype that the file records beside a shape."""
-        value: Any = self.document.value
-        for key in path[:-1]:
-            value = value[key]
-        dtype = value.get("dtype") if isinstance(value, dict) else None
-        return dtype if dtype in DTYPES else None
+            graph.builds.append(Recorded(node.inputs[0], tuple(shape), place, node))
 
     # Layers.
 
@@ -339,26 +314,23 @@ class ModelReader:
         if not isinstance(config, dict):
             self._error("SPC041", "this layer has no `config`", here)
             return None
-        name = raw.get("name", config.get("name"))
+        name = config["name"] if "name" in config else raw["name"] if "name" in raw else self._name_of(class_name)
         if not isinstance(name, str):
             self._error("SPC041", f"this {class_name} has no name", here)
             return None
         place = Place(self.document, here, (*here, "config"))
-        if class_name == "InputLayer":
+        key = key_of(raw)
+        if key == "InputLayer":
             return self._input(name, config, here, place)
         if _is_model(raw):
             graph = self.model(raw, here)
-            return Layer(name, None, type_name=class_name, place=place, trainable=graph.trainable, graph=graph)
-        key = self._key(raw)
-        if "module" not in raw:
-            from cnnsum.readers.keras.legacy import modern
-
-            config = modern(key, config, raw.get("inbound_nodes"))
+            return Layer(name, None, type_name=shown(class_name), place=place, trainable=graph.trainable, graph=graph)
         finding = len(self.diagnostics)
         type = self._type(raw)
         if type is None:
-            self._unknown_type(class_name, name, key, place)
+            self._unknown_type(class_name, key, raw, place)
         else:
+            config = self._modern(raw, key, config, place)
             try:
                 config = self._with_quantization(type, config, name)
             except Problem as problem:
@@ -372,19 +344,50 @@ class ModelReader:
         layer = declare(
             name,
             type,
-            self._fields(type, config),
+            {} if type is None else self._fields(type, config),
             self,
             place,
             self.diagnostics,
-            type_name=class_name if type is None else type.name,
+            type_name=shown(class_name) if type is None else type.name,
             policy=self._policy(config.get("dtype"), place),
-            trainable=config.get("trainable") is not False,
+            trainable=_is_true(config.get("trainable", True)),
             lenient=True,
         )
         self._config = outer
-        if type is None:
+        if layer.type is None:
             self._foreign[layer] = finding
+            layer.weightless = _is_weightless(class_name, key)
+        else:
+            self._say_own_functions(layer.type, layer.fields, place)
         return layer
+
+    def _name_of(self, class_name: str) -> str:
+        """The name that Keras gives a layer of this class without one: the class's in snake case, numbered."""
+        stem = snake_case(shown(class_name))
+        count = self._named.get(stem, 0)
+        self._named[stem] = count + 1
+        return f"{stem}_{count}" if count else stem
+
+    def _modern(self, raw: dict[str, Any], key: str, config: dict[str, Any], place: Place) -> dict[str, Any]:
+        """A layer's config with what Keras 2 had in another way as Keras 3 has it."""
+        has_module = "module" in raw
+        if not ANY.isdisjoint(config):
+            for field in retired(key, config, has_module=has_module):
+                self._retired.setdefault((key, field), place)
+            config = without(key, config)
+        if has_module:
+            return config
+        from cnnsum.readers.keras.legacy import modern
+
+        return modern(key, config, raw.get("inbound_nodes"))
+
+    def _say_own_functions(self, type: LayerType, fields: dict[str, Any], place: Place) -> None:
+        """Say which activations are not known."""
+        for field in own_functions(type, fields):
+            name = fields[field]
+            message = f"the activation `{shown(name)}` is not Keras's own: its work is not known"
+            span = place.document.span((*place.fields, field))
+            self.diagnostics.append(Diagnostic("UNK706", message, span, "warning"))
 
     def _with_quantization(self, type: LayerType, config: dict[str, Any], path: str | None) -> dict[str, Any]:
         """The config with a dtype that is a name, and with how the layer is quantized as a field.
@@ -400,55 +403,42 @@ class ModelReader:
         quantization = {} if found.quantization is None else {"quantization": found.quantization}
         return {**config, "dtype": found.policy, **quantization}
 
-    def _unknown_type(self, class_name: str, name: str, key: str, place: Place) -> None:
+    def _unknown_type(self, class_name: str, key: str, raw: dict[str, Any], place: Place) -> None:
         """Say that a type is not known, and what the user can do."""
-        if class_name in _CODE:
-            span = place.document.span(place.path)
-            help = f"say what it gives with --layer-types, as a type called `{name}`"
+        span = place.document.span(place.path)
+        if class_name in _CODE and key == class_name:
+            help = "say what it gives with --layer-types, as a type called by the layer's name"
             message = f"a {class_name} layer is code, which cnnsum never runs: its result is not known"
             self.diagnostics.append(Diagnostic("SAF603", message, span, "warning", help))
             return
         help = "declare it: --layer-types FILE, or --plugin MODULE"
-        if key == class_name:
-            near = did_you_mean(class_name, (known.name for known in all_types().values()))
+        if find(shown(class_name)) is not None:
+            # A declaration of that name would be one of Keras's own type.
+            help = "declare it under the layer's name: --layer-types FILE, or --plugin MODULE"
+        elif key == class_name and isinstance(raw.get("module"), str) and is_own_module(raw["module"]):
+            # A class of the file's author may be called anything: only Keras's own can be misspelt.
+            near = did_you_mean(class_name, (known.name for known in all_types().values() if known.key == known.name))
             help = help if near is None else f"{near} Or {help}"
-        span = place.document.span(place.path)
-        self.diagnostics.append(Diagnostic("UNK701", f"unknown layer type `{class_name}`", span, "warning", help))
+        own = "" if find(shown(class_name)) is None else ", which is not Keras's own"
+        message = f"unknown layer type `{shown(class_name)}`{own}"
+        self.diagnostics.append(Diagnostic("UNK701", message, span, "warning", help))
 
     def _type(self, raw: dict[str, Any]) -> LayerType | None:
         """The layer's type: Keras's, or one that the caller declares for its class, or for the layer alone."""
-        found = find(self._key(raw))
+        found = find(key_of(raw))
         if found is None and self.overrides.types:
             config = raw.get("config")
             name = raw.get("name", config.get("name") if isinstance(config, dict) else None)
             types = self.overrides.types
             found = types.get(name) if isinstance(name, str) else None
-            found = found or types.get(raw["class_name"])
+            found = found or types.get(raw["class_name"]) or types.get(shown(raw["class_name"]))
         return found
 
-    def _fields(self, type: LayerType | None, config: dict[str, Any]) -> dict[str, Any]:
+    def _fields(self, type: LayerType, config: dict[str, Any]) -> dict[str, Any]:
         """The fields for a type: of one that the caller declares, those that the declaration names."""
-        if type is None or type not in self._declared:
-            return config
-        return {name: value for name, value in config.items() if name in type.schema.fields}
-
-    def _key(self, raw: dict[str, Any]) -> str:
-        """The key of a layer type: the class's name, with its module for operations and for classes that are not
-        Keras's.
-        """
-        module = raw.get("module")
-        name: str = raw["class_name"]
-        if not isinstance(module, str):
-            if raw.get("registered_name") not in (None, name):
-                return f"{raw.get('registered_name')}"
-            from cnnsum.readers.keras.legacy import key_of
-
-            return key_of(name, raw.get("config"))
-        if module.startswith("keras.src.ops."):
-            return f"{module}.{name}"
-        if module.split(".", 1)[0] == "keras" or module.startswith(_OWN_MODULES):
-            return name
-        return f"{module}.{name}"
+        if type in self._declared:
+            config = {name: value for name, value in config.items() if name in type.schema.fields}
+        return fields_of(type, config)
 
     def _input(self, name: str, config: dict[str, Any], here: Path, place: Place) -> Layer:
         key = "batch_shape" if "batch_shape" in config else "batch_input_shape"
@@ -539,9 +529,33 @@ class ModelReader:
             for nested in graph.models():
                 nested.resized = True
                 nested.recorded.clear()
-        elif self._foreign:
+                nested.builds.clear()
+
+    def finish(self, graph: Graph) -> list[Diagnostic]:
+        """Every finding of the file; gives calls that no rule can tell of what the file records of them."""
+        if self._retired:
+            self._say_retired()
+        if not self.diagnostics and not self._declared:
+            return self.diagnostics
+        from cnnsum.readers.keras.claims import claim, say
+
+        recorded: dict[Layer, list[tuple[int | None, ...]]] = {}
+        if self._foreign or self._declared:
             for nested in graph.models():
-                self._claim(nested)
+                recorded.update(claim(nested, self.document))
+        return say(self.diagnostics, self._foreign, recorded)
+
+    def _say_retired(self) -> None:
+        listed = [f"`{field}` of {key}" for key, field in self._retired]
+        more = len(listed) - _MOST_FIELDS
+        if more > 0:
+            listed = [*listed[:_MOST_FIELDS], f"{more} more"]
+        shown = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+        message = f"Keras 3 refuses this file of an older Keras, for {shown}"
+        (_, field), place = next(iter(self._retired.items()))
+        span = place.document.span((*place.fields, field), key=True)
+        help = "load it in the Keras that wrote it (tf-keras is Keras 2); the numbers here are of that"
+        self.diagnostics.append(Diagnostic("SPC074", message, span, "note", help))
 
 
 def _is_sequential(value: dict[str, Any]) -> bool:
@@ -574,6 +588,27 @@ def _key_of(call: Any) -> Any:
 def _is_legacy(raw: dict[str, Any]) -> bool:
     """Whether a layer's calls are written as Keras 2 writes them."""
     return any(isinstance(call, list) for call in raw["inbound_nodes"])
+
+
+def _is_weightless(class_name: str, key: str) -> bool:
+    """Whether what is not known has no weights all the same: a function, or an operation."""
+    return key in _WEIGHTLESS or key.startswith(("keras.src.ops.", "tf.")) or class_name in _TF_OPERATIONS
+
+
+def _is_true(value: Any) -> bool:
+    """Whether Python takes a value for true, as Keras does."""
+    return bool(value)
+
+
+def snake_case(name: str) -> str:
+    """The name of a class as Keras makes the names of layers from it.
+
+    >>> snake_case("MyConv2DBlock"), snake_case("RMSNorm")
+    ('my_conv2d_block', 'rms_norm')
+    """
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def _name(raw: Any) -> str:

@@ -13,7 +13,7 @@ from cnnsum.diagnostics import UnusableError
 
 def report_of(value: Any, **keys: Any) -> cnnsum.Report:
     model = cnnsum.loads(json.dumps(value), "model.json", **keys)
-    assert [str(found) for found in model.diagnostics] == []
+    assert [str(found) for found in model.diagnostics if found.code != "SPC074"] == []
     return cnnsum.summarize(model)
 
 
@@ -265,7 +265,7 @@ config:
 keras_version: 2.3.1
 """
     model = cnnsum.loads(text, "model.yaml")
-    assert [str(found) for found in model.diagnostics] == []
+    assert [str(found) for found in model.diagnostics if found.code != "SPC074"] == []
     assert cnnsum.summarize(model).totals.params.total == 26 * 6
     with pytest.raises(UnusableError, match="SAF601"):
         cnnsum.loads(text.replace("python/tuple\n      - null", "python/object/apply:os.system\n      - null"))

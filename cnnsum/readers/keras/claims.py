@@ -1,0 +1,112 @@
+"""What a Keras file says of the outputs of layers that are not known, so that what follows them can be inferred.
+
+Sets `Node.claim`; inference uses it where no rule says what a call gives. Also puts findings that say the same of many
+layers together. Loaded only where a file has layers that are not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnnsum.diagnostics import Diagnostic, Related
+from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.graph.model import DTYPES, Claim, Graph, Layer, Node, Recorded
+from cnnsum.source import Document
+
+#: Places that one finding on many layers names beside its own.
+_MOST_PLACES = 8
+
+
+def claim(graph: Graph, document: Document) -> dict[Layer, list[tuple[int | None, ...]]]:
+    """Give every call of the graph what the file records of its outputs.
+
+    A tensor beside its consumer says more than the shape that the consumer was first built on, which may be that of
+    another call. Returns the shapes that are recorded for the first call of each layer.
+    """
+    said: dict[Node, dict[int, Recorded]] = {}
+    for one in (*graph.recorded, *graph.builds):
+        if one.is_shape:
+            said.setdefault(one.tensor.node, {}).setdefault(one.tensor.index, one)
+    shown: dict[Layer, list[tuple[int | None, ...]]] = {}
+    for node, outputs in said.items():
+        shapes = [
+            None if index not in outputs else _shape(outputs[index].shape, graph) for index in range(max(outputs) + 1)
+        ]
+        dtypes = {_dtype_beside(one.path, document) for one in outputs.values()}
+        node.claim = Claim(tuple(shapes), dtypes.pop() if len(dtypes) == 1 else None)
+        if node.index == 0:
+            shown[node.layer] = [tuple(one.shape) for _, one in sorted(outputs.items())]
+    for layer in graph.layers:
+        if layer.type_name == "Lambda" and layer.nodes and layer not in shown:
+            own = _of_lambda(layer)
+            if own is not None:
+                shown[layer] = [(None, *own)]
+                layer.nodes[0].claim = Claim((_shape((None, *own), graph),))
+    return shown
+
+
+def _shape(shape: tuple[int | None, ...], graph: Graph) -> tuple[Dim, ...]:
+    """A recorded shape; an open axis is the batch, or of a size that is not known."""
+    first: Dim = UNKNOWN if graph.batch is None else graph.batch
+    return tuple([first if axis == 0 else UNKNOWN if dim is None else dim for axis, dim in enumerate(shape)])
+
+
+def _dtype_beside(path: tuple[str | int, ...], document: Document) -> str | None:
+    """The dtype that the file records beside a shape."""
+    value: Any = document.value
+    for key in path[:-1]:
+        value = value[key]
+    dtype = value.get("dtype") if isinstance(value, dict) else None
+    return dtype if dtype in DTYPES else None
+
+
+def _of_lambda(layer: Layer) -> list[int | None] | None:
+    """The `output_shape` that a Lambda was made with, without the batch axis."""
+    place = layer.place
+    value: Any = None if place is None else place.document.value
+    for key in () if place is None else place.fields:
+        value = value[key]
+    shape = value.get("output_shape") if isinstance(value, dict) else None
+    if isinstance(shape, list) and all(size is None or (type(size) is int and size >= 0) for size in shape):
+        return shape
+    return None
+
+
+def say(
+    diagnostics: list[Diagnostic],
+    unknown: Mapping[Layer, int],
+    shown: Mapping[Layer, list[tuple[int | None, ...]]],
+) -> list[Diagnostic]:
+    """The findings, those that say the same of several layers as one, with what is known of the layers all the same.
+
+    unknown: the number of the finding of each layer that is not known. shown: the shapes that `claim` gave.
+    """
+    layers: dict[int, list[Layer]] = {}
+    for layer, number in unknown.items():
+        layers.setdefault(number, []).append(layer)
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for number, found in enumerate(diagnostics):
+        alike = (found.code, found.message, found.help) if found.severity != "error" else (number,)
+        groups.setdefault(alike, []).append(number)
+    merged: list[Diagnostic] = []
+    for numbers in groups.values():
+        found = diagnostics[numbers[0]]
+        message = found.message
+        if len(numbers) > 1:
+            message += f" ({len(numbers)} times)"
+            others = [diagnostics[number].span for number in numbers[1 : 1 + _MOST_PLACES]]
+            rest = len(numbers) - 1 - len(others)
+            words = ["the same"] * len(others)
+            if rest:
+                words[-1] += f", and {rest:,} more"
+            related = [Related(span, word) for span, word in zip(others, words, strict=True) if span is not None]
+            found = found._replace(related=(*found.related, *related))
+        claimed = [layer for number in numbers for layer in layers.get(number, ()) if layer in shown]
+        if len(claimed) == 1:
+            shapes = " and ".join(map(str, shown[claimed[0]]))
+            message += f"; what follows is inferred from the shape that the file records for it, {shapes}"
+        elif claimed:
+            message += "; what follows is inferred from the shapes that the file records for them"
+        merged.append(found._replace(message=message))
+    return merged
