@@ -301,8 +301,10 @@ def test_layers_of_keras_2(name: str, count: int) -> None:
         (
             "mha_query_shape",
             288,
-            "`query_shape` of MultiHeadAttention, `key_shape` of MultiHeadAttention and `value_shape` of "
-            "MultiHeadAttention",
+            (
+                "`query_shape` of MultiHeadAttention, `key_shape` of MultiHeadAttention and `value_shape` of "
+                "MultiHeadAttention"
+            ),
         ),
         ("embedding_batch_input_shape", 148, "`batch_input_shape` of Embedding and `time_major` of LSTM"),
         ("depthwise_groups", 36, "`groups` of DepthwiseConv2D"),
