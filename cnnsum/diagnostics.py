@@ -84,6 +84,7 @@ CODES: dict[str, str] = {
     "SPC073": "Sequential that is no chain",
     "SPC074": "file of an older Keras that Keras 3 refuses",
     "SPC075": "check that ended without an answer",
+    "SPC077": "path without a model",
     "CFG101": "missing field",
     "CFG102": "wrong value of a field",
     "CFG103": "unknown field",
@@ -191,6 +192,7 @@ CODES: dict[str, str] = {
     "BUD502": "budget that cannot be held against anything",
     "BUD503": "malformed budget",
     "BUD504": "more than in the baseline",
+    "BUD505": "model of the baseline that is gone",
     "SAF601": "tag that asks for a program to be run",
     "SAF602": "include that leaves its folder",
     "SAF603": "layer that is code",
@@ -366,18 +368,18 @@ def _is_slip(name: str, word: str, choices: Iterable[str]) -> bool:
     most = 2 if len(right) >= _LONG else 1 if len(right) >= _SHORT else 0
     if _DIGITS.findall(written) != _DIGITS.findall(right):
         return False
-    apart = _letters_apart(written, right, most)
+    apart = letters_apart(written, right, most)
     if apart > most:
         return False
-    return not any(folded(one) != right and _letters_apart(written, folded(one), apart) <= apart for one in choices)
+    return not any(folded(one) != right and letters_apart(written, folded(one), apart) <= apart for one in choices)
 
 
-def _letters_apart(a: str, b: str, most: int) -> int:
+def letters_apart(a: str, b: str, most: int) -> int:
     """Letters to put in, take out, change, or exchange with the next one, to get from one word to another.
 
     Any number above `most` where there are more.
 
-    >>> _letters_apart("kernal_sise", "kernel_size", 2), _letters_apart("untis", "units", 1)
+    >>> letters_apart("kernal_sise", "kernel_size", 2), letters_apart("untis", "units", 1)
     (2, 1)
     """
     if abs(len(a) - len(b)) > most:

@@ -73,13 +73,14 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 @click.option("-o", "--output", metavar="FILE", help="Write the findings to a file, whole or not at all.")
 @click.option("--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]")
 @click.option("-q", "--quiet", is_flag=True, help="Leave out the summary line.")
+@click.option("-v", "--verbose", is_flag=True, help="List the files that were passed over, and why.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
     """Check files, and the models in folders, and print all that is wrong with them.
 
     PATH is a file, a folder, a glob, or - for standard input; without one, the working directory. In folders, files
-    in YAML and JSON that hold no model are passed over, as is what .gitignore names. The exit code is 1 where
-    something at or above --fail-on was found.
+    in YAML, JSON and HDF5 that hold no model are passed over, as is what .gitignore names. The exit code is 1 where
+    something at or above --fail-on was found, and 2 where a folder is named that holds no model.
     """
     from cnnsum.cli.output import report_diagnostics
     from cnnsum.diagnostics import UnusableError
@@ -117,9 +118,14 @@ def _check(
     output: str | None,
     color: str,
     quiet: bool,
+    verbose: bool,
     exit_zero: bool,
 ) -> int:
-    """Check and print; the exit code: 1 where something fails the run, 2 where a file was not checked to its end."""
+    """Check and print; the exit code: 1 where something fails the run, 2 where a file was not checked to its end.
+
+    Raises UnusableError where a path that was named holds no model.
+    """
+    from cnnsum.diagnostics import UnusableError
     from cnnsum.lint.checking import UNFINISHED
     from cnnsum.lint.run import run
 
@@ -174,11 +180,16 @@ def _check(
             layer_types=layer_types,
             plugins=plugins,
         )
+        if report.missing and paths and not watch:
+            # A call that cannot be meant: nothing is written of it.
+            if verbose:
+                _list_passed(report)
+            raise UnusableError(*report.missing)
         if write_baseline is not None:
             from cnnsum.lint.run import baseline_of
 
             _write(iter([baseline_of(report, layer_types, plugins)]), write_baseline, "json")
-        _print(report, format, output, color, quiet=quiet)
+        _print(report, format, output, color, quiet=quiet, verbose=verbose)
         if any(found.code == UNFINISHED for found in report.findings()):
             return 2
         return int(any(file.failing for file in report.files))
@@ -291,7 +302,7 @@ def _refuse_own_sources(paths: tuple[str, ...], output: str | None) -> None:
                 refuse_own_source(path, output)
 
 
-def _print(report: CheckReport, format: str, output: str | None, color: str, *, quiet: bool) -> None:
+def _print(report: CheckReport, format: str, output: str | None, color: str, *, quiet: bool, verbose: bool) -> None:
     from cnnsum.cli.output import standard_output, terminal_columns, wants_color, write_colored
 
     try:
@@ -309,6 +320,8 @@ def _print(report: CheckReport, format: str, output: str | None, color: str, *, 
 
             _write(import_module(f"cnnsum.report.findings_{format}").render(report), output, format)
     finally:
+        if verbose:
+            _list_passed(report)
         if not quiet:
             _summarize(report)
 
@@ -320,8 +333,22 @@ def _write(chunks: Iterator[str], output: str | None, format: str = "text") -> N
     write_result(output, "", "never", plain=lambda: chunks, format=format)
 
 
+def _list_passed(report: CheckReport) -> None:
+    """Write which files were passed over, and why, to standard error."""
+    from cnnsum.cli.output import say
+    from cnnsum.lint.looking import why_not
+    from cnnsum.report.cells import printable
+
+    for path in report.passed:
+        say(f"{printable(path)}: passed over: {printable(why_not(path))}")
+
+
 def _summarize(report: CheckReport) -> None:
     """Write the summary line to standard error."""
     from cnnsum.cli.output import say
 
-    say(report.summary() if report.files else "no files: nothing that was named holds a model")
+    line = report.summary()
+    if not report.files:
+        passed = f", {len(report.passed):,} passed over" if report.passed else ""
+        line = f"warning: no files: there is no model here{passed}"
+    say(line)

@@ -18,11 +18,13 @@ def check(
     """Everything that is wrong with some files and folders, as `cnnsum check` finds it; see docs/ci.md.
 
     paths: files, folders, globs, or "-"; a file that cannot be read is a finding. select, ignore: codes or their
-    beginnings, nearer than the configuration of the files. jobs: processes, None for as many as pay.
+    beginnings, nearer than the configuration of the files. jobs: processes, None for as many as pay. A folder in which
+    there is no model is a finding, too.
 
     Raises UnusableError for an unknown code.
     """
     from cnnsum.lint.run import run
 
     given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    return run([os.fspath(path) for path in given], select=select, ignore=ignore, jobs=jobs).findings()
+    report = run([os.fspath(path) for path in given], select=select, ignore=ignore, jobs=jobs)
+    return [*report.missing, *report.findings()]

@@ -92,8 +92,10 @@ def check(path: str, settings: Settings, *, sought: bool = False) -> Outcome | N
 
 def _may_be_model(path: str) -> bool:
     """Whether a file that was found may be a model; of one that cannot be read, its reader says why."""
-    from cnnsum.lint.looking import may_be_model
+    from cnnsum.lint.looking import CONTAINERS, may_be_model
 
+    if path.lower().endswith(CONTAINERS):
+        return True
     try:
         with open_file(path) as file:
             return may_be_model(file.read())
@@ -102,10 +104,14 @@ def _may_be_model(path: str) -> bool:
 
 
 def _seems_model(path: str, error: UnusableError) -> bool:
-    from cnnsum.lint.looking import seems_model
+    from cnnsum.lint.looking import CONTAINERS, seems_model
 
-    if error.diagnostics[0].code in ("SPC001", "SPC003"):  # nobody can say that it is none
+    code = error.diagnostics[0].code
+    if code in ("SPC001", "SPC003"):  # nobody can say that it is none
         return True
+    if path.lower().endswith(CONTAINERS):
+        # Weights and data are no models; an archive of Keras's is one, whatever has become of it.
+        return code == "SPC067" or (code != "SPC068" and path.lower().endswith(".keras"))
     try:
         with open_file(path) as file:
             return seems_model(file.read())

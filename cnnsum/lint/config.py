@@ -24,13 +24,14 @@ OWN = "cnnsum.toml"
 SHARED = "pyproject.toml"
 # A table or a key of that name, not a dependency or a program.
 _OUR_TABLE = re.compile(rb"""cnnsum["']?\s*(?:[\].]|=(?!=))""")
-KEYS = ("select", "ignore", "fail-on", "exclude", "per-file-ignores", "budget", "layer-types")
+KEYS = ("select", "ignore", "fail-on", "exclude", "per-file-ignores", "budget", "layer-types", "models")
 
 
 class Config(NamedTuple):
     """One file of configuration. `folder` is what its patterns are relative to; a `fail_on` of None says nothing.
 
-    layer_types: files of declarations, as paths from the working directory.
+    layer_types: files of declarations, as paths from the working directory. models: patterns of files that are models,
+    each with its place.
     """
 
     path: str
@@ -43,6 +44,12 @@ class Config(NamedTuple):
     budget: Mapping[str, Any] | None = None
     budget_places: Mapping[str, Span] | None = None
     layer_types: tuple[Said, ...] = ()
+    models: tuple[tuple[str, Span], ...] = ()
+
+    def names(self, path: str) -> bool:
+        """Whether `models` names a file."""
+        relative = self.relative(path) if self.models else None
+        return relative is not None and any(Patterns([pattern]).covers(relative) for pattern, _ in self.models)
 
     def relative(self, path: str) -> str | None:
         """A path, with `/` between its parts, as the patterns see it; None where it is not below the folder."""
@@ -207,6 +214,9 @@ class _Reader:
             budget=budget,
             budget_places=self._places("budget", budget),
             layer_types=self._layer_types(table),
+            models=tuple(
+                [(text, self.places.text((*self.above, "models"), text)) for text in self._texts(table, "models")]
+            ),
             faults=tuple(self.faults),
         )
 

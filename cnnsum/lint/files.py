@@ -1,7 +1,7 @@
 """Paths, folders and globs to the files that are checked.
 
-A file that is named is checked whatever it is; in a folder, files with the names of YAML and JSON are looked at,
-without those that .gitignore or the configuration leave out. Reads no file but .gitignore.
+A file that is named is checked whatever it is; in a folder, files with the names of YAML, JSON and Keras's archives are
+looked at, without those that .gitignore or the configuration leave out. Reads no file but .gitignore.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cnnsum.lint import gitignore
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.source.raw import open_file
 
-SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json", ".keras", ".h5", ".hdf5")
 #: Folders that are never entered, unless they are named.
 SKIPPED = frozenset(
     (
@@ -34,24 +34,40 @@ class Target(NamedTuple):
     sought: bool = False
 
 
-def targets(paths: Iterable[str], excluded: Excluded, *, force_exclude: bool = False) -> list[Target]:
+class Trouble(NamedTuple):
+    """What a search could not look into: folders that may not be read, and links that lead nowhere."""
+
+    folders: list[str]
+    links: list[str]
+
+
+def targets(
+    paths: Iterable[str],
+    excluded: Excluded,
+    *,
+    force_exclude: bool = False,
+    named: Callable[[str], bool] = lambda _path: False,
+    trouble: Trouble | None = None,
+) -> list[Target]:
     """The files that the paths stand for, each once.
 
-    excluded: asked of what is found in folders, and with `force_exclude` of what is named too.
+    excluded: asked of what is found in folders, and with `force_exclude` of what is named too. named: whether the
+    configuration names a file that was found, by its full path: then it is one that is named, whatever it is called.
+    trouble: where to note what could not be looked into.
     """
     found: dict[str, Target] = {}
     for path in paths:
-        for one in _expanded(path):
+        for one in expanded(path):
             if one != "-" and os.path.isdir(one):
-                for inner in _walk(one, excluded):
-                    found.setdefault(inner, Target(inner, sought=True))
+                for inner, by_name in _walk(one, excluded, named, trouble):
+                    found.setdefault(inner, Target(inner, sought=not by_name))
             elif not (force_exclude and one != "-" and _covered(one, excluded)):
                 # What is named is checked as such, whether or not it stands in a folder that is named too.
                 found[one if one == "-" else os.path.normpath(one)] = Target(one)
     return list(found.values())
 
 
-def _expanded(path: str) -> list[str]:
+def expanded(path: str) -> list[str]:
     """The paths that a glob stands for; what is there by that very name is no glob, nor is what matches nothing."""
     if not any(char in path for char in "*?[") or os.path.lexists(path):
         return [path]
@@ -73,8 +89,10 @@ def _covered(path: str, excluded: Excluded) -> bool:
     return False
 
 
-def _walk(folder: str, excluded: Excluded) -> Iterator[str]:
-    """The files below a folder that may be models, folder by folder."""
+def _walk(
+    folder: str, excluded: Excluded, named: Callable[[str], bool], trouble: Trouble | None
+) -> Iterator[tuple[str, bool]]:
+    """The files below a folder that may be models, folder by folder, each with whether it is named to be one."""
     root = os.path.abspath(folder)
     waiting = [(os.path.normpath(folder), root, _above(root))]
     while waiting:
@@ -87,25 +105,39 @@ def _walk(folder: str, excluded: Excluded) -> Iterator[str]:
             with os.scandir(full) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError:
-            continue  # a folder that may not be read holds nothing that could be
+            if trouble is not None:
+                trouble.folders.append(name)
+            continue
         for entry in entries:
+            is_folder, by_name, kind = False, False, "other"
             try:
                 is_folder = entry.is_dir(follow_symlinks=False)
-                wanted = entry.name not in SKIPPED if is_folder else _is_wanted(entry)
-            except OSError:
+                by_name = not is_folder and named(entry.path)
+                kind = _kind(entry)
+            except OSError:  # a link to itself
+                kind = "nowhere"
+            if is_folder:
+                if entry.name in SKIPPED:
+                    continue
+            elif not by_name and (kind == "other" or not entry.name.lower().endswith(SUFFIXES)):
                 continue
-            if not wanted or _ignored(entry.path, ignored, folder=is_folder) or excluded(entry.path, is_folder):
+            if _ignored(entry.path, ignored, folder=is_folder) or excluded(entry.path, is_folder):
                 continue
             path = entry.name if name == os.curdir else os.path.join(name, entry.name)
             if is_folder:
                 folders.append((path, entry.path, ignored))
-            else:
-                yield path
+            elif by_name or kind == "file":
+                yield path, by_name
+            elif trouble is not None:
+                trouble.links.append(path)
         waiting.extend(reversed(folders))
 
 
-def _is_wanted(entry: os.DirEntry[str]) -> bool:
-    return entry.name.lower().endswith(SUFFIXES) and entry.is_file()
+def _kind(entry: os.DirEntry[str]) -> str:
+    """What an entry is: "file", also for a link to one; "nowhere" for a link to nothing; else "other"."""
+    if entry.is_file():
+        return "file"
+    return "nowhere" if entry.is_symlink() and not os.path.exists(entry.path) else "other"
 
 
 def _above(root: str) -> list[tuple[str, Patterns]]:

@@ -1,6 +1,7 @@
 """Whether a file that was found in a folder is a model, by what it holds.
 
-A repository has many files in YAML and JSON; what is no model is passed over, and what is a broken one is not.
+A repository has many files in YAML and JSON; what is no model is passed over, and what is a broken one is not: neither
+one whose `layers` is misspelt or empty, nor one that is no YAML any more.
 """
 
 from __future__ import annotations
@@ -8,47 +9,109 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cnnsum.diagnostics import folded, letters_apart
 from cnnsum.source import Document
+
+#: Archives and HDF5 files: Keras's by their name, which are not looked into before they are read.
+CONTAINERS = (".keras", ".h5", ".hdf5")
 
 _KERAS = ("class_name", "modelTopology", "model_config")
 _MARKS = re.compile(rb"layers|class_name|modelTopology|model_config")
-# Of a text that cannot be read as YAML or JSON: keys at its top that only a spec has together.
-_LAYERS = re.compile(rb"""(?m)(?:^|[{,]\s*)["']?layers["']?[ \t]*:""")
-_INPUT = re.compile(rb"""(?m)(?:^|[{,]\s*)["']?inputs?["']?[ \t]*:""")
+# Keys, at whatever depth: of a text that is no YAML there is none.
+_KEYS = re.compile(rb"""(?<![\w$./-])["']?([A-Za-z][\w-]{2,12})["']?[ \t]*:""")
+_TYPES = re.compile(
+    rb"\b(?:Conv[123]D|Dense|Flatten|(?:Max|Average|GlobalMax|GlobalAverage)Pooling[123]D|BatchNormalization|LSTM|GRU)\b"
+)
 _CLASS = re.compile(rb'"class_name"\s*:\s*"(?:Sequential|Functional|Model)"')
+_INPUTS = ("input", "inputs")
+#: Keys of a spec that nothing else has beside an input shape, and those that a spec may stand under by mistake.
+_OWN = frozenset(("blocks", "defaults", "vars", "budget", "lint", "layer_types", "data_format", "symbols", "dtype"))
+_AROUND = frozenset(("model", "network", "net", "architecture", "spec"))
+#: Bytes in which keys are looked for: data has the same keys again and again.
+_HEAD = 1 << 18
 _MOST_ITEMS = 20
+_MOST_AXES = 5
 
 
 def may_be_model(data: bytes) -> bool:
     """Whether a file could be a model: a quick look at its bytes, which most files do not pass."""
-    if b"\0" in data[:4] or data[:1] in (b"\xff", b"\xfe"):
-        data = data.replace(b"\0", b"")  # in UTF-16 and UTF-32 most letters have zeros beside them
-    return _MARKS.search(data) is not None
+    data = _without_zeros(data)
+    if _MARKS.search(data) is not None:
+        return True
+    keys = _keys(data)
+    has_input = any(map(_is_input, keys))
+    if any(map(_is_layers, keys)):
+        return True
+    return has_input and (len(keys) == 1 or not _OWN.isdisjoint(keys) or _TYPES.search(data) is not None)
 
 
 def seems_model(data: bytes) -> bool:
     """Whether the bytes of a file that cannot be read were meant as a model."""
+    data = _without_zeros(data)
     if b"\0" in data[:1024]:
         return False
-    return bool((_LAYERS.search(data) and _INPUT.search(data)) or _CLASS.search(data))
+    keys = _keys(data)
+    signs = (any(map(_is_input, keys)), any(map(_is_layers, keys)), _TYPES.search(data) is not None)
+    return sum(signs) > 1 or _CLASS.search(data) is not None
+
+
+def _without_zeros(data: bytes) -> bytes:
+    """In UTF-16 and UTF-32 most letters have zeros beside them."""
+    is_wide = b"\0" in data[:4] or data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return data.replace(b"\0", b"") if is_wide else data
+
+
+def _keys(data: bytes) -> set[str]:
+    return {key.decode("ascii", "replace") for key in set(_KEYS.findall(data, 0, _HEAD))}
+
+
+def _is_layers(key: str) -> bool:
+    """Whether a key is `layers`, or that with a slip."""
+    return letters_apart(folded(key), "layers", 1) <= 1
+
+
+def _is_input(key: str) -> bool:
+    return any(letters_apart(folded(key), name, 1) <= 1 for name in _INPUTS)
 
 
 def is_model(document: Document) -> bool:
     """Whether what a file holds is a model, or clearly meant as one."""
     value = document.value
-    if not isinstance(value, dict):
-        return False
+    return isinstance(value, dict) and _is_model(value, alone=document.format == "yaml")
+
+
+def _is_model(value: dict[Any, Any], *, alone: bool) -> bool:
+    """alone: whether an input shape by itself is one."""
     if any(key in value for key in _KERAS):
         return _is_keras(value)
-    layers = value.get("layers")
-    if layers is None or str(value.get("schema")).startswith("cnnsum."):  # a report of our own has `layers`, too
+    if str(value.get("schema")).startswith("cnnsum."):  # a report of our own has `layers`, too
         return False
-    if "input" in value or "inputs" in value:
+    keys = [key for key in value if isinstance(key, str)]
+    if any(map(_is_input, keys)) and any(map(_is_layers, keys)):
         return True
-    return isinstance(layers, list) and any(_is_layer(item) for item in layers[:_MOST_ITEMS])
+    for key in keys:
+        items = value[key]
+        if isinstance(items, list) and (
+            any(map(_is_layer, items[:_MOST_ITEMS]))
+            if _is_layers(key)
+            else bool(items) and all(isinstance(item, dict) and _is_layer(item) for item in items[:_MOST_ITEMS])
+        ):
+            return True
+        if key in _AROUND and isinstance(items, dict) and _is_model(items, alone=False):
+            return True
+    return alone and any(key in _INPUTS and _is_shape(value[key]) for key in keys) and set(keys) <= {*_INPUTS, *_OWN}
 
 
-def _is_keras(value: dict[str, Any]) -> bool:
+def _is_shape(value: Any) -> bool:
+    """Whether a value is the shape of an input, or names some."""
+    if isinstance(value, dict):
+        return bool(value) and all(isinstance(one, list) and _is_shape(one) for one in value.values())
+    if not isinstance(value, list) or not 0 < len(value) <= _MOST_AXES:
+        return False
+    return any(type(dim) is int for dim in value) and all(isinstance(dim, (int, str)) for dim in value)
+
+
+def _is_keras(value: dict[Any, Any]) -> bool:
     from cnnsum.readers.keras import MODEL_CLASSES, locate
 
     path = locate(value)
@@ -68,3 +131,32 @@ def _is_layer(item: object) -> bool:
 
     name = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else item
     return isinstance(name, str) and find(name) is not None
+
+
+def why_not(path: str) -> str:
+    """Why a file that was passed over was taken for no model."""
+    import os
+
+    from cnnsum.diagnostics import UnusableError
+    from cnnsum.source import read
+
+    if not os.path.isfile(path):
+        return "a link that leads nowhere"
+    if not path.lower().endswith(CONTAINERS):
+        try:
+            with open(path, "rb") as file:
+                if not may_be_model(file.read()):
+                    return "it has no `layers`, nor what is spelled like it"
+        except OSError as error:
+            return error.strerror or "it cannot be read"
+    try:
+        document = read(path)
+    except UnusableError as error:
+        return f"it cannot be read, and nothing in it looks like a model: {error.diagnostics[0].message}"
+    if not isinstance(document.value, dict):
+        return "it is no mapping"
+    if str(document.value.get("schema")).startswith("cnnsum."):
+        return "a report of cnnsum"
+    if "blocks" in document.value or "layer_types" in document.value:
+        return "it declares blocks or layer types for other files"
+    return "its `layers` are not those of a network" if "layers" in document.value else "it has no `layers`"

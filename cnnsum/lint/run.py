@@ -13,8 +13,9 @@ from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError
 from cnnsum.lint.checking import STDIN, check, check_file, unfinished
 from cnnsum.lint.codes import fault
-from cnnsum.lint.config import Config, Configs
-from cnnsum.lint.files import Target, targets
+from cnnsum.lint.config import Config, Configs, shown
+from cnnsum.lint.files import Target, Trouble, expanded, targets
+from cnnsum.lint.gitignore import Patterns
 from cnnsum.lint.settings import Choice, Said, Settings
 from cnnsum.report.findings import CheckedFile, CheckReport
 
@@ -62,7 +63,13 @@ def run(
     """
     called = called_choice(select, ignore)
     configs = Configs()
-    found = targets(paths, lambda path, folder: _excluded(configs, path, folder=folder), force_exclude=force_exclude)
+    paths = list(paths)
+    trouble = Trouble([], [])
+    found = _targets(configs, paths, force_exclude=force_exclude, trouble=trouble)
+    search = _Search(paths)
+    vanished: list[Diagnostic] = []
+    if baseline is not None and not baseline.single:
+        found, vanished = _with_baseline(found, baseline, search, configs)
     if models_only:
         # A pipe can be read once only, and not looked into before.
         found = [Target(target.path, target.path != "-" and not _is_pipe(target.path)) for target in found]
@@ -85,12 +92,111 @@ def run(
         work = [(target, one.with_types(layer_types, plugins)) for target, one in work]
     lines = _LinesOf()
     done = _in_processes(work, jobs, lines)
+    checked = {file.path for file in done}
+    passed = [*trouble.links, *(target.path for target, _ in work if _name(target.path) not in checked)]
+    missing = () if models_only else tuple(search.missing(file.path for file in done))
+    done += [_unreadable(folder) for folder in trouble.folders]
+    if vanished:
+        assert baseline is not None
+        done.append(CheckedFile(baseline.path, tuple(vanished), failing=len(vanished)))
     for config in configs.used():
-        faults = _faults(config)
+        faults = (*_faults(config), *_unmatched(config, search, found))
         if faults:
             done.append(CheckedFile(config.path, faults, failing=len(faults)))
     done.sort(key=lambda file: file.path.split(os.sep))
-    return CheckReport(__version__, tuple(_advice_once(done, work)), lines)
+    return CheckReport(__version__, tuple(_advice_once(done, work)), lines, tuple(sorted(passed)), missing)
+
+
+class _Search:
+    """The folders and patterns of a call, and what lies in them: what could be found there, and is not."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.globs = [os.path.normpath(path) for path in paths if any(char in path for char in "*?[")]
+        self.folders = [one for path in paths for one in expanded(path) if one != "-" and os.path.isdir(one)]
+
+    def covers(self, path: str) -> bool:
+        """Whether a file, or a folder, is in a folder that is searched, or matches a pattern of the call."""
+        from fnmatch import fnmatch
+
+        return any(_is_below(path, folder) for folder in self.folders) or any(
+            fnmatch(os.path.normpath(path), glob) for glob in self.globs
+        )
+
+    def missing(self, checked: Iterable[str]) -> Iterator[Diagnostic]:
+        """What to say of each folder in which no file was checked."""
+        found = list(checked)
+        for folder in self.folders:
+            if not any(_is_below(path, folder) for path in found):
+                help = "`--verbose` lists the files that were passed over; `models` of the configuration names models"
+                yield Diagnostic("SPC077", f"no model in `{folder}`", Span(folder, 1, 1, 1, 1), "error", help)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    root = os.path.abspath(folder)
+    full = os.path.abspath(path)
+    return full == root or full.startswith(root if root.endswith(os.sep) else root + os.sep)
+
+
+def _targets(
+    configs: Configs, paths: Iterable[str], *, force_exclude: bool = False, trouble: Trouble | None = None
+) -> list[Target]:
+    """The files that paths stand for, with those that a configuration names."""
+    paths = list(paths)
+    found = targets(
+        paths,
+        lambda path, folder: _excluded(configs, path, folder=folder),
+        force_exclude=force_exclude,
+        named=lambda path: (config := configs.of(os.path.dirname(path))) is not None and config.names(path),
+        trouble=trouble,
+    )
+    search = _Search(paths)
+    for folder in search.folders:
+        configs.of(os.path.abspath(folder))
+    known = {os.path.abspath(target.path) for target in found}
+    for config in configs.used():
+        for text, _ in config.models:
+            # A name without `*` stands for one file, also where .gitignore leaves it out.
+            full = os.path.normpath(os.path.join(config.folder, text.lstrip("/")))
+            if full not in known and os.path.isfile(full) and search.covers(full):
+                known.add(full)
+                found.append(Target(shown(full)))
+    return found
+
+
+def _unmatched(config: Config, search: _Search, found: list[Target]) -> Iterator[Diagnostic]:
+    """Patterns of `models` that no file of a run matches, though all files that they could match were looked for."""
+    if not any(_is_below(config.folder, folder) for folder in search.folders):
+        return
+    relative = [name for target in found if (name := config.relative(target.path)) is not None]
+    for text, span in config.models:
+        if not any(Patterns([text]).covers(name) for name in relative):
+            help = "what .gitignore or `exclude` leaves out is not found by a pattern, but by its name"
+            yield Diagnostic("SPC049", f"`models`: there is no file `{text}`", span, "error", help)
+
+
+def _with_baseline(
+    found: list[Target], baseline: Baseline, search: _Search, configs: Configs
+) -> tuple[list[Target], list[Diagnostic]]:
+    """The files with those that a baseline has models of, whatever they hold now; and what is said of those gone."""
+    known = {os.path.normpath(target.path): target for target in found if target.path != "-"}
+    gone: list[Diagnostic] = []
+    for path in baseline.entries:
+        name = os.path.normpath(path)
+        if name in known:
+            known[name] = Target(known[name].path)
+        elif search.covers(name):
+            if not os.path.lexists(name):
+                message = f"the baseline has a model `{path}`, and there is no such file"
+                help = "a model that was renamed or taken out needs a new baseline: --write-baseline"
+                gone.append(Diagnostic("BUD505", message, Span(baseline.path, 1, 1, 1, 1), "error", help))
+            elif not _excluded(configs, os.path.abspath(name), folder=False):
+                known[name] = Target(name)
+    return [*(target for target in found if target.path == "-"), *known.values()], gone
+
+
+def _unreadable(folder: str) -> CheckedFile:
+    found = Diagnostic("SPC003", f"no permission to read the folder `{folder}`", Span(folder, 1, 1, 1, 1))
+    return CheckedFile(folder, (found,), failing=1)
 
 
 def _advice_once(files: Iterable[CheckedFile], work: Iterable[_Job]) -> Iterator[CheckedFile]:
@@ -150,8 +256,7 @@ def mended(
 
     called = called_choice(select, ignore)
     configs = Configs()
-    found = targets(paths, lambda path, folder: _excluded(configs, path, folder=folder), force_exclude=force_exclude)
-    for target in found:
+    for target in _targets(configs, paths, force_exclude=force_exclude):
         if target.path == "-" or (target.sought and check_file(target.path, sought=True) is None):
             continue
         settings = configs.settings(target.path, called, None)
@@ -178,7 +283,7 @@ def _is_pipe(path: str) -> bool:
 def watched(paths: Iterable[str]) -> list[str]:
     """The files that a run over some paths depends on: those that are checked, their configuration, its layer types."""
     configs = Configs()
-    found = [target.path for target in targets(paths, lambda path, folder: _excluded(configs, path, folder=folder))]
+    found = [target.path for target in _targets(configs, paths)]
     for path in found:
         configs.of(os.path.dirname(os.path.abspath(path)))
     types = [said.text for config in configs.used() for said in config.layer_types]

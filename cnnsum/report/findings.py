@@ -45,12 +45,15 @@ class CheckedFile(NamedTuple):
 class CheckReport(NamedTuple):
     """A run of `check`: the files in the order of their paths.
 
-    line_of: the text of a line of a file by path and number, None where it is not at hand.
+    line_of: the text of a line of a file by path and number, None where it is not at hand. passed: the files that were
+    looked at in folders, and are no models. missing: of each folder that was named and holds no model, what is said.
     """
 
     version: str
     files: tuple[CheckedFile, ...]
     line_of: Callable[[str, int], str | None]
+    passed: tuple[str, ...] = ()
+    missing: tuple[Diagnostic, ...] = ()
 
     def findings(self) -> list[Diagnostic]:
         """All findings of all files, in order."""
@@ -62,7 +65,7 @@ class CheckReport(NamedTuple):
         return {severity: sum(one.severity == severity for one in found) for severity in SEVERITIES}
 
     def summary(self) -> str:
-        """The run in a line: "12 files, 3 errors, 1 warning"."""
+        """The run in a line: "12 files, 3 errors, 1 warning, 5 passed over"."""
         counts = [(count, severity) for severity, count in self.counts().items() if count]
         counts.insert(0, (len(self.files), "file"))
         suppressed = sum(file.suppressed for file in self.files)
@@ -71,4 +74,6 @@ class CheckReport(NamedTuple):
             words.append("nothing found")
         if suppressed:
             words.append(f"{suppressed:,} suppressed")
+        if self.passed:
+            words.append(f"{len(self.passed):,} passed over")
         return ", ".join(words)

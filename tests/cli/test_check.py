@@ -45,7 +45,7 @@ def test_text_and_the_summary_line() -> None:
         "    3 |   - Dense: 3\n"
         "      |     ^^^^^^^^\n"
     )
-    assert err == "3 files, 1 error, 1 warning\n"
+    assert err == "3 files, 1 error, 1 warning, 1 passed over\n"
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,14 @@ def test_colors_change_no_word() -> None:
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == plain
 
 
-def test_nothing_to_check(tmp_path: Path) -> None:
+def test_nothing_to_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
-    assert check("empty") == (0, "", "no files: nothing that was named holds a model\n")
+    code, out, err = check("empty")
+    assert (code, out) == (2, "")
+    assert err.startswith("empty:1:1: SPC077 no model in `empty`\n")
+    monkeypatch.chdir(tmp_path / "empty")
+    assert check() == (0, "", "warning: no files: there is no model here\n")
+    assert check(".")[0] == 2
 
 
 def test_show_settings(here: Path) -> None:
