@@ -204,9 +204,16 @@ CODES: dict[str, str] = {
 }
 
 
-# How alike two names must be, as difflib measures it; and the names that are compared before patience ends.
+#: Findings of one code in a file; who has more than that is not helped by a longer list.
+MAX_OF_CODE = 500
+#: Characters of a message or of its help.
+MAX_MESSAGE = 2_000
+
+# How alike two names must be, as difflib measures it; and what is compared before patience ends: names for one that is
+# wrong, their lengths, and comparisons in all.
 _LEAST_RATIO = 0.7
 _MOST_CHOICES = 2_000
+_LONGEST_NAME = 200
 #: Letters of a word of which one, or two, may be mistyped without doubt what was meant.
 _SHORT = 5
 _LONG = 9
@@ -288,6 +295,55 @@ class Diagnostic(NamedTuple):
 
         place = "" if self.span is None else f"{self.span.path}:{self.span.line}:{self.span.column}: "
         return "".join(inked((harmless(f"{place}{self.code} {self.message}"),)))
+
+
+class DiagnosticList(list[Diagnostic]):
+    """Diagnostics of one file, with a bound on how many there are of a code and on how long each is.
+
+    Where a bound is reached, a diagnostic of the same code says so, so that whatever chooses among codes or counts
+    errors does not miss those that are left out.
+
+    >>> found = DiagnosticList()
+    >>> found.extend(Diagnostic("SPC041", str(number)) for number in range(10_000))
+    >>> len(found), found[-1].message
+    (501, 'there are more findings of SPC041, which are not listed: at most 500 of a code are')
+    """
+
+    __slots__ = ("_counts",)
+
+    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+        super().__init__()
+        self._counts: dict[tuple[str, str], int] = {}
+        self.extend(found)
+
+    def has_room(self, code: str, severity: str = "error") -> bool:
+        """Whether one more finding would be taken, be it only to say that there are more."""
+        return self._counts.get((code, severity), 0) <= MAX_OF_CODE
+
+    def append(self, found: Diagnostic) -> None:
+        """Take a finding."""
+        code, severity = found.code, found.severity
+        count = self._counts[code, severity] = self._counts.get((code, severity), 0) + 1
+        if count <= MAX_OF_CODE:
+            if len(found.message) > MAX_MESSAGE or len(found.help or "") > MAX_MESSAGE:
+                found = found._replace(message=_cut(found.message), help=_cut(found.help) if found.help else None)
+            super().append(found)
+        elif count == MAX_OF_CODE + 1:
+            message = f"there are more findings of {code}, which are not listed: at most {MAX_OF_CODE:,} of a code are"
+            super().append(Diagnostic(code, message, None, severity))
+
+    def extend(self, found: Iterable[Diagnostic]) -> None:
+        """Take findings."""
+        for one in found:
+            self.append(one)
+
+    def __iadd__(self, found: Iterable[Diagnostic]) -> DiagnosticList:  # type: ignore[override,misc]  # noqa: PYI034
+        self.extend(found)
+        return self
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "..."
 
 
 class Problem(Exception):
@@ -406,6 +462,8 @@ def _nearest(name: str, choices: Iterable[str]) -> list[str]:
     wanted = folded(name)
     if wanted in known:
         return [known[wanted]]
+    if len(wanted) > _LONGEST_NAME:
+        return []
     from difflib import SequenceMatcher
 
     # Most choices are ruled out by the letters that they share with the name, before any comparing.
@@ -414,6 +472,10 @@ def _nearest(name: str, choices: Iterable[str]) -> list[str]:
     best = _LEAST_RATIO
     found: list[str] = []
     for choice in known if len(known) <= _MOST_CHOICES else islice(known, _MOST_CHOICES):
+        # The ratio is of what is common to what there is, twice the shorter one at most.
+        shorter, longer = sorted((len(choice), len(wanted)))
+        if 2 * shorter < best * (shorter + longer):
+            continue
         matcher.set_seq1(choice)
         if matcher.real_quick_ratio() < best or matcher.quick_ratio() < best:
             continue

@@ -7,7 +7,8 @@ from pathlib import Path
 import cnnsum
 
 ROOT = Path(cnnsum.__file__).parent
-FIRST = ["ink", "dims", "diagnostics", "source", "layers", "graph", "readers", "writers", "analyses", "rules", "report"]
+FIRST = ["ink", "globs", "regular", "dims", "diagnostics", "source", "layers", "graph", "readers", "writers"]
+FIRST += ["analyses", "rules", "report"]
 ORDER = [*FIRST, "model", "lint", "cli"]
 
 

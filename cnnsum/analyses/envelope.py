@@ -24,6 +24,9 @@ MOST_KEPT = 16
 #: Comparisons that are proved residue by residue, which takes long; past them what is not seen at once stays.
 _MOST_PROOFS = 36
 
+#: Terms of polynomials that are multiplied with each other, in all; past them formulas are compared in other ways.
+_MOST_PRODUCTS = 50_000
+
 #: Multiples of a symbol's step, from its minimum on, at which formulas are compared before anything is proved.
 _SAMPLES = (0, 1, 2, 5, 17, 40, 1_000)
 
@@ -125,6 +128,7 @@ class _Forms:
         self._atoms: dict[Atom, tuple[_Polynomial, _Polynomial] | None] = {}
         self._monomials: dict[Monomial, tuple[_Polynomial, _Polynomial] | None] = {}
         self._proofs = 0
+        self._products = 0
         self._larger: dict[tuple[Monomial, Monomial], bool] = {}
         self._between = [*map(self._bounds, dims)]
 
@@ -204,6 +208,9 @@ class _Forms:
             if bounds is None:
                 return None
             for _ in range(power):
+                self._products += len(low) * len(bounds[0]) + len(high) * len(bounds[1])
+                if self._products > _MOST_PRODUCTS:
+                    return None
                 low, high = _times(low, bounds[0]), _times(high, bounds[1])
         return low, high
 

@@ -6,11 +6,15 @@ Loaded where there are conditions. Knows what `cnnsum.analyses.sizes` found and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from cnnsum.analyses.sizes import Axis, Requirement, text_of, violated
 from cnnsum.diagnostics import Diagnostic, Problem, Related
 from cnnsum.graph import findings
 from cnnsum.graph.model import Graph
+
+#: Pairs of requirements that are looked at for two that exclude each other.
+_MOST_PAIRS = 2_000
 
 
 def judge(axis: Axis, graph: Graph, requirements: list[Requirement]) -> Iterator[Diagnostic]:
@@ -38,12 +42,13 @@ def judge(axis: Axis, graph: Graph, requirements: list[Requirement]) -> Iterator
 def contradiction(last: Requirement, others: list[Requirement]) -> Diagnostic:
     """No size is accepted: the two requirements that exclude each other, where two are enough for it."""
     first = None
-    for index, one in enumerate([*others, last]):
-        for other in others[:index]:
-            if one.allowed is not None and other.allowed is not None and (one.allowed & other.allowed).is_empty:
-                first, last = other, one
-                break
-        if first is not None:
+    # Equal ones exclude the same; and of a thousand different ones two will be found soon, or nobody misses them.
+    distinct = {one.allowed: one for one in reversed([*others, last]) if one.allowed is not None}
+    different = [*reversed(distinct.values())]
+    pairs = ((one, other) for index, one in enumerate(different) for other in different[:index])
+    for one, other in islice(pairs, _MOST_PAIRS):
+        if one.allowed is not None and other.allowed is not None and (one.allowed & other.allowed).is_empty:
+            first, last = other, one
             break
     if first is None and others:
         first = others[-1]

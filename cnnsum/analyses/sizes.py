@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
 
-from cnnsum.diagnostics import Diagnostic
+from cnnsum.diagnostics import Diagnostic, DiagnosticList
 from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, divides, equal, substitute, symbols_of
 from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.sets import SizeSet
@@ -204,30 +204,34 @@ def sizes_of(graph: Graph, inference: Inference) -> Sizes:
     from cnnsum.analyses.size_findings import contradiction, judge
 
     requirements = _requirements(inference)
-    facts = {symbol: _learned(symbol, requirements) for one in requirements for symbol in one.symbols}
+    by_symbol = _ForSymbols(requirements)
+    facts = {symbol: _learned(symbol, alone) for symbol, alone in by_symbol.alone.items()}
     kept: list[Requirement] = []
-    diagnostics: list[Diagnostic] = []
+    diagnostics = DiagnosticList()
     for one in requirements:
-        if one.allowed is None and len(one.symbols) > 1:
-            answer = _decided(one.need, facts)
-            if answer is False:
-                diagnostics.append(contradiction(one, [other for other in kept if other.symbols & one.symbols]))
+        symbols = one.symbols
+        if one.allowed is None and len(symbols) > 1:
+            answer = _decided(one.need, {symbol: facts[symbol] for symbol in symbols})
+            if answer is False and diagnostics.has_room("SHP222"):
+                diagnostics.append(contradiction(one, [other for other in kept if other.symbols & symbols]))
             if answer is True:
                 continue
         kept.append(one)
+    by_symbol = _ForSymbols(kept)
+    resized = _resized(inference)
     axes: list[Axis] = []
     seen: set[Symbol] = set()
     for node in graph.inputs:
         spec = node.layer.spec
         for axis, dim in enumerate(spec.shape if spec is not None else ()):
             for symbol in sorted(symbols_of(dim), key=lambda symbol: symbol.name):
-                if axis == 0 and symbol.name not in graph.freed and not any(symbol in one.symbols for one in kept):
+                if axis == 0 and symbol.name not in graph.freed and symbol not in by_symbol.alone:
                     continue  # the batch, which is open in every model
-                found = _axis(symbol, (node.layer.name, axis), graph, inference, kept)
+                found = _axis(symbol, (node.layer.name, axis), graph, by_symbol, resized.get(symbol, ()))
                 axes.append(found)
                 if symbol not in seen:
                     seen.add(symbol)
-                    diagnostics.extend(judge(found, graph, [one for one in kept if one.symbols == {symbol}]))
+                    diagnostics.extend(judge(found, graph, by_symbol.alone.get(symbol, [])))
     return Sizes(tuple(axes), tuple(kept), tuple(diagnostics))
 
 
@@ -282,11 +286,28 @@ def _solved(relation: str, left: Dim, right: Dim) -> SizeSet | None:
     return solve(relation, left, right)
 
 
-def _learned(symbol: Symbol, requirements: list[Requirement]) -> Dim:
+class _ForSymbols:
+    """Requirements by their symbols, in their order.
+
+    alone: those on one symbol alone, for every symbol that there are requirements of; together: those that relate it to
+    others.
+    """
+
+    def __init__(self, requirements: list[Requirement]) -> None:
+        self.alone: dict[Symbol, list[Requirement]] = {}
+        self.together: dict[Symbol, list[Requirement]] = {}
+        for one in requirements:
+            symbols = one.symbols
+            for symbol in symbols:
+                alone = self.alone.setdefault(symbol, [])
+                (alone if len(symbols) == 1 else self.together.setdefault(symbol, [])).append(one)
+
+
+def _learned(symbol: Symbol, alone: list[Requirement]) -> Dim:
     """The symbol with what the conditions on it alone tell of it: a least value, and what it is a multiple of."""
     legal = SizeSet.everything()
-    for one in requirements:
-        if one.allowed is not None and one.symbols == {symbol}:
+    for one in alone:
+        if one.allowed is not None:
             try:
                 legal &= one.allowed
             except PeriodError:
@@ -313,15 +334,13 @@ def _decided(need: Need, facts: Mapping[Symbol, Dim]) -> bool | None:
 
 
 def _axis(
-    symbol: Symbol, place: tuple[str, int], graph: Graph, inference: Inference, requirements: list[Requirement]
+    symbol: Symbol, place: tuple[str, int], graph: Graph, by_symbol: _ForSymbols, resized: Iterable[Layer]
 ) -> Axis:
     domain = SizeSet.multiples(symbol.multiple_of, symbol.minimum)
     legal = domain
     own: list[Requirement] = []
     unsolved: list[Requirement] = []
-    for one in requirements:
-        if one.symbols != {symbol}:
-            continue
+    for one in by_symbol.alone.get(symbol, ()):
         if one.allowed is None:
             unsolved.append(one)
             continue
@@ -337,9 +356,9 @@ def _axis(
         said=graph.freed.get(symbol.name),
         legal=legal,
         forced_by=tuple(_forcing(own, domain)),
-        relations=tuple(one for one in requirements if symbol in one.symbols and len(one.symbols) > 1),
+        relations=tuple(by_symbol.together.get(symbol, ())),
         unsolved=tuple(unsolved),
-        resized=tuple(_resized(symbol, inference)),
+        resized=tuple(resized),
     )
 
 
@@ -385,11 +404,15 @@ def _shorter(allowed: SizeSet) -> Iterator[SizeSet]:
         yield SizeSet((), 1, allowed.period, allowed.residues)
 
 
-def _resized(symbol: Symbol, inference: Inference) -> Iterator[Layer]:
-    """Layers with a weight whose shape has the symbol in it."""
+def _resized(inference: Inference) -> dict[Symbol, dict[Layer, None]]:
+    """For each symbol the layers with a weight whose shape has it, in their order."""
+    found: dict[Symbol, dict[Layer, None]] = {}
     seen: set[Layer] = set()
     for call in inference.calls:
         if call.layer not in seen:
             seen.add(call.layer)
-            if any(symbol in symbols_of(dim) for weight in call.facts.weights for dim in weight.shape):
-                yield call.layer
+            for weight in call.facts.weights:
+                for dim in weight.shape:
+                    for symbol in symbols_of(dim):
+                        found.setdefault(symbol, {})[call.layer] = None
+    return found

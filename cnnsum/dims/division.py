@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import gcd
 
 from cnnsum.dims.expr import (
+    MAX_BITS,
     UNKNOWN,
     Dim,
     Expr,
@@ -48,6 +49,8 @@ def _by_number(expr: Expr, n: int) -> Dim:
     only = _only_value(expr, n)
     if only is not None:
         return only
+    if n.bit_length() > MAX_BITS:
+        return UNKNOWN
     terms = dict(expr.terms)
     whole: dict[Monomial, int] = {}
     while n > 1:
@@ -60,6 +63,8 @@ def _by_number(expr: Expr, n: int) -> Dim:
                 return _through_formula(nested, terms, n, whole)
             terms, n = _flatten(nested, nested.denominator, terms, n)
         terms, n = _reduce(terms, n, whole)
+        if n.bit_length() > MAX_BITS:
+            return UNKNOWN
         if n > 1 and _only_floor(terms) is None:
             break
     if n == 1:

@@ -20,7 +20,8 @@ from cnnsum.dims.intervals import Interval, power_interval, product_interval, qu
 MAX_DEPTH = 32  # floors, maxima and minima in one another
 MAX_SIZE = 4_000  # atoms and coefficients in all, counted as often as they would be printed
 MAX_DEGREE = 64
-MAX_BITS = 4_096  # of a coefficient
+MAX_BITS = 512  # of a coefficient, or of what is divided by: a size has 63
+MAX_EXTREMES = 16  # maxima and minima, counted as often as they would be printed: each is compared with each
 
 _CACHE = 1 << 14  # results kept per operation: more than a network of a thousand symbolic layers makes
 
@@ -73,6 +74,7 @@ class Symbol:
 
     __slots__ = ("_hash", "anonymous", "degree", "depth", "dim", "hi", "lo", "minimum", "multiple_of", "name", "order")
     size = 1
+    extremes = 0
     rises = True
 
     def __init__(self, name: str, *, anonymous: bool = False, minimum: int = 1, multiple_of: int = 1) -> None:
@@ -113,6 +115,7 @@ class Floor:
         "degree",
         "denominator",
         "depth",
+        "extremes",
         "hi",
         "lo",
         "numerator",
@@ -129,6 +132,7 @@ class Floor:
         self.degree = max(1, degree_of(numerator))
         self.depth = 1 + max(depth_of(numerator), depth_of(denominator))
         self.size = 1 + size_of(numerator) + size_of(denominator)
+        self.extremes = extremes_of(numerator) + extremes_of(denominator)
         self.symbols = symbols_of(numerator) | symbols_of(denominator)
         self.rises = isinstance(denominator, int) and trend(numerator) == 1
         self.order = (1, order_of(numerator), order_of(denominator))
@@ -149,7 +153,7 @@ class Floor:
 class Extreme:
     """The largest (`max`) or smallest (`min`) of two or more sizes, none of which is always the one."""
 
-    __slots__ = ("_hash", "args", "degree", "depth", "hi", "kind", "lo", "order", "size", "symbols")
+    __slots__ = ("_hash", "args", "degree", "depth", "extremes", "hi", "kind", "lo", "order", "size", "symbols")
     rises = False  # a minimum may have a greatest value
 
     def __init__(self, kind: str, args: tuple[int | Expr, ...]) -> None:
@@ -159,6 +163,7 @@ class Extreme:
         self.degree = max(1, *map(degree_of, args))
         self.depth = 1 + max(map(depth_of, args))
         self.size = 1 + sum(map(size_of, args))
+        self.extremes = 1 + sum(map(extremes_of, args))
         self.symbols = frozenset[Symbol]().union(*map(symbols_of, args))
         self.order = (2, kind, tuple(map(order_of, args)))
         lows, highs = zip(*map(interval, args), strict=True)
@@ -335,6 +340,11 @@ def size_of(dim: int | Expr) -> int:
     return 1 if isinstance(dim, int) else dim.size
 
 
+def extremes_of(dim: int | Expr) -> int:
+    """The number of maxima and minima, counted as often as they would be printed."""
+    return 0 if isinstance(dim, int) else sum([atom.extremes for monomial, _ in dim.terms for atom, _ in monomial])
+
+
 def trend(dim: int | Expr) -> int:
     """1 where the formula is made so that it falls with no symbol and grows without bound with each it has; -1 for the
     negative of such a formula; 0 for others.
@@ -405,14 +415,16 @@ def from_terms(terms: dict[Monomial, int]) -> Dim:
     if len(items) == 1 and not items[0][0]:
         return items[0][1]
     size = len(items)
+    extremes = 0
     for monomial, factor in items:
         degree = 0
         for atom, power in monomial:
             size += atom.size
+            extremes += atom.extremes
             degree += atom.degree * power
         if degree > MAX_DEGREE or factor.bit_length() > MAX_BITS:
             return UNKNOWN
-    if size > MAX_SIZE:
+    if size > MAX_SIZE or extremes > MAX_EXTREMES:
         return UNKNOWN
     if len(items) > 1:
         items.sort(key=_item_order)

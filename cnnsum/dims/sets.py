@@ -281,6 +281,10 @@ def _aligned(a: SizeSet, b: SizeSet) -> Iterator[tuple[int, int, Pattern, Patter
 def _combined(a: SizeSet, b: SizeSet, operation: Callable[[int, int], int]) -> SizeSet:
     if a is b:
         return a
+    if operation is operator.and_:
+        for everything, rest in ((a, b), (b, a)):
+            if everything._patterns == (ALL,):  # noqa: SLF001 - of the same module
+                return rest
     result: list[Stretch] = []
     for low, high, one, other in _aligned(a, b):
         result += stretches.overlap(low, high, one, other, operation)

@@ -45,7 +45,7 @@ def solve(relation: str, left: Dim, right: Dim) -> SizeSet | None:
     elif relation == "%":
         differences = [left if right == 0 else left % right]
     try:
-        result = SizeSet.of(())
+        result: SizeSet | None = None
         domain = SizeSet.everything()
         for symbol in symbols:
             domain = SizeSet.multiples(symbol.multiple_of, symbol.minimum)
@@ -53,7 +53,8 @@ def solve(relation: str, left: Dim, right: Dim) -> SizeSet | None:
             found = _solve(difference, zero=relation != ">=")
             if found is None:
                 return None
-            result |= found & domain
+            found = found & domain
+            result = found if result is None else result | found
     except PeriodError:
         return None
     return result
@@ -132,6 +133,9 @@ def _first(rising: Expr, symbol: Symbol, level: int) -> int | None:
         return value_at(rising, {symbol: part}) >= level
 
     low = symbol.lo or 0
+    inverse = _inverse(rising, level)
+    if inverse is not None:
+        return max(low, inverse)
     if reached(low):
         return low
     step = 1
@@ -151,6 +155,33 @@ def _first(rising: Expr, symbol: Symbol, level: int) -> int | None:
         else:
             low = middle
     return high
+
+
+def _inverse(rising: Expr, level: int) -> int | None:
+    """The same without trying, for the whole numbers: None where more than one term has the symbol.
+
+    a*(p//n) + c >= level where p >= n*ceil((level - c)/a); so a chain of layers is undone one by one.
+    """
+    while True:
+        constant = 0
+        only: tuple[Atom, int] | None = None
+        for monomial, factor in rising.terms:
+            if not monomial:
+                constant = factor
+            elif only is not None or len(monomial) > 1 or monomial[0][1] != 1:
+                return None
+            else:
+                only = monomial[0][0], factor
+        if only is None or only[1] < 0:
+            return None
+        atom, factor = only
+        level = -((constant - level) // factor)
+        if isinstance(atom, Symbol):
+            return level
+        if not isinstance(atom, Floor) or not isinstance(atom.denominator, int) or isinstance(atom.numerator, int):
+            return None
+        level *= atom.denominator
+        rising = atom.numerator
 
 
 def _bits(dim: int | Expr) -> int:

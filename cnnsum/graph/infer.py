@@ -10,17 +10,17 @@ from __future__ import annotations
 from math import lcm
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Problem
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, ceil_div, divides, equal, substitute, symbols_of
 from cnnsum.graph import findings
-from cnnsum.graph.model import Claim, Graph, InputSpec, Layer, Node
+from cnnsum.graph.model import MAX_LAYERS, Claim, Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result
 from cnnsum.layers.base import LayerType, show_shape
 from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
-MAX_CALLS = 2_000_000
+MAX_CALLS = MAX_LAYERS
 
 
 class Call:
@@ -78,7 +78,7 @@ class Inference:
         self.inputs: tuple[int, ...] = ()
         self.outputs: tuple[int, ...] = ()
         self.needs: list[Constraint] = []
-        self.diagnostics: list[Diagnostic] = []
+        self.diagnostics = DiagnosticList()
         self.nested: dict[Layer, Inference] = {}
 
     @property

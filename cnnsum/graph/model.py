@@ -17,6 +17,9 @@ from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
 from cnnsum.source import Document
 
+#: Layers of a network, nested models and uses of blocks included, after everything is expanded.
+MAX_LAYERS = 100_000
+
 
 class Place:
     """Where a layer stands in a file.

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Span, Suggestion, UnusableError
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, Suggestion, UnusableError
 from cnnsum.lint.comments import Suppression, suppressions
 from cnnsum.lint.settings import Settings, Wanted
 from cnnsum.report.diagnose import in_order
@@ -135,9 +135,9 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
     try:
         model = from_document(document, types=read_types(settings.layer_types, settings.plugins))
     except UnusableError as error:
-        found = list(error.diagnostics)
+        found = DiagnosticList(error.diagnostics)
     else:
-        found = list(model.diagnostics)
+        found = DiagnosticList(model.diagnostics)
         if not any(one.severity == "error" for one in found):
             complete = True
             found += _advice(model, wanted)

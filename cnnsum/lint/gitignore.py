@@ -16,6 +16,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from cnnsum.globs import ANY, STAR, Char, Glob, PathGlob
+
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
@@ -30,7 +32,7 @@ _CLASSES = {
 
 
 class _Pattern(NamedTuple):
-    regex: re.Pattern[str]
+    glob: PathGlob
     negated: bool
     folders_only: bool
     #: Whether the whole path is matched, or the last part of it.
@@ -50,9 +52,10 @@ class Patterns:
 
     def verdict(self, path: str, *, folder: bool) -> bool | None:
         """Whether a path, relative to where the patterns stand, is left out; None where no pattern speaks of it."""
-        name = path.rpartition("/")[2]
+        parts = path.split("/")
+        name = parts[-1:]
         for pattern in reversed(self._patterns):
-            if (folder or not pattern.folders_only) and pattern.regex.fullmatch(path if pattern.whole else name):
+            if (folder or not pattern.folders_only) and pattern.glob.matches(parts if pattern.whole else name):
                 return not pattern.negated
         return None
 
@@ -85,13 +88,9 @@ def _pattern(line: str) -> _Pattern | None:
         line = line[:-1]
     if not line:
         return None
-    whole = "/" in line
-    text = _translated(line.removeprefix("/"))
-    try:
-        regex = re.compile("(?!)" if text is None else text, re.DOTALL)
-    except re.error:  # a range from high to low matches nothing
-        return None
-    return _Pattern(regex, negated, folders_only, whole)
+    glob = _read(line.removeprefix("/"))
+    # One that is broken matches nothing, and so says nothing.
+    return None if glob is None else _Pattern(glob, negated, folders_only, "/" in line)
 
 
 def _escaped(line: str, at: int) -> bool:
@@ -99,43 +98,49 @@ def _escaped(line: str, at: int) -> bool:
     return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
-def _translated(glob: str) -> str | None:
-    """The regular expression of a pattern; None for one that git matches with nothing."""
-    found: list[str] = []
+def _read(glob: str) -> PathGlob | None:
+    """The pattern that a text stands for; None for one that git matches with nothing."""
+    sections: list[list[Glob]] = [[]]
+    part: list[Char | None] = []
     at = 0
     while at < len(glob):
         char = glob[at]
-        if char == "*":
+        if char == "/" or glob.startswith("\\/", at):
+            sections[-1].append(Glob(part))
+            part = []
+            at += 1 + (char != "/")
+        elif char == "*":
             end = at
             while glob.startswith("*", end):
                 end += 1
             starts = at == 0 or glob[at - 1] == "/"
-            if end - at == 2 and starts and glob.startswith("/", end):
-                found.append("(?:.*/)?")
+            if end - at == 2 and starts and (end == len(glob) or glob[end] == "/"):
+                if end == len(glob):
+                    # All that is in a folder, but not the folder.
+                    return PathGlob([*sections, [Glob([STAR])] if at else []])
+                sections.append([])
                 end += 1
-            elif end - at == 2 and starts and end == len(glob):
-                found.append(".+" if at else ".*")
             else:
-                found.append("[^/]*")
+                part.append(STAR)
             at = end
         elif char == "?":
-            found.append("[^/]")
+            part.append(ANY)
             at += 1
         elif char == "[":
             bracket = _bracket(glob, at)
             if bracket is None:
                 return None
             text, at = bracket
-            found.append(text)
-        elif char == "\\":
-            if at + 1 == len(glob):
-                return None
-            found.append(re.escape(glob[at + 1]))
-            at += 2
+            part.append(Char("", text))
         else:
-            found.append(re.escape(char))
+            if char == "\\":
+                at += 1
+                if at == len(glob):
+                    return None
+            part.append(Char(glob[at], re.escape(glob[at])))
             at += 1
-    return "".join(found)
+    sections[-1].append(Glob(part))
+    return PathGlob(sections)
 
 
 def _bracket(glob: str, at: int) -> tuple[str, int] | None:
@@ -165,8 +170,8 @@ def _bracket(glob: str, at: int) -> tuple[str, int] | None:
         members.append(_plain(low))
     inside = "".join(members)
     if negated:
-        return f"(?![/])[^{inside}]" if inside else "[^/]", at + 1
-    return f"(?![/])[{inside}]" if inside else "(?!)", at + 1
+        return f"[^{inside}]" if inside else ANY.expression, at + 1
+    return f"[{inside}]" if inside else "(?!)", at + 1
 
 
 def _member(glob: str, at: int) -> tuple[str, int]:

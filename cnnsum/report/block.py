@@ -247,6 +247,7 @@ def _shortened(text: str, width: int) -> str:
     """Cut a text to `width` cells, with an ellipsis in place of what is left out."""
     if cell_length(text) <= width:
         return text
+    text = text[: 4 * width]  # what takes no cell is not taken away one by one
     while cell_length(text) >= width:
         text = text[:-1]
     return f"{text}…"

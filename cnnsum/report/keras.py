@@ -67,18 +67,21 @@ def line_length(report: Report, options: Options) -> int:
 def select(rows: Sequence[Row], layer_range: tuple[str, str] | None) -> Sequence[Row]:
     """Return the rows from the first that matches one pattern to the last that matches the other, as Keras does.
 
-    Patterns are regular expressions, matched from the start of the name. Raises OptionError if either matches no row.
+    Patterns are regular expressions, as `regular` has them, matched from the start of the name. Raises OptionError if
+    either matches no row.
     """
     if layer_range is None:
         return rows
-    import re
+    from cnnsum.regular import Regular, RegularError
 
-    try:
-        first, last = (
-            [index for index, row in enumerate(rows) if re.match(pattern, row.name)] for pattern in layer_range
-        )
-    except re.error as error:
-        raise OptionError(f"layer range: {error.pattern!r} is not a regular expression: {error.msg}") from None
+    found: list[list[int]] = []
+    for pattern in layer_range:
+        try:
+            starts = Regular(pattern).starts
+        except RegularError as error:
+            raise OptionError(f"layer range: {pattern!r} is not a regular expression: {error}") from None
+        found.append([index for index, row in enumerate(rows) if starts(row.name)])
+    first, last = found
     if not first or not last:
         message = f"Passed layer_names do not match the layer names in the model. Received: {layer_range}"
         raise OptionError(message, _known_names(rows, layer_range[1] if first else layer_range[0]))

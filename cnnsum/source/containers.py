@@ -15,7 +15,7 @@ from cnnsum.source import hdf5
 ZIP = b"PK\x03\x04"
 
 #: Of a config; the largest of keras.applications (NASNetLarge) has 2 MB.
-MAX_CONFIG = 64 * 2**20
+MAX_CONFIG = 32 * 2**20
 #: Of the list of an archive's entries, which is read whole.
 MAX_DIRECTORY = 16 * 2**20
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cnnsum.source.json_text import JsonPlaces
     from cnnsum.source.yaml_places import YamlPlaces
 
-# What writes YAML by hand writes kilobytes. A text of this size already takes seconds and a gigabyte to read.
-MAX_YAML = 16 * 2**20
+#: Of a text in YAML, in characters: who writes it by hand writes kilobytes, and it takes far longer to read than JSON.
+MAX_YAML = 4 * 2**20
 # A text that is sound JSON up to here is meant as JSON, whatever follows: YAML need not be tried.
 _SURELY_JSON = 65_536
 

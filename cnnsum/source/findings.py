@@ -16,6 +16,8 @@ MAX_DEPTH = 100
 MAX_DIGITS = 100
 # Values that aliases stand for: ten levels of ten aliases each would stand for ten thousand million.
 MAX_EXPANDED = 100_000
+#: Numbers, texts, lists and mappings in a text, all together: 10,000 layers of Keras have 600,000.
+MAX_VALUES = 1_000_000
 # A file with more findings of one kind is not helped by a longer list.
 MAX_FINDINGS = 100
 
@@ -70,6 +72,11 @@ def long_number(start: int, end: int) -> Finding:
 def not_finite(text: str, start: int, end: int) -> Finding:
     """The warning for a number that is infinite or no number. Keras writes such into JSON, so reading goes on."""
     return Finding("SPC018", f"{shown(text)} is not a finite number", start, end, severity="warning")
+
+
+def too_many(start: int) -> Finding:
+    """The finding for a text with more than `MAX_VALUES` values."""
+    return Finding("SPC007", f"the file holds too much: more than {MAX_VALUES:,} values", start, start + 1)
 
 
 def too_deep(start: int) -> Finding:

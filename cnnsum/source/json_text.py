@@ -15,6 +15,7 @@ from cnnsum.source.findings import (
     MAX_DEPTH,
     MAX_DIGITS,
     MAX_FINDINGS,
+    MAX_VALUES,
     BadTextError,
     Finding,
     duplicate_key,
@@ -22,6 +23,7 @@ from cnnsum.source.findings import (
     not_finite,
     shown,
     too_deep,
+    too_many,
 )
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -35,7 +37,7 @@ _SURROGATE = (
 _SAMPLE = MAX_DIGITS // 3
 
 # What is left of a text when all but its structure is deleted; both kinds of brackets become one.
-_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}":'))
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}":,'))
 _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 
 _decode_at = json.JSONDecoder().raw_decode
@@ -46,9 +48,11 @@ def load(text: str, data: bytes) -> tuple[Any, JsonPlaces, list[Finding]]:
 
     Raises `BadTextError`; its `offset` is set when the text is not JSON, and None when it is JSON beyond a limit.
     """
-    keys_written, deep = _structure(data)
+    keys_written, deep, values = _structure(data)
     if deep:
         raise BadTextError(too_deep(_place_of_depth(text)))
+    if values > MAX_VALUES:
+        raise BadTextError(too_many(0))
     keys_read: list[int] = []
     constants: list[str] = []
     add = keys_read.append
@@ -89,22 +93,29 @@ def load(text: str, data: bytes) -> tuple[Any, JsonPlaces, list[Finding]]:
 class JsonPlaces:
     """Finds places by walking the text along a path; siblings are skipped by the decoder, which is written in C.
 
-    The places of a container's children are kept, so asking for every layer's place costs one pass over the text
-    per level.
+    Where a container's children start is kept, so asking for every layer's place costs one pass over the text per
+    level; what else is asked of a child is read there again.
     """
 
     __slots__ = ("_kept", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._kept: dict[tuple[str | int, ...], dict[str | int, tuple[int, int, int, int]]] = {}
+        #: By the path of a container: where the key or item of each child starts.
+        self._kept: dict[tuple[str | int, ...], dict[str, int] | list[int]] = {}
 
     def find(self, path: tuple[str | int, ...], *, key: bool = False) -> tuple[int, int]:
         """Start and end of the value at `path`, of its key, or of the nearest ancestor that exists."""
         while path:
-            place = self._children(path[:-1]).get(path[-1])
-            if place is not None:
-                return place[:2] if key else place[2:]
+            start = _child(self._children(path[:-1]), path[-1])
+            if start is not None:
+                if isinstance(path[-1], int):
+                    return start, _decode_at(self._text, start)[1]
+                end = _decode_at(self._text, start)[1]
+                if key:
+                    return start, end
+                start = _value_after(self._text, end)
+                return start, _decode_at(self._text, start)[1]
             path, key = path[:-1], False
         return self._root()
 
@@ -112,41 +123,50 @@ class JsonPlaces:
         start = _skip(self._text, 0)
         return start, len(self._text.rstrip(" \t\n\r"))
 
-    def _children(self, path: tuple[str | int, ...]) -> dict[str | int, tuple[int, int, int, int]]:
-        """Per key or index: start and end of the key (of the item itself in a list), start and end of the value."""
+    def _children(self, path: tuple[str | int, ...]) -> dict[str, int] | list[int]:
         found = self._kept.get(path)
         if found is None:
             if path:
-                place = self._children(path[:-1]).get(path[-1])
-                found = {} if place is None else _children_at(self._text, place[2])
+                start = _child(self._children(path[:-1]), path[-1])
+                if start is not None and isinstance(path[-1], str):
+                    start = _value_after(self._text, _decode_at(self._text, start)[1])
             else:
-                found = _children_at(self._text, self._root()[0])
-            self._kept[path] = found
+                start = self._root()[0]
+            found = self._kept[path] = [] if start is None else _children_at(self._text, start)
         return found
 
 
-def _children_at(text: str, at: int) -> dict[str | int, tuple[int, int, int, int]]:
-    found: dict[str | int, tuple[int, int, int, int]] = {}
+def _child(children: dict[str, int] | list[int], step: str | int) -> int | None:
+    if isinstance(children, dict):
+        return children.get(step) if isinstance(step, str) else None
+    return children[step] if isinstance(step, int) and 0 <= step < len(children) else None
+
+
+def _value_after(text: str, key_end: int) -> int:
+    """The start of the value whose key ends here."""
+    return _skip(text, _skip(text, key_end) + 1)
+
+
+def _children_at(text: str, at: int) -> dict[str, int] | list[int]:
+    """Where the keys of a mapping, by key, or the items of a list start."""
+    named: dict[str, int] = {}
+    items: list[int] = []
     opener = text[at]
     if opener not in "[{":
-        return found
+        return items
     at = _skip(text, at + 1)
-    index = 0
     while text[at] not in "]}":
-        start = at
         if opener == "{":
-            key, key_end = _decode_at(text, at)
-            start = _skip(text, _skip(text, key_end) + 1)
-            _, end = _decode_at(text, start)
-            found[key] = (at, key_end, start, end)
+            key, end = _decode_at(text, at)
+            named[key] = at
+            _, at = _decode_at(text, _value_after(text, end))
         else:
-            _, end = _decode_at(text, start)
-            found[index] = (start, end, start, end)
-            index += 1
-        at = _skip(text, end)
+            items.append(at)
+            _, at = _decode_at(text, at)
+        at = _skip(text, at)
         if text[at] == ",":
             at = _skip(text, at + 1)
-    return found
+    return named if opener == "{" else items
 
 
 def _skip(text: str, at: int) -> int:
@@ -154,8 +174,9 @@ def _skip(text: str, at: int) -> int:
     return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # the pattern matches everywhere
 
 
-def _structure(data: bytes) -> tuple[int, bool]:
-    """How many keys a sound JSON text holds, equal ones counted each, and whether it is nested too deep.
+def _structure(data: bytes) -> tuple[int, bool, int]:
+    """How many keys a sound JSON text holds, equal ones counted each, whether it is nested too deep, and how many
+    values it holds at most.
 
     Strings are made to vanish: of each only the two quotes are left, and what a pair of neighbouring quotes leaves
     when it goes still stands within as many quotes as before. Then every pass takes away one level of brackets.
@@ -166,14 +187,16 @@ def _structure(data: bytes) -> tuple[int, bool]:
     if b'"' in structure:
         structure = re.sub(rb'"[^"]*"', b"", structure)
     keys = structure.count(b":")
-    structure = structure.translate(None, b':"')
+    # Each value stands after a comma or is the first of its container; a container is a value itself.
+    values = 1 + structure.count(b",") + structure.count(b"[")
+    structure = structure.translate(None, b':",')
     for _ in range(MAX_DEPTH):
         inner = len(structure)
         structure = structure.replace(b"[]", b"")
         if len(structure) == inner:
             break
     # What is left are levels too many or, in a text that is not JSON, brackets without a partner.
-    return keys, b"[]" in structure or structure.count(b"[") > MAX_DEPTH
+    return keys, b"[]" in structure or structure.count(b"[") > MAX_DEPTH, values
 
 
 def _place_of_depth(text: str) -> int:

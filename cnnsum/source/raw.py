@@ -9,8 +9,9 @@ from typing import BinaryIO, NoReturn
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.source.lines import Lines
 
-# Beyond the largest models' architectures by far (NASNetLarge: 1 MB), and what fits in memory several times over.
-MAX_BYTES = 512 * 2**20
+#: Of a text. The largest of keras.applications (NASNetLarge) has 1 to 2 MB; what is read stands in memory several times
+#: over.
+MAX_BYTES = 32 * 2**20
 
 _JSON_HELP = "cnnsum reads architectures: write one with `model.to_json()`"
 _MAGIC = (

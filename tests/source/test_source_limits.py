@@ -9,7 +9,7 @@ import pytest
 from cnnsum.diagnostics import UnusableError
 from cnnsum.source import document, raw, read, read_text
 
-LONG = 10_000_000
+LONG = 4_000_000
 DEEP = "nested too deep: more than 100 levels of lists and mappings"
 
 
@@ -46,9 +46,9 @@ HOSTILE = {
     "bomb of merges": (merges(30), ALIASES, 20),
     "aliases": ("- &a x\n" + "- *a\n" * 100_001, ALIASES, 3),
     "unclosed string": ('{"a": "' + "x" * LONG, "the text ends within this string", 7),
-    "unclosed list": ("[" + "1," * 2_000_000, EARLY, 4_000_002),
+    "unclosed list": ("[" + "1," * 900_000, EARLY, 1_800_002),
     "unclosed quote": ("a: '" + "x" * LONG, "this quote is never closed", 4),
-    "late fault": ("[" + "1," * 2_000_000 + "x]", "expected a value", 4_000_002),
+    "late fault": ("[" + "1," * 900_000 + "x]", "expected a value", 1_800_002),
     "digits": ("a: " + "9" * LONG, f"a number of {LONG} digits is too long (at most 100)", 4),
     "digits of JSON": ("[" + "9" * LONG + "]", f"a number of {LONG} digits is too long (at most 100)", 2),
     "backslashes": ('["' + "\\" * 1_000_001, "the text ends within this string", 2),
@@ -87,7 +87,7 @@ def test_a_hostile_text_is_refused_at_once(name):
         ("a: " + "x" * LONG, 0),
         ('a: "' + "x" * LONG + '"', 0),
         ("[" + ("1" * 99 + ",") * 100_000 + "1]", 0),
-        ("[" + '"[]{}:",' * 1_000_000 + "1]", 0),
+        ("[" + '"[]{}:",' * 900_000 + "1]", 0),
         ('["' + "\\ud800\\udc00" * 100_000 + '"]', 0),
         ("{" + '"a": 1,' * 100_000 + '"a": 1}', 100),
         ("a: 1\n" * 100_000, 100),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cnnsum.diagnostics import Diagnostic, Problem, did_you_mean
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import (
     FLOAT32,
+    MAX_LAYERS,
     POLICIES,
     Graph,
     InputSpec,
@@ -51,9 +52,11 @@ class ModelReader:
     def __init__(self, document: Document, overrides: Overrides) -> None:
         self.document = document
         self.overrides = overrides
-        self.diagnostics: list[Diagnostic] = []
+        self.diagnostics = DiagnosticList()
         self.symbols: dict[str, Symbol] = {}
         self._batch: Symbol | None = None
+        #: Layers of all models up to here.
+        self._count = 0
         #: Names of layers that were reported already, so that references to them are not.
         self._lost: set[str] = set()
         #: Layers of types that are not known, with the number of the finding that says so: what they give is known
@@ -119,6 +122,10 @@ class ModelReader:
         """The graph of one model config."""
         layers = layers_of(value["config"])
         assert layers is not None
+        self._count += len(layers)
+        if self._count > MAX_LAYERS:
+            message = f"the model has more than {MAX_LAYERS:,} layers"
+            raise UnusableError(Diagnostic("SPC039", message, self.document.span((*path, "config"), key=True)))
         inside: Path = (*path, "config")
         # Up to Keras 2.1 the config of a Sequential model is the bare list of its layers.
         config = value["config"] if isinstance(value["config"], dict) else {}
@@ -514,7 +521,8 @@ class ModelReader:
         return Tensor(layer.nodes[index], output)
 
     def _error(self, code: str, message: str, path: Path, help: str | None = None) -> None:
-        self.diagnostics.append(Diagnostic(code, message, self.document.span(path), "error", help))
+        if self.diagnostics.has_room(code):
+            self.diagnostics.append(Diagnostic(code, message, self.document.span(path), "error", help))
 
     # What the caller sets.
 

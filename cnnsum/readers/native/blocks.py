@@ -12,12 +12,12 @@ from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem, Related, did_you_mean
+from cnnsum.graph.model import MAX_LAYERS
 from cnnsum.layers.base import find
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import MODELS, SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, Path, ReportedError, Site
 from cnnsum.readers.native.fields import without_space
-from cnnsum.readers.native.limit import MAX_LAYERS
 from cnnsum.readers.native.scope import FAILED, Cell, Scope, resolve
 from cnnsum.source import Document
 

@@ -268,10 +268,17 @@ def _by_position(entry: Entry, value: Any, findings: Findings) -> None:
 def _list_without_brackets(text: str) -> str | None:
     """The inside of the list that was meant by `8, 3` or `(8, 3)`; None for any other text, an equation included."""
     inside = text[1:-1] if text[:1] == "(" and text[-1:] == ")" else text
-    outer, count = inside, 1
-    while count:
-        outer, count = re.subn(r"\([^()]*\)", "", outer)
-    if "," not in outer or re.search("[^\\w\\s,.+*/$-]|->", outer):
+    depth = 0
+    outside: list[str] = []
+    for part in re.split(r"([()])", inside):
+        if part in ("(", ")"):
+            depth += 1 if part == "(" else -1
+            if depth < 0:
+                return None
+        elif not depth:
+            outside.append(part)
+    outer = "".join(outside)
+    if depth or "," not in outer or re.search("[^\\w\\s,.+*/$-]|->", outer):
         return None
     return inside.strip(" ,")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Problem, Related, Span, UnusableError
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem, Related, Span, UnusableError
 from cnnsum.source import Document
 
 Path = tuple[str | int, ...]
@@ -100,7 +100,7 @@ class Findings:
     __slots__ = ("_seen", "diagnostics")
 
     def __init__(self) -> None:
-        self.diagnostics: list[Diagnostic] = []
+        self.diagnostics = DiagnosticList()
         self._seen: set[Any] = set()
 
     def add(
@@ -114,6 +114,8 @@ class Findings:
         related: tuple[Related, ...] = (),
     ) -> None:
         """Report something at a place."""
+        if not self.diagnostics.has_room(code, severity):
+            return  # and no place is looked for
         span = where.span() if isinstance(where, Site) else where
         seen = (code, message, span)
         if seen not in self._seen:
@@ -133,6 +135,8 @@ class Findings:
             related = ()
         if isinstance(site, Outside):
             raise UnusableError(Diagnostic(problem.code, f"{site.text}: {problem.message}", help=problem.help))
+        if not self.diagnostics.has_room(problem.code):
+            return
         if isinstance(problem, Fault):
             span = narrow(site.document, site.span(), problem.text, problem.start, problem.end)
         else:

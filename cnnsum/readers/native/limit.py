@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsum.graph.model import MAX_LAYERS
 from cnnsum.readers.native.entry import Types, parse
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.scope import Scope
-
-#: Layers of a network, and uses of blocks in it, after everything is expanded.
-MAX_LAYERS = 1_000_000
 
 
 def survey(items: list[Any], blocks: dict[str, Any]) -> tuple[set[str], list[int]]:
