@@ -206,6 +206,8 @@ CODES: dict[str, str] = {
 
 #: Findings of one code in a file; who has more than that is not helped by a longer list.
 MAX_OF_CODE = 500
+#: Findings of one code for which names that may have been meant are looked for.
+MAX_HELPED = 100
 #: Characters of a message or of its help.
 MAX_MESSAGE = 2_000
 
@@ -319,6 +321,10 @@ class DiagnosticList(list[Diagnostic]):
     def has_room(self, code: str, severity: str = "error") -> bool:
         """Whether one more finding would be taken, be it only to say that there are more."""
         return self._counts.get((code, severity), 0) <= MAX_OF_CODE
+
+    def wants_help(self, code: str, severity: str = "error") -> bool:
+        """Whether to look for what was meant: nobody reads the hundredth suggestion, and each looks at all names."""
+        return self._counts.get((code, severity), 0) < MAX_HELPED
 
     def append(self, found: Diagnostic) -> None:
         """Take a finding."""
@@ -477,7 +483,7 @@ def _nearest(name: str, choices: Iterable[str]) -> list[str]:
         if 2 * shorter < best * (shorter + longer):
             continue
         matcher.set_seq1(choice)
-        if matcher.real_quick_ratio() < best or matcher.quick_ratio() < best:
+        if matcher.quick_ratio() < best:
             continue
         ratio = matcher.ratio()
         if ratio > best:

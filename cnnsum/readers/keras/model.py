@@ -33,7 +33,6 @@ from cnnsum.readers.keras.classes import is_own_module, key_of, shown
 from cnnsum.readers.keras.retired import ANY, retired, without
 from cnnsum.readers.keras.values import fields_of, own_functions
 from cnnsum.source import Document
-from cnnsum.source.findings import MAX_FINDINGS
 
 Path = tuple[str | int, ...]
 
@@ -506,8 +505,7 @@ class ModelReader:
         if name in self._lost and (layer is None or not layer.nodes):
             return None
         if layer is None:
-            # Nobody reads the hundredth suggestion, and each takes a look at all names.
-            help = did_you_mean(name, names) if len(self.diagnostics) < MAX_FINDINGS else None
+            help = did_you_mean(name, names) if self.diagnostics.wants_help("GRF302") else None
             self._error("GRF302", f"there is no layer `{name}`", here, help)
             return None
         if not 0 <= index < len(layer.nodes):

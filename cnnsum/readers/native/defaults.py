@@ -27,7 +27,8 @@ def read(
             message = f"`{name}` is a block: the defaults of its arguments stand in its `args`"
             findings.add("SPC035", message, head)
         elif not types.declared(name) and not types.incomplete:
-            findings.add("UNK701", f"unknown layer type `{name}`", head, help=types.suggest(name))
+            help = types.suggest(name) if findings.diagnostics.wants_help("UNK701") else None
+            findings.add("UNK701", f"unknown layer type `{name}`", head, help=help)
         return
     if not isinstance(fields, dict):
         findings.add("SPC022", f"the defaults of {name} are a mapping of fields, not {show(fields)}", site)

@@ -219,7 +219,9 @@ def _unknown(entry: Entry, types: Types, findings: Findings) -> None:
     near = _as_item(name, types)
     if near is None and types.incomplete:
         return
-    near = near or types.suggest(name) or "`cnnsum layers` lists the types"
+    if near is None and findings.diagnostics.wants_help("UNK701"):
+        near = types.suggest(name)
+    near = near or "`cnnsum layers` lists the types"
     findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
 
 

@@ -186,9 +186,13 @@ class _Reader:
         try:
             dims.evaluate(text, Names(names, self.scope))
         except dims.UnknownNameError as error:
-            help = did_you_mean(error.name, (*known, *self.scope)) or (
-                f"the names here are {', '.join(sorted(known))}" if known else "names come from `fields` and `input`"
-            )
+            help = None
+            if self.findings.diagnostics.wants_help("SPC026"):
+                help = did_you_mean(error.name, (*known, *self.scope)) or (
+                    f"the names here are {', '.join(sorted(known))}"
+                    if known
+                    else "names come from `fields` and `input`"
+                )
             fault = Fault(
                 "SPC026",
                 f"the name `{error.name}` is not known here",

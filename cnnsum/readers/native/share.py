@@ -46,8 +46,10 @@ def find_shared(
         return _of_block(entry, name, uses[full], copies, findings)
     if full in results or f"{full}.0" in results:
         return _of_layer(entry, name, full, copies, results, uses, findings)
-    known = [one[len(frame.prefix) :] for one in results if one.startswith(frame.prefix)]
-    help = did_you_mean(name, known) or "what is shared stands before what shares it"
+    help = None
+    if findings.diagnostics.wants_help("GRF302"):
+        help = did_you_mean(name, [one[len(frame.prefix) :] for one in results if one.startswith(frame.prefix)])
+    help = help or "what is shared stands before what shares it"
     findings.add("GRF302", f"there is no layer `{name}` above this one", site, help=help)
     return None
 

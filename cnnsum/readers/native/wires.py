@@ -14,7 +14,6 @@ from cnnsum.diagnostics import did_you_mean
 from cnnsum.graph.model import Layer, Node, Tensor
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.scope import Written
-from cnnsum.source.findings import MAX_FINDINGS
 
 
 class Later:
@@ -126,8 +125,7 @@ class Wires:
         if self._in_failed(prefix, later.name):
             return
         message = f"there is no layer `{later.name}`"
-        if len(self.findings.diagnostics) > MAX_FINDINGS:
-            # Nobody reads the hundredth suggestion, and each takes a look at all names.
+        if not self.findings.diagnostics.wants_help("GRF302"):
             self.findings.add("GRF302", message, later.site)
             return
         known = [name[len(prefix) :] for name in self.results if name.startswith(prefix)]
