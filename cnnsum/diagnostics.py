@@ -311,15 +311,17 @@ class DiagnosticList(list[Diagnostic]):
     (501, 'there are more findings of SPC041, which are not listed: at most 500 of a code are')
     """
 
-    __slots__ = ("_counts",)
+    __slots__ = ("_counts", "_most")
 
-    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+    def __init__(self, found: Iterable[Diagnostic] = (), most: int = MAX_OF_CODE) -> None:
+        """most: findings of one code that are kept; more than usual where equal ones are put together later."""
         super().__init__()
+        self._most = most
         self._counts: dict[tuple[str, str], int] = {}
         self.extend(found)
 
     def has_room(self, code: str, severity: str = "error") -> bool:
-        """Whether one more finding would be taken, be it only to say that there are more."""
+        """Whether one more finding can be listed in the end, be it only to say that there are more."""
         return self._counts.get((code, severity), 0) <= MAX_OF_CODE
 
     def wants_help(self, code: str, severity: str = "error") -> bool:
@@ -330,12 +332,12 @@ class DiagnosticList(list[Diagnostic]):
         """Take a finding."""
         code, severity = found.code, found.severity
         count = self._counts[code, severity] = self._counts.get((code, severity), 0) + 1
-        if count <= MAX_OF_CODE:
+        if count <= self._most:
             if len(found.message) > MAX_MESSAGE or len(found.help or "") > MAX_MESSAGE:
                 found = found._replace(message=_cut(found.message), help=_cut(found.help) if found.help else None)
             super().append(found)
-        elif count == MAX_OF_CODE + 1:
-            message = f"there are more findings of {code}, which are not listed: at most {MAX_OF_CODE:,} of a code are"
+        elif count == self._most + 1:
+            message = f"there are more findings of {code}, which are not listed: at most {self._most:,} of a code are"
             super().append(Diagnostic(code, message, None, severity))
 
     def extend(self, found: Iterable[Diagnostic]) -> None:

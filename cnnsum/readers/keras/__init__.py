@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, UnusableError
 from cnnsum.graph.model import Graph
 from cnnsum.readers.declare import NO_OVERRIDES, Overrides
 from cnnsum.source import Document
@@ -57,7 +57,7 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
         record(graph, document)
     # Keras itself writes numbers that are not finite (`ops.pad` with -Infinity): they are no news.
     found = [one for one in document.diagnostics if one.code != _NOT_FINITE]
-    graph.diagnostics = [*found, *reader.finish(graph)]
+    graph.diagnostics = DiagnosticList([*found, *reader.finish(graph)])
     return graph
 
 

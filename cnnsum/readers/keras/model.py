@@ -51,7 +51,8 @@ class ModelReader:
     def __init__(self, document: Document, overrides: Overrides) -> None:
         self.document = document
         self.overrides = overrides
-        self.diagnostics = DiagnosticList()
+        #: More than are shown: warnings that say the same become one.
+        self.diagnostics = DiagnosticList(most=MAX_LAYERS)
         self.symbols: dict[str, Symbol] = {}
         self._batch: Symbol | None = None
         #: Layers of all models up to here.
