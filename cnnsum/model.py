@@ -200,7 +200,7 @@ def summarize(
 
     Raises UnusableError for an unknown optimizer or layer, or for a batch that contradicts the file's.
     """
-    from cnnsum.analyses.training import OPTIMIZERS
+    from cnnsum.analyses.optimizers import OPTIMIZERS
     from cnnsum.report.build import build  # a check makes no report
 
     optimizer = optimizer.lower()

@@ -39,7 +39,10 @@ HELP = {
 #: Loaded by every summary of a spec that uses neither blocks nor expressions.
 OWN = {
     "cnnsum",
-    *(f"cnnsum.analyses{name}" for name in ("", ".cost", ".counting", ".liveness", ".memory", ".params", ".training")),
+    *(
+        f"cnnsum.analyses{name}"
+        for name in ("", ".cost", ".counting", ".liveness", ".memory", ".optimizers", ".params", ".training")
+    ),
     *(f"cnnsum.cli{name}" for name in ("", ".options", ".output", ".show")),
     *("cnnsum.diagnostics", "cnnsum.ink"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),

@@ -11,47 +11,13 @@ from typing import NamedTuple
 
 from cnnsum.analyses.counting import Counter, bytes_of
 from cnnsum.analyses.memory import Keeping
+from cnnsum.analyses.optimizers import Optimizer
 from cnnsum.analyses.params import Params
 from cnnsum.dims import Dim, Symbol, prod
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
-from cnnsum.layers.facts import Shape
-
-
-class Optimizer(NamedTuple):
-    """An optimizer: its title, and the slots that it keeps, each as large as the weight that it is for.
-
-    rule: "factored" for Adafactor's sums over rows and columns, "matrices" where `slots` are for weights that are no
-    matrix or are embeddings, and the others have one less.
-    """
-
-    title: str
-    slots: int
-    rule: str = ""
-
-
-#: By the name that `--optimizer` takes.
-OPTIMIZERS = {
-    "adam": Optimizer("Adam", 2),
-    "adamw": Optimizer("AdamW", 2),
-    "amsgrad": Optimizer("Adam (amsgrad)", 3),
-    "nadam": Optimizer("Nadam", 2),
-    "adamax": Optimizer("Adamax", 2),
-    "sgd": Optimizer("SGD", 0),
-    "momentum": Optimizer("SGD with momentum", 1),
-    "rmsprop": Optimizer("RMSprop", 1),
-    "rmsprop_momentum": Optimizer("RMSprop with momentum", 2),
-    "rmsprop_centered": Optimizer("RMSprop (centered)", 2),
-    "adagrad": Optimizer("Adagrad", 1),
-    "adadelta": Optimizer("Adadelta", 2),
-    "adafactor": Optimizer("Adafactor", 0, "factored"),
-    "ftrl": Optimizer("FTRL", 2),
-    "lamb": Optimizer("LAMB", 2),
-    "lion": Optimizer("Lion", 1),
-    "muon": Optimizer("Muon", 2, "matrices"),
-    "schedule_free_adamw": Optimizer("schedule-free AdamW", 2),
-}
+from cnnsum.layers.facts import Shape, Weight
 
 #: Dtype policies that `--precision` takes.
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16", "bfloat16")
@@ -165,29 +131,25 @@ def _slots(inference: Inference, params: Params, optimizer: Optimizer) -> Dim:
     for layer, step in _layers(inference):
         if not params.trainable or layer.freezes:
             continue
-        for weight in inference.calls[step].facts.weights:
+        call = inference.calls[step]
+        for weight in call.facts.weights:
             if weight.trainable:
-                elements = prod(weight.shape)
-                if optimizer.rule == "factored":
-                    elements = _factored(weight.shape)
-                elif len(weight.shape) != 2 or "embedding" in layer.name.lower() or "embedding" in weight.name:
-                    elements = optimizer.slots * elements
+                shape = _as_torch(weight, call) if optimizer.is_torch else weight.shape
+                is_embedding = "embedding" in layer.name.lower() or "embedding" in weight.name
+                elements = optimizer.elements(shape, is_embedding=is_embedding)
                 total = total + bytes_of(elements, weight.dtype or layer.policy.variable)
     return total
 
 
-def _factored(shape: Shape) -> Dim:
-    """Elements of Adafactor's slots for one weight (Shazeer and Stern, 2018): a sum per row and one per column.
-
-    The matrices are those of the last two axes, as in Keras and in PyTorch. A vector has one slot of its own size.
-
-    >>> _factored((3, 3, 16, 32)), _factored((32,))
-    (432, 32)
-    """
-    if len(shape) < 2:
-        return prod(shape)
-    *outer, rows, columns = shape
-    return prod(outer) * (rows + columns)
+def _as_torch(weight: Weight, call: Call) -> Shape:
+    """The shape that torch.nn gives a weight: the axes of a convolution's kernel come behind those of its channels."""
+    window = call.facts.window
+    if not isinstance(window, tuple) or len(weight.shape) != len(window) + 2:
+        return weight.shape
+    *lengths, seen, made = weight.shape
+    if "depthwise" in f"{weight.name} {call.layer.type_name}".lower():
+        seen, made = 1, seen * made
+    return (made, seen, *lengths)
 
 
 def largest(amounts: Iterable[Dim], known: Callable[[], Mapping[str, Symbol]]) -> Dim:

@@ -11,7 +11,7 @@ from math import lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.analyses.closed import ClosedForm
-from cnnsum.analyses.training import OPTIMIZERS
+from cnnsum.analyses.optimizers import OPTIMIZERS
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, symbols_of
 from cnnsum.model import Model

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from cnnsum.analyses.training import OPTIMIZERS
+from cnnsum.analyses.optimizers import OPTIMIZERS
 from cnnsum.analyses.worst import Range
 from cnnsum.diagnostics import Diagnostic, Span, did_you_mean
 from cnnsum.report.measured import MEASURES

@@ -8,9 +8,10 @@ from cnnsum.analyses.cost import Cost, cost_of
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.liveness import peak
 from cnnsum.analyses.memory import Keeping, saved, value_bytes
+from cnnsum.analyses.optimizers import OPTIMIZERS
 from cnnsum.analyses.params import NO_WEIGHTS, Weights
 from cnnsum.analyses.params import Params as ParamsOf
-from cnnsum.analyses.training import OPTIMIZERS, training
+from cnnsum.analyses.training import training
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol
 from cnnsum.graph.infer import Call, Inference, Value
 from cnnsum.graph.model import Graph, Layer, Node

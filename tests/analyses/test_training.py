@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,8 @@ from training_simulation import Simulation
 
 import cnnsum
 from cnnsum.analyses.checkpoint import places
-from cnnsum.analyses.training import OPTIMIZERS, PRECISIONS
+from cnnsum.analyses.optimizers import OPTIMIZERS
+from cnnsum.analyses.training import PRECISIONS
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Expr, substitute
 from cnnsum.model import Model, policy_of
@@ -373,13 +376,22 @@ def test_slots() -> None:
     for name, optimizer in OPTIMIZERS.items():
         if not optimizer.rule:
             assert slots(name) == 4 * optimizer.slots * elements
-    # One sum per row and one per column of every matrix; vectors whole.
-    assert slots("adafactor") == 4 * (58 + 24 + 20 + 16 + 14 + 10)
+    # One sum per row and one per column of every matrix; vectors whole. Keras has a whole slot for matrices, too.
+    sums = 58 + 24 + 20 + 14
+    assert slots("torch.adafactor") == 4 * (sums + 16 + 10)
+    assert slots("adafactor") == 4 * (sums + elements)
     # One for a matrix, two for an embedding and for vectors.
     assert slots("muon") == 4 * (2 * 400 + 128 + 64 + 2 * 16 + 40 + 2 * 10)
 
 
 def test_frozen_layers_have_no_slots() -> None:
     layers = [dense(100, trainable=False), dense(10)]
-    assert trained(layers, optimizer="adafactor").optimizer == 4 * (110 + 10)
+    assert trained(layers, optimizer="torch.adafactor").optimizer == 4 * (110 + 10)
+    assert trained(layers, optimizer="adafactor").optimizer == 4 * (110 + 1010)
     assert trained(layers, optimizer="adafactor", trainable=False).optimizer == 0
+
+
+def test_the_page_names_every_optimizer() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "measures.md").read_text(encoding="utf-8")
+    for name in OPTIMIZERS:
+        assert re.search(rf"[ `]{re.escape(name)}[,` :]", page), name
