@@ -47,8 +47,8 @@ def lifetimes(inference: Inference, sizes: Sequence[Dim], calls: Sequence[Call])
     """The lifetimes of all storages when `calls` run in this order; `sizes` are the bytes of every value.
 
     A value lives from its making to its last use. A view owns nothing; a layer that works in place takes over the
-    storage of its first input where nothing else reads that later. The model's inputs are the caller's: they are
-    never written over.
+    storage of the first of its inputs that nothing else reads later and that is as its output is. The model's inputs
+    are the caller's: they are never written over.
     """
     storage = _storages(inference)
     last = [-1] * len(storage)
@@ -64,8 +64,19 @@ def lifetimes(inference: Inference, sizes: Sequence[Dim], calls: Sequence[Call])
     for number in inputs:
         if last[number] < 0:
             last[number] = end  # nothing reads it, and it is not ours to free
-    less_where = _write_in_place(calls, storage, last, sizes, set(inputs))
+    less_where = _write_in_place(inference, calls, storage, last, sizes, set(inputs))
     return Lifetimes(storage, _making(calls, storage), inputs, last, less_where)
+
+
+def writable(inference: Inference, call: Call) -> list[int]:
+    """The inputs that a call may write its output over, if they are of the same size and nothing else reads them.
+
+    An input that is broadcast has fewer elements: of the same dtype, the same size is the same shape.
+    """
+    if call.facts.alias != "inplace" or len(call.outputs) != 1:
+        return []
+    dtype = inference.values[call.outputs[0]].dtype
+    return [number for number in call.inputs if inference.values[number].dtype == dtype]
 
 
 def peak(
@@ -132,7 +143,12 @@ def _storages(inference: Inference) -> list[int]:
 
 
 def _write_in_place(
-    calls: Sequence[Call], storage: list[int], last_use: list[int], sizes: Sequence[Dim], protected: Container[int]
+    inference: Inference,
+    calls: Sequence[Call],
+    storage: list[int],
+    last_use: list[int],
+    sizes: Sequence[Dim],
+    protected: Container[int],
 ) -> tuple[tuple[Dim, Dim], ...]:
     """Let calls that can work in place take over storage that dies with them.
 
@@ -141,10 +157,8 @@ def _write_in_place(
     moved: dict[int, int] = {}
     undecided: dict[tuple[Dim, Dim], None] = {}
     for step, call in enumerate(calls):
-        if call.facts.alias != "inplace" or len(call.outputs) != 1:
-            continue
-        output = call.outputs[0]
-        for number in call.inputs:
+        for number in writable(inference, call):
+            output = call.outputs[0]
             origin = storage[number]
             origin = moved.get(origin, origin)
             if last_use[origin] != step or origin in protected:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cnnsum.analyses.counting import Counter
+from cnnsum.analyses.liveness import writable
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
 
@@ -55,15 +56,12 @@ class Program:
         self.lasting.update(number for number in self.inputs if number not in self.readers)
         #: For every call the groups that it may write its only output over.
         self.targets: list[tuple[int, ...]] = []
-        for step, call in enumerate(calls):
-            targets: list[int] = []
-            if call.facts.alias == "inplace" and len(call.outputs) == 1:
-                size = sizes[call.outputs[0]]
-                targets = [
-                    number
-                    for number in self.reads[step]
-                    if sizes[number] == size and number not in self.inputs and number not in self.lasting
-                ]
+        for call in calls:
+            targets = [
+                number
+                for number in dict.fromkeys(group[number] for number in writable(inference, call))
+                if sizes[number] == sizes[call.outputs[0]] and number not in self.inputs and number not in self.lasting
+            ]
             self.targets.append(tuple(targets))
         self.made_by = {number: step for step in range(count) for number in self.makes[step]}
         self.at_first = sum(sizes[number] for number in self.inputs)

@@ -17,6 +17,7 @@ from cnnsum.analyses.training import Pool, gradients, largest
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
+from cnnsum.graph.promotion import FLOATS
 
 
 class Step(NamedTuple):
@@ -207,9 +208,14 @@ class _Run:
         for at, held in gradients(self.inference, self.keeping, self.sizes, self.counter, pool):
             before.setdefault(at, pool.settled)
             during.setdefault(at, []).append(held)
-        # The gradients of the outputs are made of the outputs.
+        # The loss is made of one output after the other, which takes as much again as the output; then nothing needs
+        # the outputs any more but what keeps them, and the gradients of all of them are made.
+        values = self.inference.values
+        if during[count] != [0]:
+            losses = {self.sizes[number]: None for number in self.inference.outputs if values[number].dtype in FLOATS}
+            moments += [live + size for size in losses]
         transient += during[count]
-        moments.append(live + during[count][0])
+        moments += [saved + held for held in during[count]]
         weights: Dim = 0
         owners: set[Layer] = set()
         needed = dict(self.boundary)
@@ -217,7 +223,7 @@ class _Run:
             extra: Dim = 0
             there = not segment.again
             for at in range(segment.end - 1, segment.start - 1, -1):
-                if at in during and not there:
+                if at in during and not there and self.inference.calls[at].facts.alias != "view":
                     there = True
                     *alive, _ = self._forward(segment.start, segment.end, segment, before[at])
                     transient += alive

@@ -185,10 +185,11 @@ def gradients(
     """Run the backward pass: the calls that it runs through, last first, and what gradients of activations take then.
 
     A call may come several times, once for every moment that may be the largest. First comes the number of calls, with
-    what the gradients of the outputs take. What is alive follows PyTorch's engine:
+    what the gradients of the outputs take: each is there before the first call is run through, that of the last output
+    first. What is alive follows PyTorch's engine:
 
     - A call's backward reads the gradients of its outputs and makes one for every input that needs it. Then the first
-      are let go. A view shares its gradient with what it is a view of.
+      are let go. A view hands its gradient on to what it is a view of.
     - An addition hands its gradient on to every input of the same shape, without a copy, and a concatenation hands on
       parts of it. Storage is free when nothing refers to it any more.
     - Where an input has a gradient already, from another reader, the two are added: into the one of them that nobody
@@ -200,9 +201,14 @@ def gradients(
     calls, storage, wanted = inference.calls, keeping.storage, keeping.wanted
     if pool is None:
         pool = Pool()
-    for number in inference.outputs:
-        if wanted[storage[number]] and storage[number] not in pool.of:
-            pool.of[storage[number]] = pool.take(sizes[storage[number]])
+    same = _same(inference)
+    for number in reversed(inference.outputs):
+        if wanted[storage[number]]:
+            taken = pool.take(sizes[number])
+            most = pool.held
+            pool.add(same[number], taken, sizes[number])
+            if pool.held != most:
+                yield len(calls), most
     yield len(calls), pool.held
     met: set[Layer] = set()
     for step in range(len(calls) - 1, -1, -1):
@@ -210,10 +216,15 @@ def gradients(
             continue
         call = calls[step]
         facts = call.facts
+        outputs = [number for number in call.outputs if number in pool.of]
         if facts.alias == "view":
+            origin = same[call.inputs[0]]
+            for number in outputs:
+                if pool.add(origin, pool.of.pop(number), sizes[origin]):
+                    yield step, pool.held
+                    pool.settle()
             continue
         pool.settled = pool.held
-        outputs = [storage[number] for number in call.outputs if storage[number] in pool.of]
         if facts.activated and outputs:
             # The activation comes first: its gradient is a tensor of its own.
             through = pool.take(sizes[outputs[0]])
@@ -224,9 +235,9 @@ def gradients(
         for shape in facts.scratch:
             inner = inner + counter.bytes(shape, call.layer.policy.compute)
         if facts.keeps_input == "factors" and facts.macs == 0:
-            whole = inference.values[call.outputs[0]].shape
-            if any(wanted[storage[n]] and inference.values[n].shape != whole for n in call.inputs):
-                inner = inner + sizes[storage[call.outputs[0]]]
+            full = inference.values[call.outputs[0]].shape
+            if any(wanted[storage[n]] and inference.values[n].shape != full for n in call.inputs):
+                inner = inner + sizes[call.outputs[0]]
         if keeping.trains[step]:
             if call.layer in met:
                 inner = inner + _another_gradient(call)
@@ -234,23 +245,34 @@ def gradients(
         made: list[tuple[int, int]] = []
         # A layer with weights (attention) reads a repeated input once.
         for number in call.inputs if not facts.weights else dict.fromkeys(call.inputs):
-            origin = storage[number]
-            if not wanted[origin]:
+            if not wanted[storage[number]]:
                 continue
             if outputs and (
                 (facts.gradient == "same" and inference.values[number].shape == inference.values[call.outputs[0]].shape)
                 or facts.gradient == "parts"
             ):
-                made.append((origin, pool.share(pool.of[outputs[0]])))
+                made.append((same[number], pool.share(pool.of[outputs[0]])))
             else:
-                made.append((origin, pool.take(sizes[origin])))
+                made.append((same[number], pool.take(sizes[number])))
         yield step, pool.held + inner
-        for origin in outputs:
-            pool.free(pool.of.pop(origin))
-        for origin, buffer in made:
-            if pool.add(origin, buffer, sizes[origin]):
+        for number in outputs:
+            pool.free(pool.of.pop(number))
+        for number, buffer in made:
+            if pool.add(number, buffer, sizes[number]):
                 yield step, pool.held
                 pool.settle()
+
+
+def _same(inference: Inference) -> list[int]:
+    """For every value the one that it is: a layer that does nothing gives the very tensor, no view of it."""
+    same = list(range(len(inference.values)))
+    for call in inference.calls:
+        if call.facts.alias == "view":
+            origin = call.inputs[0]
+            for number in call.outputs:
+                if inference.values[number].shape == inference.values[origin].shape:
+                    same[number] = same[origin]
+    return same
 
 
 def _another_gradient(call: Call) -> Dim:
@@ -269,7 +291,7 @@ def _another_gradient(call: Call) -> Dim:
 class Pool:
     """Storage of gradients: how large each is, and how many refer to it.
 
-    of: the storage of a value's gradient. held: bytes of all of it. settled: the same as the last call left it.
+    of: the storage of the gradient of each value. held: bytes of all of it. settled: the same as the last call left it.
     """
 
     __slots__ = ("_pending", "_references", "_sizes", "held", "of", "settled")

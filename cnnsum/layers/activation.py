@@ -12,14 +12,18 @@ from cnnsum.layers.kinds import Axes, Real
 
 
 def applied(x: Shape, name: str | None) -> Facts:
-    """The facts of applying the function of that name to every element (softmax and its like: to the last axis)."""
+    """The facts of applying the function of that name to every element (softmax and its like: to the last axis).
+
+    "linear" gives what it is given.
+    """
     keeps = function(name).keeps
+    by_element = "view" if name in (None, "linear") else "inplace"
     return Facts(
         x,
         ops=work(name, size(x)),
         keeps_input=keeps == "input",
         keeps_output=keeps == "output",
-        alias="" if name in BY_ROW else "inplace",
+        alias="" if name in BY_ROW else by_element,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnsum.layers.base import layer, require_equal, show_shape
-from cnnsum.layers.broadcast import broadcast
+from cnnsum.layers.broadcast import broadcast, in_place
 from cnnsum.layers.facts import Facts, Kept, Shape, Weight, size
 from cnnsum.layers.kinds import Pos, Rate, Real
 
@@ -30,7 +30,7 @@ def CustomScaleLayer(x: Shape, residual: Shape, *, scale: Real) -> Facts:
     No weights. Operations: 2 per output element. Backpropagation keeps nothing.
     """
     out = broadcast((x, residual), "CustomScaleLayer")
-    return Facts(out, ops=2 * size(out), alias="inplace" if out == x else "")
+    return Facts(out, ops=2 * size(out), alias=in_place((x, residual), out))
 
 
 @layer

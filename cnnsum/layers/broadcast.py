@@ -40,6 +40,15 @@ def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
     return out
 
 
+def in_place(shapes: Sequence[Shape], out: Shape) -> str:
+    """How the storage of what is broadcast to `out` is shared (`Facts.alias`): an input that is not stretched will do.
+
+    Whether the first one is must be known: where that depends on a symbol, so does what may be written over.
+    """
+    first = shapes[0]
+    return "inplace" if first == out or (out in shapes and all(type(dim) is int for dim in first[1:])) else ""
+
+
 def _combine(
     a: Shape, b: Shape, shapes: Sequence[Shape], index: int, what: str, *, open_wins: bool, first: bool = False
 ) -> Shape:

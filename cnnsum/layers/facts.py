@@ -78,7 +78,7 @@ class Facts:
     kept: further tensors that it needs.
     alias: "" for outputs with storage of their own; "view" where the output is the input's storage; "bypass" where
         that is so in inference, and training makes a new tensor (dropout, noise); "inplace" where the output may be
-        written over the first input if nothing else reads that.
+        written over an input of its shape and dtype, if nothing else reads that.
     gradient: how the gradients of the inputs are made from that of the output: "" each a tensor of its own; "same" it
         is that of every input of the output's shape; "parts" they are parts of it; "none" the layer has no gradient.
     activated: whether the last step is an activation, through which the gradient passes as a tensor of its own.

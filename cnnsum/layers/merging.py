@@ -8,7 +8,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import layer, require_equal, show_shape
-from cnnsum.layers.broadcast import joined, merged
+from cnnsum.layers.broadcast import in_place, joined, merged
 from cnnsum.layers.facts import Facts, Kept, Shape, size
 from cnnsum.layers.kinds import Axes, Flag, PlainInt
 
@@ -16,7 +16,6 @@ from cnnsum.layers.kinds import Axes, Flag, PlainInt
 def _merge(
     shapes: tuple[Shape, ...], what: str, extra: int = 0, *, keeps_input: bool | str = False, gradient: str = ""
 ) -> Facts:
-    first = shapes[0]
     count = len(shapes)
     out = merged(shapes, what)
     return Facts(
@@ -24,7 +23,7 @@ def _merge(
         ops=(count - 1 + extra) * size(out),
         keeps_input=keeps_input if count > 1 else False,
         gradient=gradient,
-        alias="inplace" if out == first else "",
+        alias=in_place(shapes, out),
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from cnnsum.layers import activation
 from cnnsum.layers.base import Rule, layer
-from cnnsum.layers.broadcast import broadcast, constant
+from cnnsum.layers.broadcast import broadcast, constant, in_place
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
 from cnnsum.layers.functions import FUNCTIONS, work
 from cnnsum.layers.kinds import Anything, Axes, Flag, Real
@@ -213,7 +213,7 @@ def _binary(name: str, formula: str, keeps: str, dtype: str) -> Rule:
             out,
             ops=ops * size(out),
             keeps_input=kept,
-            alias="inplace" if out == x1 and dtype in _IN_PLACE else "",
+            alias=in_place((x1, x2), out) if dtype in _IN_PLACE else "",
             gradient="same" if name == "Add" else "",
             dtype=dtype or "input",
         )

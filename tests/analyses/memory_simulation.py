@@ -14,7 +14,8 @@ from cnnsum.analyses.memory import value_bytes
 from cnnsum.graph.infer import Inference
 from cnnsum.model import Model
 
-KINDS = ("Dense", "Dense", "ReLU", "Dropout", "Reshape", "Add", "Concatenate", "LSTM", "BatchNormalization", "Multiply")
+KINDS = ("Dense", "Dense", "ReLU", "Dropout", "Reshape", "Add", "Concatenate", "LSTM", "BatchNormalization")
+KINDS = (*KINDS, "Multiply", "Subtract", "Stretched")
 
 
 @st.composite
@@ -32,7 +33,11 @@ def programs(draw: st.DrawFn, most: int = 10) -> dict[str, Any]:
             fields["rate"] = 0.5
         elif kind == "Reshape":
             fields["target_shape"] = [-1]
-        elif kind in {"Add", "Multiply", "Concatenate"}:
+        elif kind == "Stretched":
+            # One of the two inputs is broadcast, and may be the first.
+            layers.append({"Dense": {"name": f"{name}n", "from": source, "units": 1}})
+            kind, fields["from"] = "Maximum", draw(st.permutations([source, f"{name}n"]))
+        elif kind in {"Add", "Subtract", "Multiply", "Concatenate"}:
             fields["from"] = [source, draw(st.sampled_from([one for one, wide in pool if wide == width]))]
             width *= 2 if kind == "Concatenate" else 1
         elif kind == "LSTM":
@@ -40,6 +45,8 @@ def programs(draw: st.DrawFn, most: int = 10) -> dict[str, Any]:
             fields |= {"from": f"{name}r", "units": 6, "return_state": True}
             width = 6
             pool += [(f"{name}:1", 6), (f"{name}:2", 6)]
+        if draw(st.integers(0, 7)) == 0:
+            fields["dtype"] = "float16"
         layers.append({kind: fields})
         pool.append((name, width))
     outputs = draw(st.lists(st.sampled_from(pool[2:]), min_size=1, max_size=3, unique=True))
@@ -91,7 +98,8 @@ def simulate(
         if call.facts.alias == "inplace":
             for number in call.inputs:
                 old = where[number]
-                if not old.given and old.bytes == sizes[call.outputs[0]] and not needed(old, step):
+                alike = inference.values[number].dtype == inference.values[call.outputs[0]].dtype
+                if alike and not old.given and old.bytes == sizes[call.outputs[0]] and not needed(old, step):
                     free = old
                     break
         for number in call.outputs:

@@ -16,6 +16,7 @@ from cnnsum.analyses.memory import value_bytes
 from cnnsum.analyses.timeline import Timeline, timeline
 from cnnsum.dims import UNKNOWN, Dim, substitute
 from cnnsum.model import Model
+from cnnsum.model import plan as planned
 
 
 def timeline_of(model: Model, batch: int = 1) -> Timeline:
@@ -84,6 +85,37 @@ def test_by_hand() -> None:
     ]
     assert found.peak == (72, 0)
     assert [one.values for one in found.alive(0)] == [(0,), (1, 2)]
+
+
+def test_what_is_written_over() -> None:
+    image = 10 * 10 * 4 * 4
+
+    def most(layer: Any, before: tuple[Any, ...] = (), outputs: tuple[str, ...] = ()) -> Dim:
+        conv = {"Conv2D": {"filters": 4, "kernel_size": 1, "from": "input", "name": "conv"}}
+        name = next(iter(layer))
+        keys = {"outputs": [*outputs, name.lower()]} if outputs else {}
+        model = chain(conv, *before, layer, shape=(10, 10, 4), **keys)
+        plan = planned(model, cnnsum.summarize(model))
+        assert plan.arena is not None
+        assert plan.peak == plan.arena.bytes
+        assert plan.peak == cnnsum.summarize(model).totals.peak.bytes
+        return plan.peak
+
+    # The model's own input is not to be written over, whether it is the first or the second; what the layer makes of
+    # the other one may take its place.
+    for kind in ("Add", "Subtract", "Multiply"):
+        assert most({kind: {"from": ["input", "conv"]}}) == 2 * image
+        assert most({kind: {"from": ["conv", "input"]}}) == 2 * image
+        assert most({kind: {"from": ["input", "conv"]}}, outputs=("conv",)) == 3 * image
+    # One that is broadcast is too small, whichever it is; beside the other, it is less than the input was.
+    pooled = {"GlobalAveragePooling2D": {"keepdims": True, "from": "conv", "name": "pool"}}
+    assert most({"Add": {"from": ["pool", "conv"]}}, (pooled,)) == 2 * image
+    assert most({"Add": {"from": ["conv", "pool"]}}, (pooled,)) == 2 * image
+    # One of another dtype is no place for the output.
+    half = {"Conv2D": {"filters": 8, "kernel_size": 1, "from": "input", "name": "half", "dtype": "float16"}}
+    other = {"Conv2D": {"filters": 8, "kernel_size": 1, "from": "half", "name": "other", "dtype": "float16"}}
+    assert most({"Add": {"from": ["half", "other"], "dtype": "float16"}}, (half, other)) == 2 * image
+    assert most({"Add": {"from": ["half", "other"]}}, (half, other)) == 4 * image
 
 
 def test_a_view_keeps_its_input_alive() -> None:

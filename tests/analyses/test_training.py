@@ -155,6 +155,17 @@ def test_unknown_layers_make_it_unknown() -> None:
     assert found.total is found.transient is found.saved is found.peak_step is UNKNOWN
 
 
+def test_several_outputs() -> None:
+    layers = [
+        {"Conv2D": {"filters": 8, "kernel_size": 1, "from": "input", "name": "a"}},
+        {"Conv2D": {"filters": 8, "kernel_size": 1, "from": "input", "name": "b"}},
+        {"Concatenate": {"from": ["a", "b"], "name": "c"}},
+    ]
+    # PyTorch's 425,996 are this and three numbers: the losses of the outputs, which are held till their sum is made.
+    found = trained(layers, (32, 32, 4), batch=2, outputs=["a", "b", "c"])
+    assert found.peak_step - found.weights == 425_984  # type: ignore[operator]
+
+
 # Against the simulation.
 
 KINDS = ("Dense", "ReLU", "Dropout", "Reshape", "Add", "Concatenate", "LSTM", "BatchNormalization", "Multiply", "GELU")

@@ -53,6 +53,13 @@ class Simulation:
             if call.facts.alias == "view":
                 for number in call.outputs:
                     self.tensors[number] = self.tensors[call.inputs[0]]
+        #: What is the same tensor, and no view of it.
+        self.same: dict[int, int] = {}
+        for call in self.calls:
+            for number in call.outputs:
+                alike = self.inference.values[number].shape == self.inference.values[call.inputs[0]].shape
+                if call.facts.alias == "view" and alike:
+                    self.same[number] = self.same.get(call.inputs[0], call.inputs[0])
         self.trained = {call.layer: self._weights(call) for call in self.calls}
         self.inner = {call: [self._inner(item, call) for item in call.facts.kept] for call in self.calls}
         self.through = [call for number, call in enumerate(self.calls) if self._goes_back(number)]
@@ -157,13 +164,20 @@ class Simulation:
         return {tensor for call in self.segments[-1] for tensor in self._kept_by(call)}
 
     def _backward(self, kept: list[Tensor], boundary: set[Tensor]) -> None:
-        gradients: dict[Tensor, Tensor] = {}
-        for number in self.inference.outputs:
+        # By value: a view has its own until it is handed on.
+        gradients: dict[int, Tensor] = {}
+        if any(map(self._wanted, self.inference.outputs)):
+            # The loss: an output times a constant, which is let go before the next one.
+            outputs = [self.tensors[number] for number in self.inference.outputs]
+            for number in self.inference.outputs:
+                if self.inference.values[number].dtype in FLOATS:
+                    self._moment([*kept, *boundary, *outputs, Tensor(self.tensors[number].size)])
+        for number in reversed(self.inference.outputs):
             if self._wanted(number):
-                gradients.setdefault(self.tensors[number], Tensor(self.tensors[number].size))
-        outputs = [self.tensors[number] for number in self.inference.outputs]
-        self._moment([*kept, *boundary, *outputs, *gradients.values()])
-        self.most_transient = total(gradients.values())
+                made = Tensor(self.tensors[number].size)
+                self._moment([*kept, *boundary, *gradients.values(), made])
+                self.most_transient = max(self.most_transient, total([*gradients.values(), made]))
+                self._met([(number, made)], gradients)
         weights: dict[Any, int] = {}
         for segment in reversed(self.segments):
             last = segment is self.segments[-1]
@@ -179,6 +193,14 @@ class Simulation:
                 if call.facts.alias == "view":
                     if self.trained[call.layer]:
                         weights[call.layer] = self.trained[call.layer]
+                    for number in call.outputs:
+                        if number in gradients:
+                            handed = [(call.inputs[0], gradients.pop(number))]
+                            there = mine if fresh else []
+                            extra = [] if last else [tensor for tensor in there if tensor not in boundary]
+                            for alive in self._met(handed, gradients):
+                                self._moment([*rest, *there, *alive], sum(weights.values()))
+                                self.most_transient = max(self.most_transient, total([*alive, *extra]))
                     continue
                 if not fresh:
                     fresh = True
@@ -219,52 +241,57 @@ class Simulation:
             self._moment([*boundary, *alive], weights)
             self.most_transient = max(self.most_transient, total(alive))
 
-    def _through(self, call: Call, gradients: dict[Tensor, Tensor]) -> list[tuple[list[Tensor], bool]]:
+    def _through(self, call: Call, gradients: dict[int, Tensor]) -> list[tuple[list[Tensor], bool]]:
         """The backward pass of one call: the gradients alive at each of its moments. Changes `gradients`.
 
         With each, whether the gradient has passed the layer's activation, so that those of its weights are made.
         """
         moments: list[tuple[list[Tensor], bool]] = []
         facts = call.facts
-        outputs = [self.tensors[number] for number in call.outputs if self.tensors[number] in gradients]
+        outputs = [number for number in call.outputs if number in gradients]
         if facts.activated and outputs:
-            through = Tensor(outputs[0].size)
+            through = Tensor(gradients[outputs[0]].size)
             moments.append(([*gradients.values(), through], False))
             gradients[outputs[0]] = through
-        made: list[tuple[Tensor, Tensor]] = []
+        made: list[tuple[int, Tensor]] = []
         inputs = call.inputs if not facts.weights else tuple(dict.fromkeys(call.inputs))
         values = self.inference.values
         for number in inputs:
             if not self._wanted(number):
                 continue
-            tensor = self.tensors[number]
             alike = values[number].shape == values[call.outputs[0]].shape
             if outputs and facts.gradient == "same" and alike:
-                made.append((tensor, gradients[outputs[0]]))
+                made.append((number, gradients[outputs[0]]))
             elif outputs and facts.gradient == "parts":
-                made.append((tensor, Tensor(tensor.size, gradients[outputs[0]])))
+                made.append((number, Tensor(self.tensors[number].size, gradients[outputs[0]])))
             else:
-                made.append((tensor, Tensor(tensor.size)))
+                made.append((number, Tensor(self.tensors[number].size)))
         new = [gradient for _, gradient in made]
         moments.append(([*gradients.values(), *new, *self._scratch(call)], True))
-        for tensor in outputs:
-            del gradients[tensor]
+        for number in outputs:
+            del gradients[number]
+        return [*moments, *((alive, True) for alive in self._met(made, gradients))]
+
+    def _met(self, made: list[tuple[int, Tensor]], gradients: dict[int, Tensor]) -> list[list[Tensor]]:
+        """Put gradients to those that are there; what is alive where two are added into a third. Changes both."""
+        moments: list[list[Tensor]] = []
         while made:
-            tensor, gradient = made.pop(0)
-            old = gradients.pop(tensor, None)
+            number, gradient = made.pop(0)
+            number = self.same.get(number, number)
+            old = gradients.pop(number, None)
             others = [*gradients.values(), *(other for _, other in made)]
             if old is None:
-                gradients[tensor] = gradient
+                gradients[number] = gradient
                 continue
 
-            def alone(one: Tensor, *rest: Tensor, size: int = tensor.size) -> bool:
+            def alone(one: Tensor, *rest: Tensor, size: int = gradient.size) -> bool:
                 return one.storage.size == size and one.storage not in {other.storage for other in rest}
 
             if alone(old, gradient, *others):
-                gradients[tensor] = old
+                gradients[number] = old
             elif alone(gradient, old, *others):
-                gradients[tensor] = gradient
+                gradients[number] = gradient
             else:
-                gradients[tensor] = Tensor(tensor.size)
-                moments.append(([*others, old, gradient, gradients[tensor]], True))
+                gradients[number] = Tensor(gradient.size)
+                moments.append([*others, old, gradient, gradients[number]])
         return moments

@@ -36,7 +36,8 @@ def test_elementwise(name, count, each, keeps):
 
 def test_only_an_input_of_the_outputs_shape_is_written_over():
     assert apply("Multiply", (N, 8, 8, 3), (N, 1, 1, 3)).alias == "inplace"
-    assert apply("Multiply", (N, 1, 1, 3), (N, 8, 8, 3)).alias == ""
+    assert apply("Multiply", (N, 1, 1, 3), (N, 8, 8, 3)).alias == "inplace"
+    assert apply("Multiply", (N, 1, 8, 3), (N, 8, 1, 3)).alias == ""
 
 
 @pytest.mark.parametrize(

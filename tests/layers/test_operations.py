@@ -52,14 +52,14 @@ def test_operations_on_two_tensors(name):
     ("name", "shapes", "keeps", "alias"),
     [
         ("Multiply", [(N, 4), ()], False, "inplace"),
-        ("Multiply", [(), (N, 4)], False, ""),
+        ("Multiply", [(), (N, 4)], False, "inplace"),
         ("Multiply", [(N, 4, 5), (5,)], False, "inplace"),
         ("Multiply", [(N, 4), (N, 4)], "factors", "inplace"),
         ("TrueDivide", [(N, 4), ()], False, "inplace"),
-        ("TrueDivide", [(), (N, 4)], True, ""),
+        ("TrueDivide", [(), (N, 4)], True, "inplace"),
         ("Power", [(N, 4), ()], True, "inplace"),
         ("Maximum", [(N, 4), ()], True, "inplace"),
-        ("Add", [(), (N, 4)], False, ""),
+        ("Add", [(), (N, 4)], False, "inplace"),
     ],
 )
 def test_constants_need_no_gradient(name, shapes, keeps, alias):
