@@ -24,9 +24,9 @@ SECONDS = 2.0  # many times what any takes: a loaded machine is no failure
 def test_corpus(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER)
     monkeypatch.setenv("CNNSUM_TRACEBACK", "1")
-    start = time.perf_counter()
+    start = time.process_time()
     result = call(name)
-    taken = time.perf_counter() - start
+    taken = time.process_time() - start
     found = f"exit {result.code}\n{result.err}"
     expected = FOLDER / f"{name}.txt"
     if os.environ.get("CNNSUM_REGENERATE"):
@@ -103,7 +103,7 @@ def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_thousands_of_mistakes_take_no_longer_than_they_must(text: str) -> None:
     """The time grows with the file, though each mistake is compared with all names."""
-    start = time.perf_counter()
+    start = time.process_time()
     result = call("-", stdin=text.encode())
-    assert time.perf_counter() - start < 5 * SECONDS
+    assert time.process_time() - start < 5 * SECONDS
     assert result.code == 1
