@@ -7,7 +7,7 @@ of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Span
@@ -280,6 +280,7 @@ class Graph:
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
     declares what is known of a symbol.
+    compile_config: what the file says of the model's training; empty where that is nothing.
     recorded, recorded_weights: shapes that the file claims. builds: shapes that layers were built on, each as one of
     the tensor that the first call reads, `Recorded.of`. included: the files that it includes, read.
     diagnostics: what its reader found.
@@ -289,6 +290,7 @@ class Graph:
         "_order",
         "batch",
         "builds",
+        "compile_config",
         "declared",
         "diagnostics",
         "freed",
@@ -333,6 +335,7 @@ class Graph:
         self.included: tuple[Document, ...] = ()
         self.recorded: list[Recorded] = []
         self.builds: list[Recorded] = []
+        self.compile_config: Mapping[str, Any] = {}
         self.recorded_weights: list[RecordedWeight] = []
         self.diagnostics: list[Diagnostic] = []
         #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are

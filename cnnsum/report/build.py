@@ -21,6 +21,7 @@ from cnnsum.report.records import (
     Connection,
     InputRecord,
     LayerMemory,
+    OptimizerRecord,
     Params,
     Peak,
     ReceptiveField,
@@ -173,7 +174,19 @@ def _totals(
         training=trained,
         optimizer=OPTIMIZERS[optimizer].title,
         unknown=inference.unknown,
+        compiled=_compiled(graph, inference, wrong=wrong),
     )
+
+
+def _compiled(graph: Graph, inference: Inference, *, wrong: bool) -> OptimizerRecord | None:
+    if not graph.compile_config:
+        return None
+    from cnnsum.analyses.compiled import compiled
+
+    found = compiled(graph, inference)
+    if found is not None and wrong:
+        found = found._replace(params=UNKNOWN, bytes=UNKNOWN, at_least=0)
+    return None if found is None else OptimizerRecord(*found)
 
 
 class _Numbers(NamedTuple):

@@ -14,6 +14,7 @@ from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous
 from cnnsum.report.records import (
     InputRecord,
+    OptimizerRecord,
     Params,
     ReceptiveField,
     Report,
@@ -112,6 +113,7 @@ def totals(record: Totals, plan: Plan | None = None) -> dict[str, Any]:
     """Return the object of the model's totals, with the plan of inference memory where there is one."""
     return {
         "params": _params(record.params),
+        **({} if record.compiled is None else {"optimizer": _optimizer(record.compiled)}),
         "macs": plain_number(record.macs),
         "flops": plain_number(record.flops),
         "memory": {
@@ -123,6 +125,10 @@ def totals(record: Totals, plan: Plan | None = None) -> dict[str, Any]:
             **({} if plan is None else {"plan": _plan(plan)}),
         },
     }
+
+
+def _optimizer(found: OptimizerRecord) -> dict[str, Any]:
+    return {"name": found.name, "params": plain_number(found.params), "bytes": plain_number(found.bytes)}
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from cnnsum.report.wrap import Cell, Span, fold_spans, join
 _CHAIN = (0.45, 0.80, 1.0)
 _GRAPH = (0.3, 0.56, 0.74, 1.0)
 _LEAST_COLUMN = 4
+_OPTIMIZER = 3  # the number of its line of parameters
 
 
 def summary(report: Report, options: Options) -> Iterator[str]:
@@ -163,12 +164,17 @@ def _title(report: Report) -> tuple[Span, ...]:
 
 
 def _totals(report: Report) -> Iterator[tuple[Span, ...]]:
-    params, weights = report.totals.params, report.totals.weights
-    for title, count, size, index in (
-        (" Total params: ", params.total, weights.total, 0),
+    """The lines of parameters. Keras adds those of the optimizer to the total, where the file has one."""
+    params, weights, compiled = report.totals.params, report.totals.weights, report.totals.compiled
+    own = (0, 0) if compiled is None else (compiled.params, compiled.bytes)
+    lines: list[tuple[str, Dim, Dim, int]] = [
+        (" Total params: ", params.total + own[0], weights.total + own[1], 0),
         (" Trainable params: ", params.trainable, weights.trainable, 1),
         (" Non-trainable params: ", params.non_trainable, weights.non_trainable, 2),
-    ):
+    ]
+    if compiled is not None:
+        lines.append((" Optimizer params: ", *own, _OPTIMIZER))
+    for title, count, size, index in lines:
         if count is UNKNOWN and not report.inputs and report.rows:
             # The layers have not met an input, so they have no weights yet, and none is what Keras counts.
             yield (title, "bold"), ("0", NUMBER), (" (0.00 B)", "")
@@ -185,7 +191,11 @@ def _totals(report: Report) -> Iterator[tuple[Span, ...]]:
 
 
 def _known_params(report: Report, index: int) -> Dim:
-    return known_sum(report.rows, lambda row: row.params[index])
+    of_optimizer: Dim = 0 if report.totals.compiled is None else report.totals.compiled.at_least
+    if index == _OPTIMIZER:
+        return of_optimizer
+    known = known_sum(report.rows, lambda row: row.params[index])
+    return known + of_optimizer if index == 0 else known
 
 
 def _screen(options: Options) -> int:

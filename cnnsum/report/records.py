@@ -199,8 +199,24 @@ class Peak(NamedTuple):
     less_where: tuple[tuple[Dim, Dim], ...] = ()
 
 
+class OptimizerRecord(NamedTuple):
+    """The optimizer that a Keras file was compiled with: its name, elements and bytes of its variables.
+
+    at_least: elements that are known, where not all are.
+    """
+
+    name: str
+    params: Dim
+    bytes: Dim
+    at_least: Dim
+
+
 class Totals(NamedTuple):
-    """Sums over the whole model. Where `unknown` names layers, every sum they belong in is UNKNOWN or "at least"."""
+    """Sums over the whole model. Where `unknown` names layers, every sum they belong in is UNKNOWN or "at least".
+
+    optimizer: the one that training memory is for. compiled: the one that the file was compiled with, whose variables
+    Keras adds to the total of a summary; they are in none of these sums.
+    """
 
     params: Params
     macs: Dim
@@ -212,6 +228,7 @@ class Totals(NamedTuple):
     training: TrainingMemory
     optimizer: str
     unknown: tuple[str, ...]
+    compiled: OptimizerRecord | None = None
 
 
 class Forcing(NamedTuple):

@@ -50,6 +50,8 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
     _check(document, value, path)
     reader = ModelReader(document, overrides)
     graph = reader.model(value, path)
+    if isinstance(value.get("compile_config"), dict):
+        graph.compile_config = value["compile_config"]
     reader.apply_overrides(graph)
     if "modelTopology" in path:
         from cnnsum.readers.keras.manifest import record
