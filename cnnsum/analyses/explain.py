@@ -35,9 +35,9 @@ from cnnsum.analyses.params import Params
 from cnnsum.analyses.tracing import named
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.graph.infer import Call, Inference, _is_mask, _with_constants, _without_masks
+from cnnsum.graph.infer import Call, Inference, _with_constants, _without_masks
 from cnnsum.graph.model import Graph, Layer, Node
-from cnnsum.layers.base import find
+from cnnsum.layers.base import find, is_mask
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.functions import function
 from cnnsum.layers.inner import Inner
@@ -340,7 +340,7 @@ def _retold(inference: Inference, layer: Layer, node: Node, call: Call) -> Retol
     for index, shape, _ in node.constants:
         shapes = (*shapes[:index], shape, *shapes[index:])
     keywords = node.keywords
-    if any(map(_is_mask, keywords)):
+    if any(map(is_mask, keywords)):
         kept, keywords = _without_masks(layer.type, shapes, keywords)
         # Masks come last, and shapes that are kept keep their tensors.
         if len(kept) < len(shapes):

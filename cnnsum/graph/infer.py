@@ -16,7 +16,7 @@ from cnnsum.graph import findings
 from cnnsum.graph.model import MAX_LAYERS, Claim, Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result
-from cnnsum.layers.base import LayerType, show_shape
+from cnnsum.layers.base import LayerType, is_mask, show_shape
 from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
@@ -276,7 +276,7 @@ class _Runner:
     def _nested(self, layer: Layer, node: Node, numbers: tuple[int, ...], path: tuple[Layer, ...]) -> tuple[int, ...]:
         graph = layer.graph
         assert graph is not None
-        numbers = numbers[: len(numbers) - sum(map(_is_mask, node.keywords))]
+        numbers = numbers[: len(numbers) - sum(map(is_mask, node.keywords))]
         if not graph.inputs and graph.sequential and len(numbers) == 1:
             # A chain without an input shape of its own starts at whatever it is called on, and is listed at that.
             # (The declared shape is then never read: where that of the call is not known, nothing is.)
@@ -340,7 +340,7 @@ class _Runner:
         if type is None:
             return _as_claimed(node, weightless=layer.weightless)
         keywords = node.keywords
-        if any(map(_is_mask, keywords)):
+        if any(map(is_mask, keywords)):
             shapes, keywords = _without_masks(type, shapes, keywords)
         if () in shapes and not layer.is_operation:
             self._report(
@@ -471,11 +471,6 @@ def _with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
     return numbers
 
 
-def _is_mask(keyword: str) -> bool:
-    """Whether an input of this name says which of the others count: it changes no shape and no number."""
-    return keyword == "mask" or keyword.endswith("_mask")
-
-
 def _without_masks(
     type: LayerType, shapes: tuple[Shape | None, ...], keywords: tuple[str, ...]
 ) -> tuple[tuple[Shape | None, ...], tuple[str, ...]]:
@@ -485,7 +480,7 @@ def _without_masks(
     kept = [
         (shape, keyword)
         for shape, keyword in zip(shapes[split:], keywords, strict=True)
-        if keyword in known or not _is_mask(keyword)
+        if keyword in known or not is_mask(keyword)
     ]
     return (*shapes[:split], *[shape for shape, _ in kept]), tuple([keyword for _, keyword in kept])
 

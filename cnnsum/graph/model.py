@@ -72,6 +72,8 @@ DTYPES = (
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
     *("float8_e4m3fn", "float8_e5m2", "int4", "uint4"),
 )
+#: Dtypes that an input may have: texts too, and complex numbers, in which no layer computes.
+INPUT_DTYPES = (*DTYPES, "string", "complex64", "complex128")
 POLICIES = ("mixed_float16", "mixed_bfloat16", *DTYPES)
 
 #: Names that stand for two dtypes; any other policy name is one dtype for both.

@@ -248,6 +248,11 @@ _unread_operations = list(reversed(OPERATIONS))
 _needs: list[Need] = []
 
 
+def is_mask(keyword: str) -> bool:
+    """Whether an input of this name says which of the others count: it changes no shape and no number."""
+    return keyword == "mask" or keyword.endswith("_mask")
+
+
 def set_aside() -> list[Need]:
     """Take the conditions that the running rule has met so far, so that rules within it collect their own."""
     found = _needs.copy()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsum.dims.tokens import WORDS
-from cnnsum.graph.model import DTYPES, POLICIES
+from cnnsum.graph.model import DTYPES, INPUT_DTYPES, POLICIES
 from cnnsum.layers.base import all_types
 from cnnsum.readers.native.entry import MODELS, SPECIAL
 from cnnsum.readers.native.inputs import MOST_DECLARED
@@ -214,7 +214,14 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
             _ref("shape"),
             {
                 "type": "object",
-                "properties": {"shape": _ref("shape"), "dtype": {"enum": [*DTYPES, None]}},
+                "properties": {
+                    "shape": _ref("shape"),
+                    "dtype": {"enum": [*INPUT_DTYPES, None]},
+                    "batch": {
+                        **either({"type": "integer", "minimum": 1}, NULL),
+                        "description": "Samples at a time, where the network is for that many only.",
+                    },
+                },
                 "required": ["shape"],
                 "additionalProperties": False,
             },

@@ -40,7 +40,10 @@ class KerasWriter:
 
     def text(self, graph: Graph) -> str:
         """The text of the file."""
-        return json.dumps(self._model(graph, self.inference), indent=1) + "\n"
+        model = self._model(graph, self.inference)
+        if graph.compile_config:
+            model["compile_config"] = graph.compile_config
+        return json.dumps(model, indent=1) + "\n"
 
     def _model(self, graph: Graph, inference: Inference) -> Json:
         layers = []

@@ -11,7 +11,7 @@ from typing import Any
 from cnnsum.dims import Dim, Expr, is_anonymous
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
-from cnnsum.layers.base import REQUIRED, Field, LayerType, find
+from cnnsum.layers.base import REQUIRED, Field, LayerType, find, is_mask
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import Anything
 from cnnsum.readers.native.entry import SPECIAL
@@ -54,7 +54,7 @@ class _Writer:
         graph = self.graph
         self._name_calls()
         layers = [layer for layer in graph.layers if layer.spec is None]
-        policies = [layer.policy for layer in layers if layer.graph is None]
+        policies = [layer.policy for layer in layers if _has_policy(layer)]
         self.usual = usual = max(dict.fromkeys(policies), key=policies.count, default=around)
         result: dict[str, Any] = self._inputs()
         if usual != around:
@@ -73,7 +73,7 @@ class _Writer:
                 before = node
         for item, node in items:
             ((_, fields),) = item.items()
-            if node.layer.policy != usual and node.layer.graph is None and "share" not in fields:
+            if node.layer.policy != usual and "share" not in fields and _has_policy(node.layer):
                 fields["dtype"] = policy_name(node.layer.policy)
             if not node.layer.trainable and not frozen and node.layer.graph is None and "share" not in fields:
                 fields["trainable"] = False
@@ -140,11 +140,10 @@ class _Writer:
             spec = node.layer.spec
             assert spec is not None
             shape = [_size(dim) for dim in spec.shape[1:]]
-            usual = spec.dtype == self.usual.variable
-            written[self.names[node]] = shape if usual else {"shape": shape, "dtype": spec.dtype}
+            more: dict[str, Any] = {} if spec.dtype == self.usual.variable else {"dtype": spec.dtype}
             if spec.shape and isinstance(spec.shape[0], int) and not self.is_nested:
-                message = f"the file fixes the batch at {spec.shape[0]}, and a spec never does"
-                self.refusals.warn(node.layer, message, f"give it with --batch {spec.shape[0]}")
+                more["batch"] = spec.shape[0]
+            written[self.names[node]] = {"shape": shape, **more} if more else shape
         if all(layer.spec is not None for layer in graph.layers):
             place = graph.layers[0] if graph.layers else Layer(graph.name, None, place=graph.place)
             self.refusals.refuse(place, f"`{graph.name}` has no layers, and a spec has some")
@@ -205,7 +204,7 @@ class _Writer:
             value = layer.fields[name]
             if _is_default(name, value, field.default):
                 continue
-            if name in SPECIAL:
+            if name in SPECIAL and name != "dtype":
                 self.refusals.refuse(layer, f"`{layer.name}`: its field `{name}` is a word of the language")
             written[name] = raw[name] if field.kind is _ANYTHING and name in raw else self._value(value, field)
         return written
@@ -247,7 +246,8 @@ class _Writer:
         if node.keywords and type is not None:
             placed = len(listed) - len(node.keywords)
             names = (*type.schema.inputs[:placed], *node.keywords)
-            lost = [name for name in names if name not in type.schema.inputs]
+            masks = () if node.layer.is_operation else tuple(filter(is_mask, names))
+            lost = [name for name in names if name not in type.schema.inputs and name not in masks]
             for name in lost:
                 message = f"`{node.layer.name}` is given a `{name}`, which a spec has no word for"
                 self.refusals.refuse(node.layer, message)
@@ -255,6 +255,11 @@ class _Writer:
         for constant in node.constants:
             listed.insert(constant.index, self._constant(constant.value, node.layer))
         return listed[0] if len(listed) == 1 else listed
+
+
+def _has_policy(layer: Layer) -> bool:
+    """Whether a layer has a dtype policy of its own: not a model, nor an operation whose field the word is."""
+    return layer.graph is None and (layer.type is None or "dtype" not in layer.type.schema.fields)
 
 
 def _thawed(graph: Graph) -> bool:

@@ -16,24 +16,24 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 SCHEDULE = optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
 MADE: dict[str, Any] = {
-    "sgd": lambda: optimizers.SGD(),
+    "sgd": optimizers.SGD,
     "momentum": lambda: optimizers.SGD(momentum=0.9, nesterov=True),
-    "adam": lambda: optimizers.Adam(),
+    "adam": optimizers.Adam,
     "amsgrad": lambda: optimizers.Adam(amsgrad=True),
-    "adamw": lambda: optimizers.AdamW(),
-    "nadam": lambda: optimizers.Nadam(),
-    "rmsprop": lambda: optimizers.RMSprop(),
+    "adamw": optimizers.AdamW,
+    "nadam": optimizers.Nadam,
+    "rmsprop": optimizers.RMSprop,
     "rmsprop_all": lambda: optimizers.RMSprop(momentum=0.9, centered=True, use_ema=True),
-    "adagrad": lambda: optimizers.Adagrad(),
-    "adadelta": lambda: optimizers.Adadelta(),
-    "adamax": lambda: optimizers.Adamax(),
-    "ftrl": lambda: optimizers.Ftrl(),
-    "lion": lambda: optimizers.Lion(),
-    "lamb": lambda: optimizers.Lamb(),
-    "adafactor": lambda: optimizers.Adafactor(),
-    "muon": lambda: optimizers.Muon(),
+    "adagrad": optimizers.Adagrad,
+    "adadelta": optimizers.Adadelta,
+    "adamax": optimizers.Adamax,
+    "ftrl": optimizers.Ftrl,
+    "lion": optimizers.Lion,
+    "lamb": optimizers.Lamb,
+    "adafactor": optimizers.Adafactor,
+    "muon": optimizers.Muon,
     "muon_embeddings": lambda: optimizers.Muon(exclude_embeddings=False),
-    "schedule_free": lambda: optimizers.ScheduleFreeAdamW(),
+    "schedule_free": optimizers.ScheduleFreeAdamW,
     "loss_scale": lambda: optimizers.LossScaleOptimizer(optimizers.SGD(momentum=0.9)),
     "ema": lambda: optimizers.Adam(use_ema=True, ema_overwrite_frequency=3),
     "accumulation": lambda: optimizers.Adam(gradient_accumulation_steps=4),
@@ -51,8 +51,16 @@ def model() -> Any:
     shared = layers.Dense(4, name="shared", dtype="mixed_float16")
     x = layers.LayerNormalization(name="norm")(shared(shared(x)))
     x = layers.GlobalAveragePooling1D()(x)
-    inner = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(5, 3, name="conv"), layers.BatchNormalization(),
-                              layers.Dense(2, trainable=False, name="frozen"), layers.Flatten()], name="embedding_net")  # fmt: skip
+    inner = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.Conv2D(5, 3, name="conv"),
+            layers.BatchNormalization(),
+            layers.Dense(2, trainable=False, name="frozen"),
+            layers.Flatten(),
+        ],
+        name="embedding_net",
+    )
     y = inner(picture)
     y = layers.Dense(4, dtype="float64", name="double")(y)
     return keras.Model([words, picture], layers.Dense(3, name="out")(layers.Concatenate()([x, y])), name="m")

@@ -158,6 +158,10 @@ def parse(item: Any, document: Document, path: Path, types: Types, findings: Fin
         _take_special(entry, value)
     if not _resolve(entry, types, findings):
         return None
+    if entry.special and entry.type is not None and "dtype" in entry.special and "dtype" in entry.type.schema.fields:
+        # What a Cast casts to is a field of it: an operation has no dtype of its own.
+        entry.raw = {**entry.raw, "dtype": entry.special.pop("dtype")}
+        _show(entry)
     if value is None or isinstance(value, dict):
         return entry
     if entry.type is not None or entry.block is not None:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from cnnsum import dims
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
-from cnnsum.dims import Dim, Expr, Symbol, symbols_of
-from cnnsum.graph.model import DTYPES, Freed, InputSpec
+from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, symbols_of
+from cnnsum.graph.model import INPUT_DTYPES, Freed, InputSpec
 from cnnsum.layers.kinds import show
 from cnnsum.readers.declare import Overrides, fresh, open_axes, size_from_outside
 from cnnsum.readers.native.faults import Findings, Outside, Site
@@ -28,13 +28,18 @@ MOST_DECLARED = 1_000_000
 
 
 class Declared(NamedTuple):
-    """An input as it is written; `shape` None where there is none that could be used."""
+    """An input as it is written; `shape` None where there is none that could be used, `batch` where none is fixed."""
 
     name: str
     shape: list[Any] | None
     dtype: Any
     site: Site
     dtype_site: Site
+    batch: int | None = None
+
+
+#: The keys of an input that is a mapping.
+INPUT_KEYS = ("shape", "dtype", "batch")
 
 
 def declared_inputs(value: dict[str, Any], site: Site, findings: Findings) -> list[Declared]:
@@ -64,27 +69,32 @@ def _check_name(name: str, site: Site, findings: Findings) -> None:
 
 
 def _declared(name: str, raw: Any, site: Site, findings: Findings) -> Declared:
-    dtype = None
+    dtype = batch = None
     dtype_site = site
     if isinstance(raw, dict):
         for key in raw:
-            if key not in ("shape", "dtype"):
-                near = did_you_mean(key, ("shape", "dtype")) or "an input has `shape` and `dtype`"
+            if key not in INPUT_KEYS:
+                near = did_you_mean(key, INPUT_KEYS) or "an input has `shape`, `dtype` and `batch`"
                 if name == "input" and "shape" not in raw:
                     near = "several inputs, or one with a name, stand below `inputs:`"
                 findings.add(
                     "SPC030", f"an input has no key `{key}`", site._replace(path=(*site.path, key), key=True), help=near
                 )
-        if "shape" not in raw and all(key in ("shape", "dtype") for key in raw):
+        if "shape" not in raw and all(key in INPUT_KEYS for key in raw):
             findings.add("SPC031", f"input `{name}` has no `shape`", site._replace(key=True))
         dtype = raw.get("dtype")
         dtype_site = site._replace(path=(*site.path, "dtype"))
+        batch = raw.get("batch")
+        if batch is not None and (type(batch) is not int or batch < 1):
+            place = site._replace(path=(*site.path, "batch"))
+            findings.add("CFG102", f"`batch` must be a positive integer, got {show(batch)}", place)
+            batch = None
         site = site._replace(path=(*site.path, "shape"))
         if "shape" not in raw:
             return Declared(name, None, dtype, site, dtype_site)
         raw = raw["shape"]
     if isinstance(raw, list):
-        return Declared(name, raw, dtype, site, dtype_site)
+        return Declared(name, raw, dtype, site, dtype_site, batch)
     help = _as_list(raw)
     message = f"a shape is a list of sizes, without the batch axis, not {show(raw)}"
     findings.add("SPC022", message, site, help=help)
@@ -281,7 +291,9 @@ class Sizes:
         free = taken
         if free is None:
             free = {name: symbol for name, symbol in self.symbols.items() if scope.find(name) == symbol.dim}
-        first = fresh("N", free).dim if batch is None else batch
+        # A symbol for the batch only where an input leaves it open: the file then fixes it for that one alone.
+        is_open = batch is None and any(one.batch is None for one in self.declared)
+        first = fresh("N", free).dim if is_open else batch if batch is not None else UNKNOWN
         result: list[tuple[Declared, InputSpec | None]] = []
         for one in self.declared:
             shape: Any = self.replaced.get(one.name, one.shape)
@@ -294,17 +306,18 @@ class Sizes:
             if read is not None and not own:
                 self._check_formulas(one, read, scope)
             wanted = one.dtype if one.dtype is not None else dtype
-            if not isinstance(wanted, str) or wanted not in DTYPES:
+            if not isinstance(wanted, str) or wanted not in INPUT_DTYPES:
                 from cnnsum.layers.foreign import dtype as meant
 
-                help = did_you_mean(wanted, DTYPES, meant) if isinstance(wanted, str) else None
+                help = did_you_mean(wanted, INPUT_DTYPES, meant) if isinstance(wanted, str) else None
                 message = f"`dtype` must be the name of a dtype, got {show(wanted)}"
                 self.findings.add("CFG102", message, one.dtype_site, help=help)
                 wanted = dtype
             if read is None or any(size is False for size in read):
                 result.append((one, None))
             else:
-                result.append((one, InputSpec(open_axes((first, *read), free), wanted)))
+                own_batch = first if one.batch is None else one.batch
+                result.append((one, InputSpec(open_axes((own_batch, *read), free), wanted)))
         if self.of_open_axes:
             result = [(one, None if spec is None else self._close(spec, free, first)) for one, spec in result]
             free = {name: symbol for name, symbol in free.items() if name not in self.of_open_axes}

@@ -11,6 +11,7 @@ from typing import Any
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr, symbols_of
 from cnnsum.graph.model import Constant, Policy
+from cnnsum.layers.base import is_mask
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import Entry, used_here
 from cnnsum.readers.native.faults import Findings, Site
@@ -185,11 +186,12 @@ class Keys:
         if entry.type is None:
             return tuple(value)
         inputs = entry.type.schema.inputs
+        known = {*inputs, *filter(is_mask, value)} if "." not in entry.type.key else inputs
         for name in value:
-            if name not in inputs:
+            if name not in known:
                 listed = f"its input{'s are' if len(inputs) > 1 else ' is'} {', '.join(f'`{one}`' for one in inputs)}"
                 help = did_you_mean(name, inputs) or (listed if inputs else "its inputs have no names: list them")
                 self.findings.add(
                     "GRF304", f"{entry.type.name} has no input `{name}`", entry.site("from", name, key=True), help=help
                 )
-        return tuple([name for name in value if name in inputs])
+        return tuple([name for name in value if name in known])
