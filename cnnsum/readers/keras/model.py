@@ -356,7 +356,8 @@ class ModelReader:
             place,
             self.diagnostics,
             type_name=shown(class_name) if type is None else type.name,
-            policy=self._policy(config.get("dtype"), place),
+            # What an operation such as Cast casts to is a field of it.
+            policy=FLOAT32 if _has_dtype_field(type) else self._policy(config.get("dtype"), place),
             trainable=_is_true(config.get("trainable", True)),
             lenient=True,
         )
@@ -595,6 +596,10 @@ def _key_of(call: Any) -> Any:
 def _is_legacy(raw: dict[str, Any]) -> bool:
     """Whether a layer's calls are written as Keras 2 writes them."""
     return any(isinstance(call, list) for call in raw["inbound_nodes"])
+
+
+def _has_dtype_field(type: LayerType | None) -> bool:
+    return type is not None and "dtype" in type.schema.fields
 
 
 def _is_weightless(class_name: str, key: str) -> bool:
