@@ -29,6 +29,9 @@ def claim(graph: Graph, document: Document) -> dict[Layer, list[tuple[int | None
         if one.is_shape:
             said.setdefault(one.tensor.node, {}).setdefault(one.tensor.index, one)
     shown: dict[Layer, list[tuple[int | None, ...]]] = {}
+    for layer in graph.layers:
+        if layer.graph is not None and layer.nodes:
+            _hand_on(layer.nodes[0], layer.graph, said)
     for node, outputs in said.items():
         shapes = [
             None if index not in outputs else _shape(outputs[index].shape, graph) for index in range(max(outputs) + 1)
@@ -44,6 +47,26 @@ def claim(graph: Graph, document: Document) -> dict[Layer, list[tuple[int | None
                 shown[layer] = [(None, *own)]
                 layer.nodes[0].claim = Claim((_shape((None, *own), graph),))
     return shown
+
+
+def _hand_on(node: Node, inner: Graph, said: dict[Node, dict[int, Recorded]]) -> None:
+    """What is recorded of the outputs of a nested model is so of the layers in it that make them, where the model is
+    called on what it was built on.
+    """
+    if node not in said or len(node.inputs) != len(inner.inputs):
+        return
+    for tensor, source in zip(node.inputs, inner.inputs, strict=True):
+        given = said.get(tensor.node, {}).get(tensor.index)
+        spec = source.layer.spec
+        if given is None or spec is None or len(given.shape) != len(spec.shape):
+            return
+        if any(
+            size != (dim if isinstance(dim, int) else None) for size, dim in zip(given.shape, spec.shape, strict=True)
+        ):
+            return
+    for index, one in said[node].items():
+        if index < len(inner.outputs):
+            inner.builds.append(Recorded(inner.outputs[index], one.shape, one.path))
 
 
 def _shape(shape: tuple[int | None, ...], graph: Graph) -> tuple[Dim, ...]:

@@ -25,7 +25,7 @@ from cnnsum.graph.model import (
     Tensor,
     policy,
 )
-from cnnsum.layers.base import LayerType, all_types, find
+from cnnsum.layers.base import LayerType, all_types, find, is_mask
 from cnnsum.readers.declare import Overrides, declare, open_axes
 from cnnsum.readers.keras import layers_of
 from cnnsum.readers.keras.calls import Arguments, flatten_call, references
@@ -274,6 +274,11 @@ class ModelReader:
             # What stands between the brackets of `x[...]` is an argument by place, and no input.
             arguments = arguments._replace(constants=(), options={"key": _key_of(call), **arguments.options})
         node.keywords = arguments.keywords
+        if node.layer.type in self._declared:
+            # The patterns of a declaration have no names: what is given by name follows what is given by place.
+            known = node.layer.type.schema.inputs
+            if not all(name in known or is_mask(name) for name in node.keywords):
+                _place(node)
         node.constants = arguments.constants
         self._use_options(node, arguments, here)
 
@@ -596,6 +601,16 @@ def _key_of(call: Any) -> Any:
 def _is_legacy(raw: dict[str, Any]) -> bool:
     """Whether a layer's calls are written as Keras 2 writes them."""
     return any(isinstance(call, list) for call in raw["inbound_nodes"])
+
+
+def _place(node: Node) -> None:
+    """Give a call by place what it is given by name, but for masks."""
+    split = len(node.inputs) - len(node.keywords)
+    named = list(zip(node.keywords, node.inputs[split:], strict=True))
+    masks = [(name, tensor) for name, tensor in named if is_mask(name)]
+    placed = [tensor for name, tensor in named if not is_mask(name)]
+    node.inputs = (*node.inputs[:split], *placed, *(tensor for _, tensor in masks))
+    node.keywords = tuple([name for name, _ in masks])
 
 
 def _has_dtype_field(type: LayerType | None) -> bool:

@@ -376,3 +376,37 @@ def test_a_graph_of_tf_js_is_named() -> None:
     with pytest.raises(cnnsum.UnusableError) as raised:
         read("tfjs_graph")
     assert raised.value.diagnostics[0].message == found.message
+
+
+# Declared types.
+
+TYPES = """
+layer_types:
+  Cross: {input: [[n, d], [m, e]], output: [n, e], weights: {w: [d, e]}}
+  Halves: {input: [4, d], output: [2, d]}
+"""
+
+
+def own(kind: str, name: str, *calls: Any, **keys: Any) -> dict[str, Any]:
+    return {**made(kind, name, *calls), "module": None, "registered_name": kind, **keys}
+
+
+def test_a_declaration_sees_tensors_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "types.yaml"
+    path.write_text(TYPES, encoding="utf-8")
+    sources = [image((5, 4), "a"), image((7, 6), "b"), image((5,), "m", dtype="bool")]
+    for call in (called("a", context="b"), called("a", "b"), called("a", context="b", a_mask="m")):
+        net = functional([*sources, own("Cross", "c", call, registered_name="my>Cross")], "c")
+        model = load(net, layer_types=[path])
+        assert [found.code for found in model.diagnostics if found.code != "GRF309"] == []
+        row = rows(cnnsum.summarize(model))["c"]
+        assert (row.params.total, row.outputs[0].shape[1:]) == (24, (5, 6))  # type: ignore[index]
+
+
+def test_a_declaration_that_fails_leaves_what_is_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "types.yaml"
+    path.write_text(TYPES, encoding="utf-8")
+    following = made("Dense", "d", called(tensor("h", (None, 3))), units=2)
+    model = load(functional([image((5, 6)), own("Halves", "h", "image"), following], "d"), layer_types=[path])
+    assert [found.code for found in model.diagnostics] == ["SHP202"]
+    assert rows(cnnsum.summarize(model))["d"].params.total == 8
