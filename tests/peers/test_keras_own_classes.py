@@ -1,5 +1,5 @@
-"""Random models with layers of the test's own among Keras's, many under names of Keras's: the rows of Keras's layers are
-Keras's, and nothing is ever counted of the others.
+"""Random models with layers of the test's own among Keras's, many under names of Keras's: the rows of Keras's layers
+are Keras's, and nothing is ever counted of the others.
 """
 
 from __future__ import annotations
@@ -72,10 +72,11 @@ class Builder:
         return CLASSES[self.random.choice(NAMES), self.random.choice(hows)]()
 
     def chain(self, x: Any) -> Any:
-        inner = [keras.Input(tuple(x.shape[1:]))]
-        for _ in range(self.random.randint(1, 3)):
-            inner.append(self.own_layer("same", "wide") if self.random.random() < 0.4 else self.keras_layer())
-        return keras.Sequential(inner)(x)
+        inner = [
+            self.own_layer("same", "wide") if self.random.random() < 0.4 else self.keras_layer()
+            for _ in range(self.random.randint(1, 3))
+        ]
+        return keras.Sequential([keras.Input(tuple(x.shape[1:])), *inner])(x)
 
     def step(self, x: Any) -> Any:
         kind = self.random.random()

@@ -19,8 +19,8 @@ DENSE = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 2,
 CELL = {**DENSE, "class_name": "LSTMCell"}
 LSTM = {**DENSE, "class_name": "LSTM"}
 NEEDED: dict[str, dict[str, Any]] = {
-    **{f"{name}{axes}D{more}": {"filters": 2, "kernel_size": 3}
-       for name, more in (("Conv", ""), ("Conv", "Transpose"), ("SeparableConv", ""), ("ConvLSTM", "")) for axes in "123"},
+    **{f"{name}{axes}D{more}": {"filters": 2, "kernel_size": 3} for axes in "123"
+       for name, more in (("Conv", ""), ("Conv", "Transpose"), ("SeparableConv", ""), ("ConvLSTM", ""))},
     **{f"DepthwiseConv{axes}D": {"kernel_size": 3} for axes in "12"},
     **{f"SpatialDropout{axes}D": {"rate": 0.5} for axes in "123"},
     **{name: {"units": 2} for name in ("Dense", "SimpleRNN", "LSTM", "GRU", "SimpleRNNCell", "LSTMCell", "GRUCell")},

@@ -60,9 +60,8 @@ def _hand_on(node: Node, inner: Graph, said: dict[Node, dict[int, Recorded]]) ->
         spec = source.layer.spec
         if given is None or spec is None or len(given.shape) != len(spec.shape):
             return
-        if any(
-            size != (dim if isinstance(dim, int) else None) for size, dim in zip(given.shape, spec.shape, strict=True)
-        ):
+        built_on = tuple([dim if isinstance(dim, int) else None for dim in spec.shape])
+        if tuple(given.shape) != built_on:
             return
     for index, one in said[node].items():
         if index < len(inner.outputs):
