@@ -43,6 +43,8 @@ def fixes(document: Document, findings: Iterable[Diagnostic]) -> list[Fix]:
     What stands in another file (an included one) is mended there.
     """
     found: list[Fix] = []
+    findings = list(findings)
+    taken = _keys_that_are_there(document, findings)
     for finding in findings:
         if finding.span is None or finding.span.path != document.path:
             continue
@@ -51,6 +53,8 @@ def fixes(document: Document, findings: Iterable[Diagnostic]) -> list[Fix]:
             safe = finding.mend.safe
         else:
             edit = _of_name(document, finding)
+            if edit is not None and edit.start in taken:
+                continue  # there would be two of them, and which holds?
             safe = finding.code in _SAFE and isinstance(finding.help, Suggestion) and finding.help.safe
         if edit is not None:
             found.append(Fix(finding, edit, safe))
@@ -96,6 +100,36 @@ def _of_name(document: Document, finding: Diagnostic) -> Edit | None:
     if written[:1] in ("'", '"') and written[1:-1] == help.given and written[-1:] == written[:1]:
         return Edit(start + 1, end - 1, help.only)
     return None
+
+
+def _keys_that_are_there(document: Document, findings: Iterable[Diagnostic]) -> set[int]:
+    """Where keys stand, in the text, that would become one that their mapping has already, or would get twice."""
+    meant = {
+        help.given: help.only
+        for help in (finding.help for finding in findings)
+        if isinstance(help, Suggestion) and help.only is not None
+    }
+    taken: set[int] = set()
+    if not meant:
+        return taken
+    seen: set[int] = set()
+    waiting: list[tuple[tuple[str | int, ...], object]] = [((), document.value)]
+    while waiting:
+        path, value = waiting.pop()
+        if not isinstance(value, (dict, list)) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, list):
+            waiting += [((*path, index), item) for index, item in enumerate(value)]
+            continue
+        waiting += [((*path, key), item) for key, item in value.items()]
+        wrong = [key for key in value if key in meant]
+        for key in wrong:
+            if meant[key] in value or sum(meant[other] == meant[key] for other in wrong) > 1:
+                start = document.offsets((*path, key), key=True)[0]
+                # A key in quotes is overwritten within them.
+                taken.add(start + document.text.startswith(('"', "'"), start))
+    return taken
 
 
 # --- fields -----------------------------------------------------------------------------------------------------------

@@ -91,15 +91,20 @@ def _is_model(value: dict[Any, Any], *, alone: bool) -> bool:
         return True
     for key in keys:
         items = value[key]
-        if isinstance(items, list) and (
-            any(map(_is_layer, items[:_MOST_ITEMS]))
-            if _is_layers(key)
-            else bool(items) and all(isinstance(item, dict) and _is_layer(item) for item in items[:_MOST_ITEMS])
-        ):
+        if isinstance(items, list) and (_has_layers if _is_layers(key) else _is_of_layers)(items[:_MOST_ITEMS]):
             return True
         if key in _AROUND and isinstance(items, dict) and _is_model(items, alone=False):
             return True
     return alone and any(key in _INPUTS and _is_shape(value[key]) for key in keys) and set(keys) <= {*_INPUTS, *_OWN}
+
+
+def _has_layers(items: list[Any]) -> bool:
+    return any(map(_is_layer, items))
+
+
+def _is_of_layers(items: list[Any]) -> bool:
+    """Whether most items are layers, one of them with fields: a list of words may be one of anything."""
+    return 2 * sum(map(_is_layer, items)) > len(items) and any(isinstance(item, dict) for item in items)
 
 
 def _is_shape(value: Any) -> bool:

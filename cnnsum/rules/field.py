@@ -52,7 +52,7 @@ def field_too_small(network: Network) -> Iterator[Finding]:
         if all(size < length for size, length in zip(sizes, lengths, strict=True)):
             yield Finding(
                 call.layer,
-                f"before `{call.layer.name}` a place sees {_by(sizes)} of {_by(lengths)} samples",
+                f"before `{call.layer.name}` a place sees {_most(network, call)}{_by(sizes)} of {_by(lengths)} samples",
                 "more layers, larger strides or dilation, if objects are larger than that",
             )
 
@@ -99,6 +99,12 @@ def field_too_large(network: Network) -> Iterator[Finding]:
                 f"before `{call.layer.name}` a place sees {_by(sizes)} samples, of an input of {_by(lengths)}",
                 "a larger input, fewer strides at the start, or fewer layers",
             )
+
+
+def _most(network: Network, call: Call) -> str:
+    """What to say before the size of a field in which samples are left out, or may be."""
+    field = network.fields[call.inputs[0]]
+    return "" if field is None or all(axis.exact for axis in field) else "at most "
 
 
 def _by(sizes: list[int]) -> str:

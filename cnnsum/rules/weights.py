@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
-from cnnsum.dims import prod
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
+from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import CONVOLUTIONS, DROPOUT, NORMALIZATIONS, is_activation, spelled, type_of
 from cnnsum.rules.network import Network
@@ -63,10 +66,13 @@ def dense_after_flatten(network: Network) -> Iterator[Finding]:
     """
     for layer, share, own in _heavy(network):
         if _is_after_flatten(network, layer):
+            left = _pooled(network, layer)
             yield Finding(
                 layer,
                 f"`{layer.name}` holds {share:.0%} of all parameters ({spelled(own)}), on a flattened map",
-                "a global pooling in place of the Flatten, or one more pooling before it",
+                "a global pooling in place of the Flatten"
+                + (f", which leaves {spelled(left)} of them" if left is not None else "")
+                + ", or one more pooling before it",
             )
 
 
@@ -123,15 +129,43 @@ def _heavy(network: Network) -> list[tuple[Layer, float, int]]:
     return found
 
 
+def _pooled(network: Network, layer: Layer) -> int | None:
+    """The weights of a Dense layer if it were given a mean for each channel of the map that was flattened for it."""
+    call = network.calls_of(layer)[0]
+    flattening = _flattening(network, call)
+    shape = network.input_shape(flattening) if flattening is not None else None
+    if flattening is None or shape is None:
+        return None
+    depth = shape[1 if network.is_channels_first(flattening.inputs[0]) else -1]
+    weights = _weights_on(call, [(shape[0], depth)])
+    return weights if isinstance(weights, int) else None
+
+
+def _weights_on(call: Call, shapes: list[Shape | None], **fields: Any) -> Dim:
+    """The weights that a layer would have on other inputs or with other fields; UNKNOWN where it refuses them."""
+    type = call.layer.type
+    assert type is not None
+    try:
+        facts = type.apply(shapes, {**call.layer.fields, **fields})
+    except Problem:
+        return UNKNOWN
+    return sum((prod(weight.shape) for weight in facts.weights), start=0)
+
+
+def _flattening(network: Network, call: Call) -> Call | None:
+    """The reshaping that a Dense layer reads, through dropout and the like; None where there is none."""
+    before = network.before(call)
+    while before is not None and (type_of(before.layer) in DROPOUT | NORMALIZATIONS or is_activation(before)):
+        before = network.before(before)
+    return before if before is not None and type_of(before.layer) in {"Flatten", "Reshape"} else None
+
+
 def _is_after_flatten(network: Network, layer: Layer) -> bool:
     """Whether a Dense layer reads, through dropout and the like, a map that was flattened with its places."""
     if type_of(layer) != "Dense":
         return False
-    call = network.calls_of(layer)[0]
-    before = network.before(call)
-    while before is not None and (type_of(before.layer) in DROPOUT | NORMALIZATIONS or is_activation(before)):
-        before = network.before(before)
-    if before is None or type_of(before.layer) not in {"Flatten", "Reshape"}:
+    before = _flattening(network, network.calls_of(layer)[0])
+    if before is None:
         return False
     shape, flat = network.input_shape(before), network.output_shape(before)
     return shape is not None and flat is not None and len(flat) == 2 and prod(network.space(before.inputs[0])) != 1
@@ -241,7 +275,7 @@ def head_as_wide_as_the_model(network: Network) -> Iterator[Finding]:
     """A MultiHeadAttention of several heads, each as wide as the whole input.
 
     Why: In Keras `key_dim` is the width of one head; PyTorch's `embed_dim` is that of all heads together. With the
-    width of the model for `key_dim`, the attention has as many times the weights and the work as it has heads.
+    width of the model for `key_dim`, the attention has nearly as many times the weights and the work as it has heads.
 
     Fails:
 
@@ -263,7 +297,14 @@ def head_as_wide_as_the_model(network: Network) -> Iterator[Finding]:
             continue
         heads, width = call.layer.fields["num_heads"], call.layer.fields["key_dim"]
         if isinstance(heads, int) and isinstance(width, int) and heads > 1 and width == shape[-1]:
-            share = f"`key_dim: {width // heads}`" if width % heads == 0 else "a `key_dim` that is a part of it"
+            share = "a `key_dim` that is a part of it"
+            if width % heads == 0:
+                share = f"`key_dim: {width // heads}`"
+                shapes = [network.values[number].shape for number in call.inputs if number >= 0]
+                now, then = (_weights_on(call, shapes, key_dim=one) for one in (width, width // heads))
+                # Inputs that are given by name may stand in another order.
+                if now == sum((prod(weight.shape) for weight in call.facts.weights), start=0) and isinstance(then, int):
+                    share += f" ({spelled(then)} weights in place of {spelled(now)})"
             yield Finding(
                 call.layer,
                 f"each of the {heads} heads of `{call.layer.name}` is as wide as its input, {width}",

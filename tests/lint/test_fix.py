@@ -83,6 +83,11 @@ def test_what_is_mended(before: str, after: str, tmp_path: Path) -> None:
         HEAD + "  - MaxPool: 2\n",
         HEAD + "  - Nothing\n",
         HEAD + "  - Flatten: {name: aa}\n  - Dense: {units: 3, from: ab}\n",
+        # The right name is there, too, or would be there twice.
+        HEAD + "  - Conv2D: {filters: 4, kernel_size: 3, kernal_size: 5}\n",
+        HEAD + "  - Conv2D: {filters: 4, Kernel_Size: 3, kernal_size: 5}\n",
+        HEAD + "  - Conv2D: {'filters': 4, 'Filters': 5, kernel_size: 3}\n",
+        HEAD + "  - Flatten\nLayers: [Flatten]\n",
         # An expression decides.
         "vars: {bias: true}\n" + HEAD + "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: bias}\n" + NORM,
         # A softmax twice is a mistake, but which is meant?

@@ -306,6 +306,29 @@ def test_shares_of_all_parameters():
     assert numbers(found.message) == [round(100 * own / report.totals.params.total), own]
 
 
+@pytest.mark.parametrize("top", ["", "data_format: channels_first\n"])
+def test_what_a_global_pooling_leaves(top):
+    shape = "[3, 40, 40]" if top else "[40, 40, 3]"
+    flat = spec(shape, "Conv2D: [8, 3]", "Flatten", "Dense: {units: 100, name: big}", top=top)
+    pooled = flat.replace("Flatten", "GlobalAveragePooling2D")
+    (left,) = [row.params.total for row in summarize(loads(pooled)).rows if row.name == "big"]
+    assert f"which leaves {left:,} of them" in only(flat, "ARC451").help
+
+
+def test_what_narrower_heads_cost():
+    text = spec([50, 64], "Dense: {units: 64, name: x}", "MultiHeadAttention: {HEADS, name: m, from: [x, x]}")
+    wide, narrow = (text.replace("HEADS", f"num_heads: 8, key_dim: {width}") for width in (64, 8))
+    counts = [row.params.total for one in (narrow, wide) for row in summarize(loads(one)).rows if row.name == "m"]
+    assert "`key_dim: 8` ({:,} weights in place of {:,})".format(*counts) in only(wide, "ARC455").help
+    assert 7 < counts[1] / counts[0] < 8
+
+
+def test_a_field_with_holes_is_an_upper_bound():
+    dilated = "Conv2D: {filters: 4, kernel_size: 3, dilation_rate: 4}"
+    text = spec([64, 64, 3], dilated, "GlobalAveragePooling2D", "Dense: 2")
+    assert "a place sees at most 9 x 9 of 64 x 64 samples" in only(text, "ARC461").message
+
+
 def test_channels_first_map_of_one_place_is_no_flattened_map():
     first = "data_format: channels_first\n"
     text = spec([64, 4, 4], "MaxPooling2D: 4", "Flatten", "Dense: 20000", top=first)
