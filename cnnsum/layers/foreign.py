@@ -190,8 +190,6 @@ LAYERS: dict[str, Word] = {
     "rnncell": _one("SimpleRNNCell"),
     "bilstm": _text("`Bidirectional: {layer: {LSTM: UNITS}}`"),
     "bigru": _text("`Bidirectional: {layer: {GRU: UNITS}}`"),
-    **dict.fromkeys(("cudnnlstm",), _one("LSTM", "one layer for all machines")),
-    **dict.fromkeys(("cudnngru",), _one("GRU", "one layer for all machines")),
     **dict.fromkeys(("mha", "selfattention", "multiheadselfattention"), _one("MultiHeadAttention")),
     **dict.fromkeys(("noop", "passthrough", "skip"), _one("Identity")),
     **dict.fromkeys(
@@ -211,7 +209,6 @@ LAYERS: dict[str, Word] = {
     "softmin": _none("softmin", "a `Softmax` of the negated scores"),
     "rrelu": _none("ReLU of random slope", "`LeakyReLU` has a fixed one, `PReLU` learns it"),
     "threshold": _text("`ReLU: {threshold: ...}`, or `Activation: threshold`"),
-    "thresholdedrelu": _text("`ReLU: {threshold: ...}`"),
     **dict.fromkeys(("lrelu", "leaky"), _one("LeakyReLU", "its slope is 0.3 unless it is given")),
     "relu6": _text("`ReLU: {max_value: 6}` or `Activation: relu6`"),
     "relun1to1": _text("`Activation: hard_tanh`"),
