@@ -447,7 +447,11 @@ def _settings(layer: Layer) -> tuple[tuple[str, str], ...]:
 
 def _why_unknown(inference: Inference, layer: Layer, call: Call) -> str:
     if layer.type is None:
-        return "its fields are wrong" if find(layer.type_name) else f"the type `{layer.type_name}` is not supported"
+        return (
+            "its fields are wrong, or its class is not Keras's own"
+            if find(layer.type_name)
+            else f"the type `{layer.type_name}` is not supported"
+        )
     if any(inference.values[number].shape is None for number in call.inputs):
         return "the shape of its input is not known"
     return "it cannot be applied to these shapes"

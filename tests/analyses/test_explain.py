@@ -332,7 +332,7 @@ def test_what_is_not_known_is_no_zero() -> None:
     notes = {layer.name: layer.note for layer in explanation.layers}
     assert notes["foo"] == "not known: the type `Foo` is not supported"
     assert notes["conv2d"] == "not known: the shape of its input is not known"
-    assert notes["conv2d_1"] == "not known: its fields are wrong"
+    assert notes["conv2d_1"] == "not known: its fields are wrong, or its class is not Keras's own"
     assert all(not layer.steps and layer.status == "unknown" for layer in explanation.layers)
     step = only("{input: [8], layers: [Activation: sparsemax]}", "activation")["operations"]
     assert (step.value, step.formula) == (UNKNOWN, None)

@@ -30,7 +30,7 @@ from cnnsum.readers.declare import Overrides, declare, open_axes
 from cnnsum.readers.keras import layers_of
 from cnnsum.readers.keras.calls import Arguments, flatten_call, references
 from cnnsum.readers.keras.classes import is_own_module, key_of, shown
-from cnnsum.readers.keras.retired import ANY, retired, without
+from cnnsum.readers.keras.retired import ANY, OF_LAYERS, retired, without
 from cnnsum.readers.keras.values import fields_of, own_functions
 from cnnsum.source import Document
 
@@ -40,6 +40,7 @@ Path = tuple[str | int, ...]
 _CODE = frozenset(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"))
 _MODELS = ("Functional", "Model", "Sequential")
 _WEIGHTLESS = frozenset(("Lambda",))
+_RECURRENT = frozenset((*OF_LAYERS["time_major"], "CuDNNLSTM", "CuDNNGRU"))
 _TF_OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda"))
 #: Fields that a note on what Keras 3 refuses lists.
 _MOST_FIELDS = 4
@@ -339,6 +340,13 @@ class ModelReader:
             return Layer(name, None, type_name=shown(class_name), place=place, trainable=graph.trainable, graph=graph)
         finding = len(self.diagnostics)
         type = self._type(raw)
+        if type is not None and config.get("time_major") and key in _RECURRENT:
+            span = place.document.span((*place.fields, "time_major"))
+            message = f"`{class_name}` with `time_major`, whose first axis is time, is not known"
+            self.diagnostics.append(Diagnostic("UNK701", message, span, "warning"))
+            layer = Layer(name, None, type_name=type.name, place=place)
+            self._foreign[layer] = finding
+            return layer
         if type is None:
             self._unknown_type(class_name, key, raw, place)
         else:

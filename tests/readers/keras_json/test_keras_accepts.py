@@ -410,3 +410,13 @@ def test_a_declaration_that_fails_leaves_what_is_recorded(tmp_path: Path) -> Non
     model = load(functional([image((5, 6)), own("Halves", "h", "image"), following], "d"), layer_types=[path])
     assert [found.code for found in model.diagnostics] == ["SHP202"]
     assert rows(cnnsum.summarize(model))["d"].params.total == 8
+
+
+def test_time_before_samples_is_not_guessed() -> None:
+    following = made("Dense", "d", called(tensor("r", (5, None, 3))), units=2)
+    layer = made("LSTM", "r", "image", units=3, time_major=True, return_sequences=True)
+    model = load(functional([image((5, 4)), layer, following], "d"))
+    assert [found.message.partition(";")[0] for found in model.diagnostics] == [
+        "`LSTM` with `time_major`, whose first axis is time, is not known"
+    ]
+    assert rows(cnnsum.summarize(model))["d"].params.total == 8
