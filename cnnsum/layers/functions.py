@@ -138,7 +138,8 @@ def _layer_as_function(name: str, config: dict[str, Any], reading: Reading) -> s
     if name == "PReLU":
         raise Problem("UNK702", "PReLU has weights of its own: it must be a layer, not an activation")
     if name not in _LAYERS:
-        raise Problem("UNK702", f"its activation is a layer, `{name}`, whose weights are not known")
+        own = name.rpartition(">")[2]
+        raise Problem("UNK702", f"its activation is a layer, `{own}`, whose weights are not known")
     return _LAYERS[name]
 
 

@@ -592,7 +592,8 @@ def _is_model(raw: dict[str, Any]) -> bool:
         return True
     if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
         return False
-    return raw["class_name"] in _MODELS or "output_layers" in config
+    # Only Keras's models write what they were built on beside their layers: a layer of somebody else's may hold layers.
+    return raw["class_name"] in _MODELS or "output_layers" in config or "build_input_shape" in config
 
 
 def _key_of(call: Any) -> Any:

@@ -420,3 +420,14 @@ def test_time_before_samples_is_not_guessed() -> None:
         "`LSTM` with `time_major`, whose first axis is time, is not known"
     ]
     assert rows(cnnsum.summarize(model))["d"].params.total == 8
+
+
+def test_a_subclass_of_sequential_is_a_chain() -> None:
+    chain = sequential(image((4,)), made("Dense", "d", units=2), name="c", calls=["image"], build_input_shape=[None, 4])
+    net = functional([image((4,)), {**chain, "class_name": "MyChain", "module": None}], "c")
+    assert messages(net) == []
+    assert cnnsum.summarize(load(net)).totals.params.total == 10
+    # A layer that holds layers may do anything with them.
+    holder = own("Holder", "h", "image")
+    holder["config"]["layers"] = [made("Dense", "d", units=2)]
+    assert [found.code for found in load(functional([image((4,)), holder], "h")).diagnostics] == ["UNK701"]
