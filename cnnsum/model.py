@@ -53,6 +53,10 @@ class Model:
             from cnnsum.graph.compare import compare_weights
 
             self.inference.diagnostics.extend(compare_weights(graph, self.inference))
+        if document.weights is not None:
+            from cnnsum.graph.stored import compare_stored
+
+            self.inference.diagnostics.extend(compare_stored(self.inference))
         self._sizes: Sizes | None = None
         if self.inference.needs:
             self.inference.diagnostics.extend(self.sizes.diagnostics)

@@ -33,7 +33,7 @@ def weights_of(facts: Facts, variable_dtype: str, *, trainable: bool) -> Weights
     """The weights that one layer owns. `trainable`: whether it, and the model, are to be trained."""
     if not facts.weights:
         return NO_WEIGHTS
-    if facts.status == "unknown":
+    if facts.status == "unknown" and not facts.has_known_weights:
         return _UNKNOWN_WEIGHTS
     counts: list[Dim] = [0, 0]
     sizes: list[Dim] = [0, 0]

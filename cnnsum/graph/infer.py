@@ -86,6 +86,12 @@ class Inference:
         """The names of the layers of which not everything is known."""
         return tuple(dict.fromkeys(call.layer.name for call in self.calls if call.facts.status == "unknown"))
 
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The names of those of which the weights are known all the same, because the file holds them."""
+        calls = (call for call in self.calls if call.facts.status == "unknown" and call.facts.weights)
+        return tuple(dict.fromkeys(call.layer.name for call in calls if call.facts.has_known_weights))
+
     def output_of(self, node: Node) -> list[Value]:
         """The outputs of a call of the outer graph."""
         return [self.values[number] for number in self.made_by[node.position][0]]
@@ -263,6 +269,8 @@ class _Runner:
                         facts = self._apply(layer, layer.type, shapes, node)
                         if facts.status != "unknown":
                             memo[key] = facts
+                        elif layer.stored is not None:
+                            facts.weights = layer.stored
                     if facts.weights and (path or len(layer.nodes) > 1):
                         facts = self._with_same_weights(layer, facts, numbers)
                     if facts.needs:

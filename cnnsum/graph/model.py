@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.facts import Shape
+from cnnsum.layers.facts import Shape, Weight
 from cnnsum.layers.inner import Inner
 from cnnsum.source import Document
 
@@ -106,6 +106,7 @@ class Layer:
     spec: of an input layer, else None. graph: of a nested model, else None.
     weightless: of a layer without a type, whether it is known to have no weights (a Lambda, an operation).
     trainable: the layer's own switch. block: the names of the blocks that it stands in, outermost first.
+    stored: the weights that the file holds for it; None where that is not known.
     """
 
     __slots__ = (
@@ -118,6 +119,7 @@ class Layer:
         "place",
         "policy",
         "spec",
+        "stored",
         "trainable",
         "type",
         "type_name",
@@ -151,6 +153,7 @@ class Layer:
         self.graph = graph
         self.weightless = weightless
         self.key = (type, *self.fields.values())
+        self.stored: tuple[Weight, ...] | None = None
         self.nodes: list[Node] = []
 
     def disable(self) -> None:

@@ -151,6 +151,11 @@ class Facts:
         self.status = status
         self.needs: tuple[Need, ...] = ()
 
+    @property
+    def has_known_weights(self) -> bool:
+        """Whether the shape of every weight is known: of a layer of which nothing else is, the file may have them."""
+        return not any(dim is UNKNOWN for weight in self.weights for dim in weight.shape)
+
 
 def unknown_facts(*outputs: Shape | None, weightless: bool = False, dtype: str | None = None) -> Facts:
     """The facts of a layer that failed, is not supported, or whose input is not known.

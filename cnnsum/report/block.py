@@ -63,11 +63,13 @@ def block(report: Report, *, symbolic: bool = False, train: bool = False, verbos
     if report.plan is not None:
         yield from _plan(report.plan, verbose=verbose)
     yield from _sizes(report)
-    if totals.unknown:
-        yield from _listed(
-            f"Not known, and in no sum: {len(totals.unknown):,} layer{'s' * (len(totals.unknown) != 1)}",
-            totals.unknown,
-        )
+    stored = frozenset(totals.stored)
+    for title, names in (
+        ("Not known, and in no sum", tuple(name for name in totals.unknown if name not in stored)),
+        ("Only weights known, and taken to train", totals.stored),
+    ):
+        if names:
+            yield from _listed(f"{title}: {len(names):,} layer{'s' * (len(names) != 1)}", names)
 
 
 _TRAINING_NOTES = {

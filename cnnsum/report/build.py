@@ -175,6 +175,7 @@ def _totals(
         optimizer=OPTIMIZERS[optimizer].title,
         unknown=inference.unknown,
         compiled=_compiled(graph, inference, wrong=wrong),
+        stored=inference.stored,
     )
 
 
@@ -373,17 +374,22 @@ class _Builder:
         return tuple(builder.rows(nested=True))
 
     def _weights(self, calls: list[Call]) -> tuple[WeightRecord, ...]:
-        if not calls or not calls[0].facts.weights or calls[0].facts.status == "unknown":
+        if not calls or not calls[0].facts.weights:
             return ()
-        layer = calls[0].layer
+        layer, facts = calls[0].layer, calls[0].facts
+        is_unknown = facts.status == "unknown"
+        if is_unknown and not facts.has_known_weights:
+            return ()
+        trains = self.params.trainable and not layer.freezes
         return tuple(
             WeightRecord(
                 weight.name,
                 weight.shape,
                 weight.dtype or layer.policy.variable,
-                weight.trainable and self.params.trainable and not layer.freezes,
+                # What trains of a layer that nothing is known of is not said anywhere.
+                None if is_unknown and trains and weight.trainable else weight.trainable and trains,
             )
-            for weight in calls[0].facts.weights
+            for weight in facts.weights
         )
 
     def _connections(self, nodes: list[Node]) -> tuple[Connection, ...]:

@@ -36,12 +36,12 @@ class InputRecord(NamedTuple):
 
 
 class WeightRecord(NamedTuple):
-    """One weight of a layer."""
+    """One weight of a layer. trainable: None where that is not known, and it is counted as trainable."""
 
     name: str
     shape: Shape
     dtype: str
-    trainable: bool
+    trainable: bool | None
 
 
 class Params(NamedTuple):
@@ -216,6 +216,7 @@ class Totals(NamedTuple):
 
     optimizer: the one that training memory is for. compiled: the one that the file was compiled with, whose variables
     Keras adds to the total of a summary; they are in none of these sums.
+    stored: those among them of which the weights are known, because the file holds them.
     """
 
     params: Params
@@ -229,6 +230,7 @@ class Totals(NamedTuple):
     optimizer: str
     unknown: tuple[str, ...]
     compiled: OptimizerRecord | None = None
+    stored: tuple[str, ...] = ()
 
 
 class Forcing(NamedTuple):

@@ -1,16 +1,20 @@
 """Files that hold an architecture among other things: zip archives (.keras) and HDF5 (.h5).
 
-Gives the bytes of the one text that is an architecture. Nothing is extracted, weights are not read, and sizes are
-bounded. Knows where Keras puts its config, and nothing of what is in it.
+Gives the bytes of the one text that is an architecture, and the names and shapes of the weights beside it. Nothing is
+extracted, the values of weights are not read, and sizes are bounded. Knows where Keras puts what, and nothing of what
+is in it.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
-from cnnsum.source import hdf5
+from cnnsum.source import arrays, hdf5
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
 
 ZIP = b"PK\x03\x04"
 
@@ -19,24 +23,49 @@ MAX_CONFIG = 32 * 2**20
 #: Of the list of an archive's entries, which is read whole.
 MAX_DIRECTORY = 16 * 2**20
 
+#: Of weights that are compressed, which Keras's never are: they are unpacked, as they are read here and there.
+MAX_UNPACKED = 128 * 2**20
+_IN_MEMORY = 16 * 2**20
+#: Where a .keras archive has its weights, beside the config.
+_WEIGHTS = "model.weights.h5"
+
 _TAIL = 65_557  # the end record and the longest comment
 _HELP = "write the architecture with `model.to_json()`, or the model with `model.save('model.keras')`"
 
 
-def config_of(file: BinaryIO, head: bytes, path: str) -> bytes | None:
-    """The text of the architecture in a file that begins with `head`; None where it is no container.
+class Weights(NamedTuple):
+    """The arrays beside an architecture.
+
+    root: the groups that they stand in; None where they cannot be read, and `problem` says why. by_layer: whether there
+    is a group for each layer under its name, which lists its arrays, as Keras 2 has it.
+    """
+
+    root: arrays.Group | None
+    by_layer: bool = False
+    problem: str = ""
+
+
+class Contents(NamedTuple):
+    """What a container holds: the text of the architecture, and the weights, if any."""
+
+    config: bytes
+    weights: Weights | None = None
+
+
+def contents_of(file: BinaryIO, head: bytes, path: str, *, weights: bool = True) -> Contents | None:
+    """The architecture, and with `weights` the arrays, in a file that begins with `head`; None for no container.
 
     file: open for reading, and can be moved in. Raises UnusableError where it holds none, or cannot be read.
     """
     if head.startswith(ZIP):
-        return _of_zip(file, path)
+        return _of_zip(file, path, weights=weights)
     start = hdf5.find_start(head)
     if start is not None:
-        return _of_hdf5(file, start, path)
+        return _of_hdf5(file, start, path, weights=weights)
     return None
 
 
-def _of_zip(file: BinaryIO, path: str) -> bytes:
+def _of_zip(file: BinaryIO, path: str, *, weights: bool) -> Contents:
     import zlib
     from zipfile import BadZipFile, ZipFile
 
@@ -51,13 +80,57 @@ def _of_zip(file: BinaryIO, path: str) -> bytes:
             with archive.open(info) as member:
                 # What the entry says of its size need not be so.
                 data = member.read(MAX_CONFIG + 1)
+            beside = name.removesuffix("config.json") + _WEIGHTS
+            found = None
+            if weights and name.endswith("config.json") and beside in archive.NameToInfo:
+                found = _archived(file, archive, archive.NameToInfo[beside])
     except (BadZipFile, EOFError, OSError, ValueError, struct.error, zlib.error) as error:
         _refuse("SPC067", f"the archive `{path}` is damaged: {_words(error)}")
     except RuntimeError as error:  # encrypted, or compressed in a way that Python does not know
         _refuse("SPC067", f"the archive `{path}` cannot be read: {_words(error)}")
     if len(data) > MAX_CONFIG:
         _refuse("SPC067", f"`{name}` in `{path}` is too large: more than {MAX_CONFIG // 2**20} MiB")
-    return data
+    return Contents(data, found)
+
+
+def _archived(file: BinaryIO, archive: ZipFile, info: ZipInfo) -> Weights | None:
+    """The arrays in an archive's file of weights. Where that is damaged the architecture is sound all the same."""
+    import zlib
+    from zipfile import ZIP_STORED, BadZipFile
+
+    try:
+        if info.flag_bits & 1:
+            return Weights(None, problem=f"`{info.filename}` is encrypted")
+        if info.compress_type == ZIP_STORED:
+            file.seek(info.header_offset)
+            head = file.read(30)
+            if len(head) < 30 or not head.startswith(ZIP):
+                return Weights(None, problem=f"`{info.filename}` is damaged: it does not begin where the archive says")
+            name, extra = struct.unpack_from("<HH", head, 26)
+            return _arrays_of(hdf5.File(file, info.header_offset + 30 + name + extra, info.file_size), "")
+        if info.file_size > MAX_UNPACKED:
+            most = f"{MAX_UNPACKED // 2**20} MiB"
+            return Weights(None, problem=f"`{info.filename}` is compressed and has more than {most}: it is not read")
+        from tempfile import SpooledTemporaryFile
+
+        with archive.open(info) as member, SpooledTemporaryFile(_IN_MEMORY) as unpacked:
+            size = 0
+            while size <= MAX_UNPACKED and (data := member.read(2**20)):
+                size += len(data)
+                unpacked.write(data)
+            return _arrays_of(hdf5.File(unpacked, 0, size), "")  # type: ignore[arg-type]  # it can read and seek
+    except hdf5.DamagedError as error:
+        problem = f"at byte {error.offset}: {error.what}"
+    except hdf5.TooLargeError:
+        problem = "the names in it are too long"
+    except (BadZipFile, EOFError, OSError, ValueError, RuntimeError, zlib.error) as error:
+        problem = _words(error)
+    return Weights(None, problem=f"`{info.filename}` is damaged: {problem}")
+
+
+def _arrays_of(file: hdf5.File, path: str, *, by_layer: bool = False) -> Weights | None:
+    root = arrays.tree(file, path)
+    return None if root is None else Weights(root, by_layer)
 
 
 def _directory_size(file: BinaryIO) -> int:
@@ -101,7 +174,7 @@ def _refuse_archive(names: list[str], path: str) -> NoReturn:
     _refuse("SPC068", f"`{path}` is {kind}", help)
 
 
-def _of_hdf5(file: BinaryIO, start: int, path: str) -> bytes:
+def _of_hdf5(file: BinaryIO, start: int, path: str, *, weights: bool) -> Contents:
     try:
         opened = hdf5.File(file, start, file.seek(0, 2) - start)
         attributes = opened.root.attributes()
@@ -118,7 +191,18 @@ def _of_hdf5(file: BinaryIO, start: int, path: str) -> bytes:
     if found is None or config.shape != ():
         place = start + config.value.start
         _refuse("SPC068", f"`model_config` in `{path}`, at byte {place}, is not text", _HELP)
-    return found[0]
+    return Contents(found[0], _listed(opened, start) if weights else None)
+
+
+def _listed(opened: hdf5.File, start: int) -> Weights | None:
+    """The arrays of a file of Keras 2, which stand beside the architecture."""
+    try:
+        return _arrays_of(opened, "model_weights", by_layer=True)
+    except hdf5.DamagedError as error:
+        problem = f"at byte {start + error.offset}: {error.what}"
+    except hdf5.TooLargeError:
+        problem = "the names in them are too long"
+    return Weights(None, by_layer=True, problem=f"the weights are damaged: {problem}")
 
 
 def _words(error: BaseException) -> str:

@@ -16,6 +16,7 @@ from cnnsum.source.lines import Lines
 
 if TYPE_CHECKING:
     # Each reader is imported for its own format only.
+    from cnnsum.source.containers import Weights
     from cnnsum.source.json_text import JsonPlaces
     from cnnsum.source.yaml_places import YamlPlaces
 
@@ -29,10 +30,11 @@ class Document:
     """One text, its value, and where each part of the value stands.
 
     `path` is as the user wrote it ("<stdin>" for "-"), `format` is "yaml" or "json", `value` is made of dict, list,
-    str, int, float, bool and None. `diagnostics` are the problems that did not stop the reading.
+    str, int, float, bool and None. `diagnostics` are the problems that did not stop the reading. `weights` are the
+    arrays that stand beside the text in a container.
     """
 
-    __slots__ = ("_lines", "_places", "_raw", "diagnostics", "format", "path", "text", "value")
+    __slots__ = ("_lines", "_places", "_raw", "diagnostics", "format", "path", "text", "value", "weights")
 
     def __init__(
         self,
@@ -44,8 +46,10 @@ class Document:
         places: JsonPlaces | YamlPlaces,
         diagnostics: list[Diagnostic],
         raw: bytes | None = None,
+        weights: Weights | None = None,
     ) -> None:
         self.path = path
+        self.weights = weights
         self.text = lines.text
         self.format = format
         self.value = value
@@ -94,12 +98,18 @@ class Document:
 
 def read(path: str) -> Document:
     """Read a file, or standard input for "-". Raises `UnusableError`."""
-    from cnnsum.source.raw import decode, read_bytes
+    from cnnsum.source.raw import decode, read_contents
 
-    raw = read_bytes(path)
+    raw, weights = read_contents(path)
     name = "<stdin>" if path == "-" else path
     text, plain = decode(raw, name)
-    return _parse(text, name, raw, plain=plain)
+    found = _parse(text, name, raw, plain=plain)
+    if weights is not None:
+        found.weights = weights
+        if weights.problem:
+            message = f"{weights.problem}; it holds what is known of layers of unknown types"
+            found.diagnostics.append(Diagnostic("SPC067", message, found.span(), "warning"))
+    return found
 
 
 def read_text(text: str, path: str) -> Document:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.source.lines import Lines
+
+if TYPE_CHECKING:
+    from cnnsum.source.containers import Weights
 
 #: Of a text. The largest of keras.applications (NASNetLarge) has 1 to 2 MB; what is read stands in memory several times
 #: over.
@@ -56,11 +59,16 @@ def read_bytes(path: str) -> bytes:
 
     Raises `UnusableError`.
     """
+    return read_contents(path, weights=False)[0]
+
+
+def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, Weights | None]:
+    """The bytes that `read_bytes` gives, and with `weights` the arrays that a container holds beside them."""
     try:
         if path == "-":
-            return _read_limited(_standard_input(), "<stdin>")
+            return _read_limited(_standard_input(), "<stdin>", weights=weights)
         with open_file(path) as file:
-            return _read_limited(file, path)
+            return _read_limited(file, path, weights=weights)
     except IsADirectoryError:
         _refuse("SPC002", f"`{path}` is a directory", "name a file in it")
     except (FileNotFoundError, NotADirectoryError):
@@ -113,13 +121,13 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _read_limited(file: BinaryIO, path: str) -> bytes:
+def _read_limited(file: BinaryIO, path: str, *, weights: bool) -> tuple[bytes, Weights | None]:
     # The head first: an endless device or a large file of weights is known by it.
     head = file.read(_HEAD)
     if head.startswith(_ZIP) or _HDF5 in head:
-        from cnnsum.source.containers import config_of
+        from cnnsum.source.containers import contents_of
 
-        found = config_of(file if file.seekable() else _whole(file, head, path), head, path)
+        found = contents_of(file if file.seekable() else _whole(file, head, path), head, path, weights=weights)
         if found is not None:
             return found
     if not head.startswith(tuple(mark for mark, _ in _MARKS)):
@@ -127,7 +135,7 @@ def _read_limited(file: BinaryIO, path: str) -> bytes:
     if len(head) < _HEAD:
         # Pipes and terminals may give less than was asked for.
         head += file.read(_HEAD)
-    return _rest(file, head, path)
+    return _rest(file, head, path), None
 
 
 def _rest(file: BinaryIO, head: bytes, path: str) -> bytes:

@@ -1,4 +1,7 @@
-"""Writes the small HDF5 files of tests/source/hdf5, with h5py and Keras: `python tests/peers/make_hdf5_samples.py`."""
+"""Writes the small HDF5 files of tests/source/hdf5, and files of a model with a layer of its author's own.
+
+With h5py and Keras: `python tests/peers/make_hdf5_samples.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 
 import h5py
 import keras
+import keras_custom
 import numpy as np
 from keras.src.legacy.saving import legacy_h5_format
 
+ARCHIVES = Path(__file__).resolve().parent.parent / "readers" / "keras_json" / "archives"
 SAMPLES = Path(__file__).resolve().parent.parent / "source" / "hdf5"
 
 
@@ -44,6 +49,9 @@ def write() -> None:
         group["l0"] = h5py.SoftLink("/g")
         for number in range(1, 8):
             group[f"l{number}"] = h5py.SoftLink("/".join([f"l{number - 1}"] * 40))
+    for suffix in ("keras", "h5"):
+        keras.backend.clear_session()
+        keras_custom.MODELS["containers"]().save(ARCHIVES / f"containers.{suffix}")
 
 
 if __name__ == "__main__":

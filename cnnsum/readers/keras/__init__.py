@@ -57,6 +57,10 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
         from cnnsum.readers.keras.manifest import record
 
         record(graph, document)
+    if document.weights is not None:
+        from cnnsum.readers.keras.weights import attach
+
+        attach(graph, document, overrides)
     # Keras itself writes numbers that are not finite (`ops.pad` with -Infinity): they are no news.
     found = [one for one in document.diagnostics if one.code != _NOT_FINITE]
     graph.diagnostics = DiagnosticList([*found, *reader.finish(graph)])

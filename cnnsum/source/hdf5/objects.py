@@ -216,6 +216,12 @@ class Object:
             cursor.fail(f"`{shown(name)}` says that it has {size} bytes, and has {cursor.left}")
         return name, found._replace(value=cursor.part(size, f"the attribute `{shown(name)}`"))
 
+    def texts(self, attributes: dict[str, Attribute], name: str, most: int) -> list[str] | None:
+        """The texts of the attribute of that name, as `strings`; None where there is none."""
+        found = attributes.get(name)
+        texts = None if found is None else self.strings(found, most)
+        return None if texts is None else [messages.text(text) for text in texts]
+
     def strings(self, attribute: Attribute, most: int) -> list[bytes] | None:
         """The texts that an attribute holds, as its encoding has them; None where it does not hold text.
 

@@ -1,0 +1,192 @@
+"""Weights beside a Keras config: what they tell of layers that are not known, and what is said where they differ.
+
+The archives are Keras's own; tests/peers/test_keras_weights.py compares many more with Keras.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cnnsum
+from cnnsum.dims import UNKNOWN
+from cnnsum.readers.keras.weights import _trainable
+from cnnsum.report import render
+from cnnsum.source import containers
+from cnnsum.source.arrays import Array
+
+ARCHIVES = Path(__file__).parent / "archives"
+
+
+def report(path: Path, **options: Any) -> Any:
+    return cnnsum.summarize(cnnsum.load(path, **options))
+
+
+def rewritten(
+    source: Path, target: Path, method: int = zipfile.ZIP_STORED, change: Any = None, config: Any = None
+) -> Path:
+    """A copy of an archive: compressed, with other bytes of weights, or with another config."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", method) as new:
+        for info in old.infolist():
+            data = old.read(info)
+            if info.filename == "model.weights.h5" and change is not None:
+                data = change(data)
+            if info.filename == "config.json" and config is not None:
+                data = json.dumps(config(json.loads(data))).encode()
+            if data is not None:
+                new.writestr(info.filename, data)
+    return target
+
+
+CONTAINERS = [ARCHIVES / "containers.keras", ARCHIVES / "containers.h5"]
+
+
+@pytest.mark.parametrize("path", CONTAINERS, ids=lambda path: path.suffix)
+def test_sublayers_in_lists_and_mappings(path: Path) -> None:
+    found = report(path)
+    by_name = {row.name: row for row in found.rows}
+    assert by_name["containers"].params == (270, 246, 24)
+    assert found.totals.params == (42 + 270 + 7, 42 + 246 + 7, 24)
+    assert found.totals.weights.total == 4 * 319
+    assert by_name["containers"].status == "unknown"
+    assert by_name["containers"].macs is UNKNOWN
+    assert (found.totals.unknown, found.totals.stored) == (("containers",), ("containers",))
+    assert len(by_name["containers"].weights) == 20
+    # Whether a weight of a layer trains that nothing is known of is only known where it does not.
+    assert [weight.trainable for weight in by_name["containers"].weights].count(None) == 16
+    assert [weight.trainable for weight in by_name["containers"].weights].count(False) == 4
+    text = "".join(render(found, "table"))
+    assert "Only weights known, and taken to train: 1 layer\n   containers\n" in text
+    assert "in no sum" not in text
+    assert '"trainable": null' in "".join(render(found, "json"))
+
+
+@pytest.mark.parametrize(("name", "layer", "count"), [("mha", "multi_head_attention", 68), ("reshape", "reshape", 0)])
+def test_an_archive_with_a_layer_of_the_authors_own(name: str, layer: str, count: int) -> None:
+    found = report(ARCHIVES / f"{name}.keras")
+    (row,) = (row for row in found.rows if row.name == layer)
+    assert row.params == (count, count, 0)
+    assert found.totals.params.total == count
+    assert found.totals.macs is UNKNOWN
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_weights_that_are_compressed(tmp_path: Path, method: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = rewritten(CONTAINERS[0], tmp_path / "x.keras", method)
+    assert report(path).totals.params.total == 319
+    monkeypatch.setattr(containers, "MAX_UNPACKED", 2**15)
+    model = cnnsum.load(path)
+    assert cnnsum.summarize(model).totals.params.total is UNKNOWN
+    (said,) = (found for found in model.diagnostics if found.code == "SPC067")
+    assert said.severity == "warning"
+    assert "`model.weights.h5` is compressed and has more than 0 MiB: it is not read" in said.message
+
+
+def test_weights_that_are_damaged(tmp_path: Path) -> None:
+    def cut(data: bytes) -> bytes:
+        return data[:-100]
+
+    def broken(data: bytes) -> bytes:
+        at = data.index(b"TREE", data.index(b"TREE") + 1)
+        return data[:at] + b"FREE" + data[at + 4 :]
+
+    def other(data: bytes) -> bytes:
+        return b"weights of another kind"
+
+    for change, message in (
+        (cut, "it is cut off"),
+        (broken, "a node of a B-tree does not begin with TREE"),
+        (other, "does not begin with"),
+    ):
+        model = cnnsum.load(rewritten(CONTAINERS[0], tmp_path / "x.keras", change=change))
+        found = cnnsum.summarize(model)
+        assert {row.name: row.params.total for row in found.rows}["containers"] is UNKNOWN
+        (said,) = (one for one in model.diagnostics if one.code == "SPC067")
+        assert said.severity == "warning"
+        if change is not other:
+            assert "`model.weights.h5` is damaged: at byte " in said.message
+            assert message in said.message
+
+
+def test_weights_that_are_missing(tmp_path: Path) -> None:
+    model = cnnsum.load(rewritten(CONTAINERS[0], tmp_path / "x.keras", change=lambda _: None))
+    assert cnnsum.summarize(model).totals.params.total is UNKNOWN
+    assert [found.code for found in model.diagnostics] == ["UNK701"]
+
+
+def test_every_changed_byte_is_a_number_or_a_message(tmp_path: Path) -> None:
+    with zipfile.ZipFile(CONTAINERS[0]) as archive:
+        sound = archive.read("model.weights.h5")
+    for at in range(8, len(sound), 131):
+        data = sound[:at] + bytes([sound[at] ^ 0x15]) + sound[at + 1 :]
+        archive_bytes = io.BytesIO()
+        with zipfile.ZipFile(archive_bytes, "w") as new:
+            new.writestr("config.json", "{}")
+            new.writestr("model.weights.h5", data)
+        found = containers.contents_of(archive_bytes, b"PK\x03\x04", "x.keras")
+        assert found is not None
+        assert found.weights is not None
+        assert (found.weights.root is None) == bool(found.weights.problem)
+
+
+def test_a_known_layer_is_never_copied(tmp_path: Path) -> None:
+    def wider(config: Any) -> Any:
+        config["config"]["layers"][-1]["config"]["units"] = 5
+        return config
+
+    model = cnnsum.load(rewritten(CONTAINERS[0], tmp_path / "x.keras", config=wider))
+    found = cnnsum.summarize(model)
+    assert found.rows[-1].params.total == 35
+    (said,) = (one for one in model.diagnostics if one.code == "SHP225")
+    assert said.severity == "warning"
+    name = found.rows[-1].name
+    assert said.message == (
+        f"the file holds weights of (6, 1) and (1,) for `{name}`, which has weights of (6, 5) and (5,)"
+    )
+    assert said.span is not None
+
+
+def test_a_declared_layer_is_compared_too(tmp_path: Path) -> None:
+    types = tmp_path / "types.yaml"
+    declared = "layer_types: {Containers: {input: [n], output: [n], weights: {kernel: [n, n]}}}"
+    types.write_text(declared)
+    model = cnnsum.load(CONTAINERS[0], layer_types=[types])
+    assert [found.code for found in model.diagnostics] == ["SHP225"]
+    assert "and 16 more for `containers`, which has weights of (6, 6)" in model.diagnostics[0].message
+
+
+def test_at_other_sizes_the_file_says_nothing() -> None:
+    assert report(CONTAINERS[0], inputs=(6,)).totals.params.total is UNKNOWN
+
+
+def test_a_frozen_layer_and_a_frozen_model(tmp_path: Path) -> None:
+    def layer(config: Any) -> Any:
+        (own,) = (one for one in config["config"]["layers"] if one["class_name"] == "Containers")
+        own["config"]["trainable"] = False
+        return config
+
+    def model(config: Any) -> Any:
+        config["config"]["trainable"] = False
+        return config
+
+    found = report(rewritten(CONTAINERS[0], tmp_path / "a.keras", config=layer))
+    assert found.totals.params == (319, 49, 270)
+    assert all(weight.trainable is False for row in found.rows if row.name == "containers" for weight in row.weights)
+    assert report(rewritten(CONTAINERS[0], tmp_path / "b.keras", config=model)).totals.params == (319, 0, 319)
+
+
+def test_which_weights_train() -> None:
+    vector, matrix, count = Array((4,), "float32"), Array((4, 4), "float32"), Array((), "int64")
+    assert _trainable(("batch_normalization_3",), [vector] * 4) == [True, True, False, False]
+    assert _trainable(("norm", "batch_normalization"), [vector] * 3) == [True, False, False]
+    assert _trainable(("batch_normalization",), [vector] * 2) == [False, False]
+    assert _trainable(("conv1_bn",), [vector] * 4) == [True, True, False, False]
+    assert _trainable(("time_mix",), [vector] * 4) == [True] * 4
+    assert _trainable(("norm",), [vector] * 2) == [True, True]
+    assert _trainable(("bn",), [matrix] * 4) == [True] * 4
+    assert _trainable(("rescale",), [vector, vector, count]) == [False] * 3
