@@ -111,14 +111,13 @@ def _archived(file: BinaryIO, archive: ZipFile, info: ZipInfo) -> Weights | None
         if info.file_size > MAX_UNPACKED:
             most = f"{MAX_UNPACKED // 2**20} MiB"
             return Weights(None, problem=f"`{info.filename}` is compressed and has more than {most}: it is not read")
+        from shutil import copyfileobj
         from tempfile import SpooledTemporaryFile
 
+        # No more comes out of a member than the archive says that it has.
         with archive.open(info) as member, SpooledTemporaryFile(_IN_MEMORY) as unpacked:
-            size = 0
-            while size <= MAX_UNPACKED and (data := member.read(2**20)):
-                size += len(data)
-                unpacked.write(data)
-            return _arrays_of(hdf5.File(unpacked, 0, size), "")  # type: ignore[arg-type]  # it can read and seek
+            copyfileobj(member, unpacked)
+            return _arrays_of(hdf5.File(unpacked, 0, unpacked.tell()), "")  # type: ignore[arg-type]  # reads and seeks
     except hdf5.DamagedError as error:
         problem = f"at byte {error.offset}: {error.what}"
     except hdf5.TooLargeError:

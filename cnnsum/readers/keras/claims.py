@@ -14,6 +14,15 @@ from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.model import DTYPES, Claim, Graph, Layer, Node, Recorded
 from cnnsum.source import Document
 
+#: Layers whose output has the shape of their input, and that record none themselves.
+_KEEPING = frozenset(
+    (
+        *("Activation", "ActivityRegularization", "ELU", "Identity", "LeakyReLU", "Masking", "PReLU", "ReLU"),
+        *("Softmax", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "UnitNormalization"),
+        *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "BatchNormalization", "LayerNormalization"),
+        *("GroupNormalization", "RMSNormalization"),
+    )
+)
 #: Places that one finding on many layers names beside its own.
 _MOST_PLACES = 8
 
@@ -46,6 +55,8 @@ def claim(graph: Graph, document: Document) -> dict[Layer, list[tuple[int | None
             if own is not None:
                 shown[layer] = [(None, *own)]
                 layer.nodes[0].claim = Claim((_shape((None, *own), graph),))
+    if graph.sequential:
+        _back(graph)
     return shown
 
 
@@ -66,6 +77,17 @@ def _hand_on(node: Node, inner: Graph, said: dict[Node, dict[int, Recorded]]) ->
     for index, one in said[node].items():
         if index < len(inner.outputs):
             inner.builds.append(Recorded(inner.outputs[index], one.shape, one.path))
+
+
+def _back(graph: Graph) -> None:
+    """Hand claims back through layers of a chain that keep the shape: a chain records fewer than a graph."""
+    for layer in reversed(graph.layers):
+        if layer.type is None or layer.type.name not in _KEEPING:
+            continue
+        for node in layer.nodes:
+            source = node.inputs[0].node if len(node.inputs) == 1 else None
+            if source is not None and source.claim is None and node.claim is not None:
+                source.claim = Claim(node.claim.outputs[:1])
 
 
 def _shape(shape: tuple[int | None, ...], graph: Graph) -> tuple[Dim, ...]:

@@ -14,6 +14,7 @@ from cnnsum.graph.model import Graph, Layer
 from cnnsum.graph.names import snake_case
 from cnnsum.layers.facts import Weight
 from cnnsum.readers.declare import Overrides
+from cnnsum.readers.keras.classes import shown
 from cnnsum.source import Document
 from cnnsum.source.arrays import Array, Group
 
@@ -24,6 +25,7 @@ _OWN = "vars"
 _NUMBERED = re.compile(r"_\d+$")
 #: Names that people give batch normalisations; only looked at where the shapes are those of one.
 _NORMALIZES = re.compile(r"norm|(^|[^a-z])bn|bn($|[^a-z])", re.IGNORECASE)
+_SPECTRAL = "spectral_normalization"
 #: Where a wrapper's config has the layer inside, by the group that its weights stand in.
 _INSIDE = {"layer": "layer", "forward_layer": "layer", "backward_layer": "backward_layer", "cell": "cell"}
 
@@ -68,7 +70,7 @@ class _Weights:
             raw = self._raw(layer)
             if raw is None or layer.is_operation or (graph.sequential and layer is graph.layers[0] and layer.spec):
                 continue
-            stem = snake_case(str(raw.get("class_name")))
+            stem = snake_case(shown(str(raw.get("class_name"))))
             count = used[stem] = used.get(stem, -1) + 1
             found = container.groups.get(f"{stem}_{count}" if count else stem)
             if by_name and (found is None or _OWN not in found.groups or found.groups[_OWN].name != layer.name):
@@ -91,6 +93,8 @@ class _Weights:
             # The names are numbers, in the order in which the object has its weights.
             named = sorted(own.arrays.items(), key=lambda one: (len(one[0]), one[0]))
             hints = (path.rpartition("/")[2], own.name)
+            if _SPECTRAL in _classes(hints) and "layer" in inner.groups:
+                named = named[-1:]  # the vector; the kernel of the layer inside is written once more
             trainable = _trainable(hints, [array for _, array in named])
             frozen = layer.type is None and _is_frozen(raw, path.partition("/")[0])
             for (name, array), trains in zip(named, trainable, strict=True):
@@ -185,7 +189,7 @@ def _trainable(hints: tuple[str, ...], arrays: list[Array]) -> list[bool]:
     >>> _trainable(("bn1",), [Array((8,), "float32")] * 4)
     [True, True, False, False]
     """
-    classes = {_NUMBERED.sub("", hint) for hint in hints}
+    classes = _classes(hints)
     shapes = {array.shape for array in arrays}
     count = len(arrays)
     is_vector = len(shapes) == 1 and all(len(shape) == 1 for shape in shapes)
@@ -193,11 +197,16 @@ def _trainable(hints: tuple[str, ...], arrays: list[Array]) -> list[bool]:
     if is_vector and ((batch and 2 <= count <= 4) or (count == 4 and any(map(_NORMALIZES.search, hints)))):
         # The mean and the variance come last, behind a scale and an offset where it has them.
         return [True] * (count - 2) + [False, False]
-    if "spectral_normalization" in classes:
+    if _SPECTRAL in classes:
         return [False] * count
     if count == 3 and arrays[2].shape == () and "int" in arrays[2].dtype and arrays[0] == arrays[1]:
         return [False] * count  # Normalization: a mean, a variance, and what they are of
     return [True] * count
+
+
+def _classes(hints: tuple[str, ...]) -> set[str]:
+    """Names of classes that an object may have: automatic names are made from that of the class."""
+    return {_NUMBERED.sub("", hint) for hint in hints}
 
 
 def _is_frozen(raw: dict[str, Any], part: str) -> bool:

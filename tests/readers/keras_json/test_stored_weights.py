@@ -66,7 +66,16 @@ def test_sublayers_in_lists_and_mappings(path: Path) -> None:
     assert '"trainable": null' in "".join(render(found, "json"))
 
 
-@pytest.mark.parametrize(("name", "layer", "count"), [("mha", "multi_head_attention", 68), ("reshape", "reshape", 0)])
+@pytest.mark.parametrize(
+    ("name", "layer", "count"),
+    [
+        ("mha", "multi_head_attention", 68),
+        ("reshape", "reshape", 0),
+        ("groupnorm", "group_normalization", 1),
+        ("attention", "attention", 42),
+        ("attention_seq", "attention_1", 42),
+    ],
+)
 def test_an_archive_with_a_layer_of_the_authors_own(name: str, layer: str, count: int) -> None:
     found = report(ARCHIVES / f"{name}.keras")
     (row,) = (row for row in found.rows if row.name == layer)
@@ -178,6 +187,28 @@ def test_a_frozen_layer_and_a_frozen_model(tmp_path: Path) -> None:
     assert found.totals.params == (319, 49, 270)
     assert all(weight.trainable is False for row in found.rows if row.name == "containers" for weight in row.weights)
     assert report(rewritten(CONTAINERS[0], tmp_path / "b.keras", config=model)).totals.params == (319, 0, 319)
+
+
+def own_chain(*layers: dict[str, Any]) -> Any:
+    """A chain of 5 features, in which Keras records the shapes that layers with weights were built on."""
+    first = {"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": [None, 5], "name": "in"}}
+    config = {"name": "chain", "layers": [first, *layers]}
+    return cnnsum.loads(json.dumps({"module": "keras", "class_name": "Sequential", "config": config}))
+
+
+def made(class_name: str, module: str = "keras.layers", build: Any = None, **fields: Any) -> dict[str, Any]:
+    found = {"module": module, "class_name": class_name, "config": {"name": class_name.lower(), **fields}}
+    return found if build is None else {**found, "build_config": {"input_shape": build}}
+
+
+def test_a_shape_goes_back_through_layers_that_keep_it() -> None:
+    model = own_chain(
+        made("Own", "mine"), made("ReLU"), made("Dropout", rate=0.5), made("Dense", units=2, build=[None, 7])
+    )
+    rows = cnnsum.summarize(model).rows
+    assert [str(row.outputs[0].shape[1:]) for row in rows] == ["(7,)", "(7,)", "(7,)", "(2,)"]
+    model = own_chain(made("Own", "mine"), made("Flatten"), made("Dense", units=2, build=[None, 7]))
+    assert cnnsum.summarize(model).rows[0].outputs[0].shape is None
 
 
 def test_which_weights_train() -> None:
