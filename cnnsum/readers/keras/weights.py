@@ -8,6 +8,7 @@ of them are used, and which compared, is not known.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from cnnsum.graph.model import Graph, Layer
@@ -18,8 +19,9 @@ from cnnsum.readers.keras.classes import shown
 from cnnsum.source import Document
 from cnnsum.source.arrays import Array, Group
 
-#: What Keras calls the list of a model's layers, and what it did up to 2.13.
-_LAYERS = ("layers", "_layer_checkpoint_dependencies")
+#: What Keras calls the list of a model's layers; and what it did up to 2.13, where layers with weights stand twice.
+_LAYERS = "layers"
+_DEPENDENCIES = "_layer_checkpoint_dependencies"
 #: The group of an object's own weights.
 _OWN = "vars"
 _NUMBERED = re.compile(r"_\d+$")
@@ -37,7 +39,11 @@ def attach(graph: Graph, document: Document, overrides: Overrides) -> None:
         return
     if overrides.inputs or overrides.settings or overrides.free:
         return  # they may be of other shapes on other inputs
-    found = _Weights(document, casts=overrides.dtype is not None)
+    names: dict[str, int] = {}
+    for model in graph.models():
+        for layer in model.layers:
+            names[layer.name] = names.get(layer.name, 0) + 1
+    found = _Weights(document, names, casts=overrides.dtype is not None)
     if weights.by_layer:
         found.by_name(graph, weights.root)
     else:
@@ -45,44 +51,74 @@ def attach(graph: Graph, document: Document, overrides: Overrides) -> None:
 
 
 class _Weights:
-    """casts: whether the caller asks for another dtype than the file's, which floating-point weights then have."""
+    """names: how many layers of the file have a name. casts: whether the caller asks for another dtype than the file's,
+    which floating-point weights then have.
+    """
 
-    def __init__(self, document: Document, *, casts: bool) -> None:
+    def __init__(self, document: Document, names: dict[str, int], *, casts: bool) -> None:
         self._document = document
+        self._names = names
         self._casts = casts
 
     # As Keras 3 writes them.
 
     def by_class(self, graph: Graph, group: Group | None) -> None:
         """Find the group of each layer of a model in the model's own."""
-        container = None
-        for name in _LAYERS:
-            if group is not None and container is None:
-                container = group.groups.get(name)
+        if group is None:
+            return
+        container = group.groups.get(_LAYERS)
         if container is None:
+            if _DEPENDENCIES in group.groups:
+                self._by_rank(graph, group.groups[_DEPENDENCIES])
             return
         by_name: dict[str, Group] = {}
         for one in container.groups.values():
             if _OWN in one.groups and one.groups[_OWN].name:
                 by_name.setdefault(one.groups[_OWN].name, one)
         used: dict[str, int] = {}
-        for layer in graph.layers:
-            raw = self._raw(layer)
-            if raw is None or layer.is_operation or (graph.sequential and layer is graph.layers[0] and layer.spec):
-                continue
-            stem = snake_case(shown(str(raw.get("class_name"))))
+        for layer, raw, stem in self._listed(graph):
             count = used[stem] = used.get(stem, -1) + 1
             found = container.groups.get(f"{stem}_{count}" if count else stem)
             if by_name and (found is None or _OWN not in found.groups or found.groups[_OWN].name != layer.name):
                 # Newer files name each group's layer; the order of theirs may be another than that of the config.
                 found = by_name.get(layer.name)
-            elif found is None and not by_name:
-                # Without such names Keras writes no group for a layer without weights.
+            elif found is None and not by_name and self._names.get(layer.name) == 1:
+                # Without such names Keras writes no group for a layer without weights; nor for one that it has written
+                # as a part of another model.
                 found = Group()
-            if layer.graph is not None:
-                self.by_class(layer.graph, found)
-            elif found is not None and layer.spec is None:
-                layer.stored = self._of_group(layer, raw, found)
+            self._give(layer, raw, found)
+
+    def _by_rank(self, graph: Graph, container: Group) -> None:
+        """Numbers have gaps here, and every layer has a group: the first of a class is the one of the lowest number."""
+        layers: dict[str, list[tuple[Layer, dict[str, Any]]]] = {}
+        for layer, raw, stem in self._listed(graph):
+            layers.setdefault(stem, []).append((layer, raw))
+        groups: dict[str, list[tuple[int, Group]]] = {}
+        for name, group in container.groups.items():
+            stem, number = name, 0
+            if name not in layers:
+                stem, _, digits = name.rpartition("_")
+                number = int(digits) if digits.isdecimal() else 0
+            groups.setdefault(stem, []).append((number, group))
+        for stem, listed in layers.items():
+            found = sorted(groups.get(stem, []), key=lambda one: one[0])
+            if len(found) == len(listed):
+                for (layer, raw), (_, group) in zip(listed, found, strict=True):
+                    self._give(layer, raw, group)
+
+    def _listed(self, graph: Graph) -> Iterator[tuple[Layer, dict[str, Any], str]]:
+        """What Keras takes for the layers of a model, with what their groups are named by."""
+        for layer in graph.layers:
+            raw = self._raw(layer)
+            if raw is None or layer.is_operation or (graph.sequential and layer is graph.layers[0] and layer.spec):
+                continue
+            yield layer, raw, snake_case(shown(str(raw.get("class_name"))))
+
+    def _give(self, layer: Layer, raw: dict[str, Any], group: Group | None) -> None:
+        if layer.graph is not None:
+            self.by_class(layer.graph, group)
+        elif group is not None and layer.spec is None:
+            layer.stored = self._of_group(layer, raw, group)
 
     def _of_group(self, layer: Layer, raw: dict[str, Any], group: Group) -> tuple[Weight, ...]:
         weights: list[Weight] = []

@@ -15,10 +15,11 @@ import pytest
 
 import cnnsum
 from cnnsum.dims import UNKNOWN
+from cnnsum.readers.keras import read_keras
 from cnnsum.readers.keras.weights import _trainable
 from cnnsum.report import render
-from cnnsum.source import containers
-from cnnsum.source.arrays import Array
+from cnnsum.source import containers, read_text
+from cnnsum.source.arrays import Array, Group
 
 ARCHIVES = Path(__file__).parent / "archives"
 
@@ -209,6 +210,57 @@ def test_a_shape_goes_back_through_layers_that_keep_it() -> None:
     assert [str(row.outputs[0].shape[1:]) for row in rows] == ["(7,)", "(7,)", "(7,)", "(2,)"]
     model = own_chain(made("Own", "mine"), made("Flatten"), made("Dense", units=2, build=[None, 7]))
     assert cnnsum.summarize(model).rows[0].outputs[0].shape is None
+
+
+def with_weights(model: dict[str, Any], groups: dict[str, Any]) -> Any:
+    """A model beside groups of weights as older files have them; a tuple is the shape of an array."""
+    document = read_text(json.dumps(model), "x.keras")
+
+    def group(value: dict[str, Any]) -> Group:
+        found = Group()
+        for name, one in value.items():
+            if isinstance(one, tuple):
+                found.arrays[name] = Array(one, "float32")
+            else:
+                found.groups[name] = group(one)
+        return found
+
+    document.weights = containers.Weights(group(groups))
+    return read_keras(document)
+
+
+def chain(*classes: str) -> dict[str, Any]:
+    layers = [made(name, "mine" if name.startswith("Own") else "keras.layers") for name in classes]
+    for number, layer in enumerate(layers):
+        layer["config"]["name"] = f"layer{number}"
+    return {"module": "keras", "class_name": "Sequential", "config": {"name": "chain", "layers": layers}}
+
+
+def stored(graph: Any) -> list[list[Any] | None]:
+    return [None if one.stored is None else [weight.shape for weight in one.stored] for one in graph.layers]
+
+
+def test_groups_of_files_without_names() -> None:
+    """Up to Keras 3.4: no group for a layer without weights, whose number is left out all the same."""
+    model = chain("Own", "OwnDrop", "Own", "OwnDrop", "Own")
+    kept = {"own": {"vars": {"0": (2,)}}, "own_2": {"d": {"vars": {"0": (3, 4), "1": (4,)}}}}
+    found = with_weights(model, {"layers": kept})
+    assert stored(found) == [[(2,)], [], [], [], [(3, 4), (4,)]]
+    # A generator of random numbers is no weight.
+    kept = {"own": {"seed_generator": {"vars": {"0": (2,)}}, "vars": {}}}
+    (group,) = (one for one in (with_weights(chain("Own"), {"layers": kept}),))
+    assert stored(group) == [[(2,)]]  # of floating-point numbers it is one
+
+
+def test_groups_of_keras_2_13() -> None:
+    """There a layer with weights stands twice in the list, and the number of the second is left out."""
+    model = chain("Own", "OwnDrop", "Own", "Own")
+    kept = {"own_4": {"vars": {"0": (7,)}}, "own": {"vars": {"0": (2,)}}, "own_drop": {}, "own_2": {"vars": {}}}
+    found = with_weights(model, {"_layer_checkpoint_dependencies": kept})
+    assert stored(found) == [[(2,)], [], [], [(7,)]]
+    del kept["own_2"]
+    found = with_weights(model, {"_layer_checkpoint_dependencies": kept})
+    assert stored(found) == [None, [], None, None]
 
 
 def test_which_weights_train() -> None:
