@@ -297,7 +297,12 @@ def plan(model: Model, report: Report, *, order: bool = True) -> Plan:
     """
     from cnnsum.report.plan import plan_of
 
-    return plan_of(model.graph, model.inference, report.batch, report.totals.peak.bytes, order=order)
+    inference = model.inference
+    if inference.needs:
+        from cnnsum.analyses.settled import settled
+
+        inference = settled(inference, model.sizes)
+    return plan_of(model.graph, inference, report.batch, report.totals.peak.bytes, order=order)
 
 
 def explain(model: Model, layer: str | None = None, *, batch: int | None = None) -> Explanation:

@@ -227,7 +227,7 @@ class Closed:
         sizes = model.sizes if model.inference.needs else None
         totals = totals_of(graph, model.inference, batch=counted, optimizer=reading.optimizer, sizes=sizes)
         self.costs = costs_of(totals)
-        self.less_where = totals.peak.less_where
+        self.less_where = tuple(dict.fromkeys((*totals.peak.less_where, *totals.training.less_where)))
         self.requirements = () if sizes is None else sizes.requirements
         self.unknown = totals.unknown
         if self._vars:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim, is_anonymous, maximum
+from cnnsum.dims import UNKNOWN, Dim, equal, is_anonymous, maximum
 from cnnsum.layers.base import require_broadcast, require_equal, show_shape
 from cnnsum.layers.facts import Shape
 
@@ -43,10 +43,13 @@ def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
 def in_place(shapes: Sequence[Shape], out: Shape) -> str:
     """How the storage of what is broadcast to `out` is shared (`Facts.alias`): an input that is not stretched will do.
 
-    Whether the first one is must be known: where that depends on a symbol, so does what may be written over.
+    Where a symbol decides whether an input is stretched, its size in bytes will tell.
     """
-    first = shapes[0]
-    return "inplace" if first == out or (out in shapes and all(type(dim) is int for dim in first[1:])) else ""
+    return "inplace" if any(shape == out or _may_be(shape, out) for shape in shapes) else ""
+
+
+def _may_be(shape: Shape, out: Shape) -> bool:
+    return len(shape) == len(out) and all(equal(a, b) is not False for a, b in zip(shape, out, strict=True))
 
 
 def _combine(

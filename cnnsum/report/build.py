@@ -119,6 +119,18 @@ class _Counted:
         self.params = ParamsOf(inference.calls, trainable=graph.trainable)
         self.keeping = Keeping(inference, self.bytes_of, self.counter, self.params.by_layer)
         self.kept, self.kept_total = saved(inference, self.keeping)
+        #: The same with the shapes that there are at accepted sizes, for all that compares sizes of tensors; pairs of
+        #: sizes of which even so only some are equal.
+        self.inference, self.sizes = inference, self.bytes_of
+        self.doubtful: tuple[tuple[Dim, Dim], ...] = ()
+        if sizes is not None:
+            from cnnsum.analyses.settled import doubtful, settled
+
+            self.inference = settled(inference, sizes)
+            if self.inference is not inference:
+                self.sizes = value_bytes(self.inference, self.counter)
+                self.keeping = Keeping(self.inference, self.sizes, self.counter, self.params.by_layer)
+            self.doubtful = doubtful(self.inference, self.sizes)
 
 
 def _totals(
@@ -134,15 +146,15 @@ def _totals(
     total = cost_of(inference.calls)
     weights = counted.params.total
     kept_total = counted.kept_total
-    most = peak(inference, counted.bytes_of, counted.counter, lambda: _known(sizes))
+    most = peak(counted.inference, counted.sizes, counted.counter, lambda: _known(sizes))
     outputs: Dim = 0
     for call in inference.calls:
         for number in call.outputs:
             outputs = outputs + counted.bytes_of[number]
     found = training(
-        inference,
+        counted.inference,
         counted.keeping,
-        counted.bytes_of,
+        counted.sizes,
         counted.counter,
         counted.params,
         kept_total,
@@ -151,7 +163,9 @@ def _totals(
         step=step,
         known=lambda: _known(sizes),
     )
-    trained = TrainingMemory(*found[:-1], None if found.checkpoint is None else Checkpoint(*found.checkpoint))
+    trained = TrainingMemory(
+        *found[:-1], None if found.checkpoint is None else Checkpoint(*found.checkpoint), counted.doubtful
+    )
     wrong = any(found.severity == "error" for found in (*graph.diagnostics, *inference.diagnostics))
     if wrong or not inference.inputs:
         # A model that never met an input, or that is wrong somewhere: what its parts add up to is not what it will be.

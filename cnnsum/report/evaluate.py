@@ -16,7 +16,7 @@ from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.sets import SizeSet
 from cnnsum.dims.solving import solve
 from cnnsum.layers.facts import Need
-from cnnsum.report.records import Condition, InputRecord, Peak, Report, Row, SizeRecord, TensorRecord
+from cnnsum.report.records import Condition, InputRecord, Peak, Report, Row, SizeRecord, TensorRecord, TrainingMemory
 
 
 def evaluated(report: Report, values: Mapping[str, int]) -> Report:
@@ -167,6 +167,8 @@ class _Fill:
             result: Any = value._replace(shape=shape)
         elif isinstance(value, Peak):
             result = self._peak(value)
+        elif isinstance(value, TrainingMemory):
+            result = self._training(value)
         elif hasattr(value, "_fields"):
             result = type(value)(*map(self, value))
         else:
@@ -183,12 +185,26 @@ class _Fill:
         return found
 
     def _peak(self, peak: Peak) -> Peak:
-        pairs = tuple([(self.dim(a), self.dim(b)) for a, b in peak.less_where])
-        if any(equal(a, b) is True for a, b in pairs):
+        pairs = self._open(peak.less_where)
+        if pairs is None:
             return Peak(UNKNOWN, None, ())
         alive = tuple([(name, self.dim(size)) for name, size in peak.alive])
-        open_pairs = tuple([(a, b) for a, b in pairs if equal(a, b) is None])
-        return Peak(self.dim(peak.bytes), peak.layer, alive, open_pairs)
+        return Peak(self.dim(peak.bytes), peak.layer, alive, pairs)
+
+    def _training(self, memory: TrainingMemory) -> TrainingMemory:
+        pairs = self._open(memory.less_where)
+        filled = TrainingMemory(*map(self, memory))._replace(less_where=pairs or ())
+        if pairs is not None:
+            return filled
+        step = None if memory.peak_step is None else UNKNOWN
+        return filled._replace(total=UNKNOWN, transient=UNKNOWN, peak_step=step)
+
+    def _open(self, pairs: tuple[tuple[Dim, Dim], ...]) -> tuple[tuple[Dim, Dim], ...] | None:
+        """The pairs that may still be equal; None where some are, so that what depends on it is a bound only."""
+        filled = [(self.dim(a), self.dim(b)) for a, b in pairs]
+        if any(equal(a, b) is True for a, b in filled):
+            return None
+        return tuple([pair for pair in filled if equal(*pair) is None])
 
     def _row(self, row: Row) -> Row:
         filled = object.__new__(type(row))

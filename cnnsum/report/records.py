@@ -173,7 +173,8 @@ class Checkpoint(NamedTuple):
 class TrainingMemory(NamedTuple):
     """Bytes that one training step needs, itemised; `total` is the sum of the items.
 
-    peak_step: the most at any moment of the step, which may be less, None where it was not asked for.
+    peak_step: the most at any moment of the step, which may be less, None where it was not asked for. less_where: as of
+        `Peak`, for `total`, `transient` and `peak_step`.
     """
 
     total: Dim
@@ -185,6 +186,7 @@ class TrainingMemory(NamedTuple):
     master_weights: Dim = 0
     peak_step: Dim | None = None
     checkpoint: Checkpoint | None = None
+    less_where: tuple[tuple[Dim, Dim], ...] = ()
 
 
 class Peak(NamedTuple):
