@@ -17,7 +17,7 @@ from cnnsum.graph.model import MAX_LAYERS, Claim, Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result
 from cnnsum.layers.base import LayerType, is_mask, show_shape
-from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
+from cnnsum.layers.facts import Constant, Facts, Need, Shape, unknown_facts
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
 MAX_CALLS = MAX_LAYERS
@@ -218,14 +218,18 @@ class _Runner:
         return tuple([self._number(made_by, tensor.node, tensor.index, None) for tensor in graph.outputs])
 
     def check_unused(self, graph: Graph) -> None:
-        """Run the calls that no output depends on for what is wrong with them, and forget them again."""
+        """Run the calls that no output depends on for what is wrong with them and what they need; forget them again.
+
+        A framework builds every layer of a file: one that cannot be built makes the file wrong, whether or not an
+        output depends on it.
+        """
         try:
             nodes = calls_without_use(graph)
         except CycleError as error:
             self._report(findings.of_layer(error.node.layer, error))
             return
         result = self.result
-        kept = len(result.made_by), len(self.calls), len(self.values), len(result.needs)
+        kept = len(result.made_by), len(self.calls), len(self.values)
         given: dict[Node, int] = {}
         for position, node in enumerate(nodes, len(result.made_by)):
             node.position = position
@@ -235,7 +239,7 @@ class _Runner:
         self._run(nodes, given, (), result.made_by)
         for node in nodes:
             node.position = -1
-        for grown, length in zip((result.made_by, self.calls, self.values, result.needs), kept, strict=True):
+        for grown, length in zip((result.made_by, self.calls, self.values), kept, strict=True):
             del grown[length:]  # type: ignore[attr-defined]  # lists of several types
 
     def _run(
@@ -263,7 +267,10 @@ class _Runner:
                     shapes = tuple([values[number].shape for number in numbers])
                     for index, shape, _ in node.constants:
                         shapes = (*shapes[:index], shape, *shapes[index:])
-                    key = (layer.key, node.keywords, shapes, *node.options.items())
+                    key: Any = (layer.key, node.keywords, shapes, *node.options.items())
+                    if node.constants and layer.type is not None and layer.type.reads:
+                        shapes = _with_numbers(shapes, node)
+                        key = (key, *[one.numbers for one in shapes if isinstance(one, Constant)])
                     facts = memo.get(key)
                     if facts is None:
                         facts = self._apply(layer, layer.type, shapes, node)
@@ -470,6 +477,16 @@ def _as_claimed(node: Node, *, weightless: bool) -> Facts:
     if node.claim is None:
         return unknown_facts(weightless=weightless)
     return unknown_facts(*node.claim.outputs, weightless=weightless, dtype=node.claim.dtype)
+
+
+def _with_numbers(shapes: tuple[Shape | None, ...], node: Node) -> tuple[Shape | None, ...]:
+    """The shapes of a call's inputs, those of constants with their numbers."""
+    given = list(shapes)
+    for constant in node.constants:
+        made = Constant(constant.shape)
+        made.numbers = constant.numbers
+        given[constant.index] = made
+    return tuple(given)
 
 
 def _with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:

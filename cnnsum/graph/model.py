@@ -200,6 +200,23 @@ class Constant(NamedTuple):
     value: Any
 
     @property
+    def numbers(self) -> tuple[int | float, ...]:
+        """Its numbers, row by row; what is no number is left out."""
+        value = self.value
+        if isinstance(value, dict):
+            config = value.get("config")
+            value = config.get("value") if isinstance(config, dict) else None
+        found: list[int | float] = []
+        rest = [value]
+        while rest:
+            one = rest.pop()
+            if isinstance(one, list):
+                rest += reversed(one)
+            elif isinstance(one, (int, float)):
+                found.append(one)
+        return tuple(found)
+
+    @property
     def dtype(self) -> str:
         """Its own, of an array; else "bool", "int" or "float", which are weak as Python's numbers are."""
         value = self.value

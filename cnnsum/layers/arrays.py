@@ -10,8 +10,9 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
 from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, show_shape
 from cnnsum.layers.broadcast import broadcast, joined
-from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
-from cnnsum.layers.kinds import Anything, Axes, Cuts, Flag, NatPair, Pair, PlainInt, Pos, Text
+from cnnsum.layers.facts import EVERYTHING, Constant, Facts, Shape, size
+from cnnsum.layers.indexing import require_indices
+from cnnsum.layers.kinds import Anything, Axes, Cuts, Flag, Ints, NatPair, Pair, PlainInt, Pos, Text
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
 from cnnsum.layers.tensors import flat, places_of, require_outputs, split, without, work_along
 
@@ -131,15 +132,12 @@ def _array_split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> 
         return split(x, indices_or_sections=indices_or_sections, axis=axis)
     (place,) = places_of(x, (axis,), "ArraySplit")
     require_outputs(indices_or_sections, "ArraySplit", "indices_or_sections")
-    length = x[place]
-    if not isinstance(length, int):
-        raise Problem("UNK704", f"ArraySplit needs a known size, got {show_shape(x)}", "axis")
-    short, longer = divmod(length, indices_or_sections)
-    lengths = [short + (index < longer) for index in range(indices_or_sections)]
+    last = indices_or_sections - 1
+    lengths = [(x[place] + last - index) // indices_or_sections for index in range(indices_or_sections)]
     return _made(*[(*x[:place], piece, *x[place + 1 :]) for piece in lengths])
 
 
-@layer(key=NUMPY + "Take", name="Take")
+@layer(key=NUMPY + "Take", name="Take", reads=True)
 def _take(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
     """Pick elements along an axis by indices, whose axes take its place; without an axis, of all elements in a row.
 
@@ -148,6 +146,7 @@ def _take(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
     if axis is None:
         x = flat(x)
     (place,) = places_of(x, (axis or 0,), "Take")
+    require_indices(indices, x, place, "Take")
     return _made((*x[:place], *indices, *x[place + 1 :]), dtype="first")
 
 
@@ -164,9 +163,42 @@ def _rot90(array: Shape, *, axes: Axes = (0, 1), k: PlainInt = 1) -> Facts:
     return _made(tuple(out))
 
 
-@layer(key=CORE + "SliceUpdate", name="SliceUpdate")
+def _require_part(x: Shape, starts: Shape, part: Shape, what: str) -> None:
+    """A part of this shape, from these constant places on, must lie within x."""
+    if len(part) != len(x):
+        raise Problem("SHP207", f"{what} needs a part of as many axes, got {show_shape(x)} and {show_shape(part)}")
+    for axis, (length, start) in enumerate(zip(part, _starts(x, starts), strict=True)):
+        begin = 0 if start is None else start
+        reason = f"{what} of {length} elements from {begin} on needs more on axis {axis}, got {show_shape(x)}"
+        require_at_least(x[axis], begin + (0 if length == -1 else length), reason)
+
+
+def _starts(x: Shape, starts: Shape) -> list[int | None]:
+    """Where a part begins on each axis, None where that is not known."""
+    numbers = starts.numbers if isinstance(starts, Constant) else ()
+    known = [int(one) if isinstance(one, int) and one >= 0 else None for one in numbers]
+    return [known[axis] if axis < len(known) else None for axis in range(len(x))]
+
+
+@layer(key=CORE + "Slice", name="Slice", reads=True)
+def _slice(inputs: Shape, start_indices: Shape, *, shape: Ints) -> Facts:
+    """The part of an input that begins at the second and has this shape; -1 is all that is left of an axis.
+
+    No weights, no operations, nothing kept.
+    """
+    _require_part(inputs, start_indices, shape, "Slice")
+    rest = [
+        UNKNOWN if start is None else dim - start
+        for dim, start in zip(inputs, _starts(inputs, start_indices), strict=True)
+    ]
+    out = tuple([left if length == -1 else length for length, left in zip(shape, rest, strict=True)])
+    return _made(out, dtype="first")
+
+
+@layer(key=CORE + "SliceUpdate", name="SliceUpdate", reads=True)
 def _slice_update(inputs: Shape, start_indices: Shape, updates: Shape) -> Facts:
     """The first input with a part of it replaced; the shape stays. No weights, no operations, nothing kept."""
+    _require_part(inputs, start_indices, updates, "SliceUpdate")
     return _made(inputs, dtype="first")
 
 

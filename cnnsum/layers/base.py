@@ -71,11 +71,12 @@ class LayerType:
     """A declared layer type: what it is called, what it takes, and its rule.
 
     key: the name it is found under; `name`: the name it is shown with (they differ for operations only).
+    reads: whether the rule reads the numbers of constants among its inputs (indices), which then are `Constant` shapes.
     weights: the names of the weights that it may own; each brings `NAME_initializer`, `NAME_regularizer`,
         `NAME_constraint`, which are accepted and not read.
     """
 
-    __slots__ = ("_schema", "aliases", "ignored", "key", "name", "rule", "weights")
+    __slots__ = ("_schema", "aliases", "ignored", "key", "name", "reads", "rule", "weights")
 
     def __init__(
         self,
@@ -85,8 +86,11 @@ class LayerType:
         weights: tuple[str, ...],
         aliases: tuple[str, ...],
         ignored: tuple[str, ...],
+        *,
+        reads: bool = False,
     ) -> None:
         self.rule = rule
+        self.reads = reads
         self.key = key
         self.name = name
         self.weights = weights
@@ -291,7 +295,7 @@ def layer(rule: R) -> R: ...
 
 @overload
 def layer(
-    *, key: str = "", name: str = "", weights: str = "", aliases: str = "", ignored: str = ""
+    *, key: str = "", name: str = "", weights: str = "", aliases: str = "", ignored: str = "", reads: bool = False
 ) -> Callable[[R], R]: ...
 
 
@@ -303,18 +307,25 @@ def layer(
     weights: str = "",
     aliases: str = "",
     ignored: str = "",
+    reads: bool = False,
 ) -> R | Callable[[R], R]:
     """Declare a layer type by its rule.
 
     weights: the names of its weights, for their initializers and the like, separated by spaces.
     aliases: further names of the type; ignored: fields that Keras has and no number depends on.
-    key, name: where the rule's own name is not the key to find it under or the name to show.
+    reads: as of `LayerType`. key, name: where the rule's own name is not the key to find it under or the name to show.
     """
 
     def declare(rule: R) -> R:
         own = rule.__name__
         declared = LayerType(
-            rule, key or own, name or own, tuple(weights.split()), tuple(aliases.split()), tuple(ignored.split())
+            rule,
+            key or own,
+            name or own,
+            tuple(weights.split()),
+            tuple(aliases.split()),
+            tuple(ignored.split()),
+            reads=reads,
         )
         _TYPES[declared.key] = declared
         for alias in declared.aliases:
@@ -417,6 +428,16 @@ def require_at_least(
             raise Problem(code, with_shape(reason, got), help=help)
         if answer is None:
             _needs.append(Need(">=", dim, least, reason, field, (), got))
+
+
+def require_places(
+    lengths: Sequence[Dim], axis: int, least: int, most: int, what: str, x: Shape, *, field: str = ""
+) -> None:
+    """The axis must have elements `least` and `most`, as Python counts them: below 0 from the end."""
+    for place in (most, least):
+        needed = place + 1 if place >= 0 else -place
+        reason = f"{what}: {show_shape(x)} has no element {place} on axis {axis}"
+        require_at_least(lengths[axis], needed, reason, code="SHP205", field=field)
 
 
 def require_multiple(dim: Dim, of: Dim, reason: str, *, field: str = "", code: str = "SHP203") -> None:

@@ -14,6 +14,12 @@ from cnnsum.dims import UNKNOWN, Dim, prod
 Shape = tuple[Dim, ...]
 
 
+class Constant(tuple[Dim, ...]):  # noqa: SLOT001 - a tuple can have no slots of its own
+    """The shape of a constant whose numbers a rule reads, with these numbers, row by row."""
+
+    numbers: tuple[int | float, ...] = ()
+
+
 class Weight(NamedTuple):
     """A weight: `dtype` None means the layer's variable dtype.
 

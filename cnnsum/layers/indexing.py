@@ -9,9 +9,17 @@ from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum, prod
-from cnnsum.layers.base import Rule, layer, require_equal, require_multiple, show_shape
+from cnnsum.layers.base import (
+    Rule,
+    layer,
+    require_at_least,
+    require_equal,
+    require_multiple,
+    require_places,
+    show_shape,
+)
 from cnnsum.layers.broadcast import broadcast
-from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
+from cnnsum.layers.facts import EVERYTHING, Constant, Facts, Shape, size
 from cnnsum.layers.kinds import Anything, Axes, Counts, DataFormat, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
 from cnnsum.layers.slide import arrange, channels, spatial
@@ -76,19 +84,18 @@ def _get_item(x: Shape, *, key: Key = (_ELLIPSIS,)) -> Facts:
         raise Problem("SHP205", f"GetItem: {show_shape(x)} has no {taken} axes", "key")
     at = key.index(_ELLIPSIS) if _ELLIPSIS in key else len(key)
     full = (*key[:at], *((None, None, None),) * (len(x) - taken), *key[at + 1 :])
-    rest = iter(x)
+    axis = 0
     out: list[Dim] = []
     for item in full:
         if item is None:
             out.append(1)
             continue
-        length = next(rest)
         if isinstance(item, int):
-            if isinstance(length, int) and not -length <= item < length:
-                raise Problem("SHP205", f"GetItem: {show_shape(x)} has no element {item} on an axis of {length}", "key")
+            require_places(x, axis, item, item, "GetItem", x, field="key")
         else:
             start, stop, step = item
-            out.append(_sliced(length, start, stop, step or 1))
+            out.append(_sliced(x[axis], start, stop, step or 1))
+        axis += 1
     return _moved(tuple(out))
 
 
@@ -102,12 +109,21 @@ def _place(x: Shape, axis: int, what: str, field: str = "axis") -> int:
     return axis % len(x)
 
 
-@layer(key=NUMPY + "TakeAlongAxis", name="TakeAlongAxis")
+def require_indices(indices: Shape, x: Shape, axis: int, what: str) -> None:
+    """Constant indices must be those of elements of an axis."""
+    numbers = indices.numbers if isinstance(indices, Constant) else ()
+    if numbers and all(isinstance(one, int) for one in numbers):
+        require_places(x, axis, int(min(numbers)), int(max(numbers)), what, x)
+
+
+@layer(key=NUMPY + "TakeAlongAxis", name="TakeAlongAxis", reads=True)
 def _take_along_axis(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
     """Pick an element for each index along an axis: the shape of the indices. No weights, no work."""
     if axis is None:
+        require_indices(indices, flat(x), 0, "TakeAlongAxis")
         return _moved(flat(indices), dtype="first")
     place = _place(x, axis, "TakeAlongAxis")
+    require_indices(indices, x, place, "TakeAlongAxis")
     if len(indices) != len(x):
         raise Problem("SHP207", f"TakeAlongAxis needs equal ranks, got {show_shape(x)} and {show_shape(indices)}")
     lead = broadcast(((*x[:place], 1, *x[place + 1 :]), (*indices[:place], 1, *indices[place + 1 :])), "TakeAlongAxis")
@@ -180,6 +196,9 @@ def _top_k(x: Shape, *, k: Pos) -> Facts:
 
     No weights. Operations: 1 per element of the input. Backpropagation keeps the indices.
     """
+    if not x:
+        raise Problem("SHP204", "TopK needs an input of rank 1 or more, got ()")
+    require_at_least(x[-1], k, f"TopK of {k} needs as many elements on its last axis, got {show_shape(x)}", field="k")
     out = (*x[:-1], k)
     return Facts(out, out, ops=size(x), dtype="input", rest="int32", window=EVERYTHING)
 

@@ -11,7 +11,7 @@ from typing import Any
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum
 from cnnsum.layers import normalization, pooling, reshaping
-from cnnsum.layers.base import layer, require_equal, require_multiple, show_shape
+from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, show_shape
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
 from cnnsum.layers.kinds import Axes, DataFormat, Flag, Nat, Padding, Pair, PlainInt, Sizes
 from cnnsum.layers.operations import NN
@@ -141,10 +141,19 @@ def _crop_or_pad(
     lengths = spatial(x, 2, data_format, what)
     out: list[Dim] = []
     for length, before, after, wanted in zip(lengths, amounts[:2], amounts[2:], target, strict=True):
-        if wanted is not None:
+        known = (before or 0) + (after or 0)
+        reason = f"{what} to {wanted} and {known} more, got {show_shape(x)}"
+        if wanted is not None and sign < 0:
+            require_at_least(length, wanted + known, reason, code="SHP210")
+            out.append(wanted)
+        elif wanted is not None:
+            require_at_least(wanted, length + known, reason, code="SHP210")
             out.append(wanted)
         elif isinstance(before, int) and isinstance(after, int):
-            out.append(length + sign * (before + after))
+            if sign < 0:
+                reason = f"{what} takes off {known}, got {show_shape(x)}"
+                require_at_least(length, known, reason, code="SHP210")
+            out.append(length + sign * known)
         else:
             raise Problem("CFG102", f"{what} needs two of the amounts before and after and the target size")
     return Facts(arrange(x[0], tuple(out), channels(x, data_format), data_format), dtype="input", window=EVERYTHING)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, prod
+from cnnsum.dims import Dim, at_least, maximum, prod
 from cnnsum.layers import reshaping
-from cnnsum.layers.base import Rule, layer, require_equal, require_multiple, show_shape
+from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, require_multiple, show_shape
 from cnnsum.layers.broadcast import broadcast, constant, joined
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
 from cnnsum.layers.kinds import Anything, Axes, Counts, Cuts, Flag, Ints, PlainInt, Real, Widths
@@ -302,11 +302,12 @@ def split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> Facts:
     length = x[place]
     pieces: list[Dim]
     if isinstance(indices_or_sections, tuple):
-        if not isinstance(length, int):
-            raise Problem("UNK704", f"Split at indices needs a known size, got {show_shape(x)}", "indices_or_sections")
         require_outputs(len(indices_or_sections) + 1, "Split", "indices_or_sections")
-        cuts = [0, *[min(max(cut + length, 0) if cut < 0 else cut, length) for cut in indices_or_sections], length]
-        pieces = [max(0, end - start) for start, end in pairwise(cuts)]
+        for cut in (max(indices_or_sections, default=0), -min(indices_or_sections, default=0)):
+            reason = f"Split at {list(indices_or_sections)} needs {cut} elements on axis {place}, got {show_shape(x)}"
+            require_at_least(length, max(cut, 0), reason, field="indices_or_sections")
+        cuts: list[Dim] = [0, *[cut + length if cut < 0 else cut for cut in indices_or_sections], length]
+        pieces = [piece if at_least(piece := end - start, 0) else maximum(0, piece) for start, end in pairwise(cuts)]
     else:
         require_outputs(indices_or_sections, "Split", "indices_or_sections")
         reason = f"Split needs {indices_or_sections} sections of equal size on axis {place}, got {show_shape(x)}"

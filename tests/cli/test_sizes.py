@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from calling import call
 
+import cnnsum
+
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 UNET = str(SPECS / "unet.yaml")
 
@@ -153,3 +155,30 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
     target = tmp_path / "sizes.json"
     assert call("sizes", UNET, "--format", "json", "-o", str(target)) == (0, "", "")
     assert json.loads(target.read_text())["schema"] == "cnnsum.sizes/1"
+
+
+UNUSED = """input: [H, W, 2]
+layers:
+- AveragePooling2D: {pool_size: 3, strides: 2, padding: same, name: n0}
+- Cropping2D: {cropping: 2, from: input, name: unused}
+- ReLU: {from: n0, name: n3}
+"""
+
+
+def test_a_layer_that_no_output_needs_is_judged_alike_by_all_commands(tmp_path: Path) -> None:
+    path = tmp_path / "unused.yaml"
+    path.write_text(UNUSED, encoding="utf-8")
+    model = str(path)
+    for size, accepted in ((4, False), (5, True)):
+        assert (call(model, "-i", f"{size},9,2").code == 0) is accepted
+        assert (call("sizes", model, "--test", f"H={size}").code == 0) is accepted
+        swept = json.loads(call(model, "--sweep", f"H={size}", "--set", "W=9", "--format", "json").out)
+        assert [row["status"] for row in swept["variants"]] == ["legal" if accepted else "illegal"]
+        report = cnnsum.summarize(cnnsum.load(model))
+        if accepted:
+            assert report.evaluate(H=size, W=9).totals.params.total == 0
+        else:
+            with pytest.raises(ValueError, match="`unused` needs H >= 5"):
+                report.evaluate(H=size, W=9)
+    nothing = call("fit", model, "--vary", "H", "--inference", "--memory", "300B", "--set", "W=9", "--format", "json")
+    assert nothing.code == 1  # a height of 4 would be within the limit, and is not accepted
