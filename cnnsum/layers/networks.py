@@ -141,7 +141,7 @@ def _crop_or_pad(
     lengths = spatial(x, 2, data_format, what)
     out: list[Dim] = []
     for length, before, after, wanted in zip(lengths, amounts[:2], amounts[2:], target, strict=True):
-        known = (before or 0) + (after or 0)
+        known: Dim = (0 if before is None else before) + (0 if after is None else after)
         reason = f"{what} to {wanted} and {known} more, got {show_shape(x)}"
         if wanted is not None and sign < 0:
             require_at_least(length, wanted + known, reason, code="SHP210")
@@ -149,7 +149,7 @@ def _crop_or_pad(
         elif wanted is not None:
             require_at_least(wanted, length + known, reason, code="SHP210")
             out.append(wanted)
-        elif isinstance(before, int) and isinstance(after, int):
+        elif before is not None and after is not None:
             if sign < 0:
                 reason = f"{what} takes off {known}, got {show_shape(x)}"
                 require_at_least(length, known, reason, code="SHP210")

@@ -140,6 +140,7 @@ SAMPLES: dict[str, Sample] = {
     "ArraySplit": ([SEQUENCE], {"indices_or_sections": 3, "axis": 1}),
     "Take": ([SEQUENCE, ROWS], {"axis": 1}),
     "Rot90": ([SEQUENCE], {"axes": [1, 2]}),
+    "Slice": ([SEQUENCE, ROWS], {"shape": [1, 4, 3]}),
     "SliceUpdate": ([SEQUENCE, ROWS, (4, 6)], {}),
     "ConvertToTensor": ([SEQUENCE], {"dtype": "float16"}),
     "Cross": ([(10, 3), (10, 3)], {}),

@@ -115,7 +115,7 @@ BARE = {
     "RandomWidth": {*WORK, "output width"},
     "keras.src.ops.nn.Sparsemax": WORK,
     "keras.src.ops.numpy.Take": {"output length"},
-    "keras.src.ops.numpy.ArraySplit": {"output length", "output 2 length", "output 3 length"},
+    "keras.src.ops.core.Slice": {"output length", "output channels"},
     "keras.src.ops.numpy.Dsplit": {"output 2 channels"},
     **dict.fromkeys(
         (f"keras.src.ops.math.{name}" for name in ("FFT", "FFT2", "IFFT2", "RFFT", "IRFFT", "Logdet")), WORK
