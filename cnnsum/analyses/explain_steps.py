@@ -15,7 +15,7 @@ from cnnsum.analyses.explain_symbols import Retold
 from cnnsum.analyses.field import Axis, Misaligned, _through
 from cnnsum.analyses.tracing import TracedNumber, named, plain, term_of
 from cnnsum.dims import UNKNOWN, Dim, Expr, divides, prod
-from cnnsum.layers.facts import Facts, Shape, Weight, Window, size
+from cnnsum.layers.facts import Facts, Shape, Turn, Weight, Window, size
 
 WORDS = {"H": "height", "W": "width", "D": "depth", "T": "length", "C": "channels", "features": "features"}
 
@@ -171,11 +171,18 @@ _PACE = "Neighbouring outputs look at places that many input samples apart: the 
 
 
 def field_steps(
-    run: Retold | None, window: tuple[Window, ...] | str, seen: tuple[Axis, ...], result: tuple[Axis, ...] | None
+    run: Retold | None,
+    window: tuple[Window, ...] | Turn | str,
+    seen: tuple[Axis, ...],
+    result: tuple[Axis, ...] | None,
 ) -> Iterator[Step]:
     """Receptive field per spatial axis: what the field engine does with this window, on named numbers."""
     if result is None:
         yield Step("receptive field", None, None, None, "samples", "Every output may depend on all of the input.")
+        return
+    if all(axis.size is UNKNOWN for axis in result):
+        why = "Which samples an output depends on is not followed through this layer."
+        yield Step("receptive field", None, None, UNKNOWN, "samples", why)
         return
     writer = Writer({})
     axes = [axis for axis in (run.axes[0] if run else ()) if axis != "C"]

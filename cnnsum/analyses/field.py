@@ -6,6 +6,10 @@ Convolutional Neural Networks", Distill, 2019, gives the same recurrence for pat
 paddings in place of the first and last sample). Where paths meet, the union counts, and whether they look at the same
 place: their strides and the centres of their fields are the same. After a layer that looks at everything (flattening,
 global pooling) nothing but "everything" can be said. What is seen between the first and the last is in `seen`.
+
+A layer may put the axes in another order. Until one looks along an axis that has moved, nothing has been seen that was
+not seen before, and turning the axes back leaves all as it was; a sample at a place of the turned tensor sees all of
+what its last axis was.
 """
 
 from __future__ import annotations
@@ -16,9 +20,9 @@ from typing import Any, NamedTuple
 
 from cnnsum.analyses import seen as samples
 from cnnsum.analyses.seen import Seen
-from cnnsum.dims import UNKNOWN, Dim, Unknown, ceil_div, divides, equal, maximum
+from cnnsum.dims import UNKNOWN, Dim, Unknown, at_least, ceil_div, divides, equal, maximum
 from cnnsum.graph.infer import Call, Inference
-from cnnsum.layers.facts import Shape, Window
+from cnnsum.layers.facts import EVERYTHING, Shape, Turn, Window
 
 
 class Axis(NamedTuple):
@@ -73,12 +77,29 @@ class Axis(NamedTuple):
         return self.parts == 1 and (self.seen is None or len(self.seen.outputs) == 1)
 
 
-#: A field: an axis each; None where all of the input is seen.
+#: A field: an axis each; None where all of the input is seen. Where that is not known, the axes' numbers are UNKNOWN.
 Field = tuple[Axis, ...] | None
 
 _SELF = Axis(seen=samples.ITSELF)
 _NO_ONE_FIELD = Axis(UNKNOWN, UNKNOWN, UNKNOWN, 1, aligned=False)
 _UNDECIDED = _NO_ONE_FIELD._replace(aligned=None)
+
+
+class _Turned(NamedTuple):
+    """What a value sees whose axes stand in another order: `field` is what it saw before, `order` as of `Turn`."""
+
+    field: tuple[Axis, ...]
+    order: tuple[int, ...]
+
+
+def not_followed(shape: Shape | None) -> Field:
+    """The field of a value of which it is not known what it sees."""
+    return (_UNDECIDED,) * max(len(shape or ()) - 2, 1)
+
+
+def is_known(field: Field) -> bool:
+    """Whether it is known what a value with this field sees."""
+    return field is None or not any(axis.size is UNKNOWN for axis in field)
 
 
 class Arm(NamedTuple):
@@ -112,18 +133,56 @@ def receptive_fields(inference: Inference) -> list[Field]:
         fields[number] = (_SELF,) * max(len(shape) - 2, 0) if shape is not None else None
     channels_first = _channels_first(inference)
     through: dict[tuple[Any, Any], Field] = {}
+    turns: dict[int, _Turned] = {}
     for call in inference.calls:
         window = call.facts.window
+        out = values[call.outputs[0]].shape if call.outputs else None
+        kept = _kept_turned(inference, call, turns, fields)
+        if kept is not None:
+            for number in call.outputs:
+                if kept.order == tuple(range(len(kept.order))):
+                    fields[number] = kept.field
+                else:
+                    turns[number] = kept
+                    fields[number] = None if len(kept.order) == 3 else not_followed(out)
+            continue
         seen = _arms_field(inference, call, fields, channels_first=channels_first)
-        if seen is not None and window is not None:
-            key = (seen, window)
-            if key not in through:
-                through[key] = _seen_through(seen, window)
-            seen = through[key]
+        if isinstance(window, Turn):
+            seen = seen if seen in (None, ()) else not_followed(out)
+        elif seen is not None and window is not None:
+            if isinstance(window, str):
+                seen = None if window == EVERYTHING or not seen else not_followed(out)
+            else:
+                key = (seen, window)
+                if key not in through:
+                    through[key] = _seen_through(seen, window)
+                seen = through[key]
         for number in call.outputs:
             shape = values[number].shape
-            fields[number] = seen if shape is not None else None
+            fields[number] = seen if shape is not None else not_followed(None)
     return fields
+
+
+def _kept_turned(inference: Inference, call: Call, turns: dict[int, _Turned], fields: list[Field]) -> _Turned | None:
+    """What a call gives whose input's axes have moved, or that moves them, and that looks along none of them."""
+    if len(call.inputs) != 1:
+        arms = [turns.get(number) for number in call.inputs]
+        first = arms[0] if arms else None
+        shapes = [inference.values[number].shape for number in (*call.inputs, *call.outputs)]
+        alike = first is not None and all(arm == first for arm in arms) and all(shape == shapes[0] for shape in shapes)
+        return first if alike and call.facts.window is None and call.facts.alias == "inplace" else None
+    (number,) = call.inputs
+    before = turns.get(number)
+    window = call.facts.window
+    if isinstance(window, Turn):
+        if before is not None:
+            return _Turned(before.field, tuple([before.order[axis] for axis in window.order]))
+        field = fields[number]
+        if not field or not is_known(field) or window.order[:1] != (0,) or len(field) != len(window.order) - 2:
+            return None
+        return _Turned(field, window.order)
+    element_by_element = call.facts.alias in ("inplace", "bypass") and not call.facts.weights
+    return before if window is None and element_by_element else None
 
 
 def aligned_all(field: tuple[Axis, ...]) -> bool | None:
@@ -237,10 +296,47 @@ def _arms_field(inference: Inference, call: Call, fields: list[Field], *, channe
         # A layer that works place by place, and has other places than its input: it stretches or joins along an axis
         # (or takes a part), and says not how.
         out = inference.values[call.outputs[0]].shape
+        moved = False
         for number in inputs:
-            if _other_places(inference.values[number].shape, out, channels_first=channels_first):
-                return None
+            shape = inference.values[number].shape
+            if shape is not None and out is not None and len(out) < len(shape):
+                # An axis is left out: if one that is followed is now the last, it is what a sample consists of.
+                field = fields[number]
+                if field is not None and len(field) > max(len(out) - 2, 0):
+                    if len(out) == 2:
+                        return None
+                    moved = True
+            elif _other_places(shape, out, channels_first=channels_first):
+                if _sees_all_along(inference, fields[number], shape, out, channels_first=channels_first):
+                    return None
+                moved = True
+        if moved:
+            return None if any(fields[number] is None for number in inputs) else not_followed(out)
     return _union([fields[number] for number in inputs])
+
+
+def _sees_all_along(
+    inference: Inference, field: Field, shape: Shape | None, out: Shape | None, *, channels_first: bool
+) -> bool:
+    """Whether a value that is stretched from one sample along some axes sees all of the input along all of them."""
+    if field is None or shape is None or out is None:
+        return False
+    places = slice(2, None) if channels_first else slice(1, -1)
+    lengths = [
+        source.shape[places]
+        for number in inference.inputs
+        if (source := inference.values[number]).shape is not None and len(source.shape) == len(field) + 2
+    ]
+    if not lengths or len(field) != len(shape[places]):
+        return False
+    for at, (axis, own, made) in enumerate(zip(field, shape[places], out[places], strict=True)):
+        if own == made:
+            continue
+        if own != 1 or not all(
+            at_least(0, axis.first) and at_least(axis.last, axis.parts * (length[at] - 1)) for length in lengths
+        ):
+            return False
+    return True
 
 
 def _other_places(shape: Shape | None, out: Shape | None, *, channels_first: bool) -> bool:
@@ -258,10 +354,14 @@ def _union(seen: list[Field]) -> Field:
     first = seen[0]
     if len(seen) == 1 or all(other == first for other in seen[1:]):
         return first
+    if None in seen:
+        return None
     result = first
     for other in seen[1:]:
-        if result is None or other is None or len(result) != len(other):
-            return None
+        assert result is not None
+        assert other is not None
+        if len(result) != len(other):
+            return (_UNDECIDED,) * max(len(result), len(other), 1)
         result = tuple([_join(a, b) for a, b in zip(result, other, strict=True)])
     return result
 
@@ -289,12 +389,12 @@ def _larger(a: Dim, b: Dim) -> Dim:
     return max(a, b) if isinstance(a, int) and isinstance(b, int) else maximum(a, b)
 
 
-def _seen_through(seen: tuple[Axis, ...], window: tuple[Window, ...] | str) -> Field:
+def _seen_through(seen: tuple[Axis, ...], window: tuple[Window, ...]) -> Field:
     """The field of what a window sees of values with this field."""
-    if isinstance(window, str) or len(window) != len(seen):
+    if not seen:
         return None
-    if not all(isinstance(step.up, int) for step in window):
-        return None
+    if len(window) != len(seen) or not all(isinstance(step.up, int) for step in window):
+        return (_UNDECIDED,) * len(window)
     return tuple([_through(axis, step) for axis, step in zip(seen, window, strict=True)])
 
 

@@ -12,7 +12,7 @@ from cnnsum.dims import Dim, prod
 from cnnsum.graph.infer import Call, Inference, Value, infer
 from cnnsum.graph.model import Graph, InputSpec
 from cnnsum.layers.base import LayerType, put_back, set_aside
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, unknown_facts
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Weight, unknown_facts
 from cnnsum.layers.inner import Inner
 
 
@@ -75,7 +75,7 @@ def _facts(graph: Graph, shapes: tuple[Shape, ...]) -> Facts:
         keeps_input=any(_keeps(call) and not set(result.inputs).isdisjoint(call.inputs) for call in calls),
         kept=_kept(result),
         scratch=_scratch(result),
-        window=None if all(call.facts.window is None for call in calls) else EVERYTHING,
+        window=None if all(call.facts.window is None for call in calls) else NOT_FOLLOWED,
         dtype=outputs[0].dtype if outputs else None,
         status="bound" if bound else "exact",
     )

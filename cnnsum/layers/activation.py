@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import axis_of, layer, require_equal, require_known, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, size
+from cnnsum.layers.facts import Facts, Shape, Weight, seen_along, size
 from cnnsum.layers.functions import BY_ROW, function, work
 from cnnsum.layers.functions import Activation as Function
 from cnnsum.layers.kinds import Axes, Real
@@ -105,7 +105,6 @@ def Softmax(x: Shape, mask: Shape | None = None, *, axis: Axes = (-1,)) -> Facts
     No weights. Operations: 5 per element (maximum, difference, exp, sum, quotient), and 2 for a mask. Backpropagation
     keeps the output.
     """
-    last = len(x) - 1
     places = [axis_of(x, one, "Softmax") for one in axis]
     if mask is not None:
         _fit_mask(x, mask)
@@ -113,7 +112,7 @@ def Softmax(x: Shape, mask: Shape | None = None, *, axis: Axes = (-1,)) -> Facts
         x,
         ops=(5 if mask is None else 7) * size(x),
         keeps_output=True,
-        window=None if places == [last] else EVERYTHING,
+        window=seen_along(x, tuple(places)),
     )
 
 

@@ -10,7 +10,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
 from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, show_shape
 from cnnsum.layers.broadcast import broadcast, joined
-from cnnsum.layers.facts import EVERYTHING, Constant, Facts, Shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Shape, size
 from cnnsum.layers.indexing import require_indices
 from cnnsum.layers.kinds import Anything, Axes, Cuts, Flag, Ints, NatPair, Pair, PlainInt, Pos, Text
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
@@ -37,7 +37,7 @@ def _made(
         dtype=dtype,
         keeps_input=keeps,
         gradient=gradient,
-        window=EVERYTHING,
+        window=NOT_FOLLOWED,
     )
 
 
@@ -247,7 +247,7 @@ def _square(x: Shape, what: str) -> Dim:
 
 
 def _decomposed(*outputs: Shape, dtype: str = "input") -> Facts:
-    return Facts(*outputs, ops=UNKNOWN, keeps_output=True, dtype=dtype, window=EVERYTHING)
+    return Facts(*outputs, ops=UNKNOWN, keeps_output=True, dtype=dtype, window=NOT_FOLLOWED)
 
 
 _WORK = "No weights. Operations: not known, they depend on the method. Backpropagation keeps the output."
@@ -331,7 +331,7 @@ def _svd(x: Shape, *, full_matrices: Flag = True, compute_uv: Flag = True) -> Fa
 def _fourier(name: str) -> Rule:
     def rule(real: Shape, imaginary: Shape) -> Facts:
         out = broadcast((real, imaginary), name)
-        return Facts(out, out, ops=UNKNOWN, dtype="input", window=EVERYTHING)
+        return Facts(out, out, ops=UNKNOWN, dtype="input", window=NOT_FOLLOWED)
 
     rule.__doc__ = (
         "The Fourier transform of complex numbers, given and made as two tensors; the shape stays.\n\n"
@@ -351,7 +351,7 @@ def _rfft(x: Shape, *, fft_length: Pos | None = None) -> Facts:
     No weights. Operations: not known, they depend on the method. Nothing kept.
     """
     count = (x[-1] if fft_length is None else fft_length) // 2 + 1
-    return Facts((*x[:-1], count), (*x[:-1], count), ops=UNKNOWN, dtype="input", window=EVERYTHING)
+    return Facts((*x[:-1], count), (*x[:-1], count), ops=UNKNOWN, dtype="input", window=NOT_FOLLOWED)
 
 
 @layer(key=MATH + "IRFFT", name="IRFFT")
@@ -362,7 +362,7 @@ def _irfft(real: Shape, imaginary: Shape, *, fft_length: Pos | None = None) -> F
     """
     out = broadcast((real, imaginary), "IRFFT")
     count = 2 * (out[-1] - 1) if fft_length is None else fft_length
-    return Facts((*out[:-1], count), ops=UNKNOWN, dtype="input", window=EVERYTHING)
+    return Facts((*out[:-1], count), ops=UNKNOWN, dtype="input", window=NOT_FOLLOWED)
 
 
 @layer(key=MATH + "ExtractSequences", name="ExtractSequences")

@@ -13,7 +13,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.base import layer, require_equal, require_known, require_multiple, require_rank, show_shape
 from cnnsum.layers.core import Quantization
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, size
+from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, size
 from cnnsum.layers.functions import FUNCTIONS
 from cnnsum.layers.kinds import Axes, Flag, Kind, Pos, Rate, Reading, choice, integer, items
 
@@ -125,7 +125,7 @@ def _attend(
         keeps_input="weights",
         kept=(*kept, Kept("scores", scores)) if return_scores else tuple(kept),
         scratch=(queries, keys, values, scores),
-        window=EVERYTHING,
+        window=seen_along(query, places),
     )
 
 
@@ -338,7 +338,7 @@ def _weigh(
         keeps_input=True,
         kept=kept,
         scratch=((*scores, query[-1]), scores) if additive else (scores,),
-        window=EVERYTHING,
+        window=seen_along(query, (len(query) - 2,)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import Rule, layer, require_known, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, size
 from cnnsum.layers.kinds import DataFormat, Pos, Sublayers
 from cnnsum.layers.slide import arrange, channels, spatial
 
@@ -80,7 +80,7 @@ def _random(name: str, what: str, fields: str) -> Rule:
 
 def _always(name: str, what: str, fields: str, ops: int, dtype: str) -> Rule:
     def rule(x: Shape) -> Facts:
-        return Facts(x, ops=ops * size(x), window=EVERYTHING, dtype=dtype or None, status="bound")
+        return Facts(x, ops=ops * size(x), window=NOT_FOLLOWED, dtype=dtype or None, status="bound")
 
     rule.__name__ = name
     rule.__doc__ = f"""{what}, in training and at inference; the shape stays.
@@ -104,7 +104,7 @@ def RandomCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | N
     An image that is smaller is resized instead. No weights, no operations. Backpropagation keeps nothing.
     """
     spatial(x, 2, data_format, "RandomCrop")
-    return Facts(arrange(x[0], (height, width), channels(x, data_format), data_format), window=EVERYTHING)
+    return Facts(arrange(x[0], (height, width), channels(x, data_format), data_format), window=NOT_FOLLOWED)
 
 
 @layer

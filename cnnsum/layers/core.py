@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.base import layer, require_equal, require_known, show, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Weight, size
 from cnnsum.layers.functions import Activation, activated
 from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, Text, integer, items
 
@@ -157,7 +157,7 @@ def EinsumDense(
         ops=size(out) if bias_axes is not None else 0,
         keeps_input="weights",
         kept=kept,
-        window=None if in_place else EVERYTHING,
+        window=None if in_place else EVERYTHING if len(out) <= 3 else NOT_FOLLOWED,
     )
 
 

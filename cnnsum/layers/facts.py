@@ -67,6 +67,41 @@ class Window(NamedTuple):
 #: `Facts.window` of a layer whose every output sees the whole input along all spatial axes.
 EVERYTHING = "everything"
 
+#: `Facts.window` of a layer whose outputs see what nobody follows: other samples than their own, and not all of them.
+NOT_FOLLOWED = "not followed"
+
+
+class Turn:
+    """`Facts.window` of a layer that puts the axes in another order: which axis of the input each axis is, from 0."""
+
+    __slots__ = ("order",)
+
+    def __init__(self, order: tuple[int, ...]) -> None:
+        self.order = order
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Turn) and self.order == other.order
+
+    def __hash__(self) -> int:
+        return hash(self.order)
+
+
+def turned(order: tuple[int, ...]) -> Turn | None:
+    """What a layer that puts the axes in this order sees; None where it leaves them as they are."""
+    return None if order == tuple(range(len(order))) else Turn(order)
+
+
+def seen_along(x: tuple[Dim, ...], places: tuple[int, ...]) -> str | None:
+    """What an output sees that is made of all elements along these axes of `x`, the last of which is the channels.
+
+    >>> seen_along((1, 8, 8, 3), (3,)), seen_along((1, 8, 8, 3), (1, 2)), seen_along((1, 8, 8, 3), (1,))
+    (None, 'everything', 'not followed')
+    """
+    spatial = set(range(1, len(x) - 1))
+    if spatial.isdisjoint(places):
+        return None if 0 not in places else NOT_FOLLOWED
+    return EVERYTHING if spatial.issubset(places) else NOT_FOLLOWED
+
 
 class Facts:
     """What one call of a layer gives, holds, costs and keeps.
@@ -89,7 +124,8 @@ class Facts:
         is that of every input of the output's shape; "parts" they are parts of it; "none" the layer has no gradient.
     activated: whether the last step is an activation, through which the gradient passes as a tensor of its own.
     scratch: shapes of inner tensors alive while the layer runs, in the compute dtype.
-    window: per spatial axis how far an output sees; None for a layer that works sample by sample; EVERYTHING.
+    window: per spatial axis how far an output sees; None for a layer that works sample by sample; a Turn for one that
+        puts the axes in another order; EVERYTHING; NOT_FOLLOWED.
     dtype: of the outputs: None for the layer's compute dtype, or a name, or how the inputs' give it, as
         `cnnsum.graph.promotion.dtype_of_result` says: "input" for their promoted one, "float" for the same made
         floating-point (a division of integers), and more.
@@ -132,7 +168,7 @@ class Facts:
         gradient: str = "",
         activated: bool = False,
         scratch: tuple[Shape, ...] = (),
-        window: tuple[Window, ...] | str | None = None,
+        window: tuple[Window, ...] | Turn | str | None = None,
         dtype: str | None = None,
         rest: str | None = None,
         rows: Dim | None = None,

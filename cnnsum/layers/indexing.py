@@ -19,7 +19,17 @@ from cnnsum.layers.base import (
     show_shape,
 )
 from cnnsum.layers.broadcast import broadcast
-from cnnsum.layers.facts import EVERYTHING, Constant, Facts, Shape, size
+from cnnsum.layers.facts import (
+    EVERYTHING,
+    NOT_FOLLOWED,
+    Constant,
+    Facts,
+    Shape,
+    Window,
+    seen_along,
+    size,
+    turned,
+)
 from cnnsum.layers.kinds import Anything, Axes, Counts, DataFormat, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
 from cnnsum.layers.slide import arrange, channels, spatial
@@ -75,7 +85,9 @@ def _bound(length: Dim, place: int) -> Dim:
 
 @layer(key=NUMPY + "GetItem", name="GetItem")
 def _get_item(x: Shape, *, key: Key = (_ELLIPSIS,)) -> Facts:
-    """Pick elements: `x[:, 1:, ::2, 0]`. A slice keeps its axis, a number leaves it out, null makes a new one.
+    """Pick elements: `x[:, 1:, ::2]` of `(H, W, C)` gives `(H - 1, ceil(W/2), C)`.
+
+    A slice keeps its axis, a number leaves it out, null makes a new one.
 
     No weights, no work, nothing kept.
     """
@@ -96,11 +108,28 @@ def _get_item(x: Shape, *, key: Key = (_ELLIPSIS,)) -> Facts:
             start, stop, step = item
             out.append(_sliced(x[axis], start, stop, step or 1))
         axis += 1
-    return _moved(tuple(out))
+    made = _moved(tuple(out))
+    made.window = _slice_window(full, x)
+    return made
+
+
+def _slice_window(key: tuple[Any, ...], x: Shape) -> tuple[Window, ...] | str | None:
+    """What slices from the front see of a tensor whose axes all stay, the first and the last one whole."""
+    if len(key) != len(x) or not all(isinstance(item, tuple) for item in key) or len(x) < 3:
+        return None if all(isinstance(item, tuple) for item in key[:-1]) and len(x) < 3 else NOT_FOLLOWED
+    whole = (None, 0), (None, 1)
+    if key[0][0] not in whole[0] or key[0][1] is not None or key[0][2] not in whole[1]:
+        return NOT_FOLLOWED
+    steps = [(item[0] or 0, item[2] or 1) for item in key[1:-1]]
+    if any(start < 0 or step < 0 for start, step in steps):
+        return NOT_FOLLOWED
+    if all(item[0] in whole[0] and item[1] is None and item[2] in whole[1] for item in key[1:-1]):
+        return None  # channels alone are picked
+    return tuple([Window(1, step, before=-start) for start, step in steps])
 
 
 def _moved(*outputs: Shape, gradient: str = "", dtype: str = "input", ops: Dim = 0) -> Facts:
-    return Facts(*outputs, ops=ops, gradient=gradient, dtype=dtype, window=EVERYTHING)
+    return Facts(*outputs, ops=ops, gradient=gradient, dtype=dtype, window=NOT_FOLLOWED)
 
 
 def _place(x: Shape, axis: int, what: str, field: str = "axis") -> int:
@@ -149,7 +178,10 @@ def _moveaxis(x: Shape, *, source: Axes, destination: Axes) -> Facts:
         for old, new in zip(source, destination, strict=True)
     }
     others = iter(axis for axis in range(len(x)) if axis not in wanted.values())
-    return _moved(tuple([x[wanted[axis]] if axis in wanted else x[next(others)] for axis in range(len(x))]))
+    order = tuple([wanted[axis] if axis in wanted else next(others) for axis in range(len(x))])
+    made = _moved(tuple([x[axis] for axis in order]))
+    made.window = turned(order)
+    return made
 
 
 @layer(key=CORE + "Unstack", name="Unstack")
@@ -175,7 +207,8 @@ def _with_classes(x: Shape, num_classes: Dim, axis: int, what: str) -> Shape:
 def _one_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
     """Turn whole numbers into rows with a single 1. No weights. Operations: 1 per output element. No gradient."""
     out = _with_classes(x, num_classes, axis, "OneHot")
-    return Facts(out, ops=size(out), gradient="none", window=EVERYTHING)
+    window = None if out[:-1] == x and axis in (-1, len(x)) else NOT_FOLLOWED
+    return Facts(out, ops=size(out), gradient="none", window=window)
 
 
 @layer(key=NN + "MultiHot", name="MultiHot", ignored="sparse dtype")
@@ -187,7 +220,7 @@ def _multi_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
     codes = _with_classes(x, num_classes, axis, "MultiHot")
     place = 1 if len(x) > 1 else 0
     out = (*codes[:place], *codes[place + 1 :])
-    return Facts(out, ops=size(out), gradient="none", dtype="input", window=EVERYTHING)
+    return Facts(out, ops=size(out), gradient="none", dtype="input", window=NOT_FOLLOWED)
 
 
 @layer(key=MATH + "TopK", name="TopK", ignored="sorted")
@@ -200,7 +233,7 @@ def _top_k(x: Shape, *, k: Pos) -> Facts:
         raise Problem("SHP204", "TopK needs an input of rank 1 or more, got ()")
     require_at_least(x[-1], k, f"TopK of {k} needs as many elements on its last axis, got {show_shape(x)}", field="k")
     out = (*x[:-1], k)
-    return Facts(out, out, ops=size(x), dtype="input", rest="int32", window=EVERYTHING)
+    return Facts(out, out, ops=size(x), dtype="input", rest="int32")
 
 
 def _along(what: str, ops: int, dtype: str, usual: int | None) -> Rule:
@@ -212,8 +245,8 @@ def _along(what: str, ops: int, dtype: str, usual: int | None) -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = usual) -> Facts:
         if axis is None:
             x = flat(x)
-        _place(x, axis or 0, what)
-        return Facts(x, ops=ops * size(x), dtype=dtype, window=EVERYTHING, gradient="none" if dtype == "int32" else "")
+        window = seen_along(x, (_place(x, axis or 0, what),))
+        return Facts(x, ops=ops * size(x), dtype=dtype, window=window, gradient="none" if dtype == "int32" else "")
 
     return rule
 
@@ -222,16 +255,16 @@ def _running(what: str, ops: int, otherwise: str, _usual: int | None) -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = None, dtype: Anything = None) -> Facts:
         if axis is None:
             x = flat(x)
-        _place(x, axis or 0, what)
+        window = seen_along(x, (_place(x, axis or 0, what),))
         given = "int32" if dtype == "bool" else named(dtype, otherwise)
-        return Facts(x, ops=ops * size(x), dtype=given, window=EVERYTHING)
+        return Facts(x, ops=ops * size(x), dtype=given, window=window)
 
     return rule
 
 
 def _whole(_what: str, ops: int, dtype: str, _usual: int | None) -> Rule:
     def rule(x: Shape) -> Facts:
-        return Facts(x, ops=ops * size(x), dtype=dtype, window=EVERYTHING)
+        return Facts(x, ops=ops * size(x), dtype=dtype, window=NOT_FOLLOWED)
 
     return rule
 
@@ -274,7 +307,7 @@ def _diff(x: Shape, *, n: Nat = 1, axis: PlainInt = -1) -> Facts:
     place = _place(x, axis, "Diff")
     length = x[place] - n
     out = (*x[:place], length if at_least(length, 0) else maximum(0, length), *x[place + 1 :])
-    return Facts(out, ops=n * size(out), dtype="input", window=EVERYTHING)
+    return Facts(out, ops=n * size(out), dtype="input", window=None if place == len(x) - 1 else NOT_FOLLOWED)
 
 
 @layer(key=NUMPY + "Diagonal", name="Diagonal")
@@ -371,9 +404,31 @@ def _einsum(*xs: Shape, subscripts: Text) -> Facts:
         ops=0 if products else rest - size(out),
         keeps_input="factors" if products else False,
         dtype="product",
-        window=EVERYTHING,
+        window=_letters_window(terms, right),
         status="exact" if len(xs) < 3 else "bound",
     )
+
+
+def _letters_window(terms: list[str], right: str) -> str | None:
+    """What an output of an equation sees: its own place of an input whose letters stay where they are, but the last.
+
+    Where an input's places are summed over, or are in the last axis of the result, all of them are seen.
+    """
+    found: set[str | None] = set()
+    places = right[1:-1]
+    for term in terms:
+        spatial = term[1:-1]
+        if right[:1] and right[0] not in term:
+            continue  # without the batch's letter it is a constant
+        if term[:1] != right[:1]:
+            found.add(NOT_FOLLOWED)
+        elif places.startswith(spatial) and term[-1:] not in places[: len(spatial)]:
+            found.add(None)
+        elif spatial and set(spatial).isdisjoint(places):
+            found.add(EVERYTHING)
+        else:
+            found.add(NOT_FOLLOWED)
+    return EVERYTHING if EVERYTHING in found else NOT_FOLLOWED if NOT_FOLLOWED in found else None
 
 
 @layer(key=NUMPY + "Hstack", name="Hstack")

@@ -12,7 +12,7 @@ from typing import Any
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Weight
 
 
 class Inner:
@@ -119,7 +119,7 @@ def chained(layers: Sequence[Inner], x: Shape, field: str) -> Facts:
         ops=ops,
         kept=tuple(kept),
         alias="bypass" if plain else "",
-        window=EVERYTHING,
+        window=NOT_FOLLOWED,
         dtype=dtype,
         status=status,
     )

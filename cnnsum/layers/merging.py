@@ -9,7 +9,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import layer, require_equal, show_shape
 from cnnsum.layers.broadcast import in_place, joined, merged
-from cnnsum.layers.facts import Facts, Kept, Shape, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, size
 from cnnsum.layers.kinds import Axes, Flag, PlainInt
 
 
@@ -122,7 +122,16 @@ def Dot(left: Shape, right: Shape, *, axes: Axes, normalize: Flag = False) -> Fa
         for name, shape, place in (("first", left, first), ("second", right, second)):
             lengths = (*shape[:place], *shape[place + 1 :])
             kept += (Kept(f"{name} input, scaled", shape), Kept(f"lengths of the {name} input", lengths))
-    return Facts(out, macs=size(out) * depth, ops=ops, keeps_input=False if normalize else "factors", kept=kept)
+    most = max(len(left), len(right))
+    return Facts(
+        out,
+        macs=size(out) * depth,
+        ops=ops,
+        keeps_input=False if normalize else "factors",
+        kept=kept,
+        # Either the places of an input are summed over, or those of the second are what a sample consists of.
+        window=None if most < 3 else EVERYTHING if most == 3 else NOT_FOLLOWED,
+    )
 
 
 def _contracted(x: Shape, axis: int, which: int) -> int:

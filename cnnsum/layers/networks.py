@@ -12,12 +12,12 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum
 from cnnsum.layers import normalization, pooling, reshaping
 from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, seen_along, size
 from cnnsum.layers.kinds import Axes, DataFormat, Flag, Nat, Padding, Pair, PlainInt, Sizes
 from cnnsum.layers.operations import NN
 from cnnsum.layers.reshaping import Interpolation
 from cnnsum.layers.slide import Sliding, arrange, channels, slide, spatial
-from cnnsum.layers.tensors import places_of, without
+from cnnsum.layers.tensors import places_of, without, work_along
 
 IMAGE = "keras.src.ops.image."
 LINALG = "keras.src.ops.linalg."
@@ -156,7 +156,7 @@ def _crop_or_pad(
             out.append(length + sign * known)
         else:
             raise Problem("CFG102", f"{what} needs two of the amounts before and after and the target size")
-    return Facts(arrange(x[0], tuple(out), channels(x, data_format), data_format), dtype="input", window=EVERYTHING)
+    return Facts(arrange(x[0], tuple(out), channels(x, data_format), data_format), dtype="input", window=NOT_FOLLOWED)
 
 
 @layer(key=IMAGE + "PadImages", name="PadImages")
@@ -239,15 +239,20 @@ def _norm(x: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Fact
 
     No weights. Operations: 2 per element of the input. Backpropagation keeps the input and the output.
     """
-    out = without(x, places_of(x, axis, "Norm"), keepdims=keepdims)
-    return Facts(out, ops=2 * size(x), keeps_input=True, keeps_output=True, dtype="float", window=EVERYTHING)
+    places = places_of(x, axis, "Norm")
+    out = without(x, places, keepdims=keepdims)
+    ops, rows = work_along(x, out, 2)
+    window = seen_along(x, places)
+    return Facts(out, ops=ops, rows=rows, keeps_input=True, keeps_output=True, dtype="float", window=window)
 
 
 @layer(key=NN + "Moments", name="Moments", ignored="synchronized")
 def _moments(x: Shape, *, axes: Axes, keepdims: Flag = False) -> Facts:
     """Mean and variance along `axes`. No weights. Operations: 4 per element. Backpropagation keeps the input."""
-    out = without(x, places_of(x, axes, "Moments", "axes"), keepdims=keepdims)
-    return Facts(out, out, ops=4 * size(x), keeps_input=True, dtype="input", window=EVERYTHING)
+    places = places_of(x, axes, "Moments", "axes")
+    out = without(x, places, keepdims=keepdims)
+    ops, rows = work_along(x, out, 4)
+    return Facts(out, out, ops=ops, rows=rows, keeps_input=True, dtype="input", window=seen_along(x, places))
 
 
 @layer(key=NN + "DotProductAttention", name="DotProductAttention", ignored="flash_attention attn_logits_soft_cap")

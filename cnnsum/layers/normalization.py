@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import axis_of, layer, require_equal, require_known, require_multiple, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, size
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, seen_along, size
 from cnnsum.layers.kinds import Anything, Axes, Flag, Int, Kind, Reading, Real, integer, wrong
 
 #: Statistics are taken in float32 whatever the compute dtype.
@@ -92,7 +92,7 @@ def _places(x: Shape, axes: tuple[int, ...], what: str) -> tuple[int, ...]:
 
 def _window(x: Shape, places: tuple[int, ...]) -> str | None:
     """What a statistic over these axes sees: the channels (taken to be the last axis) of one sample, or everything."""
-    return None if places == (len(x) - 1,) else EVERYTHING
+    return seen_along(x, places)
 
 
 def _rest(x: Shape, places: tuple[int, ...]) -> Shape:

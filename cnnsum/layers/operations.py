@@ -13,7 +13,7 @@ from __future__ import annotations
 from cnnsum.layers import activation
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.broadcast import broadcast, constant, in_place
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
+from cnnsum.layers.facts import Facts, Kept, Shape, seen_along, size
 from cnnsum.layers.functions import FUNCTIONS, work
 from cnnsum.layers.kinds import Anything, Axes, Flag, Real
 
@@ -236,12 +236,12 @@ def _function_of_rows(name: str) -> Rule:
     step = FUNCTIONS[name]
 
     def rule(x: Shape, *, axis: Axes | None = (-1,)) -> Facts:
-        whole = axis is None or axis not in ((-1,), (len(x) - 1,))
+        places = tuple(range(len(x))) if axis is None else tuple([one % max(len(x), 1) for one in axis])
         return Facts(
             x,
             ops=work(name, size(x)),
             keeps_output=True,
-            window=EVERYTHING if whole else None,
+            window=seen_along(x, places),
             dtype="input",
         )
 

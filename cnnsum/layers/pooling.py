@@ -10,7 +10,7 @@ from math import gcd
 
 from cnnsum.dims import UNKNOWN, Dim, ceil_div, divides, prod
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Window, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Window, size
 from cnnsum.layers.kinds import DataFormat, Flag, One, Padding, Pair, Triple
 from cnnsum.layers.slide import Sizes, Sliding, arrange, channels, slide, spatial
 
@@ -267,9 +267,9 @@ _MOST_WINDOWS = 1024
 
 
 def _even_windows(lengths: Shape, output_size: Sizes) -> tuple[Window, ...] | str:
-    """Windows side by side where every axis is a multiple of its count; otherwise an upper bound: everything."""
+    """Windows side by side where every axis is a multiple of its count; others are not followed."""
     if not all(divides(count, length) for length, count in zip(lengths, output_size, strict=True)):
-        return EVERYTHING
+        return NOT_FOLLOWED
     steps = [length // count for length, count in zip(lengths, output_size, strict=True)]
     return tuple(Window(step, step) for step in steps)
 

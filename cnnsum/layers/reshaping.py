@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, at_least, prod
 from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, require_rank, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Window, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Shape, Window, size, turned
 from cnnsum.layers.kinds import (
     Axes,
     DataFormat,
@@ -95,13 +95,17 @@ def _filled(before: Shape, target: tuple[Dim, ...], x: Shape, field: str) -> Sha
 
 
 def _reshaped(x: Shape, out: Shape) -> Facts:
-    shared = min(len(x), len(out)) - 1
-    return Facts(
-        out,
-        alias="view",
-        dtype="input",
-        window=None if shared > 1 and x[:shared] == out[:shared] else EVERYTHING,
-    )
+    return Facts(out, alias="view", dtype="input", window=_reshaped_window(x, out))
+
+
+def _reshaped_window(x: Shape, out: Shape) -> str | None:
+    """What stays in its place: all but the channels, which may be split or joined; or nothing, if all is in one row."""
+    places = min(len(x), len(out)) - 1
+    if x == out or (places > 1 and x[:places] == out[:places]):
+        return None
+    if len(x) < 3 or (len(out) == 2 and x[0] == out[0]):
+        return EVERYTHING
+    return NOT_FOLLOWED
 
 
 def _without_common(left: Shape, right: list[Dim]) -> tuple[list[Dim], list[Dim]]:
@@ -126,7 +130,7 @@ def Permute(x: Shape, *, dims: Axes) -> Facts:
         count = len(dims)
         raise Problem("CFG114", f"`dims` must hold each number from 1 to {count} once, got {list(dims)}", "dims")
     require_rank(x, len(dims) + 1, "Permute")
-    return Facts((x[0], *(x[axis] for axis in dims)), dtype="input")
+    return Facts((x[0], *(x[axis] for axis in dims)), dtype="input", window=turned((0, *map(int, dims))))
 
 
 @layer
@@ -291,7 +295,7 @@ def Resizing(
     out = arrange(x[0], (height, width), channels(x, data_format), data_format)
     ops: Dim = UNKNOWN if antialias and interpolation != "nearest" else _taps(_SUPPORT[interpolation], 2) * size(out)
     status = "bound" if pad_to_aspect_ratio else "exact"
-    return Facts(out, ops=ops, window=EVERYTHING, status=status)
+    return Facts(out, ops=ops, window=None if out == x else NOT_FOLLOWED, status=status)
 
 
 @layer
@@ -308,6 +312,6 @@ def CenterCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | N
     enough = [at_least(length, least) for length, least in zip(lengths, wanted, strict=True)]
     if not all(enough):
         status = "exact" if False in enough else "bound"
-        return Facts(out, ops=_taps(1, 2) * size(out), window=EVERYTHING, status=status)
+        return Facts(out, ops=_taps(1, 2) * size(out), window=NOT_FOLLOWED, status=status)
     windows = tuple(Window(1, before=-((length - least) // 2)) for length, least in zip(lengths, wanted, strict=True))
     return Facts(out, window=windows)

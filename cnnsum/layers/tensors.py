@@ -14,7 +14,18 @@ from cnnsum.dims import Dim, at_least, maximum, prod
 from cnnsum.layers import reshaping
 from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, require_multiple, show_shape
 from cnnsum.layers.broadcast import broadcast, constant, joined
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, size
+from cnnsum.layers.facts import (
+    EVERYTHING,
+    NOT_FOLLOWED,
+    Facts,
+    Kept,
+    Shape,
+    Turn,
+    Window,
+    seen_along,
+    size,
+    turned,
+)
 from cnnsum.layers.kinds import Anything, Axes, Counts, Cuts, Flag, Ints, PlainInt, Real, Widths
 from cnnsum.layers.operations import MATH, NN, NUMPY
 
@@ -101,7 +112,7 @@ def _reduction(name: str, what: str, counts: tuple[int, int], keeps: str, dtype:
             rows=rows,
             keeps_input=bool(keeps),
             keeps_output=keeps == "both",
-            window=None if places == (len(x) - 1,) else EVERYTHING,
+            window=seen_along(x, places),
             dtype=dtype or "input",
         )
 
@@ -124,7 +135,7 @@ def _argument(name: str, which: str) -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = None, keepdims: Flag = False) -> Facts:
         places = places_of(x, None if axis is None else (axis,), name)
         out = without(x, places, keepdims=keepdims)
-        window = None if places == (len(x) - 1,) else EVERYTHING
+        window = seen_along(x, places)
         ops, rows = work_along(x, out, 1, 1)
         return Facts(out, ops=ops, rows=rows, window=window, dtype="int32")
 
@@ -164,8 +175,18 @@ def _matmul(x1: Shape, x2: Shape) -> Facts:
         macs=size(out) * depth,
         keeps_input=False if fixed else "factors",
         dtype="product",
-        window=EVERYTHING,
+        window=_product_window(x1, x2),
     )
+
+
+def _product_window(x1: Shape, x2: Shape) -> str | None:
+    """What a row of a product of matrices sees: its row of the left one, and all rows of the right one.
+
+    A constant matrix on the right has no rows of the input; with more axes than one, the others stay side by side.
+    """
+    if len(x2) < 3 and len(x1) > len(x2):
+        return None
+    return EVERYTHING if max(len(x1), len(x2)) <= 3 else NOT_FOLLOWED
 
 
 @layer(key=NUMPY + "Average", name="Average")
@@ -192,7 +213,7 @@ def _average(x: Shape, weights: Shape | None = None, *, axis: Axes | None = None
         ops=ops,
         rows=rows,
         keeps_input=weights is not None,
-        window=None if places == (len(x) - 1,) else EVERYTHING,
+        window=seen_along(x, places),
         dtype="float",
     )
 
@@ -209,12 +230,17 @@ def _normalize(x: Shape, *, axis: Axes = (-1,), order: Real = 2) -> Facts:
         ops=3 * size(x),
         keeps_output=True,
         kept=(Kept("norm", without(x, places, keepdims=False)),),
-        window=None if places == (len(x) - 1,) else EVERYTHING,
+        window=seen_along(x, places),
         dtype="float",
     )
 
 
-def _moved(*outputs: Shape, alias: str = "", gradient: str = "", window: str | None = EVERYTHING) -> Facts:
+def _moved(
+    *outputs: Shape,
+    alias: str = "",
+    gradient: str = "",
+    window: tuple[Window, ...] | Turn | str | None = NOT_FOLLOWED,
+) -> Facts:
     """Operations that compute nothing."""
     return Facts(*outputs, alias=alias, gradient=gradient, dtype="input", window=window)
 
@@ -237,7 +263,7 @@ def _transpose(x: Shape, *, axes: Axes | None = None) -> Facts:
     order = tuple([axis + rank if axis < 0 else axis for axis in given])
     if sorted(order) != list(range(rank)):
         raise Problem("SHP205", f"Transpose needs each axis of {show_shape(x)} once, got {list(given)}", "axes")
-    return _moved(tuple([x[axis] for axis in order]))
+    return _moved(tuple([x[axis] for axis in order]), window=turned(order))
 
 
 @layer(key=NUMPY + "Swapaxes", name="Swapaxes")
@@ -247,7 +273,9 @@ def _swapaxes(x: Shape, *, axis1: PlainInt, axis2: PlainInt) -> Facts:
     (second,) = places_of(x, (axis2,), "Swapaxes", "axis2")
     out = list(x)
     out[first], out[second] = x[second], x[first]
-    return _moved(tuple(out))
+    order = list(range(len(x)))
+    order[first], order[second] = second, first
+    return _moved(tuple(out), window=turned(tuple(order)))
 
 
 @layer(key=NUMPY + "ExpandDims", name="ExpandDims")
@@ -261,7 +289,9 @@ def _expand_dims(x: Shape, *, axis: Axes) -> Facts:
     if len(places) != len(axis):
         raise Problem("SHP205", f"ExpandDims needs each new axis once, got {list(axis)}", "axis")
     rest = iter(x)
-    return _moved(tuple([1 if place in places else next(rest) for place in range(rank)]), alias="view")
+    out = tuple([1 if place in places else next(rest) for place in range(rank)])
+    behind = min(places, default=rank) >= max(len(x) - 1, 1)
+    return _moved(out, alias="view", window=None if behind else NOT_FOLLOWED)
 
 
 @layer(key=NUMPY + "Squeeze", name="Squeeze")
@@ -318,11 +348,17 @@ def split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> Facts:
 
 @layer(key=NUMPY + "Pad", name="Pad", ignored="constant_values")
 def _pad(x: Shape, *, pad_width: Widths, mode: Anything = "constant") -> Facts:
-    """Add elements before and after each axis: a pair per axis, batch axis first. No weights, no work, nothing kept."""
+    """Add elements before and after each axis: `(T, C)` becomes `(before + T + after, C)`. A pair per axis.
+
+    No weights, no work, nothing kept.
+    """
     pairs = pad_width * len(x) if len(pad_width) == 1 else pad_width
     if len(pairs) != len(x):
         raise Problem("CFG102", f"`pad_width` must be a pair for each axis of {show_shape(x)}", "pad_width")
-    return _moved(tuple([dim + before + after for dim, (before, after) in zip(x, pairs, strict=True)]), window=None)
+    out = tuple([dim + before + after for dim, (before, after) in zip(x, pairs, strict=True)])
+    plain = mode == "constant" and pairs[:1] == ((0, 0),) and pairs[-1:] == ((0, 0),)
+    window = tuple([Window(1, before=before) for before, _ in pairs[1:-1]]) if plain else NOT_FOLLOWED
+    return _moved(out, window=window)
 
 
 @layer(key=NUMPY + "Repeat", name="Repeat")
@@ -343,9 +379,9 @@ def _repeat(x: Shape, *, repeats: Counts, axis: PlainInt | None = None) -> Facts
 
 def _same_shape(what: str, ops: int, *, alias: str = "") -> Rule:
     def rule(x: Shape, *, axis: Axes | None = None) -> Facts:
-        if axis is not None:
-            places_of(x, axis, what)
-        return Facts(x, ops=ops * size(x), alias=alias, dtype="input", window=EVERYTHING)
+        places = places_of(x, axis, what)
+        window = None if places == (len(x) - 1,) else NOT_FOLLOWED
+        return Facts(x, ops=ops * size(x), alias=alias, dtype="input", window=window)
 
     return rule
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import layer, show_shape
 from cnnsum.layers.broadcast import merged
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, Window, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Turn, Weight, Window, size
 from cnnsum.layers.inner import Inner, within
 from cnnsum.layers.kinds import Sublayer, choice
 
@@ -52,7 +52,7 @@ def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
         gradient=facts.gradient,
         activated=facts.activated,
         scratch=facts.scratch,
-        window=(Window(1), *window) if isinstance(window, tuple) else window,
+        window=_stepwise(window, x),
         dtype=facts.dtype,
         status=facts.status,
     )
@@ -120,6 +120,17 @@ def Bidirectional(
         scratch=(first, second, *forwards.scratch),
         window=EVERYTHING,
     )
+
+
+def _stepwise(window: tuple[Window, ...] | Turn | str | None, x: Shape) -> tuple[Window, ...] | Turn | str | None:
+    """What a layer sees that works on each step by itself."""
+    if isinstance(window, tuple):
+        return (Window(1), *window)
+    if isinstance(window, Turn):
+        return Turn((0, 1, *[axis + 1 for axis in window.order[1:]]))
+    if window == EVERYTHING:
+        return None if len(x) == 3 else NOT_FOLLOWED
+    return window
 
 
 @layer(weights="layer", ignored="power_iterations")

@@ -435,14 +435,14 @@ class _Builder:
             return ReceptiveField((None,) * axes, (None,) * axes, (None,) * axes)
         if not seen:
             return None
-        from cnnsum.analyses.field import aligned_all
+        from cnnsum.analyses.field import aligned_all, is_known
 
         return ReceptiveField(
             tuple([axis.size for axis in seen]),
             tuple([axis.jump for axis in seen]),
             tuple([axis.offset for axis in seen]),
             aligned_all(seen),
-            all(axis.exact for axis in seen),
+            all(axis.exact for axis in seen) if is_known(seen) or aligned_all(seen) is False else None,
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from cnnsum.dims import Dim
+from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.report import units
 from cnnsum.report.cells import NUMBER, StyledCells, TextCells, has_weights
 from cnnsum.report.grid import Column
@@ -68,6 +68,8 @@ def _field(_cells: TextCells, row: Row) -> str:
     field = row.receptive_field
     if field is None:
         return "-"
+    if all(size is UNKNOWN for size in field.size):
+        return "?"
     size = "x".join("all" if size is None else str(size) for size in field.size)
     if all(stride is None or (type(stride) is int and stride == 1) for stride in field.stride):
         return size

@@ -235,7 +235,15 @@ def _receptive_field(field: ReceptiveField | None) -> dict[str, Any] | None:
         "offset": [_sample(offset) for offset in field.offset],
         "aligned": field.aligned,
         "exact": field.exact,
+        "all": _sees_all(field),
     }
+
+
+def _sees_all(field: ReceptiveField) -> bool | None:
+    """Whether all of the input is seen; None where it is not known what."""
+    if any(extent is None for extent in field.size):
+        return True
+    return None if any(extent is UNKNOWN for extent in field.size) else False
 
 
 def _sample(value: Any) -> int | float | str | None:

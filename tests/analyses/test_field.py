@@ -304,7 +304,7 @@ def test_what_is_stretched_sees_everything() -> None:
     assert found["gate"] == (None, None, None)
     assert found["channels"] == (3, 1, -1)
     layers[3]["Conv2D"]["filters"] = 2
-    assert fields(layers, outputs=["gate", "channels", "below"])["below"] == (None, None, None)
+    assert fields(layers, outputs=["gate", "channels", "below"])["below"] == (UNKNOWN, UNKNOWN, UNKNOWN)
     layers = [
         {"AveragePooling2D": {"pool_size": [1, 16], "name": "x"}},
         {"AdaptiveAveragePooling2D": {"output_size": [1, 4], "name": "mean", "from": "input"}},
@@ -328,7 +328,7 @@ def test_channels_may_come_first() -> None:
     ]
     found = fields(layers, (3, 64, 64), outputs=["gate", "deeper", "wider"])
     assert found["gate"] == found["deeper"] == (7, 1, -3)
-    assert found["wider"] == (None, None, None)
+    assert found["wider"] == (UNKNOWN, UNKNOWN, UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -387,3 +387,51 @@ def test_symbolic_sizes(height: int) -> None:
     for name in "tuc":
         for one, other in zip(symbolic[name][::2], static[name][::2], strict=True):
             assert (one if isinstance(one, int) else substitute(one, {"H": height})) == other
+
+
+MIXED = [
+    ("turned", ["Permute: [[2, 1]]"], None),
+    ("turned, and back", ["Permute: [[2, 1]]", "Permute: [[2, 1]]"], 3),
+    ("element by element in between", ["Permute: [[2, 1]]", "ReLU: {}", "Permute: [[2, 1]]"], 3),
+    ("a mixer", ["Permute: [[2, 1]]", "Dense: 12", "Permute: [[2, 1]]"], None),
+    ("rows in between", ["Permute: [[2, 1]]", "LayerNormalization: {}", "Permute: [[2, 1]]"], None),
+    ("along the steps", ["LayerNormalization: {axis: 1}"], None),
+    ("along the channels", ["LayerNormalization: {}"], 3),
+    ("channels split", ["Reshape: [[12, 3, 4]]"], 3),
+    ("and joined", ["Reshape: [[12, 3, 4]]", "Reshape: [[12, 12]]"], 3),
+    ("other steps", ["Reshape: [[6, 24]]"], UNKNOWN),
+    ("a row", ["Flatten: {}"], None),
+    ("in one order", ["Permute: [[1, 2]]"], 3),
+]
+
+
+@pytest.mark.parametrize(("name", "lines", "size"), MIXED)
+@pytest.mark.parametrize("steps", ["12", "20"])
+def test_axes_that_change_places(name: str, lines: list[str], size: Any, steps: str) -> None:
+    if "Reshape" in lines[0] and steps != "12":
+        return
+    spec = [f"input: [{steps}, 12]", "layers:", "- Conv1D: {filters: 12, kernel_size: 3, padding: same}"]
+    model = cnnsum.loads("\n".join([*spec, *(f"- {line}" for line in lines)]))
+    row = cnnsum.summarize(model).rows[-1]
+    assert row.receptive_field is not None
+    found = row.receptive_field.size[0]
+    assert found is size or found == size
+    if size is UNKNOWN:
+        assert row.receptive_field.exact is None
+
+
+def test_axes_of_one_name_change_places_too() -> None:
+    spec = "{input: [T, 8], layers: [Conv1D: {filters: 12, kernel_size: 3, padding: same}, Permute: [[2, 1]]]}"
+    assert [row.receptive_field.size for row in cnnsum.summarize(cnnsum.loads(spec)).rows[-2:]] == [(3,), (None,)]
+
+
+@pytest.mark.parametrize(("axes", "size"), [("[2, 1]", None), ("[2, 2]", None), ("[1, 1]", None)])
+def test_a_product_of_two_sequences_sees_all_of_one(axes: str, size: Any) -> None:
+    spec = f"""
+    input: [12, 12]
+    layers:
+    - Conv1D: {{filters: 12, kernel_size: 3, padding: same, name: a}}
+    - Conv1D: {{filters: 12, kernel_size: 3, padding: same, name: b, from: input}}
+    - Dot: {{axes: {axes}, from: [a, b]}}
+    """
+    assert cnnsum.summarize(cnnsum.loads(spec)).rows[-1].receptive_field.size == (size,)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.dims import UNKNOWN
-from cnnsum.layers.facts import EVERYTHING, Kept, Window
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Kept, Window
 from tests.layers.applying import NAMES, N, apply, put, refusal
 
 C, H, W, T, n = (NAMES[name] for name in "CHWTn")
@@ -100,7 +100,7 @@ def test_adaptive_windows_are_counted_exactly(length: int, count: int) -> None:
 def test_adaptive_windows_lie_side_by_side_where_the_length_is_a_multiple() -> None:
     assert apply("AdaptiveMaxPooling2D", (N, 14, 7, 3), output_size=7).window == (Window(2, 2), Window(1, 1))
     assert apply("AdaptiveMaxPooling2D", (N, 7 * H, 7, 3), output_size=7).window == (Window(H, H), Window(1, 1))
-    assert apply("AdaptiveMaxPooling2D", (N, 15, 7, 3), output_size=7).window == EVERYTHING
+    assert apply("AdaptiveMaxPooling2D", (N, 15, 7, 3), output_size=7).window == NOT_FOLLOWED
     assert apply("AdaptiveMaxPooling2D", (N, 14, 7, 3), output_size=1).window == EVERYTHING
 
 

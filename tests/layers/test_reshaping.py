@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Symbol
-from cnnsum.layers.facts import EVERYTHING, Window
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Window
 from tests.layers.applying import NAMES, N, apply, holds, put, refusal
 from tests.layers.drawing import TYPES
 
@@ -75,7 +75,7 @@ def test_reshape_records_what_it_cannot_decide() -> None:
 def test_reshape_of_channels_alone_sees_sample_by_sample() -> None:
     assert apply("Reshape", (N, H, W, 8), target_shape=["H", "W", 2, 4]).window is None
     assert apply("Reshape", (N, H, W, 2, 4), target_shape=["H", "W", 8]).window is None
-    assert apply("Reshape", (N, H, W, 8), target_shape=["H*W", 8]).window == EVERYTHING
+    assert apply("Reshape", (N, H, W, 8), target_shape=["H*W", 8]).window == NOT_FOLLOWED
 
 
 def test_permute_copies() -> None:
@@ -137,7 +137,7 @@ def test_interpolation_costs_a_product_a_sample(interpolation: str, ops: int) ->
 
 def test_resizing() -> None:
     facts = apply("Resizing", (N, H, W, 3), height=224, width=224)
-    assert (facts.outputs, facts.window, facts.status) == (((N, 224, 224, 3),), EVERYTHING, "exact")
+    assert (facts.outputs, facts.window, facts.status) == (((N, 224, 224, 3),), NOT_FOLLOWED, "exact")
     assert facts.dtype is None
     assert apply("Resizing", (N, H, W, 3), height=224, width=224, antialias=True).ops is UNKNOWN
     assert apply("Resizing", (N, H, W, 3), height=224, width=224, pad_to_aspect_ratio=True).status == "bound"
@@ -148,7 +148,7 @@ def test_centre_crop() -> None:
     assert (facts.outputs, facts.ops) == (((N, 4, 4, 3),), 0)
     assert facts.window == (Window(1, before=-3), Window(1, before=-2))
     small = apply("CenterCrop", (N, 10, 3, 3), height=4, width=4)
-    assert (small.outputs, small.ops, small.window) == (((N, 4, 4, 3),), 7 * 4 * 4 * 3, EVERYTHING)
+    assert (small.outputs, small.ops, small.window) == (((N, 4, 4, 3),), 7 * 4 * 4 * 3, NOT_FOLLOWED)
     either = apply("CenterCrop", (N, H, 9, 3), height=4, width=4)
     assert (either.outputs, either.ops, either.status) == (((N, 4, 4, 3),), 7 * 4 * 4 * 3, "bound")
     assert either.needs == ()
@@ -272,7 +272,7 @@ def test_a_formula_with_a_number_put_in_is_the_number(name: str) -> None:
             assert left["ops"] >= right["ops"]
             return
         if name.startswith("Adaptive") or name == "Reshape":  # what a formula leaves open is bounded by everything
-            assert left.pop("window") in {EVERYTHING, right.pop("window")}
+            assert left.pop("window") in {EVERYTHING, NOT_FOLLOWED, right.pop("window")}
         assert left == right
 
     check()

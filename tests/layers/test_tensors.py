@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnsum.layers.facts import EVERYTHING
+from cnnsum.layers.facts import NOT_FOLLOWED
 from cnnsum.layers.operations import MATH, NN, NUMPY
 from cnnsum.layers.tensors import _REDUCTIONS
 from tests.layers.applying import NAMES, N, apply, put, refusal
@@ -19,7 +19,7 @@ def test_reductions(name):
     _, (each, less), keeps, dtype = _REDUCTIONS[name]
     facts = apply(NUMPY + name, (N, 4, 5, 6), axis=[1, -1])
     assert facts.outputs == ((N, 5),)
-    assert (facts.ops, facts.window, facts.dtype) == (each * 120 - less * 5, EVERYTHING, dtype or "input")
+    assert (facts.ops, facts.window, facts.dtype) == (each * 120 - less * 5, NOT_FOLLOWED, dtype or "input")
     assert (facts.keeps_input, facts.keeps_output) == (bool(keeps), keeps == "both")
     facts = apply(NUMPY + name, (N, 4, 5), axis=-1, keepdims=True)
     assert (facts.outputs, facts.window) == (((N, 4, 1),), None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import find
-from cnnsum.layers.facts import EVERYTHING, Kept
+from cnnsum.layers.facts import NOT_FOLLOWED, Kept
 from cnnsum.layers.inner import Inner, within
 from tests.layers.applying import NAMES, N, apply, bound, count, put, refusal
 
@@ -56,7 +56,7 @@ def test_time_distributed():
     assert facts.outputs == ((N, T, 4, 3),)
     assert facts.macs == T * (4 * 4 * (5 + 3) * 3)
     assert facts.kept[0] == Kept("gates", (N, T, 4, 12))
-    assert facts.window == EVERYTHING
+    assert facts.window == NOT_FOLLOWED
     assert apply("TimeDistributed", (N, T, 4), layer=inner("Dropout", rate=0.5)).alias == "bypass"
 
 
