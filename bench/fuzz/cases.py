@@ -440,7 +440,7 @@ def _agree(chance: Random) -> Case:
     match kind:
         case "sizes":
             steps = [
-                ["sizes", name, "--test", f"H={height},W={width}", "--format", "json"],
+                ["sizes", name, "--set", f"W={width}", "--test", f"H={height}", "--format", "json"],
                 [name, "--format", "json", "--set", f"H={height}", "--set", f"W={width}"],
                 [name, "--format", "json"],
             ]

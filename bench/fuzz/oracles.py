@@ -275,6 +275,8 @@ def _convert(case: Case, results: Sequence[Result]) -> Iterator[str]:
         return
     if new.code != 0:
         yield f"convert: what was written to {case.facts['to']} does not read back: {new.err[:300]!r}"
+    elif case.facts["to"] == "keras" and not isinstance(old.json["totals"]["macs"], int):
+        return  # Keras has no names for sizes: equal ones are open, each by itself
     elif old.code == 0 and _totals(old) != _totals(new):
         yield f"convert: to {case.facts['to']}: {str(_totals(old))[:300]} became {str(_totals(new))[:300]}"
 
@@ -316,7 +318,8 @@ def _agree_diff(_case: Case, results: Sequence[Result]) -> Iterator[str]:
 
 def _agree_budget(_case: Case, results: Sequence[Result]) -> Iterator[str]:
     report, written, held = results
-    if report.code == 0 and written.code == 0 and held.code != 0:
+    # What is not known cannot be held to a baseline, which is said (BUD502).
+    if report.code == 0 and written.code == 0 and held.code != 0 and '"BUD502"' not in held.out:
         yield f"baseline: a model costs more than itself: {held.out[:300]!r}"
 
 

@@ -120,7 +120,7 @@ def files(chance: Random, name: str = "model", *, sound: float = 0.35, only: tup
 
 
 def _spoilt(data: bytes, chance: Random) -> bytes:
-    return _bytes(spoilt(data.decode("utf-8", "surrogatepass"), chance))
+    return _bytes(spoilt(data.decode("utf-8", "surrogateescape"), chance))
 
 
 def _corpus(chance: Random) -> Files:

@@ -120,7 +120,7 @@ class Worker:
     def _call(self, argv: list[str], stdin: bytes, size: int) -> Result:
         from cnnsum.cli import main
 
-        out, err = _Stream(), _Stream()
+        out, err = _Stream("strict"), _Stream("backslashreplace")  # as Python opens them
         streams = sys.argv, sys.stdin, sys.stdout, sys.stderr
         sys.argv, sys.stdin, sys.stdout, sys.stderr = ["cnnsum", *argv], io.TextIOWrapper(io.BytesIO(stdin)), out, err
         code: int | None = None
@@ -151,9 +151,9 @@ class Worker:
 class _Stream(io.TextIOWrapper):
     """A stream that keeps its text."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: str) -> None:
         self.kept = io.BytesIO()
-        super().__init__(self.kept, encoding="utf-8", newline="")
+        super().__init__(self.kept, encoding="utf-8", errors=errors, newline="")
 
     def text(self) -> str:
         self.flush()
