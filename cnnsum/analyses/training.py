@@ -196,7 +196,8 @@ def gradients(
       else refers to, or else into a third tensor.
     - Gradients of weights are no part of it, but when a shared layer has them from another call already, the new ones
       are there beside those until they are added.
-    - The gradient of a factor that was broadcast is a product of the full size before it is summed.
+    - The gradient of a factor that was broadcast is a product of the full size before it is summed; where both factors
+      were, both products are there at once.
     """
     calls, storage, wanted = inference.calls, keeping.storage, keeping.wanted
     if pool is None:
@@ -235,9 +236,14 @@ def gradients(
         for shape in facts.scratch:
             inner = inner + counter.bytes(shape, call.layer.policy.compute)
         if facts.keeps_input == "factors" and facts.macs == 0:
-            full = inference.values[call.outputs[0]].shape
-            if any(wanted[storage[n]] and inference.values[n].shape != full for n in call.inputs):
-                inner = inner + sizes[call.outputs[0]]
+            whole = call.outputs[0]
+            full = inference.values[whole].shape
+            stretched = [n for n in call.inputs if wanted[storage[n]] and inference.values[n].shape != full]
+            if stretched:
+                inner = inner + sizes[whole]
+            if len(stretched) == 2 == len(call.inputs):
+                # Both products are made before the first is summed, and that is gone when the second is.
+                inner = inner + sizes[whole] - sizes[stretched[1]]
         if keeping.trains[step]:
             if call.layer in met:
                 inner = inner + _another_gradient(call)

@@ -15,7 +15,7 @@ from cnnsum.graph.infer import Inference
 from cnnsum.model import Model
 
 KINDS = ("Dense", "Dense", "ReLU", "Dropout", "Reshape", "Add", "Concatenate", "LSTM", "BatchNormalization")
-KINDS = (*KINDS, "Multiply", "Subtract", "Stretched")
+KINDS = (*KINDS, "Multiply", "Subtract", "Stretched", "share", "attention")
 
 
 @st.composite
@@ -23,9 +23,11 @@ def programs(draw: st.DrawFn, most: int = 10) -> dict[str, Any]:
     """A spec with chains, branches, shared inputs, views, layers that work in place, and several outputs."""
     layers: list[Any] = []
     pool = [("input", 8), ("other", 12)]
+    owners: list[tuple[str, int, int]] = []  # of weights: the name, and the widths that it reads and gives
     for number in range(draw(st.integers(1, most))):
         kind, name = draw(st.sampled_from(KINDS)), f"l{number}"
         source, width = draw(st.sampled_from(pool[-4:]))
+        read = width
         fields: dict[str, Any] = {"name": name, "from": source}
         if kind == "Dense":
             fields["units"] = width = draw(st.sampled_from((2, 8, 12, 30)))
@@ -36,19 +38,38 @@ def programs(draw: st.DrawFn, most: int = 10) -> dict[str, Any]:
         elif kind == "Stretched":
             # One of the two inputs is broadcast, and may be the first.
             layers.append({"Dense": {"name": f"{name}n", "from": source, "units": 1}})
-            kind, fields["from"] = "Maximum", draw(st.permutations([source, f"{name}n"]))
+            kind = draw(st.sampled_from(("Maximum", "Multiply", "Add")))
+            fields["from"] = draw(st.permutations([source, f"{name}n"]))
         elif kind in {"Add", "Subtract", "Multiply", "Concatenate"}:
             fields["from"] = [source, draw(st.sampled_from([one for one, wide in pool if wide == width]))]
             width *= 2 if kind == "Concatenate" else 1
+        elif kind == "share":
+            shareable = [owner for owner in owners if owner[1] == width]
+            if not shareable:
+                continue
+            kind = "Dense"
+            fields["share"], _, width = draw(st.sampled_from(shareable))
+        elif kind == "attention":
+            kind = draw(st.sampled_from(("MultiHeadAttention", "Attention")))
+            layers.append({"Reshape": {"name": f"{name}r", "from": source, "target_shape": [-1, 2]}})
+            fields |= {"name": f"{name}a", "from": [f"{name}r", f"{name}r"]}
+            fields |= {"num_heads": 2, "key_dim": 3} if kind == "MultiHeadAttention" else {}
+            layers.append({kind: fields})
+            kind, fields = "Reshape", {"name": name, "from": f"{name}a", "target_shape": [-1]}
         elif kind == "LSTM":
             layers.append({"Reshape": {"name": f"{name}r", "from": source, "target_shape": [-1, 2]}})
             fields |= {"from": f"{name}r", "units": 6, "return_state": True}
             width = 6
             pool += [(f"{name}:1", 6), (f"{name}:2", 6)]
-        if draw(st.integers(0, 7)) == 0:
+        if draw(st.integers(0, 7)) == 0 and "share" not in fields:
             fields["dtype"] = "float16"
         layers.append({kind: fields})
         pool.append((name, width))
+        if kind == "Dense" and "share" not in fields:
+            owners.append((name, read, width))
+    if not layers:
+        layers.append({"ReLU": {"name": "only", "from": "input"}})
+        pool.append(("only", 8))
     outputs = draw(st.lists(st.sampled_from(pool[2:]), min_size=1, max_size=3, unique=True))
     return {"inputs": {"input": [8], "other": [12]}, "layers": layers, "outputs": [name for name, _ in outputs]}
 

@@ -124,6 +124,40 @@ def test_what_no_gradient_passes() -> None:
     assert trained(layers).saved == (8 + 100) * 4
 
 
+def test_a_shared_matrix_has_its_gradients_three_times() -> None:
+    layers = [dense(100, name="a"), {"Dense": {"share": "a"}}]
+    # At the first call: the gradient of its output, the matrix's and the bias's new ones beside those of the second
+    # call (which are in `gradients`), and the sum of the two matrices, which is made apart.
+    assert trained(layers, (100,)).transient == (100 + 2 * 100 * 100 + 100) * 4
+    # Two layers instead: the gradients of the second one's output and input.
+    assert trained([dense(100), dense(100)], (100,)).transient == 2 * 100 * 4
+    # A scale and an offset are added in place.
+    layers = [dense(100), {"BatchNormalization": {"name": "n"}}, {"BatchNormalization": {"share": "n"}}]
+    assert trained(layers, (100,)).transient == (2 * 100 + 2 * 100) * 4
+
+
+def test_an_outer_product_has_two_gradients_of_its_own_size() -> None:
+    layers = [
+        dense(30, name="a"),
+        {"Reshape": {"target_shape": [30, 1], "name": "column"}},
+        dense(20, name="b", **{"from": "input"}),
+        {"Reshape": {"target_shape": [1, 20], "name": "row"}},
+        {"Multiply": {"from": ["column", "row"]}},
+    ]
+    # The gradient of the product, two products of that size, and the first of them summed.
+    assert trained(layers).transient == (3 * 600 + 30) * 4
+
+
+def test_attention_reads_a_repeated_input_once() -> None:
+    def found(*read: str) -> TrainingMemory:
+        frozen = dense(4, name="f", trainable=False, **{"from": "input"})
+        attention = {"MultiHeadAttention": {"num_heads": 2, "key_dim": 5, "from": [*read]}}
+        return trained([dense(4, name="a"), frozen, attention], (3, 6), outputs=["multi_head_attention", "f"])
+
+    # The gradient of `a` is made once, whatever it is read as; that of what is frozen is not made.
+    assert found("a", "a").transient == found("a", "f").transient == found("a", "a", "a").transient
+
+
 def test_a_frozen_wrapper_keeps_what_its_layer_keeps() -> None:
     def wrapped(*, trainable: bool) -> Any:
         return {"TimeDistributed": {"layer": {"Dense": {"units": 5, "trainable": trainable}}}}
@@ -168,18 +202,28 @@ def test_several_outputs() -> None:
 
 # Against the simulation.
 
-KINDS = ("Dense", "ReLU", "Dropout", "Reshape", "Add", "Concatenate", "LSTM", "BatchNormalization", "Multiply", "GELU")
+KINDS = (
+    *("Dense", "ReLU", "Dropout", "Reshape", "Add", "Concatenate", "LSTM", "BatchNormalization", "Multiply", "GELU"),
+    *("share", "stretched", "outer", "attention"),
+)
 
 
 @st.composite
 def programs(draw: st.DrawFn) -> dict[str, Any]:
+    """Networks with branches, frozen and shared layers, views, factors that are stretched, attention over anything."""
     layers: list[Any] = []
     pool = [("input", 8), ("other", 12)]
+    owners: list[tuple[str, str, int, int]] = []  # of weights: type, name, and the widths that it reads and gives
     for number in range(draw(st.integers(1, 10))):
         kind, name = draw(st.sampled_from(KINDS)), f"l{number}"
         source, width = draw(st.sampled_from(pool[-4:]))
+        given_width = width
         fields: dict[str, Any] = {"name": name, "from": source}
-        if draw(st.integers(0, 4)) == 0:
+        alike = [one for one, wide in pool if wide == width]
+        shareable = [owner for owner in owners if owner[2] == width]
+        if kind == "share" and not shareable:
+            kind = "Dense"
+        if draw(st.integers(0, 4)) == 0 and kind != "share":
             fields["trainable"] = False
         if kind == "Dense":
             fields["units"] = width = draw(st.sampled_from((4, 8, 12)))
@@ -191,21 +235,51 @@ def programs(draw: st.DrawFn) -> dict[str, Any]:
         elif kind == "Reshape":
             fields["target_shape"] = [-1]
         elif kind in {"Add", "Multiply", "Concatenate"}:
-            fields["from"] = [source, draw(st.sampled_from([one for one, wide in pool if wide == width]))]
+            fields["from"] = [source, draw(st.sampled_from(alike))]
             width *= 2 if kind == "Concatenate" else 1
         elif kind == "LSTM":
             layers.append({"Reshape": {"name": f"{name}r", "from": source, "target_shape": [-1, 2]}})
             fields |= {"from": f"{name}r", "units": 6, "return_state": True}
             width = 6
             pool.append((f"{name}:1", 6))
+        elif kind == "share":
+            kind, fields["share"], _, width = draw(st.sampled_from(shareable))
+        elif kind == "stretched":
+            kind = draw(st.sampled_from(("Multiply", "Add")))
+            layers.append({"Dense": {"name": f"{name}c", "from": source, "units": 1}})
+            fields["from"] = draw(st.permutations([source, f"{name}c"]))
+        elif kind == "outer":
+            other, wide = draw(st.sampled_from([one for one in pool if one[1] <= 12]))
+            if width > 12:
+                source, width = other, wide
+            layers.append({"Reshape": {"name": f"{name}c", "from": source, "target_shape": [width, 1]}})
+            layers.append({"Reshape": {"name": f"{name}r", "from": other, "target_shape": [1, wide]}})
+            layers.append({"Multiply": {"name": f"{name}p", "from": draw(st.permutations([f"{name}c", f"{name}r"]))}})
+            kind, fields = "Reshape", {"name": name, "from": f"{name}p", "target_shape": [-1]}
+            width *= wide
+        elif kind == "attention":
+            layers.append({"Reshape": {"name": f"{name}q", "from": source, "target_shape": [-1, 2]}})
+            layers.append(
+                {"Reshape": {"name": f"{name}v", "from": draw(st.sampled_from(alike)), "target_shape": [-1, 2]}}
+            )
+            kind = draw(st.sampled_from(("MultiHeadAttention", "MultiHeadAttention", "Attention")))
+            # Query, value and key: often one tensor for two of them, or for all.
+            chosen = draw(st.sampled_from(("qq", "qv", "qqq", "qqv", "qvq", "qvv")))
+            fields |= {"name": f"{name}a", "from": [f"{name}{letter}" for letter in chosen]}
+            if kind == "MultiHeadAttention":
+                fields |= {"num_heads": 2, "key_dim": draw(st.sampled_from((1, 3)))}
+            layers.append({kind: fields})
+            kind, fields = "Reshape", {"name": name, "from": f"{name}a", "target_shape": [-1]}
         layers.append({kind: fields})
         pool.append((name, width))
+        if kind in {"Dense", "BatchNormalization"} and "share" not in fields:
+            owners.append((kind, name, given_width, width))
     outputs = draw(st.lists(st.sampled_from(pool[2:][-3:]), min_size=1, max_size=3, unique=True))
     return {"inputs": {"input": [8], "other": [12]}, "layers": layers, "outputs": [name for name, _ in outputs]}
 
 
 @given(programs(), st.integers(1, 3), st.data())
-@settings(max_examples=150 * EXAMPLES, deadline=None)
+@settings(max_examples=250 * EXAMPLES, deadline=None)
 def test_step_is_that_of_the_simulation(program: dict[str, Any], batch: int, data: st.DataObject) -> None:
     model = cnnsum.loads(json.dumps(program))
     assert [str(found) for found in model.diagnostics if found.severity == "error"] == []

@@ -67,6 +67,8 @@ class Simulation:
         self.segments = [self.calls[a:b] for a, b in pairwise(bounds)]
         self.most = 0
         self.most_transient = 0
+        #: Layers whose weights have a gradient already, from a later call.
+        self.met: set[Any] = set()
 
     def _weights(self, call: Call) -> int:
         return sum(
@@ -74,6 +76,29 @@ class Simulation:
             for weight in call.facts.weights
             if weight.trainable and call.layer.trainable
         )
+
+    def _gradients_of_weights(self, call: Call) -> list[Tensor]:
+        """What the gradients of a layer's weights take beside those that another call of it has left.
+
+        They are added to them; those of a matrix into a tensor of its own, for they are turned round.
+        """
+        made: list[Tensor] = []
+        if self.trained[call.layer] and call.layer in self.met:
+            for weight in call.facts.weights:
+                if weight.trainable:
+                    size = self.counter.bytes(weight.shape, weight.dtype or call.layer.policy.variable)
+                    made.append(Tensor(size))
+                    if len(weight.shape) == 2:
+                        made.append(Tensor(size))
+        self.met.add(call.layer)
+        return made
+
+    def _stretched(self, call: Call) -> list[int]:
+        """Factors that were stretched: the gradient of each is a product of the full size, and then summed."""
+        values = self.inference.values
+        if call.facts.keeps_input != "factors" or call.facts.macs != 0:
+            return []
+        return [n for n in call.inputs if self._wanted(n) and values[n].shape != values[call.outputs[0]].shape]
 
     def _inner(self, item: Any, call: Call) -> tuple[Tensor, str]:
         return Tensor(self.counter.bytes(item.shape, item.dtype or call.layer.policy.compute)), item.use
@@ -267,7 +292,19 @@ class Simulation:
             else:
                 made.append((number, Tensor(self.tensors[number].size)))
         new = [gradient for _, gradient in made]
-        moments.append(([*gradients.values(), *new, *self._scratch(call)], True))
+        inner = [*self._scratch(call), *self._gradients_of_weights(call)]
+        stretched = self._stretched(call)
+        if stretched:
+            wanted = [number for number in inputs if self._wanted(number)]
+            sums = [gradient for number, gradient in zip(wanted, new, strict=True) if number in stretched]
+            plain = [gradient for gradient in new if gradient not in sums]
+            products = [Tensor(self.tensors[call.outputs[0]].size) for _ in stretched]
+            # They are made together, and summed one after another.
+            moments += [
+                ([*gradients.values(), *plain, *inner, *sums[: at + 1], *products[at:]], True)
+                for at in range(len(products))
+            ]
+        moments.append(([*gradients.values(), *new, *inner], True))
         for number in outputs:
             del gradients[number]
         return [*moments, *((alive, True) for alive in self._met(made, gradients))]

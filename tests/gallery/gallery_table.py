@@ -1,10 +1,10 @@
-"""The numbers of every network of the gallery as a table in `gallery.csv`, which is held against PyTorch by the peers' tests.
+"""The numbers of the gallery as a table, `gallery.csv`, which the peers' tests hold against PyTorch.
 
     python tests/gallery/gallery_table.py        # writes the table anew: look at every line that changed
 
 A network stands there with its own sizes and one sample, and with the sizes and samples that it is measured with where
-its own take PyTorch too long. Everything but the counts of parameters is for that many samples, in bytes; MACs and FLOPs
-are those of one sample. Training is with Adam.
+its own take PyTorch too long. Memory is for that many samples, in bytes; MACs and FLOPs are those of one sample.
+Training is with Adam.
 """
 
 from __future__ import annotations

@@ -6,6 +6,9 @@ all: PyTorch's are larger than ours on a CPU (test_torch_saved).
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -39,6 +42,36 @@ NETWORKS: dict[str, tuple[int, ...] | None] = {
     "c3d": (16, 32, 32, 3),
     "efficientnet_b0": (96, 96, 3),
 }
+
+
+#: Factors that are stretched: one of them, in either place, or both.
+STRETCHED: dict[str, list[Any]] = {
+    "second": [
+        {"Dense": {"units": 300, "name": "a"}},
+        {"Dense": {"units": 1, "name": "b", "from": "input"}},
+        {"Multiply": {"from": ["a", "b"]}},
+    ],
+    "first": [
+        {"Dense": {"units": 300, "name": "a"}},
+        {"Dense": {"units": 1, "name": "b", "from": "input"}},
+        {"Multiply": {"from": ["b", "a"]}},
+    ],
+    "both": [
+        {"Dense": {"units": 300, "name": "a"}},
+        {"Reshape": {"target_shape": [300, 1], "name": "column"}},
+        {"Dense": {"units": 200, "name": "b", "from": "input"}},
+        {"Reshape": {"target_shape": [1, 200], "name": "row"}},
+        {"Multiply": {"from": ["column", "row"]}},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", STRETCHED)
+def test_stretched_factors(name: str) -> None:
+    model = cnnsum.loads(json.dumps({"input": [8], "layers": STRETCHED[name]}))
+    training = cnnsum.summarize(model, batch=BATCH, optimizer="sgd", step=True).totals.training
+    measured = measures.peak(torch_memory.network(model), BATCH)
+    assert 0 <= measured - (training.peak_step - training.weights) <= SCALARS
 
 
 @pytest.mark.parametrize("name", NETWORKS)
