@@ -21,7 +21,7 @@ from cnnsum.graph.model import Freed, Graph, Layer
 from cnnsum.layers.facts import Need
 
 #: Sizes that are tried one by one where the period of a condition is too long to be solved.
-_MOST_TRIED = 1 << 20
+_MOST_TRIED = 1 << 15
 
 
 class Requirement(NamedTuple):

@@ -167,6 +167,22 @@ def test_periods_past_the_cap_are_bounds(size: int, exact: bool) -> None:
         assert height.condition == f"H >= {size} and H == {size}*(H//{size})"
 
 
+def test_the_nearest_size_is_not_looked_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = """
+    input: [H, W, 3]
+    layers:
+      - AveragePooling2D: {pool_size: 2, padding: same, repeat: 12}
+      - Reshape: {target_shape: [-1, 2304]}
+    """
+    tried: list[int] = []
+    monkeypatch.setattr("cnnsum.analyses.sizes.holds_all", lambda _needs, values: bool(tried.append(values["H"])))
+    sizes = model(text).sizes
+    height, _width = sizes.axes
+    # H above 767 * 4096 would do, which is far above.
+    assert sizes.nearest(height, {"W": 48}, 64) == (None, None)
+    assert len(tried) == 64 + 2**15
+
+
 def test_declared_facts_hold_or_not() -> None:
     text = "symbols: {H: {min: 64, multiple_of: 4}}" + UPSAMPLED
     assert model(text).diagnostics == ()
