@@ -55,8 +55,9 @@ class Net:
 
 @cache
 def layer_types() -> dict[str, LayerType]:
-    """Every type by its key, in the order in which they are declared."""
-    return {type.key: type for type in all_types().values()}
+    """Every type of cnnsum by its key, in an order that does not depend on what was loaded before."""
+    found = {type.key: type for type in all_types().values() if type.rule.__module__.startswith("cnnsum.")}
+    return dict(sorted(found.items()))
 
 
 ACTIVATIONS = ("linear", "relu", "tanh", "softmax", "gelu", "sigmoid", None)
