@@ -120,6 +120,7 @@ CODES: dict[str, str] = {
     "SHP223": "condition on a size with too long a period",
     "SHP224": "declared sizes that are not accepted",
     "SHP225": "recorded weight differs from the inferred one",
+    "SHP226": "tensor beyond what anything can hold",
     "GRF301": "cycle",
     "GRF302": "no such layer",
     "GRF303": "wrong number of inputs",

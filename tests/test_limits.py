@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -122,3 +124,104 @@ def test_layers_of_a_spec(repeat):
         cnnsum.loads(text)
     (found,) = caught.value.diagnostics
     assert (found.code, found.message) == ("SPC039", f"this makes the network larger than {MAX_LAYERS:,} layers")
+
+
+# --- sizes, formulas, configuration -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"input: [{', '.join(['2'] * 64)}]\nlayers: [Flatten]", "a tensor of 65 axes: no framework has more than 64"),
+        (f"input: [{2**63}]\nlayers: [ReLU]", "a size of 2**63 or more"),
+        ("input: [4]\nlayers: [{Reshape: {target_shape: [" + ", ".join(["1"] * 70) + ", 4]}}]", "a tensor of 72 axes"),
+        ("input: [4]\nlayers:\n" + f"  - RepeatVector: {2**40}\n  - Flatten\n" * 2, "a size of 2**63 or more"),
+    ],
+)
+def test_tensors_that_nothing_can_hold(text, message):
+    model = cnnsum.loads(text)
+    assert [message in one.message for one in model.diagnostics if one.code == "SHP226"] == [True]
+    assert str(cnnsum.summarize(model))
+
+
+def test_63_axes_are_sizes_that_can_be_printed():
+    model = cnnsum.loads(f"input: [{', '.join([str(2**63 - 1)] * 63)}]\nlayers: [ReLU]")
+    assert not model.diagnostics
+    assert str(cnnsum.summarize(model))
+
+
+@pytest.mark.parametrize("command", [["show"], ["check"]])
+def test_formulas_that_grow(command, tmp_path, monkeypatch):
+    """Each took 5 to 40 seconds: a limit of time is a safety net here, the bounds are on the formulas."""
+    monkeypatch.chdir(tmp_path)
+    extremes = "H"
+    for n in range(2, 42):
+        extremes = f"{('max', 'min')[n % 2]}({extremes}, W//{n} + H//{n + 1})"
+    texts = {
+        "pow": "input: [H, W, N]\nlayers: [{Dense: (H + W + N)**30}]\n",
+        "extremes": f"input: [H, W]\nlayers: [{{Dense: '{extremes}'}}]\n",
+        "valid": "input: [H, W, 3]\nlayers: [{Conv2D: {filters: 4, kernel_size: 3, repeat: 800}}]\n",
+        "pools": "input: [H, W, 3]\nlayers: [{MaxPooling2D: {pool_size: 2, repeat: 800}}]\n",
+        "kernels": "input: [H, 3]\nlayers:\n"
+        + "".join(f"  - Conv1D: {{filters: 3, kernel_size: {n + 2}}}\n" for n in range(400)),
+    }
+    for name, text in texts.items():
+        Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+        result = run_limited([*command[:1], f"{name}.yaml", *command[1:]])
+        assert result in (0, 1), name
+
+
+def run_limited(arguments):
+    """The exit code of a run with a limit on its time."""
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (20, 21)); from cnnsum.cli import main; main()"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    ).returncode
+
+
+def test_chains_are_undone_and_not_searched():
+    from cnnsum.dims import Symbol
+    from cnnsum.dims.solving import _inverse
+
+    height = Symbol("H").dim
+    chain = height
+    for kernel in range(3, 300):
+        chain = (chain - kernel) // 2 + 1 if kernel % 50 == 0 else chain - kernel + 1
+    first = _inverse(chain, 1)
+    assert first is not None
+    at = [cnnsum.dims.substitute(chain, {"H": size}) for size in (first - 1, first)]
+    assert (at[0] < 1, at[1] >= 1) == (True, True)
+
+
+CONFIGURATIONS = {
+    "digits": ("a = " + "9" * 5_000, "cnnsum.toml:1:5: SPC049 the configuration: a number of 5000 digits is too long"),
+    "dotted": ("\na" + ".a" * 40_000 + " = 1", "cnnsum.toml:2:1: SPC049 the configuration has a key of more than 100"),
+    "header": ("[" + '"a".' * 20_000 + "a]", "cnnsum.toml:1:1: SPC049 the configuration has a key of more than 100"),
+    "nested": ("a = " + "[" * 20_000, "cnnsum.toml:1:1: SPC049 the configuration is no TOML: "),
+    "codes": ("select = [" + ", ".join(f'"X{n}"' for n in range(9_000)) + "]", "there are more findings of SPC049"),
+    "types": ("layer-types = [" + ", ".join(f'"{n}.yaml"' for n in range(9_000)) + "]", "has more than 100 files"),
+    "keys": ("".join(f"key{n} = 1\n" for n in range(9_000)), "there are more findings of SPC049"),
+}
+
+
+@pytest.mark.parametrize("kind", CONFIGURATIONS)
+def test_configurations(kind, tmp_path, monkeypatch):
+    from cnnsum.lint.config import read
+
+    monkeypatch.chdir(tmp_path)
+    text, message = CONFIGURATIONS[kind]
+    config = read(text.encode(), str(tmp_path / "cnnsum.toml"))
+    assert config is not None
+    assert any(message in str(fault) for fault in config.faults)
+    assert len(config.faults) <= MAX_OF_CODE + 1
+
+
+def test_suppressions():
+    from cnnsum.lint.comments import suppressions
+
+    many = ",".join(f"X{n}" for n in range(9_000))
+    lines = "".join(f"  - Dense: 3 # cnnsum: ignore[ARC{n % 1000:03}]\n" for n in range(2_000))
+    assert len(suppressions(f"input: [4] # cnnsum: ignore[{many}]\n")[0].faults) == 9_000
+    assert len(suppressions(f"layers:\n{lines}")) == 2_000

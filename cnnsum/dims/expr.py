@@ -18,7 +18,7 @@ from cnnsum.dims.intervals import Interval, power_interval, product_interval, qu
 
 # What grows past these limits becomes UNKNOWN: every walk over a formula stays short, whatever the network.
 MAX_DEPTH = 32  # floors, maxima and minima in one another
-MAX_SIZE = 4_000  # atoms and coefficients in all, counted as often as they would be printed
+MAX_SIZE = 1_000  # atoms and coefficients in all, counted as often as they would be printed
 MAX_DEGREE = 64
 MAX_BITS = 512  # of a coefficient, or of what is divided by: a size has 63
 MAX_EXTREMES = 16  # maxima and minima, counted as often as they would be printed: each is compared with each

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, ceil_div, divides, equal, substitute, symbols_of
 from cnnsum.graph import findings
-from cnnsum.graph.model import MAX_LAYERS, Claim, Graph, InputSpec, Layer, Node
+from cnnsum.graph.model import MAX_DIM, MAX_LAYERS, MAX_RANK, Claim, Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result
 from cnnsum.layers.base import LayerType, is_mask, show_shape
@@ -151,7 +151,7 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
         # Copies of one line of a file are one finding.
         result.diagnostics.extend(dict.fromkeys(map(findings.unused, dead_ends(graph, order.unused))))
     if inputs is None:
-        inputs = tuple(Value(*node.layer.spec) for node in graph.inputs if node.layer.spec is not None)
+        inputs = tuple(_declared(node.layer, result) for node in graph.inputs if node.layer.spec is not None)
     if graph.sequential and not graph.inputs:
         if whole:
             result.diagnostics.append(findings.no_input(graph))
@@ -364,7 +364,9 @@ class _Runner:
             return unknown_facts(weightless=not type.weights)
         try:
             fields = {**layer.fields, **node.options} if node.options else layer.fields
-            facts = _per_sample(type.apply(shapes, fields, keywords), self._batches, self.result.needs)
+            facts = type.apply(shapes, fields, keywords)
+            _check_limits(*facts.outputs, *[weight.shape for weight in facts.weights])
+            facts = _per_sample(facts, self._batches, self.result.needs)
         except Problem as problem:
             self._report(findings.of_call(node, problem, shapes))
             return _as_claimed(node, weightless=not type.weights)
@@ -427,6 +429,30 @@ class _Runner:
     def _unknown(self) -> tuple[int, ...]:
         self.values.append(_UNKNOWN_VALUE)
         return (len(self.values) - 1,)
+
+
+def _declared(layer: Layer, result: Inference) -> Value:
+    """The value of an input, of which nothing is known where it is beyond all limits."""
+    assert layer.spec is not None
+    try:
+        _check_limits(layer.spec.shape)
+    except Problem as problem:
+        result.diagnostics.append(findings.of_layer(layer, problem))
+        return Value(None, layer.spec.dtype)
+    return Value(*layer.spec)
+
+
+def _check_limits(*shapes: Shape | None) -> None:
+    """Raise Problem for a tensor that nothing can hold; its sizes would soon be too long to be printed."""
+    for shape in shapes:
+        if shape is None:
+            continue
+        if len(shape) > MAX_RANK:
+            message = f"a tensor of {len(shape):,} axes: no framework has more than {MAX_RANK}"
+            raise Problem("SHP226", message)
+        for dim in shape:
+            if type(dim) is int and dim >= MAX_DIM:
+                raise Problem("SHP226", "a tensor with a size of 2**63 or more, which no framework can index")
 
 
 def _per_sample(facts: Facts, batches: tuple[Dim, ...], needs: list[Constraint]) -> Facts:

@@ -19,6 +19,10 @@ from cnnsum.source import Document
 
 #: Layers of a network, nested models and uses of blocks included, after everything is expanded.
 MAX_LAYERS = 100_000
+#: Axes of a tensor, the batch included (NumPy and PyTorch have 64).
+MAX_RANK = 64
+#: No size is as large: frameworks count in 64 bits.
+MAX_DIM = 2**63
 
 
 class Place:

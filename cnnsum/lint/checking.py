@@ -194,25 +194,32 @@ def _suppress(
     document: Document, found: list[Diagnostic], wanted: Wanted, *, complete: bool
 ) -> tuple[list[Diagnostic], int]:
     """The findings that no comment silences, those about comments that silence nothing, and how many are silenced."""
-    texts = {document.path: suppressions(document.text) if document.format == "yaml" else []}
+    own = suppressions(document.text) if document.format == "yaml" else []
+    texts = {document.path: _by_line(own)}
     used: set[tuple[str, int, str]] = set()
     kept: list[Diagnostic] = []
     for one in found:
         if one.span is not None:
             path, line = one.span.path, one.span.line
             if path not in texts:
-                texts[path] = _elsewhere(path)
-            if any(
-                comment.line == line and any(one.code == code.text for code in comment.codes) for comment in texts[path]
-            ):
+                texts[path] = _by_line(_elsewhere(path))
+            if one.code in texts[path].get(line, ()):
                 used.add((path, line, one.code))
                 continue
         kept.append(one)
-    about = []
-    if texts[document.path] and wanted("SPC048"):
-        for comment in texts[document.path]:
+    about = DiagnosticList()
+    if own and wanted("SPC048"):
+        for comment in own:
             about += _about(comment, document.path, used, wanted, complete=complete)
     return (in_order((*kept, *about)) if about else kept), len(found) - len(kept)
+
+
+def _by_line(comments: list[Suppression]) -> dict[int, set[str]]:
+    """The codes that are silenced, by line."""
+    found: dict[int, set[str]] = {}
+    for comment in comments:
+        found.setdefault(comment.line, set()).update(code.text for code in comment.codes)
+    return found
 
 
 def _elsewhere(path: str) -> list[Suppression]:

@@ -41,10 +41,13 @@ def _longest(code: str, texts: Iterable[str]) -> int | None:
     )
 
 
-def fault(text: str) -> tuple[str, str | None] | None:
-    """What is wrong with a text that should be a code or the beginning of some, with help; None where it is one."""
+def fault(text: str, *, suggest: bool = True) -> tuple[str, str | None] | None:
+    """What is wrong with a text that should be a code or the beginning of some, with help; None where it is one.
+
+    suggest: whether to look for the code that was meant.
+    """
     if text == ALL or (len(text) >= _LEAST and any(code.startswith(text) for code in CODES)):
         return None
     families = dict.fromkeys(code[:_LEAST] for code in CODES)
-    near = did_you_mean(text, [*CODES, *families])
+    near = did_you_mean(text, [*CODES, *families]) if suggest else None
     return f"there is no code `{text}`", near or f"a code, or the beginning of one: {', '.join(families)}, or {ALL}"

@@ -10,9 +10,10 @@ Knows texts and codes, no findings: `checking` puts the two together.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import NamedTuple
 
-from cnnsum.diagnostics import CODES, did_you_mean, nearest
+from cnnsum.diagnostics import CODES, MAX_HELPED, did_you_mean, nearest
 from cnnsum.source.lines import Lines
 
 # The words that others use for it: a comment that begins with one is meant as a suppression.
@@ -58,7 +59,15 @@ def suppressions(text: str) -> list[Suppression]:
     if values is None:
         return []
     lines = Lines(text)
-    return [_read(lines, match) for match in matches if not any(start <= match.start() < end for start, end in values)]
+    starts = [start for start, _ in values]
+    found: list[Suppression] = []
+    count = 0
+    for match in matches:
+        before = bisect_right(starts, match.start()) - 1
+        if before < 0 or match.start() >= values[before][1]:
+            found.append(_read(lines, match, suggest=count < MAX_HELPED))
+            count += len(found[-1].faults)
+    return found
 
 
 def _meant(words: str) -> bool:
@@ -85,7 +94,7 @@ def _values(text: str) -> list[tuple[int, int]] | None:
     return found
 
 
-def _read(lines: Lines, match: re.Match[str]) -> Suppression:
+def _read(lines: Lines, match: re.Match[str], *, suggest: bool) -> Suppression:
     line, column = lines.position(match.start())
     alone = not lines.line(line)[: column - 1].strip()
     start = match.start() - column + 1
@@ -93,7 +102,8 @@ def _read(lines: Lines, match: re.Match[str]) -> Suppression:
     written = re.match(r"ignore\[([^\]\n]*)\](?!\S)", match[1])
     if written is None:
         return Suppression(line, (), (Fault("a suppression that cannot be read", _HELP, column, end),), alone)
-    codes, faults = [], []
+    codes: list[Code] = []
+    faults: list[Fault] = []
     at = match.start(1) + written.start(1) - start + 1
     for word in written[1].split(","):
         name = word.strip()
@@ -102,7 +112,8 @@ def _read(lines: Lines, match: re.Match[str]) -> Suppression:
         if name in CODES:
             codes.append(Code(name, place))
         elif name:
-            help = did_you_mean(name, CODES) or "a suppression names whole codes, as in `ignore[SHP201]`"
+            near = did_you_mean(name, CODES) if suggest and len(faults) < MAX_HELPED else None
+            help = near or "a suppression names whole codes, as in `ignore[SHP201]`"
             faults.append(Fault(f"there is no code `{name}`", help, place, place + len(name)))
     if not codes and not faults:
         faults.append(Fault("a suppression without a code", _HELP, column, end))

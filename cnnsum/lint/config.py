@@ -12,18 +12,27 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError, did_you_mean
 from cnnsum.lint.codes import fault
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.lint.settings import DEFAULT_FAIL_ON, Choice, Said, Settings
 from cnnsum.lint.toml_places import TomlPlaces
 from cnnsum.report.findings import SEVERITIES
+from cnnsum.source.findings import MAX_DEPTH
 from cnnsum.source.raw import open_file
 
 OWN = "cnnsum.toml"
 SHARED = "pyproject.toml"
 # A table or a key of that name, not a dependency or a program.
 _OUR_TABLE = re.compile(rb"""cnnsum["']?\s*(?:[\].]|=(?!=))""")
+# The reader of TOML takes memory with the square of the parts of a dotted key.
+_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+_DEEP_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{MAX_DEPTH}}}")
+_LONG_NUMBER = re.compile(r"[0-9][0-9_]{4000,}")
+#: Of a configuration, or of a pyproject.toml that holds one.
+MAX_BYTES = 2 * 2**20
+#: Files of `layer-types`.
+MAX_TYPE_FILES = 100
 KEYS = ("select", "ignore", "fail-on", "exclude", "per-file-ignores", "budget", "layer-types", "models")
 
 
@@ -154,6 +163,12 @@ def read(data: bytes, path: str) -> Config | None:
     name = shown(path)
     folder = os.path.dirname(path)
     text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
+    deep = _DEEP_KEY.search(text)
+    if len(data) > MAX_BYTES or deep is not None:
+        reason = f"more than {MAX_BYTES // 2**20} MiB" if deep is None else f"a key of more than {MAX_DEPTH} parts"
+        line = 1 if deep is None else text.count("\n", 0, deep.start()) + 1
+        place = Span(name, line, 1, line, 2)
+        return Config(name, folder, (Diagnostic("SPC049", f"the configuration has {reason}", place),))
     places = TomlPlaces(text, name)
     try:
         data.decode()
@@ -161,7 +176,9 @@ def read(data: bytes, path: str) -> Config | None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return Config(name, folder, (Diagnostic("SPC049", "the configuration is not UTF-8", places.span(line, 1, 1)),))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except RecursionError:
+        return Config(name, folder, (_syntax("nested too deep", text, places),))
+    except ValueError as error:  # also of a number of thousands of digits, which Python refuses to read
         return Config(name, folder, (_syntax(str(error), text, places),))
     above: tuple[str, ...] = ()
     if os.path.basename(path) == SHARED:
@@ -179,6 +196,12 @@ def _syntax(message: str, text: str, places: TomlPlaces) -> Diagnostic:
     line = int(at[1]) if at else text.count("\n") + 1
     column = int(at[2]) if at else 1
     reason = re.sub(r" \(at .*\)", "", message, flags=re.DOTALL)
+    digits = _LONG_NUMBER.search(text) if at is None else None
+    if digits is not None and "digits" in message:
+        reason = f"a number of {len(digits[0])} digits is too long"
+        line = text.count("\n", 0, digits.start()) + 1
+        column = digits.start() - text.rfind("\n", 0, digits.start())
+        return Diagnostic("SPC049", f"the configuration: {reason}", places.span(line, column, column + len(digits[0])))
     return Diagnostic("SPC049", f"the configuration is no TOML: {reason}", places.span(line, column, column + 1))
 
 
@@ -189,7 +212,7 @@ class _Reader:
         self.places = places
         self.above = above
         self.folder = folder
-        self.faults: list[Diagnostic] = []
+        self.faults = DiagnosticList()
 
     def read(self, table: Any) -> Config:
         name = self.places.path
@@ -242,7 +265,10 @@ class _Reader:
     def _layer_types(self, table: dict[str, Any]) -> tuple[Said, ...]:
         """The files of declarations that can be used, with those before them."""
         found: list[Said] = []
-        for text in self._texts(table, "layer-types"):
+        texts = list(dict.fromkeys(self._texts(table, "layer-types")))
+        if len(texts) > MAX_TYPE_FILES:
+            self._refuse(f"`layer-types` has more than {MAX_TYPE_FILES} files", self._key("layer-types"))
+        for text in texts[:MAX_TYPE_FILES]:
             from cnnsum.model import read_types
 
             place = self.places.text((*self.above, "layer-types"), text)
@@ -266,8 +292,10 @@ class _Reader:
     def _codes(self, table: dict[str, Any], key: str, *above: str) -> tuple[Said, ...]:
         found = []
         for text in self._texts(table, *above, key):
+            wrong = fault(text, suggest=self.faults.wants_help("SPC049"))
+            if wrong is not None and not self.faults.has_room("SPC049"):
+                continue  # and no place is looked for
             place = self.places.text((*self.above, *above, key), text)
-            wrong = fault(text)
             if wrong is not None:
                 self._refuse(wrong[0], place, wrong[1])
             else:

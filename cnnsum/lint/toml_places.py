@@ -6,9 +6,12 @@ Finds them by lines, for messages only: what it cannot find has the place of the
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import islice
 
 from cnnsum.diagnostics import Span
+from cnnsum.source.findings import MAX_DEPTH
 
 _HEADER = re.compile(r"\s*\[\[?(?P<name>[^\]]+)\]\]?\s*(?:#.*)?$")
 _PAIR = re.compile(r"\s*(?P<name>(?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
@@ -18,7 +21,7 @@ _PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([\w-]+)")
 class TomlPlaces:
     """The places of the keys of one text."""
 
-    __slots__ = ("_keys", "_lines", "path")
+    __slots__ = ("_keys", "_lines", "_starts", "path")
 
     def __init__(self, text: str, path: str) -> None:
         self.path = path
@@ -36,6 +39,9 @@ class TomlPlaces:
                 table = name
             for length in range(1, len(name) + 1):
                 self._keys.setdefault(name[:length], (number, found.start("name") + 1, found.end("name") + 1))
+
+        #: The lines of keys, in order.
+        self._starts = sorted(line for line, _, _ in self._keys.values())
 
     def key(self, path: Sequence[str]) -> Span:
         """The place of a key, or of the nearest table around it."""
@@ -57,8 +63,9 @@ class TomlPlaces:
 
     def _after(self, place: Span, pattern: str) -> Span | None:
         """Where a pattern first matches after a key, and before the next one."""
-        later = [line for line, _, _ in self._keys.values() if line > place.line]
-        for number in range(place.line, min(later, default=len(self._lines) + 1)):
+        later = bisect_right(self._starts, place.line)
+        end = self._starts[later] if later < len(self._starts) else len(self._lines) + 1
+        for number in range(place.line, end):
             start = place.end_column - 1 if number == place.line else 0
             at = re.compile(pattern).search(self._lines[number - 1], start)
             if at is not None:
@@ -71,4 +78,5 @@ class TomlPlaces:
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    return tuple([next(part for part in found.groups() if part is not None) for found in _PART.finditer(name)])
+    found = islice(_PART.finditer(name), MAX_DEPTH)
+    return tuple([next(part for part in one.groups() if part is not None) for one in found])

@@ -13,13 +13,13 @@ What can be wrong whatever the sizes are is found here. Loaded for specs that de
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr, Symbol
-from cnnsum.graph.model import DTYPES
+from cnnsum.graph.model import DTYPES, MAX_RANK
 from cnnsum.layers.base import REQUIRED, Field, LayerType, find
 from cnnsum.layers.kinds import Kind, Reading, show
 from cnnsum.readers.native.entry import MODELS, SPECIAL, Types
@@ -138,6 +138,9 @@ class _Reader:
             message = f"a pattern is a list of sizes and names, like [..., c], not {show(raw)}"
             self.findings.add("SPC022", message, self.site(*path))
             return ("...",)
+        if len(raw) > MAX_RANK:
+            self.findings.add("CFG102", f"a pattern has at most {MAX_RANK} axes, got {len(raw):,}", self.site(*path))
+            return ("...",)
         items: list[Any] = []
         for index, item in enumerate(raw):
             here = (*path, index)
@@ -182,9 +185,8 @@ class _Reader:
             self.findings.problem(fault, amount.site)
             return
         stands_in = {hidden(match) for match in SIZE.finditer(amount.text)} if sizes else set()
-        names = {name: Symbol(name).dim for name in (*known, *stands_in)}
         try:
-            dims.evaluate(text, Names(names, self.scope))
+            dims.evaluate(text, _Symbols({*known, *stands_in} if stands_in else known, self.scope))
         except dims.UnknownNameError as error:
             help = None
             if self.findings.diagnostics.wants_help("SPC026"):
@@ -326,3 +328,14 @@ def _cannot_be_decided(text: str, known: set[str]) -> bool:
     except dims.ExpressionError:
         return False
     return True
+
+
+class _Symbols(Names):
+    """The names of a rule, each a symbol of its own, then those of the file."""
+
+    def __init__(self, known: Collection[str], scope: Scope) -> None:
+        super().__init__({}, scope)
+        self._known = known
+
+    def __missing__(self, name: str) -> Any:
+        return Symbol(name).dim if name in self._known else super().__missing__(name)

@@ -26,8 +26,8 @@ def nested(depth: int, width: str) -> str:
         "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, repeat: 1000}}]}}\nlayers:\n  - b: {repeat: 1001}\n",
         "input: [8]\nblocks: {b: {args: {n: }, layers: [{Dense: {units: 8, repeat: n}}]}}\nlayers:\n  - b: {n: 10 * index, repeat: 10000}\n",
         "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, repeat: 10 * index}}]}}\nlayers:\n  - b: {repeat: 10000}\n",
-        "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, when: false}}]}}\nlayers:\n  - b: {repeat: 1000001}\n",
-        "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, repeat: 600000}}]}}\nlayers:\n  - b: {name: x}\n  - b: {share: x}\n",
+        "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, when: false}}]}}\nlayers:\n  - b: {repeat: 100001}\n",
+        "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, repeat: 60000}}]}}\nlayers:\n  - b: {name: x}\n  - b: {share: x}\n",
         nested(45, "2"),
         nested(45, "two"),
         nested(45, "two + index"),
@@ -36,7 +36,7 @@ def nested(depth: int, width: str) -> str:
 def test_what_would_be_too_large_is_refused_at_once(text):
     start = time.process_time()
     (problem,) = found(text)
-    assert "SPC039 this makes the network larger than 1,000,000 layers" in problem
+    assert "SPC039 this makes the network larger than 100,000 layers" in problem
     assert time.process_time() - start < 2
 
 
