@@ -18,7 +18,7 @@ from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.report.costs import Costs, Outcome, Variant
 
 #: Variants of a sweep, at most.
-MOST_VARIANTS = 10_000_000
+MOST_VARIANTS = 100_000
 #: Values of a whole var from which on it is tried to leave it open; for fewer, inference is as quick and sure.
 _LEAST_OPEN = 8
 _MOST_DIGITS = 15

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cnnsum import __version__
-from cnnsum.diagnostics import Diagnostic, Span, UnusableError
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError
 from cnnsum.lint.checking import STDIN, check, check_file, unfinished
 from cnnsum.lint.codes import fault
 from cnnsum.lint.config import Config, Configs, shown
@@ -294,9 +294,13 @@ def called_choice(select: Iterable[str] | None, ignore: Iterable[str]) -> Choice
     """What a call chooses; raises UnusableError for codes that do not exist."""
     chosen = None if select is None else tuple([Said(text, CALL) for text in select])
     unwanted = tuple([Said(text, CALL) for text in ignore])
-    wrong = [found for said in (*(chosen or ()), *unwanted) if (found := fault(said.text)) is not None]
+    wrong = DiagnosticList()
+    for said in (*(chosen or ()), *unwanted):
+        found = fault(said.text, suggest=wrong.wants_help("SPC052"))
+        if found is not None:
+            wrong.append(Diagnostic("SPC052", found[0], help=found[1]))
     if wrong:
-        raise UnusableError(*(Diagnostic("SPC052", message, help=help) for message, help in wrong))
+        raise UnusableError(*wrong)
     return Choice(chosen, unwanted)
 
 

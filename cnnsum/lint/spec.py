@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsum.diagnostics import Diagnostic, did_you_mean
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, did_you_mean
 from cnnsum.lint.codes import fault
 from cnnsum.lint.settings import Choice, Said
 from cnnsum.source import Document
@@ -15,7 +15,7 @@ KEYS = ("select", "ignore")
 def own_choice(document: Document) -> tuple[Choice, list[Diagnostic]]:
     """The choice that a spec makes, and what is wrong with it; of a `lint` that is no mapping its reader speaks."""
     table: Any = document.value["lint"]
-    faults: list[Diagnostic] = []
+    faults = DiagnosticList()
     if not isinstance(table, dict):
         return Choice(), faults
     for key in table:
@@ -27,7 +27,7 @@ def own_choice(document: Document) -> tuple[Choice, list[Diagnostic]]:
     return Choice(select, _codes(document, "ignore", faults) if "ignore" in table else ()), faults
 
 
-def _codes(document: Document, key: str, faults: list[Diagnostic]) -> tuple[Said, ...]:
+def _codes(document: Document, key: str, faults: DiagnosticList) -> tuple[Said, ...]:
     value = document.value["lint"][key]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         help = f"write `{key}: [ARC402]`"
@@ -36,8 +36,10 @@ def _codes(document: Document, key: str, faults: list[Diagnostic]) -> tuple[Said
         return ()
     found = []
     for index, text in enumerate(value):
+        wrong = fault(text, suggest=faults.wants_help("SPC049"))
+        if wrong is not None and not faults.has_room("SPC049"):
+            continue  # and no place is looked for
         place = document.span(("lint", key, index))
-        wrong = fault(text)
         if wrong is not None:
             faults.append(Diagnostic("SPC049", wrong[0], place, help=wrong[1]))
         else:
