@@ -61,7 +61,7 @@ def _built(raw: Any, graph: Graph, inference: Inference, depth: int) -> Compiled
     if optimizer is None or config.get("exclude_layers"):
         return Compiled(name, UNKNOWN, UNKNOWN, 0)
     embeddings = name != "Muon" or config.get("exclude_embeddings", True) is not False
-    trained = list(_trained(graph, inference, embeddings=embeddings))
+    trained = [] if graph.is_built_without else list(_trained(graph, inference, embeddings=embeddings))
     params, size = variables(optimizer, [one for one in trained if one is not None], "")
     if None in trained:
         return Compiled(optimizer.title, UNKNOWN, UNKNOWN, params)

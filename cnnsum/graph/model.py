@@ -306,7 +306,8 @@ class Graph:
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
     declares what is known of a symbol.
-    compile_config: what the file says of the model's training; empty where that is nothing.
+    compile_config: what the file says of the model's training; empty where that is nothing. is_built_without: whether
+    Keras builds the optimizer without the weights that it trains, as it does for an HDF5 file.
     recorded, recorded_weights: shapes that the file claims. builds: shapes that layers were built on, each as one of
     the tensor that the first call reads, `Recorded.of`. included: the files that it includes, read.
     diagnostics: what its reader found.
@@ -322,6 +323,7 @@ class Graph:
         "freed",
         "included",
         "inputs",
+        "is_built_without",
         "layers",
         "name",
         "outputs",
@@ -362,6 +364,7 @@ class Graph:
         self.recorded: list[Recorded] = []
         self.builds: list[Recorded] = []
         self.compile_config: Mapping[str, Any] = {}
+        self.is_built_without = False
         self.recorded_weights: list[RecordedWeight] = []
         self.diagnostics: list[Diagnostic] = []
         #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are

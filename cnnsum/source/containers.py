@@ -37,12 +37,14 @@ class Weights(NamedTuple):
     """The arrays beside an architecture.
 
     root: the groups that they stand in; None where they cannot be read, and `problem` says why. by_layer: whether there
-    is a group for each layer under its name, which lists its arrays, as Keras 2 has it.
+    is a group for each layer under its name, which lists its arrays, as Keras 2 has it. training: what an HDF5 file
+    says of the optimizer whose variables are among them, as JSON; empty where it says nothing.
     """
 
     root: arrays.Group | None
     by_layer: bool = False
     problem: str = ""
+    training: bytes = b""
 
 
 class Contents(NamedTuple):
@@ -190,7 +192,20 @@ def _of_hdf5(file: BinaryIO, start: int, path: str, *, weights: bool) -> Content
     if found is None or config.shape != ():
         place = start + config.value.start
         _refuse("SPC068", f"`model_config` in `{path}`, at byte {place}, is not text", _HELP)
-    return Contents(found[0], _listed(opened, start) if weights else None)
+    listed = _listed(opened, start) if weights else None
+    return Contents(found[0], None if listed is None else listed._replace(training=_training(opened)))
+
+
+def _training(opened: hdf5.File) -> bytes:
+    """What an HDF5 file says of the model's training, where it also holds an optimizer's variables."""
+    try:
+        attribute = opened.root.attributes().get("training_config")
+        if attribute is None or "optimizer_weights" not in opened.root.links or attribute.shape != ():
+            return b""
+        found = opened.root.strings(attribute, MAX_CONFIG)
+    except (hdf5.DamagedError, hdf5.TooLargeError):
+        return b""  # no number of the layers depends on it
+    return found[0] if found else b""
 
 
 def _listed(opened: hdf5.File, start: int) -> Weights | None:

@@ -41,7 +41,7 @@ class KerasWriter:
     def text(self, graph: Graph) -> str:
         """The text of the file."""
         model = self._model(graph, self.inference)
-        if graph.compile_config:
+        if graph.compile_config and not graph.is_built_without:
             model["compile_config"] = graph.compile_config
         return json.dumps(model, indent=1) + "\n"
 

@@ -120,6 +120,17 @@ def test_files_of_keras(name: str) -> None:
     assert lines(found)[-1] == " Optimizer params: 32 (128.00 B)"
 
 
+def test_an_hdf5_file_has_an_optimizer_of_nothing() -> None:
+    """Keras builds it on the variables that the model itself owns, which are none, so that no slot is there."""
+    found = cnnsum.summarize(cnnsum.load(FILES / "compiled.h5"))
+    assert lines(found) == [
+        " Total params: 17 (68.00 B)",
+        " Trainable params: 15 (60.00 B)",
+        " Non-trainable params: 0 (0.00 B)",
+        " Optimizer params: 2 (8.00 B)",
+    ]
+
+
 @pytest.mark.parametrize(
     "broken",
     [

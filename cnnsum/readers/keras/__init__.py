@@ -61,10 +61,24 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
         from cnnsum.readers.keras.weights import attach
 
         attach(graph, document, overrides)
+        if document.weights.training:
+            graph.compile_config, graph.is_built_without = _training(document.weights.training), True
     # Keras itself writes numbers that are not finite (`ops.pad` with -Infinity): they are no news.
     found = [one for one in document.diagnostics if one.code != _NOT_FINITE]
     graph.diagnostics = DiagnosticList([*found, *reader.finish(graph)])
     return graph
+
+
+def _training(text: bytes) -> dict[str, Any]:
+    """The optimizer in the `training_config` of an HDF5 file, as the config of a .keras archive has it."""
+    import json
+
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    made = found.get("optimizer_config") if isinstance(found, dict) else None
+    return {"optimizer": made} if isinstance(made, dict) else {}
 
 
 def _not_a_model(document: Document) -> Diagnostic:
