@@ -58,5 +58,10 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'cnnsum' has no attribute {name!r}")
     from importlib import import_module
 
-    value = globals()[name] = getattr(import_module(_HOMES.get(name, "cnnsum.model")), name)
+    value = getattr(import_module(_HOMES.get(name, "cnnsum.model")), name)
+    if callable(value) and not isinstance(value, type):
+        from cnnsum.arguments import checked
+
+        value = checked(value)
+    globals()[name] = value
     return value

@@ -9,7 +9,7 @@ import cnnsum
 ROOT = Path(cnnsum.__file__).parent
 FIRST = ["ink", "globs", "regular", "dims", "diagnostics", "source", "layers", "graph", "readers", "writers"]
 FIRST += ["analyses", "rules", "report"]
-ORDER = [*FIRST, "model", "lint", "cli"]
+ORDER = [*FIRST, "model", "lint", "arguments", "cli"]
 
 
 @functools.cache

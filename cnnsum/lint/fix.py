@@ -19,6 +19,8 @@ from cnnsum.source import Document
 #: Misspelt keys, fields and types: who mistyped them meant the near one. A misspelt layer or var may be another's.
 _SAFE = frozenset(("CFG103", "SPC030", "UNK701", "CFG102", "BUD503"))
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
+# What may stand between the items of a list in brackets: commas, spaces, ends of lines, comments.
+_BETWEEN = re.compile(r"(?:[\s,]|(?<![^\s,\[])#[^\r\n]*)*")
 
 
 class Edit(NamedTuple):
@@ -56,7 +58,7 @@ def fixes(document: Document, findings: Iterable[Diagnostic]) -> list[Fix]:
             if edit is not None and edit.start in taken:
                 continue  # there would be two of them, and which holds?
             safe = finding.code in _SAFE and isinstance(finding.help, Suggestion) and finding.help.safe
-        if edit is not None:
+        if edit is not None and _loses_nothing(document, edit):
             found.append(Fix(finding, edit, safe))
     found.sort(key=lambda fix: (fix.edit.start, fix.edit.end))
     apart: list[Fix] = []
@@ -83,6 +85,14 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
         parts += [text[at : edit.start], edit.text]
         at = edit.end
     return "".join((*parts, text[at:]))
+
+
+def _loses_nothing(document: Document, edit: Edit) -> bool:
+    """Whether every comment and every end of a line that an edit overwrites is in its text, too."""
+    old, new = document.text[edit.start : edit.end], edit.text
+    if document.format == "json" or not ("#" in old or "\n" in old):
+        return True
+    return old.count("\n") <= new.count("\n") and all(comment in new for comment in re.findall("#[^\r\n]*", old))
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -152,25 +162,44 @@ def _of_field(document: Document, mend: Mend) -> Edit | None:
             return _replace(document, mend, value[mend.field])
         return _insert(document, mend, value)
     if isinstance(mend.positional, tuple) and isinstance(value, list):
-        if mend.field in mend.positional:
-            return None  # given by place: nothing that was written is overwritten
-        if not text.startswith("[", start):
-            return None
-        given = []
-        for number, name in enumerate(mend.positional[: len(value)]):
-            low, high = document.offsets((*mend.fields, number))
-            given.append((name, text[low:high]))
-        return Edit(start, end, _mapping(document, [*given, (mend.field, mend.value)]))
+        return _named(document, mend, mend.positional, value)
     if isinstance(mend.positional, str) and not isinstance(value, (dict, list)) and mend.positional != mend.field:
-        return Edit(start, end, _mapping(document, [(mend.positional, text[start:end]), (mend.field, mend.value)]))
+        given = text[start:end]
+        if isinstance(value, str) and given == value and set(",[]{}").intersection(value):
+            given = json.dumps(value)  # in braces it would end there
+        fields = f"{_key(document, mend.positional)}: {given}, {_item(document, mend.field, mend.value)}"
+        return Edit(start, end, f"{{{fields}}}")
     return None
+
+
+def _named(document: Document, mend: Mend, names: tuple[str, ...], value: list[object]) -> Edit | None:
+    """Make a mapping of a list in brackets, each item behind its name; what stands between them stays."""
+    start, end = document.offsets(mend.fields)
+    text = document.text
+    if mend.field in names or not text.startswith("[", start) or len(value) > len(names):
+        return None  # given by place: nothing that was written is overwritten
+    parts = ["{"]
+    at = start + 1
+    for number, name in enumerate(names[: len(value)]):
+        low, high = document.offsets((*mend.fields, number))
+        if not (at <= low <= high < end) or not _BETWEEN.fullmatch(text[at:low]):
+            return None  # an anchor, a tag, or an alias, whose value stands elsewhere
+        parts += [text[at:low], f"{_key(document, name)}: {text[low:high]}"]
+        at = high
+    if not _BETWEEN.fullmatch(text[at : end - 1]):
+        return None
+    item = _item(document, mend.field, mend.value)
+    return Edit(start, end, "".join((*parts, f", {item}" if value else item, text[at : end - 1], "}")))
 
 
 def _replace(document: Document, mend: Mend, present: object) -> Edit | None:
     """Overwrite a value that stands there; an expression or an argument is left alone."""
     if isinstance(present, (dict, list)) or (isinstance(present, str) and isinstance(json.loads(mend.value), bool)):
         return None
+    first, last = document.offsets(mend.fields)
     start, end = document.offsets((*mend.fields, mend.field))
+    if not first <= start <= end <= last:
+        return None  # an alias: its value is another layer's, too
     return Edit(start, end, _scalar(document, mend.value))
 
 
@@ -178,19 +207,18 @@ def _insert(document: Document, mend: Mend, value: dict[str, object]) -> Edit | 
     """Add a field after the last: in braces, or on a line of its own."""
     start, end = document.offsets(mend.fields)
     text = document.text
+    ends = [document.offsets((*mend.fields, key)) for key in value]
+    if any(not start <= low <= high <= end for low, high in ends):
+        return None  # an alias, or a merge: something stands elsewhere
+    final = max((high for _, high in ends), default=start + 1)
     if text.startswith("{", start):
-        last = end - 1
-        while last > start and text[last - 1] in " \t\r\n":
-            last -= 1
+        # Behind the last value, so that a comment after it stays one, and a comma too.
         item = _item(document, mend.field, mend.value)
-        if text[last - 1] == ",":
-            return Edit(last, last, f" {item}")
-        return Edit(last, last, f", {item}" if value else item)
+        return Edit(final, final, f", {item}" if value else item)
     if not value or document.format == "json":
         return None
     key = next(iter(value))
     indent = document.span((*mend.fields, key), key=True).column - 1
-    final = document.offsets((*mend.fields, [*value][-1]))[1]
     line_end = text.find("\n", final)
     at = len(text) if line_end < 0 else line_end
     if text[at - 1 : at] == "\r":
@@ -199,13 +227,12 @@ def _insert(document: Document, mend: Mend, value: dict[str, object]) -> Edit | 
     return Edit(at, at, f"{ending}{' ' * indent}{_item(document, mend.field, mend.value)}")
 
 
-def _mapping(document: Document, items: list[tuple[str, str]]) -> str:
-    return "{" + ", ".join(_item(document, name, value) for name, value in items) + "}"
-
-
 def _item(document: Document, name: str, value: str) -> str:
-    key = json.dumps(name) if document.format == "json" else name
-    return f"{key}: {_scalar(document, value)}"
+    return f"{_key(document, name)}: {_scalar(document, value)}"
+
+
+def _key(document: Document, name: str) -> str:
+    return json.dumps(name) if document.format == "json" else name
 
 
 def _scalar(document: Document, value: str) -> str:

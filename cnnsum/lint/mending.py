@@ -56,9 +56,10 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
         if mended is None:
             break
         again = check_document(mended, settings).findings
-        # What is right now may bring advice; but no new error, and what was mended must be gone.
-        gone = {(fix.finding.code, fix.finding.message) for fix in chosen}
-        if _errors(again) > _errors(found) or any((one.code, one.message) in gone for one in again):
+        # What is right now may bring advice; but no new error, and what was mended must be gone. The same may come to
+        # light elsewhere: in a layer whose type was not known before.
+        gone = _moved(document, chosen)
+        if _errors(again) > _errors(found) or any(_placed(mended, one) in gone for one in again):
             break
         document, found = mended, again
         done += chosen
@@ -72,6 +73,26 @@ def _read_again(document: Document, text: str) -> Document | None:
         return read_text(text, document.path)
     except UnusableError:
         return None
+
+
+_Placed = tuple[str, str, int]
+
+
+def _placed(document: Document, finding: Diagnostic) -> _Placed:
+    """A finding with its place in the text."""
+    span = finding.span
+    at = document.offset(span.line, span.column) if span is not None and span.path == document.path else -1
+    return finding.code, finding.message, at
+
+
+def _moved(document: Document, chosen: list[Fix]) -> set[_Placed]:
+    """The mended findings, where they would stand in the mended text."""
+    moved = set()
+    for fix in chosen:
+        code, message, at = _placed(document, fix.finding)
+        edits = [other.edit for other in chosen if other.edit.end <= at and other.edit.start < at]
+        moved.add((code, message, at + sum(len(edit.text) - (edit.end - edit.start) for edit in edits)))
+    return moved
 
 
 def _errors(found: tuple[Diagnostic, ...]) -> int:

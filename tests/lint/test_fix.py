@@ -46,7 +46,7 @@ def mended(path: Path, text: str, *, unsafe: bool = False) -> str:
         ),
         (
             "  - Conv2D: {filters: 4, kernel_size: 3, }\n" + NORM,
-            "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: false }\n" + NORM,
+            "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: false, }\n" + NORM,
         ),
         ("  - Conv2D: [4, 3]\n" + NORM, "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: false}\n" + NORM),
         (
@@ -321,3 +321,106 @@ def test_fix_writes_and_checks_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_fix_is_for_files() -> None:
     assert call("check", "--fix", "-").code == 2
     assert call("check", "--diff", "--watch", ".").code == 2
+
+
+# --- comments and layout ----------------------------------------------------------------------------------------------
+
+FILTERS, KERNEL = 4, 3
+
+
+@st.composite
+def gaps(draw: st.DrawFn, number: list[int]) -> str:
+    """What may stand between two words in brackets, often with a comment of its own number."""
+    kind = draw(st.sampled_from(["", " ", "  ", "\n        ", "comment", "comment"]))
+    if kind != "comment":
+        return kind
+    number[0] += 1
+    quote = draw(st.sampled_from(["", "'", '"', "[", "}", ", ", ": "]))
+    return f" # c{number[0]}{quote}\n        "
+
+
+@st.composite
+def commented(draw: st.DrawFn) -> str:
+    """A spec with comments nearly everywhere, and with something to mend in most of its layers."""
+    number = [0]
+    lines = ["# head", "input: [32, 32, 3]  # in", "layers:"]
+    for _ in range(draw(st.integers(1, 4))):
+        gap = [draw(gaps(number)) for _ in range(6)]
+        name = draw(st.sampled_from(["Conv2D", "Conv2D", "Conv2d"]))
+        comma = draw(st.sampled_from(["", ","]))
+        kernel = draw(st.sampled_from(["kernel_size", "kernel_size", "kernal_size"]))
+        form = draw(st.integers(0, 4))
+        if form == 0:
+            lines.append(f"  - {name}: [{gap[0]}{FILTERS}{gap[1]},{gap[2]}{KERNEL}{gap[3]}{comma}{gap[4]}]")
+        elif form == 1:
+            fields = f"{{{gap[0]}filters: {FILTERS}{gap[1]},{gap[2]}{kernel}: {KERNEL}{gap[3]}{comma}{gap[4]}}}"
+            lines.append(f"  - {name}: {fields}")
+        elif form == 2:
+            lines += [f"  - {name}:  # b{len(lines)}", f"      filters: {FILTERS}  # f{len(lines)}"]
+            lines += [f"      {kernel}: {KERNEL}  # k{len(lines)}", f"      # below {len(lines)}"]
+        elif form == 3:
+            lines.append(f"  - {name}: {{filters: {FILTERS}, {kernel}: [{gap[0]}{KERNEL}{gap[1]},{gap[2]}{KERNEL}]}}")
+        else:
+            lines.append(f"  - Dense: {FILTERS}  # d{len(lines)}")
+        lines.append("  - BatchNormalization" + draw(st.sampled_from(["", "  # norm"])))
+    return "\n".join((*lines, "# foot", ""))
+
+
+def comments(text: str) -> list[str]:
+    """The comments of a text, in their order: no text of these specs holds a `#`."""
+    return [line[line.index("#") :].rstrip() for line in text.split("\n") if "#" in line]
+
+
+def plain_layers(text: str) -> list[tuple[str, dict[str, object]]]:
+    """The layers with the fields that they were given, by name."""
+    found = []
+    for layer in cnnsum.loads(text).graph.layers:
+        given = {name: layer.fields[name] for name in ("filters", "units", "kernel_size") if name in layer.fields}
+        found.append((layer.type_name, given))
+    return found
+
+
+@settings(max_examples=60 * EXAMPLES)
+@given(commented())
+def test_no_comment_and_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("mend") / "spec.yaml"
+    found = mended(path, text, unsafe=True)
+    assert comments(found) == comments(text)
+    assert found.count("\n") >= text.count("\n")
+    right = text.replace("Conv2d", "Conv2D").replace("kernal_size", "kernel_size")
+    assert plain_layers(found) == plain_layers(right)
+    assert not cnnsum.loads(found).diagnostics
+    layers = cnnsum.loads(found).graph.layers
+    mendable = [layer for layer in layers if layer.type_name in ("Conv2D", "Dense")]
+    assert all(layer.fields["use_bias"] is False for layer in mendable)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  - Conv2D: [4, # a\n      3 # b\n    ]\n", "  - Conv2D: {filters: 4, # a\n      kernel_size: 3, use_bias: false # b\n    }\n"),
+        ("  - Conv2D: {filters: 4, kernel_size: 3 # b\n    }\n", "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: false # b\n    }\n"),
+        ("  - Conv2D: {# a\n      filters: 4, kernel_size: 3, # b\n    }\n", "  - Conv2D: {# a\n      filters: 4, kernel_size: 3, use_bias: false, # b\n    }\n"),
+        ("  - Dense: max(4, 8)\n", '  - Dense: {units: "max(4, 8)", use_bias: false}\n'),
+    ],
+)  # fmt: skip
+def test_where_comments_stand(before: str, after: str, tmp_path: Path) -> None:
+    assert mended(tmp_path / "spec.yaml", HEAD + before + NORM) == HEAD + after + NORM
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vars: {k: &k 3}\n" + HEAD + "  - Conv2D: [4, *k]\n" + NORM,
+        "vars: {k: &k 3}\n" + HEAD + "  - Conv2D: {filters: 4, kernel_size: *k}\n" + NORM,
+        HEAD + "  - Conv2D: [&n 4, 3]\n" + NORM + "  - Conv2D: [*n, 3]\n",
+        HEAD + "  - Conv2D: &c {filters: 4, kernel_size: 3}\n" + NORM + "  - Conv2D: {<<: *c, strides: 2}\n" + NORM,
+        HEAD + "  - Conv2D: &c [4, 3]\n" + NORM + "  - Conv2D: *c\n  - ReLU\n",
+        HEAD + "  - Conv2D: [4, 3, !!int 1]\n" + NORM,
+        HEAD + "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: &b true}\n" + NORM + "  - Dense: {units: 2, use_bias: *b}\n" + NORM,
+    ],
+)  # fmt: skip
+def test_what_stands_elsewhere_stays_right(text: str, tmp_path: Path) -> None:
+    found = mended(tmp_path / "spec.yaml", text, unsafe=True)
+    assert plain_layers(found) == plain_layers(text)
+    assert not [one for one in cnnsum.loads(found).diagnostics if one.severity == "error"]

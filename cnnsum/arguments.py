@@ -1,0 +1,244 @@
+"""What the arguments of the library's functions may be: declared here once, and checked at every call from outside.
+
+A wrong argument is a TypeError or a ValueError that names it and says what is allowed; nothing is read or run before. The
+command line checks its own options, and calls the functions themselves. Loaded when the library is first used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import wraps
+from math import isfinite
+from operator import index
+from typing import Any, NamedTuple
+
+from cnnsum.diagnostics import did_you_mean
+from cnnsum.dims import Expr
+from cnnsum.model import Model
+from cnnsum.readers.free import KINDS
+
+
+class _WrongError(Exception):
+    """What is wrong with a value. kind: the built-in error that it is."""
+
+    def __init__(self, text: str, kind: type[Exception] = TypeError, place: str = "") -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.place = place
+
+
+class Kind(NamedTuple):
+    """What an argument may be. allowed: completes "must be ..."; read: the value as the function takes it."""
+
+    allowed: str
+    read: Callable[[Any], Any]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _or_none(kind: Kind) -> Kind:
+    return Kind(f"{kind.allowed}, or None", lambda value: None if value is None else kind.read(value))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        help = "; decode it" if isinstance(value, bytes) else ""
+        raise _WrongError(f"got {_shown(value)}{help}")
+    return value
+
+
+def _path(value: Any) -> str:
+    if not isinstance(value, str | os.PathLike):
+        raise _WrongError(f"got {_shown(value)}")
+    found = os.fspath(value)
+    if not isinstance(found, str):
+        raise _WrongError(f"got {_shown(found)}; decode it")
+    return found
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongError(f"got {_shown(value)}")
+    return value
+
+
+def _whole(value: Any) -> int:
+    """A whole number, also of a library of arrays; True is none."""
+    if not isinstance(value, bool):
+        try:
+            return index(value)
+        except TypeError:
+            pass
+    raise _WrongError(f"got {_shown(value)}")
+
+
+def _positive(value: Any) -> int:
+    number = _whole(value)
+    if number < 1:
+        raise _WrongError(f"got {number}", ValueError)
+    return number
+
+
+def _model(value: Any) -> Model:
+    if not isinstance(value, Model):
+        help = ": cnnsum.load(path) gives one" if isinstance(value, str | os.PathLike) else ""
+        raise _WrongError(f"got {_shown(value)}{help}")
+    return value
+
+
+def _items(value: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """A list of things, read one by one. A single text is none, though Python would take its letters."""
+    if isinstance(value, str | os.PathLike):
+        raise _WrongError(f"got the single {_shown(value)}; write [{_shown(value)}]")
+    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
+        raise _WrongError(f"got {_shown(value)}")
+    found = []
+    for number, item in enumerate(value):
+        try:
+            found.append(read(item))
+        except _WrongError as wrong:
+            wrong.place = f"[{number}]{wrong.place}"
+            raise
+    return tuple(found)
+
+
+def _free(value: Any) -> tuple[str, ...]:
+    found = _items(value, _text)
+    for name in found:
+        if name not in KINDS:
+            help = did_you_mean(name, KINDS)
+            raise _WrongError(f"got {_shown(name)}{f' ({help})' if help else ''}", ValueError)
+    return found
+
+
+def _checkpoint(value: Any) -> Collection[str]:
+    return (value,) if value == "auto" and isinstance(value, str) else _items(value, _text)
+
+
+def _paths(value: Any) -> Any:
+    return _path(value) if isinstance(value, str | os.PathLike) else _items(value, _path)
+
+
+def _size(value: Any) -> int | str | None:
+    if value is None or (isinstance(value, str) and value.strip()):
+        return value
+    return _positive(value)
+
+
+def _shape(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise _WrongError(f"got {_shown(value)}")
+    return _items(value, _size)
+
+
+def _inputs(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return _shape(value)
+    return _by_name(value, _shape)
+
+
+def _by_name(value: Any, read: Callable[[Any], Any]) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _WrongError(f"got {_shown(value)}")
+    found = {}
+    for name, item in value.items():
+        if not isinstance(name, str):
+            raise _WrongError(f"got the name {_shown(name)}")
+        try:
+            found[name] = read(item)
+        except _WrongError as wrong:
+            wrong.place = f"[{name!r}]{wrong.place}"
+            raise
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """What a file could hold: numbers, texts, lists and mappings of such."""
+    if value is None or isinstance(value, bool | str | int | Expr):
+        return value
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise _WrongError(f"got {value}", ValueError)
+        return value
+    if isinstance(value, Mapping):
+        return _by_name(value, _plain)
+    if isinstance(value, list | tuple):
+        return [*_items(value, _plain)]
+    return _whole(value)
+
+
+TEXT = Kind("a text", _text)
+PATH = Kind("a path: a text or an os.PathLike", _path)
+FLAG = Kind("True or False", _flag)
+POSITIVE = Kind("a whole number of at least 1", _positive)
+BATCH = Kind("a whole number of at least 1", _whole)  # a batch below 1 is refused with that of the file (SPC055)
+MODEL = Kind("a cnnsum.Model", _model)
+CODES = Kind("a list of codes or their beginnings", lambda value: _items(value, _text))
+FILES = Kind("a list of paths", lambda value: _items(value, _path))
+MODULES = Kind("a list of names of modules, or paths", lambda value: _items(value, _path))
+PATHS = Kind("a path, or a list of paths", _paths)
+FREE = Kind(f"a list of {', '.join(KINDS)}", _free)
+CHECKPOINT = Kind('a list of names of layers, or "auto"', _checkpoint)
+INPUTS = Kind(
+    "a shape (positive whole numbers, names, and None for open axes), or a mapping of names of inputs to shapes",
+    _inputs,
+)
+SETTINGS = Kind("a mapping of names to plain values", lambda value: _by_name(value, _plain))
+
+_READING = {
+    "inputs": _or_none(INPUTS),
+    "settings": _or_none(SETTINGS),
+    "dtype": _or_none(TEXT),
+    "format": _or_none(TEXT),
+    "free": FREE,
+    "layer_types": FILES,
+    "plugins": MODULES,
+}
+#: The functions of the library, and what each of their arguments may be.
+ARGUMENTS: dict[str, dict[str, Kind]] = {
+    "load": {"path": PATH, **_READING},
+    "loads": {"text": TEXT, "path": TEXT, **_READING},
+    "summarize": {
+        "model": MODEL,
+        "batch": _or_none(BATCH),
+        "symbolic": FLAG,
+        "optimizer": TEXT,
+        "checkpoint": _or_none(CHECKPOINT),
+        "details": FLAG,
+        "step": FLAG,
+    },
+    "explain": {"model": MODEL, "layer": _or_none(TEXT), "batch": _or_none(BATCH)},
+    "check": {"paths": PATHS, "select": _or_none(CODES), "ignore": CODES, "jobs": _or_none(POSITIVE)},
+}
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the library with its arguments checked, and given to it as it takes them."""
+    name = function.__name__
+    kinds = ARGUMENTS[name]
+    places = function.__code__.co_varnames[: function.__code__.co_argcount]
+
+    @wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        for unknown in named.keys() - kinds.keys():
+            near = did_you_mean(unknown, kinds) or f"its arguments are {', '.join(kinds)}"
+            raise TypeError(f"{name}() got an unexpected keyword argument {unknown!r} ({near})")
+        if len(args) > len(places):
+            return function(*args, **named)  # which says what is wrong
+        given = [_read(name, place, kinds[place], value) for place, value in zip(places, args, strict=False)]
+        return function(*given, **{key: _read(name, key, kinds[key], value) for key, value in named.items()})
+
+    return call
+
+
+def _read(function: str, name: str, kind: Kind, value: Any) -> Any:
+    try:
+        return kind.read(value)
+    except _WrongError as wrong:
+        place = f" at {name}{wrong.place}" if wrong.place else ""
+        error = wrong.kind(f"{function}(): `{name}` must be {kind.allowed}; {wrong}{place}")
+    raise error

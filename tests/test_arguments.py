@@ -1,0 +1,118 @@
+"""Every argument of every function of the library, with values that it may not be."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cnnsum
+from cnnsum import UnusableError
+from cnnsum.arguments import ARGUMENTS
+
+SPEC = "{input: [H, W, 3], vars: {k: 3}, layers: [{Conv2D: [4, k]}, {Conv2D: [4, 3]}]}"
+FUNCTIONS = [name for name in cnnsum.__all__ if inspect.isfunction(getattr(cnnsum, name))]
+
+
+class Odd:
+    """What nobody would give."""
+
+    def __repr__(self) -> str:
+        return "Odd()"
+
+
+WRONG: list[Any] = [
+    *(1.5, math.nan, math.inf, -1, 0, True, 10**30, "zzz", "", b"bytes", Odd(), Odd, object(), {0: (3, 3)}, {1, 2}),
+    *([0], [1.5], [None], [b"a"], [Odd()], ["zzz"], {"x": Odd()}, {"x": math.nan}, {"a": (0, 3)}, {"a": "abc"}, [[1]]),
+]
+
+
+def base(name: str, folder: Path) -> dict[str, Any]:
+    """Arguments that are right."""
+    path = folder / "model.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    if name == "load":
+        return {"path": path}
+    if name == "loads":
+        return {"text": SPEC}
+    return {"paths": [path]} if name == "check" else {"model": cnnsum.loads(SPEC)}
+
+
+def test_every_argument_is_declared() -> None:
+    assert sorted(FUNCTIONS) == sorted(ARGUMENTS)
+    for name in FUNCTIONS:
+        assert [*inspect.signature(getattr(cnnsum, name)).parameters] == [*ARGUMENTS[name]]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_wrong_arguments_are_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = base(name, tmp_path)
+    refused = 0
+    for argument in ARGUMENTS[name]:
+        for wrong in WRONG:
+            try:
+                getattr(cnnsum, name)(**{**given, argument: wrong})
+            except (TypeError, ValueError) as error:
+                assert str(error).startswith(f"{name}(): `{argument}` must be "), (argument, wrong, error)
+                refused += 1
+            except (UnusableError, LookupError):
+                refused += 1
+    assert refused > 12 * len(ARGUMENTS[name])
+
+
+def raised(call: Any) -> str:
+    with pytest.raises((TypeError, ValueError)) as error:
+        call()
+    return f"{type(error.value).__name__}: {error.value}"
+
+
+def test_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text("raise SystemExit('it was run')\n", encoding="utf-8")
+    model = cnnsum.loads(SPEC)
+    whole = "must be a whole number of at least 1, or None; got"
+    for value in (1.5, math.nan, True, "3"):
+        said = raised(partial(cnnsum.summarize, model, batch=value))
+        assert said == f"TypeError: summarize(): `batch` {whole} {value!r}"
+    assert raised(lambda: cnnsum.load("x", plugins="a.yaml")) == (
+        "TypeError: load(): `plugins` must be a list of names of modules, or paths; got the single 'a.yaml'; "
+        "write ['a.yaml']"
+    )
+    assert raised(lambda: cnnsum.loads(b"{}")) == "TypeError: loads(): `text` must be a text; got b'{}'; decode it"
+    assert raised(lambda: cnnsum.loads(SPEC, dtype=3)) == "TypeError: loads(): `dtype` must be a text, or None; got 3"
+    assert raised(lambda: cnnsum.check("x", select="SHP")) == (
+        "TypeError: check(): `select` must be a list of codes or their beginnings, or None; got the single 'SHP'; "
+        "write ['SHP']"
+    )
+    assert "got the name 0" in raised(lambda: cnnsum.loads(SPEC, inputs={0: (3, 3, 3)}))
+    assert raised(lambda: cnnsum.loads(SPEC, inputs=(0, 3, 3))).endswith("got 0 at inputs[0]")
+    assert raised(lambda: cnnsum.loads(SPEC, free=["spatal"])).endswith("got 'spatal' (did you mean `spatial`?)")
+    assert raised(lambda: cnnsum.summarize("model.yaml")).endswith(
+        "`model` must be a cnnsum.Model; got 'model.yaml': cnnsum.load(path) gives one"
+    )
+    assert raised(lambda: cnnsum.load("x", plugin=["a"])) == (
+        "TypeError: load() got an unexpected keyword argument 'plugin' (did you mean `plugins`?)"
+    )
+    assert raised(cnnsum.load).startswith("TypeError: load() missing 1 required positional argument")
+    assert raised(lambda: cnnsum.loads(SPEC, "a", "b")).startswith("TypeError: loads() takes from 1 to 2 positional")
+
+
+def test_what_is_right(tmp_path: Path) -> None:
+    model = cnnsum.load(base("load", tmp_path)["path"], inputs=[32, 32, 3], settings={"k": 5}, free=("spatial",))
+    assert cnnsum.summarize(model, batch=4, checkpoint="auto").batch == 4
+    assert cnnsum.summarize(model, checkpoint=["conv2d"]).totals.params.total == 3 * 25 * 4 + 4 + 4 * 9 * 4 + 4
+    assert cnnsum.check(iter([tmp_path]), select=iter(["SHP"]), jobs=None) == []
+    with pytest.raises(UnusableError, match="SPC055 a batch is at least 1, got 0"):
+        cnnsum.summarize(model, batch=0)
+
+
+def test_sizes_of_a_report() -> None:
+    report = cnnsum.summarize(cnnsum.loads(SPEC))
+    for value in (1.5, math.nan, True, "3", 0, -1, None, Odd()):
+        assert raised(partial(report.evaluate, H=value)).startswith("ValueError: H is a size: it must be a positive")
+    assert raised(lambda: report.evaluate(h=3)) == "ValueError: the report has no symbol `h` (did you mean `H`?)"
