@@ -1,7 +1,7 @@
 """What the arguments of the library's functions may be: declared here once, and checked at every call from outside.
 
-A wrong argument is a TypeError or a ValueError that names it and says what is allowed; nothing is read or run before. The
-command line checks its own options, and calls the functions themselves. Loaded when the library is first used.
+A wrong argument is a TypeError or a ValueError that names it and says what is allowed; nothing is read or run before.
+The command line checks its own options, and calls the functions themselves. Loaded when the library is first used.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference, _with_constants, _without_masks
 from cnnsum.graph.model import Graph, Layer, Node
+from cnnsum.ink import harmless
 from cnnsum.layers.base import find, is_mask
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.functions import function
@@ -73,7 +74,7 @@ class NoLayerError(LookupError):
     """No layer has the name that was asked for; `help` says what may have been meant."""
 
     def __init__(self, name: str, help: str) -> None:
-        super().__init__(f"there is no layer `{name}` ({help})")
+        super().__init__(harmless(f"there is no layer `{name}` ({help})"))
         self.help = help
 
 

@@ -143,6 +143,7 @@ def _check(
         _write((f"{line}\n" for line in lines(wanted, select or None, ignore, fail_on)), output)
         return 0
     _refuse_own_sources(paths, output)
+    _refuse_own_sources(paths, write_baseline)
     if fix or diff:
         if "-" in wanted or watch:
             other = "--watch" if watch else "standard input"

@@ -15,6 +15,7 @@ from cnnsum.dims import UNKNOWN, Dim, Expr, equal, substitute, symbols_of
 from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.sets import SizeSet
 from cnnsum.dims.solving import solve
+from cnnsum.ink import harmless
 from cnnsum.layers.facts import Need
 from cnnsum.report.records import Condition, InputRecord, Peak, Report, Row, SizeRecord, TensorRecord, TrainingMemory
 
@@ -70,7 +71,7 @@ def _refusal(condition: Condition, values: Mapping[str, int]) -> str:
     need = condition.need
     names = sorted(symbol.name for symbol in symbols_of(need.left) | symbols_of(need.right))
     given = ", ".join(f"{name}={values[name]}" for name in names if name in values)
-    return f"{given} is not accepted: `{condition.layer}` needs {_text(need)} ({need.reason})"
+    return harmless(f"{given} is not accepted: `{condition.layer}` needs {_text(need)} ({need.reason})")
 
 
 def _text(need: Need) -> str:

@@ -398,12 +398,21 @@ def test_no_comment_and_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("  - Conv2D: [4, # a\n      3 # b\n    ]\n", "  - Conv2D: {filters: 4, # a\n      kernel_size: 3, use_bias: false # b\n    }\n"),
-        ("  - Conv2D: {filters: 4, kernel_size: 3 # b\n    }\n", "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: false # b\n    }\n"),
-        ("  - Conv2D: {# a\n      filters: 4, kernel_size: 3, # b\n    }\n", "  - Conv2D: {# a\n      filters: 4, kernel_size: 3, use_bias: false, # b\n    }\n"),
+        (
+            "  - Conv2D: [4, # a\n      3 # b\n    ]\n",
+            "  - Conv2D: {filters: 4, # a\n      kernel_size: 3, use_bias: false # b\n    }\n",
+        ),
+        (
+            "  - Conv2D: {filters: 4, kernel_size: 3 # b\n    }\n",
+            "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: false # b\n    }\n",
+        ),
+        (
+            "  - Conv2D: {# a\n      filters: 4, kernel_size: 3, # b\n    }\n",
+            "  - Conv2D: {# a\n      filters: 4, kernel_size: 3, use_bias: false, # b\n    }\n",
+        ),
         ("  - Dense: max(4, 8)\n", '  - Dense: {units: "max(4, 8)", use_bias: false}\n'),
     ],
-)  # fmt: skip
+)
 def test_where_comments_stand(before: str, after: str, tmp_path: Path) -> None:
     assert mended(tmp_path / "spec.yaml", HEAD + before + NORM) == HEAD + after + NORM
 
@@ -417,9 +426,13 @@ def test_where_comments_stand(before: str, after: str, tmp_path: Path) -> None:
         HEAD + "  - Conv2D: &c {filters: 4, kernel_size: 3}\n" + NORM + "  - Conv2D: {<<: *c, strides: 2}\n" + NORM,
         HEAD + "  - Conv2D: &c [4, 3]\n" + NORM + "  - Conv2D: *c\n  - ReLU\n",
         HEAD + "  - Conv2D: [4, 3, !!int 1]\n" + NORM,
-        HEAD + "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: &b true}\n" + NORM + "  - Dense: {units: 2, use_bias: *b}\n" + NORM,
+        HEAD
+        + "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: &b true}\n"
+        + NORM
+        + "  - Dense: {units: 2, use_bias: *b}\n"
+        + NORM,
     ],
-)  # fmt: skip
+)
 def test_what_stands_elsewhere_stays_right(text: str, tmp_path: Path) -> None:
     found = mended(tmp_path / "spec.yaml", text, unsafe=True)
     assert plain_layers(found) == plain_layers(text)
