@@ -115,10 +115,21 @@ def test_a_disk_that_is_full_halfway_leaves_the_old_file(tmp_path: Path) -> None
     assert os.listdir(tmp_path) == ["result"]
 
 
+def heed() -> None:
+    """Do not ignore interrupts, as what runs in the background of a shell does."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt(tmp_path: Path) -> None:
     fifo = tmp_path / "model.yaml"
     os.mkfifo(fifo)
-    with subprocess.Popen([*COMMAND, str(fifo)], cwd=ROOT, env=environment(), stderr=subprocess.PIPE) as running:
+    with subprocess.Popen(
+        [*COMMAND, str(fifo)],
+        cwd=ROOT,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        preexec_fn=heed,  # noqa: PLW1509 - no threads here
+    ) as running:
         with open(fifo, "wb"):  # it waits for the text from here on
             time.sleep(0.2)
             running.send_signal(signal.SIGINT)

@@ -174,7 +174,9 @@ def test_closed_streams_for_every_command() -> None:
 
 #: The start of the command, with a signal to itself when a module is about to be loaded.
 START = """
-import os, sys
+import os, signal, sys
+if {heed}:  # what runs in the background of a shell ignores interrupts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == {name!r}:
@@ -191,7 +193,7 @@ process()
 )
 def test_a_signal_at_any_moment_of_the_start(module: str, tmp_path: Path) -> None:
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        start = START.format(name=module, number=int(number))
+        start = START.format(name=module, number=int(number), heed=True)
         command = [sys.executable, "-c", start, str(ROOT / SEED), "-o", "result"]
         done = subprocess.run(
             command,
@@ -206,7 +208,7 @@ def test_a_signal_at_any_moment_of_the_start(module: str, tmp_path: Path) -> Non
 
 
 def test_signals_that_are_ignored_stay_so(tmp_path: Path) -> None:
-    start = START.format(name="cnnsum.graph.infer", number=int(signal.SIGINT))
+    start = START.format(name="cnnsum.graph.infer", number=int(signal.SIGINT), heed=False)
     done = subprocess.run(
         ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", start, str(ROOT / SEED)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -82,7 +82,9 @@ def test_check_reports_the_file_and_goes_on(tmp_path: Path) -> None:
 
 def test_no_process_outlives_an_interrupt(tmp_path: Path) -> None:
     script = (
-        "import os, sys, time\nfrom cnnsum.lint.processes import spread\n"
+        "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from cnnsum.lint.processes import spread\n"
         "def work(job):\n    os.write(1, f'{os.getpid()}\\n'.encode())\n    time.sleep(60)\n"
         "try:\n    spread(list(range(4)), work, 2, 2)\nexcept KeyboardInterrupt:\n    sys.exit(130)\n"
     )
