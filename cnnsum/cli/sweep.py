@@ -11,7 +11,7 @@ import click
 from cnnsum.cli.output import report_diagnostics, write_result
 from cnnsum.cli.ranges import RangeError, swept
 from cnnsum.cli.sweeping import Sweep
-from cnnsum.cli.variants import reading_of
+from cnnsum.cli.variants import first_error, reading_of
 from cnnsum.model import policy_of
 from cnnsum.report import sweep_formats
 
@@ -48,6 +48,11 @@ def run(
     how = how._replace(dtype=policy_of(precision, how.dtype))
     reading, found = reading_of(model, sources, how, batch, optimizer)
     sweep = Sweep(reading, axes)
+    wrong = first_error(found)
+    if wrong is not None and wrong.code.startswith(("SPC", "GRF")) and not sweep.has_vars:
+        # No size mends it: one finding with its place, and not one line for each variant.
+        report_diagnostics(found.diagnostics, sources, color=color, quiet=quiet, verbose=verbose)
+        return True
     batched = any(name in sweep.batch_names for name in sweep.names)
     fixed = found.graph.batch if isinstance(found.graph.batch, int) else None
     head = sweep_formats.Head(

@@ -70,6 +70,11 @@ class Sweep:
         self.names = tuple(name for axis in self.axes for name in axis.names)
 
     @property
+    def has_vars(self) -> bool:
+        """Whether anything but sizes and the batch is varied."""
+        return any(self._known.kind(name) == "var" for name in self.names)
+
+    @property
     def batch_names(self) -> frozenset[str]:
         """What the batch is called."""
         return self._known.batch

@@ -91,7 +91,8 @@ def size_from_outside(name: str, value: Any, source: str = "") -> Any:
     if isinstance(value, Expr):
         return value
     if type(value) is not int or value < 1:
-        message = f"{source or f'{name}={value}'}: a size must be a positive integer, got {show(value)}"
+        shown = value if isinstance(value, str) else show(value)
+        message = f"{source or f'{name}={shown}'}: a size must be a positive integer, got {show(value)}"
         raise UnusableError(Diagnostic("SPC052", message))
     return value
 

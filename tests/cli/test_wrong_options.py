@@ -108,3 +108,29 @@ def test_no_value_of_an_option_is_a_fault_of_ours(name: str, tmp_path: Path, mon
                 assert done.code in (0, 1, 2), (arguments, done)
                 assert done.code != 2 or done.err, arguments
     assert count == 0 or count > 30
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "code", "said"),
+    [
+        ("fixed.yaml", ["sizes", "--set", "H=0.5"], 2, "SPC052 H=0.5: a size must be a positive integer, got 0.5"),
+        ("fixed.yaml", ["sizes", "--set", "H=true"], 2, "SPC052 H=true: a size must be a positive integer, got true"),
+        ("fixed.yaml", ["fit", "--memory", "8GiB", "--set", "H=0.5"], 2, "SPC052 H=0.5: a size must be a positive"),
+        ("fixed.yaml", ["fit", "--memory", "8GiB", "--set", "W=-1"], 2, "SPC052 W=-1: a size must be a positive"),
+        ("foreign.json", ["fit", "--flops", "1G"], 2, "SPC057 the batch cannot be varied: the model has no input"),
+        ("foreign.json", ["show", "--sweep", "batch=1:3"], 2, "SPC057 the batch cannot be varied: the model has no"),
+        ("list.yaml", ["show", "--sweep", "T=1:1000000"], 1, "list.yaml:2:18: SPC026 the name `q` is not known here"),
+        ("fixed.yaml", ["show", "--sweep", "batch=1:101"], 0, ""),
+        ("fixed.yaml", ["show", "--sweep", "H=1:300"], 0, ""),
+    ],
+)
+def test_what_is_said(
+    model: str, arguments: list[str], code: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(model).write_text(MODELS[model], encoding="utf-8")
+    done = call(arguments[0], model, *arguments[1:])
+    assert done.code == code
+    assert done.err.startswith(said)
+    if not code:
+        assert done.out.count("\n") > 100
