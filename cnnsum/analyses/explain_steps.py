@@ -6,6 +6,7 @@ that would give another value is not shown. Knows no file and no screen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -24,7 +25,8 @@ class Step(NamedTuple):
     """One number and how it comes about.
 
     formula: with names, None where there is none to show. with_numbers: the same with their values, not worked out.
-    value: None for a field that spans all of the input. unit: of the value. why: a sentence, or nothing.
+    value: None for a field that spans all of the input. unit: of the value. why: a sentence, or nothing. symbols: the
+    names in the formula, with their values.
     """
 
     measure: str
@@ -33,6 +35,7 @@ class Step(NamedTuple):
     value: Dim | None
     unit: str
     why: str = ""
+    symbols: tuple[tuple[str, Dim], ...] = ()
 
 
 class Writer:
@@ -55,7 +58,11 @@ class Writer:
         for text, number in used.items():
             self.symbols.setdefault(text, number)
         formula = arithmetic.written(term, names)
-        return Step(measure, formula, arithmetic.written(term, names, numbers=True), plain(value), unit, why)
+        for known in names.values():
+            used.update(arithmetic.names_in(known))
+        inside = set(re.findall(r"[^\W\d]\w*", formula))
+        symbols = tuple([(text, plain(number)) for text, number in used.items() if text in inside])
+        return Step(measure, formula, arithmetic.written(term, names, numbers=True), plain(value), unit, why, symbols)
 
 
 def output_steps(writer: Writer, run: Retold, facts: Facts, why: str) -> Iterator[Step]:
@@ -68,7 +75,8 @@ def output_steps(writer: Writer, run: Retold, facts: Facts, why: str) -> Iterato
             axis = axes[at] if at < len(axes) else f"axis{at + 1}"
             if not _unchanged(dim, axis, run.axes[0]):
                 word = WORDS.get(axis, f"axis {axis.removeprefix('axis')}")
-                yield writer.step(f"output{ordinal} {word}", dim, value, "", why)
+                reason = "" if axis in ("C", "features") else why  # what is said of lengths is not said of channels
+                yield writer.step(f"output{ordinal} {word}", dim, value, "", reason)
 
 
 def _unchanged(dim: Dim, axis: str, inputs: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, at_least, maximum
+from cnnsum.dims import Dim, at_least, maximum, prod
 from cnnsum.layers.base import layer, require_known, require_rank, show, show_shape
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, Window, size
 from cnnsum.layers.kinds import DataFormat, Flag, Padding, Pos, choice
@@ -90,12 +90,12 @@ def MelSpectrogram(
     `5 * n * log2(n) / 2` per frame for the Fourier transform of n samples, bounded by the next power of two, and 3 per
     output element for decibels. No weights. Backpropagation keeps nothing: nothing before it is trained.
     """
-    if len(x) not in (2, 3):
-        reason = f"MelSpectrogram needs an input of rank 2 or 3 (batch axis included), got {show_shape(x)}"
+    if len(x) not in (1, 2, 3):
+        reason = f"MelSpectrogram needs an input of rank 1 to 3 (batch axis included), got {show_shape(x)}"
         raise Problem("SHP204", reason)
     frames = (x[-1] + sequence_stride + 1) // sequence_stride
     out = (*x[:-1], num_mel_bins, frames)
-    rows: Dim = frames if len(x) == 2 else frames * x[1]
+    rows: Dim = frames * x[1] if len(x) == 3 else frames
     bins = fft_length // 2 + 1
     transform: Dim = 0
     if isinstance(fft_length, int):
@@ -103,7 +103,8 @@ def MelSpectrogram(
     return Facts(
         out,
         macs=rows * bins * num_mel_bins,
-        ops=rows * (transform + 2 * bins) + (3 * size(out) if power_to_db else 0),
+        ops=rows * (transform + 2 * bins) + (3 * (size(out) if len(x) > 1 else prod(out)) if power_to_db else 0),
+        rows=1 if len(x) == 1 else None,  # of a single signal the frames are counted whole
         window=NOT_FOLLOWED,
         status="bound",
     )

@@ -10,7 +10,6 @@ from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import Rule, layer, require_known, show_shape
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, size
 from cnnsum.layers.kinds import DataFormat, Pos, Sublayers
-from cnnsum.layers.slide import arrange, channels, spatial
 
 #: Layers that act in training only: name -> what they do, their fields besides `seed` and `data_format`.
 _RANDOM = {
@@ -101,10 +100,17 @@ for _name, (_what, _fields, _ops, _dtype) in _ALWAYS.items():
 def RandomCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | None = None) -> Facts:
     """Cut a random part out of an image, at inference the middle: `(H, W, C)` becomes `(height, width, C)`.
 
-    An image that is smaller is resized instead. No weights, no operations. Backpropagation keeps nothing.
+    An image that is smaller is resized instead. Of a tensor of another rank than 4 Keras cuts the axes that stand where
+    an image has its height and width, counted from the end. No weights, no operations. Backpropagation keeps nothing.
     """
-    spatial(x, 2, data_format, "RandomCrop")
-    return Facts(arrange(x[0], (height, width), channels(x, data_format), data_format), window=NOT_FOLLOWED)
+    if len(x) < 3:
+        raise Problem(
+            "SHP204", f"RandomCrop needs an input of rank 3 or more (batch axis included), got {show_shape(x)}"
+        )
+    out = list(x)
+    first = -2 if data_format == "channels_first" else -3
+    out[first], out[first + 1] = height, width
+    return Facts(tuple(out), window=NOT_FOLLOWED)
 
 
 @layer

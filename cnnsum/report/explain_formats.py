@@ -67,6 +67,7 @@ def _step(step: Step) -> dict[str, Any]:
         "value": None if step.value is None else units.plain_number(step.value),
         "unit": step.unit,
         "why": step.why,
+        "symbols": {name: units.plain_number(value) for name, value in step.symbols},
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -355,3 +356,18 @@ def test_it_prints_itself() -> None:
     assert text.startswith("sequential: 1 layer explained; memory for a batch of 1\n")
     assert "= 4096 * 512 + 512 = 2,097,664" in text
     assert repr(explained(SEED)) == "Explanation('sequential', 12 layers)"
+
+
+def test_every_name_in_a_formula_has_its_value_in_json() -> None:
+    from cnnsum.report.explain_formats import document
+
+    spec = "{input: [100, 3], layers: [Conv1D: [8, 3, 2], Conv1D: {filters: 4, kernel_size: 5, name: second}]}"
+    layers = document(cnnsum.explain(cnnsum.loads(spec)))["layers"]
+    seen = set()
+    for layer in layers:
+        for step in layer["steps"]:
+            names = set(re.findall(r"[^\W\d]\w*", step["formula"] or "")) - {"ceil", "floor", "max", "min", "MACs"}
+            if step["symbols"]:
+                assert set(step["symbols"]) == names
+                seen |= names
+    assert {"T_out", "size_before", "stride_before", "kernel_size"} <= seen

@@ -74,6 +74,7 @@ def test_json() -> None:
         "with_numbers": "(3 * 3 * 3 + 1) * 32",
         "value": 896,
         "unit": "parameters",
+        "symbols": {"kernel_h": 3, "kernel_w": 3, "C": 3, "filters": 32},
     }
     assert steps["output memory"]["with_numbers"] == "2 * 98 * 98 * 32 * 4"
 

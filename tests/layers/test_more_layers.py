@@ -145,3 +145,12 @@ def test_masking_and_the_way_back() -> None:
     assert (there.outputs, there.macs, params(there)) == (((N, 9, 8),), 0, 400)
     assert (back.outputs, back.macs, params(back)) == (((N, 9, 50),), 9 * 8 * 50, 400)
     assert params(apply("ReversibleEmbedding", (N, 9), input_dim=50, output_dim=8, tie_weights=False)) == 800
+
+
+def test_layers_of_images_and_signals_on_other_ranks_do_what_keras_declares() -> None:
+    assert apply("RandomCrop", (N, 8, 9), height=3, width=4).outputs == ((3, 4, 9),)
+    assert apply("RandomCrop", (N, 8, 9, 3), height=3, width=4).outputs == ((N, 3, 4, 3),)
+    assert apply("RandomCrop", (N, 3, 8, 9), height=3, width=4, data_format="channels_first").outputs == ((N, 3, 3, 4),)
+    signal = apply("MelSpectrogram", (400,), sequence_stride=16, fft_length=64, num_mel_bins=8)
+    assert signal.outputs == ((8, 26),)
+    assert signal.macs == 26 * 33 * 8
