@@ -21,7 +21,7 @@ from cnnsum.layers.base import (
     require_equal,
     show_shape,
 )
-from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, size
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.faults import Site
 from cnnsum.readers.native.scope import Scope
@@ -94,7 +94,7 @@ class Declaration:
             # Where it is not declared, a layer that computes something keeps its inputs.
             keeps_input=works if self.keeps is None else self.keeps in ("inputs", "both"),
             keeps_output=self.keeps in ("outputs", "both"),
-            window=None if len(set(spatial)) == 1 else EVERYTHING,
+            window=None if len(set(spatial)) == 1 else NOT_FOLLOWED,
         )
 
     def _match(self, pattern: Pattern, shape: Shape, names: dict[str, Any], rest: Shape) -> Shape:
