@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ def work(job: str | int) -> object:
     if job == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if job == "fault":
+        faulthandler.disable()  # pytest's, which would tell of it
         os.kill(os.getpid(), signal.SIGSEGV)
     if job == "exit":
         os._exit(3)
