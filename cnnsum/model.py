@@ -89,6 +89,7 @@ def load(
     free: Collection[str] = (),
     layer_types: Iterable[str] = (),
     plugins: Iterable[str] = (),
+    keras_backend: str = "tensorflow",
 ) -> Model:
     """Read a model file; "-" is standard input.
 
@@ -97,13 +98,13 @@ def load(
     where it is not to be found out from the content. free: which sizes of the inputs become symbols where the file
     fixes them: "spatial" (H, W, D, T), "channels" (C), "batch" (N); "declared" for what a spec declares of its symbols.
     layer_types: paths of files that declare layer types. plugins: names of Python modules, or paths of files, that do;
-    they are run.
+    they are run. keras_backend: "tensorflow", "jax", "torch" or "numpy", whose integers and floats of 64 bits differ.
 
     Raises UnusableError, which holds diagnostics, where the file cannot be read or is no model. What is wrong inside
     a model is in `Model.diagnostics`.
     """
     types = read_types(layer_types, plugins)
-    return from_document(read_document(os.fspath(path)), inputs, settings, dtype, format, free, types)
+    return from_document(read_document(os.fspath(path)), inputs, settings, dtype, format, free, types, keras_backend)
 
 
 def loads(
@@ -117,10 +118,11 @@ def loads(
     free: Collection[str] = (),
     layer_types: Iterable[str] = (),
     plugins: Iterable[str] = (),
+    keras_backend: str = "tensorflow",
 ) -> Model:
     """Read a model from a text, as `load` does from a file; `path` is what diagnostics call it."""
     types = read_types(layer_types, plugins)
-    return from_document(read_text(text, path), inputs, settings, dtype, format, free, types)
+    return from_document(read_text(text, path), inputs, settings, dtype, format, free, types, keras_backend)
 
 
 def read_types(files: Iterable[str], plugins: Iterable[str]) -> Mapping[str, LayerType]:
@@ -140,10 +142,11 @@ def from_document(
     format: str | None = None,
     free: Collection[str] = (),
     types: Mapping[str, LayerType] = NO_OVERRIDES.types,
+    keras_backend: str = NO_OVERRIDES.backend,
 ) -> Model:
     """The model in a text that was read, as `load` gives it. types: as `read_types` gives them."""
     shapes: Mapping[str, Shape] = inputs if isinstance(inputs, Mapping) else {} if inputs is None else {"": inputs}
-    overrides = Overrides(shapes, {} if settings is None else settings, dtype, frozenset(free), types)
+    overrides = Overrides(shapes, {} if settings is None else settings, dtype, frozenset(free), types, keras_backend)
     graph, found = read(document, overrides, format)
     return Model(document, graph, found, types)
 

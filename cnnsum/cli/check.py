@@ -69,6 +69,11 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
     type=click.Choice(FORMATS),
     help="What to print.  [default: text; github on GitHub Actions]",
 )
+@click.option(
+    "--keras-backend",
+    metavar="NAME",
+    help="The backend whose dtypes count.  [default: tensorflow]",
+)
 @type_options
 @click.option("-o", "--output", metavar="FILE", help="Write the findings to a file, whole or not at all.")
 @click.option("--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]")
@@ -114,6 +119,7 @@ def _check(
     show_settings: bool,
     layer_types: tuple[str, ...],
     plugins: tuple[str, ...],
+    keras_backend: str | None,
     format: str | None,
     output: str | None,
     color: str,
@@ -180,6 +186,7 @@ def _check(
             budget=budget,
             layer_types=layer_types,
             plugins=plugins,
+            keras_backend=keras_backend,
         )
         if report.missing and paths and not watch:
             # A call that cannot be meant: nothing is written of it.
@@ -189,7 +196,7 @@ def _check(
         if write_baseline is not None:
             from cnnsum.lint.run import baseline_of
 
-            _write(iter([baseline_of(report, layer_types, plugins)]), write_baseline, "json")
+            _write(iter([baseline_of(report, layer_types, plugins, keras_backend)]), write_baseline, "json")
         _print(report, format, output, color, quiet=quiet, verbose=verbose)
         if any(found.code == UNFINISHED for found in report.findings()):
             return 2

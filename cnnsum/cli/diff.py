@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     default="text",
     help="What to print.  [default: text]",
 )
+@click.option(
+    "--weights-format",
+    type=click.Choice(("keras", "h5", "h5-by-name")),
+    default="keras",
+    help="Checkpoints that weights are loaded from: .weights.h5, or legacy .h5.  [default: keras]",
+)
 @model_options
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:
@@ -58,6 +64,7 @@ def _diff(
     batch: int | None,
     optimizer: str,
     format: str,
+    weights_format: str,
     output: str | None,
     color: str,
     quiet: bool,
@@ -94,7 +101,7 @@ def _diff(
         found, model = side(document)
         sides.append(found)
         diagnostics += model.diagnostics
-    result = diff(*sides)
+    result = diff(sides[0], sides[1], weights_format)
     try:
         if format == "json":
             write_result(output, old, color, plain=lambda: (text(result),), format=format)

@@ -131,13 +131,16 @@ class How(NamedTuple):
     format: str | None = None
     layer_types: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    keras_backend: str = "tensorflow"
 
     def model(self, document: Document, free: Collection[str] = ()) -> Model:
         """The model in a document; raises UnusableError."""
         from cnnsum.model import from_document, read_types
 
         types = read_types(self.layer_types, self.plugins)
-        return from_document(document, self.inputs, self.settings, self.dtype, self.format, free, types)
+        return from_document(
+            document, self.inputs, self.settings, self.dtype, self.format, free, types, self.keras_backend
+        )
 
 
 def type_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -174,9 +177,12 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         source_format: str | None,
         layer_types: tuple[str, ...],
         plugins: tuple[str, ...],
+        keras_backend: str,
         **given: Any,
     ) -> Any:
-        return inner(*args, how=How(inputs, settings, dtype, source_format, layer_types, plugins), **given)
+        return inner(
+            *args, how=How(inputs, settings, dtype, source_format, layer_types, plugins, keras_backend), **given
+        )
 
     command = outer
     for option in reversed(
@@ -212,6 +218,12 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "source_format",
                 metavar="FORMAT",
                 help="Read the file as cnnsum or keras.  [default: by its content]",
+            ),
+            click.option(
+                "--keras-backend",
+                default="tensorflow",
+                metavar="NAME",
+                help="The backend whose dtypes count: tensorflow, jax, torch, numpy.  [default: tensorflow]",
             ),
             type_options,
             click.option("-o", "--output", metavar="FILE", help="Write the result to a file, whole or not at all."),

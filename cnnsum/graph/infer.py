@@ -15,7 +15,7 @@ from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, ceil_div, divides, equal, su
 from cnnsum.graph import findings
 from cnnsum.graph.model import MAX_DIM, MAX_LAYERS, MAX_RANK, Claim, Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
-from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result
+from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result, made
 from cnnsum.layers.base import LayerType, is_mask, show_shape
 from cnnsum.layers.facts import Constant, Facts, Need, Shape, unknown_facts
 
@@ -164,7 +164,7 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
         return result
     result.inputs = tuple(range(len(inputs)))
     result.values.extend(inputs)
-    runner = _Runner(result, memo)
+    runner = _Runner(result, memo, graph.backend)
     result.outputs = runner.run(graph, result.inputs, (), result.made_by)
     if order.unused:
         runner.check_unused(graph)
@@ -192,10 +192,11 @@ def _first_inputs(result: Inference, layer: Layer) -> tuple[Value, ...]:
 class _Runner:
     """Runs graphs into one flat program."""
 
-    __slots__ = ("_batches", "_dtypes", "_reported", "_weights", "calls", "memo", "result", "values")
+    __slots__ = ("_batches", "_dtypes", "_reported", "_weights", "backend", "calls", "memo", "result", "values")
 
-    def __init__(self, result: Inference, memo: Memo) -> None:
+    def __init__(self, result: Inference, memo: Memo, backend: str) -> None:
         self.result = result
+        self.backend = backend
         self.memo = memo
         self.calls = result.calls
         self.values = result.values
@@ -274,6 +275,8 @@ class _Runner:
                     facts = memo.get(key)
                     if facts is None:
                         facts = self._apply(layer, layer.type, shapes, node)
+                        if facts.weights:
+                            self._make(facts)
                         if facts.status != "unknown":
                             memo[key] = facts
                         elif layer.stored is not None:
@@ -287,6 +290,13 @@ class _Runner:
                     made = self._give(facts, node, numbers, first)
                     calls.append(Call(layer, facts, numbers, made, path))
             made_by.append((made, start, len(calls)))
+
+    def _make(self, facts: Facts) -> None:
+        """Give weights whose dtype the backend chooses the one that it makes them in."""
+        if any(weight.dtype == "int" for weight in facts.weights):
+            facts.weights = tuple(
+                [one if one.dtype != "int" else one._replace(dtype=made("int", self.backend)) for one in facts.weights]
+            )
 
     def _nested(self, layer: Layer, node: Node, numbers: tuple[int, ...], path: tuple[Layer, ...]) -> tuple[int, ...]:
         graph = layer.graph
@@ -399,7 +409,7 @@ class _Runner:
             given_as = [values[number].dtype for number in numbers]
             for constant in node.constants:
                 given_as.insert(constant.index, constant.dtype)
-            dtype = dtype_of_result(facts.dtype, given_as) if given_as else layer.policy.compute
+            dtype = dtype_of_result(facts.dtype, given_as, self.backend) if given_as else layer.policy.compute
             if dtype in FLOATS and not layer.is_operation:
                 # Layers cast floating-point inputs to their compute dtype before they do anything.
                 dtype = layer.policy.compute

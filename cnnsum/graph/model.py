@@ -305,7 +305,7 @@ class Graph:
     inputs: the calls of its input layers; none where the file gives no input shape.
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
-    declares what is known of a symbol.
+    declares what is known of a symbol. backend: the backend of Keras that decides dtypes where they differ.
     compile_config: what the file says of the model's training; empty where that is nothing. is_built_without: whether
     Keras builds the optimizer without the weights that it trains, as it does for an HDF5 file.
     recorded, recorded_weights: shapes that the file claims. builds: shapes that layers were built on, each as one of
@@ -315,6 +315,7 @@ class Graph:
 
     __slots__ = (
         "_order",
+        "backend",
         "batch",
         "builds",
         "compile_config",
@@ -348,8 +349,10 @@ class Graph:
         batch: Dim | None = None,
         symbols: dict[str, Symbol] | None = None,
         place: Place | None = None,
+        backend: str = "tensorflow",
     ) -> None:
         self.name = name
+        self.backend = backend
         self.inputs = list(inputs)
         self.outputs = list(outputs)
         self.layers = list(layers)

@@ -1,13 +1,17 @@
-"""The dtype of what is made from tensors and numbers of several dtypes.
+"""The dtype of what is made from tensors and numbers of several dtypes, and how Keras's backends differ in it.
 
 The order of dtypes is JAX's type promotion lattice (JEP 9407), which Keras follows on every backend: a Python number
-is weak, of the dtype "int" or "float", and gives way to the dtype of a tensor of its kind.
+is weak, of the dtype "int" or "float", and gives way to the dtype of a tensor of its kind. What comes out of it is made
+32 bits wide, but for TensorFlow, which keeps int64 and float64.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
+
+#: Keras's backends, the first its default.
+BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 
 #: Floating-point dtypes, the widest first.
 FLOATS = ("float64", "float32", "bfloat16", "float16")
@@ -32,15 +36,9 @@ _WIDER = {
     "complex64": ("complex128",),
     "complex128": (),
 }
-#: What Keras makes of a Python number by itself, and of 64 bits (all its backends but TensorFlow keep to 32).
-_MADE = {
-    "int": "int32",
-    "float": "float32",
-    "int64": "int32",
-    "uint64": "uint32",
-    "float64": "float32",
-    "complex128": "complex64",
-}
+#: What Keras makes of a Python number by itself, and of 64 bits: on TensorFlow, and on its other backends.
+_TENSORFLOW = {"int": "int32", "float": "float32", "uint64": "uint32", "complex128": "complex64"}
+_OTHERS = {**_TENSORFLOW, "int64": "int32", "float64": "float32"}
 #: What sums and products of many small numbers are kept in.
 _SUMS = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
 
@@ -52,19 +50,28 @@ def _at_least(dtype: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _common(dtypes: frozenset[str]) -> str:
+def _common(dtypes: frozenset[str], backend: str) -> str:
     unknown = sorted(dtypes.difference(_WIDER))
     if unknown:
         return unknown[0]
     common = frozenset.intersection(*map(_at_least, dtypes))
     least = next(dtype for dtype in common if common <= _at_least(dtype))
-    return _MADE.get(least, least)
+    return (_TENSORFLOW if backend == "tensorflow" else _OTHERS).get(least, least)
 
 
-def promote(dtypes: Iterable[str]) -> str:
+def made(dtype: str, backend: str) -> str:
+    """The dtype of a variable that Keras makes as "int"; any other dtype is what it is.
+
+    >>> made("int", "tensorflow"), made("int", "jax"), made("float16", "jax")
+    ('int64', 'int32', 'float16')
+    """
+    if dtype != "int":
+        return dtype
+    return "int64" if backend == "tensorflow" else "int32"
+
+
+def promote(dtypes: Iterable[str], backend: str = "tensorflow") -> str:
     """The dtype of an operation on tensors and numbers of these dtypes; "?" and other unknown ones stay themselves.
-
-    64 bits become 32 as they do in Keras on NumPy, JAX and PyTorch; TensorFlow keeps them.
 
     >>> promote(["float32", "float16"]), promote(["float16", "bfloat16"]), promote(["int32", "float16"])
     ('float32', 'float32', 'float16')
@@ -72,31 +79,38 @@ def promote(dtypes: Iterable[str]) -> str:
     ('int8', 'int16', 'int32')
     >>> promote(["float16", "float"]), promote(["int32", "float"]), promote(["uint8", "int"]), promote(["bool", "int"])
     ('float16', 'float32', 'uint8', 'int32')
+    >>> promote(["int64"]), promote(["int64"], "jax"), promote(["int64", "float64"]), promote(["uint64"])
+    ('int64', 'int32', 'float64', 'uint32')
     """
-    return _common(frozenset(dtypes))
+    return _common(frozenset(dtypes), backend)
 
 
-def dtype_of_result(rule: str, dtypes: list[str]) -> str:
+def dtype_of_result(rule: str, dtypes: list[str], backend: str = "tensorflow") -> str:
     """What an operation gives that takes its dtype from its inputs, tensors and constants, in one of these ways.
 
     "input": that of a single input, the promoted one of several. "float": the same made floating-point. "first": the
     first input's. "values": that of all but the first. "sum": promoted, and small integers widened. "number": promoted,
-    with "bool" made an integer. "product": promoted, with "int8" made "int32".
+    with "bool" made an integer. "product": promoted, with "int8" made "int32". "promoted": so is a single one.
+    "own float", "own sum", "own number": the same of a single input, whose 64 bits stay on every backend.
 
     >>> dtype_of_result("sum", ["uint8"]), dtype_of_result("number", ["bool"]), dtype_of_result("float", ["int32"])
     ('uint32', 'int32', 'float32')
     """
-    if rule == "first" or (len(dtypes) == 1 and rule == "input"):
+    if rule == "first" or (len(dtypes) == 1 and rule == "input") or (rule == "own float" and dtypes[0] in FLOATS):
         return dtypes[0]
+    own, rule = rule.startswith("own "), rule.removeprefix("own ")
     if rule == "float":
-        return promote((*dtypes, "float"))
-    found = promote(dtypes[1:] if rule == "values" and len(dtypes) > 1 else dtypes)
+        return promote((*dtypes, "float"), backend)
+    found = dtypes[0] if own else promote(dtypes[1:] if rule == "values" and len(dtypes) > 1 else dtypes, backend)
     if rule == "sum":
-        return _SUMS.get(found, found)
+        found = _SUMS.get(found, found)
+        return "int32" if found == "uint32" and backend == "torch" else found
     if (rule, found) in (("number", "bool"), ("product", "int8")):
         return "int32"
     return found
 
 
 #: The rules that `dtype_of_result` knows.
-OF_INPUTS = frozenset(("input", "float", "first", "values", "sum", "number", "product"))
+OF_INPUTS = frozenset(
+    ("input", "promoted", "float", "first", "values", "sum", "number", "product", "own float", "own sum", "own number")
+)

@@ -78,7 +78,7 @@ def _trace(x: Shape, *, offset: PlainInt = 0, axis1: PlainInt = 0, axis2: PlainI
     first, second = places_of(x, (axis1,), "Trace", "axis1")[0], places_of(x, (axis2,), "Trace", "axis2")[0]
     out = without(x, (first, second), keepdims=False)
     length = minimum(x[first] + min(offset, 0), x[second] - max(offset, 0))
-    return _made(out, ops=size(out) * length, dtype="sum")
+    return _made(out, ops=size(out) * length, dtype="own sum")
 
 
 @layer(key=NUMPY + "Digitize", name="Digitize")

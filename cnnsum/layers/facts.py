@@ -21,7 +21,7 @@ class Constant(tuple[Dim, ...]):  # noqa: SLOT001 - a tuple can have no slots of
 
 
 class Weight(NamedTuple):
-    """A weight: `dtype` None means the layer's variable dtype.
+    """A weight: `dtype` None means the layer's variable dtype, "int" the integer that Keras's backend makes of it.
 
     cast: whether a layer that computes in another dtype than its variables have casts it for each use; normalisations
         do not.

@@ -240,7 +240,7 @@ def Normalization(
         weights = (
             Weight("mean", shape, trainable=False),
             Weight("variance", shape, trainable=False),
-            Weight("count", (), trainable=False, dtype="int32"),
+            Weight("count", (), trainable=False, dtype="int"),
         )
     else:
         _check_statistics(mean, variance, shape)

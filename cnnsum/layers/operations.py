@@ -47,10 +47,10 @@ _UNARY = {
     "Cos": ("cos(x)", 1, "input", "float"),
     "Cosh": ("cosh(x)", 1, "input", "float"),
     "Deg2rad": ("x * pi / 180", 1, "", "float"),
-    "Exp": ("exp(x)", 1, "output", "float"),
-    "Exp2": ("2**x", 1, "output", "float"),
-    "Expm1": ("exp(x) - 1", 1, "output", "float"),
-    "Fabs": ("abs(x)", 1, "input", "float"),
+    "Exp": ("exp(x)", 1, "output", "own float"),
+    "Exp2": ("2**x", 1, "output", "own float"),
+    "Expm1": ("exp(x) - 1", 1, "output", "own float"),
+    "Fabs": ("abs(x)", 1, "input", "own float"),
     "Floor": ("the next whole number below", 1, "", "float"),
     "I0": ("the modified Bessel function of x", 1, "input", "float"),
     "Isfinite": ("whether x is finite", 1, "", "bool"),
@@ -76,7 +76,7 @@ _UNARY = {
     "Sinc": ("sin(pi * x) / (pi * x)", 3, "input", "float"),
     "Sinh": ("sinh(x)", 1, "input", "float"),
     "Sqrt": ("sqrt(x)", 1, "output", "float"),
-    "Square": ("x * x", 1, "input", "number"),
+    "Square": ("x * x", 1, "input", "own number"),
     "Tan": ("tan(x)", 1, "output", "float"),
     "Tanh": ("tanh(x)", 1, "output", "float"),
     "Trunc": ("x without its fraction", 1, "", ""),
@@ -174,7 +174,7 @@ _KEEPS = {
 
 
 #: Dtypes of an output that may be written over the input: it is of the same width in all but odd cases.
-_IN_PLACE = frozenset(("", "float", "number"))
+_IN_PLACE = frozenset(("", "float", "number", "own float", "own number"))
 
 
 def _doc(what: str, ops: object, keeps: str) -> str:

@@ -133,13 +133,19 @@ def _opened(model: Model, ranges: Mapping[str, Range]) -> tuple[Model, Mapping[s
     if all(name in model.graph.symbols for name in ranges):
         return unchanged
     try:
-        found = from_document(model.document, free=("spatial",), types=model.types)
+        found = from_document(model.document, free=("spatial",), types=model.types, keras_backend=model.graph.backend)
         fixed = {name: one.size for name, one in found.graph.freed.items() if one.size is not None}
         if not any(name in fixed for name in ranges):
             return unchanged
         settings = {name: size for name, size in fixed.items() if name not in ranges}
         if settings:
-            found = from_document(model.document, settings=settings, free=("spatial",), types=model.types)
+            found = from_document(
+                model.document,
+                settings=settings,
+                free=("spatial",),
+                types=model.types,
+                keras_backend=model.graph.backend,
+            )
     except UnusableError:
         return unchanged
     return found, settings, ("spatial",)
@@ -196,7 +202,11 @@ def _inferred(held: _Held, point: Mapping[str, int]) -> Report | None:
     report = held.report
     try:
         model = from_document(
-            held.model.document, settings={**held.settings, **point}, free=held.free, types=held.model.types
+            held.model.document,
+            settings={**held.settings, **point},
+            free=held.free,
+            types=held.model.types,
+            keras_backend=held.model.graph.backend,
         )
         there = summarize(
             model, batch=report.batch if isinstance(report.batch, int) else None, optimizer=held.optimizer

@@ -133,7 +133,8 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
     wanted = Wanted(choice, settings.silenced)
     complete = False
     try:
-        model = from_document(document, types=read_types(settings.layer_types, settings.plugins))
+        types = read_types(settings.layer_types, settings.plugins)
+        model = from_document(document, types=types, keras_backend=settings.keras_backend)
     except UnusableError as error:
         found = DiagnosticList(error.diagnostics)
     else:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError, did_you_mean
+from cnnsum.graph.promotion import BACKENDS
 from cnnsum.lint.codes import fault
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.lint.settings import DEFAULT_FAIL_ON, Choice, Said, Settings
@@ -33,7 +34,10 @@ _LONG_NUMBER = re.compile(r"[0-9][0-9_]{4000,}")
 MAX_BYTES = 2 * 2**20
 #: Files of `layer-types`.
 MAX_TYPE_FILES = 100
-KEYS = ("select", "ignore", "fail-on", "exclude", "per-file-ignores", "budget", "layer-types", "models")
+KEYS = (
+    *("select", "ignore", "fail-on", "exclude", "per-file-ignores", "budget", "layer-types", "models"),
+    "keras-backend",
+)
 
 
 class Config(NamedTuple):
@@ -54,6 +58,7 @@ class Config(NamedTuple):
     budget_places: Mapping[str, Span] | None = None
     layer_types: tuple[Said, ...] = ()
     models: tuple[tuple[str, Span], ...] = ()
+    keras_backend: Said | None = None
 
     def names(self, path: str) -> bool:
         """Whether `models` names a file."""
@@ -84,9 +89,10 @@ class Config(NamedTuple):
         origins = () if fail_on is not None or self.fail_on is None else (("fail-on", self.fail_on.origin),)
         chosen = fail_on or (DEFAULT_FAIL_ON if self.fail_on is None else self.fail_on.text)
         types = tuple([said.text for said in self.layer_types])
-        return Settings(
+        found = Settings(
             self.choice, called, silenced, chosen, self.budget, self.budget_places, origins, layer_types=types
         )
+        return found if self.keras_backend is None else found._replace(keras_backend=self.keras_backend.text)
 
 
 class Configs:
@@ -231,7 +237,7 @@ class _Reader:
             name,
             self.folder,
             choice=Choice(self._codes(table, "select") if "select" in table else None, self._codes(table, "ignore")),
-            fail_on=self._fail_on(table),
+            fail_on=self._one_of(table, "fail-on", SEVERITIES),
             exclude=Patterns(self._texts(table, "exclude")),
             per_file=tuple(self._per_file(table)),
             budget=budget,
@@ -240,17 +246,18 @@ class _Reader:
             models=tuple(
                 [(text, self.places.text((*self.above, "models"), text)) for text in self._texts(table, "models")]
             ),
+            keras_backend=self._one_of(table, "keras-backend", BACKENDS),
             faults=tuple(self.faults),
         )
 
-    def _fail_on(self, table: dict[str, Any]) -> Said | None:
-        value = table.get("fail-on")
+    def _one_of(self, table: dict[str, Any], key: str, known: tuple[str, ...]) -> Said | None:
+        value = table.get(key)
         if value is None:
             return None
-        place = self._key("fail-on")
-        if value not in SEVERITIES:
-            near = did_you_mean(value, SEVERITIES) if isinstance(value, str) else None
-            self._refuse(f"`fail-on` must be one of {', '.join(SEVERITIES)}", place, near)
+        place = self._key(key)
+        if value not in known:
+            near = did_you_mean(value, known) if isinstance(value, str) else None
+            self._refuse(f"`{key}` must be one of {', '.join(known)}", place, near)
             return None
         return Said(value, f"{place.path}:{place.line}")
 

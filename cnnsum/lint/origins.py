@@ -49,6 +49,8 @@ def _rows(path: str, config: Config | None, settings: Settings, fail_on: str | N
         yield "budget", f"{', '.join(settings.budget) or 'none'} ({place.path}:{place.line})"
     if config is not None and config.layer_types:
         yield "layer-types", _said(config.layer_types)
+    if config is not None and config.keras_backend is not None:
+        yield "keras-backend", _said((config.keras_backend,))
     for fault in () if config is None else config.faults:
         yield "broken", str(fault)
 

@@ -48,6 +48,7 @@ def run(
     budget: Mapping[str, Any] | None = None,
     layer_types: tuple[str, ...] = (),
     plugins: tuple[str, ...] = (),
+    keras_backend: str | None = None,
 ) -> CheckReport:
     """Check files, and the models that are found in folders.
 
@@ -56,7 +57,7 @@ def run(
     the `exclude` of a configuration holds for files that are named, too. models_only: whether named files that hold no
     model are passed over, as those in folders are. baseline, increases: what models may cost, by `lint.baseline`.
     budget: limits that hold for all files, nearer than those of a configuration. layer_types, plugins: files and
-    modules that declare layer types.
+    modules that declare layer types. keras_backend: whose dtypes count, nearer than any configuration.
 
     Raises UnusableError for an unknown code, or for declarations of types that are wrong; whatever is wrong with a
     file that is checked is a finding.
@@ -90,6 +91,11 @@ def run(
 
         read_types(layer_types, plugins)
         work = [(target, one.with_types(layer_types, plugins)) for target, one in work]
+    if keras_backend is not None:
+        from cnnsum.readers import check_backend
+
+        check_backend(keras_backend)
+        work = [(target, one._replace(keras_backend=keras_backend)) for target, one in work]
     lines = _LinesOf()
     done = _in_processes(work, jobs, lines)
     checked = {file.path for file in done}
@@ -220,7 +226,12 @@ def _advice_once(files: Iterable[CheckedFile], work: Iterable[_Job]) -> Iterator
         yield file._replace(findings=findings, mends=mends, failing=failing)
 
 
-def baseline_of(report: CheckReport, layer_types: tuple[str, ...] = (), plugins: tuple[str, ...] = ()) -> str:
+def baseline_of(
+    report: CheckReport,
+    layer_types: tuple[str, ...] = (),
+    plugins: tuple[str, ...] = (),
+    keras_backend: str | None = None,
+) -> str:
     """The baseline of the models of a run that have no errors, as a text."""
     from cnnsum.lint.baseline import Entry, entry_of, text
     from cnnsum.model import load
@@ -232,7 +243,9 @@ def baseline_of(report: CheckReport, layer_types: tuple[str, ...] = (), plugins:
             continue
         try:
             types = configs.settings(file.path, Choice(), None).with_types(layer_types, plugins)
-            entries[file.path] = entry_of(load(file.path, layer_types=types.layer_types, plugins=types.plugins))
+            backend = keras_backend or types.keras_backend
+            model = load(file.path, layer_types=types.layer_types, plugins=types.plugins, keras_backend=backend)
+            entries[file.path] = entry_of(model)
         except UnusableError:  # a broken configuration is among the files, too
             continue
     return text(entries)

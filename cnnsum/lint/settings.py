@@ -39,7 +39,7 @@ class Settings(NamedTuple):
     fail_on: the least severity that fails the run. budget: the table of the configuration, None without one.
     budget_places: where its keys stand, and under "" the table itself. origins: who set the other values, by key.
     baseline: what the file's model cost at some time, None without; increases: how much more it may cost now.
-    layer_types, plugins: files and modules that declare layer types.
+    layer_types, plugins: files and modules that declare layer types. keras_backend: whose dtypes count.
     """
 
     configured: Choice = Choice()
@@ -53,6 +53,7 @@ class Settings(NamedTuple):
     increases: Mapping[str, Increase] | None = None
     layer_types: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
+    keras_backend: str = "tensorflow"
 
     def with_types(self, layer_types: tuple[str, ...], plugins: tuple[str, ...]) -> Settings:
         """These settings, with the layer types of a call beside those of the configuration."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.model import POLICIES, Graph
+from cnnsum.graph.promotion import BACKENDS
 from cnnsum.readers.declare import NO_OVERRIDES, Overrides
 from cnnsum.source import Document
 
@@ -36,7 +37,8 @@ def sniff(document: Document) -> str:
 
 def read(document: Document, overrides: Overrides = NO_OVERRIDES, format: str | None = None) -> tuple[Graph, str]:
     """The graph in a document, and the name of its format; raises UnusableError where it holds none."""
-    _check_dtype(overrides.dtype)
+    _check("dtype", overrides.dtype, POLICIES)
+    check_backend(overrides.backend)
     chosen = sniff(document) if format is None else format
     if chosen == "keras":
         from cnnsum.readers.keras import read_keras
@@ -50,13 +52,18 @@ def read(document: Document, overrides: Overrides = NO_OVERRIDES, format: str | 
     raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=help))
 
 
-def _check_dtype(name: str | None) -> None:
-    if name is None or name in POLICIES:
+def check_backend(name: str) -> None:
+    """Raise UnusableError where Keras has no such backend."""
+    _check("Keras backend", name, BACKENDS)
+
+
+def _check(what: str, name: str | None, known: tuple[str, ...]) -> None:
+    if name is None or name in known:
         return
-    near = did_you_mean(name, POLICIES)
-    choices = f"choose from {', '.join(POLICIES)}"
+    near = did_you_mean(name, known)
+    choices = f"choose from {', '.join(known)}"
     help = f"{near} Or {choices}" if near else choices
-    raise UnusableError(Diagnostic("SPC052", f"unknown dtype `{name}`", help=help))
+    raise UnusableError(Diagnostic("SPC052", f"unknown {what} `{name}`", help=help))
 
 
-__all__ = ["FORMATS", "NO_OVERRIDES", "Overrides", "read", "sniff"]
+__all__ = ["FORMATS", "NO_OVERRIDES", "Overrides", "check_backend", "read", "sniff"]

@@ -24,7 +24,7 @@ class Overrides(NamedTuple):
     settings: values of vars and symbols. dtype: the dtype policy of every layer that names none itself (in a format
     whose files name one for every layer, of all).
     free: which sizes of the inputs become symbols where the file fixes them, as `readers.free.KINDS` has them.
-    types: layer types that are declared elsewhere, by name.
+    types: layer types that are declared elsewhere, by name. backend: the backend of Keras.
     """
 
     inputs: Mapping[str, tuple[int | str | None, ...]] = {}
@@ -32,6 +32,7 @@ class Overrides(NamedTuple):
     dtype: str | None = None
     free: frozenset[str] = frozenset()
     types: Mapping[str, LayerType] = {}
+    backend: str = "tensorflow"
 
 
 NO_OVERRIDES = Overrides()

@@ -12,6 +12,7 @@ from cnnsum.analyses.sizes import Sizes
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.model import Graph, Policy
 from cnnsum.layers.inner import Inner
+from cnnsum.report.fitting import load, weights_of
 from cnnsum.report.matching import Item, items, matched
 from cnnsum.report.measured import measured
 from cnnsum.report.records import Report, Shape
@@ -69,23 +70,29 @@ class WeightNote(NamedTuple):
 
 
 class Fitting(NamedTuple):
-    """What a checkpoint of the old model is for the new one, weight by weight, by the names of layer and weight.
+    """What Keras loads of a checkpoint of the old model into the new one, weight by weight, by layer and weight.
 
-    fit: weights of the same name and shape; fit_params: their elements; total, total_params: of the new model.
-    reshaped: of another shape. missing: that the old model does not have. left_over: that the new one does not have.
-    renamed: pairs of layers that are the same but for the name, and whose weights have the same shapes. unknown: layers
-    of the new model of whose weights nothing is known; they are in none of the numbers.
+    format: of the checkpoint, one of `fitting.FORMATS`. fit: how many weights are loaded; fit_params: their elements;
+    total, total_params: of the new model. reshaped: in whose place the checkpoint has another shape. skipped: of the
+    right shape, and not loaded, since the number of weights of their layer or a weight before them is another. missing:
+    that have no place in the checkpoint. left_over: that stand in no place of the new model.
+    renamed: pairs of layers that are the same but for the name, and whose weights have the same shapes, where a format
+    goes by names. unknown: layers of the new model of whose weights nothing is known; they are in none of the numbers.
+    refused: why Keras loads nothing at all, where it does not.
     """
 
+    format: str
     fit: int
     fit_params: Dim
     total: int
     total_params: Dim
     reshaped: tuple[WeightNote, ...]
+    skipped: tuple[WeightNote, ...]
     missing: tuple[WeightNote, ...]
     left_over: tuple[WeightNote, ...]
     renamed: tuple[tuple[str, str], ...]
     unknown: tuple[str, ...]
+    refused: str = ""
 
 
 class SizeDelta(NamedTuple):
@@ -138,8 +145,8 @@ def alike(old: object, new: object) -> bool:
     return old is new or old == new
 
 
-def diff(old: Side, new: Side) -> Diff:
-    """What is different between two models."""
+def diff(old: Side, new: Side, weights_format: str = "keras") -> Diff:
+    """What is different between two models. weights_format: of checkpoints, one of `fitting.FORMATS`."""
     before, after = [*items(old.graph, old.report.rows)], [*items(new.graph, new.report.rows)]
     pairs = matched(before, after)
     names = {one.name: other.name for one, other in pairs}
@@ -162,7 +169,9 @@ def diff(old: Side, new: Side) -> Diff:
         renamed=tuple([pair for pair in names.items() if pair[0] != pair[1]]),
         same=len(pairs) - len(found),
         sizes=tuple(_sizes(old.sizes, new.sizes)),
-        weights=_fitting(before, after, pairs),
+        weights=_fitting(
+            old, new, weights_format, tuple([item.name for item in after if item.row.params.total is UNKNOWN]), pairs
+        ),
     )
 
 
@@ -275,42 +284,55 @@ def _sizes(old: Sizes | None, new: Sizes | None) -> list[SizeDelta]:
 # --- weights ----------------------------------------------------------------------------------------------------------
 
 
-def _weights(item: Item) -> dict[tuple[str, str], Shape]:
-    """The weights of a layer by its name and theirs; those of one name are numbered."""
-    found: dict[tuple[str, str], Shape] = {}
-    for weight in item.row.weights:
-        name, number = weight.name, 1
-        while (item.name, name) in found:
-            number += 1
-            name = f"{weight.name}:{number}"
-        found[item.name, name] = weight.shape
-    return found
-
-
-def _fitting(old: Sequence[Item], new: Sequence[Item], pairs: Sequence[tuple[Item, Item]]) -> Fitting:
-    before = {key: shape for item in old for key, shape in _weights(item).items()}
-    after = {key: shape for item in new for key, shape in _weights(item).items()}
-    fit = [shape for key, shape in after.items() if before.get(key) == shape]
+def _fitting(
+    old: Side, new: Side, format: str, unknown: tuple[str, ...], pairs: Sequence[tuple[Item, Item]]
+) -> Fitting:
+    found = load((old.graph, old.report.rows), (new.graph, new.report.rows), format)
+    before, after = (
+        {
+            held.key: held.shape
+            for item in items(side.graph, side.report.rows)
+            for held in weights_of(item.row, item.name[: -len(item.row.name)])
+            if held.shape is not None
+        }
+        for side in (old, new)
+    )
+    fit = [shape for key, shape in after.items() if key in found.loaded]
+    reshaped, skipped, missing = [], [], []
+    for key, shape in after.items():
+        there = found.places.get(key)
+        if key in found.loaded or found.refused:
+            continue
+        if there is None or there.shape is None:
+            missing.append(WeightNote(*key, None, shape))
+        elif there.shape != shape:
+            reshaped.append(WeightNote(*key, there.shape, shape))
+        else:
+            skipped.append(WeightNote(*key, there.shape, shape))
+    used = {there.key for there in found.places.values() if there is not None}
+    left_over = [WeightNote(*key, shape, None) for key, shape in before.items() if key not in used]
     return Fitting(
+        format=format,
         fit=len(fit),
         fit_params=_elements(fit),
         total=len(after),
         total_params=_elements(after.values()),
-        reshaped=tuple(
-            [WeightNote(*key, before[key], shape) for key, shape in after.items() if before.get(key, shape) != shape]
-        ),
-        missing=tuple([WeightNote(*key, None, shape) for key, shape in after.items() if key not in before]),
-        left_over=tuple([WeightNote(*key, shape, None) for key, shape in before.items() if key not in after]),
+        reshaped=tuple(reshaped),
+        skipped=tuple(skipped),
+        missing=tuple(missing),
+        left_over=() if found.refused else tuple(left_over),
         renamed=tuple(
             [
                 (one.name, other.name)
                 for one, other in pairs
-                if one.name != other.name
+                if format == "h5-by-name"
+                and one.name != other.name
                 and one.row.weights
-                and [*_weights(one).values()] == [*_weights(other).values()]
+                and [weight.shape for weight in one.row.weights] == [weight.shape for weight in other.row.weights]
             ]
         ),
-        unknown=tuple([item.name for item in new if item.row.params.total is UNKNOWN]),
+        unknown=unknown,
+        refused=found.refused,
     )
 
 

@@ -13,7 +13,7 @@ from cnnsum.dims import UNKNOWN, Dim, is_anonymous
 from cnnsum.ink import markdown
 from cnnsum.report import units
 from cnnsum.report.cells import NO, NUMBER, YES, printable
-from cnnsum.report.diff import Change, Delta, Diff, LayerNote, WeightNote, alike
+from cnnsum.report.diff import Change, Delta, Diff, Fitting, LayerNote, WeightNote, alike
 from cnnsum.report.measured import MEASURES, percent
 from cnnsum.report.records import Shape
 from cnnsum.report.wrap import Span
@@ -96,6 +96,14 @@ def _titles(found: Diff) -> tuple[str, str]:
     return (old, new) if old != new else ("old", "new")
 
 
+#: What a checkpoint of the old model is called, by its format.
+_CHECKPOINTS = {
+    "keras": "a .weights.h5 of the old one (by the order of each class)",
+    "h5": "a legacy .h5 of the old one (by the order of layers)",
+    "h5-by-name": "a legacy .h5 of the old one (by name)",
+}
+
+
 def _weights_said(found: Diff) -> list[str]:
     """What a checkpoint of the old model is for the new one."""
     fitting = found.weights
@@ -110,9 +118,12 @@ def _weights_said(found: Diff) -> list[str]:
     fit = "all" if fitting.fit == fitting.total else f"{fitting.fit:,} of {fitting.total:,}"
     if not fitting.fit:
         fit, rate = "none of the", ""
-    said = [f"{fit} weights of the new model are in a checkpoint of the old one with the same shape{rate}"]
+    said = [f"{fit} weights of the new model are loaded from {_CHECKPOINTS[fitting.format]}{rate}"]
+    if fitting.refused:
+        said.append(f"Keras refuses it: {fitting.refused}")
     parts = (
         (fitting.reshaped, "in it with another shape"),
+        (fitting.skipped, "left out with a layer whose other weights do not fit"),
         (fitting.missing, "not in it"),
         (fitting.left_over, "in it, and no longer needed"),
     )
@@ -121,6 +132,10 @@ def _weights_said(found: Diff) -> list[str]:
         layers = f"{len(fitting.renamed):,} layer{'s' * (len(fitting.renamed) != 1)}"
         said.append(f"those of {layers} would fit under the old name")
     return said + not_known
+
+
+def _unfit(fitting: Fitting) -> tuple[WeightNote, ...]:
+    return (*fitting.reshaped, *fitting.skipped, *fitting.missing)
 
 
 def _size_rows(found: Diff) -> list[tuple[str, str, bool]]:
@@ -170,7 +185,7 @@ def lines(found: Diff, *, verbose: bool = False) -> Iterator[_Line]:
     yield [(" Weights", "bold")]
     for said in _weights_said(found):
         yield [(f"   {said}", _PLAIN)]
-    notes = [[("     ", _PLAIN), (_weight(note), _PLAIN)] for note in (*found.weights.reshaped, *found.weights.missing)]
+    notes = [[("     ", _PLAIN), (_weight(note), _PLAIN)] for note in _unfit(found.weights)]
     yield from _limited(notes, most, "")
 
 
@@ -250,7 +265,7 @@ def _notes(found: Diff) -> str:
 
 def _weight(note: WeightNote) -> str:
     name = f"{printable(note.layer)}/{printable(note.weight)}"
-    if note.old is None or note.new is None:
+    if note.old is None or note.new is None or note.old == note.new:
         return f"{name} {_whole(note.new if note.old is None else note.old)}"
     return f"{name} {_whole(note.old)} -> {_whole(note.new)}"
 
@@ -282,7 +297,7 @@ def markdown_chunks(found: Diff) -> Iterator[str]:
     yield "\n**Weights**\n\n"
     for said in _weights_said(found):
         yield f"- {markdown(said)}\n"
-    notes = (*found.weights.reshaped, *found.weights.missing)
+    notes = _unfit(found.weights)
     yield from _folded(f"{len(notes):,} that do not fit", [_weight(note) for note in notes])
 
 
@@ -328,15 +343,18 @@ def document(found: Diff) -> dict[str, Any]:
         },
         "sizes": [{"symbol": one.symbol, "old": one.old, "new": one.new} for one in found.sizes],
         "weights": {
+            "format": fitting.format,
             "fit": fitting.fit,
             "fit_params": units.plain_number(fitting.fit_params),
             "total": fitting.total,
             "total_params": units.plain_number(fitting.total_params),
             "reshaped": _weight_objects(fitting.reshaped),
+            "skipped": _weight_objects(fitting.skipped),
             "missing": _weight_objects(fitting.missing),
             "left_over": _weight_objects(fitting.left_over),
             "renamed": [{"old": one, "new": other} for one, other in fitting.renamed],
             "unknown": list(fitting.unknown),
+            "refused": fitting.refused or None,
         },
     }
 

@@ -208,7 +208,7 @@ def test_dtypes() -> None:
     ],
 )
 def test_promotion(dtypes: list[str], result: str) -> None:
-    assert promote(dtypes) == promote(dtypes[::-1]) == result
+    assert promote(dtypes, "jax") == promote(dtypes[::-1], "jax") == result
 
 
 def test_needs_are_kept_with_their_layers() -> None:

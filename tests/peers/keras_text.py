@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from keras_loading import loads
 
 import cnnsum
 from cnnsum.report import OptionError, Options
@@ -26,7 +27,7 @@ def theirs(model: Any, terminal: int = 80, **options: Any) -> list[str] | str:
 
 def report_of(model: Any, **overrides: Any) -> Report:
     """Our report of the file that Keras writes."""
-    return cnnsum.summarize(cnnsum.loads(model.to_json(), **overrides))
+    return cnnsum.summarize(loads(model.to_json(), **overrides))
 
 
 def lines_of(report: Report, terminal: int = 80, **options: Any) -> list[str] | str:

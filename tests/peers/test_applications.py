@@ -12,6 +12,7 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
+from keras_loading import loads  # noqa: E402 - after the choice of the backend
 from keras_text import check_numbers, check_text, forgotten, lines_of, theirs  # noqa: E402 - after the backend
 
 import cnnsum  # noqa: E402 - as above
@@ -34,12 +35,12 @@ def test_application(name: str) -> None:
     keras.backend.clear_session()
     model = getattr(keras.applications, name)(weights=None)
     text = model.to_json()
-    report = cnnsum.summarize(cnnsum.loads(text))
+    report = cnnsum.summarize(loads(text))
     assert report.diagnostics == ()
     check_text(model, report, {"expand_nested": True, "show_trainable": True})
     assert lines_of(report) == theirs(model)
     check_numbers(model, report)
-    without = cnnsum.summarize(cnnsum.loads(json.dumps(forgotten(json.loads(text)))))
+    without = cnnsum.summarize(loads(json.dumps(forgotten(json.loads(text)))))
     assert without.totals == report.totals
     assert [row.outputs for row in without.rows] == [row.outputs for row in report.rows]
     assert lines_of(without) == lines_of(report)
@@ -47,7 +48,7 @@ def test_application(name: str) -> None:
     if None in size:
         size = (224, 224, 3)
         model = getattr(keras.applications, name)(weights=None, input_shape=size)
-        report = cnnsum.summarize(cnnsum.loads(text, inputs=size))
+        report = cnnsum.summarize(loads(text, inputs=size))
     check_work(model, report)
 
 

@@ -15,6 +15,7 @@ keras = pytest.importorskip("keras")
 import keras_examples_graphs  # noqa: E402, F401 - adds models
 import keras_examples_nested  # noqa: E402, F401 - as above
 from keras_examples import MODELS  # noqa: E402 - after the backend
+from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
 
 import cnnsum  # noqa: E402 - as above
 from cnnsum.report import render  # noqa: E402
@@ -53,10 +54,10 @@ def without_places(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_applications_as_specs(name: str) -> None:
-    model = cnnsum.loads(getattr(keras.applications, name)(weights=None).to_json())
+    model = loads(getattr(keras.applications, name)(weights=None).to_json())
     text, findings = write(model.graph, model.inference, "yaml")
     assert findings == []
-    again = cnnsum.loads(text)
+    again = loads(text)
     assert again.diagnostics == ()
     assert report_of(again) == report_of(model)
 
@@ -67,16 +68,16 @@ def test_models_by_hand_as_keras(name: str) -> None:
         text = MODELS[name]().to_json()
     except (TypeError, ValueError, NotImplementedError):
         pytest.skip("Keras cannot write it")
-    model = cnnsum.loads(text)
+    model = loads(text)
     loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
-    assert report_of(cnnsum.loads(loaded.to_json())) == report_of(model)
+    assert report_of(loads(loaded.to_json())) == report_of(model)
 
 
 @pytest.mark.parametrize("name", ["MobileNetV3Small", "NASNetMobile", "ConvNeXtTiny", "EfficientNetB0"])
 def test_applications_as_keras(name: str) -> None:
-    model = cnnsum.loads(getattr(keras.applications, name)(weights=None).to_json())
+    model = loads(getattr(keras.applications, name)(weights=None).to_json())
     loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
-    assert report_of(cnnsum.loads(loaded.to_json())) == report_of(model)
+    assert report_of(loads(loaded.to_json())) == report_of(model)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +86,8 @@ def test_applications_as_keras(name: str) -> None:
     ids=lambda path: path.stem,
 )
 def test_the_gallery_as_keras(path: Path) -> None:
-    model = cnnsum.load(str(path), settings={"H": 64, "W": 64} if path.stem == "fcn" else None)
+    model = load(str(path), settings={"H": 64, "W": 64} if path.stem == "fcn" else None)
     loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
-    mine, theirs = report_of(model), report_of(cnnsum.loads(loaded.to_json()))
+    mine, theirs = report_of(model), report_of(loads(loaded.to_json()))
     for key in ("layers", "totals", "outputs"):
         assert theirs[key] == mine[key]

@@ -18,6 +18,7 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 from keras import Input, Model, layers  # noqa: E402 - after the choice of the backend
+from keras_loading import loads  # noqa: E402 - after the choice of the backend
 from keras_strategies import NOT_DRAWN, STRATEGIES, Case  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
@@ -80,7 +81,7 @@ def compare(name: str, case: Case) -> None:
         check_refused(name, case, error)
         return
     COUNTS["accepted"] += 1
-    read = cnnsum.loads(text)
+    read = loads(text)
     assert [str(found) for found in read.diagnostics] == []
     row = next(row for row in cnnsum.summarize(read).rows if row.name == made.name)
     theirs = keras.tree.flatten(outputs)
@@ -106,7 +107,7 @@ def check_refused(name: str, case: Case, error: Exception) -> None:
         COUNTS["refused, with a layer in a field"] += 1
         return
     COUNTS["refused"] += 1
-    found = [str(one) for one in cnnsum.loads(text).diagnostics]
+    found = [str(one) for one in loads(text).diagnostics]
     assert found, f"Keras: {type(error).__name__}: {error}"
 
 

@@ -13,6 +13,8 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from keras_loading import loads  # noqa: E402 - after the choice of the backend
+
 import cnnsum  # noqa: E402
 from cnnsum.dims import substitute  # noqa: E402
 
@@ -113,7 +115,7 @@ def test_shapes_are_those_that_keras_makes(name: str, samples: int) -> None:
     every = keras.Model(x, made)
     theirs = [np.shape(one) for one in _flat(every(np.zeros((samples, *shape), x.dtype)))]
 
-    read = cnnsum.loads(model.to_json())
+    read = loads(model.to_json())
     assert [str(one) for one in read.diagnostics] == []
     (symbol,) = read.graph.batch.symbols
     calls = read.inference.calls
@@ -125,7 +127,7 @@ def test_shapes_are_those_that_keras_makes(name: str, samples: int) -> None:
         assert (type(work.macs), type(work.flops)) == (int, int)
     # The same file with the batch fixed has the same work for each sample, and the same bytes in all.
     text = model.to_json().replace('"batch_shape": [null', f'"batch_shape": [{samples}')
-    fixed = cnnsum.summarize(cnnsum.loads(text))
+    fixed = cnnsum.summarize(loads(text))
     symbolic = cnnsum.summarize(read, batch=samples)
     assert fixed.totals.outputs == symbolic.totals.outputs
     assert fixed.totals.peak.bytes == symbolic.totals.peak.bytes
@@ -148,6 +150,6 @@ def test_work_is_that_of_the_same_network_without_the_fold() -> None:
     y = keras.Input((8, 6, 6, 3))
     z = layers.Conv2D(4, 3, activation="relu")(ops.reshape(y, (-1, 6, 6, 3)))
     folded = keras.Model(y, ops.reshape(z, (-1, 8, 4, 4, 4)))
-    one, other = (cnnsum.summarize(cnnsum.loads(model.to_json())).totals for model in (steps, folded))
+    one, other = (cnnsum.summarize(loads(model.to_json())).totals for model in (steps, folded))
     assert (one.macs, one.flops, one.params) == (other.macs, other.flops, other.params)
     assert one.macs == 8 * 16 * 4 * 27

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from keras_loading import loads
 
 import cnnsum
 
@@ -36,7 +37,7 @@ def agree(make: Any, *shapes: tuple[int | None, ...], dtype: str = "float32") ->
     made = make()
     outputs = made(inputs[0] if len(inputs) == 1 else inputs)
     model = Model(inputs, outputs)
-    read = cnnsum.loads(model.to_json())
+    read = loads(model.to_json())
     assert [str(found) for found in read.diagnostics] == []
     row = next(row for row in cnnsum.summarize(read).rows if row.name == made.name)
     theirs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
@@ -182,7 +183,7 @@ def test_an_embedding_there_and_back() -> None:
     table = layers.ReversibleEmbedding(50, 8, name="table")
     out = table(layers.Dense(8)(table(words)), reverse=True)
     model = Model(words, out)
-    report = cnnsum.summarize(cnnsum.loads(model.to_json()))
+    report = cnnsum.summarize(loads(model.to_json()))
     assert report.diagnostics == ()
     assert report.outputs[0].shape[1:] == (9, 50)
     assert report.totals.params.total == model.count_params() == 400 + 72

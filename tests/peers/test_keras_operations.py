@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from keras_loading import loads
 
 import cnnsum
 from cnnsum.layers.base import all_types
@@ -34,7 +35,7 @@ def agree(make: Callable[..., Any], *shapes: tuple[int | None, ...], dtype: str 
     inputs = [Input(shape, dtype=dtype) for shape in shapes]
     made = make(*inputs)
     theirs = list(made) if isinstance(made, (list, tuple)) else [made]
-    read = cnnsum.loads(Model(inputs, theirs).to_json())
+    read = loads(Model(inputs, theirs).to_json())
     assert [str(found) for found in read.diagnostics] == []
     outputs = cnnsum.summarize(read).outputs
     mine = [(tuple(d if isinstance(d, int) else None for d in one.shape or ()), one.dtype) for one in outputs]
@@ -221,7 +222,7 @@ def test_operations_with_their_defaults(key: str) -> None:
     if found is None or key.rpartition(".")[2] in CANNOT_RUN:
         pytest.skip("needs fields or other inputs")
     model, theirs = found
-    read = cnnsum.loads(model.to_json())
+    read = loads(model.to_json())
     assert [str(one) for one in read.diagnostics] == []
     mine = [
         (tuple(d if isinstance(d, int) else None for d in one.shape or ()), one.dtype)

@@ -15,6 +15,7 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 from keras import Input, Model, Sequential, dtype_policies, layers, quantizers  # noqa: E402 - after the choice above
+from keras_loading import loads  # noqa: E402 - after the choice of the backend
 from keras_text import check_numbers, check_text  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
@@ -99,7 +100,7 @@ def model_of(name: str, **fields: Any) -> Any:
 
 def check(text: str, model: Any) -> None:
     """The report of a file is that of the model, and its weights are those of the model, in Keras's order."""
-    loaded = cnnsum.loads(text)
+    loaded = loads(text)
     report = cnnsum.summarize(loaded)
     assert [str(found) for found in report.diagnostics] == []
     check_numbers(model, report)
@@ -146,7 +147,7 @@ def refused(name: str, fields: dict[str, Any]) -> None:
     value = json.loads(text)
     config = next(layer for layer in value["config"]["layers"] if layer["name"] == "it")["config"]
     config.update(fields)
-    loaded = cnnsum.loads(json.dumps(value))
+    loaded = loads(json.dumps(value))
     assert [found.code for found in loaded.diagnostics] == ["UNK705"]
     assert "Keras" in loaded.diagnostics[0].message
     assert cnnsum.summarize(loaded).totals.params.total is UNKNOWN
@@ -156,8 +157,8 @@ def refused(name: str, fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["dense", "einsum_heads", "attention"])
 def test_as_specs_and_back(name: str, policy: str) -> None:
     """A spec says it with a field; the file that is written from Keras's own keeps Keras's words."""
-    found = cnnsum.loads(model_of(name, dtype=policy).to_json())
-    there = [cnnsum.loads(write(found.graph, found.inference, to)[0]) for to in ("yaml", "keras")]
+    found = loads(model_of(name, dtype=policy).to_json())
+    there = [loads(write(found.graph, found.inference, to)[0]) for to in ("yaml", "keras")]
     wanted = cnnsum.summarize(found)
     for report in map(cnnsum.summarize, there):
         assert report.diagnostics == ()
@@ -244,7 +245,7 @@ def test_quantized_networks_within_networks() -> None:
     inner.quantize("int8")
     chain.quantize("int4")
     text = model.to_json()
-    report = cnnsum.summarize(cnnsum.loads(text))
+    report = cnnsum.summarize(loads(text))
     assert report.diagnostics == ()
     model = rebuilt(text)
     check_numbers(model, report)
@@ -319,7 +320,7 @@ def test_policies_without_sizes() -> None:
             model_of("dense", dtype=dtype_policies.QuantizedDTypePolicy(mode, "float32"))
         value = json.loads(model_of("dense").to_json())
         value["config"]["layers"][1]["config"].update(fields)
-        (found,) = cnnsum.loads(json.dumps(value)).diagnostics
+        (found,) = loads(json.dumps(value)).diagnostics
         assert "has the sizes of" in found.message
 
 
@@ -364,7 +365,7 @@ def test_maps_that_are_not_followed(name: str, policies: dict[str, str]) -> None
     value["config"]["layers"][1]["config"]["dtype"] = {
         "module": "keras.dtype_policies", "class_name": "DTypePolicyMap", "config": config, "registered_name": None,
     }  # fmt: skip
-    (said,) = cnnsum.loads(json.dumps(value)).diagnostics
+    (said,) = loads(json.dumps(value)).diagnostics
     assert said.code == "UNK705"
     assert "map of dtype policies" in said.message
 
@@ -378,7 +379,7 @@ def test_wrapped() -> None:
     y = layers.TimeDistributed(layers.Dense(5), dtype="int4_from_float32", name="b")(y)
     y = layers.Bidirectional(layers.LSTM(3, return_sequences=True, dtype="int8_from_float32"), name="c")(y)
     text = Model(x, y).to_json()
-    report = cnnsum.summarize(cnnsum.loads(text))
+    report = cnnsum.summarize(loads(text))
     assert report.diagnostics == ()
     check_numbers(rebuilt(text), report)
 
@@ -386,10 +387,10 @@ def test_wrapped() -> None:
 def test_wrapped_and_not_known() -> None:
     x = Input((8, 8, 2), name="x")
     text = Model(x, layers.SpectralNormalization(layers.Dense(3, dtype="int8_from_float32"), name="it")(x)).to_json()
-    assert [found.code for found in cnnsum.summarize(cnnsum.loads(text)).diagnostics] == ["UNK705"]
+    assert [found.code for found in cnnsum.summarize(loads(text)).diagnostics] == ["UNK705"]
     value = json.loads(Model(x, layers.TimeDistributed(layers.Dense(3), name="it")(x)).to_json())
     value["config"]["layers"][1]["config"]["layer"]["config"].update(dtype="awq/4/2_from_float32", lora_rank=2)
-    (found,) = cnnsum.loads(json.dumps(value)).diagnostics
+    (found,) = loads(json.dumps(value)).diagnostics
     assert (found.code, found.severity) == ("UNK705", "warning")
     assert "wraps a quantized Dense" in found.message
 
@@ -428,7 +429,7 @@ def test_equations(case: tuple[str, tuple[int, ...], tuple[int, ...]], mode: str
         },
     }
     chain["config"]["layers"][0]["config"] |= {"name": "x", "dtype": "float32"}  # type: ignore[index]
-    loaded = cnnsum.loads(json.dumps(chain))
+    loaded = loads(json.dumps(chain))
     try:
         layer.build((None, *shape))
     except (UnboundLocalError, ValueError, IndexError):
@@ -453,9 +454,9 @@ layers:
 
 
 def test_specs_as_keras() -> None:
-    found = cnnsum.loads(SPEC)
+    found = loads(SPEC)
     text, findings = write(found.graph, found.inference, "keras")
     assert findings == []
-    report = cnnsum.summarize(cnnsum.loads(text))
+    report = cnnsum.summarize(loads(text))
     assert report.totals == cnnsum.summarize(found).totals
     check_numbers(rebuilt(text), report)

@@ -14,6 +14,7 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 from keras import Input, Model, Sequential, layers  # noqa: E402 - after the choice of the backend
+from keras_loading import loads  # noqa: E402 - after the choice of the backend
 from keras_text import check_numbers, check_text  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
@@ -171,7 +172,7 @@ def test_random_models(data: st.DataObject) -> None:
 def check(text: str) -> None:
     # Calls outside of the model are not in its file, and neither is what numbers they gave to the others.
     model = keras.models.model_from_json(text)
-    report = cnnsum.summarize(cnnsum.loads(text))
+    report = cnnsum.summarize(loads(text))
     if {found.code for found in report.diagnostics} & {"SHP202", "SHP207"}:
         # Keras lets inputs of open sizes be merged that no size makes equal, such as H and 2*H.
         assert all("None" in found.message for found in report.diagnostics)

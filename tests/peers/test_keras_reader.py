@@ -15,6 +15,7 @@ from keras import Input, Model, Sequential, layers  # noqa: E402 - after the cho
 from keras_examples import FORGETTING, MODELS  # noqa: E402 - as above
 from keras_examples_graphs import residual  # noqa: E402 - as above
 from keras_examples_nested import nested_twice  # noqa: E402 - as above
+from keras_loading import loads  # noqa: E402 - after the choice of the backend
 from keras_text import CHOICES, check_numbers, check_text, forgotten, lines_of, report_of, theirs  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
@@ -34,7 +35,7 @@ def _fresh_names() -> Any:
 def test_models(name: str) -> None:
     model = MODELS[name]()
     text = model.to_json()
-    report = cnnsum.summarize(cnnsum.loads(text))
+    report = cnnsum.summarize(loads(text))
     assert [found.code for found in report.diagnostics] == ([] if report.inputs else ["GRF312"])
     if name in FORGETTING:
         model = keras.models.model_from_json(text)
@@ -46,8 +47,8 @@ def test_models(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_without_recorded_shapes(name: str) -> None:
     text = MODELS[name]().to_json()
-    with_them = cnnsum.summarize(cnnsum.loads(text))
-    without = cnnsum.summarize(cnnsum.loads(json.dumps(forgotten(json.loads(text)))))
+    with_them = cnnsum.summarize(loads(text))
+    without = cnnsum.summarize(loads(json.dumps(forgotten(json.loads(text)))))
     assert lines_of(without, expand_nested=True) == lines_of(with_them, expand_nested=True)
     assert without.totals == with_them.totals
 
@@ -84,7 +85,7 @@ def test_other_sizes(name: str, size: tuple[int | None, ...]) -> None:
     text = make(weights=None, include_top=False, input_shape=(224, 224, 3), name="net").to_json()
     keras.backend.clear_session()
     model = make(weights=None, include_top=False, input_shape=size, name="net")
-    report = cnnsum.summarize(cnnsum.loads(text, inputs=size))
+    report = cnnsum.summarize(loads(text, inputs=size))
     assert report.diagnostics == ()
     check_text(model, report)
     check_numbers(model, report)
@@ -102,7 +103,7 @@ def test_other_size_with_nested_models() -> None:
     for old, new in (((None, None), (40, 50)), ((32, 32), (64, 33)), ((32, 32), (None, None))):
         text = build(*old).to_json()
         model = build(*new)
-        report = cnnsum.summarize(cnnsum.loads(text, inputs=(*new, 3)))
+        report = cnnsum.summarize(loads(text, inputs=(*new, 3)))
         assert report.diagnostics == ()
         check_text(model, report)
 

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import pytest
+from keras_loading import loads
 
 import cnnsum
 from cnnsum.analyses.optimizers import OPTIMIZERS, Trained, of_keras, variables
@@ -82,7 +83,7 @@ def of_cnnsum(net: str, optimizer: str) -> Any:
     import json
 
     shape, layers = NETS[net]
-    model = cnnsum.loads(json.dumps({"input": list(shape), "layers": layers}))
+    model = loads(json.dumps({"input": list(shape), "layers": layers}))
     return cnnsum.summarize(model, optimizer=optimizer, details=False).totals.training.optimizer
 
 

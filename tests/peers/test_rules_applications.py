@@ -11,8 +11,7 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 from advising import advice_on  # noqa: E402 - after the backend
-
-import cnnsum  # noqa: E402 - as above
+from keras_loading import loads  # noqa: E402 - after the choice of the backend
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 
@@ -55,5 +54,5 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_application(name: str) -> None:
     keras.backend.clear_session()
-    model = cnnsum.loads(getattr(keras.applications, name)(weights=None).to_json())
+    model = loads(getattr(keras.applications, name)(weights=None).to_json())
     assert Counter(found.code for found in advice_on(model)) == EXPECTED.get(name, {})

@@ -13,6 +13,7 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 import numpy as np  # noqa: E402 - as below
+from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
 from test_gallery_keras import SPECS, fcn, unet  # noqa: E402 - as below
 
 import cnnsum  # noqa: E402 - after the backend is chosen and Keras is known to be there
@@ -83,7 +84,7 @@ BUILT = {
 @pytest.mark.parametrize("name", BUILT)
 def test_applications_that_keras_builds(name: str) -> None:
     network = getattr(keras.applications, name)(weights=None, include_top=False)
-    found = cnnsum.loads(network.to_json(), free=("spatial",))
+    found = loads(network.to_json(), free=("spatial",))
     assert listed(found, BUILT[name]) == built(network, BUILT[name])
 
 
@@ -93,12 +94,12 @@ OPEN = ("MobileNetV2", "MobileNetV3Small", "DenseNet121", "EfficientNetB0", "Xce
 @pytest.mark.parametrize("name", OPEN)
 def test_applications_that_are_open(name: str) -> None:
     network = getattr(keras.applications, name)(weights=None, include_top=False)
-    assert listed(cnnsum.loads(network.to_json()), EVERY) == passed(network, EVERY)
+    assert listed(loads(network.to_json()), EVERY) == passed(network, EVERY)
 
 
 @pytest.mark.parametrize(("name", "build"), [("unet", unet), ("fcn", fcn)])
 def test_networks_of_the_gallery(name: str, build: Callable[[], Any]) -> None:
-    found = cnnsum.load(SPECS / f"{name}.yaml", free=("spatial",))
+    found = load(SPECS / f"{name}.yaml", free=("spatial",))
     assert listed(found, EVERY) == built(build(), EVERY)
 
 
@@ -106,7 +107,7 @@ def test_what_keras_finds_out_at_run_time() -> None:
     image = keras.Input((None, None, 3))
     down = keras.layers.Conv2D(3, 3, strides=2, padding="same")(image)
     network = keras.Model(image, keras.layers.Add()([image, keras.layers.UpSampling2D(2)(down)]))
-    found = cnnsum.loads(network.to_json())
+    found = loads(network.to_json())
     assert listed(found, EVERY) == built(network, EVERY) == [1, *range(2, 111, 2)]
 
 
@@ -114,6 +115,6 @@ def test_a_network_of_keras_that_accepts_no_size() -> None:
     # Left open, its cells meet at sizes that are not known, and Keras leaves out the reductions that they would need.
     network = keras.applications.NASNetLarge(weights=None, include_top=False)
     assert network.input_shape == (None, None, None, 3)
-    found = [one for one in cnnsum.loads(network.to_json()).diagnostics if one.code == "SHP222"]
+    found = [one for one in loads(network.to_json()).diagnostics if one.code == "SHP222"]
     assert [one.message.split(":")[0] for one in found] == ["no size of H is accepted", "no size of W is accepted"]
     assert built(network, range(330, 333)) == []

@@ -139,6 +139,7 @@ class ModelReader:
             trainable=_is_true(config.get("trainable", True)),
             symbols=self.symbols,
             place=Place(self.document, path),
+            backend=self.overrides.backend,
         )
         entries: list[tuple[Layer, dict[str, Any], Path]] = []
         names: dict[str, Layer] = {}

@@ -332,6 +332,7 @@ class Spec:
             batch=self.batch,
             symbols=self.symbols,
             place=Place(self.document, self.path),
+            backend=self.overrides.backend,
         )
         graph.freed = self.sizes.freed if self.sizes is not None else {}
         if isinstance(self.value.get("symbols"), dict):
