@@ -97,6 +97,8 @@ class Windows:
         """The input, its channels first, and how much PyTorch is to pad on both sides of each axis."""
         if self.padding == "valid":
             return x, (0,) * len(self.size)
+        if self.padding == "causal":
+            return functional.pad(x, ((self.size[0] - 1) * self.dilation[0], 0)), (0,)
         both: list[int] = []
         around: list[int] = []
         even = True

@@ -41,6 +41,8 @@ def run(
     for name, value in others.items():
         if value:
             raise click.UsageError(f"--sweep does not go with --{name.replace('_only', '').replace('_', '-')}")
+    if format != "table" and format not in _CHUNKS:
+        raise click.UsageError(f"--sweep prints {', '.join(('table', *_CHUNKS))}, and no {format}")
     try:
         axes = [swept(text) for text in sweeps]
     except RangeError as error:
@@ -69,18 +71,22 @@ def run(
     first = next(variants)
     every = chain((first,), variants)
     try:
-        if format == "json":
-            write_result(output, model, color, plain=lambda: sweep_formats.json_chunks(head, every), format=format)
-        elif format == "csv":
-            write_result(output, model, color, plain=lambda: sweep_formats.csv_chunks(head, every), format=format)
-        elif format == "markdown":
-            write_result(output, model, color, plain=lambda: sweep_formats.markdown_chunks(head, every), format=format)
-        else:
+        if format == "table":
             write_result(output, model, color, styled=lambda _: sweep_formats.table(head, every))
+        else:
+            write_result(output, model, color, plain=lambda: _CHUNKS[format](head, every), format=format)
     finally:
         warnings = [one for one in found.diagnostics if one.severity != "error"]
         report_diagnostics(warnings, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None)
     return seen.wrong or not seen.accepted
+
+
+#: What makes the text of each format; the table is made of styled lines.
+_CHUNKS = {
+    "json": sweep_formats.json_chunks,
+    "csv": sweep_formats.csv_chunks,
+    "markdown": sweep_formats.markdown_chunks,
+}
 
 
 class _Seen:

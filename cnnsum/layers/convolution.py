@@ -29,6 +29,7 @@ from cnnsum.layers.slide import (
     Sliding,
     arrange,
     known_channels,
+    padded_copy,
     refuse_stride_and_dilation,
     slide,
     spatial,
@@ -52,13 +53,15 @@ def _convolution(
         depth = _grouped(sliding.what, x, filters, depth, groups)
     positions = prod(lengths)
     elements = positions * filters
+    padded = padded_copy(x, sliding)
     return activated(
         arrange(x[0], lengths, filters, sliding.data_format),
         activation=activation,
         weights=kernel_and_bias((*sliding.kernel_size, depth, filters), filters, use_bias, lora_rank),
         macs=elements * (depth * prod(sliding.kernel_size)),
         ops=elements if use_bias else 0,
-        keeps_input="weights",
+        keeps_input=False if padded else "weights",
+        kept=padded,
         window=window,
     )
 
@@ -105,7 +108,8 @@ def Conv1D(
     kernels, so their number does not depend on its size.
     MACs: each output element is a sum of `kernel_size * C/groups` products, taps on padding included. Bias: one
     addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with. With
+    padding "causal" it keeps the longer copy that the zeros before the first sample make of it.
     """
     sliding = Sliding("Conv1D", kernel_size, strides, dilation_rate, padding, data_format)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)

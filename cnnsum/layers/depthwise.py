@@ -8,7 +8,7 @@ from cnnsum.layers.core import kernel_and_bias
 from cnnsum.layers.facts import Facts, Kept, Shape, Weight
 from cnnsum.layers.functions import Activation, activated
 from cnnsum.layers.kinds import DataFormat, Flag, One, Padding, Pair, Pos
-from cnnsum.layers.slide import Sliding, arrange, known_channels, slide
+from cnnsum.layers.slide import Sliding, arrange, known_channels, padded_copy, slide
 
 
 def _depthwise(x: Shape, sliding: Sliding, depth_multiplier: Dim, activation: str | None, use_bias: bool) -> Facts:
@@ -16,13 +16,15 @@ def _depthwise(x: Shape, sliding: Sliding, depth_multiplier: Dim, activation: st
     depth = known_channels(x, sliding.data_format, sliding.what)
     units = depth * depth_multiplier
     elements = prod(lengths) * units
+    padded = padded_copy(x, sliding)
     return activated(
         arrange(x[0], lengths, units, sliding.data_format),
         activation=activation,
         weights=kernel_and_bias((*sliding.kernel_size, depth, depth_multiplier), units, use_bias),
         macs=elements * prod(sliding.kernel_size),
         ops=elements if use_bias else 0,
-        keeps_input="weights",
+        keeps_input=False if padded else "weights",
+        kept=padded,
         window=window,
     )
 
@@ -82,6 +84,7 @@ def _separable(
     depth = known_channels(x, sliding.data_format, sliding.what)
     inner = depth * depth_multiplier
     positions = prod(lengths)
+    padded = padded_copy(x, sliding)
     between = arrange(x[0], lengths, inner, sliding.data_format)
     weights: tuple[Weight, ...] = (
         Weight("depthwise_kernel", (*sliding.kernel_size, depth, depth_multiplier)),
@@ -95,8 +98,8 @@ def _separable(
         weights=weights,
         macs=positions * inner * (prod(sliding.kernel_size) + filters),
         ops=positions * filters if use_bias else 0,
-        keeps_input="weights",
-        kept=(Kept("depthwise", between, use="weights"),),
+        keeps_input=False if padded else "weights",
+        kept=(*padded, Kept("depthwise", between, use="weights")),
         scratch=(between,),
         window=window,
     )

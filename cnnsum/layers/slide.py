@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, maximum, minimum
 from cnnsum.layers.base import require_at_least, require_known, require_rank, show, show_shape
-from cnnsum.layers.facts import Shape, Window
+from cnnsum.layers.facts import Kept, Shape, Window
 
 Sizes = tuple[Dim, ...]
 
@@ -87,6 +87,31 @@ def slide(x: Shape, sliding: Sliding) -> tuple[Shape, tuple[Window, ...]]:
         windows.append(Window(kernel, stride, dilation, before))
         axis += 1
     return tuple(lengths), tuple(windows)
+
+
+def padded_copy(x: Shape, sliding: Sliding) -> tuple[Kept, ...]:
+    """The copy of the input that a convolution works on, and keeps, where zeros cannot be as long on both sides.
+
+    Such zeros are no part of a convolution, but a tensor of their own, in PyTorch and Keras alike. They are those of
+    "causal", and of "same" with an even span that moves by one. With larger strides they depend on the length, and the
+    same samples are met by as many on both sides.
+    """
+    kernels = list(zip(sliding.kernel_size, sliding.strides, sliding.dilation_rate, strict=True))
+    spans = [(kernel - 1) * dilation + 1 for kernel, _, dilation in kernels]
+    causal = sliding.padding == "causal" and spans[0] != 1
+    even = [isinstance(span, int) and span % 2 == 0 for span in spans]
+    uneven = sliding.padding == "same" and any(
+        is_even and stride == 1 for is_even, (_, stride, _) in zip(even, kernels, strict=True)
+    )
+    if not causal and not uneven:
+        return ()
+    axis = first_spatial_axis(sliding.data_format)
+    longer = list(x)
+    for at, (span, (_, stride, _)) in enumerate(zip(spans, kernels, strict=True), axis):
+        length = x[at]
+        more = span - 1 if causal or stride == 1 else ((length - 1) // stride) * stride + span - length
+        longer[at] = length + (more if causal or stride == 1 else maximum(0, more))
+    return (Kept("padded input", tuple(longer), use="weights"),)
 
 
 def _half_padding(length: Dim, out: Dim, stride: Dim, span: Dim) -> Dim:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -153,3 +154,10 @@ def test_a_file_that_fixes_the_batch():
     keras = sequential([7, 8], "Dense", name="d", units=4)
     done = call("-", "--sweep", "batch=1,7,50", "--format", "csv", stdin=keras)
     assert [row["peak"] for row in csv.DictReader(io.StringIO(done.out))] == ["48", "336", "2400"]
+
+
+def test_a_format_that_it_does_not_have(tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.svg"
+    found = call("specs/lenet5.yaml", "--sweep", "batch=1:3", "--format", "svg", "-o", str(drawn))
+    assert (found.code, found.out, drawn.exists()) == (2, "", False)
+    assert "--sweep prints table, json, csv, markdown, and no svg" in found.err

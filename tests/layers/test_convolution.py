@@ -303,3 +303,22 @@ def test_depthwise_may_have_strides_and_dilation_as_in_keras() -> None:
 def test_a_stride_above_one_by_its_symbol_is_refused_with_dilation() -> None:
     assert refusal("Conv1D", (N, T, 3), filters=4, kernel_size=3, strides="k+1", dilation_rate=2).code == "CFG111"
     assert apply("Conv1D", (N, T, 3), filters=4, kernel_size=3, strides="k", dilation_rate=2, padding="same")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "fields", "padded"),
+    [
+        ("Conv1D", (N, 100, 4), {"filters": 8, "kernel_size": (3,), "padding": "causal"}, (N, 102, 4)),
+        ("Conv1D", (N, 100, 4), {"filters": 8, "kernel_size": (3,), "padding": "causal", "strides": (2,)}, (N, 102, 4)),
+        ("Conv1D", (N, 100, 4), {"filters": 8, "kernel_size": (1,), "padding": "causal"}, None),
+        ("Conv1D", (N, 100, 4), {"filters": 8, "kernel_size": (4,), "padding": "same"}, (N, 103, 4)),
+        ("Conv2D", (N, 9, 9, 4), {"filters": 8, "kernel_size": (2, 3), "padding": "same"}, (N, 10, 11, 4)),
+        ("Conv2D", (N, 9, 9, 4), {"filters": 8, "kernel_size": (3, 3), "padding": "same"}, None),
+        ("Conv2D", (N, 9, 9, 4), {"filters": 8, "kernel_size": (2, 2), "padding": "valid"}, None),
+        ("DepthwiseConv2D", (N, 9, 9, 4), {"kernel_size": (2, 2), "padding": "same"}, (N, 10, 10, 4)),
+    ],
+)
+def test_what_is_padded_on_one_side_is_kept(name, shape, fields, padded):
+    facts = apply(name, shape, **fields)
+    kept = [item.shape for item in facts.kept]
+    assert (kept, facts.keeps_input) == (([padded], False) if padded else ([], "weights"))
