@@ -278,7 +278,7 @@ class _Parser:
 # --- from the parsed pieces to functions ----------------------------------------------------------------------------
 
 
-def _number(token: Token) -> int | float:
+def _number(token: Token) -> Any:
     if len(token.text) > MAX_DIGITS:
         raise ExpressionError(f"the number has more than {MAX_DIGITS} digits", token.start, token.end)
     try:
@@ -286,10 +286,10 @@ def _number(token: Token) -> int | float:
         values.checked(number)
     except OperationError:
         raise ExpressionError(f"the number {token.text} is too large", token.start, token.end) from None
-    return number
+    return values.exact(number) if isinstance(number, float) else number
 
 
-def _constant(value: Value, token: Token) -> _Node:
+def _constant(value: Any, token: Token) -> _Node:
     return _Node(lambda _names: value, token.start, token.end)
 
 
@@ -302,7 +302,7 @@ def _name(token: Token) -> _Node:
         except KeyError:
             raise UnknownNameError(name, start, end) from None
         if isinstance(value, _VALUES):
-            return value
+            return values.exact(value) if isinstance(value, float) else value
         raise ExpressionError(f"`{name}` is {values.kind(value)}, not a number", start, end)
 
     return _Node(run, start, end)

@@ -17,6 +17,7 @@ Value: TypeAlias = int | float | bool | str | Expr | Unknown
 
 LIMIT = 2**63  # of the magnitude of whole numbers, coefficients included
 _MAX_EXPONENT = 64  # of a formula
+_MAX_DECIMAL = 10**9  # of the two parts of a decimal number that is calculated with as a fraction
 
 
 class OperationError(Exception):
@@ -109,6 +110,24 @@ def settle(value: Any) -> Value:
             f"use ceil({shown(value)}) or floor({shown(value)})",
         )
     return value  # type: ignore[no-any-return]  # every other operation gives a Value
+
+
+def exact(number: float) -> int | float | Ratio:
+    """A decimal number as the fraction that its digits say; a float where those are too many.
+
+    >>> str(exact(0.29)), exact(2.0), exact(1e-300)
+    ('29/100', 2, 1e-300)
+    """
+    from fractions import Fraction  # which only a decimal number in an expression needs
+
+    if not math.isfinite(number):
+        return number
+    fraction = Fraction(repr(number))
+    if abs(fraction.numerator) > _MAX_DECIMAL or fraction.denominator > _MAX_DECIMAL:
+        return number
+    found = quotient(fraction.numerator, fraction.denominator)
+    assert isinstance(found, int | Ratio)
+    return found
 
 
 def _pair(a: Any, b: Any) -> tuple[Operand, Operand]:
