@@ -48,7 +48,7 @@ def weights_of(row: Row, path: str, *, frozen: bool = False) -> list[Held]:
             number += 1
             name = f"{weight.name}:{number}"
         shape = None if UNKNOWN in weight.shape else weight.shape
-        found[name] = Held((path + row.name, name), shape, weight.trainable and not frozen)
+        found[name] = Held((path + row.name, name), shape, weight.trainable is not False and not frozen)
     if not found and row.params.total is UNKNOWN:
         return [Held((path + row.name, "?"), None, trained=True)]
     return [*found.values()]
