@@ -197,6 +197,7 @@ _READING = {
     "free": FREE,
     "layer_types": FILES,
     "plugins": MODULES,
+    "keras_backend": TEXT,
 }
 #: The functions of the library, and what each of their arguments may be.
 ARGUMENTS: dict[str, dict[str, Kind]] = {

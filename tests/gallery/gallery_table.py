@@ -87,7 +87,7 @@ def measured(network: str, shape: tuple[int, ...] | None, samples: int) -> Line:
     """A line as cnnsum has it now."""
     import cnnsum
 
-    model = cnnsum.load(SPECS / f"{network}.yaml", inputs=shape)
+    model = cnnsum.load(SPECS / f"{network}.yaml", inputs=shape, keras_backend="numpy")
     totals = cnnsum.summarize(model, batch=samples, optimizer="adam", step=True).totals
     training = totals.training
     numbers = (
