@@ -82,7 +82,7 @@ def test_normalization_learns_seven_numbers_of_an_image():
     assert facts.weights == (
         Weight("mean", (3,), trainable=False),
         Weight("variance", (3,), trainable=False),
-        Weight("count", (), trainable=False, dtype="int32"),
+        Weight("count", (), trainable=False, dtype="int"),
     )
     assert (count(facts), count(facts, trainable=True)) == (7, 0)
     assert (facts.ops, facts.keeps_input, facts.kept, facts.alias) == (6 * H * H, False, (), "inplace")

@@ -9,7 +9,7 @@ import pytest
 import cnnsum
 from cnnsum.dims import Symbol
 from cnnsum.graph.infer import infer
-from cnnsum.layers.facts import EVERYTHING, Facts
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts
 from tests.readers.native.spec_reading import fields, found, good, names, shapes, spec
 
 
@@ -110,7 +110,7 @@ def test_what_it_costs_and_keeps():
     assert (facts(text).macs, facts(text).ops, facts(text).keeps_input) == (2 * 192, 3 * 192, True)
     assert facts(own("{}", "Own")).keeps_input is False
     assert facts(own("{}", "Own")).window is None
-    assert facts(own("{input: [n, d, c], output: [n + 1, d, c]}", "Own")).window == EVERYTHING
+    assert facts(own("{input: [n, d, c], output: [n + 1, d, c]}", "Own")).window == NOT_FOLLOWED
 
 
 def test_formulas_of_symbols():
