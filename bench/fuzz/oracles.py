@@ -304,7 +304,10 @@ def _agree_table(_case: Case, results: Sequence[Result]) -> Iterator[str]:
     if len({result.code for result in results}) > 1:
         yield f"table: exit codes {[result.code for result in results]}"
     elif values.code in (0, 1):
-        params = values.json["totals"]["params"]["total"]
+        totals = values.json["totals"]
+        params = totals["params"]["total"]
+        slots = (totals.get("optimizer") or {}).get("params", 0)  # in the same line, as Keras prints it
+        params = params + slots if isinstance(params, int) and isinstance(slots, int) else None
         said = re.search(r"Total params: ([\d,]+)", table.out)
         if isinstance(params, int) and said and int(said.group(1).replace(",", "")) != params:
             yield f"table: {said.group(0)}, and {params} in JSON"

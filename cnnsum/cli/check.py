@@ -150,6 +150,8 @@ def _check(
         return 0
     _refuse_own_sources(paths, output)
     _refuse_own_sources(paths, write_baseline)
+    for path in (output, write_baseline):
+        _refuse_without_place(path)
     if fix or diff:
         if "-" in wanted or watch:
             other = "--watch" if watch else "standard input"
@@ -298,6 +300,16 @@ def _mending(changes: list[Mended], verb: str, nothing: str) -> str:
         return f"nothing {nothing}"
     files = "1 file" if len(changes) == 1 else f"{len(changes):,} files"
     return f"{verb} {count:,} finding{'s' * (count != 1)} in {files}"
+
+
+def _refuse_without_place(path: str | None) -> None:
+    """Raise ClickException for a result that has nowhere to go, before another one is written."""
+    if path is None or path == "-":
+        return
+    if os.path.isdir(path):
+        raise click.ClickException(f"cannot write '{path}': Is a directory")
+    if not os.path.isdir(os.path.dirname(path) or os.curdir):
+        raise click.ClickException(f"cannot write '{path}': No such file or directory")
 
 
 def _refuse_own_sources(paths: tuple[str, ...], output: str | None) -> None:

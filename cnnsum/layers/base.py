@@ -162,7 +162,13 @@ class LayerType:
             return unknown_facts(weightless=not self.weights)
         _needs.clear()
         split = len(shapes) - len(keywords)
-        facts = self.rule(*shapes[:split], **dict(zip(keywords, shapes[split:], strict=True)), **fields)
+        try:
+            facts = self.rule(*shapes[:split], **dict(zip(keywords, shapes[split:], strict=True)), **fields)
+        except (IndexError, ZeroDivisionError):
+            # Rules speak of axes as if there were some; a number has none, not even that of the batch.
+            if all(shapes):
+                raise
+            raise Problem("SHP204", f"{self.name} needs inputs with axes, got ()") from None
         if _needs:
             facts.needs = tuple(_needs)
             _needs.clear()

@@ -6,10 +6,11 @@ Repeated structure is not folded into blocks. What no number depends on (initial
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from cnnsum.dims import Dim, Expr, is_anonymous
-from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Policy, Tensor
+from cnnsum.graph.model import FLOAT32, INPUT_DTYPES, POLICIES, Graph, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import REQUIRED, Field, LayerType, find, is_mask
 from cnnsum.layers.inner import Inner
@@ -73,6 +74,7 @@ class _Writer:
                 before = node
         for item, node in items:
             ((_, fields),) = item.items()
+            self._refuse_unless_known(node.layer, policy_name(node.layer.policy), POLICIES)
             if node.layer.policy != usual and "share" not in fields and _has_policy(node.layer):
                 fields["dtype"] = policy_name(node.layer.policy)
             if not node.layer.trainable and not frozen and node.layer.graph is None and "share" not in fields:
@@ -140,6 +142,7 @@ class _Writer:
             spec = node.layer.spec
             assert spec is not None
             shape = [_size(dim) for dim in spec.shape[1:]]
+            self._refuse_unless_known(node.layer, spec.dtype, INPUT_DTYPES)
             more: dict[str, Any] = {} if spec.dtype == self.usual.variable else {"dtype": spec.dtype}
             if spec.shape and isinstance(spec.shape[0], int) and not self.is_nested:
                 more["batch"] = spec.shape[0]
@@ -155,6 +158,10 @@ class _Writer:
         # A chain within the model that is listed at what it is called on says nothing of that itself.
         open = self.is_nested and (graph.resized or not written)
         return {} if open else {"input": next(iter(written.values()), [])}
+
+    def _refuse_unless_known(self, layer: Layer, dtype: str, known: Collection[str]) -> None:
+        if dtype not in known:
+            self.refusals.refuse(layer, f"`{layer.name}`: a spec has no dtype `{dtype}`")
 
     # --- layers -------------------------------------------------------------------------------------------------------
 

@@ -236,6 +236,15 @@ def _baseline(tmp_path: Path) -> list[str]:
     return ["models", "--baseline", "baseline.json"]
 
 
+def test_nothing_is_written_where_one_of_two_files_has_no_place(baseline: list[str], tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+    for output, new in (("no/out.txt", "new.json"), ("out.txt", "no/new.json"), ("models", "new.json")):
+        code, out, err = check("models", "-o", output, "--write-baseline", new)
+        assert (code, out) == (2, "")
+        assert "cannot write" in err
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_what_has_not_grown_passes(baseline: list[str], tmp_path: Path) -> None:
     assert check(*baseline)[0] == 0
     write(tmp_path / "models" / "a.yaml", 3)  # less

@@ -263,3 +263,18 @@ def test_the_optimizer_stays_with_a_keras_file() -> None:
     model = cnnsum.load(path)
     again = cnnsum.loads(written(model, "keras"))
     assert again.graph.compile_config == model.graph.compile_config
+
+
+def test_a_dtype_that_no_spec_has_is_refused() -> None:
+    text = json.dumps(
+        {
+            "class_name": "Sequential",
+            "config": [
+                {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 8], "dtype": "SAME", "name": "x"}},
+                {"class_name": "Dense", "config": {"name": "d", "units": 2, "dtype": "SAME"}},
+            ],
+        }
+    )
+    found = cnnsum.loads(text, "model.json")
+    with pytest.raises(UnusableError, match="a spec has no dtype `SAME`"):
+        write(found.graph, found.inference, "yaml")
