@@ -127,6 +127,7 @@ COLUMNS = (
     "+all",
     "name,,type",
 )
+BACKENDS = ("tensorflow", "jax", "torch", "numpy", "x")
 CONVENTIONS = ("fvcore", "torchinfo", "thop", "ptflops", "keras", "x", "tensorflow")
 CODES = ("SHP", "ARC", "ALL", "CFG103", "X", "GRF301,SPC", "ARC401", "shp", "UNK", "BUD")
 
@@ -172,6 +173,7 @@ MODEL_OPTIONS: tuple[Option, ...] = (
     _one(0.03, "--set", SETS),
     _one(0.1, "-b", ("1", "2", "32", "1000000000", "7")),
     _one(0.06, "--dtype", DTYPES),
+    _one(0.04, "--keras-backend", BACKENDS),
     _one(0.04, "--from", ("cnnsum", "keras", "x")),
     _one(0.03, "--layer-types", ("types.yaml", "nosuch.yaml")),
     _one(0.005, "--plugin", ("nosuch", "./nosuch.py", "types.yaml")),
@@ -228,6 +230,7 @@ FIT_OPTIONS: tuple[Option, ...] = (
     *MODEL_OPTIONS,
 )
 DIFF_OPTIONS: tuple[Option, ...] = (
+    _one(0.2, "--weights-format", ("keras", "h5", "h5-by-name")),
     _one(0.1, "--optimizer", OPTIMIZERS),
     _one(0.6, "--format", ("text", "markdown", "json"), 0.01),
     *MODEL_OPTIONS,
@@ -243,6 +246,7 @@ CHECK_OPTIONS: tuple[Option, ...] = (
     _one(0.08, "--baseline", ("base.json", "nosuch.json", "report.json")),
     _one(0.05, "--max-increase", ("params=2%", "peak=1MiB", "x=1%", "params=")),
     _one(0.05, "--write-baseline", ("new.json", "base.json", "nosuch/b.json")),
+    _one(0.03, "--keras-backend", BACKENDS),
     _flag(0.03, "--force-exclude"),
     _flag(0.05, "--models-only"),
     _flag(0.05, "--show-settings"),
@@ -411,7 +415,18 @@ def _convert(chance: Random) -> Case:
     argv = _options(MODEL_OPTIONS, chance)
     plain = not any(
         word in argv
-        for word in ("-i", "--set", "--dtype", "--layer-types", "--plugin", "-o", "--from", "-b", "--color")
+        for word in (
+            "-i",
+            "--set",
+            "--dtype",
+            "--layer-types",
+            "--plugin",
+            "-o",
+            "--from",
+            "-b",
+            "--color",
+            "--keras-backend",
+        )
     )
     if not plain:
         return Case(

@@ -238,3 +238,9 @@ class Need(NamedTuple):
 def size(shape: Shape) -> Dim:
     """Elements of a shape per sample: the product of all dims but the first."""
     return prod(shape[1:])
+
+
+def less(count: Dim, taken: Dim) -> Dim:
+    """A count less another, and not below 0 where both are numbers: an axis may have no elements."""
+    left = count - taken
+    return max(left, 0) if isinstance(left, int) else left

@@ -26,6 +26,7 @@ from cnnsum.layers.facts import (
     Facts,
     Shape,
     Window,
+    less,
     seen_along,
     size,
     turned,
@@ -401,7 +402,7 @@ def _einsum(*xs: Shape, subscripts: Text) -> Facts:
     return Facts(
         out,
         macs=rest * max(len(xs) - 1, 1) if products else 0,
-        ops=0 if products else rest - size(out),
+        ops=0 if products else less(rest, size(out)),
         keeps_input="factors" if products else False,
         dtype="product",
         window=_letters_window(terms, right),

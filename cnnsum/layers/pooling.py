@@ -10,7 +10,7 @@ from math import gcd
 
 from cnnsum.dims import UNKNOWN, Dim, ceil_div, divides, prod
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Window, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Window, less, size
 from cnnsum.layers.kinds import DataFormat, Flag, One, Padding, Pair, Triple
 from cnnsum.layers.slide import Sizes, Sliding, arrange, channels, slide, spatial
 
@@ -154,7 +154,7 @@ def _global(what: str, x: Shape, axes: int, data_format: str | None, keepdims: b
     out = arrange(x[0], (1,) * axes, depth, data_format) if keepdims else (x[0], depth)
     return Facts(
         out,
-        ops=size(x) - depth if largest else size(x),
+        ops=less(size(x), depth) if largest else size(x),
         kept=(Kept("indices", out, "int64"),) if largest else (),
         window=EVERYTHING,
     )
@@ -233,7 +233,7 @@ def _adapt(what: str, x: Shape, output_size: Sizes, data_format: str | None, *, 
     whole = all(count == 1 for count in output_size)
     return Facts(
         out,
-        ops=reads - size(out) if largest else reads,
+        ops=less(reads, size(out)) if largest else reads,
         # PyTorch turns an adaptive mean of one window into `torch.mean`, which keeps nothing.
         keeps_input=largest or not whole,
         kept=(Kept("indices", out, "int64"),) if largest else (),

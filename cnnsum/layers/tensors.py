@@ -22,6 +22,7 @@ from cnnsum.layers.facts import (
     Shape,
     Turn,
     Window,
+    less,
     seen_along,
     size,
     turned,
@@ -80,8 +81,8 @@ def work_along(x: Shape, out: Shape, per_input: int, per_output: int = 0) -> tup
     `Facts.ops` and `Facts.rows`.
     """
     if x[:1] == out[:1]:
-        return per_input * size(x) - per_output * size(out), None
-    return per_input * prod(x) - per_output * prod(out), 1
+        return less(per_input * size(x), per_output * size(out)), None
+    return less(per_input * prod(x), per_output * prod(out)), 1
 
 
 #: Outputs of one operation. A file that asks for more is damaged, or means harm.

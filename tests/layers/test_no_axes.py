@@ -52,3 +52,12 @@ def test_every_rank(family: str) -> None:
             for rank in (0, 0, 1, 2, 3, 4, 5, 6):
                 for _ in range(3):
                     tried(type, rank, chance)
+
+
+@pytest.mark.parametrize("kind", ["Max", "Nanmax", "Nanprod", "Sum", "Prod", "Mean"])
+def test_no_elements_cost_nothing_and_not_less(kind: str) -> None:
+    type = layer_types()[f"keras.src.ops.numpy.{kind}"]
+    fields, _problems = type.bind({}, Reading())
+    facts = type.apply([(0, 3)], fields)
+    assert isinstance(facts.ops, int)
+    assert facts.ops >= 0

@@ -25,6 +25,8 @@ _KEEPING = frozenset(
 )
 #: Places that one finding on many layers names beside its own.
 _MOST_PLACES = 8
+#: Outputs of one call that are listed; a file that speaks of more is damaged, and inference says so.
+_MOST_OUTPUTS = 10_000
 
 
 def claim(graph: Graph, document: Document) -> dict[Layer, list[tuple[int | None, ...]]]:
@@ -35,7 +37,7 @@ def claim(graph: Graph, document: Document) -> dict[Layer, list[tuple[int | None
     """
     said: dict[Node, dict[int, Recorded]] = {}
     for one in (*graph.recorded, *graph.builds):
-        if one.is_shape:
+        if one.is_shape and one.tensor.index < _MOST_OUTPUTS:
             said.setdefault(one.tensor.node, {}).setdefault(one.tensor.index, one)
     shown: dict[Layer, list[tuple[int | None, ...]]] = {}
     for layer in graph.layers:

@@ -381,3 +381,12 @@ def test_layers_that_cannot_be_quantized_have_the_dtype_alone() -> None:
     model = load(functional([image((8,)), layer], "a"))
     assert model.diagnostics == ()
     assert cnnsum.summarize(model).rows[1].outputs[0].dtype == "bfloat16"
+
+
+def test_an_output_that_no_layer_can_have_takes_no_room() -> None:
+    """Its number is how many outputs would have to be listed."""
+    layers = [image((8,)), made("Dense", "a", "image", units=3), made("Dense", "b", "a", units=3)]
+    recorded = layers[2]["inbound_nodes"][0]["args"][0]["config"]
+    recorded |= {"shape": [None, 3], "keras_history": ["a", 0, 10**30]}
+    found = cnnsum.loads(json.dumps(functional(layers, "b")), "model.json")
+    assert [one.code for one in found.diagnostics if one.severity == "error"] == ["GRF304"]
