@@ -114,7 +114,7 @@ layers:
 """
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(merging_graphs(), st.integers(1, 40), st.integers(1, 40))
 def test_evaluation_is_inference_also_where_sizes_meet(spec, h, w):
     free = cnnsum.loads(spec)
