@@ -11,6 +11,7 @@ pytest. Tests that start processes of their own do not see a mutant: the share t
 A survivor is to be read: it is a missing test, or a change that no result depends on (of speed, of a bound that is
 only there to be safe, of a message).
 """
+# ruff: noqa: D102 - the methods are named as `ast` and pytest want them
 
 from __future__ import annotations
 
