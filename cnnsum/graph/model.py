@@ -375,12 +375,13 @@ class Graph:
         self.resized = False
         self._order: Any = None
 
-    def adopt(self, specs: Iterable[InputSpec]) -> None:
-        """Give a Sequential model that declares no input shape those of its first call."""
+    def adopt(self, specs: Iterable[InputSpec], place: Place | None = None) -> None:
+        """Give a Sequential model that declares no input shape those of its first call, or those said at a place."""
         # The calls of the layers may still be to come.
         first = self.layers[0].nodes[0] if self.layers and self.layers[0].nodes else None
         for spec in specs:
-            source = Node(Layer("input", None, type_name="InputLayer", spec=InputSpec(spec.shape, spec.dtype)))
+            own = InputSpec(spec.shape, spec.dtype)
+            source = Node(Layer("input", None, type_name="InputLayer", spec=own, place=place))
             self.inputs.append(source)
             self.layers.insert(0, source.layer)
             if first is not None:

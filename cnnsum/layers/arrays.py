@@ -10,7 +10,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
 from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, show_shape
 from cnnsum.layers.broadcast import broadcast, joined
-from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Shape, less, size
 from cnnsum.layers.indexing import require_indices
 from cnnsum.layers.kinds import Anything, Axes, Cuts, Flag, Ints, NatPair, Pair, PlainInt, Pos, Text
 from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
@@ -77,7 +77,7 @@ def _trace(x: Shape, *, offset: PlainInt = 0, axis1: PlainInt = 0, axis2: PlainI
     """
     first, second = places_of(x, (axis1,), "Trace", "axis1")[0], places_of(x, (axis2,), "Trace", "axis2")[0]
     out = without(x, (first, second), keepdims=False)
-    length = minimum(x[first] + min(offset, 0), x[second] - max(offset, 0))
+    length = less(minimum(x[first] + min(offset, 0), x[second] - max(offset, 0)), 0)
     return _made(out, ops=size(out) * length, dtype="own sum")
 
 

@@ -54,7 +54,7 @@ def test_every_rank(family: str) -> None:
                     tried(type, rank, chance)
 
 
-@pytest.mark.parametrize("kind", ["Max", "Nanmax", "Nanprod", "Sum", "Prod", "Mean"])
+@pytest.mark.parametrize("kind", ["Max", "Nanmax", "Nanprod", "Sum", "Prod", "Mean", "Trace"])
 def test_no_elements_cost_nothing_and_not_less(kind: str) -> None:
     type = layer_types()[f"keras.src.ops.numpy.{kind}"]
     fields, _problems = type.bind({}, Reading())

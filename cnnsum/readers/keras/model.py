@@ -202,7 +202,7 @@ class ModelReader:
         if where is not None:
             shape = self._shape(raw, where)
             if shape is not None:
-                graph.adopt((InputSpec(shape, "float32"),))
+                graph.adopt((InputSpec(shape, "float32"),), Place(self.document, where))
 
     def _connect(
         self,

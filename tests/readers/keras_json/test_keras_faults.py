@@ -390,3 +390,10 @@ def test_an_output_that_no_layer_can_have_takes_no_room() -> None:
     recorded |= {"shape": [None, 3], "keras_history": ["a", 0, 10**30]}
     found = cnnsum.loads(json.dumps(functional(layers, "b")), "model.json")
     assert [one.code for one in found.diagnostics if one.severity == "error"] == ["GRF304"]
+
+
+def test_a_size_of_the_whole_chain_that_cannot_be_has_a_place() -> None:
+    chain = sequential(made("Dense", "a", units=3), build_input_shape=[None, 10**30])
+    (found,) = [one for one in cnnsum.loads(json.dumps(chain), "model.json").diagnostics if one.code == "SHP226"]
+    assert found.span is not None
+    assert (found.span.path, found.span.line) == ("model.json", 1)
