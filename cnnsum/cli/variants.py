@@ -239,7 +239,8 @@ class Closed:
                     (self.symbols[name],) = symbols_of(graph.batch)
             else:
                 self.symbols[name] = self._vars.get(name) or graph.symbols[name]
-        left = {symbol for cost in self.costs for symbol in symbols_of(cost)} - set(self.symbols.values())
+        formulas = [*self.costs, *(dim for pair in self.less_where for dim in pair)]
+        left = {symbol for formula in formulas for symbol in symbols_of(formula)} - set(self.symbols.values())
         if left:
             listed = sorted(symbol.name for symbol in left)
             raise UnusableError(

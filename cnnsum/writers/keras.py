@@ -105,6 +105,9 @@ class KerasWriter:
             names = [name for name, value in layer.fields.items() if has_formula(value)]
             message = f"`{layer.name}`: formulas have no place in a Keras file ({', '.join(names)})"
             self.refusals.refuse(layer, message, "give the symbol a value with --set")
+        elif self._weights_are_open(layer, inference):
+            message = f"`{layer.name}`: a size of its weights is a formula, and Keras needs a number"
+            self.refusals.refuse(layer, message, "give the symbol a value with --set")
         config = {"name": layer.name, **self._fields(layer.fields)}
         config.update((name, value) for name, value in raw.items() if name.endswith(_KEPT) and value is not None)
         if layer.is_operation:
@@ -116,6 +119,15 @@ class KerasWriter:
             self.refusals.refuse(layer, f"`{layer.name}`: Keras has no int8 with computation in float16")
         config["dtype"] = name if how is None else _quantized(how, name)
         return _object(type.name, config)
+
+    @staticmethod
+    def _weights_are_open(layer: Layer, inference: Inference) -> bool:
+        first = layer.nodes[0] if layer.nodes else None
+        # The layers of a model that is called on others than it was inferred on have no calls here.
+        if first is None or first.position not in range(len(inference.made_by)):
+            return False
+        weights = [weight for call in inference.calls_of(first) if call.layer is layer for weight in call.facts.weights]
+        return any(has_formula(weight.shape) for weight in weights)
 
     @staticmethod
     def _modern(layer: Layer) -> Json | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -196,3 +197,17 @@ def test_a_file_that_fixes_the_batch():
     keras = sequential([7, 8], "Dense", name="d", units=4)
     _, found = fit("-", "--memory", str(4 * 36 + 50 * 48), "--inference", stdin=keras)
     assert (found["value"], found["costs"]["peak"]) == (50, 50 * 48)
+
+
+def test_an_open_size_on_which_only_what_is_in_place_depends(tmp_path: Path) -> None:
+    """Nothing is known of the costs, and yet whether a sum is written in place depends on H."""
+    path = tmp_path / "m.yaml"
+    path.write_text(
+        "input: [H, 48, 1]\nlayers:\n  - MaxPooling2D: 2\n  - AveragePooling2D: {pool_size: 1, name: b}\n"
+        "  - Multiply: {from: [b, max_pooling2d]}\n  - MaxPooling2D: {pool_size: 1, padding: same}\n"
+        "  - Add: {from: [max_pooling2d_1, multiply]}\n",
+        encoding="utf-8",
+    )
+    result = call("fit", str(path), "--flops", "100", "--vary", "batch")
+    assert result.code == 2
+    assert "SPC057 H is open" in result.err

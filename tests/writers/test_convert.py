@@ -278,3 +278,13 @@ def test_a_dtype_that_no_spec_has_is_refused() -> None:
     found = cnnsum.loads(text, "model.json")
     with pytest.raises(UnusableError, match="a spec has no dtype `SAME`"):
         write(found.graph, found.inference, "yaml")
+
+
+def test_weights_of_an_open_size_are_refused_in_keras() -> None:
+    """Keras needs the size that a kernel spans when it builds the layer; a spec takes a formula."""
+    text = "input: [H, 8]\nlayers:\n  - Permute: {dims: [2, 1]}\n  - LSTM: 3\n"
+    found = cnnsum.loads(text, "m.yaml")
+    with pytest.raises(UnusableError, match="`lstm`: a size of its weights is a formula, and Keras needs a number"):
+        write(found.graph, found.inference, "keras")
+    found = cnnsum.loads(text, "m.yaml", settings={"H": 5})
+    assert '"LSTM"' in write(found.graph, found.inference, "keras")[0]
