@@ -186,7 +186,8 @@ def _cells(text: str) -> Iterator[str]:
         yield f"csv: rows of {sorted({len(row) for row in rows})} cells"
     for row in rows:
         for cell in row:
-            if re.match(r"[=+@\t\r]|-(?![\d(A-Za-z])", cell):
+            # A number may have its sign.
+            if re.match(r"[=@\t\r]|[-+](?!\d+(\.\d+)?(e[-+]?\d+)?$)", cell, re.IGNORECASE):
                 yield f"csv: a cell that is a formula: {cell[:100]!r}"
 
 

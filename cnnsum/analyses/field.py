@@ -217,11 +217,14 @@ def misaligned_merges(inference: Inference, fields: list[Field] | None = None) -
             union |= sources[number]
         for number in call.outputs:
             sources[number] = union
-        if len(inputs) < 2 or not common or not call.outputs or fields[call.outputs[0]] is None:
+        merged = fields[call.outputs[0]] if call.outputs else None
+        if len(inputs) < 2 or not common or merged is None:
             continue
         arms = [fields[number] for number in inputs]
         shifts = _shifts([arm for arm in arms if arm is not None]) if None not in arms else ()
-        if any(isinstance(shift, Unknown) or shift != 0 for shift in shifts):
+        # What has other axes than its inputs (a look-up in all of the elements) does not merge them place by place.
+        same = len(merged) == len(shifts)
+        if same and any(isinstance(shift, Unknown) or shift != 0 for shift in shifts):
             found.append(Misaligned(call, tuple([_arm(number, fields[number]) for number in inputs]), shifts))
     return found
 

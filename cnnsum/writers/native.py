@@ -148,8 +148,8 @@ class _Writer:
                 more["batch"] = spec.shape[0]
             written[self.names[node]] = {"shape": shape, **more} if more else shape
         if all(layer.spec is not None for layer in graph.layers):
-            place = graph.layers[0] if graph.layers else Layer(graph.name, None, place=graph.place)
-            self.refusals.refuse(place, f"`{graph.name}` has no layers, and a spec has some")
+            whole = Layer(graph.name, None, place=graph.place)
+            self.refusals.refuse(whole, f"`{graph.name}` has no layers, and a spec has some")
         elif not written and not self.is_nested:
             message = "the model has no input shape, and a spec needs one"
             self.refusals.refuse(graph.layers[0], message, "give one with -i")

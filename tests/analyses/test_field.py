@@ -33,6 +33,16 @@ def conv(size: int, name: str, **keys: Any) -> Any:
     return {"Conv2D": {"filters": 2, "kernel_size": size, "name": name, **keys}}
 
 
+def test_a_look_up_in_all_elements_is_no_merge() -> None:
+    layers: list[Any] = [
+        {"AveragePooling2D": {"pool_size": 2, "name": "half"}},
+        {"keras.src.ops.numpy.TakeAlongAxis": {"from": ["half", "input"], "axis": None, "name": "taken"}},
+    ]
+    model = load(layers, (8, 8, 3))
+    assert misaligned_merges(model.inference) == []
+    assert [layer.name for layer in cnnsum.explain(model).layers] == ["input_layer", "half", "taken"]
+
+
 def test_chain() -> None:
     found = fields(
         [conv(3, "a"), {"MaxPooling2D": {"name": "p"}}, conv(3, "b"), {"ReLU": {"name": "r"}}, conv(5, "c", strides=2)]

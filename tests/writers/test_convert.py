@@ -280,6 +280,15 @@ def test_a_dtype_that_no_spec_has_is_refused() -> None:
         write(found.graph, found.inference, "yaml")
 
 
+def test_a_model_without_layers_has_a_place() -> None:
+    found = cnnsum.loads('{"class_name": "Sequential", "config": {"layers": []}}', "m.json", inputs=(1,))
+    with pytest.raises(UnusableError) as error:
+        write(found.graph, found.inference, "json")
+    (one,) = error.value.diagnostics
+    assert one.span is not None
+    assert (one.span.line, one.span.column) == (1, 1)
+
+
 def test_weights_of_an_open_size_are_refused_in_keras() -> None:
     """Keras needs the size that a kernel spans when it builds the layer; a spec takes a formula."""
     text = "input: [H, 8]\nlayers:\n  - Permute: {dims: [2, 1]}\n  - LSTM: 3\n"
