@@ -140,7 +140,7 @@ def _texts(result: Result) -> Iterator[str]:
         and "show" not in result.argv[:1]
         and not result.out
         and not result.err
-        and "-q" not in result.argv
+        and not {"-q", "-o"} & {*result.argv}
     ):
         yield "silent: exit code 1 and not a word"
 

@@ -360,7 +360,7 @@ def _layer_types() -> dict[str, Schema]:
         "additionalProperties": False,
     }
     fields = either(
-        _named({}, but=tuple(SPECIAL)),
+        _named({}, but=tuple(sorted(SPECIAL))),
         listed({"type": "string", "pattern": _NAME, "not": {"enum": sorted(SPECIAL)}}),
         NULL,
     )

@@ -155,7 +155,8 @@ def softmax_of_one(network: Network) -> Iterator[Finding]:
         if type_of(call.layer) == "Softmax" or call.layer.is_operation:
             axes = call.layer.fields.get("axis", axes)
             axes = axes if isinstance(axes, tuple) else (-1 if axes is None else axes,)
-        if all(shape[axis] == 1 for axis in axes):
+        rank = len(shape)  # 0 for a number, of which no axis has a size
+        if axes and all(-rank <= axis < rank and shape[axis] == 1 for axis in axes):
             always = "0" if function == "log_softmax" else "1"
             yield Finding(
                 call.layer,

@@ -167,7 +167,10 @@ class KerasWriter:
         layer = node.layer
         raw = self._raw_call(node)
         if isinstance(raw, dict):
-            found: Json = self._with_shapes(raw, {_key(tensor): tensor for tensor in node.inputs}, inference)
+            made = {_key(tensor): tensor for tensor in node.inputs}
+            for tensor in node.inputs:  # a call may speak of a layer by the name beside its config, where they differ
+                made.setdefault((self._name_beside(tensor.node.layer), *_key(tensor)[1:]), tensor)
+            found: Json = self._with_shapes(raw, made, inference)
             return found
         tensors: list[Any] = [self._tensor(tensor, inference) for tensor in node.inputs]
         kwargs: Json = {}
@@ -195,6 +198,16 @@ class KerasWriter:
             kwargs["initial_state"] = tensors[1:]
             tensors = tensors[:1]
         return {"args": tensors, "kwargs": kwargs}
+
+    @staticmethod
+    def _name_beside(layer: Layer) -> Any:
+        """The name that a layer of a Keras file has beside its config."""
+        place = layer.place
+        value: Any = {} if place is None or place.positional is not None else place.document.value
+        for key in () if place is None else place.path:
+            value = value[key]
+        name = value.get("name") if isinstance(value, dict) else None
+        return name if isinstance(name, str) else layer.name
 
     @staticmethod
     def _raw_call(node: Node) -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +126,12 @@ def test_the_command(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
     assert call("schema", "-o", str(path)).code == 0
     assert path.read_text(encoding="utf-8") == out
+
+
+def test_it_is_the_same_whatever_order_sets_have() -> None:
+    def printed(seed: str) -> bytes:
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])}
+        command = [sys.executable, "-m", "cnnsum", "schema"]
+        return subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60).stdout
+
+    assert printed("1") == printed("2") == printed("3")

@@ -297,3 +297,21 @@ def test_weights_of_an_open_size_are_refused_in_keras() -> None:
         write(found.graph, found.inference, "keras")
     found = cnnsum.loads(text, "m.yaml", settings={"H": 5})
     assert '"LSTM"' in write(found.graph, found.inference, "keras")[0]
+
+
+def test_calls_by_the_name_beside_the_config() -> None:
+    """A file may call a layer otherwise than its config does; what is written has one name for it."""
+    layers = [image((8,)), made("Dense", "a", "image", units=3), made("Dense", "b", "a", units=2)]
+    layers[1]["config"]["name"] = "other"
+    found = cnnsum.loads(json.dumps(functional(layers, "b")), "m.json")
+    text, _warnings = write(found.graph, found.inference, "keras")
+    again = cnnsum.loads(text, "again.json")
+    assert [str(one) for one in again.diagnostics] == []
+    assert [layer.name for layer in again.graph.layers] == ["image", "other", "b"]
+
+
+def test_a_softmax_of_a_number_is_no_finding(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(
+        "input: [3]\nlayers:\n  - keras.src.ops.numpy.Sum\n  - Softmax: {axis: -1}\n", encoding="utf-8"
+    )
+    assert "fault" not in call("check", str(tmp_path / "m.yaml")).err

@@ -97,7 +97,7 @@ class Block:
                 if colon is not None:
                     findings.problem(colon, entry.site(name, key=True))
                     continue
-                help = did_you_mean(name, (*self.args, *SPECIAL)) or (
+                help = did_you_mean(name, (*self.args, *sorted(SPECIAL))) or (
                     f"its arguments are {', '.join(self.args)}" if self.args else "it has no arguments"
                 )
                 findings.add(

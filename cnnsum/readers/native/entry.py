@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnnsum.readers.native.blocks import Block
 
 #: Models within the model, as Keras calls them.
-MODELS = frozenset(("Sequential", "Functional", "Model"))
+MODELS = ("Sequential", "Functional", "Model")
 
 #: Keys of an item that are not fields of its type.
 SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dtype"))

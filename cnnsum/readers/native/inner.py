@@ -37,7 +37,7 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
         raise Problem("UNK701", f"unknown layer type `{name}`", (name,), help=reader.types.suggest(name))
     fields, positions = _by_name(type, value)
     own_name, trainable = "", True
-    for key in SPECIAL.intersection(fields):
+    for key in [key for key in fields if key in SPECIAL]:
         given = fields.pop(key)
         if key == "name" and isinstance(given, str):
             own_name = given
