@@ -57,7 +57,10 @@ def block(report: Report, *, symbolic: bool = False, train: bool = False, verbos
             if value != 0 or name != "master_weights":
                 yield from lines.memory(f"    {label}", value, remark)
         if training.peak_step is not None and training.peak_step is not UNKNOWN:
-            yield from lines.memory("  at any moment", training.peak_step, "at most, as not all of it is held at once")
+            total, most = training.total, training.peak_step
+            more = isinstance(total, int) and isinstance(most, int) and most > total
+            why = "with what nothing keeps" if more else "as not all of it is held at once"
+            yield from lines.memory("  at any moment", most, f"at most, {why}")
     if training.checkpoint is not None:
         yield from _checkpoint(training.checkpoint, lines)
     if report.plan is not None:

@@ -110,7 +110,7 @@ def document(model: str, found: Fit, limits: tuple[Limit, ...], optimizer: str) 
                 "name": limit.name,
                 "measure": limit.measure,
                 "most": limit.most,
-                "binding": limit in found.binding,
+                "binding": any(limit.name == one.name for one in found.binding),
                 "formula": units.plain_number(found.formulas[limit.name]) if limit.name in found.formulas else None,
             }
             for limit in limits

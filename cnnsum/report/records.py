@@ -173,8 +173,8 @@ class Checkpoint(NamedTuple):
 class TrainingMemory(NamedTuple):
     """Bytes that one training step needs, itemised; `total` is the sum of the items.
 
-    peak_step: the most at any moment of the step, which may be less, None where it was not asked for. less_where: as of
-        `Peak`, for `total`, `transient` and `peak_step`.
+    peak_step: the most at any moment of the step, which may be less or more, None where it was not asked for.
+    less_where: as of `Peak`, for `total`, `transient` and `peak_step`.
     """
 
     total: Dim

@@ -49,6 +49,21 @@ def test_a_batch_by_hand():
     assert fit("-", "--memory", str(limit - 1), "--optimizer", "sgd", stdin=DENSE)[1]["value"] == 99
 
 
+def test_memory_of_training_covers_the_forward_pass_of_a_frozen_network():
+    """What nothing keeps still has to be made: the second convolution reads and writes 64 x 64 x 8 numbers each."""
+    frozen = spec(
+        "{input: [64, 64, 3], layers: [Conv2D: {filters: 8, kernel_size: 1, trainable: false}, "
+        "Conv2D: {filters: 8, kernel_size: 1, trainable: false}, GlobalAveragePooling2D, Dense: 2]}"
+    )
+    training, inference = (fit("-", "--memory", "64MiB", *more, stdin=frozen)[1] for more in ((), ("--inference",)))
+    assert training["value"] == inference["value"] == (64 * 2**20 - 4 * (32 + 72 + 18)) // (4 * 64 * 64 * 16)
+    assert training["limits"][0]["binding"]
+    assert training["costs"]["training"] < 2**20
+    said = call("fit", "-", "--memory", "64MiB", stdin=frozen).out
+    assert "breaks --memory" in said
+    assert "memory of inference" in said
+
+
 def test_parameters_by_hand():
     """units: 33*units + 4*units + 4 parameters."""
     code, found = fit("-", "--params", "1000", "--vary", "units", stdin=DENSE)
