@@ -143,6 +143,7 @@ class ModelReader:
         )
         entries: list[tuple[Layer, dict[str, Any], Path]] = []
         names: dict[str, Layer] = {}
+        called: set[str] = set()
         for index, raw in enumerate(layers):
             here = (*inside, index)
             layer = self._layer(raw, here)
@@ -154,6 +155,9 @@ class ModelReader:
             if reference in names:
                 self._error("GRF307", f"the name `{reference}` is used twice", here)
                 continue
+            if layer.name in called:
+                self._error("GRF307", f"the name `{layer.name}` is used twice", here)
+            called.add(layer.name)
             names[reference] = layer
             entries.append((layer, raw, here))
         graph.layers = [layer for layer, _, _ in entries]

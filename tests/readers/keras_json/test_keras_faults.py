@@ -383,6 +383,16 @@ def test_layers_that_cannot_be_quantized_have_the_dtype_alone() -> None:
     assert cnnsum.summarize(model).rows[1].outputs[0].dtype == "bfloat16"
 
 
+def test_names_of_configs_are_unique_too() -> None:
+    """Keras builds no model of two layers with one name, whatever stands beside their configs."""
+    layers = [image((8,)), made("Dense", "a", "image", units=3), made("Dense", "b", "a", units=3)]
+    layers[2]["config"]["name"] = "a"
+    found = cnnsum.loads(json.dumps(functional(layers, "b")), "model.json")
+    assert [(one.code, str(one)) for one in found.diagnostics] == [
+        ("GRF307", "model.json:1:608: GRF307 the name `a` is used twice")
+    ]
+
+
 def test_an_output_that_no_layer_can_have_takes_no_room() -> None:
     """Its number is how many outputs would have to be listed."""
     layers = [image((8,)), made("Dense", "a", "image", units=3), made("Dense", "b", "a", units=3)]
