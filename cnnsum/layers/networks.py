@@ -13,7 +13,7 @@ from cnnsum.dims import Dim, maximum
 from cnnsum.layers import normalization, pooling, reshaping
 from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, show_shape
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, seen_along, size
-from cnnsum.layers.kinds import Axes, DataFormat, Flag, Nat, Padding, Pair, PlainInt, Sizes
+from cnnsum.layers.kinds import Axes, DataFormat, Flag, Nat, Padding, Pair, PlainInt, Pos, Sizes
 from cnnsum.layers.operations import NN
 from cnnsum.layers.reshaping import Interpolation
 from cnnsum.layers.slide import Sliding, arrange, channels, slide, spatial
@@ -106,7 +106,7 @@ def _extract_patches(
     *,
     size: Sizes,
     strides: Sizes | None = None,
-    dilation_rate: PlainInt = 1,
+    dilation_rate: Pos = 1,
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
 ) -> Facts:

@@ -30,6 +30,10 @@ LINALG = "keras.src.ops.linalg."
             for wrong in ([0, None], [0, math.nan], [1.5, 1], [0, [1]], [0], 1)
         ],
         (NUMPY + "Pad", [(N, 4)], {"pad_width": []}, "CFG102"),
+        *[
+            ("keras.src.ops.image.ExtractPatches", [(N, H, H, 1)], {"size": 3, "dilation_rate": wrong}, "CFG102")
+            for wrong in (0, -1, 1.5, None)
+        ],
         (NUMPY + "Rot90", [(N, 4, 4)], {"axes": [1]}, "SHP205"),
         (NUMPY + "Rot90", [(N, 4, 4)], {"axes": [1, -2]}, "SHP205"),
         (NUMPY + "Rot90", [(N, 4, 4)], {"axes": [1, 1.5]}, "CFG102"),
