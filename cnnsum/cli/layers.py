@@ -79,6 +79,7 @@ def _reference(known: LayerType) -> Iterator[str]:
         yield "Fields, in their order:"
         width = max(len(field.name) for field in fields)
         for field in fields:
-            default: Any = "required" if field.default is REQUIRED else f"default {show(field.default)}"
+            spell = field.kind.spell or (lambda value: value)
+            default: Any = "required" if field.default is REQUIRED else f"default {show(spell(field.default))}"
             null = " or null" if field.optional else ""
             yield f"  {field.name:<{width}}  {field.kind.expects}{null}; {default}"

@@ -172,6 +172,11 @@ def write_back(path: str, chunks: Iterable[str]) -> None:
     written to directly. Raises OSError.
     """
     target = os.path.realpath(path)
+    if os.path.basename(path) in ("", ".", ".."):  # the name of a folder, whose file would be called otherwise
+        import errno
+
+        number = errno.EISDIR if os.path.isdir(target) else errno.ENOENT
+        raise OSError(number, os.strerror(number), path)
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         from cnnsum.source.special import open_special_to_write
 

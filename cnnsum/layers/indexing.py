@@ -5,6 +5,7 @@ Found and called as `operations` says. None has weights. The first axis is an ax
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
@@ -39,14 +40,29 @@ from cnnsum.layers.tensors import flat, require_outputs
 _ELLIPSIS = "..."
 
 
+_EXPECTED = 'indices and slices as between the brackets of Python, as ":, 1:4" or "..., None, 0, ::-2"'
+_INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
+
+
 def _read_key(value: Any, _reading: Reading) -> tuple[Any, ...]:
-    """What stands between the brackets of `x[...]`: integers, None for a new axis, "...", and slices as triples."""
+    """What stands between the brackets of `x[...]`: integers, None for a new axis, "...", and slices as triples.
+
+    A text as Python has it, or a list of such texts and of integers, nulls, and the objects that Keras writes.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        parts = (text[1:-1] if text[:1] + text[-1:] == "[]" else text).split(",")
+        if len(parts) > 1 and not parts[-1].strip():
+            del parts[-1]
+        value = parts
     given = value if isinstance(value, (list, tuple)) else [value]
     return tuple([_read_index(item) for item in given])
 
 
 def _read_index(item: Any) -> Any:
-    if item is None or type(item) is int or item == _ELLIPSIS:
+    if isinstance(item, str):
+        return _read_part(item)
+    if item is None or type(item) is int:
         return item
     if isinstance(item, dict):
         if item.get("class_name") == "__ellipsis__":
@@ -56,10 +72,45 @@ def _read_index(item: Any) -> Any:
             found = (bounds["start"], bounds["stop"], bounds["step"])
             if all(bound is None or type(bound) is int for bound in found) and found[2] != 0:
                 return found
-    raise wrong("an index or a slice of numbers", item)
+    raise wrong(_EXPECTED, item)
 
 
-Key = Annotated[tuple[Any, ...], Kind("what stands between the brackets", _read_key)]
+def _read_part(item: str) -> Any:
+    """One index or slice of a text."""
+    text = item.strip()
+    if text == _ELLIPSIS:
+        return text
+    if text in ("None", "null", "newaxis"):
+        return None
+    bounds = [part.strip() for part in text.split(":")]
+    if len(bounds) > 3 or not all(_INTEGER.fullmatch(part) or (not part and len(bounds) > 1) for part in bounds):
+        raise wrong(_EXPECTED, item)
+    numbers = [int(part) if part else None for part in bounds]
+    if len(numbers) == 1:
+        return numbers[0]
+    start, stop, step = (*numbers, None)[:3]
+    if step == 0:
+        raise wrong(_EXPECTED, item, help="a step of 0 goes nowhere")
+    return start, stop, step
+
+
+def spelled(key: tuple[Any, ...]) -> str:
+    """A key as a spec has it.
+
+    >>> spelled(((None, None, None), (1, -1, 2), "...", None, 0))
+    ':, 1:-1:2, ..., None, 0'
+    """
+    return ", ".join([_spelled_index(item) for item in key]) or _ELLIPSIS
+
+
+def _spelled_index(item: Any) -> str:
+    if not isinstance(item, tuple):
+        return str(item)
+    start, stop, step = ("" if bound is None else str(bound) for bound in item)
+    return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+
+
+Key = Annotated[tuple[Any, ...], Kind(_EXPECTED, _read_key, spell=spelled)]
 
 
 def _sliced(length: Dim, start: int | None, stop: int | None, step: int) -> Dim:
@@ -86,9 +137,10 @@ def _bound(length: Dim, place: int) -> Dim:
 
 @layer(key=NUMPY + "GetItem", name="GetItem")
 def _get_item(x: Shape, *, key: Key = (_ELLIPSIS,)) -> Facts:
-    """Pick elements: `x[:, 1:, ::2]` of `(H, W, C)` gives `(H - 1, ceil(W/2), C)`.
+    """Pick elements: `x[:, 1:, ::2]` of `(N, H, W, C)` gives `(N, H - 1, ceil(W/2), C)`.
 
-    A slice keeps its axis, a number leaves it out, null makes a new one.
+    `key` is what stands between the brackets in Python, as a text: `key: ":, 1:4"`, `key: "..., None, 0"`. The batch
+    axis is the first. A slice keeps its axis, a number leaves it out, None makes a new one.
 
     No weights, no work, nothing kept.
     """

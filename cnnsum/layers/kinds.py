@@ -30,12 +30,14 @@ Read = Callable[[Any, Reading], Any]
 class Kind(NamedTuple):
     """One kind: `expects` completes the sentence "must be ..."; `read` converts a raw value or raises Problem.
 
-    `choices` lists the words that are allowed, for kinds that are a choice of words.
+    `choices` lists the words that are allowed, for kinds that are a choice of words. `spell` gives what a spec says for
+    a value that was read, where the value itself does not read back.
     """
 
     expects: str
     read: Read
     choices: tuple[str, ...] = ()
+    spell: Callable[[Any], Any] | None = None
 
 
 def wrong(expects: str, value: object, *path: str | int, help: str | None = None) -> Problem:

@@ -83,9 +83,9 @@ def check(path: str, settings: Settings, *, sought: bool = False) -> Outcome | N
         found = [one for one in in_order(error.diagnostics) if wanted(one.code)]
         return Outcome(_checked(name, found, 0, settings), error.line)
     if sought:
-        from cnnsum.lint.looking import is_model
+        from cnnsum.lint.looking import CONTAINERS, is_model
 
-        if not is_model(document):
+        if not path.lower().endswith(CONTAINERS) and not is_model(document):
             return None
     return Outcome(check_document(document, settings), document.line)
 
@@ -110,8 +110,8 @@ def _seems_model(path: str, error: UnusableError) -> bool:
     if code in ("SPC001", "SPC003"):  # nobody can say that it is none
         return True
     if path.lower().endswith(CONTAINERS):
-        # Weights and data are no models; an archive of Keras's is one, whatever has become of it.
-        return code == "SPC067" or (code != "SPC068" and path.lower().endswith(".keras"))
+        # What is sound and holds weights or data is no model; an archive of Keras says by its name that it is one.
+        return code != "SPC068" or path.lower().endswith(".keras")
     try:
         with open_file(path) as file:
             return seems_model(file.read())

@@ -191,7 +191,7 @@ def _of_hdf5(file: BinaryIO, start: int, path: str, *, weights: bool) -> Content
         _refuse("SPC067", f"the HDF5 file `{path}` is damaged: at byte {start + error.offset}: {error.what}")
     if found is None or config.shape != ():
         place = start + config.value.start
-        _refuse("SPC068", f"`model_config` in `{path}`, at byte {place}, is not text", _HELP)
+        _refuse("SPC067", f"`model_config` in `{path}`, at byte {place}, is not text", _HELP)
     listed = _listed(opened, start) if weights else None
     return Contents(found[0], None if listed is None else listed._replace(training=_training(opened)))
 

@@ -26,7 +26,7 @@ _OPERATIONS_ON_LISTS = frozenset(("Concatenate", "Stack", "Hstack", "Vstack", "D
 #: Inputs that Keras takes as one list under a name, after the first.
 _STATES = frozenset(("SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"))
 #: Fields of ours that are arguments of a call in Keras.
-_OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse"))
+_OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse", "key"))
 #: What Keras has in older files too, and no number depends on.
 _KEPT = ("_regularizer", "_constraint")
 
@@ -47,15 +47,18 @@ class KerasWriter:
 
     def _model(self, graph: Graph, inference: Inference) -> Json:
         layers = []
+        is_chain = _is_chain(graph)
+        if graph.sequential and not is_chain and not graph.inputs:
+            self.refusals.refuse(graph.layers[0], f"`{graph.name}`: Keras has no chain with operations and no input")
         for layer in graph.layers:
             entry = self._layer(layer, inference)
-            if not graph.sequential:
+            if not is_chain:
                 entry["name"] = layer.name
                 entry["inbound_nodes"] = [self._call(node, inference) for node in layer.nodes if layer.spec is None]
             layers.append(entry)
         config: Json = {"name": graph.name, "trainable": graph.trainable, "layers": layers}
-        module, kind = ("keras", "Sequential") if graph.sequential else ("keras.src.models.functional", "Functional")
-        if not graph.sequential:
+        module, kind = ("keras", "Sequential") if is_chain else ("keras.src.models.functional", "Functional")
+        if not is_chain:
             ends = {
                 "input_layers": [[node.layer.name, node.index, 0] for node in graph.inputs],
                 "output_layers": [self._reference(tensor) for tensor in graph.outputs],
@@ -81,7 +84,7 @@ class KerasWriter:
     def _reference(tensor: Tensor) -> list[Any]:
         """An output of the model. Keras counts the call that a Functional model makes when it is built, here only."""
         graph = tensor.node.layer.graph
-        more = graph is not None and not graph.sequential
+        more = graph is not None and not _is_chain(graph)
         return [tensor.node.layer.name, tensor.node.index + more, tensor.index]
 
     # --- layers -------------------------------------------------------------------------------------------------------
@@ -188,7 +191,9 @@ class KerasWriter:
                 value = {"class_name": "__numpy__", "config": {"value": value, "dtype": "float32"}}
             tensors.insert(constant.index, value)
         for name in _OF_CALLS.intersection(layer.fields):
-            if layer.fields[name]:
+            if isinstance(layer.fields[name], tuple):
+                tensors.append([_index(item) for item in layer.fields[name]])
+            elif layer.fields[name]:
                 kwargs[name] = True
         type = layer.type
         if type is not None and (type.name in _ON_LISTS or (type.schema.most is None and type.name not in _STATES)):
@@ -240,6 +245,18 @@ class KerasWriter:
             "keras_history": [*_key(tensor)],
         }
         return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _is_chain(graph: Graph) -> bool:
+    """Whether a model can be one of Keras's chains, which hold layers and no operations."""
+    return graph.sequential and not any(layer.is_operation for layer in graph.layers)
+
+
+def _index(item: Any) -> Any:
+    """A part of a slice's key as Keras writes it."""
+    if isinstance(item, tuple):
+        return {"class_name": "__slice__", "config": dict(zip(("start", "stop", "step"), item, strict=True))}
+    return {"class_name": "__ellipsis__", "config": {}} if item == "..." else item
 
 
 def _key(tensor: Tensor) -> tuple[str, int, int]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
+from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, Expr, is_anonymous
 from cnnsum.graph.model import FLOAT32, INPUT_DTYPES, POLICIES, Graph, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
@@ -32,6 +33,22 @@ def text_of(graph: Graph, to: str, refusals: Refusals) -> str:
     from cnnsum.writers.yaml_text import dump
 
     return dump(spec)
+
+
+class _NeedsReaderError(Exception):
+    """Formulas and layers are read by a reader of the language; they are written as it reads them."""
+
+
+class _NoReader:
+    """Lends kinds nothing."""
+
+    def number(self, text: str) -> Any:  # noqa: ARG002 - as readers have it
+        """Raise: a formula was written."""
+        raise _NeedsReaderError
+
+    def sublayer(self, raw: object) -> Any:  # noqa: ARG002
+        """Raise: a layer was written."""
+        raise _NeedsReaderError
 
 
 class _Writer:
@@ -142,6 +159,8 @@ class _Writer:
             spec = node.layer.spec
             assert spec is not None
             shape = [_size(dim) for dim in spec.shape[1:]]
+            if 0 in spec.shape:
+                self.refusals.refuse(node.layer, f"`{node.layer.name}`: a spec has no axes without elements, of size 0")
             self._refuse_unless_known(node.layer, spec.dtype, INPUT_DTYPES)
             more: dict[str, Any] = {} if spec.dtype == self.usual.variable else {"dtype": spec.dtype}
             if spec.shape and isinstance(spec.shape[0], int) and not self.is_nested:
@@ -213,10 +232,25 @@ class _Writer:
                 continue
             if name in SPECIAL and name != "dtype":
                 self.refusals.refuse(layer, f"`{layer.name}`: its field `{name}` is a word of the language")
-            written[name] = raw[name] if field.kind is _ANYTHING and name in raw else self._value(value, field)
+            found = raw[name] if field.kind is _ANYTHING and name in raw else self._value(value, field)
+            self._refuse_unless_read(found, field, layer)
+            written[name] = found
         return written
 
+    def _refuse_unless_read(self, written: Any, field: Field, layer: Layer) -> None:
+        """A Keras file may hold what no spec may, as the name of a function that is registered elsewhere."""
+        if written is None:
+            return
+        try:
+            field.kind.read(written, _NoReader())
+        except Problem as problem:
+            self.refusals.refuse(layer, f"`{layer.name}`: in a spec `{field.name}` {problem.message}")
+        except _NeedsReaderError:
+            pass
+
     def _value(self, value: Any, field: Field) -> Any:
+        if field.kind.spell is not None and value is not None:
+            return field.kind.spell(value)
         found = plain(value, self._inner)
         if isinstance(value, tuple) and value and all(type(one) is int and one == value[0] for one in value):
             try:

@@ -453,6 +453,11 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
     assert usage_error(SEED, "-o", str(tmp_path)) == f"cannot write '{tmp_path}': Is a directory"
     missing = str(tmp_path / "missing" / "result")
     assert usage_error(SEED, "-o", missing) == f"cannot write '{missing}': No such file or directory"
+    for name in ("x.d/", "x/."):
+        path = os.path.join(str(tmp_path), name)
+        assert usage_error(SEED, "-o", path) == f"cannot write '{path}': No such file or directory"
+    assert usage_error(SEED, "-o", f"{tmp_path}/") == f"cannot write '{tmp_path}/': Is a directory"
+    assert os.listdir(tmp_path) == []
     assert usage_error(SEED, "-o", "/dev/full") == "cannot write '/dev/full': No space left on device"
     assert call(SEED, "-o", "/dev/null") == (0, "", "")
     assert os.listdir(tmp_path) == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from applying import NAMES, N, apply, refusal
 
+from cnnsum.diagnostics import Problem
 from cnnsum.dims import substitute
 
 H = NAMES["H"]
@@ -83,3 +84,29 @@ def test_blocks_of_an_image() -> None:
     assert apply("keras.src.ops.nn.DepthToSpace", (N, H, 4, 8), block_size=2).outputs == ((N, 2 * H, 8, 2),)
     assert refusal("keras.src.ops.nn.DepthToSpace", (N, 4, 4, 6), block_size=2).code.startswith("SHP")
     assert apply("keras.src.ops.nn.SpaceToDepth", (N, 4, 6, 8), block_size=2).outputs == ((N, 2, 3, 32),)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        (":, 1:4", (N, 3, 4)),
+        ("[:, 1:4]", (N, 3, 4)),
+        (":, ::2, -1", (N, 5)),
+        ("..., None, 0", (N, 10, 1)),
+        (":, newaxis", (N, 1, 10, 4)),
+        (":, ::-1", (N, 10, 4)),
+        (":, 5:1:-2", (N, 2, 4)),
+        (":, -3:-1,", (N, 2, 4)),
+        ("0", (10, 4)),
+        ([":", "1:4", 0], (N, 3)),
+    ],
+)
+def test_a_key_as_python_writes_it(text: Any, shape: tuple) -> None:
+    assert apply("keras.src.ops.numpy.GetItem", (N, 10, 4), key=text).outputs == (shape,)
+
+
+@pytest.mark.parametrize("text", ["", "x", ":, a:4", "1:2:3:4", "::0", "1.5", ",", "[", ":: ::", "0x1", "True"])
+def test_what_is_no_key(text: str) -> None:
+    with pytest.raises(Problem, match=r'must be indices and slices .*, as ":, 1:4"') as error:
+        apply("keras.src.ops.numpy.GetItem", (N, 10, 4), key=text)
+    assert error.value.code == "CFG102"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from calling import call
@@ -13,6 +14,7 @@ import cnnsum
 from cnnsum.lint.run import run
 
 GOOD = "input: [8, 8, 3]\nlayers:\n  - Flatten\n  - Dense: 2\n"
+HDF5 = Path(__file__).parents[1] / "source" / "hdf5"
 OTHER = "on: push\njobs: {}\n"
 
 
@@ -48,7 +50,7 @@ def test_misspelt_layers_in_a_folder(here: Path) -> None:
 def test_what_was_passed_over_is_listed(here: Path) -> None:
     write(here, a_yaml=GOOD, b_yaml=OTHER, c_json='{"schema": "cnnsum.report/1", "layers": []}')
     write(here, d_yaml="blocks:\n  unit: {layers: [Flatten]}\n", e_yaml="layers: {x: 1\n")
-    (here / "f.h5").write_bytes(bytes(range(256)))
+    (here / "f.h5").write_bytes((HDF5 / "soft.h5").read_bytes())
     (here / "g.yaml").symlink_to(here / "nowhere")
     (here / "h.yaml").symlink_to(here / "h.yaml")
     code, out, err = call("check", ".", "-v")
@@ -68,6 +70,41 @@ def test_what_was_passed_over_is_listed(here: Path) -> None:
     )
     assert err.splitlines()[4].startswith("f.h5: passed over: it cannot be read")
     assert call("check", ".", "-q").err == ""
+
+
+def zipped(path: Path, **members: str) -> None:
+    with ZipFile(path, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name.replace("_json", ".json"), text)
+
+
+def test_what_is_a_model_by_its_name_is_not_passed_over(here: Path) -> None:
+    write(here, ok_yaml=GOOD)
+    (here / "empty.h5").write_bytes(b"")
+    (here / "zeros.hdf5").write_bytes(bytes(5000))
+    (here / "zeros.keras").write_bytes(bytes(5000))
+    (here / "cut.h5").write_bytes((HDF5 / "keras.h5").read_bytes()[:200])
+    (here / "pointer.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n")
+    zipped(here / "list.keras", config_json="[]")
+    zipped(here / "adam.keras", config_json='{"class_name": "Adam", "config": {}}')
+    zipped(here / "none.keras", metadata_json="{}")
+    (here / "sound.weights.h5").write_bytes((HDF5 / "soft.h5").read_bytes())
+    found = codes(".")
+    assert found[:3] == ["adam.keras:SPC040", "cut.h5:SPC067", "empty.h5:SPC004"]
+    assert found[3:5] == ["list.keras:SPC060", "none.keras:SPC068"]
+    assert [one.partition(":")[0] for one in found[5:]] == ["pointer.h5", "zeros.hdf5", "zeros.keras"]
+    assert call("check", ".").err.endswith("9 files, 8 errors, 1 passed over\n")
+
+
+@pytest.mark.parametrize("text", ["[tool.cnnsum\nbudget = {}\n", "tool.cnnsum budget = 3\n", "[tool cnnsum}\n"])
+def test_a_broken_header_of_the_configuration(here: Path, text: str) -> None:
+    write(here, ok_yaml=GOOD)
+    (here / "pyproject.toml").write_text(text)
+    code, out, _ = call("check", ".", "--format", "concise")
+    assert code == 1
+    assert "SPC049 the configuration is no TOML" in out
+    (here / "pyproject.toml").write_text('[project]\ndependencies = ["other"]\n[tool.other\n')
+    assert call("check", ".").code == 0
 
 
 def test_a_folder_without_a_model_cannot_be_checked(here: Path) -> None:

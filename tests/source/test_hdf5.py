@@ -162,7 +162,7 @@ def test_a_text_that_became_something_else(tmp_path: Path):
     at = KERAS.index(b"model_config\0") + 16
     path = tmp_path / "x.h5"
     path.write_bytes(KERAS[: at + 1] + bytes([KERAS[at + 1] ^ 1]) + KERAS[at + 2 :])
-    assert "SPC068 `model_config` in" in refusal(path)
+    assert "SPC067 `model_config` in" in refusal(path)
     assert refusal(path).endswith("is not text")
 
 

@@ -12,13 +12,19 @@ from keras_writing import called, functional, image, load, made, operation, sequ
 
 import cnnsum
 from cnnsum.diagnostics import UnusableError
+from cnnsum.layers.base import LayerType, all_types, find
 from cnnsum.report import render
 from cnnsum.writers import write
+from tests.analyses.explain_samples import SAMPLES, Constant
 from tests.cli.calling import call
 
 SPECS = Path(__file__).parents[2] / "specs"
 #: Specs with layer types of their own, which Keras does not have.
 OWN_TYPES = {"convnext_tiny", "siamese", "vit_b16"}
+
+
+def cut(start: int | None = None, stop: int | None = None, step: int | None = None) -> dict[str, Any]:
+    return {"class_name": "__slice__", "config": {"start": start, "stop": stop, "step": step}}
 
 
 def report_of(model: cnnsum.Model) -> dict[str, Any]:
@@ -315,3 +321,88 @@ def test_a_softmax_of_a_number_is_no_finding(tmp_path: Path) -> None:
         "input: [3]\nlayers:\n  - keras.src.ops.numpy.Sum\n  - Softmax: {axis: -1}\n", encoding="utf-8"
     )
     assert "fault" not in call("check", str(tmp_path / "m.yaml")).err
+
+
+KEYS = [
+    [cut(), cut(1, 4)],
+    [cut(), cut(None, None, 2), -1],
+    [{"class_name": "__ellipsis__", "config": {}}, 1],
+    [cut(), None],
+    [cut(), cut(5, 1, -2), {"class_name": "__ellipsis__", "config": {}}, 0],
+    0,
+    [0],
+    [],
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("to", ["yaml", "json"])
+def test_slices_read_back(key: Any, to: str) -> None:
+    model = load(functional([image((10, 4)), operation("GetItem", "part", "image", key)], "part"))
+    back = cnnsum.loads(written(model, to))
+    assert report_of(back) == report_of(model)
+    again = cnnsum.loads(written(back, "keras"))
+    assert report_of(again) == report_of(model)
+
+
+def test_a_chain_with_an_operation_is_no_chain_of_keras() -> None:
+    model = cnnsum.loads("input: [10, 4]\nlayers:\n  - keras.src.ops.numpy.GetItem: {key: ':, 1:4'}\n  - Dense: 3\n")
+    text = written(model, "keras")
+    found = json.loads(text)["config"]["layers"][1]
+    assert json.loads(text)["class_name"] == "Functional"
+    assert found["config"] == {"name": "get_item"}
+    assert found["inbound_nodes"][0]["args"][1] == [cut(), cut(1, 4)]
+    rows = cnnsum.summarize(cnnsum.loads(text)).rows
+    assert [(row.name, row.outputs, row.macs) for row in rows[1:]] == [
+        (row.name, row.outputs, row.macs) for row in cnnsum.summarize(model).rows
+    ]
+
+
+def test_a_function_of_somebody_elses_has_no_place_in_a_spec() -> None:
+    function = {"class_name": "function", "module": "mine", "config": "relu_max", "registered_name": "mine>relu_max"}
+    model = load(functional([image((4,)), made("Dense", "d", "image", units=2, activation=function)], "d"))
+    (message,) = refused(model, "yaml")
+    assert message.startswith("`d`: in a spec `activation` must be the name of an activation")
+
+
+# --- every layer type -------------------------------------------------------------------------------------------------
+
+
+def sample_spec(key: str) -> str:
+    """A spec with one call of a layer type."""
+    shapes, fields = SAMPLES.get(key) or SAMPLES[find_type(key).name]
+    inputs = {f"in{i}": [*shape] for i, shape in enumerate(shapes) if not isinstance(shape, Constant)}
+    listed = [numbers(shape) if isinstance(shape, Constant) else f"in{i}" for i, shape in enumerate(shapes)]
+    return json.dumps({"inputs": inputs, "layers": [{key: {**as_spec(fields), "from": listed}}]})
+
+
+def as_spec(value: Any) -> Any:
+    """Fields of a sample, in which a layer is a mapping with its `type`, as a spec has them."""
+    if isinstance(value, dict) and "type" in value:
+        return {value["type"]: {name: as_spec(item) for name, item in value.items() if name != "type"}}
+    if isinstance(value, dict):
+        return {name: as_spec(item) for name, item in value.items()}
+    return [as_spec(item) for item in value] if isinstance(value, list) else value
+
+
+def numbers(shape: tuple[int, ...]) -> Any:
+    return [numbers(shape[1:]) for _ in range(shape[0])] if shape else 1
+
+
+def find_type(key: str) -> LayerType:
+    found = find(key)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("key", sorted({layer_type.key for layer_type in all_types().values()}))
+def test_every_layer_type_reads_back(key: str) -> None:
+    model = cnnsum.loads(sample_spec(key))
+    if any(one.severity == "error" for one in model.diagnostics):
+        assert key.endswith("SliceUpdate"), model.diagnostics  # its sample slices the batch, which has no size here
+        return
+    assert report_of(cnnsum.loads(written(model, "yaml"))) == report_of(model)
+    if find_type(key).rule.__module__.endswith(".applications"):
+        assert "is no layer of Keras" in refused(model, "keras")[0]
+    else:
+        assert report_of(cnnsum.loads(written(model, "keras"))) == report_of(model)

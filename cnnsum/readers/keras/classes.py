@@ -52,7 +52,7 @@ def key_of(raw: dict[str, Any]) -> str:
         return f"{module}.{name}"
     if is_registered and ">" in registered:
         return registered
-    if module.startswith("keras.src.ops."):
+    if module.startswith(("keras.src.ops.", "keras.src.activations.")):
         return f"{module}.{name}"
     if name in _OF_KERAS_2:
         from cnnsum.readers.keras.legacy import key_of as legacy_key_of

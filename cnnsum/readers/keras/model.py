@@ -136,7 +136,8 @@ class ModelReader:
         graph = Graph(
             name if isinstance(name, str) else str(value["class_name"]).lower(),
             sequential=_is_sequential(value),
-            trainable=_is_true(config.get("trainable", True)),
+            # Keras writes a chain's own switch and never reads it back; those of its layers hold.
+            trainable=_is_sequential(value) or _is_true(config.get("trainable", True)),
             symbols=self.symbols,
             place=Place(self.document, path),
             backend=self.overrides.backend,
@@ -481,7 +482,7 @@ class ModelReader:
         if isinstance(raw, dict):  # TensorFlow's own ways to write one
             raw = raw.get("items")
         if not isinstance(raw, list) or not raw or not all(item is None or _is_size(item) for item in raw):
-            self._error("SPC042", "an input shape must be a list of positive integers and nulls", here)
+            self._error("SPC042", "an input shape must be a list of integers of at least 0 and nulls", here)
             return None
         batch = raw[0]
         if batch is None:
@@ -667,4 +668,5 @@ def _is_policy_name(dtype: Any) -> bool:
 
 
 def _is_size(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    """Whether a value is the size of an axis, which may have no elements, as in Keras."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

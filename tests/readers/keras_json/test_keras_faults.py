@@ -10,9 +10,11 @@ import pytest
 from keras_writing import called, codes, functional, image, load, made, messages, operation, rows, sequential, tensor
 
 import cnnsum
+from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN
 from cnnsum.report.keras import summary
 from cnnsum.report.options import Options
+from cnnsum.writers import write
 
 
 def dense(name: str, *calls: object, units: int = 4, **fields: object) -> dict[str, Any]:
@@ -224,7 +226,21 @@ def test_tensors_that_are_none(history: Any) -> None:
     assert codes(model) == ["SPC041"]
 
 
-@pytest.mark.parametrize("shape", [None, 5, [], [None, 0], [None, -3], [None, "8"], [None, 8.0], [None, True]])
+@pytest.mark.parametrize("shape", [[None, 0], [0, 8]])
+def test_axes_without_elements(shape: Any) -> None:
+    """Keras builds such models; their kernels and their outputs have no elements either."""
+    model = chain(dense("a", "image"), dense("b", "a"))
+    model["config"]["layers"][0]["config"]["batch_shape"] = shape
+    found = load(model)
+    assert [one for one in found.diagnostics if one.severity == "error"] == []
+    first = cnnsum.summarize(found).rows[1]
+    units = first.outputs[0].shape[-1]
+    assert first.params.total == shape[-1] * units + units
+    with pytest.raises(UnusableError, match="no axes without elements"):
+        write(found.graph, found.inference, "yaml")
+
+
+@pytest.mark.parametrize("shape", [None, 5, [], [None, -3], [None, "8"], [None, 8.0], [None, True]])
 def test_input_shapes_that_are_none(shape: Any) -> None:
     model = chain(dense("a", "image"), dense("b", "a"))
     model["config"]["layers"][0]["config"]["batch_shape"] = shape

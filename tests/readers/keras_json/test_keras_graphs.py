@@ -227,16 +227,22 @@ def test_first_input_by_name_and_masks() -> None:
 
 
 def test_frozen() -> None:
-    """Whether weights are trained is for their layer to say; a model's switch counts for the outermost only."""
+    """Whether weights are trained is for their layer to say. A chain's own switch is never read back by Keras, that of
+    the outermost Functional model counts.
+    """
     inner = sequential(image((8,), "i"), dense("thawed"), dense("cold"), name="inner")
     inner["config"]["trainable"] = False
     inner["config"]["layers"][2]["config"]["trainable"] = False
     outer = sequential(image((8,)), inner, dense("last"))
     found = report(outer)
     assert found.totals.params == (36 + 20 + 20, 36 + 20, 20)
-    assert [row.trainable for row in found.rows] == [False, True]
+    assert [row.trainable for row in found.rows] == [True, True]
+    graph = functional([image((8,), "i"), dense("thawed", "i"), dense("cold", "thawed")], "cold", name="inner")
+    graph["config"]["trainable"] = False
+    assert [row.trainable for row in report(sequential(image((8,)), graph, dense("last"))).rows] == [False, True]
+    assert report(graph).totals.params.trainable == 0
     outer["config"]["trainable"] = False
-    assert report(outer).totals.params == (76, 0, 76)
+    assert report(outer).totals.params == (36 + 20 + 20, 36 + 20, 20)
 
 
 def test_frozen_wrapper_does_not_reach_its_layer() -> None:
