@@ -105,11 +105,12 @@ class _Factor(NamedTuple):
 
 _Product: TypeAlias = "tuple[int, tuple[_Factor, ...]]"  # a number, and what it is multiplied with
 _Flat: TypeAlias = "tuple[_Product, ...]"
+_Like: TypeAlias = "dict[tuple[_Factor, ...], _Product]"  # by its factors in one order
 
 
 def _flat(term: Term, names: Names) -> _Flat:
     """The term as a sum of products, like terms taken together; a product of sums stays one."""
-    named = names.get(term)
+    named = names.get(term) if names else None  # to look a term up is to hash all of it
     if named is not None:
         term = named
     kind, parts = term
@@ -119,23 +120,62 @@ def _flat(term: Term, names: Names) -> _Flat:
         return ((value, ()),) if value else ()
     if kind == "name":
         return ((1, (_Factor(kind, parts),)),)
-    left, right = (_flat(part, names) for part in parts if isinstance(part, Term))
     if kind == "+":
-        return _rounded_up(_together((*left, *right)))
+        return _summed(term, names)
+    left, right = (_flat(part, names) for part in parts if isinstance(part, Term))
     if kind == "*":
         (p, first), (q, second) = _as_product(left), _as_product(right)
         return ((p * q, (*first, *second)),) if p * q else ()
     return _divided(kind, left, right)
 
 
-def _together(products: Sequence[_Product]) -> _Flat:
-    """Like terms taken together, each where the first of them stands."""
-    found: dict[tuple[_Factor, ...], tuple[int, tuple[_Factor, ...]]] = {}
+def _summed(term: Term, names: Names) -> _Flat:
+    """A sum, whose summands are put in one after the other: not all of it again for each of them."""
+    summands: list[Term] = []
+    rest: object = term
+    while isinstance(rest, Term) and rest.kind == "+" and (rest is term or not names or rest not in names):
+        rest, last = rest.parts
+        assert isinstance(last, Term)
+        summands.append(last)
+    assert isinstance(rest, Term)
+    found: _Like = {}
+    floors = _put(found, _flat(rest, names))
+    for summand in reversed(summands):
+        floors |= _put(found, _flat(summand, names))
+        if floors:  # which may become a ceiling with what has been added
+            whole = tuple(found.values())
+            rounded = _rounded_up(whole)
+            if rounded is not whole:
+                found = {}
+                floors = _put(found, rounded)
+    return tuple(found.values())
+
+
+def _put(found: _Like, products: Sequence[_Product]) -> bool:
+    """Take the products into those found; whether one is a floor alone."""
+    zero = []
     for count, factors in products:
-        key = tuple(sorted(factors, key=repr))
+        key = _key(factors)
         before = found.get(key, (0, factors))
         found[key] = before[0] + count, before[1]
-    return tuple(product for product in found.values() if product[0])
+        if not found[key][0]:
+            zero.append(key)
+    for key in zero:
+        if key in found and not found[key][0]:
+            del found[key]
+    return any(len(factors) == 1 and factors[0].kind == "floor" for _, factors in products)
+
+
+def _key(factors: tuple[_Factor, ...]) -> tuple[_Factor, ...]:
+    """The same for products whose factors stand in another order."""
+    return factors if len(factors) < 2 else tuple(sorted(factors, key=repr))
+
+
+def _together(products: Sequence[_Product]) -> _Flat:
+    """Like terms taken together, each where the first of them stands."""
+    found: _Like = {}
+    _put(found, products)
+    return tuple(found.values())
 
 
 def _as_product(flat: _Flat) -> _Product:

@@ -30,6 +30,7 @@ def text_of(expr: Expr) -> str:
     return text
 
 
+@lru_cache(1 << 12)  # a factor of one product, such as a height, is one of many
 def _sum_text(terms: tuple[tuple[Monomial, int], ...]) -> str:
     rest: _Terms = {}
     floors: list[tuple[int, Floor]] = []
@@ -291,6 +292,8 @@ def _is_call(text: str) -> bool:
 
 def _outside(text: str) -> str:
     """The text without what stands in parentheses."""
+    if "(" not in text:
+        return text
     depth = 0
     kept = []
     for character in text:

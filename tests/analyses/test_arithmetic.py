@@ -108,3 +108,14 @@ def test_a_traced_formula_is_the_formula() -> None:
     assert written(term_of(out)) == "floor((H - k)/s) + 1"
     assert written(term_of(out), numbers=True) == "floor((n - 5)/2) + 1"
     assert written(term_of(size * named("f", 3) * (symbol + 1)), numbers=True) == "n * 3 * (n + 1)"
+
+
+def test_a_long_sum_is_put_together_once(monkeypatch):
+    keys = []
+    monkeypatch.setattr(arithmetic, "_key", lambda factors: keys.append(factors) or factors)
+    term = arithmetic.ZERO
+    for index in range(300):
+        term = arithmetic.add(term, arithmetic.name(f"a{index}", index))
+    text = arithmetic.written(term)
+    assert text.count(" + ") == 299
+    assert len(keys) == 300
