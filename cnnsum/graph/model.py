@@ -15,6 +15,7 @@ from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Shape, Weight
 from cnnsum.layers.inner import Inner
+from cnnsum.layers.kinds import DTYPES
 from cnnsum.source import Document
 
 #: Layers of a network, nested models and uses of blocks included, after everything is expanded.
@@ -70,14 +71,6 @@ class Policy(NamedTuple):
 
 FLOAT32 = Policy()
 
-#: Dtypes that a tensor or a policy may name.
-DTYPES = (
-    *("float32", "float16", "bfloat16", "float64"),
-    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
-    *("float8_e4m3fn", "float8_e5m2", "int4", "uint4"),
-)
-#: Dtypes that an input may have: texts too, and complex numbers, in which no layer computes.
-INPUT_DTYPES = (*DTYPES, "string", "complex64", "complex128")
 POLICIES = ("mixed_float16", "mixed_bfloat16", *DTYPES)
 
 #: Names that stand for two dtypes; any other policy name is one dtype for both.

@@ -54,6 +54,11 @@ def ReLU(x: Shape, *, max_value: Real | None = None, negative_slope: Real = 0.0,
         _not_negative(max_value, "max_value")
     _not_negative(negative_slope, "negative_slope")
     _not_negative(threshold, "threshold")
+    return bent(x, max_value, negative_slope, threshold)
+
+
+def bent(x: Shape, max_value: float | None, negative_slope: float, threshold: float) -> Facts:
+    """The facts of a `ReLU` with these numbers, which the operation, other than the layer, takes of any sign."""
     each = 1 + (max_value is not None)
     if negative_slope != 0:
         each += 1 + (threshold != 0)

@@ -6,14 +6,30 @@ matrices) is not known, and such a call says so.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
 from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, show_shape
 from cnnsum.layers.broadcast import broadcast, joined
-from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Shape, less, size
-from cnnsum.layers.indexing import require_indices
-from cnnsum.layers.kinds import Anything, Axes, Cuts, Flag, Ints, NatPair, Pair, PlainInt, Pos, Text
-from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
+from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Shape, size
+from cnnsum.layers.indexing import diagonal, require_indices
+from cnnsum.layers.kinds import (
+    Axes,
+    Cuts,
+    Dtype,
+    Flag,
+    Ints,
+    Nat,
+    NatPair,
+    Pair,
+    PairList,
+    PlainInt,
+    PlainPos,
+    Pos,
+    choice,
+)
+from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
 from cnnsum.layers.tensors import flat, places_of, require_outputs, split, without, work_along
 
 LINALG = "keras.src.ops.linalg."
@@ -75,9 +91,7 @@ def _trace(x: Shape, *, offset: PlainInt = 0, axis1: PlainInt = 0, axis2: PlainI
 
     No weights. Operations: 1 per element of the diagonal. Nothing kept.
     """
-    first, second = places_of(x, (axis1,), "Trace", "axis1")[0], places_of(x, (axis2,), "Trace", "axis2")[0]
-    out = without(x, (first, second), keepdims=False)
-    length = less(minimum(x[first] + min(offset, 0), x[second] - max(offset, 0)), 0)
+    out, length = diagonal(x, offset, axis1, axis2, "Trace")
     return _made(out, ops=size(out) * length, dtype="own sum")
 
 
@@ -126,10 +140,8 @@ layer(key=NUMPY + "Dsplit", name="Dsplit")(_cut("Dsplit", 2))
 
 
 @layer(key=NUMPY + "ArraySplit", name="ArraySplit")
-def _array_split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> Facts:
+def _array_split(x: Shape, *, indices_or_sections: PlainPos, axis: PlainInt = 0) -> Facts:
     """Cut an axis into sections, the first of which are longer by one if need be. No weights, no work, nothing kept."""
-    if isinstance(indices_or_sections, tuple):
-        return split(x, indices_or_sections=indices_or_sections, axis=axis)
     (place,) = places_of(x, (axis,), "ArraySplit")
     require_outputs(indices_or_sections, "ArraySplit", "indices_or_sections")
     last = indices_or_sections - 1
@@ -203,9 +215,9 @@ def _slice_update(inputs: Shape, start_indices: Shape, updates: Shape) -> Facts:
 
 
 @layer(key=CORE + "ConvertToTensor", name="ConvertToTensor", ignored="sparse ragged")
-def _convert(x: Shape, *, dtype: Anything = None) -> Facts:
+def _convert(x: Shape, *, dtype: Dtype | None = None) -> Facts:
     """The same numbers, in another dtype if one is given. No weights, no operations, nothing kept."""
-    return Facts(x, dtype=named(dtype))
+    return Facts(x, dtype=dtype or "input")
 
 
 @layer(key=NUMPY + "Cross", name="Cross", ignored="axisa axisb axisc")
@@ -214,7 +226,7 @@ def _cross(x1: Shape, x2: Shape, *, axis: PlainInt | None = None) -> Facts:
 
     No weights. Operations: 3 per output element. Backpropagation keeps the inputs.
     """
-    if axis not in (None, -1) or x1[-1:] != (3,) or x2[-1:] != (3,):
+    if axis not in (None, -1, len(x1) - 1) or x1[-1:] != (3,) or x2[-1:] != (3,):
         raise Problem("UNK704", f"Cross of {show_shape(x1)} and {show_shape(x2)} is not supported")
     out = broadcast((x1, x2), "Cross")
     return _made(out, ops=3 * size(out), keeps=True)
@@ -286,8 +298,11 @@ layer(key=LINALG + "Solve", name="Solve")(_solve("Solve"))
 layer(key=LINALG + "SolveTriangular", name="SolveTriangular", ignored="lower")(_solve("SolveTriangular"))
 
 
+QrMode = Annotated[str, choice("reduced", "complete")]
+
+
 @layer(key=LINALG + "Qr", name="Qr")
-def _qr(x: Shape, *, mode: Text = "reduced") -> Facts:
+def _qr(x: Shape, *, mode: QrMode = "reduced") -> Facts:
     """The factors Q and R of matrices (rows, columns): (rows, n) and (n, columns), n the smaller of the two.
 
     No weights. Operations: not known, they depend on the method. Backpropagation keeps the outputs.
@@ -366,7 +381,7 @@ def _irfft(real: Shape, imaginary: Shape, *, fft_length: Pos | None = None) -> F
 
 
 @layer(key=MATH + "ExtractSequences", name="ExtractSequences")
-def _extract_sequences(x: Shape, *, sequence_length: Pos, sequence_stride: Pos) -> Facts:
+def _extract_sequences(x: Shape, *, sequence_length: Nat, sequence_stride: Pos) -> Facts:
     """Cut rows into sequences that overlap: `(..., T)` becomes `(..., frames, sequence_length)`.
 
     No weights, no operations, nothing kept.
@@ -406,12 +421,12 @@ def _binary_crossentropy(target: Shape, output: Shape) -> Facts:
 
 
 @layer(key=NN + "CategoricalCrossentropy", name="CategoricalCrossentropy", ignored="from_logits")
-def _categorical_crossentropy(target: Shape, output: Shape, *, axis: PlainInt = -1) -> Facts:
+def _categorical_crossentropy(target: Shape, output: Shape, *, axis: Axes | None = (-1,)) -> Facts:
     """The loss along an axis, which is left out. No weights. Operations: 3 per element. Backpropagation keeps the
     inputs.
     """
     out = broadcast((target, output), "CategoricalCrossentropy")
-    places = places_of(out, (axis,), "CategoricalCrossentropy")
+    places = places_of(out, axis, "CategoricalCrossentropy")
     return _made(without(out, places, keepdims=False), ops=3 * size(out), keeps=True)
 
 
@@ -458,7 +473,7 @@ for _name, _what, _ops, _ignored in (
 
 
 @layer(key=IMAGE + "GaussianBlur", name="GaussianBlur", ignored="sigma data_format")
-def _gaussian_blur(images: Shape, *, kernel_size: Pair = (3, 3)) -> Facts:
+def _gaussian_blur(images: Shape, *, kernel_size: PairList = (3, 3)) -> Facts:
     """Images blurred by a kernel of each channel; the shape stays.
 
     No weights. MACs: the kernel's size per element. Nothing kept.

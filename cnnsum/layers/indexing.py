@@ -32,8 +32,8 @@ from cnnsum.layers.facts import (
     size,
     turned,
 )
-from cnnsum.layers.kinds import Anything, Axes, Counts, DataFormat, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
-from cnnsum.layers.operations import CORE, MATH, NN, NUMPY, named
+from cnnsum.layers.kinds import Axes, Counts, DataFormat, Dtype, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
+from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
 from cnnsum.layers.slide import arrange, channels, spatial
 from cnnsum.layers.tensors import flat, require_outputs
 
@@ -202,6 +202,8 @@ def require_indices(indices: Shape, x: Shape, axis: int, what: str) -> None:
 def _take_along_axis(x: Shape, indices: Shape, *, axis: PlainInt | None = None) -> Facts:
     """Pick an element for each index along an axis: the shape of the indices. No weights, no work."""
     if axis is None:
+        if len(indices) != 1:
+            raise Problem("SHP207", f"TakeAlongAxis over all axes needs indices in one row, got {show_shape(indices)}")
         require_indices(indices, flat(x), 0, "TakeAlongAxis")
         return _moved(flat(indices), dtype="first")
     place = _place(x, axis, "TakeAlongAxis")
@@ -238,13 +240,14 @@ def _moveaxis(x: Shape, *, source: Axes, destination: Axes) -> Facts:
 
 
 @layer(key=CORE + "Unstack", name="Unstack")
-def _unstack(x: Shape, *, num: Pos | None = None, axis: PlainInt = 0) -> Facts:
+def _unstack(x: Shape, *, num: PlainInt | None = None, axis: PlainInt = 0) -> Facts:
     """Give every element along an axis as an output of its own. No weights, no work, nothing kept."""
     place = _place(x, axis, "Unstack")
-    count = x[place] if num is None else num
+    # Keras reads `num` only where the axis is open.
+    count = num if num is not None and not isinstance(x[place], int) else x[place]
     if not isinstance(count, int):
         raise Problem("UNK704", f"Unstack needs a known size, got {show_shape(x)}", "axis")
-    require_outputs(count, "Unstack", "num" if num is not None else "axis")
+    require_outputs(count, "Unstack", "axis" if count == x[place] else "num")
     require_equal(x[place], count, f"Unstack into {count} needs as many on axis {place}, got {show_shape(x)}")
     return _moved(*[(*x[:place], *x[place + 1 :])] * count)
 
@@ -277,7 +280,7 @@ def _multi_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
 
 
 @layer(key=MATH + "TopK", name="TopK", ignored="sorted")
-def _top_k(x: Shape, *, k: Pos) -> Facts:
+def _top_k(x: Shape, *, k: Nat) -> Facts:
     """The k largest elements of each row, and their indices.
 
     No weights. Operations: 1 per element of the input. Backpropagation keeps the indices.
@@ -305,11 +308,11 @@ def _along(what: str, ops: int, dtype: str, usual: int | None) -> Rule:
 
 
 def _running(what: str, ops: int, otherwise: str, _usual: int | None) -> Rule:
-    def rule(x: Shape, *, axis: PlainInt | None = None, dtype: Anything = None) -> Facts:
+    def rule(x: Shape, *, axis: PlainInt | None = None, dtype: Dtype | None = None) -> Facts:
         if axis is None:
             x = flat(x)
         window = seen_along(x, (_place(x, axis or 0, what),))
-        given = "int32" if dtype == "bool" else named(dtype, otherwise)
+        given = "int32" if dtype == "bool" else dtype or otherwise
         return Facts(x, ops=ops * size(x), dtype=given, window=window)
 
     return rule
@@ -340,15 +343,15 @@ for _make, _name, _what, _dtype, _usual in (
 
 
 @layer(key=NUMPY + "EmptyLike", name="EmptyLike")
-def _empty_like(x: Shape, *, dtype: Anything = None) -> Facts:
+def _empty_like(x: Shape, *, dtype: Dtype | None = None) -> Facts:
     """A tensor in the shape of another. No weights, no work, nothing kept."""
-    return _moved(x, dtype=named(dtype))
+    return _moved(x, dtype=dtype or "input")
 
 
 @layer(key=NUMPY + "FullLike", name="FullLike")
-def _full_like(x: Shape, fill_value: Shape | None = None, *, dtype: Anything = None) -> Facts:
+def _full_like(x: Shape, fill_value: Shape | None = None, *, dtype: Dtype | None = None) -> Facts:
     """A tensor of one value in the shape of another. No weights, no work, nothing kept."""
-    return _moved(x, dtype=named(dtype, "first"))
+    return _moved(x, dtype=dtype or "first")
 
 
 @layer(key=NUMPY + "Diff", name="Diff")
@@ -363,17 +366,22 @@ def _diff(x: Shape, *, n: Nat = 1, axis: PlainInt = -1) -> Facts:
     return Facts(out, ops=n * size(out), dtype="input", window=None if place == len(x) - 1 else NOT_FOLLOWED)
 
 
+def diagonal(x: Shape, offset: int, axis1: int, axis2: int, what: str) -> tuple[Shape, Dim]:
+    """The shape without two axes, and the length of their diagonal."""
+    first, second = _place(x, axis1, what, "axis1"), _place(x, axis2, what, "axis2")
+    if first == second:
+        raise Problem("SHP205", f"{what} needs two axes, got {axis1} twice", "axis2")
+    length = minimum(x[first] + min(offset, 0), x[second] - max(offset, 0))
+    if not at_least(length, 0):
+        length = maximum(0, length)
+    return tuple([dim for axis, dim in enumerate(x) if axis not in (first, second)]), length
+
+
 @layer(key=NUMPY + "Diagonal", name="Diagonal")
 def _diagonal(x: Shape, *, offset: PlainInt = 0, axis1: PlainInt = 0, axis2: PlainInt = 1) -> Facts:
     """The diagonal of two axes, as the last axis. No weights, no work, nothing kept."""
-    first, second = _place(x, axis1, "Diagonal", "axis1"), _place(x, axis2, "Diagonal", "axis2")
-    rows, columns = x[first], x[second]
-    if first == second:
-        raise Problem("SHP205", f"Diagonal needs two axes, got {axis1} twice", "axis2")
-    length = minimum(rows + min(offset, 0), columns - max(offset, 0))
-    if not at_least(length, 0):
-        length = maximum(0, length)
-    return _moved((*[dim for axis, dim in enumerate(x) if axis not in (first, second)], length))
+    out, length = diagonal(x, offset, axis1, axis2, "Diagonal")
+    return _moved((*out, length))
 
 
 @layer(key=NN + "DepthToSpace", name="DepthToSpace")

@@ -13,6 +13,16 @@ from typing import Annotated, Any, NamedTuple, Protocol
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Dim, Expr, at_least
 
+#: Dtypes that a tensor or a policy may name.
+DTYPES = (
+    *("float32", "float16", "bfloat16", "float64"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
+    *("float8_e4m3fn", "float8_e5m2", "int4", "uint4"),
+)
+#: Dtypes that an input may have: texts too, and complex numbers, in which no layer computes.
+INPUT_DTYPES = (*DTYPES, "string", "complex64", "complex128")
+_DTYPE = "a dtype such as float32"
+
 
 class Reading(Protocol):
     """What a format's reader lends to the kinds: its way to turn text into numbers and to read a layer in a field."""
@@ -173,6 +183,10 @@ def _sizes(count: int, low: int) -> Read:
     return read
 
 
+def _pair_list(value: Any, reading: Reading) -> tuple[Dim, ...]:
+    return items(value, reading, _pos, "a list of two positive integers", 2)
+
+
 def _pos(value: Any, reading: Reading) -> Dim:
     return integer(value, reading, "a positive integer", 1)
 
@@ -189,6 +203,13 @@ def _plain_int(value: Any, reading: Reading) -> int:
     number = integer(value, reading)
     if not isinstance(number, int):
         raise wrong("an integer that does not depend on a symbol", number)
+    return number
+
+
+def _plain_pos(value: Any, reading: Reading) -> int:
+    number = _plain_int(value, reading)
+    if number < 1:
+        raise wrong("a positive integer", value)
     return number
 
 
@@ -217,12 +238,16 @@ def _one_or_list(low: int | None, expects: str, words: str) -> Read:
     return read
 
 
+_CUTS = "a positive integer, or a list of integers in order"
+
+
 def _cuts(value: Any, reading: Reading) -> int | tuple[int, ...]:
-    """A number of sections is positive; the places of cuts may count from the end."""
-    expects = "a positive integer, or a list of integers"
-    found: int | tuple[int, ...] = _one_or_list(None, expects, "an integer")(value, reading)
-    if isinstance(found, int) and found < 1:
-        raise wrong(expects, value)
+    """A number of sections, or the places of cuts, which Keras counts from the start only."""
+    found: int | tuple[int, ...] = _one_or_list(0, _CUTS, "an integer of at least 0, counted from the start")(
+        value, reading
+    )
+    if found == 0 or (isinstance(found, tuple) and list(found) != sorted(found)):
+        raise wrong(_CUTS, value)
     return found
 
 
@@ -236,11 +261,14 @@ def _widths(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
         raise wrong(expects, value)
     if not isinstance(value[0], (list, tuple)):
         value = [value]
+    elif all(isinstance(item, (list, tuple)) and len(item) == 1 for item in value):
+        value = [(amount, amount) for (amount,) in value]  # the same before and after
 
     def pair(item: Any, reading: Reading) -> tuple[Dim, ...]:
         return items(item, reading, _nat, "a pair of integers", 2)
 
-    return items(value, reading, pair, expects)
+    pairs: tuple[tuple[Dim, Dim], ...] = items(value, reading, pair, expects)
+    return pairs
 
 
 def _numbers(value: Any, reading: Reading) -> tuple[Any, ...]:
@@ -300,6 +328,12 @@ def _freeze(value: Any) -> Any:
     return value
 
 
+def _dtype(value: Any, _reading: Reading) -> str:
+    if isinstance(value, str) and value in INPUT_DTYPES:
+        return value
+    raise wrong(_DTYPE, value, help=did_you_mean(value, INPUT_DTYPES) if isinstance(value, str) else None)
+
+
 def _anything(value: Any, _reading: Reading) -> Any:
     return _freeze(value)
 
@@ -320,12 +354,14 @@ Pos = Annotated[Dim, Kind("a positive integer", _pos)]
 Nat = Annotated[Dim, Kind("an integer of at least 0", _nat)]
 Int = Annotated[Dim, Kind("an integer", _int)]
 PlainInt = Annotated[int, Kind("an integer", _plain_int)]
+PlainPos = Annotated[int, Kind("a positive integer", _plain_pos)]
 Real = Annotated[float, Kind("a number", _real)]
 Rate = Annotated[float, Kind("a number from 0 to 1", _rate)]
 Flag = Annotated[bool, Kind("true or false", _flag)]
 Text = Annotated[str, Kind("a text", _text)]
 One = Annotated[tuple[Dim, ...], Kind("a positive integer", _sizes(1, 1))]
 Pair = Annotated[tuple[Dim, ...], Kind("a positive integer, or a list of two", _sizes(2, 1))]
+PairList = Annotated[tuple[Dim, ...], Kind("a list of two positive integers", _pair_list)]
 Triple = Annotated[tuple[Dim, ...], Kind("a positive integer, or a list of three", _sizes(3, 1))]
 NatOne = Annotated[tuple[Dim, ...], Kind("an integer of at least 0", _sizes(1, 0))]
 NatPair = Annotated[tuple[Dim, ...], Kind("an integer of at least 0, or a list of two", _sizes(2, 0))]
@@ -334,7 +370,7 @@ Pads1 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer or a pair of int
 Pads2 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a pair, or two pairs", pads(2))]
 Pads3 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a list of three, or three pairs", pads(3))]
 Axes = Annotated[tuple[int, ...], Kind("an axis, or a list of axes", _axes)]
-Cuts = Annotated[int | tuple[int, ...], Kind("a positive integer, or a list of integers", _cuts)]
+Cuts = Annotated[int | tuple[int, ...], Kind(_CUTS, _cuts)]
 Sizes = Annotated[
     int | tuple[int, ...],
     Kind(
@@ -357,6 +393,7 @@ CausalPadding = Annotated[str, choice("valid", "same", "causal")]
 DataFormat = Annotated[str, choice("channels_last", "channels_first")]
 Numbers = Annotated[tuple[float, ...], Kind("a list of numbers", _numbers)]
 Table = Annotated[Any, Kind("a list, or the path of a file", _table)]
+Dtype = Annotated[str, Kind(_DTYPE, _dtype)]
 Anything = Annotated[Any, Kind("any value", _anything)]
 Sublayer = Annotated[Any, Kind("a layer", _sublayer)]
 SublayerOrList = Annotated[Any, Kind("a layer, or a list of layers", _sublayer_or_list)]

@@ -13,7 +13,7 @@ from cnnsum.dims import Dim, maximum
 from cnnsum.layers import normalization, pooling, reshaping
 from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, show_shape
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, seen_along, size
-from cnnsum.layers.kinds import Axes, DataFormat, Flag, Nat, Padding, Pair, PlainInt, Pos, Sizes
+from cnnsum.layers.kinds import Axes, DataFormat, Flag, Nat, Padding, PairList, PlainInt, Sizes
 from cnnsum.layers.operations import NN
 from cnnsum.layers.reshaping import Interpolation
 from cnnsum.layers.slide import Sliding, arrange, channels, slide, spatial
@@ -75,7 +75,7 @@ def _average_pool(
 def _resize(
     x: Shape,
     *,
-    size: Pair,
+    size: PairList,
     interpolation: Interpolation = "bilinear",
     antialias: Flag = False,
     crop_to_aspect_ratio: Flag = False,
@@ -106,7 +106,7 @@ def _extract_patches(
     *,
     size: Sizes,
     strides: Sizes | None = None,
-    dilation_rate: Pos = 1,
+    dilation_rate: Sizes = 1,
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
 ) -> Facts:
@@ -118,9 +118,12 @@ def _extract_patches(
     kernel = size if isinstance(size, tuple) else (size, size)
     axes = len(kernel)
     steps = kernel if strides is None else strides if isinstance(strides, tuple) else (strides,) * axes
-    if axes not in (2, 3) or len(steps) != axes:
-        raise Problem("CFG102", "`size` must have two or three items, and `strides` as many", "size")
-    sliding = Sliding("ExtractPatches", kernel, steps, (dilation_rate,) * axes, padding, data_format, "size")
+    holes = dilation_rate if isinstance(dilation_rate, tuple) else (dilation_rate,) * axes
+    if axes not in (2, 3) or not len(steps) == len(holes) == axes:
+        raise Problem(
+            "CFG102", "`size` must have two or three items, and `strides` and `dilation_rate` as many", "size"
+        )
+    sliding = Sliding("ExtractPatches", kernel, steps, holes, padding, data_format, "size")
     lengths, window = slide(x, sliding)
     depth = channels(x, data_format) * prod(kernel)
     return Facts(arrange(x[0], lengths, depth, data_format), window=window, dtype="input")
@@ -141,6 +144,8 @@ def _crop_or_pad(
     lengths = spatial(x, 2, data_format, what)
     out: list[Dim] = []
     for length, before, after, wanted in zip(lengths, amounts[:2], amounts[2:], target, strict=True):
+        if (before, after, wanted).count(None) != 1:
+            raise Problem("CFG102", f"{what} needs two of the amounts before and after and the target size")
         known: Dim = (0 if before is None else before) + (0 if after is None else after)
         reason = f"{what} to {wanted} and {known} more, got {show_shape(x)}"
         if wanted is not None and sign < 0:
@@ -149,13 +154,11 @@ def _crop_or_pad(
         elif wanted is not None:
             require_at_least(wanted, length + known, reason, code="SHP210")
             out.append(wanted)
-        elif before is not None and after is not None:
+        else:
             if sign < 0:
                 reason = f"{what} takes off {known}, got {show_shape(x)}"
                 require_at_least(length, known, reason, code="SHP210")
             out.append(length + sign * known)
-        else:
-            raise Problem("CFG102", f"{what} needs two of the amounts before and after and the target size")
     return Facts(arrange(x[0], tuple(out), channels(x, data_format), data_format), dtype="input", window=NOT_FOLLOWED)
 
 
@@ -213,6 +216,7 @@ def _layer_norm(
 
     No weights. Operations: those of LayerNormalization. Backpropagation keeps the input, and the statistics per row.
     """
+    places_of(x, axis, "LayerNorm")
     facts = normalization.LayerNormalization(
         x, axis=axis, center=beta is not None, scale=gamma is not None, rms_scaling=rms_scaling
     )
@@ -227,6 +231,7 @@ def _rms_norm(x: Shape, scale: Shape | None = None, *, axis: Axes = (-1,)) -> Fa
 
     No weights. Operations: those of RMSNormalization. Backpropagation keeps the input, and the statistic per row.
     """
+    places_of(x, axis, "RMSNorm")
     facts = normalization.RMSNormalization(x, axis=axis)
     facts.weights = ()
     facts.dtype = "input"
@@ -240,6 +245,8 @@ def _norm(x: Shape, *, axis: Axes | None = None, keepdims: Flag = False) -> Fact
     No weights. Operations: 2 per element of the input. Backpropagation keeps the input and the output.
     """
     places = places_of(x, axis, "Norm")
+    if axis is not None and len(places) not in (1, 2):
+        raise Problem("SHP205", f"Norm needs one axis, two axes, or all (null), got {list(axis)}", "axis")
     out = without(x, places, keepdims=keepdims)
     ops, rows = work_along(x, out, 2)
     window = seen_along(x, places)

@@ -13,9 +13,9 @@ from __future__ import annotations
 from cnnsum.layers import activation
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.broadcast import broadcast, constant, in_place
-from cnnsum.layers.facts import Facts, Kept, Shape, seen_along, size
-from cnnsum.layers.functions import FUNCTIONS, work
-from cnnsum.layers.kinds import Anything, Axes, Flag, Real
+from cnnsum.layers.facts import Facts, Kept, Shape, size
+from cnnsum.layers.functions import FUNCTIONS
+from cnnsum.layers.kinds import Dtype, Flag, Real
 
 NUMPY = "keras.src.ops.numpy."
 NN = "keras.src.ops.nn."
@@ -161,9 +161,8 @@ _FUNCTIONS = {
     "TanhShrink": ("tanh_shrink", ""),
     "Threshold": ("threshold", "threshold default_value"),
 }
-_FUNCTIONS_OF_ROWS = {"LogSoftmax": "log_softmax", "Softmax": "softmax", "Sparsemax": "sparsemax"}
 
-_KEEPS = {
+KEEPS = {
     "": "nothing",
     "input": "the input",
     "output": "the output",
@@ -178,7 +177,7 @@ _IN_PLACE = frozenset(("", "float", "number", "own float", "own number"))
 
 
 def _doc(what: str, ops: object, keeps: str) -> str:
-    return f"{what}\n\nNo weights. Operations: {ops} per output element. Backpropagation keeps {_KEEPS[keeps]}.\n"
+    return f"{what}\n\nNo weights. Operations: {ops} per output element. Backpropagation keeps {KEEPS[keeps]}.\n"
 
 
 def _unary(formula: str, ops: int, keeps: str, dtype: str, gradient: str = "") -> Rule:
@@ -232,29 +231,6 @@ def _function(name: str) -> Rule:
     return rule
 
 
-def _function_of_rows(name: str) -> Rule:
-    step = FUNCTIONS[name]
-
-    def rule(x: Shape, *, axis: Axes | None = (-1,)) -> Facts:
-        places = tuple(range(len(x))) if axis is None else tuple([one % max(len(x), 1) for one in axis])
-        return Facts(
-            x,
-            ops=work(name, size(x)),
-            keeps_output=True,
-            window=seen_along(x, places),
-            dtype="input",
-        )
-
-    ops = "an unknown number of" if step.ops is None else step.ops
-    rule.__doc__ = _doc(f"The function `{name}` of the elements along `axis`; the shape stays.", ops, step.keeps)
-    return rule
-
-
-def named(dtype: object, otherwise: str = "input") -> str:
-    """The dtype that a field `dtype` names, or else."""
-    return dtype if isinstance(dtype, str) else otherwise
-
-
 def _as_operation(facts: Facts) -> Facts:
     """Operations have no dtype policy: they give the dtype of their inputs."""
     facts.dtype = "input"
@@ -269,8 +245,6 @@ for _name, _row3 in _BINARY.items():
     layer(key=NUMPY + _name, name=_name)(_binary(_name, *_row3))
 for _name, (_own, _fields) in _FUNCTIONS.items():
     layer(key=NN + _name, name=_name, ignored=_fields)(_function(_own))
-for _name, _own in _FUNCTIONS_OF_ROWS.items():
-    layer(key=NN + _name, name=_name)(_function_of_rows(_own))
 layer(key=ACTIVATIONS + "Mish", name="Mish")(_function("mish"))
 layer(key=CORE + "StopGradient", name="StopGradient")(_unary("x, as a constant", 0, "", "", "none"))
 
@@ -282,9 +256,7 @@ def _relu(x: Shape, *, negative_slope: Real = 0.0, max_value: Real | None = None
     No weights. Operations: 1 per element, and one more for each of: a `max_value`, a `negative_slope`, and a
     `threshold` under a slope. Backpropagation keeps the output.
     """
-    return _as_operation(
-        activation.ReLU(x, max_value=max_value, negative_slope=negative_slope, threshold=threshold),
-    )
+    return _as_operation(activation.bent(x, max_value, negative_slope, threshold))
 
 
 @layer(key=NN + "Gelu", name="Gelu")
@@ -309,8 +281,8 @@ def _where(condition: Shape, x1: Shape, x2: Shape) -> Facts:
 
 
 def _filled(value: str) -> Rule:
-    def rule(x: Shape, *, dtype: Anything = None) -> Facts:
-        return Facts(x, dtype=named(dtype), alias="" if isinstance(dtype, str) else "inplace")
+    def rule(x: Shape, *, dtype: Dtype | None = None) -> Facts:
+        return Facts(x, dtype=dtype or "input", alias="" if dtype else "inplace")
 
     rule.__doc__ = _doc(f"`{value}` in place of every element, in a dtype of choice; the shape stays.", 0, "")
     return rule
@@ -321,9 +293,9 @@ layer(key=NUMPY + "ZerosLike", name="ZerosLike")(_filled("0"))
 
 
 @layer(key=CORE + "Cast", name="Cast", aliases=CORE + "SaturateCast")
-def _cast(x: Shape, *, dtype: Anything) -> Facts:
+def _cast(x: Shape, *, dtype: Dtype | None) -> Facts:
     """The same numbers in another dtype; the shape stays.
 
     No weights, no operations. Backpropagation keeps nothing.
     """
-    return Facts(x, dtype=named(dtype))
+    return Facts(x, dtype=dtype or "input")

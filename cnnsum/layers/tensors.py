@@ -8,9 +8,10 @@ says so (`Facts.rows`).
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Annotated
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, at_least, maximum, prod
+from cnnsum.dims import Dim, prod
 from cnnsum.layers import reshaping
 from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, require_multiple, show_shape
 from cnnsum.layers.broadcast import broadcast, constant, joined
@@ -27,8 +28,9 @@ from cnnsum.layers.facts import (
     size,
     turned,
 )
-from cnnsum.layers.kinds import Anything, Axes, Counts, Cuts, Flag, Ints, PlainInt, Real, Widths
-from cnnsum.layers.operations import MATH, NN, NUMPY
+from cnnsum.layers.functions import FUNCTIONS, work
+from cnnsum.layers.kinds import Axes, Counts, Cuts, Flag, Ints, PlainInt, PlainPos, Widths, choice
+from cnnsum.layers.operations import KEEPS, MATH, NN, NUMPY
 
 #: Sums and the like: name -> what it gives, operations for n elements as (per element, less one per output), what
 #: backpropagation keeps, dtype of the output ("" for the input's).
@@ -132,6 +134,39 @@ layer(key=MATH + "Logsumexp", name="Logsumexp")(
 )
 
 
+def _of_rows(x: Shape, name: str, places: tuple[int, ...]) -> Facts:
+    return Facts(x, ops=work(name, size(x)), keeps_output=True, window=seen_along(x, places), dtype="input")
+
+
+def _softmax(what: str, name: str) -> Rule:
+    def rule(x: Shape, *, axis: Axes | None = (-1,)) -> Facts:
+        return _of_rows(x, name, places_of(x, axis, what))
+
+    return rule
+
+
+def _sparsemax(what: str, name: str) -> Rule:
+    def rule(x: Shape, *, axis: PlainInt = -1) -> Facts:
+        return _of_rows(x, name, places_of(x, (axis,), what))
+
+    return rule
+
+
+for _make, _name, _own in (
+    (_softmax, "LogSoftmax", "log_softmax"),
+    (_softmax, "Softmax", "softmax"),
+    (_sparsemax, "Sparsemax", "sparsemax"),
+):
+    _step = FUNCTIONS[_own]
+    _rule = _make(_name, _own)
+    _rule.__doc__ = (
+        f"The function `{_own}` of the elements along `axis`; the shape stays.\n\n"
+        f"No weights. Operations: {'an unknown number of' if _step.ops is None else _step.ops} per output element. "
+        f"Backpropagation keeps {KEEPS[_step.keeps]}.\n"
+    )
+    layer(key=NN + _name, name=_name)(_rule)
+
+
 def _argument(name: str, which: str) -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = None, keepdims: Flag = False) -> Facts:
         places = places_of(x, None if axis is None else (axis,), name)
@@ -191,14 +226,14 @@ def _product_window(x1: Shape, x2: Shape) -> str | None:
 
 
 @layer(key=NUMPY + "Average", name="Average")
-def _average(x: Shape, weights: Shape | None = None, *, axis: Axes | None = None) -> Facts:
+def _average(x: Shape, weights: Shape | None = None, *, axis: PlainInt | None = None) -> Facts:
     """Gives the mean of the elements along `axis`, which is left out; weighted, if there is a second input.
 
     The weights are those of each element, or a constant for the elements of the axis. No weights of its own.
     Operations: 1 per element of the input, and 2 more with weights. Backpropagation keeps the inputs if there are
     weights, otherwise nothing.
     """
-    places = places_of(x, axis, "Average")
+    places = places_of(x, None if axis is None else (axis,), "Average")
     if weights is not None:
         along = tuple([x[place] for place in places])
         wanted = x if len(weights) == len(x) else along
@@ -220,7 +255,7 @@ def _average(x: Shape, weights: Shape | None = None, *, axis: Axes | None = None
 
 
 @layer(key=NN + "Normalize", name="Normalize", ignored="epsilon")
-def _normalize(x: Shape, *, axis: Axes = (-1,), order: Real = 2) -> Facts:
+def _normalize(x: Shape, *, axis: Axes | None = (-1,), order: PlainPos = 2) -> Facts:
     """Divide by the norm along `axis` (Euclidean with `order` 2); the shape stays.
 
     No weights. Operations: 3 per element. Backpropagation keeps the output, and the norm per row.
@@ -334,11 +369,11 @@ def split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> Facts:
     pieces: list[Dim]
     if isinstance(indices_or_sections, tuple):
         require_outputs(len(indices_or_sections) + 1, "Split", "indices_or_sections")
-        for cut in (max(indices_or_sections, default=0), -min(indices_or_sections, default=0)):
-            reason = f"Split at {list(indices_or_sections)} needs {cut} elements on axis {place}, got {show_shape(x)}"
-            require_at_least(length, max(cut, 0), reason, field="indices_or_sections")
-        cuts: list[Dim] = [0, *[cut + length if cut < 0 else cut for cut in indices_or_sections], length]
-        pieces = [piece if at_least(piece := end - start, 0) else maximum(0, piece) for start, end in pairwise(cuts)]
+        last = max(indices_or_sections, default=0)
+        reason = f"Split at {list(indices_or_sections)} needs {last} elements on axis {place}, got {show_shape(x)}"
+        require_at_least(length, last, reason, field="indices_or_sections")
+        pieces = [end - start for start, end in pairwise((0, *indices_or_sections))]
+        pieces.append(length - last)
     else:
         require_outputs(indices_or_sections, "Split", "indices_or_sections")
         reason = f"Split needs {indices_or_sections} sections of equal size on axis {place}, got {show_shape(x)}"
@@ -347,8 +382,18 @@ def split(x: Shape, *, indices_or_sections: Cuts, axis: PlainInt = 0) -> Facts:
     return _moved(*[(*x[:place], piece, *x[place + 1 :]) for piece in pieces], window=None)
 
 
+#: Those of `numpy.pad`, and PyTorch's "circular".
+PadMode = Annotated[
+    str,
+    choice(
+        *("constant", "edge", "linear_ramp", "maximum", "mean", "median", "minimum"),
+        *("reflect", "symmetric", "wrap", "empty", "circular"),
+    ),
+]
+
+
 @layer(key=NUMPY + "Pad", name="Pad", ignored="constant_values")
-def _pad(x: Shape, *, pad_width: Widths, mode: Anything = "constant") -> Facts:
+def _pad(x: Shape, *, pad_width: Widths, mode: PadMode = "constant") -> Facts:
     """Add elements before and after each axis: `(T, C)` becomes `(before + T + after, C)`. A pair per axis.
 
     No weights, no work, nothing kept.

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsum.dims.tokens import WORDS
-from cnnsum.graph.model import DTYPES, INPUT_DTYPES, POLICIES
+from cnnsum.graph.model import POLICIES
 from cnnsum.layers.base import all_types
+from cnnsum.layers.kinds import DTYPES, INPUT_DTYPES
 from cnnsum.readers.native.entry import MODELS, SPECIAL
 from cnnsum.readers.native.inputs import MOST_DECLARED
 from cnnsum.report.language_schema_layers import NULL, WHOLE, Layers, Schema, either, listed, number

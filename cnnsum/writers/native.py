@@ -11,11 +11,11 @@ from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, Expr, is_anonymous
-from cnnsum.graph.model import FLOAT32, INPUT_DTYPES, POLICIES, Graph, Layer, Node, Policy, Tensor
+from cnnsum.graph.model import FLOAT32, POLICIES, Graph, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import REQUIRED, Field, LayerType, find, is_mask
 from cnnsum.layers.inner import Inner
-from cnnsum.layers.kinds import Anything
+from cnnsum.layers.kinds import INPUT_DTYPES, Anything
 from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import plain, policy_name, raw_fields

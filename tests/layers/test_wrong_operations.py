@@ -59,8 +59,13 @@ def test_what_is_refused(key, shapes, fields, code):
 def test_sizes_are_never_negative():
     assert apply(NUMPY + "Diagonal", (N, 3, 4), offset=5, axis1=1, axis2=2).outputs == ((N, 0),)
     assert apply(NUMPY + "Diff", (N, 1), n=2).outputs == ((N, 0),)
-    assert apply(NUMPY + "Split", (N, 9), indices_or_sections=[-7, 9], axis=1).outputs == ((N, 2), (N, 7), (N, 0))
-    assert refusal(NUMPY + "Split", (N, 8), indices_or_sections=[-7, 9], axis=1).code == "SHP201"
+    assert apply(NUMPY + "Split", (N, 9), indices_or_sections=[2, 2, 9], axis=1).outputs == (
+        *((N, 2), (N, 0), (N, 7)),
+        (N, 0),
+    )
+    assert refusal(NUMPY + "Split", (N, 8), indices_or_sections=[2, 9], axis=1).code == "SHP201"
+    # Keras counts from the start only, and makes sizes below 0 of anything else.
+    assert refusal(NUMPY + "Split", (N, 9), indices_or_sections=[-7, 9], axis=1).code == "CFG102"
 
 
 def test_sizes_beyond_any_index():

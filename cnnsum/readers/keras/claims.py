@@ -11,7 +11,8 @@ from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Related
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.graph.model import DTYPES, Claim, Graph, Layer, Node, Recorded
+from cnnsum.graph.model import Claim, Graph, Layer, Node, Recorded
+from cnnsum.layers.kinds import DTYPES
 from cnnsum.source import Document
 
 #: Layers whose output has the shape of their input, and that record none themselves.

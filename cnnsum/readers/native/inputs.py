@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from cnnsum import dims
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, symbols_of
-from cnnsum.graph.model import INPUT_DTYPES, Freed, InputSpec
-from cnnsum.layers.kinds import show
+from cnnsum.graph.model import Freed, InputSpec
+from cnnsum.layers.kinds import INPUT_DTYPES, show
 from cnnsum.readers.declare import Overrides, fresh, open_axes, size_from_outside
 from cnnsum.readers.native.faults import Findings, Outside, Site
 from cnnsum.readers.native.scope import Cell, Scope

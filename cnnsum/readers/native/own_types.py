@@ -19,9 +19,9 @@ from typing import Any
 from cnnsum import dims
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr, Symbol
-from cnnsum.graph.model import DTYPES, MAX_RANK
+from cnnsum.graph.model import MAX_RANK
 from cnnsum.layers.base import REQUIRED, Field, LayerType, find
-from cnnsum.layers.kinds import Kind, Reading, show
+from cnnsum.layers.kinds import DTYPES, Kind, Reading, show
 from cnnsum.readers.native.entry import MODELS, SPECIAL, Types
 from cnnsum.readers.native.faults import Fault, Findings, Site
 from cnnsum.readers.native.patterns import KEEPS, SIZE, Amount, Declaration, Given, Names, OwnType, Pattern, hidden
