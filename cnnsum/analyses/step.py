@@ -13,19 +13,19 @@ from typing import NamedTuple
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory import Keeping
 from cnnsum.analyses.params import Params
-from cnnsum.analyses.training import Pool, gradients, largest
+from cnnsum.analyses.training import Lives, Pool, forward, gradients, largest, losses
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
-from cnnsum.graph.promotion import FLOATS
 
 
 class Step(NamedTuple):
     """What a step takes in bytes, beside the weights and the optimizer's slots.
 
-    saved: kept from the forward pass to the backward pass. transient: the most that the backward pass holds beyond it:
-    gradients of activations, and what a segment that was run again keeps. peak: the most at any moment, gradients of
-    weights included. extra_macs: per sample, of what is run again.
+    saved: kept from the forward pass to the backward pass. transient: the most that any moment holds beyond it and
+    beyond gradients of weights: what nothing keeps of the forward pass, the loss, gradients of activations, and what a
+    segment that was run again keeps. peak: the most at any moment, gradients of weights included. extra_macs: per
+    sample, of what is run again.
     kept: the names of the layers whose outputs stay for a later segment; so may inputs of the model.
     """
 
@@ -88,16 +88,7 @@ class _Run:
         self.counter = counter
         self.params = params
         calls = inference.calls
-        self.made = {keeping.storage[number]: -1 for number in inference.inputs}
-        self.last_use: dict[int, int] = {}
-        for at, call in enumerate(calls):
-            for number in call.outputs:
-                self.made.setdefault(keeping.storage[number], at)
-                self.last_use[keeping.storage[number]] = at
-            for number in call.inputs:
-                self.last_use[keeping.storage[number]] = at
-        for number in inference.outputs:
-            self.last_use[keeping.storage[number]] = len(calls)
+        self.lives = Lives(inference, keeping)
         ends = [*(cut + 1 for cut in cuts), len(calls)]
         starts = [0, *ends[:-1]]
         self.segments = [
@@ -117,7 +108,7 @@ class _Run:
         storage = self.keeping.storage
         for call in self.inference.calls[segment.start : segment.end]:
             for number in call.inputs:
-                if self.made.get(storage[number], -1) < segment.start:
+                if self.lives.made.get(storage[number], -1) < segment.start:
                     segment.reads[storage[number]] = None
         for origin in segment.reads:
             self.boundary[origin] = self.boundary.get(origin, 0) + 1
@@ -146,30 +137,46 @@ class _Run:
             before = len(kept)
         segment.kept = set(kept)
 
-    def _forward(self, start: int, end: int, segment: _Segment | None, live: Dim) -> Iterator[Dim]:
-        """Bytes alive during each call from `start` to `end`, and at last after them.
+    def _forward(self, last: _Segment) -> tuple[list[Dim], list[Dim], Dim, Dim]:
+        """The forward pass: all that each call finds alive and what of it nothing keeps; and both after the last call.
 
-        segment: where what its calls keep stays alive. Storages made before `start` are no part of it.
+        last: the segment that is not run again; what its calls keep stays, and what others read from outside.
         """
-        kept = self.boundary.keys() if segment is None else segment.kept
+        kept = self.boundary.keys() | last.kept
+        stays: Dim = 0
+        for number in self.lives.read:
+            if number in kept:
+                stays = stays + self.sizes[number]
+        moments: list[Dim] = []
+        *beyond, after = forward(self.inference, self.keeping, self.sizes, self.counter, self.lives, kept)
         storage = self.keeping.storage
-        outside = segment is not None and segment.again
-        for at in range(start, end):
+        for at, (call, held) in enumerate(zip(self.inference.calls, beyond, strict=True)):
+            for number in call.outputs:
+                if storage[number] == number and number in kept:
+                    stays = stays + self.sizes[number]
+            stays = stays + last.inner.get(at, 0)
+            moments.append(stays + held)
+        return moments, beyond, stays + after, after
+
+    def _again(self, segment: _Segment, live: Dim) -> Iterator[Dim]:
+        """Bytes alive during each call of a segment that is run again, where `live` is what is there before it.
+
+        What its calls keep stays alive. Storages made before the segment are no part of it.
+        """
+        storage = self.keeping.storage
+        for at in range(segment.start, segment.end):
             call = self.inference.calls[at]
             for number in call.outputs:
                 if storage[number] == number:
                     live = live + self.sizes[number]
-            if segment is not None and at in segment.inner:
-                live = live + segment.inner[at]
+            live = live + segment.inner.get(at, 0)
             inner: Dim = 0
             for shape in call.facts.scratch:
                 inner = inner + self.counter.bytes(shape, call.layer.policy.compute)
             yield live + inner
-            for origin in {storage[number] for number in (*call.inputs, *call.outputs)}:
-                own = not outside or self.made.get(origin, -1) >= start
-                if own and self.last_use[origin] == at and origin not in kept:
+            for origin in self.lives.dying[at]:
+                if self.lives.made.get(origin, -1) >= segment.start and origin not in segment.kept:
                     live = live - self.sizes[origin]
-        yield live
 
     def step(self, known: Callable[[], Mapping[str, Symbol]]) -> Step:
         """The numbers of the step."""
@@ -179,27 +186,21 @@ class _Run:
             saved = saved + self.sizes[origin]
         for amount in last.amounts.values():
             saved = saved + amount
-        moments: list[Dim] = []
-        live: Dim = 0
-        for origin, at in self.made.items():
-            # An input that nothing reads takes no part in the step.
-            if at < 0 and (origin in self.last_use or origin in self.boundary):
-                live = live + self.sizes[origin]
-        for segment in self.segments:
-            *during, live = self._forward(segment.start, segment.end, segment if segment is last else None, live)
-            moments += during
-        # Outputs of the model that nothing keeps are there until the loss is known.
-        transient: list[Dim] = []
-        weights = self._backward(saved, live, last, moments, transient)
+        moments, transient, live, beyond = self._forward(last)
+        # The loss is made; then nothing needs the outputs any more but what keeps them.
+        moments += losses(self.inference, self.keeping, self.sizes, live)
+        transient += losses(self.inference, self.keeping, self.sizes, beyond)
+        weights = self._backward(saved, last, moments, transient)
         moments.append(weights)
         extra: Dim = 0
         for segment in self.segments:
             if segment.again:
                 for call in self.inference.calls[segment.start : segment.end]:
                     extra = extra + call.facts.macs
+        extra = self.counter.fill(extra)
         return Step(saved, largest(transient, known), largest(moments, known), extra, self._names())
 
-    def _backward(self, saved: Dim, live: Dim, last: _Segment, moments: list[Dim], transient: list[Dim]) -> Dim:
+    def _backward(self, saved: Dim, last: _Segment, moments: list[Dim], transient: list[Dim]) -> Dim:
         """Run the backward pass; returns the bytes of the gradients of weights when it is over."""
         count = len(self.inference.calls)
         pool = Pool()
@@ -208,12 +209,6 @@ class _Run:
         for at, held in gradients(self.inference, self.keeping, self.sizes, self.counter, pool):
             before.setdefault(at, pool.settled)
             during.setdefault(at, []).append(held)
-        # The loss is made of one output after the other, which takes as much again as the output; then nothing needs
-        # the outputs any more but what keeps them, and the gradients of all of them are made.
-        values = self.inference.values
-        if during[count] != [0]:
-            losses = {self.sizes[number]: None for number in self.inference.outputs if values[number].dtype in FLOATS}
-            moments += [live + size for size in losses]
         transient += during[count]
         moments += [saved + held for held in during[count]]
         weights: Dim = 0
@@ -225,7 +220,7 @@ class _Run:
             for at in range(segment.end - 1, segment.start - 1, -1):
                 if at in during and not there and self.inference.calls[at].facts.alias != "view":
                     there = True
-                    *alive, _ = self._forward(segment.start, segment.end, segment, before[at])
+                    alive = [*self._again(segment, before[at])]
                     transient += alive
                     moments += [saved + weights + amount for amount in alive]
                     for amount in segment.amounts.values():
@@ -258,5 +253,7 @@ class _Run:
         """The layers whose outputs one segment makes and another needs, in the order in which they run."""
         last = self.segments[-1]
         kept = {*self.boundary, *(origin for origin in last.kept if isinstance(origin, int))}
-        found = sorted({self.made[origin] for origin in kept if 0 <= self.made.get(origin, -1) < last.start})
+        found = sorted(
+            {self.lives.made[origin] for origin in kept if 0 <= self.lives.made.get(origin, -1) < last.start}
+        )
         return tuple(self.inference.calls[at].layer.name for at in found)

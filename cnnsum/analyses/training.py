@@ -1,4 +1,4 @@
-"""Training memory: weights, gradients, optimizer slots, what backpropagation keeps, and what the backward pass holds.
+"""Training memory: weights, gradients, optimizer slots, what backpropagation keeps, and what comes and goes in a step.
 
 Works on the flat program of an inference; the numbers are bytes at one batch size. The definitions are in
 docs/measures.md. What a step costs with checkpoints, and from moment to moment, is in `step`.
@@ -39,8 +39,9 @@ class Training(NamedTuple):
 
     weights: what the layers compute with. master_weights: the variables behind them, where those are of another dtype.
     gradients: of the trainable weights. optimizer: its slots. saved: kept from the forward pass to the backward pass.
-    transient: the most that the backward pass holds beyond all this at one time.
-    peak_step: the most at any moment of the step, in which not all items are at their largest at the same time.
+    transient: the most that any moment of the step holds beyond all this, in the forward pass, the loss or the backward
+    pass. peak_step: the most at any moment of the step: never more than the total, and less where not all items are at
+    their largest at the same time.
     """
 
     total: Dim
@@ -175,8 +176,88 @@ def transient(
     counter: Counter,
     known: Callable[[], Mapping[str, Symbol]] = dict,
 ) -> Dim:
-    """The most bytes that gradients of activations take at one time of the backward pass."""
-    return largest((held for _, held in gradients(inference, keeping, sizes, counter)), known)
+    """The most bytes alive at any moment of a step beyond weights, their gradients and what the backward pass needs.
+
+    In the forward pass that is what nothing keeps: outputs that a later call still reads, and inner tensors. Where no
+    gradient passes, as in a frozen part, it may be more than the backward pass ever holds.
+    """
+    kept: dict[object, None] = {}
+    for _ in keeping.amounts(0, len(inference.calls), kept):
+        pass
+    *moments, after = forward(inference, keeping, sizes, counter, Lives(inference, keeping), kept)
+    moments += losses(inference, keeping, sizes, after)
+    moments += [held for _, held in gradients(inference, keeping, sizes, counter)]
+    return largest(moments, known)
+
+
+class Lives:
+    """From when to when each storage lives in the forward pass of a step, by the value that it was made for.
+
+    made: the call that makes it, -1 for the model's inputs. dying: for each call the storages that nothing uses after
+    it. read: the model's inputs that a call reads or that are outputs: others take no part in a step.
+    """
+
+    __slots__ = ("dying", "made", "read")
+
+    def __init__(self, inference: Inference, keeping: Keeping) -> None:
+        storage, calls = keeping.storage, inference.calls
+        self.made = {storage[number]: -1 for number in inference.inputs}
+        last: dict[int, int] = {}
+        for at, call in enumerate(calls):
+            for number in call.outputs:
+                self.made.setdefault(storage[number], at)
+                last[storage[number]] = at
+            for number in call.inputs:
+                last[storage[number]] = at
+        for number in inference.outputs:
+            last[storage[number]] = len(calls)
+        self.read = [number for number, at in self.made.items() if at < 0 and number in last]
+        self.dying: list[list[int]] = [[] for _ in range(len(calls) + 1)]
+        for number, at in last.items():
+            self.dying[at].append(number)
+
+
+def forward(
+    inference: Inference,
+    keeping: Keeping,
+    sizes: list[Dim],
+    counter: Counter,
+    lives: Lives,
+    kept: Collection[object],
+) -> Iterator[Dim]:
+    """Bytes that are alive in each call of the forward pass and that nothing keeps, and at last those after it.
+
+    kept: storages that stay for the backward pass, which are no part of it.
+    """
+    storage = keeping.storage
+    live: Dim = 0
+    for number in lives.read:
+        if number not in kept:
+            live = live + sizes[number]
+    for at, call in enumerate(inference.calls):
+        for number in call.outputs:
+            if storage[number] == number and number not in kept:
+                live = live + sizes[number]
+        inner: Dim = 0
+        for shape in call.facts.scratch:
+            inner = inner + counter.bytes(shape, call.layer.policy.compute)
+        yield live + inner
+        for number in lives.dying[at]:
+            if number not in kept:
+                live = live - sizes[number]
+    yield live
+
+
+def losses(inference: Inference, keeping: Keeping, sizes: list[Dim], live: Dim) -> list[Dim]:
+    """What is alive while the loss is made of one output after the other, which takes as much again as the output.
+
+    live: what the forward pass leaves. Where no output has a gradient there is no loss.
+    """
+    if not any(keeping.wanted[keeping.storage[number]] for number in inference.outputs):
+        return []
+    values = inference.values
+    taken = {sizes[number]: None for number in inference.outputs if values[number].dtype in FLOATS}
+    return [live + size for size in taken]
 
 
 def gradients(

@@ -7,7 +7,6 @@ answer and the next larger value are inferred with numbers in every case.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from fractions import Fraction
 from math import gcd
 from typing import Any, NamedTuple
@@ -69,11 +68,6 @@ class _Search:
     def __init__(self, names: Names, request: Request) -> None:
         self.names = names
         self.limits = request.limits
-        # A step holds at least what the forward pass holds, which the items of training memory do not cover where
-        # little is trained: memory of training limits that of inference, too.
-        self.implied = tuple(
-            limit._replace(measure="inference") for limit in request.limits if limit.measure == "training"
-        )
         self.varied = request.varied.names
         self.request = request
         self.outcomes: dict[Any, Outcome] = {}
@@ -115,12 +109,6 @@ class _Search:
         place = {measure: at for at, measure in enumerate(MEASURES)}
         self.formulas = {limit.name: form.dims[place[limit.measure]] for limit in self.limits}
         fits = {limit: within(self.formulas[limit.name], limit.most, symbol) for limit in self.limits}
-        for limit in self.implied:
-            # Where this is not known or not solved, inference still has the last word on the answer.
-            dim = form.dims[place[limit.measure]]
-            if not isinstance(dim, Unknown):
-                with suppress(UnsolvedError):
-                    fits[limit] = within(dim, limit.most, symbol)
         legal = [SizeSet.multiples(symbol.multiple_of, max(symbol.minimum, 1))]
         if step > 1:
             legal.append(SizeSet((), least, step, (least % step,)))
@@ -265,7 +253,7 @@ class _Search:
         for ahead in (0, 1, 10, 100, 10_000):
             costs = self._outcome(grid[low + ahead]).costs
             if costs is not None:
-                seen.add(tuple(costs._asdict()[limit.measure] for limit in (*self.limits, *self.implied)))
+                seen.add(tuple(costs._asdict()[limit.measure] for limit in self.limits))
         return len(seen) > 1
 
     def _is_legal(self, grid: Grid, index: int) -> bool:
@@ -314,10 +302,7 @@ class _Search:
         if costs is None:
             return ()
         known = costs._asdict()
-        broken = [limit for limit in self.limits if known[limit.measure] > limit.most]
-        names = {limit.name for limit in broken}
-        implied = [limit for limit in self.implied if limit.name not in names and known[limit.measure] is not None]
-        return (*broken, *(limit for limit in implied if known[limit.measure] > limit.most))
+        return tuple([limit for limit in self.limits if known[limit.measure] > limit.most])
 
     def _fit(self, found: Solution, binding: tuple[Limit, ...], method: str, *, proved: bool, step: Any) -> Fit:
         names = self.names

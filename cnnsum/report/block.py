@@ -57,10 +57,7 @@ def block(report: Report, *, symbolic: bool = False, train: bool = False, verbos
             if value != 0 or name != "master_weights":
                 yield from lines.memory(f"    {label}", value, remark)
         if training.peak_step is not None and training.peak_step is not UNKNOWN:
-            total, most = training.total, training.peak_step
-            more = isinstance(total, int) and isinstance(most, int) and most > total
-            why = "with what nothing keeps" if more else "as not all of it is held at once"
-            yield from lines.memory("  at any moment", most, f"at most, {why}")
+            yield from lines.memory("  at any moment", training.peak_step, "at most, as not all of it is held at once")
     if training.checkpoint is not None:
         yield from _checkpoint(training.checkpoint, lines)
     if report.plan is not None:
@@ -81,7 +78,7 @@ _TRAINING_NOTES = {
     "gradients": ("gradients", ""),
     "optimizer": ("optimizer", ""),
     "saved": ("saved", "from the forward pass for the backward pass"),
-    "transient": ("transient", "at most at a time in the backward pass"),
+    "transient": ("transient", "at most at a time, beside all these"),
 }
 
 

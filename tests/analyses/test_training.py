@@ -94,11 +94,22 @@ def test_nothing_is_held_for_what_does_not_train() -> None:
     found = trained([dense(1000, trainable=False), dense(10)], optimizer="adam")
     assert found.gradients == (1000 * 10 + 10) * 4
     assert found.saved == 1000 * 4
-    assert found.transient == 10 * 4
+    # The output, and as much again for the loss.
+    assert found.transient == 2 * 10 * 4
     nothing = trained([dense(1000, trainable=False)])
-    assert (nothing.gradients, nothing.saved, nothing.transient) == (0, 0, 0)
+    assert (nothing.gradients, nothing.saved) == (0, 0)
     # The forward pass still runs.
-    assert nothing.peak_step == nothing.weights + (8 + 1000) * 4  # type: ignore[operator]
+    assert nothing.transient == (8 + 1000) * 4
+    assert nothing.peak_step == nothing.total == nothing.weights + (8 + 1000) * 4  # type: ignore[operator]
+
+
+def test_the_forward_pass_of_a_frozen_part_is_in_the_total() -> None:
+    convolution = {"Conv2D": {"filters": 8, "kernel_size": 3, "trainable": False}}
+    found = trained([convolution, convolution, "GlobalAveragePooling2D", dense(2)], (64, 64, 3), optimizer="adam")
+    # In the second convolution its input and its output; nothing is kept of them.
+    assert found.transient == (62 * 62 * 8 + 60 * 60 * 8) * 4
+    assert found.saved == 8 * 4
+    assert found.total >= found.peak_step  # type: ignore[operator]  # numbers
 
 
 def test_frozen_layers_hand_gradients_on() -> None:
@@ -214,6 +225,7 @@ def programs(draw: st.DrawFn) -> dict[str, Any]:
     layers: list[Any] = []
     pool = [("input", 8), ("other", 12)]
     owners: list[tuple[str, str, int, int]] = []  # of weights: type, name, and the widths that it reads and gives
+    frozen = draw(st.sampled_from((0, 0, 3, 8)))  # the layers before that one train nothing, as a backbone
     for number in range(draw(st.integers(1, 10))):
         kind, name = draw(st.sampled_from(KINDS)), f"l{number}"
         source, width = draw(st.sampled_from(pool[-4:]))
@@ -223,7 +235,7 @@ def programs(draw: st.DrawFn) -> dict[str, Any]:
         shareable = [owner for owner in owners if owner[2] == width]
         if kind == "share" and not shareable:
             kind = "Dense"
-        if draw(st.integers(0, 4)) == 0 and kind != "share":
+        if (number < frozen or draw(st.integers(0, 4)) == 0) and kind != "share":
             fields["trainable"] = False
         if kind == "Dense":
             fields["units"] = width = draw(st.sampled_from((4, 8, 12)))
@@ -297,8 +309,13 @@ def test_step_is_that_of_the_simulation(program: dict[str, Any], batch: int, dat
     plain = cnnsum.summarize(model, batch=batch, details=False).totals
     alone = Simulation(model, batch).run()
     assert (plain.saved, plain.training.transient) == (alone.saved, alone.transient)
-    # The parts of a total are not all at their largest at once, but the forward pass may take more than the backward.
     assert plain.training.peak_step is None
+    # The parts of a total are not all at their largest at once: it is never less than any moment of the step takes.
+    for totals in (found, plain):
+        training = totals.training
+        peak = expected.peak if totals is found else alone.peak
+        assert training.total == sum(training[1:7])  # type: ignore[arg-type]  # numbers
+        assert training.total >= training.weights + peak  # type: ignore[operator]  # numbers
 
 
 # Formulas.

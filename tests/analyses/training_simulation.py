@@ -155,6 +155,12 @@ class Simulation:
         self.most = max(self.most, size)
         return size
 
+    def _beyond(self, alive: Iterable[Tensor], boundary: set[Tensor]) -> None:
+        """A moment of the forward pass or the loss: what is alive and is not kept, neither now nor later."""
+        kept = {tensor.storage for tensor in self._last_kept() | boundary}
+        beyond = total([tensor for tensor in alive if tensor.storage not in kept])
+        self.most_transient = max(self.most_transient, beyond)
+
     def _read_from(self, index: int) -> list[Tensor]:
         """What the calls from that one on still read, and the outputs of the model that are there by then."""
         read = [self.tensors[number] for call in self.calls[index:] for number in call.inputs]
@@ -181,6 +187,7 @@ class Simulation:
             # An input of the model is there from the start, as far as anything needs it.
             alive += [one for one in there if one in boundary or one in self._last_kept()]
             self._moment([*alive, *self._scratch(call)])
+            self._beyond([*alive, *self._scratch(call)], boundary)
         saved = total([*kept, *boundary])
         self._backward(kept, boundary)
         return Result(saved, self.most_transient, self.most)
@@ -196,7 +203,9 @@ class Simulation:
             outputs = [self.tensors[number] for number in self.inference.outputs]
             for number in self.inference.outputs:
                 if self.inference.values[number].dtype in FLOATS:
-                    self._moment([*kept, *boundary, *outputs, Tensor(self.tensors[number].size)])
+                    made = Tensor(self.tensors[number].size)
+                    self._moment([*kept, *boundary, *outputs, made])
+                    self._beyond([*outputs, made], boundary)
         for number in reversed(self.inference.outputs):
             if self._wanted(number):
                 made = Tensor(self.tensors[number].size)

@@ -56,12 +56,12 @@ def test_memory_of_training_covers_the_forward_pass_of_a_frozen_network():
         "Conv2D: {filters: 8, kernel_size: 1, trainable: false}, GlobalAveragePooling2D, Dense: 2]}"
     )
     training, inference = (fit("-", "--memory", "64MiB", *more, stdin=frozen)[1] for more in ((), ("--inference",)))
-    assert training["value"] == inference["value"] == (64 * 2**20 - 4 * (32 + 72 + 18)) // (4 * 64 * 64 * 16)
+    assert inference["value"] == (64 * 2**20 - 4 * (32 + 72 + 18)) // (4 * 64 * 64 * 16)
+    # A step needs the same, and for the 18 weights that train a gradient and two slots each; 8 numbers are saved.
+    assert training["value"] == (64 * 2**20 - 4 * (32 + 72 + 4 * 18)) // (4 * (64 * 64 * 16 + 8))
     assert training["limits"][0]["binding"]
-    assert training["costs"]["training"] < 2**20
     said = call("fit", "-", "--memory", "64MiB", stdin=frozen).out
     assert "breaks --memory" in said
-    assert "memory of inference" in said
 
 
 def test_parameters_by_hand():

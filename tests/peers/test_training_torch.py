@@ -216,3 +216,24 @@ def test_where_pytorch_keeps_more_than_it_needs() -> None:
     net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), frozen(nn.BatchNorm2d(4)).eval())
     layers = [conv(4), {"BatchNormalization": {"trainable": False}}]
     assert (kept(net, (2, 3, 8, 8)), saved(layers, (8, 8, 3))) == (image + middle, image)
+
+
+def test_a_frozen_backbone_needs_what_its_forward_pass_needs() -> None:
+    class Net(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.backbone = frozen(nn.Sequential(*(nn.Conv2d(n, 8, 3, padding=1) for n in (3, 8, 8))))
+            self.head = nn.Linear(8, 2)
+
+        def forward(self, x: Any) -> Any:
+            return self.head(self.backbone(x).mean((2, 3)))
+
+    layers = [*(conv(8, trainable=False) for _ in range(3)), "GlobalAveragePooling2D", dense(2)]
+    model = cnnsum.loads(json.dumps({"input": [64, 64, 3], "layers": layers}))
+    training = cnnsum.summarize(model, batch=2, optimizer="sgd", step=True).totals.training
+    # Here the caller holds on to the input, which nothing needs any more behind the first convolution.
+    most = measured(Net(), (2, 3, 64, 64)) - 2 * 3 * 64 * 64 * 4
+    # Nothing of the backbone is kept, and no gradient comes back to it.
+    assert 0 <= most - (training.peak_step - training.weights) <= SCALARS  # type: ignore[operator]  # numbers
+    assert training.peak_step <= training.total  # type: ignore[operator]  # numbers
+    assert training.saved == 2 * 8 * 4
