@@ -80,6 +80,8 @@ class Axis(NamedTuple):
 #: A field: an axis each; None where all of the input is seen. Where that is not known, the axes' numbers are UNKNOWN.
 Field = tuple[Axis, ...] | None
 
+#: Of integers that a float holds.
+_MOST_BITS = 1_023
 _SELF = Axis(seen=samples.ITSELF)
 _NO_ONE_FIELD = Axis(UNKNOWN, UNKNOWN, UNKNOWN, 1, aligned=False)
 _UNDECIDED = _NO_ONE_FIELD._replace(aligned=None)
@@ -282,9 +284,13 @@ def _middle(axis: Axis) -> tuple[Dim, int]:
 
 
 def _fraction(dim: Dim, parts: int) -> Dim | float:
-    """A number of parts in whole samples, or as a float; UNKNOWN where a formula cannot be divided."""
+    """A number of parts in whole samples, or as a float; UNKNOWN where a formula cannot be divided, or no float holds
+    the number.
+    """
     if isinstance(dim, int):
-        return dim // parts if dim % parts == 0 else dim / parts
+        if dim % parts == 0:
+            return dim // parts
+        return dim / parts if dim.bit_length() < _MOST_BITS else UNKNOWN
     return dim if parts == 1 else dim // parts if divides(parts, dim) else UNKNOWN
 
 

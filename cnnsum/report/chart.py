@@ -123,11 +123,11 @@ def _cell(point: Point, row: int, most: int, ink: _Ink) -> Span:
         if row or not point.total:
             return " ", ""
         filled = 1  # a little is not nothing
-    # What most of the filled part of the cell is.
-    middle = (row + filled / parts / 2) * most / _HEIGHT
-    if middle <= point.waiting:
+    # What most of the filled part of the cell is: in integers, which have no largest.
+    middle, scale = (2 * row * parts + filled) * most, 2 * parts * _HEIGHT
+    if middle <= point.waiting * scale:
         kind, style = ink.waiting, _WAITING
-    elif middle <= point.waiting + point.used:
+    elif middle <= (point.waiting + point.used) * scale:
         kind, style = ink.used, _USED
     else:
         kind, style = ink.scratch, _SCRATCH

@@ -98,7 +98,7 @@ def percent(part: float, whole: float) -> str:
     >>> percent(1, 0), percent(10**9, 1)
     ('', '')
     """
-    if not whole or part / whole > 100:
+    if not whole or part > 100 * whole:
         return ""
     rate = 100 * part / whole
     if 0 < rate < 0.1:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cnnsum.report.units import PREFIXES
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
-_PREFIXES = ("", "K", "M", "G", "T", "P", "E")
 #: Counts, in powers of 1000.
-COUNTS = {prefix: 1000**power for power, prefix in enumerate(_PREFIXES)}
+COUNTS = {prefix: 1000**power for power, prefix in enumerate(PREFIXES)}
 #: Bytes: KiB, MiB, and so on in powers of 1024, KB and MB in powers of 1000.
-BYTES = {f"{prefix}B": 1000**power for power, prefix in enumerate(_PREFIXES)} | {
-    f"{prefix}iB": 1024**power for power, prefix in enumerate(_PREFIXES) if prefix
+BYTES = {f"{prefix}B": 1000**power for power, prefix in enumerate(PREFIXES)} | {
+    f"{prefix}iB": 1024**power for power, prefix in enumerate(PREFIXES) if prefix
 }
 
 _NUMBER = re.compile(r"(\d[\d_,]*\.?\d*|\.\d+)\s*([A-Za-z]*)", re.ASCII)
@@ -41,7 +42,7 @@ def memory(text: str) -> int:
     """
     number, unit = _parts(text, "an amount of memory", "8GiB, 512MB or a number of bytes")
     known = {name.lower(): size for name, size in BYTES.items()}
-    if unit.upper() in _PREFIXES[1:]:
+    if unit.upper() in PREFIXES[1:]:
         prefix = unit.upper()
         binary, decimal = number * BYTES[f"{prefix}iB"], number * BYTES[f"{prefix}B"]
         digits = text.strip()[: -len(unit)].strip()
@@ -64,7 +65,7 @@ def count(text: str) -> int:
     """
     number, unit = _parts(text, "a count", "5M, 1.5G or 25000")
     if unit.upper() not in COUNTS:
-        raise QuantityError(f"`{text}`: there is no unit `{unit}` of counts (they are {', '.join(_PREFIXES[1:])})")
+        raise QuantityError(f"`{text}`: there is no unit `{unit}` of counts (they are {', '.join(PREFIXES[1:])})")
     return _whole(number * COUNTS[unit.upper()], text, "one")
 
 

@@ -9,19 +9,27 @@ from __future__ import annotations
 from cnnsum.dims import UNKNOWN, Dim
 
 _KERAS_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
-_BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-_DECIMAL_UNITS = ("", "K", "M", "G", "T", "P", "E")
+#: Prefixes of units, each a thousand (or 1,024) times the one before: the SI has no larger ones.
+PREFIXES = ("", "K", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q")
+_BINARY_UNITS = ("B", *(f"{prefix}iB" for prefix in PREFIXES[1:]))
+_DECIMAL_UNITS = PREFIXES
+#: Of integers that a float holds.
+_MOST_BITS = 1_023
 
 
 def keras_memory(size: Dim) -> str:
     """Return `size` bytes as Keras's `readable_memory_size` writes them; a formula keeps the unit B.
+
+    Keras fails on what no float holds; here that is a power of ten.
 
     >>> keras_memory(10470660), keras_memory(0)
     ('9.99 MB', '0.00 B')
     """
     if not isinstance(size, int):
         return "?" if size is UNKNOWN else f"{size} B"
-    scaled = _quotient(size, 1)
+    if abs(size).bit_length() > _MOST_BITS:
+        return f"{_power_of_ten(size)} B"
+    scaled = float(size)
     for unit in _KERAS_UNITS:
         if scaled / 1024 < 1:
             return f"{scaled:.2f} {unit}"
@@ -39,19 +47,19 @@ def exact(number: Dim) -> str:
 
 
 def memory(size: Dim) -> str:
-    """Return `size` bytes in B, KiB, MiB, and so on.
+    """Return `size` bytes in B, KiB, MiB, and so on up to QiB (1024**10), and beyond as a power of ten.
 
-    >>> memory(1004), memory(10470660)
-    ('1,004 B', '9.99 MiB')
+    >>> memory(1004), memory(10470660), memory(2**100), memory(2**200)
+    ('1,004 B', '9.99 MiB', '1.00 QiB', '1.61e60 B')
     """
     return _scaled(size, 1024, _BINARY_UNITS)
 
 
 def count(number: Dim) -> str:
-    """Return a count in thousands (K), millions (M), and so on.
+    """Return a count in thousands (K), millions (M), and so on up to Q (1000**10), and beyond as a power of ten.
 
-    >>> count(896), count(8297856)
-    ('896', '8.30 M')
+    >>> count(896), count(8297856), count(25 * 10**32), count(10**400)
+    ('896', '8.30 M', '2.50e33', '1.00e400')
     """
     return _scaled(number, 1000, _DECIMAL_UNITS)
 
@@ -66,17 +74,23 @@ def plain_number(number: Dim) -> int | str | None:
 def _scaled(number: Dim, base: int, units: tuple[str, ...]) -> str:
     if not isinstance(number, int):
         return "?" if number is UNKNOWN else f"{number} {units[0]}".rstrip()
-    power = 0
+    size = abs(number)
+    # The first power that may do; integers have no largest, floats do.
+    power = max((size.bit_length() - 1) // base.bit_length() - 1, 0)
     # 999,999 is 1.00 M, not 1000.00 K: what rounds up to the next unit is written in it.
-    while power < len(units) - 1 and round(_quotient(abs(number), base**power), 2) >= base:
+    while power < len(units) and round(size / base**power, 2) >= base:
         power += 1
     if power == 0:
         return f"{number:,} {units[0]}".rstrip()
-    return f"{_quotient(number, base**power):,.2f} {units[power]}"
+    if power >= len(units):
+        return f"{_power_of_ten(number)} {units[0]}".rstrip()
+    return f"{number / base**power:,.2f} {units[power]}"
 
 
-def _quotient(number: int, divisor: int) -> float:
-    try:
-        return number / divisor
-    except OverflowError:  # more than 308 digits
-        return float("inf")
+def _power_of_ten(number: int) -> str:
+    """A number with two decimals and a power of ten, however many digits it has."""
+    size = abs(number)
+    power = max((size.bit_length() - 1) * 30_102 // 100_000 - 1, 0)  # log10(2), rounded down
+    while round(size / 10**power, 2) >= 10:
+        power += 1
+    return f"{number / 10**power:.2f}e{power}"

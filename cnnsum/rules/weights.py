@@ -227,8 +227,8 @@ def lonely_peak(network: Network) -> Iterator[Finding]:
     if maker is not None and rest and most > _PEAK_TIMES * rest:
         yield Finding(
             maker.layer,
-            f"with the output of `{maker.layer.name}` {most / 2**20:.1f} MiB are needed at once, "
-            f"without it never more than {rest / 2**20:.1f} MiB",
+            f"with the output of `{maker.layer.name}` {_mebibytes(most)} are needed at once, "
+            f"without it never more than {_mebibytes(rest)}",
             "a smaller tensor there, if the network can do with it",
         )
 
@@ -357,3 +357,10 @@ def one_unit_inside(network: Network) -> Iterator[Finding]:
 
 def _count(call: Call) -> object:
     return call.layer.fields.get("units", call.layer.fields.get("filters"))
+
+
+def _mebibytes(size: int) -> str:
+    """Bytes in MiB with one decimal, however many they are."""
+    whole, rest = divmod(10 * size, 2**20)
+    tenths = whole + (2 * rest + whole % 2 > 2**20)
+    return f"{tenths // 10}.{tenths % 10} MiB"

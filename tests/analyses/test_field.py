@@ -445,3 +445,13 @@ def test_a_product_of_two_sequences_sees_all_of_one(axes: str, size: Any) -> Non
     - Dot: {{axes: {axes}, from: [a, b]}}
     """
     assert cnnsum.summarize(cnnsum.loads(spec)).rows[-1].receptive_field.size == (size,)
+
+
+def test_strides_that_no_float_holds() -> None:
+    """A third of 1e360 samples is a number that is not known exactly; nothing fails over it."""
+    pool = {"MaxPooling2D": {"pool_size": 10**18, "padding": "same"}}
+    report = cnnsum.summarize(load([*[pool] * 20, {"UpSampling2D": {"size": 3, "name": "up"}}], ("H", "W", 3)))
+    assert all("".join(render(report, format)) for format in FORMATS)
+    (row,) = [row for row in report.rows if row.name == "up"]
+    assert row.receptive_field is not None
+    assert row.receptive_field.stride[0] is UNKNOWN

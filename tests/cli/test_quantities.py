@@ -23,13 +23,17 @@ from cnnsum.report.quantities import BYTES, COUNTS, QuantityError, count, memory
         ("4,096", 4096),
         ("1.25MB", 1_250_000),
         ("2EiB", 2 << 60),
+        ("1.5QiB", 3 << 99),
+        ("3 RB", 3 * 10**27),
     ],
 )
 def test_memory(text, size):
     assert memory(text) == size
 
 
-@pytest.mark.parametrize(("text", "number"), [("5M", 5_000_000), ("1.5g", 1_500_000_000), ("7", 7), (".25K", 250)])
+@pytest.mark.parametrize(
+    ("text", "number"), [("5M", 5_000_000), ("1.5g", 1_500_000_000), ("7", 7), (".25K", 250), ("2Y", 2 * 10**24)]
+)
 def test_counts(text, number):
     assert count(text) == number
 

@@ -504,3 +504,24 @@ def test_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
         assert call(name, "--format", format, "-o", str(tmp_path / "result")).code == 0
         assert call(name, "--format", format).code == 0
     assert call(name + "x").code == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--train"],
+        ["--plan"],
+        ["--columns", "layer,params_bar,share,memory_bar"],
+        ["--chart", "memory"],
+        ["--chart", "memory", "--format", "svg"],
+        ["--chart", "macs"],
+        ["--format", "markdown"],
+    ],
+)
+def test_numbers_that_no_float_holds(options):
+    """1e450 elements of 4 bytes: integers have no largest number, floats do."""
+    spec = json.dumps({"input": [10**18] * 25, "layers": ["ReLU", {"Dense": 4}]})
+    done = call("-", *options, stdin=spec.encode())
+    assert (done.code, done.err) == (0, "")
+    assert "00e450" in done.out
+    assert not re.search(r"\binf\b", done.out)
