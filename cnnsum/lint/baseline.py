@@ -27,7 +27,9 @@ _MOST_DIGITS = 12
 
 
 class Increase(NamedTuple):
-    """How much more a measure may be than in the baseline: a part of it, and a number. `text` is as it was written."""
+    """How much more a measure may be than in the baseline: a part of it, and a number. `text` is as it was written, ""
+    where the measure is held because all are.
+    """
 
     rate: Fraction
     number: int
@@ -35,6 +37,7 @@ class Increase(NamedTuple):
 
 
 NO_INCREASE = Increase(Fraction(0), 0, "0")
+_NOT_NAMED = Increase(Fraction(0), 0, "")
 
 
 class Entry(NamedTuple):
@@ -95,7 +98,7 @@ def increase(text: str) -> tuple[str, Increase]:
 def increases(texts: Iterable[str]) -> dict[str, Increase]:
     """What each measure may grow by; raises ValueError. Without any text, all measures are held, and none may grow."""
     found = dict(map(increase, texts))
-    return found or dict.fromkeys(MEASURES, NO_INCREASE)
+    return found or dict.fromkeys(MEASURES, _NOT_NAMED)
 
 
 def read(path: str) -> Baseline:
@@ -163,6 +166,9 @@ def findings(
 ) -> list[Diagnostic]:
     """Measures that have grown by more than is allowed: BUD504, or BUD502 where that cannot be said.
 
+    What is not known now and was not known then is a warning, unless the measure was named: nothing that was held is
+    held no more.
+
     A model that the baseline does not have is new, and has no findings. The batch is that of the baseline.
     """
     entry = baseline.of(model.document.path)
@@ -176,6 +182,13 @@ def findings(
     for key, grown in allowed.items():
         if key not in entry.numbers:
             continue
+        written = plain_number(now[key])
+        if written is not None and written == entry.numbers[key]:
+            continue
+        if written is None and entry.numbers[key] is None and not grown.text:
+            message = f"{key}: not known, as in {baseline.path}: whether it has grown cannot be said"
+            result.append(Diagnostic("BUD502", message, span, "warning"))
+            continue
         before = _dim(entry.numbers[key], model)
         try:
             sizes = _more(before, now[key], grown, model)
@@ -188,7 +201,7 @@ def findings(
             message = f"{key}: {_told(now[key])} cannot be compared with {_told(before)} in {baseline.path}"
             result.append(Diagnostic("BUD502", message, span))
             continue
-        may = f", and may grow by {grown.text}" if grown != NO_INCREASE else ""
+        may = f", and may grow by {grown.text}" if grown.rate or grown.number else ""
         message = (
             f"{key}: {measure.exact(now[key])} is more than {measure.exact(before)} in {baseline.path}{sizes}{may}"
         )

@@ -110,6 +110,26 @@ def test_formulas_are_compared_as_formulas(tmp_path: Path) -> None:
     assert [line[:6] for line in grown(path, "macs", text=text.replace("H, W", "T, U"))] == ["BUD502"]
 
 
+def test_what_is_not_known_has_not_grown(tmp_path: Path) -> None:
+    """A model passes against its own baseline; where a measure was asked for by name, it cannot be held."""
+    path = tmp_path / "report.json"
+    text = "input: [8]\nlayers: [{Dense: 4}, Mystery, {Dense: 2}]\n"
+    path.write_text(call("-", "--format", "json", stdin=text.encode()).out, encoding="utf-8")
+    every = {"params", "trainable", "macs", "flops", "weights", "peak", "training"}
+
+    def held(spec: str, *named: str) -> set[tuple[str, str]]:
+        found = baseline.findings(cnnsum.loads(spec), baseline.read(str(path)), baseline.increases(named))
+        assert {one.code for one in found} <= {"BUD502"}
+        return {(one.message.partition(":")[0], one.severity) for one in found}
+
+    assert held(text) == {(key, "warning") for key in every}
+    assert held(text, "macs", "peak=1MiB") == {("macs", "error"), ("peak", "error")}
+    # What is known by now is more than nothing that was known.
+    assert held(text.replace("Mystery", "ReLU")) == {(key, "error") for key in every}
+    path.write_text(call("-", "--format", "json", stdin=BEFORE.encode()).out, encoding="utf-8")
+    assert held(text) == {(key, "error") for key in every}
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", '{"schema": "cnnsum.baseline/1"}', '{"totals": 3}', BEFORE])
 def test_what_is_no_baseline(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
