@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
-from cnnsum.dims import symbols_of
+from cnnsum.dims import Dim, Expr, symbols_of
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Graph
 from cnnsum.readers import NO_OVERRIDES, Overrides, read
@@ -283,14 +283,16 @@ def _unknown(code: str, what: str, name: str, choices: Iterable[str], most: int 
     return Diagnostic(code, f"unknown {what} `{name}`", help=help)
 
 
-def reconcile(model: Model, convention: str) -> ConventionReport:
+def reconcile(model: Model, convention: str, *, batch: Dim | None = None) -> ConventionReport:
     """The number that another tool gives for a model (fvcore, torchinfo, thop, ptflops, keras-flops, torch), and why.
 
-    Raises UnusableError for an unknown convention.
+    batch: that of a report of the model, on which the work per sample depends in a few networks; by default that of
+    `summarize`. Raises UnusableError for an unknown convention.
     """
     from cnnsum.report import conventions
 
-    return conventions.reconcile(model.graph, model.inference, convention)
+    samples = batch if isinstance(batch, Expr) else _samples(model, batch if isinstance(batch, int) else None)
+    return conventions.reconcile(model.graph, model.inference, convention, samples)
 
 
 def plan(model: Model, report: Report, *, order: bool = True) -> Plan:

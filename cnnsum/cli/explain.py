@@ -69,7 +69,7 @@ def _explain(
     elif layer is not None or format == "markdown":
         raise click.UsageError("--convention is about the whole model, as text or json")
     else:
-        renderers = _reconciliation(found, convention, format)
+        renderers = _reconciliation(found, convention, batch, format)
     try:
         write_result(output, model, color, format=format, **renderers)
     finally:
@@ -95,12 +95,12 @@ def _arithmetic(found: Model, layer: str | None, batch: int | None, format: str)
     return {"styled": lambda width: explain_text.lines(explanation, width)}
 
 
-def _reconciliation(found: Model, convention: str, format: str) -> dict[str, Any]:
+def _reconciliation(found: Model, convention: str, batch: int | None, format: str) -> dict[str, Any]:
     """What writes the way from our count to another tool's. Raises UnusableError for a tool that is not known."""
     from cnnsum.model import reconcile
     from cnnsum.report import convention_formats
 
-    result = reconcile(found, convention)
+    result = reconcile(found, convention, batch=batch)
     if format == "json":
         return {"plain": lambda: (convention_formats.text(result),)}
     return {"styled": lambda width: convention_formats.lines(result, width)}

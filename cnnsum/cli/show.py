@@ -121,7 +121,7 @@ def _show(
     if plan or looks["chart"] == "memory":
         report.plan = plan_memory(found, report, order=plan)
     if convention is not None:
-        report.convention = reconcile(found, convention)
+        report.convention = reconcile(found, convention, batch=report.batch)
     try:
         _write(report, format, output, color, verbose=verbose, **looks)
     finally:

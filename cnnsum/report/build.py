@@ -172,13 +172,13 @@ def _totals(
         outputs = kept_total = UNKNOWN
         trained = TrainingMemory(*(UNKNOWN,) * 7, None if found.peak_step is None else UNKNOWN)
         total = Cost(UNKNOWN, UNKNOWN)
-        most = most._replace(bytes=UNKNOWN)
+        most = most._replace(bytes=UNKNOWN, story=None)
         if wrong or graph.layers:
             weights = Weights(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     return Totals(
         params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
-        macs=total.macs,
-        flops=total.flops,
+        macs=counted.counter.fill(total.macs),
+        flops=counted.counter.fill(total.flops),
         weights=WeightsMemory(
             weights.trainable_bytes + weights.non_trainable_bytes, weights.trainable_bytes, weights.non_trainable_bytes
         ),
@@ -361,8 +361,8 @@ class _Builder:
             tuple(TensorRecord(*value) for value in inference.output_of(nodes[-1])) if nodes else (),
             self._weights(calls) if layer.graph is None else (),
             Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
-            cost.macs,
-            cost.flops,
+            self.counter.fill(cost.macs),
+            self.counter.fill(cost.flops),
             weights.trainable_bytes + weights.non_trainable_bytes,
             output_bytes,
             _status(calls, self._claimed),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnnsum.analyses.conventions import CONVENTIONS, Convention, Difference, count
+from cnnsum.analyses.counting import Counter
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Inference
@@ -68,8 +69,8 @@ def convention(name: str) -> Convention:
     return found
 
 
-def reconcile(graph: Graph, inference: Inference, name: str) -> ConventionReport:
-    """The number that the tool of that name gives for a model, and why it differs.
+def reconcile(graph: Graph, inference: Inference, name: str, batch: Dim) -> ConventionReport:
+    """The number that the tool of that name gives for a model in a batch of that size, and why it differs.
 
     Raises UnusableError for an unknown convention. Of a model with errors, and of one that never met an input, the
     sums are not known: what its parts add up to is not what it will be.
@@ -77,7 +78,10 @@ def reconcile(graph: Graph, inference: Inference, name: str) -> ConventionReport
     chosen = convention(name)
     counts, notes = count(inference, chosen)
     rows: dict[str, ConventionRow] = {}
-    for call, ours, theirs, differences in counts:
+    fill = Counter(graph.batch, batch).fill
+    for call, *numbers, reasons_of_call in counts:
+        ours, theirs = map(fill, numbers)
+        differences = tuple([one._replace(amount=fill(one.amount)) for one in reasons_of_call])
         key = "/".join([layer.name for layer in (*call.path, call.layer)])
         row = rows.get(key)
         if row is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cnnsum.analyses.liveness import Story, told
 from cnnsum.analyses.sizes import holds, put, text_of
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, equal, substitute, symbols_of
@@ -186,11 +187,17 @@ class _Fill:
         return found
 
     def _peak(self, peak: Peak) -> Peak:
+        story = None
+        if peak.story is not None:
+            story = Story(*map(self, peak.story))
+            found = told(story)
+            if found is not None:
+                return Peak(*found)
         pairs = self._open(peak.less_where)
         if pairs is None:
-            return Peak(UNKNOWN, None, ())
+            return Peak(UNKNOWN, None, (), (), story)
         alive = tuple([(name, self.dim(size)) for name, size in peak.alive])
-        return Peak(self.dim(peak.bytes), peak.layer, alive, pairs)
+        return Peak(self.dim(peak.bytes), peak.layer, alive, pairs, story)
 
     def _training(self, memory: TrainingMemory) -> TrainingMemory:
         pairs = self._open(memory.less_where)

@@ -14,6 +14,7 @@ from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.facts import Need
 
 if TYPE_CHECKING:
+    from cnnsum.analyses.liveness import Story
     from cnnsum.report.conventions import ConventionReport
     from cnnsum.report.plan import Plan
 
@@ -192,13 +193,15 @@ class TrainingMemory(NamedTuple):
 class Peak(NamedTuple):
     """The largest number of live bytes in inference, the layer that runs then, and the tensors alive (name, bytes).
 
-    less_where: pairs of formulas; where the two of a pair are equal, `bytes` is a bound and no more than that.
+    less_where: pairs of formulas; where the two of a pair are equal, `bytes` is a bound and no more than that. story:
+    where sizes are open, what gives the peak once they have numbers; it is in no format.
     """
 
     bytes: Dim
     layer: str | None
     alive: tuple[tuple[str, Dim], ...]
     less_where: tuple[tuple[Dim, Dim], ...] = ()
+    story: Story | None = None
 
 
 class OptimizerRecord(NamedTuple):
