@@ -43,7 +43,7 @@ OWN = {
         f"cnnsum.analyses{name}"
         for name in ("", ".cost", ".counting", ".liveness", ".memory", ".optimizers", ".params", ".training")
     ),
-    *(f"cnnsum.cli{name}" for name in ("", ".options", ".output", ".show")),
+    *(f"cnnsum.cli{name}" for name in ("", ".formats", ".options", ".output", ".show")),
     *("cnnsum.diagnostics", "cnnsum.ink"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
     *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),

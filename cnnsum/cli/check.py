@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.cli.formats import format_option, refuse_others
 from cnnsum.cli.options import COLORS, NumberOption, type_options
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from cnnsum.lint.mending import Mended
     from cnnsum.report.findings import CheckReport
 
-FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 _MOST_JOBS = 256
 _MOST_DIGITS = 20
 
@@ -63,12 +63,7 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 @click.option("--models-only", is_flag=True, help="Pass over files that hold no model, even if they are named here.")
 @click.option("--jobs", type=NumberOption(1, _MOST_JOBS), help="Processes.  [default: as many as pay]")
 @click.option("--show-settings", is_flag=True, help="Print what holds for each PATH, and who says so.")
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(FORMATS),
-    help="What to print.  [default: text; github on GitHub Actions]",
-)
+@format_option("check", "What to print.  [default: text; github on GitHub Actions]")
 @click.option(
     "--keras-backend",
     metavar="NAME",
@@ -139,9 +134,8 @@ def _check(
     wanted = paths or (os.curdir,)
     if format is None:
         format = "github" if os.environ.get("GITHUB_ACTIONS") == "true" and not statistics else "text"
+    refuse_others("check", format, ("--statistics",) if statistics else ())
     if statistics:
-        if format not in ("text", "concise"):
-            raise click.UsageError(f"--statistics prints text, and no {format}")
         format = "statistics"
     if show_settings:
         from cnnsum.lint.origins import lines

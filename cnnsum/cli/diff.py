@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.cli.formats import format_option
 from cnnsum.cli.options import How, model_options
 
 if TYPE_CHECKING:
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
 @click.argument("old")
 @click.argument("new")
 @click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
-@click.option(
-    "--format",
-    "format",
-    type=click.Choice(("text", "markdown", "json")),
-    default="text",
-    help="What to print.  [default: text]",
-)
+@format_option("diff")
 @click.option(
     "--weights-format",
     type=click.Choice(("keras", "h5", "h5-by-name")),

@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.cli.formats import format_option, refuse_others
 from cnnsum.cli.options import How, model_options
 
 if TYPE_CHECKING:
     from cnnsum.cli.output import Sources
     from cnnsum.model import Model
 
-FORMATS = ("text", "markdown", "json")
-
 
 @click.command(name="explain", short_help="Each number's formula, with the numbers put in.")
 @click.argument("model")
 @click.argument("layer", required=False)
-@click.option("--format", "format", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
+@format_option("explain")
 @click.option("--convention", metavar="NAME", help="The way from our MACs to another tool's: fvcore, torchinfo, ….")
 @model_options
 @click.pass_context
@@ -61,13 +60,14 @@ def _explain(
     from cnnsum.cli.output import report_diagnostics, write_result
     from cnnsum.source import read
 
+    refuse_others("explain", format, () if convention is None else ("--convention",))
     document = read(model)
     sources.add(document.path, document.line)
     found = how.model(document)
     if convention is None:
         renderers = _arithmetic(found, layer, batch, format)
-    elif layer is not None or format == "markdown":
-        raise click.UsageError("--convention is about the whole model, as text or json")
+    elif layer is not None:
+        raise click.UsageError("--convention is about the whole model: leave LAYER out")
     else:
         renderers = _reconciliation(found, convention, batch, format)
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.cli.formats import format_option
 from cnnsum.cli.options import How, model_options
 from cnnsum.cli.quantities import QuantityOption
 from cnnsum.cli.ranges import VariedOption
@@ -59,9 +60,7 @@ class BoundOption(_Type):
 @click.option("--least", type=BoundOption(), help="The least value of what is varied.")
 @click.option("--most", type=BoundOption(), help="The largest value of what is varied.")
 @click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
-@click.option(
-    "--format", "format", type=click.Choice(("text", "json")), default="text", help="What to print.  [default: text]"
-)
+@format_option("fit")
 @model_options
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:

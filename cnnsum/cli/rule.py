@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-FORMATS = ("text", "markdown", "json")
+from cnnsum.cli.formats import format_option
 
 
 @click.command(name="rule", short_help="The reference of the rules of check.")
 @click.argument("code", required=False)
-@click.option("--format", "format", type=click.Choice(FORMATS), default="text", help="What to print.  [default: text]")
+@format_option("rule")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of standard output.")
 def command(code: str | None, format: str, output: str | None) -> None:
     """Print the rules of advice, or what one checks, why, and an example that fails and one that passes."""

@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.cli.formats import format_option, refuse_others
 from cnnsum.cli.options import How, NumberOption, model_options
 
 if TYPE_CHECKING:
     from cnnsum.cli.output import Sources
     from cnnsum.report import Options, Report
 
-FORMATS = ("table", "json", "csv", "markdown")
 CHARTS = ("memory", "params", "macs")
 
 
 @click.command(name="show", short_help="The summary of a model (the default command).")
 @click.argument("model")
-@click.option(
-    "--format", "format", type=click.Choice((*FORMATS, "svg")), default="table", help="What to print.  [default: table]"
-)
+@format_option("show")
 @click.option("--keras", is_flag=True, help="Keras's part alone, as model.summary() prints it.")
 @click.option("--columns", metavar="NAMES", help="Choose columns (layer,output,macs) or add some (+macs,+flops).")
 @click.option("--width", type=NumberOption(1, 10_000), help="Width of the table, Keras's line_length.")
@@ -59,6 +57,7 @@ def command(ctx: click.Context, /, sweeps: tuple[str, ...], **given: Any) -> Non
     from cnnsum.cli.output import Sources, report_diagnostics
     from cnnsum.diagnostics import UnusableError
 
+    refuse_others("show", given["format"], _options_given(ctx))
     sources = Sources()
     try:
         if sweeps:
@@ -73,6 +72,15 @@ def command(ctx: click.Context, /, sweeps: tuple[str, ...], **given: Any) -> Non
         report_diagnostics(error.diagnostics, sources, color=given["color"])
         ctx.exit(2)
     ctx.exit(1 if errors else 0)
+
+
+def _options_given(ctx: click.Context) -> list[str]:
+    """The options on the command line, each by its long name."""
+    return [
+        max(param.opts, key=len)
+        for param in ctx.command.params
+        if param.name is not None and ctx.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE
+    ]
 
 
 def _show(

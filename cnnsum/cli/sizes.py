@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.cli.formats import format_option
 from cnnsum.cli.options import How, model_options
 
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ class TestsOption(_Type):
     multiple=True,
     help="Set these axes free, too.  [default: image sizes and sequence lengths]",
 )
-@click.option(
-    "--format", "format", type=click.Choice(("text", "json")), default="text", help="What to print.  [default: text]"
-)
+@format_option("sizes")
 @model_options
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> None:

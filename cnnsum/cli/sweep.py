@@ -41,8 +41,6 @@ def run(
     for name, value in others.items():
         if value:
             raise click.UsageError(f"--sweep does not go with --{name.replace('_only', '').replace('_', '-')}")
-    if format != "table" and format not in _CHUNKS:
-        raise click.UsageError(f"--sweep prints {', '.join(('table', *_CHUNKS))}, and no {format}")
     try:
         axes = [swept(text) for text in sweeps]
     except RangeError as error:

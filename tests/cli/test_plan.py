@@ -170,8 +170,8 @@ def test_pictures(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((SEED, "--format", "svg"), "a summary is no picture"),
-        ((SEED, "--chart", "macs", "--format", "json"), "a chart is no json"),
+        ((SEED, "--format", "svg"), "--format svg goes with --chart"),
+        ((SEED, "--chart", "macs", "--format", "json"), "--chart goes with --format table or svg, not with json"),
         ((SEED, "--chart", "nothing"), "'nothing' is not one of"),
         (("fcn.yaml", "--chart", "memory"), "the memory depends on sizes that are open"),
     ],

@@ -160,4 +160,4 @@ def test_a_format_that_it_does_not_have(tmp_path: Path) -> None:
     drawn = tmp_path / "drawn.svg"
     found = call("specs/lenet5.yaml", "--sweep", "batch=1:3", "--format", "svg", "-o", str(drawn))
     assert (found.code, found.out, drawn.exists()) == (2, "", False)
-    assert "--sweep prints table, json, csv, markdown, and no svg" in found.err
+    assert "--sweep goes with --format table, json, csv or markdown, not with svg" in found.err

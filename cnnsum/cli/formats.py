@@ -1,0 +1,77 @@
+"""Which formats each command prints, with which options: the one table of it, and the usage error of what is not in it.
+
+Knows names of commands, options and formats; nothing of what is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import click
+
+#: The formats of each command, the default first; and, where an option makes it print something else, of that.
+FORMATS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "show": {
+        "": ("table", "json", "csv", "markdown"),
+        "--chart": ("table", "svg"),
+        "--sweep": ("table", "json", "csv", "markdown"),
+    },
+    "check": {
+        "": ("text", "concise", "json", "sarif", "github", "gitlab", "junit"),
+        "--statistics": ("text", "concise"),
+    },
+    "explain": {"": ("text", "markdown", "json"), "--convention": ("text", "json")},
+    "diff": {"": ("text", "markdown", "json")},
+    "sizes": {"": ("text", "json")},
+    "fit": {"": ("text", "json")},
+    "rule": {"": ("text", "markdown", "json")},
+}
+
+#: Options of a command that only some formats of its plain result follow; every format follows the others.
+FOLLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "show": {
+        "--keras": ("table",),
+        "--width": ("table",),
+        "--show-trainable": ("table",),
+        "--columns": ("table", "csv", "markdown"),
+        "--depth": ("table", "csv", "markdown"),
+        "--expand-nested": ("table", "csv", "markdown"),
+        "--layer-range": ("table", "csv", "markdown"),
+        "--plan": ("table", "json"),
+        "--convention": ("table", "json"),
+    },
+}
+
+
+def format_option(command: str, help: str | None = None) -> Callable[[Any], Any]:
+    """The option `--format` of a command, which takes every format that it prints in some way.
+
+    help: where the default depends on something; the option is then None where it is not given.
+    """
+    formats = [*dict.fromkeys(format for printed in FORMATS[command].values() for format in printed)]
+    default = None if help else formats[0]
+    told = help or f"What to print.  [default: {default}]"
+    return click.option("--format", "format", type=click.Choice(formats), default=default, help=told)
+
+
+def refuse_others(command: str, format: str, given: Iterable[str]) -> None:
+    """Raise UsageError where a format has not what was asked for by these options."""
+    printed = FORMATS[command]
+    modes = [option for option in given if option in printed]
+    for option in modes:
+        _require(option, format, printed[option])
+    if modes:
+        return
+    if format not in printed[""]:
+        having = " or ".join(option for option, formats in printed.items() if format in formats)
+        raise click.UsageError(f"--format {format} goes with {having}")
+    followed = FOLLOWED.get(command, {})
+    for option in given:
+        _require(option, format, followed.get(option, (format,)))
+
+
+def _require(option: str, format: str, formats: tuple[str, ...]) -> None:
+    if format not in formats:
+        listed = " or ".join(filter(None, (", ".join(formats[:-1]), formats[-1])))
+        raise click.UsageError(f"{option} goes with --format {listed}, not with {format}")
