@@ -137,15 +137,14 @@ def _check(
     refuse_others("check", format, ("--statistics",) if statistics else ())
     if statistics:
         format = "statistics"
+    for path in (output, write_baseline):
+        _refuse_own_sources(wanted, path, force_exclude=force_exclude)
+        _refuse_without_place(path)
     if show_settings:
         from cnnsum.lint.origins import lines
 
         _write((f"{line}\n" for line in lines(wanted, select or None, ignore, fail_on)), output)
         return 0
-    _refuse_own_sources(paths, output)
-    _refuse_own_sources(paths, write_baseline)
-    for path in (output, write_baseline):
-        _refuse_without_place(path)
     if fix or diff:
         if "-" in wanted or watch:
             other = "--watch" if watch else "standard input"
@@ -306,14 +305,17 @@ def _refuse_without_place(path: str | None) -> None:
         raise click.ClickException(f"cannot write '{path}': No such file or directory")
 
 
-def _refuse_own_sources(paths: tuple[str, ...], output: str | None) -> None:
-    """Raise UsageError where the findings would take the place of a file that is named."""
+def _refuse_own_sources(paths: tuple[str, ...], output: str | None, *, force_exclude: bool) -> None:
+    """Raise UsageError where the findings would take the place of a model, named or found, or of a configuration."""
     from cnnsum.cli.output import refuse_own_source
+    from cnnsum.lint.run import reads
 
-    if output is not None and output != "-":
+    if output is not None and output != "-" and os.path.isfile(output):
         for path in paths:
             if os.path.isfile(path):
                 refuse_own_source(path, output)
+        if reads(paths, output, force_exclude=force_exclude):
+            raise click.UsageError(f"'{output}' is one of the files that are read: give the result another name")
 
 
 def _print(report: CheckReport, format: str, output: str | None, color: str, *, quiet: bool, verbose: bool) -> None:

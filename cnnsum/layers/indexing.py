@@ -492,6 +492,14 @@ def _letters_window(terms: list[str], right: str) -> str | None:
     return EVERYTHING if EVERYTHING in found else NOT_FOLLOWED if NOT_FOLLOWED in found else None
 
 
+@layer(key=NUMPY + "Vstack", name="Vstack")
+def _vstack(*xs: Shape) -> Facts:
+    """Put the inputs end to end along the batch. No weights, no operations, nothing kept."""
+    from cnnsum.layers.broadcast import joined
+
+    return _moved(joined(xs, 0, "Vstack"), gradient="parts")
+
+
 @layer(key=NUMPY + "Hstack", name="Hstack")
 def _hstack(*xs: Shape) -> Facts:
     """Put the inputs end to end along the first axis after the batch. No weights, no operations, nothing kept."""

@@ -303,6 +303,18 @@ def watched(paths: Iterable[str]) -> list[str]:
     return [*dict.fromkeys([*found, *(config.path for config in configs.used()), *types])]
 
 
+def reads(paths: Iterable[str], file: str, *, force_exclude: bool = False) -> bool:
+    """Whether a run over some paths reads that file, as a model or as its configuration."""
+    configs = Configs()
+    for target in _targets(configs, paths, force_exclude=force_exclude):
+        if target.path == "-":
+            continue
+        if os.path.exists(target.path) and os.path.samefile(target.path, file):
+            return not target.sought or check_file(target.path, sought=True) is not None
+        configs.of(os.path.dirname(os.path.abspath(target.path)))
+    return any(os.path.exists(config.path) and os.path.samefile(config.path, file) for config in configs.used())
+
+
 def called_choice(select: Iterable[str] | None, ignore: Iterable[str]) -> Choice:
     """What a call chooses; raises UnusableError for codes that do not exist."""
     chosen = None if select is None else tuple([Said(text, CALL) for text in select])

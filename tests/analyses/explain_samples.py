@@ -104,6 +104,7 @@ SAMPLES: dict[str, Sample] = {
     "SpaceToDepth": ([(4, 6, 8)], {"block_size": 2}),
     "Einsum": ([SEQUENCE, (6, 9)], {"subscripts": "bij,bjk->bik"}),
     "Hstack": ([SEQUENCE, (4, 6)], {}),
+    "Vstack": ([SEQUENCE, SEQUENCE], {}),
     "MaxPool": ([IMAGE], {"pool_size": 2}),
     "AveragePool": ([IMAGE], {"pool_size": 2}),
     "Resize": ([IMAGE], {"size": [5, 4]}),

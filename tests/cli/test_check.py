@@ -294,3 +294,20 @@ def test_every_finding_has_a_place() -> None:
     assert code == 1
     (finding,) = json.loads(out)["files"][0]["findings"]
     assert (finding["code"], finding["path"], finding["line"], finding["column"]) == ("SPC001", "gone.yaml", 1, 1)
+
+
+@pytest.mark.parametrize(
+    "options", [["-o"], ["--write-baseline"], ["--diff", "-o"], ["--fix", "-o"], ["--show-settings", "-o"]]
+)
+@pytest.mark.parametrize("file", ["m.yaml", "cnnsum.toml"])
+def test_a_result_is_not_written_over_what_was_found(tmp_path, monkeypatch, options, file):
+    monkeypatch.chdir(tmp_path)
+    texts = {"m.yaml": "input: [8]\nlayers: [Dense: 3]\n", "cnnsum.toml": 'ignore = ["ARC"]\n', "out.json": "{}\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = call("check", ".", *options, file)
+    assert done.code == 2
+    assert f"'{file}' is one of the files that are read" in done.err
+    assert {name: (tmp_path / name).read_text(encoding="utf-8") for name in texts} == texts
+    # What holds no model is a result of before.
+    assert call("check", ".", *options, "out.json").code != 2

@@ -100,6 +100,7 @@ CASES: dict[str, tuple[Callable[..., Any], list[tuple[int, ...]]]] = {
     "moments": (lambda x: ops.moments(x, axes=[1, 2]), [(4, 8, 3)]),
     "full_like": (lambda x: ops.full_like(x, 2.0), [(4, 8)]),
     "hypot": (ops.hypot, [(4, 8), (4, 1)]),
+    "vstack": (lambda x, y: ops.vstack([x, y]), [(4, 8), (4, 8)]),
     "hstack": (lambda x, y: ops.hstack([x, y]), [(4, 8), (3, 8)]),
     "diagonal": (lambda x: ops.diagonal(x, offset=1, axis1=1, axis2=2), [(4, 8)]),
     "pad_images": (lambda x: ops.image.pad_images(x, 1, 2, target_height=10, target_width=11), [(4, 3, 3)]),
