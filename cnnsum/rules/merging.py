@@ -85,9 +85,11 @@ def accidental_broadcast(network: Network) -> Iterator[Finding]:
 
 def _is_mean(network: Network, number: int, out: Shape) -> bool:
     """Whether a value is one place that was pooled of a map, with no weights since, and that is stretched again."""
-    places = network.space(number)
     shape = network.values[number].shape
-    if not places or shape is None or any(dim != 1 for dim in places) or not _stretched(shape, out):
+    if shape is None or not _stretched(shape, out):
+        return False
+    places = network.space(number)
+    if not places or any(dim != 1 for dim in places):
         return False
     made = network.makers[number]
     while made is not None and (is_activation(made) or type_of(made.layer) in NORMALIZATIONS | DROPOUT):

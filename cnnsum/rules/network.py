@@ -15,15 +15,13 @@ from cnnsum.rules.base import Subject
 from cnnsum.rules.kinds import SHAPING, is_channels_first, type_of
 from cnnsum.source import Document
 
-#: Values that are looked at for a layer that says which axis holds the channels.
-_MOST_VALUES = 1000
-
 
 class Network:
     """The flat program of a model, with the way from every value to its maker and its readers."""
 
     __slots__ = (
         "_calls",
+        "_channels_first",
         "_fields",
         "_params",
         "calls",
@@ -54,6 +52,7 @@ class Network:
                 self.readers[number].append(call)
         self.outputs: frozenset[int] = frozenset(subject.inference.outputs)
         self._calls: dict[Layer, list[Call]] | None = None
+        self._channels_first: list[bool] | None = None
         self._params: Params | None = None
         self._fields: list[Field] | None = None
 
@@ -93,21 +92,40 @@ class Network:
     def is_channels_first(self, number: int) -> bool:
         """Whether the channels of a value are its axis 1, as the nearest layer with a `data_format` has them.
 
-        Asked of those that make and read it, and so on through all that keeps its axes; False where none of them says.
+        The nearest of those that make and read it, and so on through all that keeps its axes; False where none says.
         """
-        seen = {number}
-        waiting = [number]
+        if self._channels_first is None:
+            self._channels_first = self._nearest_formats()
+        return self._channels_first[number]
+
+    def _nearest_formats(self) -> list[bool]:
+        """For every value whether its channels are its axis 1: spread from all layers that say so at once, each call
+        passed once.
+        """
+        found: list[bool | None] = [None] * len(self.values)
+        waiting: list[int] = []
+        around = [
+            self.readers[number] if maker is None else [*self.readers[number], maker]
+            for number, maker in enumerate(self.makers)
+        ]
+        for number, calls in enumerate(around):
+            for call in calls:
+                shaped = call is self.makers[number] and type_of(call.layer) in SHAPING
+                if "data_format" in call.layer.fields and not shaped:
+                    found[number] = is_channels_first(call)
+                    waiting.append(number)
+                    break
+        passed: set[int] = set()
         for at in waiting:
-            maker = self.makers[at]
-            for call in (*self.readers[at], *(() if maker is None else (maker,))):
-                reshapes = type_of(call.layer) in SHAPING
-                if "data_format" in call.layer.fields and not (reshapes and call is maker):
-                    return is_channels_first(call)
-                if not reshapes and len(seen) < _MOST_VALUES:
-                    new = [one for one in (*call.inputs, *call.outputs) if one >= 0 and one not in seen]
-                    seen.update(new)
-                    waiting += new
-        return False
+            for call in around[at]:
+                if id(call) in passed or type_of(call.layer) in SHAPING:
+                    continue
+                passed.add(id(call))
+                for one in (*call.inputs, *call.outputs):
+                    if one >= 0 and found[one] is None:
+                        found[one] = found[at]
+                        waiting.append(one)
+        return [first is True for first in found]
 
     def space(self, number: int) -> Shape:
         """The sizes of the axes of space of a value; none where it has none, or its shape is not known."""
