@@ -143,6 +143,7 @@ def frozen_nested_model() -> Any:
 
 
 @example
+@forgetting  # that the chain was frozen: a Sequential writes no `trainable` of its own
 def frozen_nested_chain_with_a_thawed_layer() -> Any:
     inner = Sequential([Input((8,)), layers.Dense(8, name="thawed"), layers.Dense(4, name="frozen")], name="inner")
     inner.trainable = False
