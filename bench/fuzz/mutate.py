@@ -276,9 +276,18 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _copy(value: Any) -> Any:
+    # Loops, for a comprehension is a frame of its own: a tree of 800 levels must be copied within Python's 1,000.
     if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
+        copied = {}
+        for key, item in value.items():
+            copied[key] = _copy(item)
+        return copied
+    if isinstance(value, list):
+        items = []
+        for item in value:
+            items.append(_copy(item))  # noqa: PERF401 - see above
+        return items
+    return value
 
 
 def _nested(chance: Random) -> Any:
@@ -318,7 +327,7 @@ def restructured(tree: Any, chance: Random) -> Any:
                 )
             case _:
                 at[step] = _copy(chance.choice(ARSENAL))
-        if _weight(root) > 20_000:
+        if _weight(root) > 20_000 or _depth(root) > 400:
             break
     return root[0]
 
@@ -327,6 +336,11 @@ def _weight(value: Any) -> int:
     if isinstance(value, dict):
         return 1 + sum(map(_weight, value.values()))
     return 1 + sum(map(_weight, value)) if isinstance(value, list) else 1
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
 
 
 def json_text(value: Any, chance: Random) -> str:
