@@ -17,11 +17,11 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # what mypy takes for typing's: this module is the first of every run, and loads nothing
 
 if TYPE_CHECKING:
+    from cnnsum.answers.explain.ask import Explanation
+    from cnnsum.answers.summary.records import Report
     from cnnsum.diagnostics import Diagnostic, Span, UnusableError
     from cnnsum.lint import check
     from cnnsum.model import Model, explain, load, loads, summarize
-    from cnnsum.report.explanation import Explanation
-    from cnnsum.report.records import Report
 
 __all__ = [
     "Diagnostic",
@@ -40,11 +40,11 @@ __all__ = [
 
 _HOMES = {
     "Diagnostic": "cnnsum.diagnostics",
-    "Explanation": "cnnsum.report.explanation",
+    "Explanation": "cnnsum.answers.explain.ask",
     "Span": "cnnsum.diagnostics",
     "UnusableError": "cnnsum.diagnostics",
     "check": "cnnsum.lint",
-    "Report": "cnnsum.report.records",
+    "Report": "cnnsum.answers.summary.records",
 }
 
 

@@ -7,21 +7,21 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnnsum import __version__
+from cnnsum.answers.summary.records import Report, Source
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, symbols_of
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Graph
 from cnnsum.readers import NO_OVERRIDES, Overrides, read
-from cnnsum.report.records import Report, Source
 from cnnsum.source import Document, read_text
 from cnnsum.source import read as read_document
 
 if TYPE_CHECKING:
-    from cnnsum.analyses.sizes import Sizes
+    from cnnsum.analyses.sizes.solving import Sizes
+    from cnnsum.answers.conventions.ask import ConventionReport
+    from cnnsum.answers.explain.ask import Explanation
+    from cnnsum.answers.plan.ask import Plan
     from cnnsum.layers.base import LayerType
-    from cnnsum.report.conventions import ConventionReport
-    from cnnsum.report.explanation import Explanation
-    from cnnsum.report.plan import Plan
 
 Shape = tuple["int | str | None", ...]
 
@@ -65,7 +65,7 @@ class Model:
     def sizes(self) -> Sizes:
         """The sizes that the network accepts on the open axes of its inputs, and the layers that decide it."""
         if self._sizes is None:
-            from cnnsum.analyses.sizes import sizes_of
+            from cnnsum.analyses.sizes.solving import sizes_of
 
             self._sizes = sizes_of(self.graph, self.inference)
         return self._sizes
@@ -177,7 +177,7 @@ def policy_of(precision: str | None, dtype: str | None = None) -> str | None:
     """
     if precision is None:
         return dtype
-    from cnnsum.analyses.training import PRECISIONS
+    from cnnsum.analyses.training.total import PRECISIONS
 
     if precision not in PRECISIONS:
         raise UnusableError(_unknown("SPC046", "precision", precision, PRECISIONS))
@@ -207,8 +207,8 @@ def summarize(
 
     Raises UnusableError for an unknown optimizer or layer, or for a batch that contradicts the file's.
     """
-    from cnnsum.analyses.optimizers import OPTIMIZERS
-    from cnnsum.report.build import build  # a check makes no report
+    from cnnsum.analyses.training.optimizers import OPTIMIZERS
+    from cnnsum.answers.summary.build import build  # a check makes no report
 
     optimizer = optimizer.lower()
     if optimizer not in OPTIMIZERS:
@@ -253,7 +253,7 @@ def _samples(model: Model, batch: int | None) -> int:
     symbols = symbols_of(model.graph.batch)
     if all(symbols.isdisjoint(one.symbols) for one in model.sizes.requirements):
         return batch or 1
-    from cnnsum.report.build import refused_batch
+    from cnnsum.answers.summary.build import refused_batch
 
     if batch is not None:
         refused = refused_batch(model.graph.batch, batch, model.sizes)
@@ -266,7 +266,7 @@ def _samples(model: Model, batch: int | None) -> int:
 
 
 def _check_checkpoint(model: Model, wanted: Collection[str]) -> None:
-    from cnnsum.analyses.checkpoint import AUTO, places
+    from cnnsum.analyses.training.checkpoint import AUTO, places
 
     known = places(model.inference)
     for name in wanted:
@@ -289,7 +289,7 @@ def reconcile(model: Model, convention: str, *, batch: Dim | None = None) -> Con
     batch: that of a report of the model, on which the work per sample depends in a few networks; by default that of
     `summarize`. Raises UnusableError for an unknown convention.
     """
-    from cnnsum.report import conventions
+    from cnnsum.answers.conventions import ask as conventions
 
     samples = batch if isinstance(batch, Expr) else _samples(model, batch if isinstance(batch, int) else None)
     return conventions.reconcile(model.graph, model.inference, convention, samples)
@@ -300,11 +300,11 @@ def plan(model: Model, report: Report, *, order: bool = True) -> Plan:
 
     order: also the arena, and the best order of execution.
     """
-    from cnnsum.report.plan import plan_of
+    from cnnsum.answers.plan.ask import plan_of
 
     inference = model.inference
     if inference.needs:
-        from cnnsum.analyses.settled import settled
+        from cnnsum.analyses.sizes.settled import settled
 
         inference = settled(inference, model.sizes)
     return plan_of(model.graph, inference, report.batch, report.totals.peak.bytes, order=order)
@@ -317,8 +317,8 @@ def explain(model: Model, layer: str | None = None, *, batch: int | None = None)
 
     Raises LookupError where no layer has that name, UnusableError for a batch that contradicts the file's.
     """
-    from cnnsum.analyses.explain import explain as explained
-    from cnnsum.report.explanation import Explanation
+    from cnnsum.answers.explain.ask import Explanation
+    from cnnsum.answers.explain.explaining import explain as explained
 
     samples = _samples(model, batch)
     return Explanation(model.graph.name, samples, explained(model.graph, model.inference, layer, samples))

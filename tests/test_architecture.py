@@ -8,8 +8,8 @@ import cnnsum
 
 ROOT = Path(cnnsum.__file__).parent
 FIRST = ["ink", "globs", "regular", "dims", "diagnostics", "source", "layers", "graph", "readers", "writers"]
-FIRST += ["analyses", "rules", "report"]
-ORDER = [*FIRST, "model", "lint", "arguments", "cli"]
+FIRST += ["analyses", "render", "rules", "model", "answers"]
+ORDER = [*FIRST, "lint", "arguments", "cli"]
 
 
 @functools.cache

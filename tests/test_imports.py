@@ -52,8 +52,8 @@ OWN = {
     *(f"cnnsum.layers.{name}" for name in ("pooling", "reshaping")),
     "cnnsum.model",
     *(f"cnnsum.readers{name}" for name in ("", ".declare")),
-    *(f"cnnsum.report{name}" for name in ("", ".block", ".build", ".cells", ".grid", ".keras", ".options")),
-    *(f"cnnsum.report.{name}" for name in ("records", "table", "units", "wrap")),
+    *(f"cnnsum.answers.summary{name}" for name in ("", ".block", ".build", ".cells", ".grid", ".keras", ".options")),
+    *(f"cnnsum.answers.summary.{name}" for name in ("records", "table", "units", "wrap")),
     *(f"cnnsum.source{name}" for name in ("", ".document", ".findings", ".lines", ".raw")),
 }
 NATIVE = {

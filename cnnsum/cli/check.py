@@ -13,9 +13,9 @@ from cnnsum.cli.formats import format_option, refuse_others
 from cnnsum.cli.options import COLORS, NumberOption, type_options
 
 if TYPE_CHECKING:
-    from cnnsum.lint.baseline import Baseline, Increase
+    from cnnsum.lint.budget.baseline import Baseline, Increase
     from cnnsum.lint.mending import Mended
-    from cnnsum.report.findings import CheckReport
+    from cnnsum.lint.report.findings import CheckReport
 
 _MOST_JOBS = 256
 _MOST_DIGITS = 20
@@ -219,7 +219,7 @@ def _budget(texts: tuple[str, ...]) -> dict[str, Any]:
     if not texts:
         return {}
     from cnnsum.diagnostics import Span
-    from cnnsum.lint.budget import config_faults
+    from cnnsum.lint.budget.judging import config_faults
 
     found: dict[str, Any] = {}
     for text in texts:
@@ -238,7 +238,7 @@ def _baseline(path: str | None, texts: tuple[str, ...]) -> tuple[Baseline | None
         if texts:
             raise click.UsageError("--max-increase says how much more than in --baseline, which is not given")
         return None, None
-    from cnnsum.lint.baseline import increases, read
+    from cnnsum.lint.budget.baseline import increases, read
 
     try:
         allowed = increases(texts)
@@ -323,7 +323,7 @@ def _print(report: CheckReport, format: str, output: str | None, color: str, *, 
 
     try:
         if format == "text" and output in (None, "-") and wants_color(color, standard_output()):
-            from cnnsum.report.findings_text import lines
+            from cnnsum.lint.report.text_format import lines
 
             stream = standard_output()
             try:
@@ -334,7 +334,7 @@ def _print(report: CheckReport, format: str, output: str | None, color: str, *, 
         else:
             from importlib import import_module
 
-            _write(import_module(f"cnnsum.report.findings_{format}").render(report), output, format)
+            _write(import_module(f"cnnsum.lint.report.{format}_format").render(report), output, format)
     finally:
         if verbose:
             _list_passed(report)
@@ -353,7 +353,7 @@ def _list_passed(report: CheckReport) -> None:
     """Write which files were passed over, and why, to standard error."""
     from cnnsum.cli.output import say
     from cnnsum.lint.looking import why_not
-    from cnnsum.report.cells import printable
+    from cnnsum.render.style import printable
 
     for path in report.passed:
         say(f"{printable(path)}: passed over: {printable(why_not(path))}")

@@ -10,10 +10,10 @@ from cnnsum.cli.formats import format_option
 from cnnsum.cli.options import How, model_options
 
 if TYPE_CHECKING:
+    from cnnsum.answers.diff.ask import Side
     from cnnsum.cli.output import Sources
     from cnnsum.diagnostics import Diagnostic
     from cnnsum.model import Model
-    from cnnsum.report.diff import Side
     from cnnsum.source import Document
 
 
@@ -68,11 +68,11 @@ def _diff(
     """Read both, compare, print; returns whether one of them has errors."""
     if old == new == "-":
         raise click.UsageError("only one of the models can be standard input")
+    from cnnsum.answers.diff.ask import Side, diff
+    from cnnsum.answers.diff.formats import lines, markdown_chunks, text
     from cnnsum.cli.output import refuse_own_source, report_diagnostics, write_result
     from cnnsum.diagnostics import UnusableError
     from cnnsum.model import summarize
-    from cnnsum.report.diff import Side, diff
-    from cnnsum.report.diff_formats import lines, markdown_chunks, text
     from cnnsum.source import read
 
     if output is not None and output != "-":

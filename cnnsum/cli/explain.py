@@ -81,8 +81,9 @@ def _explain(
 
 def _arithmetic(found: Model, layer: str | None, batch: int | None, format: str) -> dict[str, Any]:
     """What writes the explanation of the layers: arguments of `write_result`."""
+    from cnnsum.answers.explain import data as explain_formats
+    from cnnsum.answers.explain import text as explain_text
     from cnnsum.model import explain
-    from cnnsum.report import explain_formats, explain_text
 
     try:
         explanation = explain(found, layer, batch=batch)
@@ -97,8 +98,8 @@ def _arithmetic(found: Model, layer: str | None, batch: int | None, format: str)
 
 def _reconciliation(found: Model, convention: str, batch: int | None, format: str) -> dict[str, Any]:
     """What writes the way from our count to another tool's. Raises UnusableError for a tool that is not known."""
+    from cnnsum.answers.conventions import formats as convention_formats
     from cnnsum.model import reconcile
-    from cnnsum.report import convention_formats
 
     result = reconcile(found, convention, batch=batch)
     if format == "json":

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.answers.variants.ranges import VariedOption
 from cnnsum.cli.formats import format_option
 from cnnsum.cli.options import How, model_options
 from cnnsum.cli.quantities import QuantityOption
-from cnnsum.cli.ranges import VariedOption
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from cnnsum.answers.variants.costs import Limit
+    from cnnsum.answers.variants.ranges import Varied
     from cnnsum.cli.output import Sources
-    from cnnsum.cli.ranges import Varied
-    from cnnsum.report.costs import Limit
 
     _Type = click.ParamType[Any]
 else:
@@ -84,7 +84,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
 
 
 def _limits(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
-    from cnnsum.report.costs import Limit
+    from cnnsum.answers.variants.costs import Limit
 
     measures = {"memory": "inference" if inference else "training"}
     limits = tuple(Limit(name, measures.get(name, name), number) for name, number in most.items() if number is not None)
@@ -118,10 +118,10 @@ def _fit(
         raise click.UsageError("--vary says from where to where already: leave --least and --most out")
     if least is not None and most is not None and least > most:
         raise click.UsageError("--least is larger than --most")
-    from cnnsum.cli.fitting import Request, fit
+    from cnnsum.answers.fit.ask import Request, fit
+    from cnnsum.answers.fit.formats import lines, text
+    from cnnsum.answers.variants.reading import first_error, reading_of
     from cnnsum.cli.output import report_diagnostics, write_result
-    from cnnsum.cli.variants import first_error, reading_of
-    from cnnsum.report.fit_formats import lines, text
 
     reading, found_model = reading_of(model, sources, how, batch, optimizer)
     if first_error(found_model) is not None:

@@ -218,7 +218,7 @@ def report_diagnostics(
     shown = [diagnostic for diagnostic in found if _RANK[diagnostic.severity] <= limit]
     if not shown or sys.stderr is None:
         return
-    from cnnsum.report import diagnose
+    from cnnsum.render import diagnose
 
     columns = _columns(sys.stderr) if sys.stderr.isatty() else None
     try:

@@ -1,4 +1,4 @@
-"""Quantities as options of the command line; `cnnsum.report.quantities` reads them."""
+"""Quantities as options of the command line; `cnnsum.render.quantities` reads them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class QuantityOption(_Type):
         """The number."""
         if not isinstance(value, str):
             return value
-        from cnnsum.report.quantities import QuantityError, count, memory
+        from cnnsum.render.quantities import QuantityError, count, memory
 
         try:
             return (memory if self._memory else count)(value)

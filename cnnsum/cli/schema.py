@@ -11,8 +11,8 @@ def command(output: str | None) -> None:
     """Print the JSON Schema (2020-12) of the spec language; with it, editors complete and check specs."""
     import json
 
+    from cnnsum.answers.schema.language import language_schema
     from cnnsum.cli.output import write_result
-    from cnnsum.report.language_schema import language_schema
 
     text = json.dumps(language_schema(), indent=2) + "\n"
     write_result(output, "", "never", plain=lambda: (text,), format="json")

@@ -10,8 +10,8 @@ from cnnsum.cli.formats import format_option, refuse_others
 from cnnsum.cli.options import How, NumberOption, model_options
 
 if TYPE_CHECKING:
+    from cnnsum.answers.summary import Options, Report
     from cnnsum.cli.output import Sources
-    from cnnsum.report import Options, Report
 
 CHARTS = ("memory", "params", "macs")
 
@@ -147,8 +147,8 @@ def _names(text: str | None) -> list[str] | None:
 
 def _write(report: Report, format: str, output: str | None, color: str, **looks: Any) -> None:
     """Render the report and write it where it is wanted. A reader who has seen enough ends it early."""
+    from cnnsum.answers.summary import OptionError, render, styled_lines
     from cnnsum.cli.output import can_draw, standard_output, wants_color, write_colored, write_file, write_plain
-    from cnnsum.report import OptionError, render, styled_lines
 
     try:
         if output is not None:
@@ -172,7 +172,7 @@ def _write(report: Report, format: str, output: str | None, color: str, **looks:
 
 
 def _options(*, keras: bool, ascii: bool, **looks: Any) -> Options:
+    from cnnsum.answers.summary import Options
     from cnnsum.cli.output import terminal_columns
-    from cnnsum.report import Options
 
     return Options(terminal=terminal_columns(), keras_only=keras, ascii=ascii, **looks)

@@ -117,9 +117,9 @@ def _sizes(
     verbose: bool,
 ) -> bool:
     """Read, solve, print; returns whether the model has errors, or a tested size is refused."""
+    from cnnsum.answers.sizes.ask import answer
+    from cnnsum.answers.sizes.formats import lines, text
     from cnnsum.cli.output import report_diagnostics, write_result
-    from cnnsum.report.sizes import answer
-    from cnnsum.report.sizes_formats import lines, text
     from cnnsum.source import read
 
     del batch  # sizes are the same for every batch

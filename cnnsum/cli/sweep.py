@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.answers.sweep import formats as sweep_formats
+from cnnsum.answers.sweep.ask import Sweep
+from cnnsum.answers.variants.ranges import RangeError, swept
+from cnnsum.answers.variants.reading import first_error, reading_of
 from cnnsum.cli.output import report_diagnostics, write_result
-from cnnsum.cli.ranges import RangeError, swept
-from cnnsum.cli.sweeping import Sweep
-from cnnsum.cli.variants import first_error, reading_of
 from cnnsum.model import policy_of
-from cnnsum.report import sweep_formats
 
 if TYPE_CHECKING:
+    from cnnsum.answers.variants.costs import Variant
     from cnnsum.cli.options import How
     from cnnsum.cli.output import Sources
-    from cnnsum.report.costs import Variant
 
 
 def run(

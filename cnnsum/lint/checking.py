@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, Suggestion, UnusableError
 from cnnsum.lint.comments import Suppression, suppressions
+from cnnsum.lint.report.findings import CheckedFile
 from cnnsum.lint.settings import Settings, Wanted
-from cnnsum.report.diagnose import in_order
-from cnnsum.report.findings import CheckedFile
+from cnnsum.render.diagnose import in_order
 from cnnsum.source import Document, read
 from cnnsum.source.raw import open_file
 
@@ -144,7 +144,7 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
             found += _advice(model, wanted)
             found += _budgets(model, settings)
             if settings.baseline is not None and settings.increases is not None:
-                from cnnsum.lint.baseline import findings as grown
+                from cnnsum.lint.budget.baseline import findings as grown
 
                 found += grown(model, settings.baseline, settings.increases)
         else:
@@ -183,7 +183,7 @@ def _budgets(model: Model, settings: Settings) -> list[Diagnostic]:
     value = model.document.value
     if settings.budget is None and not (isinstance(value, dict) and value.get("budget")):
         return []
-    from cnnsum.lint.budget import findings
+    from cnnsum.lint.budget.judging import findings
 
     return findings(model, settings.budget, settings.budget_places)
 

@@ -16,9 +16,9 @@ from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError, 
 from cnnsum.graph.promotion import BACKENDS
 from cnnsum.lint.codes import fault
 from cnnsum.lint.gitignore import Patterns
+from cnnsum.lint.report.findings import SEVERITIES
 from cnnsum.lint.settings import DEFAULT_FAIL_ON, Choice, Said, Settings
 from cnnsum.lint.toml_places import TomlPlaces
-from cnnsum.report.findings import SEVERITIES
 from cnnsum.source.findings import MAX_DEPTH
 from cnnsum.source.raw import open_file
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Mend, Suggestion
-from cnnsum.report.findings import Replacement
+from cnnsum.lint.report.findings import Replacement
 from cnnsum.source import Document
 
 #: Misspelt keys, fields and types: who mistyped them meant the near one. A misspelt layer or var may be another's.

@@ -16,11 +16,11 @@ from cnnsum.lint.codes import fault
 from cnnsum.lint.config import Config, Configs, shown
 from cnnsum.lint.files import Target, Trouble, expanded, targets
 from cnnsum.lint.gitignore import Patterns
+from cnnsum.lint.report.findings import CheckedFile, CheckReport
 from cnnsum.lint.settings import Choice, Said, Settings
-from cnnsum.report.findings import CheckedFile, CheckReport
 
 if TYPE_CHECKING:
-    from cnnsum.lint.baseline import Baseline, Increase
+    from cnnsum.lint.budget.baseline import Baseline, Increase
     from cnnsum.lint.mending import Mended
 
 CALL = "the command line"
@@ -233,7 +233,7 @@ def baseline_of(
     keras_backend: str | None = None,
 ) -> str:
     """The baseline of the models of a run that have no errors, as a text."""
-    from cnnsum.lint.baseline import Entry, entry_of, text
+    from cnnsum.lint.budget.baseline import Entry, entry_of, text
     from cnnsum.model import load
 
     entries: dict[str, Entry] = {}
@@ -333,7 +333,7 @@ def _faults(config: Config) -> tuple[Diagnostic, ...]:
     """What is broken in a configuration, its budget included."""
     if config.budget is None:
         return config.faults
-    from cnnsum.lint.budget import config_faults
+    from cnnsum.lint.budget.judging import config_faults
 
     return (*config.faults, *config_faults(config.budget, config.budget_places))
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.diagnostics import Span
 from cnnsum.lint.codes import Selection
-from cnnsum.report.findings import SEVERITIES
+from cnnsum.lint.report.findings import SEVERITIES
 
 if TYPE_CHECKING:
-    from cnnsum.lint.baseline import Baseline, Increase
+    from cnnsum.lint.budget.baseline import Baseline, Increase
 
 DEFAULT_FAIL_ON = "error"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from cnnsum.analyses.seen import ITSELF, Seen, through
+from cnnsum.analyses.field.seen import ITSELF, Seen, through
 from cnnsum.graph.infer import Call
 from cnnsum.layers.facts import Window
 from cnnsum.rules.base import Finding, rule

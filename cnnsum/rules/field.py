@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnsum.analyses.field import Arm, misaligned_merges
+from cnnsum.analyses.field.fields import Arm, misaligned_merges
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
 from cnnsum.rules.base import Finding, rule

@@ -5,7 +5,7 @@ Everything is found once, when a rule first asks for it, in a time linear in the
 
 from __future__ import annotations
 
-from cnnsum.analyses.field import Field, receptive_fields
+from cnnsum.analyses.field.fields import Field, receptive_fields
 from cnnsum.analyses.params import Params
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call, Inference, Value

@@ -199,8 +199,8 @@ def lonely_peak(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, padding: same, activation: relu}
     """
     from cnnsum.analyses.counting import Counter
-    from cnnsum.analyses.memory import value_bytes
-    from cnnsum.analyses.timeline import timeline
+    from cnnsum.analyses.memory.activations import value_bytes
+    from cnnsum.analyses.memory.timeline import timeline
 
     if len(network.inference.calls) > _MOST_CALLS:
         return

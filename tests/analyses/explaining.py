@@ -12,8 +12,8 @@ from typing import Any
 from applying import N, Reading
 from explain_samples import Constant
 
-from cnnsum.analyses.explain_steps import Step, Writer, output_steps, weight_steps, work_steps
-from cnnsum.analyses.explain_symbols import Retold, retell
+from cnnsum.answers.explain.steps import Step, Writer, output_steps, weight_steps, work_steps
+from cnnsum.answers.explain.symbols import Retold, retell
 from cnnsum.dims import prod
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Facts

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import cnnsum
 from cnnsum.analyses.counting import Counter
-from cnnsum.analyses.memory import value_bytes
+from cnnsum.analyses.memory.activations import value_bytes
 from cnnsum.graph.infer import Inference
 from cnnsum.model import Model
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_simulation import load, programs, sizes_of
 
-from cnnsum.analyses.arena import Buffer, buffers, plan
-from cnnsum.analyses.liveness import peak
-from cnnsum.analyses.timeline import timeline
+from cnnsum.analyses.memory.arena import Buffer, buffers, plan
+from cnnsum.analyses.memory.liveness import peak
+from cnnsum.analyses.memory.timeline import timeline
 
 
 def check(needed: list[Buffer]) -> None:
@@ -71,7 +71,7 @@ def test_nothing() -> None:
 def test_formulas_have_no_place() -> None:
     model = load({"input": ["H", 8, 3], "layers": [{"Conv2D": [2, 1]}]})
     from cnnsum.analyses.counting import Counter
-    from cnnsum.analyses.memory import value_bytes
+    from cnnsum.analyses.memory.activations import value_bytes
 
     counter = Counter(model.graph.batch, 1)
     assert buffers(timeline(model.inference, value_bytes(model.inference, counter), counter)) is None

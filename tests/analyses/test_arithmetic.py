@@ -10,9 +10,9 @@ from explaining import evaluate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnsum.analyses import arithmetic
-from cnnsum.analyses.arithmetic import written
-from cnnsum.analyses.tracing import TracedStride, named, plain, term_of, traced
+from cnnsum.answers.explain import arithmetic
+from cnnsum.answers.explain.arithmetic import written
+from cnnsum.answers.explain.tracing import TracedStride, named, plain, term_of, traced
 from cnnsum.dims import UNKNOWN, Symbol, ceil_div, equal, maximum, prod
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "100"))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import cnnsum
+from cnnsum.answers.summary.json_format import document
+from cnnsum.answers.summary.keras_table import summary
+from cnnsum.answers.summary.options import Options
 from cnnsum.dims import UNKNOWN
-from cnnsum.report.json_format import document
-from cnnsum.report.keras import summary
-from cnnsum.report.options import Options
 
 FILES = Path(__file__).parent.parent / "readers" / "keras_json" / "files"
 FILE = json.loads((FILES / "compiled.json").read_text(encoding="utf-8"))

@@ -16,8 +16,8 @@ import pytest
 from conventions_specs import SPECS
 
 import cnnsum
-from cnnsum.analyses.conventions import CONVENTIONS, count
-from cnnsum.analyses.layer_pieces import pieces_of
+from cnnsum.answers.conventions.layer_pieces import pieces_of
+from cnnsum.answers.conventions.tools import CONVENTIONS, count
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN
 from cnnsum.model import Model, reconcile

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnnsum
-from cnnsum.analyses.envelope import MOST_KEPT, known_of, largest_of
+from cnnsum.analyses.sizes.envelope import MOST_KEPT, known_of, largest_of
 from cnnsum.dims import UNKNOWN, Symbol, ceil_div, substitute
 
 N, H, W = Symbol("N"), Symbol("H"), Symbol("W")

@@ -16,8 +16,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import cnnsum
-from cnnsum.analyses.explain_reasons import reasons
-from cnnsum.analyses.explain_steps import Step
+from cnnsum.answers.explain.reasons import reasons
+from cnnsum.answers.explain.steps import Step
 from cnnsum.diagnostics import Problem, UnusableError
 from cnnsum.dims import UNKNOWN
 from cnnsum.layers.base import all_types
@@ -359,7 +359,7 @@ def test_it_prints_itself() -> None:
 
 
 def test_every_name_in_a_formula_has_its_value_in_json() -> None:
-    from cnnsum.report.explain_formats import document
+    from cnnsum.answers.explain.data import document
 
     spec = "{input: [100, 3], layers: [Conv1D: [8, 3, 2], Conv1D: {filters: 4, kernel_size: 5, name: second}]}"
     layers = document(cnnsum.explain(cnnsum.loads(spec)))["layers"]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import cnnsum
-from cnnsum.analyses.field import Axis, misaligned_merges, receptive_fields
+from cnnsum.analyses.field.fields import Axis, misaligned_merges, receptive_fields
+from cnnsum.answers.summary import FORMATS, render
 from cnnsum.dims import UNKNOWN, substitute
-from cnnsum.report import FORMATS, render
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 

@@ -11,9 +11,9 @@ from memory_simulation import load, orders, programs, simulate, sizes_of
 
 import cnnsum
 from cnnsum.analyses.counting import Counter, bytes_of
-from cnnsum.analyses.liveness import peak
-from cnnsum.analyses.memory import value_bytes
-from cnnsum.analyses.timeline import Timeline, timeline
+from cnnsum.analyses.memory.activations import value_bytes
+from cnnsum.analyses.memory.liveness import peak
+from cnnsum.analyses.memory.timeline import Timeline, timeline
 from cnnsum.dims import UNKNOWN, Dim, substitute
 from cnnsum.model import Model
 from cnnsum.model import plan as planned

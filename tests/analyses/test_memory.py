@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import cnnsum
 from cnnsum.analyses.counting import Counter, bytes_of
-from cnnsum.analyses.liveness import peak
-from cnnsum.analyses.memory import value_bytes
+from cnnsum.analyses.memory.activations import value_bytes
+from cnnsum.analyses.memory.liveness import peak
 from cnnsum.dims import UNKNOWN, substitute
 from cnnsum.model import Model
 

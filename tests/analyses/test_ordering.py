@@ -11,8 +11,8 @@ from memory_simulation import load, orders, programs, simulate, sizes_of
 
 import cnnsum
 from cnnsum.analyses.counting import Counter
-from cnnsum.analyses.memory import value_bytes
-from cnnsum.analyses.ordering import BestOrder, best_order
+from cnnsum.analyses.memory.activations import value_bytes
+from cnnsum.analyses.memory.ordering import BestOrder, best_order
 from cnnsum.model import Model
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"

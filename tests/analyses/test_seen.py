@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnsum.analyses import seen
-from cnnsum.analyses.seen import ITSELF, Seen
+from cnnsum.analyses.field import seen
+from cnnsum.analyses.field.seen import ITSELF, Seen
 from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.facts import Window
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cnnsum
-from cnnsum.analyses.sizes import Sizes, violated
+from cnnsum.analyses.sizes.solving import Sizes, violated
 from cnnsum.model import Model
 
 UPSAMPLED = """
@@ -175,7 +175,9 @@ def test_the_nearest_size_is_not_looked_for_without_end(monkeypatch: pytest.Monk
       - Reshape: {target_shape: [-1, 2304]}
     """
     tried: list[int] = []
-    monkeypatch.setattr("cnnsum.analyses.sizes.holds_all", lambda _needs, values: bool(tried.append(values["H"])))
+    monkeypatch.setattr(
+        "cnnsum.analyses.sizes.solving.holds_all", lambda _needs, values: bool(tried.append(values["H"]))
+    )
     sizes = model(text).sizes
     height, _width = sizes.axes
     # H above 767 * 4096 would do, which is far above.

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from training_simulation import Simulation
 
 import cnnsum
-from cnnsum.analyses.checkpoint import places
-from cnnsum.analyses.optimizers import OPTIMIZERS
-from cnnsum.analyses.training import PRECISIONS
+from cnnsum.analyses.training.checkpoint import places
+from cnnsum.analyses.training.optimizers import OPTIMIZERS
+from cnnsum.analyses.training.total import PRECISIONS
+from cnnsum.answers.summary.records import TrainingMemory
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Expr, substitute
 from cnnsum.model import Model, policy_of
-from cnnsum.report.records import TrainingMemory
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 

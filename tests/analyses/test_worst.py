@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnnsum
-from cnnsum.analyses.fit import UnsolvedError
-from cnnsum.analyses.worst import Range, broken, parts
+from cnnsum.analyses.sizes.largest import UnsolvedError
+from cnnsum.analyses.sizes.worst import Range, broken, parts
 from cnnsum.dims import Expr, Symbol, ceil_div, maximum, substitute
 
 MOST = 12  # sizes in the ranges of the tests

@@ -295,7 +295,7 @@ def test_wide_models_are_quick() -> None:
     """A thousand layers, all of them other ones, take a table of a million cells; it must not be walked."""
     import time
 
-    from cnnsum.report.matching import common
+    from cnnsum.answers.diff.matching import common
 
     start = time.perf_counter()
     assert len(common([*range(3_000)], [*range(2_999, -1, -1)])) == 1

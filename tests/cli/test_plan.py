@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from calling import call
 
-from cnnsum.report.json_format import schema
+from cnnsum.answers.summary.json_format import schema
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 SEED = "horses_or_humans.yaml"
@@ -183,7 +183,7 @@ def test_what_cannot_be_drawn(arguments: tuple[str, ...], message: str) -> None:
 
 
 def test_a_search_that_was_given_up_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnsum.analyses.ordering.MOST_CALLS", 20)
+    monkeypatch.setattr("cnnsum.analyses.memory.ordering.MOST_CALLS", 20)
     assert section("siamese.yaml", "--plan")[-1] == (
         "     at least         86.13 KiB  in any order; the search was given up"
     )

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnsum.cli.ranges import RangeError, swept, varied
-from cnnsum.report.quantities import BYTES, COUNTS, QuantityError, count, memory
+from cnnsum.answers.variants.ranges import RangeError, swept, varied
+from cnnsum.render.quantities import BYTES, COUNTS, QuantityError, count, memory
 
 
 @pytest.mark.parametrize(

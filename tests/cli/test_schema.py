@@ -15,9 +15,9 @@ import pytest
 from calling import call
 
 import cnnsum
+from cnnsum.answers.schema.language import language_schema
 from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import all_types
-from cnnsum.report.language_schema import language_schema
 from cnnsum.source import read
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,9 +11,9 @@ import click
 import pytest
 from calling import call
 
+from cnnsum.answers.summary import FORMATS
 from cnnsum.cli import _COMMANDS
 from cnnsum.cli.formats import FORMATS as PRINTED
-from cnnsum.report import FORMATS
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 SEED = "horses_or_humans.yaml"

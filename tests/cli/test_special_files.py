@@ -189,7 +189,7 @@ process()
 
 
 @pytest.mark.parametrize(
-    "module", ["cnnsum.cli", "click.core", "cnnsum.cli.show", "cnnsum.graph.infer", "cnnsum.report.table"]
+    "module", ["cnnsum.cli", "click.core", "cnnsum.cli.show", "cnnsum.graph.infer", "cnnsum.answers.summary.table"]
 )
 def test_a_signal_at_any_moment_of_the_start(module: str, tmp_path: Path) -> None:
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):

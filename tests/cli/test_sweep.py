@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import cnnsum
+from cnnsum.answers.sweep.ask import Sweep
+from cnnsum.answers.variants.ranges import swept
+from cnnsum.answers.variants.reading import inferred, reading_of
 from cnnsum.cli.options import How
 from cnnsum.cli.output import Sources
-from cnnsum.cli.ranges import swept
-from cnnsum.cli.sweeping import Sweep
-from cnnsum.cli.variants import inferred, reading_of
 from tests.cli.calling import call
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "100"))

@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 from cnnsum.lint.checking import check_file
 from cnnsum.lint.comments import suppressions
 from cnnsum.lint.config import KEYS, read
+from cnnsum.lint.report import github_format as findings_github
+from cnnsum.lint.report import json_format as findings_json
+from cnnsum.lint.report import junit_format as findings_junit
+from cnnsum.lint.report import sarif_format as findings_sarif
+from cnnsum.lint.report import text_format as findings_text
+from cnnsum.lint.report.findings import CheckReport
 from cnnsum.lint.settings import Settings
-from cnnsum.report import findings_github, findings_json, findings_junit, findings_sarif, findings_text
-from cnnsum.report.findings import CheckReport
 
 COMMENTS = [
     *("# cnnsum: ignore[", "SHP201", ", ", "]", "ignore", "\n", "\r", " ", "a: 1", "'", '"', "|", "- ", "é", "\t", "#"),

@@ -9,7 +9,7 @@ import pytest
 
 import cnnsum
 from cnnsum.diagnostics import UnusableError
-from cnnsum.lint import baseline
+from cnnsum.lint.budget import baseline
 from tests.cli.calling import call
 
 # Dense 10 on 9 inputs: 100 parameters, 90 MACs; Dense 11: 110 and 99.

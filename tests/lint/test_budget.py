@@ -13,7 +13,7 @@ import cnnsum
 from cnnsum.analyses.depth import depth
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import UNKNOWN
-from cnnsum.lint.budget import config_faults, findings
+from cnnsum.lint.budget.judging import config_faults, findings
 from cnnsum.lint.run import run
 
 SPECS = Path(cnnsum.__file__).parent.parent / "specs"
@@ -133,7 +133,7 @@ def test_a_range_without_any_accepted_size() -> None:
 @pytest.mark.parametrize("measure", ["peak", "training", "macs"])
 def test_real_networks_break_where_they_break_with_numbers(name: str, measure: str) -> None:
     """The first size that is too much is so by inference with numbers, and the accepted one before it is not."""
-    from cnnsum.report.measured import measured
+    from cnnsum.answers.summary.measured import measured
 
     model = cnnsum.load(SPECS / f"{name}.yaml", free=("spatial",))
     limit = 3 * 10**9 if measure == "macs" else 700 << 20 if measure == "training" else 20 << 20

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsum.dims import Dim, Symbol
-from cnnsum.report.records import (
+from cnnsum.answers.summary.records import (
     Connection,
     LayerMemory,
     Params,
@@ -19,6 +18,7 @@ from cnnsum.report.records import (
     WeightRecord,
     WeightsMemory,
 )
+from cnnsum.dims import Dim, Symbol
 
 UNNAMED = Symbol("unnamed", anonymous=True).dim
 

@@ -16,8 +16,8 @@ keras = pytest.importorskip("keras")
 from keras import layers, ops  # noqa: E402 - after the backend
 
 import cnnsum  # noqa: E402 - as above
+from cnnsum.answers.summary.records import Row  # noqa: E402 - as above
 from cnnsum.dims import UNKNOWN  # noqa: E402 - as above
-from cnnsum.report.records import Row  # noqa: E402 - as above
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 

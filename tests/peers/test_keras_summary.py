@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cnnsum.report import keras as ours
-from cnnsum.report.options import OptionError, Options
+from cnnsum.answers.summary import keras_table as ours
+from cnnsum.answers.summary.options import OptionError, Options
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 
@@ -172,7 +172,7 @@ def test_the_golden_text_is_what_keras_prints() -> None:
     for filters in (32, 64, 128, 128):
         stack += [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D(2)]
     stack += [layers.Flatten(), *[layers.Dense(units) for units in (512, 256, 1)]]
-    golden = Path(__file__).parents[1] / "report" / "golden" / "horses_or_humans.keras.txt"
+    golden = Path(__file__).parents[1] / "answers" / "golden" / "horses_or_humans.keras.txt"
     assert theirs(keras.Sequential(stack, name="horses_or_humans"), 80) == golden.read_text("utf-8").splitlines()
 
 

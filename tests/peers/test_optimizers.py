@@ -9,7 +9,7 @@ import pytest
 from keras_loading import loads
 
 import cnnsum
-from cnnsum.analyses.optimizers import OPTIMIZERS, Trained, of_keras, variables
+from cnnsum.analyses.training.optimizers import OPTIMIZERS, Trained, of_keras, variables
 
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")

@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import cnnsum
-from cnnsum.analyses.field import Axis, is_known, receptive_fields
+from cnnsum.analyses.field.fields import Axis, is_known, receptive_fields
 
 torch = pytest.importorskip("torch")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import cnnsum
+from cnnsum.answers.summary.records import Report, Row
 from cnnsum.model import Model
-from cnnsum.report.records import Report, Row
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnsum.diagnostics import Span, UnusableError
-from cnnsum.report.diagnose import render
+from cnnsum.render.diagnose import render
 from cnnsum.source import Document, read_text
 from cnnsum.source.lines import Lines
 from cnnsum.source.yaml_scalars import resolve

@@ -11,9 +11,9 @@ import yaml
 from keras_writing import called, functional, image, load, made, operation, sequential
 
 import cnnsum
+from cnnsum.answers.summary import render
 from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import LayerType, all_types, find
-from cnnsum.report import render
 from cnnsum.writers import write
 from tests.analyses.explain_samples import SAMPLES, Constant
 from tests.cli.calling import call

@@ -12,9 +12,9 @@ import pytest
 from keras_writing import called, functional, image, load, made, messages, operation, rows, sequential, shapes, tensor
 
 import cnnsum
+from cnnsum.answers.summary.keras_table import summary
+from cnnsum.answers.summary.options import Options
 from cnnsum.dims import UNKNOWN
-from cnnsum.report.keras import summary
-from cnnsum.report.options import Options
 
 FILES = Path(__file__).parent / "files"
 

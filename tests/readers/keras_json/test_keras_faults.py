@@ -10,10 +10,10 @@ import pytest
 from keras_writing import called, codes, functional, image, load, made, messages, operation, rows, sequential, tensor
 
 import cnnsum
+from cnnsum.answers.summary.keras_table import summary
+from cnnsum.answers.summary.options import Options
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN
-from cnnsum.report.keras import summary
-from cnnsum.report.options import Options
 from cnnsum.writers import write
 
 

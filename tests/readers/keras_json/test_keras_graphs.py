@@ -19,8 +19,8 @@ from keras_writing import (
 )
 
 import cnnsum
-from cnnsum.report.keras import summary
-from cnnsum.report.options import Options
+from cnnsum.answers.summary.keras_table import summary
+from cnnsum.answers.summary.options import Options
 
 
 def dense(name: str, *calls: object, units: int = 4, **fields: object) -> dict[str, object]:

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 import cnnsum
+from cnnsum.answers.summary import render
 from cnnsum.dims import UNKNOWN
 from cnnsum.readers.keras import read_keras
 from cnnsum.readers.keras.weights import _trainable
-from cnnsum.report import render
 from cnnsum.source import containers, read_text
 from cnnsum.source.arrays import Array, Group
 

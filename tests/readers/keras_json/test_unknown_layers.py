@@ -8,8 +8,8 @@ import pytest
 from keras_writing import called, functional, image, load, made, rows, sequential, shapes, tensor
 
 import cnnsum
+from cnnsum.answers.sizes.ask import answer
 from cnnsum.dims import UNKNOWN
-from cnnsum.report.sizes import answer
 
 
 def model(*, height: int | None = 64, recorded: Any = (None, 32, 32, 8), dtype: str = "float32") -> Any:

@@ -1,0 +1,1 @@
+"""What other tools count, and why it differs: `--convention`."""

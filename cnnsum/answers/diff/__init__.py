@@ -1,0 +1,1 @@
+"""What is different between two models, and which weights still fit: `cnnsum diff`."""

@@ -1,0 +1,32 @@
+"""The explanation of a model: its layers explained, and how that reads. Knows records, no rule and no graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnsum.answers.explain.explaining import Explained
+
+
+class Explanation:
+    """A model explained layer by layer; memory is for `batch` samples. `str` gives the text that the command prints.
+
+    Each layer has `steps`, and each step a `measure`, the `formula`, the same `with_numbers`, its `value` and `why`.
+    """
+
+    __slots__ = ("batch", "layers", "model")
+
+    def __init__(self, model: str, batch: int, layers: tuple[Explained, ...]) -> None:
+        self.model = model
+        self.batch = batch
+        self.layers = layers
+
+    def __repr__(self) -> str:
+        return f"Explanation({self.model!r}, {len(self.layers)} layers)"
+
+    def __str__(self) -> str:
+        from cnnsum.answers.explain.text import lines
+        from cnnsum.ink import inked
+
+        written = ("".join([text for text, _ in line]) + "\n" for line in lines(self, 80))
+        return "".join(inked(written)).removesuffix("\n")

@@ -1,0 +1,458 @@
+"""Every number of every layer explained: the formula, the formula with the numbers put in, and why.
+
+Formulas come from the layers' own rules (`explain_symbols`), sentences from their documentation (`explain_reasons`),
+values from the analyses that the report is made of. Where a formula would not give the analyses' value, it is left out
+and the value stands alone; what is not known says so. Knows no format and no screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cnnsum.analyses.cost import cost_of
+from cnnsum.analyses.counting import Counter
+from cnnsum.analyses.field.fields import _union, misaligned_merges, receptive_fields
+from cnnsum.analyses.memory.activations import Keeping, saved, value_bytes
+from cnnsum.analyses.params import Params
+from cnnsum.answers.explain.kept import kept_by_layer, kept_step
+from cnnsum.answers.explain.reasons import WHAT, reasons
+from cnnsum.answers.explain.steps import (
+    Step,
+    Writer,
+    field_steps,
+    flops_step,
+    merge_steps,
+    output_steps,
+    summed,
+    tensor_bytes,
+    trainable_steps,
+    weight_bytes,
+    weight_steps,
+    work_steps,
+)
+from cnnsum.answers.explain.symbols import Retold, is_size, retell
+from cnnsum.answers.explain.tracing import named
+from cnnsum.diagnostics import did_you_mean
+from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.graph.infer import Call, Inference, _with_constants, _without_masks
+from cnnsum.graph.model import Graph, Layer, Node
+from cnnsum.ink import harmless
+from cnnsum.layers.base import find, is_mask
+from cnnsum.layers.facts import Shape
+from cnnsum.layers.functions import function
+from cnnsum.layers.inner import Inner
+from cnnsum.layers.kinds import show
+
+
+class Explained(NamedTuple):
+    """One layer, explained.
+
+    what: what the layer does, in a sentence. inputs, outputs: shapes of its last call. settings: fields that are no
+    sizes and not what they are by default. symbols: the names in the formulas, with their values. note: what else is to
+    be said of it. like: an earlier layer of which all is true that is true of this one, but for steps of its own place
+    in the network (`own_steps`). layers: those of a nested model.
+    """
+
+    name: str
+    type: str
+    place: tuple[int, int] | None
+    what: str
+    inputs: tuple[Shape | None, ...]
+    outputs: tuple[Shape | None, ...]
+    settings: tuple[tuple[str, str], ...]
+    symbols: tuple[tuple[str, Dim], ...]
+    steps: tuple[Step, ...]
+    status: str
+    note: str = ""
+    like: str = ""
+    own_steps: tuple[Step, ...] = ()
+    layers: tuple[Explained, ...] = ()
+
+
+class NoLayerError(LookupError):
+    """No layer has the name that was asked for; `help` says what may have been meant."""
+
+    def __init__(self, name: str, help: str) -> None:
+        super().__init__(harmless(f"there is no layer `{name}` ({help})"))
+        self.help = help
+
+
+def explain(graph: Graph, inference: Inference, layer: str | None = None, batch: int = 1) -> tuple[Explained, ...]:
+    """The layers of a graph explained: all of them, or those whose name fits `layer` (`conv*`; an exact name wins).
+
+    Layers of nested models are found by their own name and as `model/layer`. Raises NoLayerError.
+    """
+    builder = _Builder(graph.batch, batch)
+    scope = _Scope(inference, builder, trainable=graph.trainable)
+    if layer is None:
+        return tuple(builder.rows(scope))
+    return tuple([builder.row(inside, one) for inside, one in _chosen(scope, layer)])
+
+
+_LISTED = 6  # names of layers in a message
+
+
+def _chosen(scope: _Scope, wanted: str) -> list[tuple[_Scope, Layer]]:
+    from fnmatch import fnmatchcase
+
+    known = [(path, inside, one) for path, inside, one in scope.everything("")]
+    exact = [(inside, one) for path, inside, one in known if wanted in (one.name, path)]
+    found = exact or [
+        (inside, one) for path, inside, one in known if fnmatchcase(one.name, wanted) or fnmatchcase(path, wanted)
+    ]
+    if not found:
+        names = [one.name for _, _, one in known]
+        listed = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
+        raise NoLayerError(wanted, did_you_mean(wanted, names) or f"the layers are {listed}")
+    return found
+
+
+class _Scope:
+    """A program and what the analyses say of it; a nested model is one of its own."""
+
+    def __init__(self, inference: Inference, builder: _Builder, *, trainable: bool) -> None:
+        self.inference = inference
+        self.trainable = trainable
+        self._builder = builder
+        self._nested: dict[Layer, _Scope] = {}
+        counter = builder.counter
+        self.sizes = value_bytes(inference, counter)
+        self.params = Params(inference.calls, trainable=trainable)
+        keeping = Keeping(inference, self.sizes, counter, self.params.by_layer)
+        self.saved, _ = saved(inference, keeping)
+        self.kept = kept_by_layer(inference, keeping, self.sizes, counter)
+        self.fields = receptive_fields(inference)
+        self.misaligned = {id(found.call): found for found in misaligned_merges(inference, self.fields)}
+        self.step_of = {id(call): step for step, call in enumerate(inference.calls)}
+
+    def nested(self, layer: Layer) -> _Scope | None:
+        """The program of a nested model."""
+        inner = self.inference.nested.get(layer)
+        if inner is None:
+            return None
+        if layer not in self._nested:
+            self._nested[layer] = _Scope(inner, self._builder, trainable=self.trainable)
+        return self._nested[layer]
+
+    def layers(self, *, nested: bool) -> list[Layer]:
+        """The layers in the order of the summary."""
+        return [layer for layer in self.inference.order.layers if not (nested and layer.is_operation)]
+
+    def everything(self, path: str) -> Iterator[tuple[str, _Scope, Layer]]:
+        """All layers with those of nested models, each with its path."""
+        for layer in self.layers(nested=bool(path)):
+            own = f"{path}{layer.name}"
+            yield own, self, layer
+            inner = None if layer.graph is None else self.nested(layer)
+            if inner is not None:
+                yield from inner.everything(f"{own}/")
+
+    def nodes(self, layer: Layer) -> list[Node]:
+        """The calls of a layer that the outputs depend on."""
+        if not self.inference.inputs:
+            return []
+        order = self.inference.order
+        if not order.connected:
+            return layer.nodes
+        return [node for node in layer.nodes if 0 <= node.position < len(order.nodes) and _at(order.nodes, node)]
+
+
+def _at(nodes: list[Node], node: Node) -> bool:
+    return nodes[node.position] is node
+
+
+class _Builder:
+    """Explains layers, and finds those that repeat an earlier one."""
+
+    def __init__(self, symbol: Dim | None, batch: int) -> None:
+        self.counter = Counter(symbol, batch)
+        self.batch = batch
+        self.symbol = symbol
+        self._first: dict[Any, Explained] = {}
+
+    def rows(self, scope: _Scope, *, nested: bool = False) -> list[Explained]:
+        return [self.row(scope, layer) for layer in scope.layers(nested=nested)]
+
+    def row(self, scope: _Scope, layer: Layer) -> Explained:
+        """One layer explained."""
+        nodes = scope.nodes(layer)
+        place = None
+        if layer.place is not None:
+            span = layer.place.span()
+            place = span.line, span.column
+        base = Explained(layer.name, layer.type_name, place, "", (), (), (), (), (), "exact")
+        if nodes:
+            base = base._replace(
+                inputs=tuple([scope.inference.values[number].shape for number in _inputs(scope.inference, nodes[-1])]),
+                outputs=tuple([value.shape for value in scope.inference.output_of(nodes[-1])]),
+            )
+        if layer.spec is not None:
+            return base._replace(
+                what="An input of the model.", outputs=(layer.spec.shape,), note="It has no weights and does no work."
+            )
+        if not nodes:
+            return base._replace(status="unknown", note="not known: the layer is not called on anything")
+        if layer.graph is not None:
+            return self._model(scope, layer, nodes, base)
+        return self._layer(scope, layer, nodes, base)
+
+    def _layer(self, scope: _Scope, layer: Layer, nodes: list[Node], base: Explained) -> Explained:
+        inference = scope.inference
+        calls = [inference.calls_of(node)[0] for node in nodes]
+        last = calls[-1]
+        type = layer.type
+        if type is None or any(call.facts.status == "unknown" for call in calls):
+            return base._replace(status="unknown", note=f"not known: {_why_unknown(inference, layer, last)}")
+        why = dict(reasons(type))
+        why["operations"] = f"{why.get('operations', '')} {_activation(layer)}".strip()
+        run = _retold(inference, layer, nodes[-1], last)
+        writer = Writer({} if run is None else run.names)
+        own = _own_steps(scope, layer, calls, run, why.get("kept", ""))
+        steps = [*self._steps(scope, layer, calls, run, writer, why), *own]
+        found = base._replace(
+            what=why[WHAT],
+            settings=_settings(layer),
+            symbols=_in_order(writer.symbols),
+            steps=tuple(steps),
+            status="bound" if any(call.facts.status == "bound" for call in calls) else "exact",
+            note=_calls_note(calls),
+        )
+        if found.status == "bound":
+            found = found._replace(note=f"{found.note} The numbers are upper bounds.".strip())
+        shared = found._replace(name="", place=None, steps=tuple(steps[: len(steps) - len(own)]))
+        first = self._first.setdefault(shared, found)
+        if first is not found:
+            differing = tuple([step for step in own if step not in first.steps])
+            found = found._replace(like=first.name, own_steps=differing)
+        return found
+
+    def _steps(
+        self, scope: _Scope, layer: Layer, calls: list[Call], run: Retold | None, writer: Writer, why: dict[str, str]
+    ) -> Iterator[Step]:
+        last = calls[-1]
+        facts = last.facts
+        weights = scope.params.by_layer[layer]
+        total = weights.trainable + weights.non_trainable
+        if run is not None:
+            yield from output_steps(writer, run, facts, why.get("lengths", ""))
+            yield from weight_steps(writer, run, facts, total, why.get("weights", ""))
+        else:
+            yield Step("parameters", None, None, total, "parameters", why.get("weights", ""))
+        frozen = not scope.trainable or layer.freezes
+        yield from trainable_steps(facts.weights, weights.trainable, weights.non_trainable, frozen=frozen)
+        cost = cost_of(calls)
+        if run is None:
+            yield Step("MACs", None, None, cost.macs, "MACs", why.get("macs", ""))
+            yield Step("operations", None, None, cost.ops, "operations", why.get("operations", ""))
+        elif len(calls) == 1:
+            yield from work_steps(writer, run, facts, why)
+        else:
+            yield from _work_of_calls(writer, run, calls, why)
+        if _some(cost.macs) or _some(cost.ops):
+            yield flops_step(cost.macs, cost.ops)
+        yield _weight_memory(layer, facts_weights=weight_bytes(facts, layer.policy.variable), value=_bytes(weights))
+        yield self._output_memory(scope, calls, run, writer)
+
+    def _output_memory(self, scope: _Scope, calls: list[Call], run: Retold | None, writer: Writer) -> Step:
+        values = scope.inference.values
+        last = calls[-1]
+        total: Dim = 0
+        for call in calls:
+            for number in call.outputs:
+                total = total + scope.sizes[number]
+        made: Dim = 0 if run is not None else UNKNOWN
+        for shape, number in zip(run.facts.outputs if run is not None else (), last.outputs, strict=False):
+            made = made + tensor_bytes(shape or (), values[number].dtype, self.batch, self.symbol)
+        if len(calls) > 1:
+            made = made * named("calls", len(calls))
+        dtypes = dict.fromkeys(values[number].dtype for number in last.outputs)
+        why = f"The elements of the output, in {' and '.join(dtypes)}"
+        if last.facts.alias == "view":
+            why += "; they are the input's own storage, so that nothing new is held"
+        elif last.facts.alias == "bypass":
+            why += "; in inference they are the input's own storage"
+        return writer.step("output memory", made, total, "bytes", f"{why}.")
+
+    def _model(self, scope: _Scope, layer: Layer, nodes: list[Node], base: Explained) -> Explained:
+        inference = scope.inference
+        inner = scope.nested(layer)
+        rows = [] if inner is None else self.rows(inner, nested=True)
+        calls = [call for node in nodes for call in inference.calls_of(node)]
+        weights = scope.params.of(calls)
+        cost = cost_of(calls)
+        outputs: Dim = 0
+        for node in nodes:
+            for number in inference.made_by[node.position][0]:
+                outputs = outputs + scope.sizes[number]
+        kept: Dim = 0
+        for owner in dict.fromkeys(call.layer for call in calls):
+            kept = kept + scope.saved.get(owner, 0)
+        steps = [
+            _sum_of(rows, Step("parameters", None, None, weights.trainable + weights.non_trainable, "parameters")),
+            _sum_of(rows, Step("MACs", None, None, cost.macs, "MACs")),
+            _sum_of(rows, Step("operations", None, None, cost.ops, "operations")),
+            flops_step(cost.macs, cost.ops),
+            _sum_of(rows, Step("weight memory", None, None, _bytes(weights), "bytes")),
+            Step("output memory", None, None, outputs, "bytes", "What the model gives to the layers after it."),
+            _sum_of(rows, Step("saved for backward", None, None, kept, "bytes")),
+        ]
+        note = f"Called {len(nodes):,} times; work is the sum of all calls." if len(nodes) > 1 else ""
+        unknown = any(call.facts.status == "unknown" for call in calls)
+        return base._replace(
+            what=f"A model of {len(rows):,} layers.",
+            steps=tuple(steps),
+            layers=tuple(rows),
+            note=note,
+            status="unknown" if unknown else "exact",
+        )
+
+
+def _own_steps(scope: _Scope, layer: Layer, calls: list[Call], run: Retold | None, why: str) -> list[Step]:
+    """Steps that depend on the layer's place in the network."""
+    last = calls[-1]
+    steps = [
+        kept_step(
+            layer,
+            scope.kept.get(layer, []),
+            scope.saved.get(layer, 0),
+            scope.step_of[id(last)],
+            run,
+            scope.inference,
+            scope._builder.batch,  # noqa: SLF001 - its own builder
+            scope._builder.symbol,  # noqa: SLF001
+            why,
+        )
+    ]
+    seen = _union([scope.fields[number] for number in last.inputs])
+    window = last.facts.window
+    if window is not None and seen:
+        steps += field_steps(run, window, seen, scope.fields[last.outputs[0]])
+    if id(last) in scope.misaligned:
+        steps += merge_steps(run, scope.misaligned[id(last)], scope.fields[last.outputs[0]] or ())
+    return steps
+
+
+def _retold(inference: Inference, layer: Layer, node: Node, call: Call) -> Retold | None:
+    """The call on named sizes."""
+    assert layer.type is not None
+    tensors = _with_constants(call.inputs, node)
+    shapes: tuple[Shape | None, ...] = tuple([inference.values[number].shape for number in call.inputs])
+    for index, shape, _ in node.constants:
+        shapes = (*shapes[:index], shape, *shapes[index:])
+    keywords = node.keywords
+    if any(map(is_mask, keywords)):
+        kept, keywords = _without_masks(layer.type, shapes, keywords)
+        # Masks come last, and shapes that are kept keep their tensors.
+        if len(kept) < len(shapes):
+            shapes, tensors = kept, tensors[: len(kept)]
+    return retell(layer.type, layer.fields, shapes, keywords, tensors, call.facts)
+
+
+def _inputs(inference: Inference, node: Node) -> tuple[int, ...]:
+    return tuple(
+        [
+            inference.made_by[made_in.position][0][index]
+            for made_in, index in node.inputs
+            if index < len(inference.made_by[made_in.position][0])
+        ]
+    )
+
+
+def _work_of_calls(writer: Writer, run: Retold, calls: list[Call], why: dict[str, str]) -> Iterator[Step]:
+    """Work of several calls: as often as the layer is called where all do the same, else the sum."""
+    last = calls[-1].facts
+    for measure, about, made, values in (
+        ("MACs", "macs", run.facts.macs, [call.facts.macs for call in calls]),
+        ("operations", "operations", run.facts.ops, [call.facts.ops for call in calls]),
+    ):
+        total: Dim = 0
+        for value in values:
+            total = total + value
+        reason = why.get(about, "")
+        if all(call.facts is last or value == values[-1] for call, value in zip(calls, values, strict=True)):
+            yield writer.step(measure, made * named("calls", len(calls)), total, measure, reason)
+        else:
+            numbers = " + ".join(map(str, values))
+            yield Step(measure, None, numbers, total, measure, f"The sum of the calls. {reason}".strip())
+
+
+def _calls_note(calls: list[Call]) -> str:
+    if len(calls) == 1:
+        return ""
+    return f"Called {len(calls):,} times with the same weights; shapes are those of the last call."
+
+
+def _in_order(symbols: dict[str, Dim]) -> tuple[tuple[str, Dim], ...]:
+    """The axes of the inputs first, in the order of a shape, then what the fields say, axes side by side."""
+    axes = ("T", "D", "H", "W", "C", "features")
+    first = {stem: at for at, stem in reversed(list(enumerate([name.rpartition("_")[0] or name for name in symbols])))}
+
+    def place(name: str) -> tuple[int, int]:
+        stem = name.partition("_")[0]
+        return (axes.index(stem), 0) if stem in axes else (len(axes), first[name.rpartition("_")[0] or name])
+
+    return tuple([(name, symbols[name]) for name in sorted(symbols, key=place)])
+
+
+def _weight_memory(layer: Layer, facts_weights: tuple[str, str] | None, value: Dim) -> Step:
+    formula, numbers = facts_weights or (None, None)
+    why = f"Weights are held in {layer.policy.variable}." if facts_weights else ""
+    return Step("weight memory", formula, numbers, value, "bytes", why)
+
+
+def _bytes(weights: Any) -> Dim:
+    total: Dim = weights.trainable_bytes + weights.non_trainable_bytes
+    return total
+
+
+def _some(value: Dim) -> bool:
+    return not isinstance(value, int) or value > 0
+
+
+def _sum_of(rows: list[Explained], step: Step) -> Step:
+    """The step as a sum over the layers of a nested model, where it is one."""
+    parts = [found for row in rows for found in row.steps if found.measure == step.measure and found.value != 0]
+    total: Dim = 0
+    for part in parts:
+        total = total + (UNKNOWN if part.value is None else part.value)
+    step = step._replace(why="The sum over its layers.")
+    if len(parts) < 2 or len(parts) > 8 or total is UNKNOWN or step.value is UNKNOWN or total != step.value:
+        return step
+    return summed(step, parts, None)
+
+
+def _activation(layer: Layer) -> str:
+    """What the activation adds to the operations."""
+    activation = layer.fields.get("activation")
+    ops = function(activation).ops if isinstance(activation, str) else None
+    if not ops or layer.type_name == "Activation":
+        return ""
+    return f"Activation `{activation}`: {ops} operation{'s' * (ops != 1)} per element."
+
+
+def _settings(layer: Layer) -> tuple[tuple[str, str], ...]:
+    """Fields that are not sizes and not left at their default; the padding always, for it decides the lengths."""
+    assert layer.type is not None
+    found = []
+    for name, value in layer.fields.items():
+        field = layer.type.schema.fields[name]
+        if isinstance(value, Inner):
+            found.append((name, value.type.name))
+        elif is_size(field.kind) or value is None or value == "channels_last":
+            continue
+        elif isinstance(value, (bool, int, float, str, tuple)) and (value != field.default or name == "padding"):
+            found.append((name, value if isinstance(value, str) else show(value)))
+    return tuple(found)
+
+
+def _why_unknown(inference: Inference, layer: Layer, call: Call) -> str:
+    if layer.type is None:
+        return (
+            "its fields are wrong, or its class is not Keras's own"
+            if find(layer.type_name)
+            else f"the type `{layer.type_name}` is not supported"
+        )
+    if any(inference.values[number].shape is None for number in call.inputs):
+        return "the shape of its input is not known"
+    return "it cannot be applied to these shapes"

@@ -1,0 +1,1 @@
+"""The largest batch, size or var within limits: `cnnsum fit`."""

@@ -1,0 +1,1 @@
+"""The plan of inference memory: `cnnsum show --plan`."""

@@ -1,0 +1,392 @@
+"""The spec language as a JSON Schema (2020-12), from the declarations of layer types: for editors and other tools.
+
+It refuses nothing that cnnsum accepts in a layer that stands, and sees what one value can tell: types, fields, words,
+what is missing. It cannot see names (whether a block, layer, var or argument of that name exists), what a formula comes
+to, or shapes: `cnnsum check` does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum.answers.schema.layers import NULL, WHOLE, Layers, Schema, either, listed, number
+from cnnsum.dims.tokens import WORDS
+from cnnsum.graph.model import POLICIES
+from cnnsum.layers.base import all_types
+from cnnsum.layers.kinds import DTYPES, INPUT_DTYPES
+from cnnsum.readers.native.entry import MODELS, SPECIAL
+from cnnsum.readers.native.inputs import MOST_DECLARED
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
+#: A name of a layer: see docs/language.md#names.
+_LAYER_NAME = r"^[^:/$\s]([^:/$]*[^:/$\s])?$"
+#: Keys that tie a layer into a graph, which a layer in a field of another and `defaults` cannot have.
+_OF_GRAPH = ("from", "repeat", "share", "when")
+#: Keys that may stand with `share`.
+_WITH_SHARE = ("name", "from", "when", "repeat", "share")
+
+_TEXT: Schema = {"type": "string", "minLength": 1}
+_DEFS = "#/$defs/"
+
+
+def language_schema() -> dict[str, Any]:
+    """The schema, as plain data that `json.dumps` writes.
+
+    >>> schema = language_schema()
+    >>> schema["$defs"]["MaxPooling2D.fields"]["properties"]["pool_size"]["default"]
+    2
+    """
+    known = {type.key: type for type in all_types().values() if "." not in type.key}
+    # Those of models in keras.applications are found too, but a file may declare its own of the same name.
+    private = [name for name, type in known.items() if type.rule.__module__.endswith(".applications")]
+    layers = Layers(type for name, type in known.items() if name not in private)
+    return {
+        "$schema": _DIALECT,
+        "title": "cnnsum spec",
+        "description": "A neural network in the spec language of cnnsum.",
+        "type": "object",
+        "properties": _keys(layers, private),
+        "additionalProperties": False,
+        "anyOf": [
+            {"required": ["layers"]},
+            {"required": ["blocks"]},
+            {"required": ["layer_types"]},
+            {"required": ["vars"]},
+        ],
+        "allOf": _conditions(layers),
+        "$defs": {**_language(layers, private), **layers.defs},
+    }
+
+
+def _ref(name: str, description: str = "") -> Schema:
+    found = {"$ref": f"{_DEFS}{name}"}
+    return {**found, "description": description} if description else found
+
+
+def _named(value: Schema, *, but: tuple[str, ...] = ()) -> Schema:
+    """A mapping of names of vars and the like."""
+    names = {"pattern": _NAME, "not": {"enum": sorted(WORDS.union(but))}}
+    return {"type": "object", "propertyNames": names, "additionalProperties": value}
+
+
+def _conditions(layers: Layers) -> list[Schema]:
+    """What holds of a file by which keys it has."""
+    known, complete = {"items": _ref("known")}, {"items": _ref("complete")}
+    in_blocks = {"additionalProperties": {"properties": {"layers": complete}}}
+    own_names = either(*({"required": [key]} for key in ("blocks", "layer_types", "include")))
+    given = either({"required": ["input"]}, {"required": ["inputs"]})
+    lacking = {name: {"properties": dict.fromkeys(needed, False)} for name, needed in layers.needed().items()}
+    return [
+        {"not": {"required": ["input", "inputs"]}},
+        {"if": either({"required": ["layers"]}, given), "then": {"required": ["layers"], **given}},
+        # Without these keys, every layer is one of Keras's types.
+        {
+            "if": {"not": own_names},
+            "then": {"properties": {"layers": known, "defaults": {"propertyNames": _ref("typeName")}}},
+        },
+        # Unless `defaults` give something that layers need, each says all of it.
+        {
+            "if": {"properties": {"defaults": {"properties": lacking}}},
+            "then": {"properties": {"layers": complete, "blocks": in_blocks}},
+        },
+    ]
+
+
+def _keys(layers: Layers, private: list[str]) -> dict[str, Schema]:
+    """The keys at the top of a spec."""
+    return {
+        "name": {**either(_TEXT, NULL), "description": "The name of the network."},
+        "input": _ref("input", "The shape of its only input, without the batch axis: `[height, width, channels]`."),
+        "inputs": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": _LAYER_NAME},
+            "additionalProperties": _ref("input"),
+            "description": "Names and shapes of several inputs.",
+        },
+        "outputs": {
+            **either(_TEXT, {"type": "array", "minItems": 1, "items": _TEXT}, NULL),
+            "description": "The names of the layers whose results are the network's; by default, the last layer.",
+        },
+        "layers": _ref("layers", "The layers, in their order."),
+        "symbols": {
+            **either(_named(_ref("symbol"), but=("index",)), listed({"type": "string", "pattern": _NAME}), NULL),
+            "description": "What is known of the names that stand for sizes.",
+        },
+        "vars": {**either(_named({}, but=("index",)), NULL), "description": "Names for values."},
+        "blocks": {
+            **either(_named(_ref("block"), but=(*layers.names(), *private)), NULL),
+            "description": "Pieces of a network with arguments, which are then used as layers.",
+        },
+        "include": {
+            **either(_ref("path"), listed(_ref("path")), NULL),
+            "description": "A file, or several, whose blocks and layer types may be used.",
+        },
+        "layer_types": {
+            **either(_named(_ref("layerType"), but=tuple(layers.names())), NULL),
+            "description": "Layer types of the file's own.",
+        },
+        "defaults": {
+            **either(_defaults(layers), NULL),
+            "description": "Fields for all layers of a type; what a layer says itself counts more.",
+        },
+        "data_format": {
+            "enum": ["channels_last", "channels_first", None],
+            "description": "The place of the channels, for every layer that has the field.",
+        },
+        "dtype": {**either(_ref("policy"), NULL), "description": "A dtype, or a policy such as mixed_float16."},
+        "trainable": {"type": "boolean", "default": True, "description": "`false` freezes the network."},
+        "budget": {**either(_budget(), NULL), "description": "Limits on the network, for `cnnsum check`."},
+        "lint": {**either(_lint(), NULL), "description": "What `cnnsum check` reports of this file."},
+    }
+
+
+def _budget() -> Schema:
+    quantity: Schema = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": "^ *[0-9]"}]}
+    said = {
+        "params": "Most parameters, with K, M, G or without.",
+        "trainable": "Most parameters that are trained.",
+        "macs": "Most multiply-accumulates per sample.",
+        "flops": "Most floating-point operations per sample.",
+        "weights": "Most memory of weights: 100MiB.",
+        "peak": "Most memory of inference, beside the weights.",
+        "training": "Most memory of a training step.",
+    }
+    sizes: Schema = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "array", "items": {"type": "integer"}}]}
+    return {
+        "type": "object",
+        "properties": {
+            **{key: {**quantity, "description": text} for key, text in said.items()},
+            "depth": {"type": "integer", "minimum": 0, "description": "Most layers with weights on a path."},
+            "stride": {**sizes, "description": "Largest step between neighbouring samples, in input samples."},
+            "receptive_field": {**sizes, "description": "Least input samples that an output must see."},
+            "batch": {"type": "integer", "minimum": 1, "description": "The batch that memory is estimated for."},
+            "optimizer": {"type": "string", "description": "The optimizer that memory is estimated for."},
+            "over": {"type": "object", "description": "The sizes that the limits hold for: `H: 128:512`."},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _defaults(layers: Layers) -> Schema:
+    of_one_layer = {"type": "object", "properties": dict.fromkeys((*_OF_GRAPH, "name"), False)}
+    return {
+        "type": "object",
+        "properties": layers.fields(),
+        "allOf": [{"additionalProperties": of_one_layer}],
+    }
+
+
+def _lint() -> Schema:
+    codes = listed({"type": "string", "pattern": "^([A-Z]{3}[0-9]{0,3}|ALL)$"})
+    return {
+        "type": "object",
+        "properties": {
+            "select": {**codes, "description": "The codes to report, or what they begin with."},
+            "ignore": {**codes, "description": "The codes to pass over, or what they begin with."},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
+    """What the language itself defines."""
+    names = layers.names()
+    needs = layers.complete()
+    type_name = either({"enum": [*names, *MODELS, *private]}, {"type": "string", "pattern": r"^keras\."})
+    any_name = either({"enum": [*names, *MODELS]}, {"type": "string", "pattern": rf"^keras\.|{_NAME}"})
+    return {
+        "formula": {**_TEXT, "description": "A formula of numbers and names, such as `2*width` or `H//32`."},
+        "whole": {
+            "type": "string",
+            "pattern": r"^\$[A-Za-z_][A-Za-z0-9_]*$",
+            "description": "The whole value of a name, of any type.",
+        },
+        "policy": either({"enum": list(POLICIES)}, WHOLE),
+        "path": {
+            "type": "string",
+            "pattern": r"\S",
+            "not": {"pattern": r"^[/\\~]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)"},
+            "description": "A path in the folder of this file, relative to it.",
+        },
+        "shape": listed(either({"type": "integer", "minimum": 1}, _ref("formula"), NULL)),
+        "input": either(
+            _ref("shape"),
+            {
+                "type": "object",
+                "properties": {
+                    "shape": _ref("shape"),
+                    "dtype": {"enum": [*INPUT_DTYPES, None]},
+                    "batch": {
+                        **either({"type": "integer", "minimum": 1}, NULL),
+                        "description": "Samples at a time, where the network is for that many only.",
+                    },
+                },
+                "required": ["shape"],
+                "additionalProperties": False,
+            },
+        ),
+        "symbol": either(_symbol(), NULL),
+        "layers": {"type": "array", "minItems": 1, "items": _ref("layer")},
+        "typeName": type_name,
+        # A name that is not Keras's may be a block or a type of the file's own, or of one that it includes.
+        "layer": either(
+            any_name,
+            {
+                "type": "object",
+                "propertyNames": any_name,
+                "properties": {**layers.values(), **dict.fromkeys(MODELS, _ref("model"))},
+                "additionalProperties": _ref("use"),
+                "minProperties": 1,
+                "maxProperties": 1,
+            },
+        ),
+        "known": either({"type": "string", **type_name}, {"type": "object", "propertyNames": type_name}),
+        "complete": either({"type": "string", "not": {"enum": list(needs)}}, {"type": "object", "properties": needs}),
+        "inner": {
+            "description": "A layer, written as an item of `layers` would be.",
+            **either(
+                WHOLE,
+                {
+                    "allOf": [
+                        _ref("layer"),
+                        _ref("complete"),
+                        {"additionalProperties": {"properties": dict.fromkeys((*_OF_GRAPH, "dtype"), False)}},
+                    ]
+                },
+            ),
+        },
+        "use": {
+            "description": "The use of a block, or a layer of the file's own type.",
+            "properties": {key: _ref(f"layer.{key}") for key in sorted(SPECIAL)},
+            "dependentSchemas": {"share": _ref("layer.shared")},
+        },
+        **_layer_keys(),
+        "model": _model(),
+        "block": _block(),
+        **_layer_types(),
+    }
+
+
+def _layer_keys() -> dict[str, Schema]:
+    """The keys that every layer may have."""
+    constant = {"type": ["number", "array"]}
+    names = either(_TEXT, {"type": "array", "minItems": 1, "items": either(_TEXT, constant), "contains": _TEXT})
+    by_name = {"type": "object", "minProperties": 1, "additionalProperties": _TEXT}
+    return {
+        "layer.name": {
+            **either({"type": "string", "pattern": _LAYER_NAME, "not": {"const": "input"}}, WHOLE, NULL),
+            "description": "The layer's name.",
+        },
+        "layer.from": {
+            **either(*names["anyOf"], by_name),
+            "description": "What it reads, if that is not the layer before: a layer, a list of them, or a mapping of "
+            "the names of its inputs to layers. `lstm:1` is the second output of `lstm`; a number is a constant of an "
+            "operation.",
+        },
+        "layer.share": {"type": "string", "description": "Another layer, whose weights it uses."},
+        "layer.when": {
+            **either({"type": "boolean"}, _ref("formula")),
+            "description": "Whether it is there at all; a layer that is left out stands for its input.",
+        },
+        "layer.repeat": {**number(minimum=0), "description": "How many copies of it follow each other."},
+        "layer.trainable": {
+            **either({"type": "boolean"}, _ref("formula")),
+            "description": "`false` freezes its weights.",
+            "default": True,
+        },
+        "layer.dtype": {**_ref("policy"), "description": "A dtype (`float16`) or a policy (`mixed_float16`)."},
+        "layer.shared": {"propertyNames": {"enum": list(_WITH_SHARE)}},
+    }
+
+
+def _symbol() -> Schema:
+    whole = {"type": "integer", "minimum": 1, "maximum": MOST_DECLARED, "default": 1}
+    return {
+        "type": "object",
+        "properties": {
+            "min": {**whole, "description": "The least value that it takes."},
+            "multiple_of": {**whole, "description": "What every value is a multiple of."},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _block() -> Schema:
+    special = (*sorted(SPECIAL), "index")
+    arguments = either(
+        _named({}, but=special), listed({"type": "string", "pattern": _NAME, "not": {"enum": list(special)}}), NULL
+    )
+    return {
+        "type": "object",
+        "properties": {
+            "args": {**arguments, "description": "Arguments with their defaults; one without must be given."},
+            "layers": _ref("layers", "Its layers; `input` is what the use of the block reads."),
+            "output": {**either({"type": "string"}, NULL), "description": "The layer that is the result; the last."},
+        },
+        "required": ["layers"],
+        "additionalProperties": False,
+    }
+
+
+def _model() -> Schema:
+    """A model within the model."""
+    keys = {key: {"$ref": f"#/properties/{key}"} for key in ("input", "inputs", "outputs", "layers")}
+    return {
+        "type": "object",
+        "properties": {**keys, **{key: _ref(f"layer.{key}") for key in sorted(SPECIAL)}},
+        "not": {"required": ["input", "inputs"]},
+        **either({"required": ["layers"]}, {"required": ["share"]}),
+        "dependentSchemas": {"share": _ref("layer.shared")},
+        "additionalProperties": False,
+        "description": "A model within the model.",
+    }
+
+
+def _layer_types() -> dict[str, Schema]:
+    """The declaration of a layer type of the file's own."""
+    size = number(minimum=1)
+    one_rest = {"contains": {"const": "..."}, "minContains": 0, "maxContains": 1}
+    taken = {**listed(either(*size["anyOf"], NULL)), **one_rest}
+    given = {**listed(size), **one_rest}
+    weight = {
+        "type": "object",
+        "properties": {
+            "shape": either(given, *size["anyOf"]),
+            "trainable": {"type": "boolean", "default": True},
+            "dtype": {"enum": [*DTYPES, None]},
+        },
+        "required": ["shape"],
+        "additionalProperties": False,
+    }
+    fields = either(
+        _named({}, but=tuple(sorted(SPECIAL))),
+        listed({"type": "string", "pattern": _NAME, "not": {"enum": sorted(SPECIAL)}}),
+        NULL,
+    )
+    work = number(minimum=0)
+    declared = {
+        "type": "object",
+        "properties": {
+            "fields": {**fields, "description": "Names with defaults; a field without one must be given."},
+            "input": {
+                **either(taken, {"type": "array", "minItems": 1, "items": taken}),
+                "description": "The pattern of the input, without the batch axis, or a list of several: names and "
+                "sizes, `null` for any size, `...` for any number of axes.",
+            },
+            "output": {
+                **either(given, {"type": "array", "minItems": 1, "items": given}),
+                "description": "The pattern of the output, or of several; as the input by default.",
+            },
+            "weights": {
+                **either({"type": "object", "additionalProperties": either(given, *size["anyOf"], weight)}, NULL),
+                "description": "The shape of each weight, or a mapping with `shape`, `trainable`, `dtype`.",
+            },
+            "macs": {**work, "default": 0, "description": "Multiply-accumulates per sample."},
+            "elementwise": {**work, "default": 0, "description": "Operations per sample."},
+            "keeps": {"enum": ["inputs", "outputs", "both", "nothing"], "description": "What backpropagation keeps."},
+        },
+        "additionalProperties": False,
+    }
+    return {"layerType": either(declared, NULL)}

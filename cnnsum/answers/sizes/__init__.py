@@ -1,0 +1,1 @@
+"""Which input sizes a network accepts, and which layers decide it: `cnnsum sizes`."""

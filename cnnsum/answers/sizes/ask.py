@@ -1,0 +1,158 @@
+"""What a network accepts, as plain records: for the report, and for the answer of `cnnsum sizes`.
+
+Takes the solved conditions of `cnnsum.analyses.sizes.solving`; knows no format and no screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from cnnsum.analyses.sizes.solving import Axis, Requirement, Sizes, violated
+from cnnsum.answers.summary.records import Forcing, SizeRecord
+
+
+class Tested(NamedTuple):
+    """One size that was asked about: accepted, or refused by a layer."""
+
+    name: str
+    refused_by: Forcing | None
+
+
+class AxisReport(NamedTuple):
+    """One axis of an input.
+
+    size: what the file fixes, None for an open axis. accepted: whether the network accepts that. below, above: the
+    nearest other sizes that it accepts. declared: what the file declares of the symbol, with whether all of that is
+    accepted, and a size that is not. given: sizes of other symbols that the relations were solved with. legal: the
+    sizes in the range that was asked for. resized: layers whose weights fit one size only.
+    """
+
+    record: SizeRecord
+    size: int | None
+    accepted: bool | None
+    below: int | None
+    above: int | None
+    declared: tuple[str, int | None] | None
+    given: tuple[tuple[str, int], ...]
+    legal: tuple[int, ...] | None
+    resized: tuple[str, ...]
+
+
+class SizesReport(NamedTuple):
+    """The answer of `cnnsum sizes`: every axis, and the sizes that were tested.
+
+    faulty: whether the model has errors, and unknown: the layers that are not known; what those hide is not counted.
+    kept: whether the sizes of the file were kept.
+    """
+
+    model: str
+    axes: tuple[AxisReport, ...]
+    tested: tuple[Tested, ...]
+    range: tuple[int, int] | None
+    faulty: bool
+    kept: bool
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def blind(self) -> bool:
+        """Whether there may be conditions that nothing here knows of."""
+        return self.faulty or bool(self.unknown)
+
+
+def records(sizes: Sizes) -> tuple[SizeRecord, ...]:
+    """One record per symbol that some layer has a condition on, at the first axis that has it."""
+    result: dict[str, SizeRecord] = {}
+    for axis in sizes.axes:
+        if axis.symbol.name not in result and (axis.forced_by or axis.relations or axis.unsolved):
+            result[axis.symbol.name] = record(axis)
+    return tuple(result.values())
+
+
+def record(axis: Axis) -> SizeRecord:
+    """The condition of one axis, and the layers that force it."""
+    forced = tuple(map(forcing, (*axis.forced_by, *axis.unsolved, *axis.relations)))
+    because = tuple(f"{one.layer}: {one.condition}: {one.reason}" for one in forced)
+    return SizeRecord(axis.symbol.name, axis.input, axis.axis, axis.condition, because, axis.exact, forced)
+
+
+def forcing(requirement: Requirement) -> Forcing:
+    """A requirement with its place."""
+    layer = requirement.layer
+    span = None if layer.place is None else layer.place.span()
+    return Forcing(
+        layer.name,
+        None if span is None else span.path,
+        None if span is None else span.line,
+        None if span is None else span.column,
+        requirement.condition,
+        requirement.need.reason,
+        tuple(maker.name for maker in requirement.makers),
+        requirement.layers,
+    )
+
+
+def answer(
+    name: str,
+    sizes: Sizes,
+    *,
+    kinds: Mapping[str, str],
+    range: tuple[int, int] | None = None,
+    tests: Iterable[tuple[str, int]] = (),
+    faulty: bool = False,
+    kept: bool = False,
+    unknown: tuple[str, ...] = (),
+) -> SizesReport:
+    """The answer about a model.
+
+    kinds: what each symbol is, "spatial", "channels" or "batch". range: list the sizes between two, both included.
+    tests: sizes to be tested, each for one symbol, or with "" for all spatial ones at once. faulty, kept, unknown: see
+    `SizesReport`.
+    """
+    said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
+    return SizesReport(
+        name,
+        tuple(_axis(axis, sizes, said, range, blind=faulty or bool(unknown)) for axis in sizes.axes),
+        tuple(_tested(sizes, said, kinds, symbol, size) for symbol, size in tests),
+        range,
+        faulty,
+        kept,
+        unknown,
+    )
+
+
+def _axis(
+    axis: Axis, sizes: Sizes, said: Mapping[str, int], range: tuple[int, int] | None, *, blind: bool
+) -> AxisReport:
+    symbol = axis.symbol.name
+    others = {other.name for one in axis.relations for other in one.symbols if other.name != symbol}
+    given = {other: said[other] for other in sorted(others) if other in said}
+    size = said.get(symbol)
+    below = above = None
+    accepted = None
+    if size is not None:
+        nearest = sizes.nearest(axis, given, size)
+        accepted = nearest[0] == size
+        below = nearest[0] if not accepted else sizes.nearest(axis, given, size - 1)[0] if size > 1 else None
+        above = nearest[1] if not accepted else sizes.nearest(axis, given, size + 1)[1]
+    return AxisReport(
+        record(axis)._replace(exact=axis.exact and not blind),
+        size,
+        accepted,
+        below,
+        above,
+        axis.declared,
+        tuple(given.items()),
+        None if range is None else tuple(sizes.accepted(axis, given, *range)),
+        tuple(layer.name for layer in axis.resized),
+    )
+
+
+def _tested(sizes: Sizes, said: Mapping[str, int], kinds: Mapping[str, str], symbol: str, size: int) -> Tested:
+    values = dict(said)
+    if symbol:
+        values[symbol] = size
+    else:
+        values.update((name, size) for name, kind in kinds.items() if kind == "spatial")
+    refused = violated(sizes.requirements, values)
+    return Tested(f"{symbol}={size}" if symbol else str(size), None if refused is None else forcing(refused))

@@ -1,0 +1,195 @@
+"""What charts show, before anything is drawn: bars per layer or group of layers, and the scale of an axis.
+
+Knows rows, and no characters or pictures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from cnnsum.answers.plan.ask import Plan
+from cnnsum.answers.summary.options import OptionError
+from cnnsum.answers.summary.records import Report, Row
+from cnnsum.dims import UNKNOWN, Dim
+
+#: Bars of a chart, at most: more layers are put into groups.
+MOST_BARS = 40
+
+#: Fewer groups than that say too little.
+_LEAST_GROUPS = 4
+
+_WORDS = re.compile(r"[_./]")
+_STAGE = re.compile(r"[A-Za-z]+\d*")
+
+
+class Bar(NamedTuple):
+    """One bar: a layer, or the group of layers between two; `amount` None where it is not known."""
+
+    name: str
+    amount: int | None
+    layers: int
+
+
+class Bars(NamedTuple):
+    """A chart of bars. left_out: layers that have nothing to show; exact: the total is known."""
+
+    title: str
+    bars: tuple[Bar, ...]
+    total: int
+    exact: bool
+    left_out: int
+
+
+def bars(report: Report, measure: str) -> Bars:
+    """The bars of a measure, "params" or "macs"; layers with none are left out.
+
+    Raises OptionError where a number depends on sizes that are open.
+    """
+    value: Callable[[Row], Dim] = (lambda row: row.params.total) if measure == "params" else lambda row: row.macs
+    title = "Parameters" if measure == "params" else "MACs per sample"
+    amounts = [value(row) for row in report.rows]
+    if any(not isinstance(one, int) and one is not UNKNOWN for one in amounts):
+        raise OptionError(f"the {title} depend on sizes that are open", "give them with --input or --set")
+    shown = [
+        (row, one if isinstance(one, int) else None)
+        for row, one in zip(report.rows, amounts, strict=True)
+        if one is UNKNOWN or one != 0
+    ]
+    return Bars(
+        f"{title} of {report.name}",
+        tuple(_bar(name, group) for name, group in _groups(report.rows, shown)),
+        sum(one for one in amounts if isinstance(one, int)),
+        UNKNOWN not in amounts,
+        len(report.rows) - len(shown),
+    )
+
+
+_Shown = tuple[Row, "int | None"]
+_Group = tuple[str, Sequence[_Shown]]
+
+
+def _bar(name: str, group: Sequence[_Shown]) -> Bar:
+    known = [amount for _, amount in group if amount is not None]
+    return Bar(name, sum(known) if known else None, len(group))
+
+
+def _groups(rows: Sequence[Row], shown: Sequence[_Shown]) -> list[_Group]:
+    """Every layer for itself, or, where that is too many, what belongs together: a block, names that begin alike, what
+    lies between two narrow places of the graph, or simply neighbours.
+    """
+    if len(shown) <= MOST_BARS:
+        return [(row.name, [(row, amount)]) for row, amount in shown]
+    deepest = max(len(row.block) for row, _ in shown)
+    keys: list[Callable[[Row], str]] = [_in_block(depth) for depth in range(deepest, 0, -1)]
+    keys += [_begins_with(count) for count in (4, 3, 2, 1)]
+    keys += [_stage, *(_up_to_narrow(rows, width) for width in (1, 2))]
+    for key in keys:
+        groups = _runs(shown, key)
+        if _LEAST_GROUPS <= len(groups) <= MOST_BARS:
+            return groups
+    size = -(-len(shown) // MOST_BARS)
+    return [(f"from {shown[at][0].name}", shown[at : at + size]) for at in range(0, len(shown), size)]
+
+
+def _in_block(depth: int) -> Callable[[Row], str]:
+    return lambda row: ".".join(row.block[:depth]) or row.name
+
+
+def _begins_with(count: int) -> Callable[[Row], str]:
+    """The first words of a name, the last of them left out, which says what the layer does."""
+
+    def key(row: Row) -> str:
+        words = _WORDS.split(row.name)
+        end = sum(len(word) + 1 for word in words[: min(count, max(len(words) - 1, 1))]) - 1
+        return row.name[:end]
+
+    return key
+
+
+def _stage(row: Row) -> str:
+    """The letters and the number that a name begins with: `block2` of `block2a_expand_conv`."""
+    found = _STAGE.match(row.name)
+    return row.name if found is None else found[0]
+
+
+def _up_to_narrow(rows: Sequence[Row], width: int) -> Callable[[Row], str]:
+    """The next row at which no more than `width` tensors lead on, itself included."""
+    place = {row.name: number for number, row in enumerate(rows)}
+    last = list(range(len(rows)))
+    for number, row in enumerate(rows):
+        for connection in row.connections:
+            if connection.layer in place:
+                last[place[connection.layer]] = number
+    closing = [0] * len(rows)
+    for number, reader in enumerate(last):
+        closing[reader] += reader > number
+    leading = 0
+    narrow: list[bool] = []
+    for number, reader in enumerate(last):
+        leading += (reader > number) - closing[number]
+        narrow.append(leading <= width)
+    names: dict[str, str] = {}
+    name = rows[-1].name if rows else ""
+    for number in range(len(rows) - 1, -1, -1):
+        if narrow[number]:
+            name = rows[number].name
+        names[rows[number].name] = name
+    return lambda row: names.get(row.name, row.name)
+
+
+def _runs(shown: Sequence[_Shown], key: Callable[[Row], str]) -> list[_Group]:
+    """Neighbours with the same key."""
+    groups: list[tuple[str, list[_Shown]]] = []
+    for one in shown:
+        name = key(one[0])
+        if groups and groups[-1][0] == name:
+            groups[-1][1].append(one)
+        else:
+            groups.append((name, [one]))
+    return [(name if len(group) > 1 else group[0][0].name, group) for name, group in groups]
+
+
+class Point(NamedTuple):
+    """Live bytes while a call runs: what it reads and makes, what waits for a later call, and its inner tensors."""
+
+    layer: str
+    used: int
+    waiting: int
+    scratch: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.used + self.waiting + self.scratch
+
+
+def points(plan: Plan | None) -> list[Point]:
+    """The points of a plan's timeline.
+
+    Raises OptionError where they are no numbers.
+    """
+    if plan is None or plan.peak is UNKNOWN:
+        raise OptionError("the memory of this model is not known, so that there is nothing to draw")
+    found = []
+    for one in plan.timeline:
+        during, waiting, scratch = one.during, one.waiting, one.scratch
+        if not (isinstance(during, int) and isinstance(waiting, int) and isinstance(scratch, int)):
+            raise OptionError("the memory depends on sizes that are open", "give them with --input or --set")
+        found.append(Point(one.layer, during - waiting - scratch, waiting, scratch))
+    if not found:
+        raise OptionError("the model has no layers, so that there is nothing to draw")
+    return found
+
+
+def ticks(most: int, count: int) -> list[int]:
+    """At most so many round numbers of bytes between 0 and `most`, both ends aside, equally far apart.
+
+    >>> ticks(5_000_000, 4)
+    [1048576, 2097152, 3145728, 4194304]
+    """
+    step = 1
+    while most // step > count:
+        step *= 2
+    return [*range(step, most, step)]

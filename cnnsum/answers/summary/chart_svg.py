@@ -1,0 +1,202 @@
+"""Charts as pictures: SVG that stands alone, light or dark as the reader's screen is.
+
+Written by hand and without scripts; a browser shows the name and the number of what the pointer is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from cnnsum.answers.summary.chart import memory_title
+from cnnsum.answers.summary.chart_data import Bar, Bars, Point, bars, points, ticks
+from cnnsum.answers.summary.records import Report
+from cnnsum.ink import xml
+from cnnsum.render import units
+from cnnsum.render.style import printable
+
+_WIDTH = 960
+_STYLE = """\
+text { font: 13px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #24292f; }
+.title { font-size: 17px; font-weight: 600; }
+.small { font-size: 12px; fill: #656d76; }
+.right { text-anchor: end; }
+.middle { text-anchor: middle; }
+.page { fill: #ffffff; }
+.grid { stroke: #d8dee4; fill: none; }
+.axis { stroke: #8c959f; fill: none; }
+.used { fill: #3b82c4; }
+.waiting { fill: #a9c7e3; }
+.scratch { fill: #e8a33d; }
+.peak { fill: #d1373f; }
+.mark { stroke: #d1373f; fill: none; stroke-dasharray: 3 3; }
+.part { fill: transparent; }
+.part:hover { fill: #24292f; fill-opacity: .12; }
+@media (prefers-color-scheme: dark) {
+text { fill: #e6edf3; }
+.small { fill: #9198a1; }
+.page { fill: #0d1117; }
+.grid { stroke: #262c36; }
+.axis { stroke: #656c76; }
+.waiting { fill: #24476b; }
+.part:hover { fill: #ffffff; fill-opacity: .15; }
+}
+"""
+
+
+def picture(report: Report, chart: str) -> str:
+    """The picture of a chart, "memory", "params" or "macs". Raises OptionError where its numbers are no numbers."""
+    if chart == "memory":
+        return _memory(report, points(report.plan))
+    return _bars(bars(report, chart))
+
+
+def _document(width: int, height: int, title: str, parts: Iterator[str]) -> str:
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="{_text(title)}">\n<style>\n{_STYLE}</style>\n'
+        f'<rect class="page" width="{width}" height="{height}" rx="8"/>\n'
+        f'<text class="title" x="24" y="36">{_text(title)}</text>\n'
+    )
+    return head + "".join(f"{part}\n" for part in parts) + "</svg>\n"
+
+
+# The memory of inference.
+
+_LEFT, _TOP, _RIGHT, _FLOOR, _BELOW = 92, 88, 24, 380, 92
+
+
+def _memory(report: Report, steps: Sequence[Point]) -> str:
+    return _document(_WIDTH, _FLOOR + _BELOW, memory_title(report), _timeline(steps))
+
+
+def _timeline(steps: Sequence[Point]) -> Iterator[str]:
+    most = max(point.total for point in steps) or 1
+    wide = (_WIDTH - _LEFT - _RIGHT) / len(steps)
+
+    def x(step: float) -> str:
+        return _number(_LEFT + step * wide)
+
+    def y(size: float) -> str:
+        return _number(_FLOOR - size * (_FLOOR - _TOP) / most)
+
+    for tick in (0, *ticks(most, 5)):
+        yield f'<path class="{"grid" if tick else "axis"}" d="M{_LEFT} {y(tick)}H{_WIDTH - _RIGHT}"/>'
+        label = units.memory(tick).replace(".00 ", " ") if tick else "0"
+        yield f'<text class="small right" x="{_LEFT - 8}" y="{y(tick)}" dy=".35em">{label}</text>'
+    layers: tuple[tuple[str, Callable[[Point], int]], ...] = (
+        ("scratch", lambda point: point.total),
+        ("used", lambda point: point.waiting + point.used),
+        ("waiting", lambda point: point.waiting),
+    )
+    for kind, height in layers:
+        if kind == "used" or any(getattr(point, kind) for point in steps):
+            yield f'<path class="{kind}" d="{_area([height(point) for point in steps], x, y)}"/>'
+    at = max(range(len(steps)), key=lambda number: (steps[number].total, -number))
+    middle = _LEFT + (at + 0.5) * wide
+    side = "" if middle < _WIDTH / 2 else "right"
+    shift = 8 if middle < _WIDTH / 2 else -8
+    place = f"call {at + 1:,} of {len(steps):,}"
+    yield f'<path class="mark" d="M{_number(middle)} {_TOP - 14}V{_FLOOR}"/>'
+    yield f'<circle class="peak" cx="{_number(middle)}" cy="{y(steps[at].total)}" r="4"/>'
+    yield (
+        f'<text class="peak {side}" x="{_number(middle + shift)}" y="{_TOP - 12}">peak {units.memory(steps[at].total)}'
+        f" at {_name(steps[at].layer, 60)}, {place}</text>"
+    )
+    for number, point in enumerate(steps):
+        told = f"{number + 1:,}. {_text(point.layer)}: {units.memory(point.total)}"
+        yield (
+            f'<rect class="part" x="{x(number)}" y="{_TOP}" width="{_number(wide)}" height="{_FLOOR - _TOP}">'
+            f"<title>{told}</title></rect>"
+        )
+    count = min(6, len(steps))
+    for index in range(count):
+        step = index * len(steps) // count
+        yield f'<path class="axis" d="M{x(step + 0.5)} {_FLOOR}v5"/>'
+        yield f'<text class="small" x="{x(step)}" y="{_FLOOR + 20}">{step + 1:,}</text>'
+        yield f'<text class="small" x="{x(step)}" y="{_FLOOR + 36}">{_name(steps[step].layer, 18)}</text>'
+    yield from _legend(steps)
+
+
+def _area(heights: Sequence[int], x: Callable[[float], str], y: Callable[[float], str]) -> str:
+    """The path around steps of these heights; neighbours of one height are one line."""
+    path = f"M{x(0)} {y(0)}"
+    before = None
+    for number, height in enumerate(heights):
+        if height != before:
+            path += f"H{x(number)}V{y(height)}"
+            before = height
+    return f"{path}H{x(len(heights))}V{y(0)}Z"
+
+
+def _legend(steps: Sequence[Point]) -> Iterator[str]:
+    place = _LEFT
+    for kind, words in (
+        ("used", "read and made by the call"),
+        ("waiting", "waiting for a later one"),
+        ("scratch", "inside the layer"),
+    ):
+        if kind == "used" or any(getattr(point, kind) for point in steps):
+            yield f'<rect class="{kind}" x="{place}" y="{_FLOOR + 58}" width="12" height="12" rx="2"/>'
+            yield f'<text x="{place + 18}" y="{_FLOOR + 68}">{words}</text>'
+            place += 40 + 7 * len(words)
+
+
+# Bars.
+
+_LINE, _NAMES, _HEAD = 24, 260, 60
+
+
+def _bars(found: Bars) -> str:
+    exact = units.exact(found.total)
+    title = f"{found.title}: {exact if found.exact else f'at least {exact}'}"
+    height = _HEAD + _LINE * max(len(found.bars), 1) + (56 if found.left_out else 24)
+    return _document(_WIDTH, height, title, _lines(found, height))
+
+
+def _lines(found: Bars, height: int) -> Iterator[str]:
+    most = max([one.amount or 0 for one in found.bars], default=0) or 1
+    room = _WIDTH - _NAMES - 170
+    for index, one in enumerate(found.bars):
+        y = _HEAD + index * _LINE
+        amount = one.amount or 0
+        length = max(amount * room / most, 1.5) if amount else 0
+        kind = "peak" if amount == most else "used"
+        yield f'<text class="right" x="{_NAMES - 12}" y="{y + 15}">{_name(_label(one), 36)}</text>'
+        yield f'<rect class="{kind}" x="{_NAMES}" y="{y + 2}" width="{_number(length)}" height="{_LINE - 6}" rx="2"/>'
+        yield f'<text class="small" x="{_number(_NAMES + length + 8)}" y="{y + 15}">{_amount(one, found.total)}</text>'
+    if found.left_out and found.bars:
+        several = "s have" if found.left_out > 1 else " has"
+        yield f'<text class="small" x="{_NAMES}" y="{height - 22}">{found.left_out:,} more layer{several} none</text>'
+    if not found.bars:
+        yield f'<text x="24" y="{_HEAD + 15}">none of the layers has any</text>'
+
+
+def _label(one: Bar) -> str:
+    return f"{one.name} ({one.layers:,})" if one.layers > 1 else one.name
+
+
+def _amount(one: Bar, total: int) -> str:
+    if one.amount is None:
+        return "not known"
+    share = f", {100 * one.amount / total:.1f}%" if total else ""
+    return units.count(one.amount) + share
+
+
+# Text.
+
+
+def _text(text: str) -> str:
+    return xml(printable(text))
+
+
+def _name(text: str, length: int) -> str:
+    """A name of so many letters: of a longer one both ends."""
+    text = printable(text)
+    if len(text) > length:
+        tail = (length - 1) // 2
+        text = f"{text[: length - 1 - tail]}…{text[len(text) - tail :]}"
+    return xml(text)
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")

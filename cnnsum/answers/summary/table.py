@@ -1,0 +1,50 @@
+"""The table format: Keras's summary, then, after a blank line, cnnsum's own estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from cnnsum.answers.summary import keras_table as keras
+from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.records import Report
+from cnnsum.render.wrap import Span, join
+
+_LINES_PER_CHUNK = 2_000
+
+
+def chunks(report: Report, options: Options) -> Iterator[str]:
+    """Yield the table as plain text, thousands of lines at a time. Raises OptionError at the first chunk's making."""
+    lines = plain_lines(report, options)
+    first = list(islice(lines, _LINES_PER_CHUNK))
+    return _joined(first, lines)
+
+
+def plain_lines(report: Report, options: Options) -> Iterator[str]:
+    """Yield the lines without line ends."""
+    yield from keras.summary(report, options)
+    if not options.keras_only:
+        from cnnsum.answers.summary.block import block
+
+        yield ""
+        for line in block(report, symbolic=options.symbolic, train=options.train, verbose=options.verbose):
+            yield join(line)
+
+
+def styled_lines(report: Report, options: Options) -> Iterator[list[Span]]:
+    """Yield the same lines as spans with the colours of a terminal."""
+    yield from keras.styled_summary(report, options)
+    if not options.keras_only:
+        from cnnsum.answers.summary.block import block
+
+        yield []
+        for line in block(report, symbolic=options.symbolic, train=options.train, verbose=options.verbose):
+            yield list(line)
+
+
+def _joined(first: list[str], rest: Iterator[str]) -> Iterator[str]:
+    batch = first
+    while batch:
+        batch.append("")
+        yield "\n".join(batch)
+        batch = list(islice(rest, _LINES_PER_CHUNK))

@@ -1,0 +1,1 @@
+"""One line for each variant of a model: `cnnsum show --sweep`."""

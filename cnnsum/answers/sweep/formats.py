@@ -1,0 +1,135 @@
+"""Sweeps as a table, CSV, markdown and JSON (`cnnsum.sweep/1`): a variant to a line, written as they come.
+
+Sees plain records and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from cnnsum.answers.variants.costs import MEASURES, Variant
+from cnnsum.ink import csv_lines, markdown
+from cnnsum.render import units
+from cnnsum.render.style import NUMBER, printable
+from cnnsum.render.wrap import Span
+
+SCHEMA = "cnnsum.sweep/1"
+
+_LINES_PER_CHUNK = 1_000
+_Line = list[Span]
+
+#: The measures that a table shows, with their titles.
+_SHOWN = {"params": "Params", "macs": "MACs", "peak": "Peak", "training": "Training"}
+_COUNTS = ("params", "macs", "flops")
+_WIDTH = 12
+
+
+class Head(NamedTuple):
+    """What is said of a sweep as a whole.
+
+    columns: names that have one value stand in one column of a table; with the longest of their values.
+    batch: samples that memory is for, None where the batch is swept.
+    """
+
+    model: str
+    names: tuple[str, ...]
+    columns: tuple[tuple[tuple[str, ...], Sequence[Any]], ...]
+    variants: int
+    batch: int | None
+    optimizer: str
+
+
+def table(head: Head, variants: Iterable[Variant]) -> Iterator[_Line]:
+    """The table as lines of styled spans."""
+    yield [(f'Model: "{printable(head.model)}"', "bold")]
+    batch = " for each batch" if head.batch is None else f" for a batch of {head.batch:,}"
+    yield [(f" {head.variants:,} variants; memory{batch}; training with {printable(head.optimizer)}", "")]
+    yield []
+    widths = []
+    places = []
+    place = 0
+    for names, values in head.columns:
+        longest = max(len(_value(value)) for value in (values if len(values) <= 100 else (*values[:100], values[-1])))
+        widths.append(max(len("=".join(names)), longest))
+        places.append(place)
+        place += len(names)
+    titles = "".join(f"  {'='.join(names):>{width}}" for (names, _), width in zip(head.columns, widths, strict=True))
+    yield [(titles[1:] + "".join(f"{title:>{_WIDTH}}" for title in _SHOWN.values()), "bold")]
+    for values, outcome in variants:
+        line = "".join([f"  {_value(values[place]):>{width}}" for place, width in zip(places, widths, strict=True)])[1:]
+        if outcome.costs is None:
+            what = "not accepted" if outcome.status == "illegal" else "error"
+            yield [(line, NUMBER), (f"  {what}: {printable(outcome.why)}", "")]
+            continue
+        costs = outcome.costs._asdict()
+        cells = [
+            "?" if costs[name] is None else units.count(costs[name]) if name in _COUNTS else units.memory(costs[name])
+            for name in _SHOWN
+        ]
+        yield [(line, NUMBER), ("".join([f"{cell:>{_WIDTH}}" for cell in cells]), "")]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def csv_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
+    """CSV (RFC 4180): the names, the measures, `status` and `why`; what is not known is left empty."""
+    rows: Iterator[Sequence[Any]] = (
+        (*map(_plain, values), *(outcome.costs or ("",) * len(MEASURES)), outcome.status, outcome.why)
+        for values, outcome in variants
+    )
+    lines: list[Sequence[Any]] = [(*head.names, *MEASURES, "status", "why")]
+    while lines:
+        yield csv_lines(lines)
+        lines = list(islice(rows, _LINES_PER_CHUNK))
+
+
+def _plain(value: Any) -> Any:
+    return _value(value) if isinstance(value, bool) else value
+
+
+def markdown_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
+    """A table in markdown with exact numbers."""
+    titles = (*map(markdown, head.names), *MEASURES, "")
+    yield f"| {' | '.join(titles)} |\n|{' ---: |' * (len(titles) - 1)} :--- |\n"
+    for values, outcome in variants:
+        costs = ["" if cost is None else f"{cost:,}" for cost in outcome.costs or (None,) * len(MEASURES)]
+        cells = [*(markdown(_value(value)) for value in values), *costs, markdown(outcome.why)]
+        yield f"| {' | '.join(cells)} |\n"
+
+
+def json_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
+    """One JSON object; a variant is one line of it."""
+    encode = json.JSONEncoder(check_circular=False).encode
+    start = {
+        "schema": SCHEMA,
+        "model": head.model,
+        "names": list(head.names),
+        "batch": head.batch,
+        "optimizer": head.optimizer,
+        "count": head.variants,
+    }
+    yield "{\n" + "".join(f" {encode(name)}: {encode(value)},\n" for name, value in start.items())
+    yield ' "variants": ['
+    separator = "\n"
+    remaining = iter(variants)
+    while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
+        lines = []
+        for values, outcome in chunk:
+            costs = outcome.costs or (None,) * len(MEASURES)
+            record = {
+                "values": dict(zip(head.names, values, strict=True)),
+                "status": outcome.status,
+                **dict(zip(MEASURES, costs, strict=True)),
+                "why": outcome.why or None,
+            }
+            lines.append(f"{separator}  {encode(record)}")
+            separator = ",\n"
+        yield "".join(lines)
+    yield "]\n}\n" if separator == "\n" else "\n ]\n}\n"

@@ -1,0 +1,1 @@
+"""Budgets and baselines: limits on what a network costs."""

@@ -1,0 +1,29 @@
+"""Findings as a person reads them: each with its line, carets, help and related places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnsum.ink import harmless
+from cnnsum.lint.report.findings import CheckReport
+from cnnsum.render.diagnose import Segment, segments
+
+
+def lines(report: CheckReport, columns: int | None = None) -> Iterator[list[Segment]]:
+    """All findings as lines of styled segments, file by file, with an empty line between two findings."""
+    first = True
+    for file in report.files:
+        for found in file.findings:
+            if not first:
+                yield []
+            first = False
+            drawn = segments((found,), report.line_of, columns)
+            if found.span is None:
+                yield [(f"{harmless(file.path)}:", "bold"), (" ", ""), *next(drawn)]
+            yield from drawn
+
+
+def render(report: CheckReport) -> Iterator[str]:
+    """The same as plain text."""
+    for line in lines(report):
+        yield "".join(text for text, _ in line) + "\n"
