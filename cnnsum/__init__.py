@@ -17,11 +17,12 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # what mypy takes for typing's: this module is the first of every run, and loads nothing
 
 if TYPE_CHECKING:
-    from cnnsum.answers.explain.ask import Explanation
+    from cnnsum.answers.explain.ask import Explanation, explain
+    from cnnsum.answers.summary.ask import summarize
     from cnnsum.answers.summary.records import Report
     from cnnsum.diagnostics import Diagnostic, Span, UnusableError
     from cnnsum.lint import check
-    from cnnsum.model import Model, explain, load, loads, summarize
+    from cnnsum.model import Model, load, loads
 
 __all__ = [
     "Diagnostic",
@@ -44,6 +45,8 @@ _HOMES = {
     "Span": "cnnsum.diagnostics",
     "UnusableError": "cnnsum.diagnostics",
     "check": "cnnsum.lint",
+    "explain": "cnnsum.answers.explain.ask",
+    "summarize": "cnnsum.answers.summary.ask",
     "Report": "cnnsum.answers.summary.records",
 }
 

@@ -499,3 +499,12 @@ def _nearest(name: str, choices: Iterable[str]) -> list[str]:
 def folded(name: str) -> str:
     """A name without case, `_` and `-`, in which the spellings of libraries differ."""
     return name.replace("_", "").replace("-", "").lower()
+
+
+def unknown_choice(code: str, what: str, name: str, choices: Iterable[str], most: int = 99) -> Diagnostic:
+    """A name that is none of the choices: the nearest of them, and all, or the first few of very many."""
+    known = list(choices)
+    near = did_you_mean(name, known)
+    listed = ", ".join(known if len(known) <= most else [*known[: most - 1], "...", known[-1]])
+    help = f"{near} Or choose from {listed}" if near else f"choose from {listed}"
+    return Diagnostic(code, f"unknown {what} `{name}`", help=help)

@@ -39,11 +39,13 @@ HELP = {
 #: Loaded by every summary of a spec that uses neither blocks nor expressions.
 OWN = {
     "cnnsum",
-    *(
-        f"cnnsum.analyses{name}"
-        for name in ("", ".cost", ".counting", ".liveness", ".memory", ".optimizers", ".params", ".training")
-    ),
-    *(f"cnnsum.cli{name}" for name in ("", ".formats", ".options", ".output", ".show")),
+    *(f"cnnsum.analyses{name}" for name in ("", ".cost", ".counting", ".params")),
+    *(f"cnnsum.analyses.memory{name}" for name in ("", ".activations", ".liveness")),
+    *(f"cnnsum.analyses.training{name}" for name in ("", ".optimizers", ".total")),
+    *(f"cnnsum.answers{name}" for name in ("", ".given", ".summary")),
+    *(f"cnnsum.answers.summary.{name}" for name in ("ask", "block", "build", "cells", "keras_table", "options")),
+    *(f"cnnsum.answers.summary.{name}" for name in ("records", "table")),
+    *(f"cnnsum.cli{name}" for name in ("", ".formats", ".frame", ".options", ".output", ".show")),
     *("cnnsum.diagnostics", "cnnsum.ink"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
     *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),
@@ -51,9 +53,8 @@ OWN = {
     *(f"cnnsum.layers.{name}" for name in ("activation", "convolution", "core", "depthwise", "normalization")),
     *(f"cnnsum.layers.{name}" for name in ("pooling", "reshaping")),
     "cnnsum.model",
-    *(f"cnnsum.readers{name}" for name in ("", ".declare")),
-    *(f"cnnsum.answers.summary{name}" for name in ("", ".block", ".build", ".cells", ".grid", ".keras", ".options")),
-    *(f"cnnsum.answers.summary.{name}" for name in ("records", "table", "units", "wrap")),
+    *(f"cnnsum.readers{name}" for name in ("", ".declare", ".how")),
+    *(f"cnnsum.render{name}" for name in ("", ".grid", ".style", ".units", ".wrap")),
     *(f"cnnsum.source{name}" for name in ("", ".document", ".findings", ".lines", ".raw")),
 }
 NATIVE = {
@@ -128,7 +129,8 @@ def test_a_spec_in_json(click: set[str]) -> None:
 def test_what_reads_no_model(command: list[str], click: set[str]) -> None:
     loaded = modules(RUN, *command)
     assert loaded - click - own(loaded) <= ALWAYS | HELP
-    assert {name for name in own(loaded) if not name.startswith("cnnsum.cli")} == {"cnnsum"}
+    given = {"cnnsum.answers", "cnnsum.answers.given"} & loaded  # the names of formats, and the bounds of options
+    assert {name for name in own(loaded) if not name.startswith("cnnsum.cli")} == {"cnnsum", *given}
 
 
 def test_rich_is_for_colors_only() -> None:

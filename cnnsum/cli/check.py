@@ -332,9 +332,9 @@ def _print(report: CheckReport, format: str, output: str | None, color: str, *, 
             except BrokenPipeError:
                 return
         else:
-            from importlib import import_module
+            from cnnsum.answers import renderer
 
-            _write(import_module(f"cnnsum.lint.report.{format}_format").render(report), output, format)
+            _write(renderer("check", format)(report), output, format)
     finally:
         if verbose:
             _list_passed(report)
@@ -346,7 +346,7 @@ def _write(chunks: Iterator[str], output: str | None, format: str = "text") -> N
     """Write text to a file or to standard output, whose reader may have seen enough."""
     from cnnsum.cli.output import write_result
 
-    write_result(output, "", "never", plain=lambda: chunks, format=format)
+    write_result(output, "never", plain=lambda: chunks, format=format)
 
 
 def _list_passed(report: CheckReport) -> None:

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.answers.variants.ranges import VariedOption
 from cnnsum.cli.formats import format_option
-from cnnsum.cli.options import How, model_options
+from cnnsum.cli.frame import Asked, question
 from cnnsum.cli.quantities import QuantityOption
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from cnnsum.answers.variants.costs import Limit
+    from cnnsum.answers.fit.records import Limit
     from cnnsum.answers.variants.ranges import Varied
-    from cnnsum.cli.output import Sources
+    from cnnsum.readers.how import How
 
     _Type = click.ParamType[Any]
 else:
@@ -42,6 +41,23 @@ class BoundOption(_Type):
         return Fraction(value.removesuffix("."))
 
 
+class VariedOption(_Type):
+    """Names, with their values where they are given."""
+
+    name = "NAME[=RANGE]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The names and the values."""
+        if not isinstance(value, str):
+            return value
+        from cnnsum.answers.variants.ranges import RangeError, varied
+
+        try:
+            return varied(value)
+        except RangeError as error:
+            self.fail(str(error), param, ctx)
+
+
 @click.command(name="fit", short_help="The largest batch, size or width within limits.")
 @click.argument("model")
 @click.option("--memory", type=QuantityOption(memory=True), help="The most memory of a training step: 8GiB, 8GB.")
@@ -52,7 +68,7 @@ class BoundOption(_Type):
 @click.option(
     "--vary",
     "varied",
-    type=VariedOption(values=False),
+    type=VariedOption(),
     default="batch",
     help="What to vary: batch, a size (H, W, or H=W for both), or a var, also with its values (width=0.1:4:0.05).  "
     "[default: batch]",
@@ -61,42 +77,9 @@ class BoundOption(_Type):
 @click.option("--most", type=BoundOption(), help="The largest value of what is varied.")
 @click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
 @format_option("fit")
-@model_options
-@click.pass_context
-def command(ctx: click.Context, /, **given: Any) -> None:
-    """Print the largest batch, size or var with which MODEL is within all limits.
-
-    Sizes are those that the network accepts; those that the file fixes are set free. The exit code is 1 where nothing
-    is within the limits.
-    """
-    from cnnsum.cli.output import Sources, report_diagnostics
-    from cnnsum.diagnostics import UnusableError
-
-    sources = Sources()
-    try:
-        found = _fit(sources, **given)
-    except UnusableError as error:
-        if error.line is not None and error.diagnostics[0].span is not None:
-            sources.add(error.diagnostics[0].span.path, error.line)
-        report_diagnostics(error.diagnostics, sources, color=given["color"])
-        ctx.exit(2)
-    ctx.exit(0 if found else 1)
-
-
-def _limits(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
-    from cnnsum.answers.variants.costs import Limit
-
-    measures = {"memory": "inference" if inference else "training"}
-    limits = tuple(Limit(name, measures.get(name, name), number) for name, number in most.items() if number is not None)
-    if not limits:
-        raise click.UsageError("say what is limited: --memory 8GiB, --params 5M, --macs 1G or --flops 2G")
-    if inference and most["memory"] is None:
-        raise click.UsageError("--inference says which memory is limited: give --memory, too")
-    return limits
-
-
-def _fit(
-    sources: Sources,
+@question
+def command(
+    asked: Asked,
     *,
     model: str,
     varied: Varied,
@@ -106,37 +89,41 @@ def _fit(
     least: Fraction | None,
     most: Fraction | None,
     format: str,
-    output: str | None,
-    color: str,
-    quiet: bool,
-    verbose: bool,
     **limited: Any,
 ) -> bool:
-    """Read, solve, print; returns whether there is a value within the limits."""
+    """Print the largest batch, size or var with which MODEL is within all limits.
+
+    Sizes are those that the network accepts; those that the file fixes are set free. The exit code is 1 where nothing
+    is within the limits.
+    """
     limits = _limits(**limited)
     if varied.values is not None and (least is not None or most is not None):
         raise click.UsageError("--vary says from where to where already: leave --least and --most out")
     if least is not None and most is not None and least > most:
         raise click.UsageError("--least is larger than --most")
     from cnnsum.answers.fit.ask import Request, fit
-    from cnnsum.answers.fit.formats import lines, text
+    from cnnsum.answers.fit.records import Answer
     from cnnsum.answers.variants.reading import first_error, reading_of
-    from cnnsum.cli.output import report_diagnostics, write_result
 
-    reading, found_model = reading_of(model, sources, how, batch, optimizer)
+    reading, found_model = reading_of(asked.read(model), how, batch, optimizer)
     if first_error(found_model) is not None:
-        report_diagnostics(found_model.diagnostics, sources, color=color, quiet=quiet, verbose=verbose)
-        return False
+        asked.report(found_model.diagnostics, after_result=False)
+        return True
     found = fit(reading, Request(limits, varied, least, most))
-    title = reading.optimizer_title
-    name = found_model.graph.name
     try:
-        if format == "json":
-            write_result(output, model, color, plain=lambda: (text(name, found, limits, title),), format=format)
-        else:
-            write_result(output, model, color, styled=lambda _: lines(name, found, limits, title))
+        asked.answer("fit", format, Answer(found_model.graph.name, found, limits, reading.optimizer_title))
     finally:
-        report_diagnostics(
-            found_model.diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None
-        )
-    return found.costs is not None or found.unlimited
+        asked.report(found_model.diagnostics)
+    return found.costs is None and not found.unlimited
+
+
+def _limits(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
+    from cnnsum.answers.fit.records import Limit
+
+    measures = {"memory": "inference" if inference else "training"}
+    limits = tuple(Limit(name, measures.get(name, name), number) for name, number in most.items() if number is not None)
+    if not limits:
+        raise click.UsageError("say what is limited: --memory 8GiB, --params 5M, --macs 1G or --flops 2G")
+    if inference and most["memory"] is None:
+        raise click.UsageError("--inference says which memory is limited: give --memory, too")
+    return limits

@@ -1,4 +1,4 @@
-"""Which formats each command prints, with which options: the one table of it, and the usage error of what is not in it.
+"""Which formats of the registry each command prints, with which options, and the usage error of what is not there.
 
 Knows names of commands, options and formats; nothing of what is printed.
 """
@@ -10,21 +10,23 @@ from typing import Any
 
 import click
 
+from cnnsum.answers import FORMATS as REGISTERED
+
 #: The formats of each command, the default first; and, where an option makes it print something else, of that.
 FORMATS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "show": {
-        "": ("table", "json", "csv", "markdown"),
-        "--chart": ("table", "svg"),
-        "--sweep": ("table", "json", "csv", "markdown"),
+        "": tuple(REGISTERED["summary"]),
+        "--chart": tuple(REGISTERED["chart"]),
+        "--sweep": tuple(REGISTERED["sweep"]),
     },
     "check": {
-        "": ("text", "concise", "json", "sarif", "github", "gitlab", "junit"),
+        "": tuple(format for format in REGISTERED["check"] if format != "statistics"),
         "--statistics": ("text", "concise"),
     },
-    "explain": {"": ("text", "markdown", "json"), "--convention": ("text", "json")},
-    "diff": {"": ("text", "markdown", "json")},
-    "sizes": {"": ("text", "json")},
-    "fit": {"": ("text", "json")},
+    "explain": {"": tuple(REGISTERED["explain"]), "--convention": tuple(REGISTERED["conventions"])},
+    "diff": {"": tuple(REGISTERED["diff"])},
+    "sizes": {"": tuple(REGISTERED["sizes"])},
+    "fit": {"": tuple(REGISTERED["fit"])},
     "rule": {"": ("text", "markdown", "json")},
 }
 

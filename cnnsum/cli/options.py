@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.answers.given import MOST_SAMPLES, integer, setting
+
 if TYPE_CHECKING:
-    from cnnsum.model import Model
-    from cnnsum.source import Document
+    from cnnsum.readers.how import How
 
     _Type = click.ParamType[Any]
 else:
     _Type = click.ParamType  # which is not generic in click 8.1
 
 COLORS = ("auto", "always", "never")
-
-#: More samples than that fit into no memory, and the numbers would be no help to anyone.
-MOST_SAMPLES = 10**9
-# More digits are no size; and Python itself refuses to read a few thousand.
-_MOST_DIGITS = 18
 
 
 class NumberOption(_Type):
@@ -37,7 +32,7 @@ class NumberOption(_Type):
         """The integer."""
         if not isinstance(value, str):
             return value
-        number = _integer(value)
+        number = integer(value)
         if number is None or not self.least <= number <= self.most:
             self.fail(f"'{value}' is no whole number from {self.least} to {self.most:,}", param, ctx)
         return number
@@ -61,7 +56,7 @@ class ShapeOption(_Type):
         return name, tuple([self._size(size.strip(), text, param, ctx) for size in sizes])
 
     def _size(self, word: str, text: str, param: click.Parameter | None, ctx: click.Context | None) -> int | str | None:
-        number = _integer(word)
+        number = integer(word)
         if number is not None and number > 0:
             return number
         if word.lower() in {"none", "null", "?"}:
@@ -87,29 +82,6 @@ class SettingOption(_Type):
         return name, setting(text)
 
 
-def setting(text: str) -> int | float | bool | str:
-    """The value that a text stands for.
-
-    >>> setting("3"), setting("0.5"), setting("true"), setting("relu")
-    (3, 0.5, True, 'relu')
-    """
-    if text in {"true", "false"}:
-        return text == "true"
-    number = _integer(text)
-    if number is not None:
-        return number
-    try:
-        real = float(text) if text.isascii() and "_" not in text else None
-    except ValueError:
-        real = None
-    return text if real is None or real != real or abs(real) == float("inf") else real  # noqa: PLR0124 - NaN
-
-
-def _integer(text: str) -> int | None:
-    digits = text.removeprefix("-")
-    return int(text) if digits.isdecimal() and digits.isascii() and len(digits) <= _MOST_DIGITS else None
-
-
 def _by_name(_ctx: click.Context, _param: click.Parameter, pairs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
     """The values by their names; a name that is given twice is refused, for one of the two would be lost."""
     values: dict[str, Any] = {}
@@ -122,25 +94,20 @@ def _by_name(_ctx: click.Context, _param: click.Parameter, pairs: tuple[tuple[st
     return values
 
 
-class How(NamedTuple):
-    """How a model is read, as the command line says: the arguments of `cnnsum.load`."""
+def how_of(given: dict[str, Any]) -> How:
+    """How a model is read, taken out of the options of a command; raises UnusableError for wrong layer types."""
+    from cnnsum.model import read_types
+    from cnnsum.readers.how import How
 
-    inputs: Mapping[str, Any] = {}
-    settings: Mapping[str, Any] = {}
-    dtype: str | None = None
-    format: str | None = None
-    layer_types: tuple[str, ...] = ()
-    plugins: tuple[str, ...] = ()
-    keras_backend: str = "tensorflow"
-
-    def model(self, document: Document, free: Collection[str] = ()) -> Model:
-        """The model in a document; raises UnusableError."""
-        from cnnsum.model import from_document, read_types
-
-        types = read_types(self.layer_types, self.plugins)
-        return from_document(
-            document, self.inputs, self.settings, self.dtype, self.format, free, types, self.keras_backend
-        )
+    return How(
+        given.pop("inputs"),
+        given.pop("settings"),
+        given.pop("dtype"),
+        frozenset(),
+        read_types(given.pop("layer_types"), given.pop("plugins")),
+        given.pop("keras_backend"),
+        given.pop("source_format"),
+    )
 
 
 def type_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,26 +132,7 @@ def type_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say how a model is read, which the command gets as `how`, and where its result goes."""
-    inner = command
-
-    @wraps(inner)
-    def outer(
-        *args: Any,
-        inputs: Mapping[str, Any],
-        settings: Mapping[str, Any],
-        dtype: str | None,
-        source_format: str | None,
-        layer_types: tuple[str, ...],
-        plugins: tuple[str, ...],
-        keras_backend: str,
-        **given: Any,
-    ) -> Any:
-        return inner(
-            *args, how=How(inputs, settings, dtype, source_format, layer_types, plugins, keras_backend), **given
-        )
-
-    command = outer
+    """Add the options that say how a model is read, and where the result goes."""
     for option in reversed(
         (
             click.option(

@@ -106,7 +106,6 @@ def _write(chunks: Iterable[str], stream: TextIO) -> None:
 
 def write_result(
     output: str | None,
-    model: str,
     color: str,
     *,
     plain: Callable[[], Iterable[str]] | None = None,
@@ -117,12 +116,10 @@ def write_result(
 
     plain: makes text of a format; or styled: makes lines of styled spans for a width. A reader who has seen enough
     ends it early.
-    Raises UsageError for an output that is the model itself, ClickException for a file that cannot be written.
+    Raises ClickException for a file that cannot be written.
     """
     if output == "-":
         output = None
-    if output is not None:
-        refuse_own_source(model, output)
     try:
         if output is not None:
             write_file(output, _chunks(plain, styled, 80), format)

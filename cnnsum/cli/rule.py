@@ -39,7 +39,7 @@ def command(code: str | None, format: str, output: str | None) -> None:
         for line in lines:
             yield line + "\n"
 
-    write_result(output, "", "never", plain=plain, format=format)
+    write_result(output, "never", plain=plain, format=format)
 
 
 def _unknown(code: str, rules: Iterable[str]) -> str:

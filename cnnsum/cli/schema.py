@@ -15,4 +15,4 @@ def command(output: str | None) -> None:
     from cnnsum.cli.output import write_result
 
     text = json.dumps(language_schema(), indent=2) + "\n"
-    write_result(output, "", "never", plain=lambda: (text,), format="json")
+    write_result(output, "never", plain=lambda: (text,), format="json")

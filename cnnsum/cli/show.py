@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnnsum.cli.formats import format_option, refuse_others
-from cnnsum.cli.options import How, NumberOption, model_options
+from cnnsum.cli.frame import Asked, question
+from cnnsum.cli.options import NumberOption
 
 if TYPE_CHECKING:
     from cnnsum.answers.summary import Options, Report
-    from cnnsum.cli.output import Sources
+    from cnnsum.readers.how import How
 
 CHARTS = ("memory", "params", "macs")
 
@@ -47,31 +48,18 @@ CHARTS = ("memory", "params", "macs")
     metavar="NAME=VALUES",
     help="One line per variant: width=0.25:2:0.25, H=W=128,224 or batch=1:64.",
 )
-@model_options
-@click.pass_context
-def command(ctx: click.Context, /, sweeps: tuple[str, ...], **given: Any) -> None:
+@question
+def command(asked: Asked, *, sweeps: tuple[str, ...], **given: Any) -> bool:
     """Print the summary of MODEL, a file or - for standard input.
 
     Keras's own summary comes first; then work and memory. Diagnostics go to standard error.
     """
-    from cnnsum.cli.output import Sources, report_diagnostics
-    from cnnsum.diagnostics import UnusableError
+    refuse_others("show", given["format"], _options_given(click.get_current_context()))
+    if sweeps:
+        from cnnsum.cli.sweep import run
 
-    refuse_others("show", given["format"], _options_given(ctx))
-    sources = Sources()
-    try:
-        if sweeps:
-            from cnnsum.cli.sweep import run
-
-            errors = run(sources, sweeps, **given)
-        else:
-            errors = _show(sources, **given)
-    except UnusableError as error:
-        if error.line is not None and error.diagnostics[0].span is not None:
-            sources.add(error.diagnostics[0].span.path, error.line)
-        report_diagnostics(error.diagnostics, sources, color=given["color"])
-        ctx.exit(2)
-    ctx.exit(1 if errors else 0)
+        return run(asked, sweeps, **given)
+    return _show(asked, **given)
 
 
 def _options_given(ctx: click.Context) -> list[str]:
@@ -84,7 +72,7 @@ def _options_given(ctx: click.Context) -> list[str]:
 
 
 def _show(
-    sources: Sources,
+    asked: Asked,
     *,
     model: str,
     how: How,
@@ -95,26 +83,13 @@ def _show(
     convention: str | None,
     plan: bool,
     format: str,
-    output: str | None,
-    color: str,
-    quiet: bool,
-    verbose: bool,
     **looks: Any,
 ) -> bool:
     """Read, infer, render; returns whether the model has errors."""
-    from cnnsum.cli.output import refuse_own_source, report_diagnostics
-    from cnnsum.model import mistaken_layout, policy_of, reconcile, summarize
-    from cnnsum.model import plan as plan_memory
-    from cnnsum.source import read
+    from cnnsum.answers.summary.ask import mistaken_layout, policy_of, summarize
+    from cnnsum.model import Model
 
-    if output == "-":
-        output = None
-    if output is not None:
-        refuse_own_source(model, output)
-    how = how._replace(dtype=policy_of(precision, how.dtype))
-    document = read(model)
-    sources.add(document.path, document.line)
-    found = how.model(document)
+    found = Model(asked.read(model), how._replace(dtype=policy_of(precision, how.dtype)))
     details = format == "json" or looks["columns"] is not None
     report = summarize(
         found,
@@ -127,16 +102,17 @@ def _show(
     )
     report.diagnostics = (*report.diagnostics, *mistaken_layout(found))
     if plan or looks["chart"] == "memory":
-        report.plan = plan_memory(found, report, order=plan)
+        from cnnsum.answers.plan.ask import plan as plan_of
+
+        report.plan = plan_of(found, report, order=plan)
     if convention is not None:
+        from cnnsum.answers.conventions.ask import reconcile
+
         report.convention = reconcile(found, convention, batch=report.batch)
     try:
-        _write(report, format, output, color, verbose=verbose, **looks)
+        _write(report, format, asked.output, asked.color, verbose=asked.verbose, **looks)
     finally:
-        # Below the summary, which may be longer than the screen.
-        report_diagnostics(
-            report.diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None
-        )
+        asked.report(report.diagnostics)  # below the summary, which may be longer than the screen
     return any(diagnostic.severity == "error" for diagnostic in report.diagnostics)
 
 

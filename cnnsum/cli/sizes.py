@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnnsum.cli.formats import format_option
-from cnnsum.cli.options import How, model_options
+from cnnsum.cli.frame import Asked, question
 
 if TYPE_CHECKING:
-    from cnnsum.cli.output import Sources
-    from cnnsum.model import Model
+    from cnnsum.readers.how import How
 
     _Type = click.ParamType[Any]
 else:
@@ -78,30 +77,9 @@ class TestsOption(_Type):
     help="Set these axes free, too.  [default: image sizes and sequence lengths]",
 )
 @format_option("sizes")
-@model_options
-@click.pass_context
-def command(ctx: click.Context, /, **given: Any) -> None:
-    """Print which sizes each axis of the inputs may have, and the layers that decide it.
-
-    Sizes that the file fixes are set free first, and named H and W, D, H and W, or T; a var that is a size is set free
-    by its own name. --set H=224 gives one of them a value again.
-    """
-    from cnnsum.cli.output import Sources, report_diagnostics
-    from cnnsum.diagnostics import UnusableError
-
-    sources = Sources()
-    try:
-        failed = _sizes(sources, **given)
-    except UnusableError as error:
-        if error.line is not None and error.diagnostics[0].span is not None:
-            sources.add(error.diagnostics[0].span.path, error.line)
-        report_diagnostics(error.diagnostics, sources, color=given["color"])
-        ctx.exit(2)
-    ctx.exit(1 if failed else 0)
-
-
-def _sizes(
-    sources: Sources,
+@question
+def command(
+    asked: Asked,
     *,
     model: str,
     how: How,
@@ -111,65 +89,20 @@ def _sizes(
     keep: bool,
     more: tuple[str, ...],
     format: str,
-    output: str | None,
-    color: str,
-    quiet: bool,
-    verbose: bool,
 ) -> bool:
-    """Read, solve, print; returns whether the model has errors, or a tested size is refused."""
+    """Print which sizes each axis of the inputs may have, and the layers that decide it.
+
+    Sizes that the file fixes are set free first, and named H and W, D, H and W, or T; a var that is a size is set free
+    by its own name. --set H=224 gives one of them a value again.
+    """
     from cnnsum.answers.sizes.ask import answer
-    from cnnsum.answers.sizes.formats import lines, text
-    from cnnsum.cli.output import report_diagnostics, write_result
-    from cnnsum.source import read
+    from cnnsum.model import Model
 
     del batch  # sizes are the same for every batch
-    document = read(model)
-    sources.add(document.path, document.line)
-    free = () if keep else ("spatial", "declared", *more)
-    found = how.model(document, free)
-    kinds = _kinds(found)
-    asked = [pair for pairs in tests for pair in pairs]
-    _refuse_unknown(asked, kinds)
-    wrong = any(diagnostic.severity == "error" for diagnostic in found.diagnostics)
-    result = answer(
-        found.graph.name,
-        found.sizes,
-        kinds=kinds,
-        range=listed,
-        tests=asked,
-        faulty=wrong,
-        kept=keep,
-        unknown=found.inference.unknown,
-    )
+    found = Model(asked.read(model), how if keep else how.freeing("spatial", "declared", *more))
+    result = answer(found, range=listed, tests=[pair for pairs in tests for pair in pairs], kept=keep)
     try:
-        if format == "json":
-            write_result(output, model, color, plain=lambda: (text(result),), format=format)
-        else:
-            write_result(output, model, color, styled=lambda width: lines(result, width))
+        asked.answer("sizes", format, result)
     finally:
-        report_diagnostics(
-            found.diagnostics, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None
-        )
-    return wrong or any(one.refused_by is not None for one in result.tested)
-
-
-def _kinds(found: Model) -> dict[str, str]:
-    """What each open axis of the inputs is: an image's size or a sequence's length, channels, or the batch."""
-    kinds: dict[str, str] = {}
-    for axis in found.sizes.axes:
-        said = axis.said
-        kinds[axis.symbol.name] = said.kind if said is not None else "batch" if axis.axis == 0 else "spatial"
-    return kinds
-
-
-def _refuse_unknown(tests: list[tuple[str, int]], kinds: dict[str, str]) -> None:
-    """Raise UnusableError for a tested symbol that the model does not have, or a size that is for none."""
-    from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
-
-    for name, _ in tests:
-        if name and name not in kinds:
-            help = did_you_mean(name, kinds) or f"its symbols are {', '.join(kinds) or 'none'}"
-            raise UnusableError(Diagnostic("SPC051", f"the model has no symbol `{name}`", help=help))
-        if not name and "spatial" not in kinds.values():
-            help = f"say which: {', '.join(f'{kind}=…' for kind in kinds)}" if kinds else "no size is open"
-            raise UnusableError(Diagnostic("SPC051", "the model has no open image size or sequence length", help=help))
+        asked.report(found.diagnostics)
+    return found.wrong or any(one.refused_by is not None for one in result.tested)

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.answers.sweep import formats as sweep_formats
+from cnnsum.answers.summary.ask import policy_of
 from cnnsum.answers.sweep.ask import Sweep
+from cnnsum.answers.sweep.records import Head, Swept
 from cnnsum.answers.variants.ranges import RangeError, swept
 from cnnsum.answers.variants.reading import first_error, reading_of
-from cnnsum.cli.output import report_diagnostics, write_result
-from cnnsum.model import policy_of
 
 if TYPE_CHECKING:
     from cnnsum.answers.variants.costs import Variant
-    from cnnsum.cli.options import How
-    from cnnsum.cli.output import Sources
+    from cnnsum.cli.frame import Asked
+    from cnnsum.readers.how import How
 
 
 def run(
-    sources: Sources,
+    asked: Asked,
     sweeps: tuple[str, ...],
     *,
     model: str,
@@ -31,10 +30,6 @@ def run(
     precision: str | None,
     optimizer: str,
     format: str,
-    output: str | None,
-    color: str,
-    quiet: bool,
-    verbose: bool,
     **others: Any,
 ) -> bool:
     """Print every variant; returns whether one of them is no model at all, or none is accepted."""
@@ -46,16 +41,16 @@ def run(
     except RangeError as error:
         raise click.BadParameter(str(error), param_hint="'--sweep'") from None
     how = how._replace(dtype=policy_of(precision, how.dtype))
-    reading, found = reading_of(model, sources, how, batch, optimizer)
+    reading, found = reading_of(asked.read(model), how, batch, optimizer)
     sweep = Sweep(reading, axes)
     wrong = first_error(found)
     if wrong is not None and wrong.code.startswith(("SPC", "GRF")) and not sweep.has_vars:
         # No size mends it: one finding with its place, and not one line for each variant.
-        report_diagnostics(found.diagnostics, sources, color=color, quiet=quiet, verbose=verbose)
+        asked.report(found.diagnostics, after_result=False)
         return True
     batched = any(name in sweep.batch_names for name in sweep.names)
     fixed = found.graph.batch if isinstance(found.graph.batch, int) else None
-    head = sweep_formats.Head(
+    head = Head(
         found.graph.name,
         sweep.names,
         tuple((axis.names, axis.values or ()) for axis in sweep.axes),
@@ -69,22 +64,10 @@ def run(
     first = next(variants)
     every = chain((first,), variants)
     try:
-        if format == "table":
-            write_result(output, model, color, styled=lambda _: sweep_formats.table(head, every))
-        else:
-            write_result(output, model, color, plain=lambda: _CHUNKS[format](head, every), format=format)
+        asked.answer("sweep", format, Swept(head, every))
     finally:
-        warnings = [one for one in found.diagnostics if one.severity != "error"]
-        report_diagnostics(warnings, sources, color=color, quiet=quiet, verbose=verbose, after_result=output is None)
+        asked.report(one for one in found.diagnostics if one.severity != "error")
     return seen.wrong or not seen.accepted
-
-
-#: What makes the text of each format; the table is made of styled lines.
-_CHUNKS = {
-    "json": sweep_formats.json_chunks,
-    "csv": sweep_formats.csv_chunks,
-    "markdown": sweep_formats.markdown_chunks,
-}
 
 
 class _Seen:

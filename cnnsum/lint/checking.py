@@ -121,7 +121,9 @@ def _seems_model(path: str, error: UnusableError) -> bool:
 
 def check_document(document: Document, settings: Settings) -> CheckedFile:
     """What is wrong with a text that was read."""
-    from cnnsum.model import from_document, mistaken_layout, read_types
+    from cnnsum.answers.summary.ask import mistaken_layout
+    from cnnsum.model import Model, read_types
+    from cnnsum.readers.how import How
 
     faults: list[Diagnostic] = []
     choice = settings.choice()
@@ -134,7 +136,7 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
     complete = False
     try:
         types = read_types(settings.layer_types, settings.plugins)
-        model = from_document(document, types=types, keras_backend=settings.keras_backend)
+        model = Model(document, How(types=types, backend=settings.keras_backend))
     except UnusableError as error:
         found = DiagnosticList(error.diagnostics)
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.model import POLICIES, Graph
 from cnnsum.graph.promotion import BACKENDS
-from cnnsum.readers.declare import NO_OVERRIDES, Overrides
+from cnnsum.readers.how import AS_WRITTEN, How
 from cnnsum.source import Document
 
 #: The names of the formats, as `--from` and reports give them.
@@ -35,19 +35,19 @@ def sniff(document: Document) -> str:
     )
 
 
-def read(document: Document, overrides: Overrides = NO_OVERRIDES, format: str | None = None) -> tuple[Graph, str]:
+def read(document: Document, how: How = AS_WRITTEN) -> tuple[Graph, str]:
     """The graph in a document, and the name of its format; raises UnusableError where it holds none."""
-    _check("dtype", overrides.dtype, POLICIES)
-    check_backend(overrides.backend)
-    chosen = sniff(document) if format is None else format
+    _check("dtype", how.dtype, POLICIES)
+    check_backend(how.backend)
+    chosen = sniff(document) if how.format is None else how.format
     if chosen == "keras":
         from cnnsum.readers.keras import read_keras
 
-        return read_keras(document, overrides), chosen
+        return read_keras(document, how), chosen
     if chosen == "cnnsum":
         from cnnsum.readers.native import read_native
 
-        return read_native(document, overrides), chosen
+        return read_native(document, how), chosen
     help = did_you_mean(chosen, FORMATS) or f"choose from {', '.join(FORMATS)}"
     raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=help))
 
@@ -66,4 +66,4 @@ def _check(what: str, name: str | None, known: tuple[str, ...]) -> None:
     raise UnusableError(Diagnostic("SPC052", f"unknown {what} `{name}`", help=help))
 
 
-__all__ = ["FORMATS", "NO_OVERRIDES", "Overrides", "check_backend", "read", "sniff"]
+__all__ = ["AS_WRITTEN", "FORMATS", "How", "check_backend", "read", "sniff"]

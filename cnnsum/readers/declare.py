@@ -7,35 +7,13 @@ Knows no file format.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError
 from cnnsum.dims import Dim, Expr, Symbol
 from cnnsum.graph.model import FLOAT32, Layer, Place, Policy
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import Reading, show
-
-
-class Overrides(NamedTuple):
-    """What the caller sets from outside the file.
-
-    inputs: shapes without the batch axis by input name, "" for the only input; a text in a shape is a symbol's name,
-        None an open axis.
-    settings: values of vars and symbols. dtype: the dtype policy of every layer that names none itself (in a format
-    whose files name one for every layer, of all).
-    free: which sizes of the inputs become symbols where the file fixes them, as `readers.free.KINDS` has them.
-    types: layer types that are declared elsewhere, by name. backend: the backend of Keras.
-    """
-
-    inputs: Mapping[str, tuple[int | str | None, ...]] = {}
-    settings: Mapping[str, Any] = {}
-    dtype: str | None = None
-    free: frozenset[str] = frozenset()
-    types: Mapping[str, LayerType] = {}
-    backend: str = "tensorflow"
-
-
-NO_OVERRIDES = Overrides()
 
 
 def report(diagnostics: list[Diagnostic], problem: Problem, place: Place, severity: str = "error") -> None:

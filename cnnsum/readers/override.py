@@ -8,7 +8,8 @@ from __future__ import annotations
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Symbol, substitute
 from cnnsum.graph.model import Graph, InputSpec, Node
-from cnnsum.readers.declare import Overrides, open_axes, size_from_outside
+from cnnsum.readers.declare import open_axes, size_from_outside
+from cnnsum.readers.how import How
 
 
 def choose_input(names: list[str], wanted: str) -> str:
@@ -25,13 +26,13 @@ def choose_input(names: list[str], wanted: str) -> str:
     raise UnusableError(Diagnostic("SPC050", f"the model has no input `{wanted}`", help=help))
 
 
-def replace_inputs(graph: Graph, overrides: Overrides) -> None:
+def replace_inputs(graph: Graph, how: How) -> None:
     """Give the graph's inputs the shapes of the caller, then put values for symbols.
 
     Raises UnusableError for an input or a symbol that does not exist.
     """
     by_name = {node.layer.name: node for node in graph.inputs}
-    for wanted, shape in overrides.inputs.items():
+    for wanted, shape in how.inputs.items():
         if not by_name and not wanted:
             batch = Symbol("N", anonymous=True)
             graph.symbols[batch.name] = batch
@@ -41,12 +42,12 @@ def replace_inputs(graph: Graph, overrides: Overrides) -> None:
         node = by_name[choose_input(list(by_name), wanted)]
         spec = _spec(node)
         node.layer.spec = InputSpec(_shape(spec.shape[0] if spec.shape else None, shape, graph.symbols), spec.dtype)
-    if overrides.free:
+    if how.free:
         from cnnsum.readers.free import open_inputs
 
-        open_inputs(graph, overrides.free)
+        open_inputs(graph, how.free)
     values: dict[str, Dim] = {}
-    for name, value in overrides.settings.items():
+    for name, value in how.settings.items():
         if name not in graph.symbols:
             help = did_you_mean(name, graph.symbols) or "only the symbols of its input shapes can be set"
             raise UnusableError(Diagnostic("SPC051", f"the model has no symbol `{name}`", help=help))

@@ -17,7 +17,7 @@ from typing import Any
 from cnnsum.diagnostics import Diagnostic, Problem, Span, UnusableError, did_you_mean
 from cnnsum.layers.base import LayerType, Schema, declared_by, find
 from cnnsum.layers.facts import Facts
-from cnnsum.readers.declare import NO_OVERRIDES
+from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.spec import KEYS, Spec
 from cnnsum.source import read
 
@@ -72,7 +72,7 @@ def _read(path: str) -> dict[str, LayerType]:
             help = help or (None if known else "put `layer_types:` above the declarations, and indent them")
         message = f"`{path}` declares no layer types: it has no mapping `layer_types`"
         raise UnusableError(Diagnostic("SPC064", message, document.span(()), "error", help), line=document.line)
-    spec = Spec(document, NO_OVERRIDES)
+    spec = Spec(document, AS_WRITTEN)
     types = spec.declared_types()
     diagnostics = spec.findings.diagnostics
     if any(one.severity == "error" for one in diagnostics):

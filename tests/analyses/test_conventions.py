@@ -16,11 +16,12 @@ import pytest
 from conventions_specs import SPECS
 
 import cnnsum
+from cnnsum.answers.conventions.ask import reconcile
 from cnnsum.answers.conventions.layer_pieces import pieces_of
 from cnnsum.answers.conventions.tools import CONVENTIONS, count
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN
-from cnnsum.model import Model, reconcile
+from cnnsum.model import Model
 
 GALLERY = Path(__file__).resolve().parent.parent.parent / "specs"
 

@@ -14,9 +14,9 @@ from cnnsum.analyses.counting import Counter, bytes_of
 from cnnsum.analyses.memory.activations import value_bytes
 from cnnsum.analyses.memory.liveness import peak
 from cnnsum.analyses.memory.timeline import Timeline, timeline
+from cnnsum.answers.plan.ask import plan as planned
 from cnnsum.dims import UNKNOWN, Dim, substitute
 from cnnsum.model import Model
-from cnnsum.model import plan as planned
 
 
 def timeline_of(model: Model, batch: int = 1) -> Timeline:

@@ -17,10 +17,11 @@ import cnnsum
 from cnnsum.analyses.training.checkpoint import places
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
 from cnnsum.analyses.training.total import PRECISIONS
+from cnnsum.answers.summary.ask import policy_of
 from cnnsum.answers.summary.records import TrainingMemory
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Expr, substitute
-from cnnsum.model import Model, policy_of
+from cnnsum.model import Model
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 

@@ -13,9 +13,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import cnnsum
+from cnnsum.answers.plan.ask import plan
 from cnnsum.answers.summary import OptionError, Options, Report, render, styled_lines
+from cnnsum.answers.summary.ask import summarize
 from cnnsum.answers.summary.chart_data import MOST_BARS, bars, points, ticks
-from cnnsum.model import plan, summarize
 
 GOLDEN = Path(__file__).parent / "golden_charts"
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"

@@ -7,10 +7,9 @@ import json
 from conventions_specs import ENCODER, LSTM
 
 import cnnsum
-from cnnsum.answers.conventions.ask import ConventionReport
-from cnnsum.answers.conventions.formats import document, lines, text
+from cnnsum.answers.conventions.ask import ConventionReport, reconcile
+from cnnsum.answers.conventions.formats import document, json_chunks, lines
 from cnnsum.dims import UNKNOWN
-from cnnsum.model import reconcile
 
 
 def drawn(report: ConventionReport, width: int = 80) -> list[str]:
@@ -81,7 +80,7 @@ def test_formulas_say_how_to_settle_them() -> None:
 
 def test_json_has_every_layer() -> None:
     report = reconcile(cnnsum.loads(LSTM), "fvcore")
-    loaded = json.loads(text(report))
+    loaded = json.loads("".join(json_chunks(report)))
     assert loaded == document(report)
     assert loaded["schema"] == "cnnsum.convention/1"
     assert (loaded["ours"], loaded["theirs"], loaded["unit"]) == (44_800, 1_792, "MACs")

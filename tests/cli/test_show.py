@@ -393,7 +393,7 @@ def test_a_fault_of_cnnsum_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr("cnnsum.model.summarize", fail)
+    monkeypatch.setattr("cnnsum.answers.summary.ask.summarize", fail)
     code, out, err = call(SEED)
     assert (code, out) == (2, "")
     assert err.startswith("Error: a fault in cnnsum itself: ZeroDivisionError: of all things (test_show.py:")
@@ -414,7 +414,7 @@ def test_what_ends_a_run_early(error: BaseException, code: int, said: str, monke
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("cnnsum.model.summarize", fail)
+    monkeypatch.setattr("cnnsum.answers.summary.ask.summarize", fail)
     assert call(SEED) == (code, "", said)
 
 

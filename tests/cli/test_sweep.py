@@ -15,8 +15,8 @@ import cnnsum
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.variants.ranges import swept
 from cnnsum.answers.variants.reading import inferred, reading_of
-from cnnsum.cli.options import How
-from cnnsum.cli.output import Sources
+from cnnsum.readers.how import How
+from cnnsum.source import read
 from tests.cli.calling import call
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "100"))
@@ -33,7 +33,7 @@ def sequential(shape, type, **config):
 
 
 def sweep_of(path, *sweeps):
-    reading, _ = reading_of(path, Sources(), How(), None, "adam")
+    reading, _ = reading_of(read(path), How(), None, "adam")
     return Sweep(reading, [swept(text) for text in sweeps])
 
 

@@ -9,12 +9,12 @@ from random import Random
 import pytest
 from symbolic import compare
 
-from cnnsum.readers import Overrides, read
+from cnnsum.readers import How, read
 from cnnsum.source import read as read_document
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 NAMES = [path.stem for path in sorted(SPECS.glob("*.yaml")) if path.stem != "resnet_blocks"]
-FREE = Overrides(free=frozenset(("spatial", "declared")))
+FREE = How(free=frozenset(("spatial", "declared")))
 #: All sizes up to 200 where time allows, else the small ones, at which networks are refused, and some of the others.
 EVERY = "CNNSUM_EXAMPLES" in os.environ
 

@@ -17,7 +17,8 @@ from keras import layers  # noqa: E402 - after the choice of the backend
 from keras_loading import loads  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
-from cnnsum.answers.diff.ask import Side, diff  # noqa: E402 - as above
+from cnnsum.answers.diff.ask import Side  # noqa: E402 - as above
+from cnnsum.answers.diff.ask import compared as diff  # noqa: E402 - as above
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 

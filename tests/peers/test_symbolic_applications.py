@@ -12,7 +12,7 @@ keras = pytest.importorskip("keras")
 
 from symbolic import compare  # noqa: E402 - after keras is known to be there
 
-from cnnsum.readers import Overrides, read  # noqa: E402 - as above
+from cnnsum.readers import How, read  # noqa: E402 - as above
 from cnnsum.source import read_text  # noqa: E402 - as above
 
 pytestmark = [
@@ -30,7 +30,7 @@ NETWORKS = [
 def test_formulas_and_numbers_agree(name: str) -> None:
     keras.utils.clear_session()
     model = getattr(keras.applications, name)(weights=None, include_top=name != "NASNetMobile")
-    graph, _ = read(read_text(model.to_json(), name), Overrides(free=frozenset(("spatial",))))
+    graph, _ = read(read_text(model.to_json(), name), How(free=frozenset(("spatial",))))
     random = Random(name)
     symbols = [symbol for symbol in graph.symbols if symbol != str(graph.batch)]
     points = [dict.fromkeys(symbols, size) for size in range(1, 201)]

@@ -23,7 +23,7 @@ from torch import nn  # noqa: E402 - as above
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
-from cnnsum.model import reconcile  # noqa: E402 - as above
+from cnnsum.answers.conventions.ask import reconcile  # noqa: E402 - as above
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 

@@ -7,7 +7,8 @@ from math import gcd, lcm
 import pytest
 from advising import advice_on, codes_of
 
-from cnnsum.model import loads, summarize
+from cnnsum.answers.summary.ask import summarize
+from cnnsum.model import loads
 
 
 def spec(shape, *items, top=""):

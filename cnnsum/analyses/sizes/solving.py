@@ -111,6 +111,13 @@ class Sizes(NamedTuple):
     requirements: tuple[Requirement, ...]
     diagnostics: tuple[Diagnostic, ...]
 
+    def refused(self, symbol: Dim | None, batch: Dim) -> Requirement | None:
+        """The first requirement on the batch (halves of it, say) that does not hold for this one."""
+        if not isinstance(symbol, Expr) or not isinstance(batch, int):
+            return None
+        about = [one for one in self.requirements if not one.symbols.isdisjoint(symbol.symbols)]
+        return violated(about, {one.name: batch for one in symbol.symbols})
+
     def accepted(self, axis: Axis, given: Mapping[str, int], low: int, high: int) -> Iterator[int]:
         """The sizes of an axis between two, both included, with those of other symbols given."""
         legal, tried = self._with(axis, given)

@@ -5,14 +5,15 @@ Knows how rows are named and how differences are summed up; what a tool counts i
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.answers.conventions.tools import CONVENTIONS, Convention, Difference, count
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
-from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import Graph
+from cnnsum.dims import UNKNOWN, Dim, Expr
+
+if TYPE_CHECKING:
+    from cnnsum.model import Model
 
 
 class ConventionRow(NamedTuple):
@@ -57,7 +58,7 @@ class ConventionReport(NamedTuple):
     notes: tuple[str, ...]
 
 
-def convention(name: str) -> Convention:
+def _convention_of(name: str) -> Convention:
     """The convention of that name; raises UnusableError where there is none."""
     found = CONVENTIONS.get(name.lower())
     if found is None:
@@ -69,16 +70,21 @@ def convention(name: str) -> Convention:
     return found
 
 
-def reconcile(graph: Graph, inference: Inference, name: str, batch: Dim) -> ConventionReport:
-    """The number that the tool of that name gives for a model in a batch of that size, and why it differs.
+def reconcile(model: Model, convention: str, *, batch: Dim | None = None) -> ConventionReport:
+    """The number that another tool gives for a model (fvcore, torchinfo, thop, ptflops, keras-flops, torch), and why.
+
+    batch: that of a report of the model, on which the work per sample depends in a few networks; by default that of
+    `summarize`.
 
     Raises UnusableError for an unknown convention. Of a model with errors, and of one that never met an input, the
     sums are not known: what its parts add up to is not what it will be.
     """
-    chosen = convention(name)
+    graph, inference = model.graph, model.inference
+    chosen = _convention_of(convention)
     counts, notes = count(inference, chosen)
     rows: dict[str, ConventionRow] = {}
-    fill = Counter(graph.batch, batch).fill
+    samples = batch if isinstance(batch, Expr) else model.samples(batch if isinstance(batch, int) else None)
+    fill = Counter(graph.batch, samples).fill
     for call, *numbers, reasons_of_call in counts:
         ours, theirs = map(fill, numbers)
         differences = tuple([one._replace(amount=fill(one.amount)) for one in reasons_of_call])

@@ -49,9 +49,9 @@ def _formulas(report: ConventionReport) -> Iterator[str]:
         yield "the numbers depend on the size of the input: give it with --input"
 
 
-def text(report: ConventionReport) -> str:
+def json_chunks(report: ConventionReport) -> Iterator[str]:
     """The reconciliation as JSON."""
-    return json.dumps(document(report), indent=1, ensure_ascii=True) + "\n"
+    yield json.dumps(document(report), indent=1, ensure_ascii=True) + "\n"
 
 
 def document(report: ConventionReport) -> dict[str, Any]:

@@ -6,16 +6,20 @@ Takes graphs and their reports; knows no format and no screen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.analyses.sizes.solving import Sizes
 from cnnsum.answers.diff.matching import Item, items, matched
 from cnnsum.answers.diff.weights import load, weights_of
 from cnnsum.answers.summary.measured import measured
 from cnnsum.answers.summary.records import Report, Shape
+from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.model import Graph, Policy
 from cnnsum.layers.inner import Inner
+
+if TYPE_CHECKING:
+    from cnnsum.model import Model
 
 
 class Side(NamedTuple):
@@ -145,7 +149,30 @@ def alike(old: object, new: object) -> bool:
     return old is new or old == new
 
 
-def diff(old: Side, new: Side, weights_format: str = "keras") -> Diff:
+def diff(
+    old: Model, new: Model, *, batch: int | None = None, optimizer: str = "adam", weights_format: str = "keras"
+) -> Diff:
+    """What is different between two models: layers, numbers, legal sizes, and the weights that still fit.
+
+    batch, optimizer: those that memory is compared for. weights_format: of checkpoints: "keras", "h5" or "h5-by-name".
+
+    Raises UnusableError for an unknown optimizer, or a batch that one of the models contradicts.
+    """
+    return compared(_side(old, batch, optimizer), _side(new, batch, optimizer), weights_format)
+
+
+def _side(model: Model, batch: int | None, optimizer: str) -> Side:
+    from cnnsum.answers.summary.ask import summarize
+
+    report = summarize(model, batch=batch, optimizer=optimizer, details=False)
+    try:
+        freed = model.again(model.how.freeing("spatial", "declared"))
+    except UnusableError:
+        return Side(model.graph, report, None)
+    return Side(model.graph, report, None if freed.wrong else freed.sizes)
+
+
+def compared(old: Side, new: Side, weights_format: str = "keras") -> Diff:
     """What is different between two models. weights_format: of checkpoints, one of `fitting.FORMATS`."""
     before, after = [*items(old.graph, old.report.rows)], [*items(new.graph, new.report.rows)]
     pairs = matched(before, after)

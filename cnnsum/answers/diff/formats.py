@@ -153,7 +153,7 @@ def _size_rows(found: Diff) -> list[tuple[str, str, bool]]:
 # --- text -------------------------------------------------------------------------------------------------------------
 
 
-def lines(found: Diff, *, verbose: bool = False) -> Iterator[_Line]:
+def lines(found: Diff, _width: int, *, verbose: bool = False) -> Iterator[_Line]:
     """The differences as lines of styled spans. verbose: every layer and weight, however many there are."""
     most = None if verbose else _MOST_LISTED
     old, new = _titles(found)
@@ -359,9 +359,9 @@ def document(found: Diff) -> dict[str, Any]:
     }
 
 
-def text(found: Diff) -> str:
+def json_chunks(found: Diff) -> Iterator[str]:
     """The differences as JSON."""
-    return json.dumps(document(found), indent=1, ensure_ascii=True) + "\n"
+    yield json.dumps(document(found), indent=1, ensure_ascii=True) + "\n"
 
 
 def _delta_object(one: Delta) -> dict[str, Any]:

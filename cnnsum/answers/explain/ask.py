@@ -1,4 +1,4 @@
-"""The explanation of a model: its layers explained, and how that reads. Knows records, no rule and no graph."""
+"""How every number of a model comes about: `explain`, and the record that it gives."""
 
 from __future__ import annotations
 
@@ -6,6 +6,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.answers.explain.explaining import Explained
+    from cnnsum.model import Model
+
+
+def explain(model: Model, layer: str | None = None, *, batch: int | None = None) -> Explanation:
+    """How every number of a model's layers comes about: general formula, the numbers put in, and why.
+
+    layer: the name of one, or a pattern such as "conv*"; None for all. batch: as for `summarize`.
+
+    Raises LookupError where no layer has that name, UnusableError for a batch that contradicts the file's.
+    """
+    from cnnsum.answers.explain.explaining import explain as explained
+
+    samples = model.samples(batch)
+    return Explanation(model.graph.name, samples, explained(model.graph, model.inference, layer, samples))
 
 
 class Explanation:

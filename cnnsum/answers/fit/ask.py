@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.largest import Solution, UnsolvedError, first, solution, within
-from cnnsum.answers.variants.costs import MEASURES, Fit, Limit, Outcome
+from cnnsum.answers.fit.records import Fit, Limit
+from cnnsum.answers.variants.costs import MEASURES, Outcome
 from cnnsum.answers.variants.ranges import Grid, Varied, plain
 from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred
 from cnnsum.diagnostics import Diagnostic, UnusableError

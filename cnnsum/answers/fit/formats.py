@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cnnsum.answers.variants.costs import Costs, Fit, Limit
+from cnnsum.answers.fit.records import Answer, Fit, Limit
+from cnnsum.answers.variants.costs import Costs
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable
 from cnnsum.render.wrap import Span
@@ -27,8 +28,9 @@ _TITLES = {
 _COUNTS = ("params", "macs", "flops")
 
 
-def lines(model: str, found: Fit, limits: tuple[Limit, ...], optimizer: str) -> Iterator[_Line]:
+def lines(answer: Answer, _width: int) -> Iterator[_Line]:
     """The answer as lines of styled spans."""
+    model, found, limits, optimizer = answer
     name = printable("=".join(found.names))
     yield [(f'Model: "{printable(model)}"', "bold")]
     yield []
@@ -94,8 +96,9 @@ def _method(found: Fit) -> str:
     return f"Searched{step}: {tried} inferred. Costs are taken to rise with it, as they did there."
 
 
-def document(model: str, found: Fit, limits: tuple[Limit, ...], optimizer: str) -> dict[str, Any]:
+def document(answer: Answer) -> dict[str, Any]:
     """The answer as plain dictionaries and lists."""
+    model, found, limits, optimizer = answer
     return {
         "schema": SCHEMA,
         "model": model,
@@ -130,6 +133,6 @@ def _costs_object(costs: Costs | None) -> dict[str, Any] | None:
     return None if costs is None else costs._asdict()
 
 
-def text(model: str, found: Fit, limits: tuple[Limit, ...], optimizer: str) -> str:
+def json_chunks(answer: Answer) -> Iterator[str]:
     """The answer as JSON."""
-    return json.dumps(document(model, found, limits, optimizer), indent=1, ensure_ascii=True) + "\n"
+    yield json.dumps(document(answer), indent=1, ensure_ascii=True) + "\n"

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from cnnsum.graph.infer import Inference
     from cnnsum.graph.model import Graph
 
+if TYPE_CHECKING:
+    from cnnsum.answers.summary.records import Report
+    from cnnsum.model import Model
+
 
 class Moment(NamedTuple):
     """One call, and the live bytes before it, while it runs, and after it.
@@ -112,7 +116,20 @@ class Plan(NamedTuple):
     best_order: BestOrderPlan | None
 
 
-def plan_of(graph: Graph, inference: Inference, batch: Dim, peak: Dim, *, order: bool = True) -> Plan:
+def plan(model: Model, report: Report, *, order: bool = True) -> Plan:
+    """The memory of inference, call by call, at the batch of a report of the model.
+
+    order: also the arena, and the best order of execution.
+    """
+    inference = model.inference
+    if inference.needs:
+        from cnnsum.analyses.sizes.settled import settled
+
+        inference = settled(inference, model.sizes)
+    return _plan_of(model.graph, inference, report.batch, report.totals.peak.bytes, order=order)
+
+
+def _plan_of(graph: Graph, inference: Inference, batch: Dim, peak: Dim, *, order: bool = True) -> Plan:
     """The plan of a graph's inference.
 
     peak: the number that the report has, which may be a formula. order: also the arena and the best order.

@@ -6,10 +6,14 @@ Takes the solved conditions of `cnnsum.analyses.sizes.solving`; knows no format 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnnsum.analyses.sizes.solving import Axis, Requirement, Sizes, violated
 from cnnsum.answers.summary.records import Forcing, SizeRecord
+from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+
+if TYPE_CHECKING:
+    from cnnsum.model import Model
 
 
 class Tested(NamedTuple):
@@ -93,25 +97,27 @@ def forcing(requirement: Requirement) -> Forcing:
 
 
 def answer(
-    name: str,
-    sizes: Sizes,
+    model: Model,
     *,
-    kinds: Mapping[str, str],
     range: tuple[int, int] | None = None,
     tests: Iterable[tuple[str, int]] = (),
-    faulty: bool = False,
     kept: bool = False,
-    unknown: tuple[str, ...] = (),
 ) -> SizesReport:
-    """The answer about a model.
+    """The answer about a model that was read with the sizes free that it is about.
 
-    kinds: what each symbol is, "spatial", "channels" or "batch". range: list the sizes between two, both included.
-    tests: sizes to be tested, each for one symbol, or with "" for all spatial ones at once. faulty, kept, unknown: see
-    `SizesReport`.
+    range: list the sizes between two, both included. tests: sizes to be tested, each for one symbol, or with "" for all
+    spatial ones at once. kept: see `SizesReport`.
+
+    Raises UnusableError for a test of a symbol that the model does not have, or that is for none.
     """
+    sizes = model.sizes
+    kinds = _kinds(sizes)
+    tests = list(tests)
+    _refuse_unknown(tests, kinds)
     said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
+    faulty, unknown = model.wrong, model.inference.unknown
     return SizesReport(
-        name,
+        model.graph.name,
         tuple(_axis(axis, sizes, said, range, blind=faulty or bool(unknown)) for axis in sizes.axes),
         tuple(_tested(sizes, said, kinds, symbol, size) for symbol, size in tests),
         range,
@@ -119,6 +125,26 @@ def answer(
         kept,
         unknown,
     )
+
+
+def _kinds(sizes: Sizes) -> dict[str, str]:
+    """What each open axis of the inputs is: an image's size or a sequence's length, channels, or the batch."""
+    kinds: dict[str, str] = {}
+    for axis in sizes.axes:
+        said = axis.said
+        kinds[axis.symbol.name] = said.kind if said is not None else "batch" if axis.axis == 0 else "spatial"
+    return kinds
+
+
+def _refuse_unknown(tests: list[tuple[str, int]], kinds: dict[str, str]) -> None:
+    """Raise UnusableError for a tested symbol that the model does not have, or a size that is for none."""
+    for name, _ in tests:
+        if name and name not in kinds:
+            help = did_you_mean(name, kinds) or f"its symbols are {', '.join(kinds) or 'none'}"
+            raise UnusableError(Diagnostic("SPC051", f"the model has no symbol `{name}`", help=help))
+        if not name and "spatial" not in kinds.values():
+            help = f"say which: {', '.join(f'{kind}=…' for kind in kinds)}" if kinds else "no size is open"
+            raise UnusableError(Diagnostic("SPC051", "the model has no open image size or sequence length", help=help))
 
 
 def _axis(

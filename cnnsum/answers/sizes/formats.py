@@ -175,9 +175,9 @@ def document(answer: SizesReport) -> dict[str, Any]:
     return result
 
 
-def text(answer: SizesReport) -> str:
+def json_chunks(answer: SizesReport) -> Iterator[str]:
     """The answer as JSON."""
-    return json.dumps(document(answer), indent=1, ensure_ascii=True) + "\n"
+    yield json.dumps(document(answer), indent=1, ensure_ascii=True) + "\n"
 
 
 def _axis_object(axis: AxisReport) -> dict[str, Any]:

@@ -1,14 +1,16 @@
-"""Reports and their renderers: `render` turns a `Report` into text of a format, importing only what that needs."""
+"""The summary: `cnnsum show`. `render` turns a `Report` into text of a format, importing only what that needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnsum.answers.summary.options import OptionError, Options
+from cnnsum.answers import FORMATS as REGISTERED
+from cnnsum.answers import OptionError, renderer
+from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import Report
 
 #: The formats that `render` knows.
-FORMATS = ("table", "json", "csv", "markdown")
+FORMATS = tuple(REGISTERED["summary"])
 
 __all__ = ["FORMATS", "OptionError", "Options", "Report", "render", "styled_lines"]
 
@@ -23,27 +25,10 @@ def render(report: Report, format: str = "table", options: Options | None = None
         from cnnsum.answers.summary import chart
 
         return chart.chunks(report, format, options)
-    if format == "table":
-        from cnnsum.answers.summary import table
-
-        return table.chunks(report, options)
-    if format == "json":
-        from cnnsum.answers.summary import json_format
-
-        return json_format.chunks(report, symbolic=options.symbolic)
-    if format == "csv":
-        from cnnsum.answers.summary import csv_format
-
-        return csv_format.chunks(report, options)
-    if format == "markdown":
-        from cnnsum.answers.summary import markdown_format
-
-        return markdown_format.chunks(report, options)
     if format == "svg":
         raise OptionError("a summary is no picture", "--chart memory --format svg draws one")
-    from cnnsum.diagnostics import did_you_mean
-
-    raise OptionError(f"there is no format {format!r}: choose from {', '.join(FORMATS)}", did_you_mean(format, FORMATS))
+    made: Iterator[str] = renderer("summary", format)(report, options)
+    return made
 
 
 def styled_lines(report: Report, options: Options | None = None) -> Iterator[list[tuple[str, str]]]:

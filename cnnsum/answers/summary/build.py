@@ -32,14 +32,14 @@ from cnnsum.answers.summary.records import (
     WeightRecord,
     WeightsMemory,
 )
-from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol
+from cnnsum.dims import UNKNOWN, Dim, Symbol
 from cnnsum.graph.infer import Call, Inference, Value
 from cnnsum.graph.model import Graph, Layer, Node
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from cnnsum.analyses.sizes.solving import Requirement, Sizes
+    from cnnsum.analyses.sizes.solving import Sizes
 
 
 def build(
@@ -97,24 +97,14 @@ def totals_of(
     return _totals(graph, inference, _Counted(graph, inference, batch, sizes), optimizer, None, sizes, step=False)
 
 
-def refused_batch(symbol: Dim | None, batch: Dim, sizes: Sizes | None) -> Requirement | None:
-    """The first requirement on the batch (halves of it, say) that does not hold for this one."""
-    if sizes is None or not isinstance(symbol, Expr) or not isinstance(batch, int):
-        return None
-    about = [one for one in sizes.requirements if not one.symbols.isdisjoint(symbol.symbols)]
-    if not about:
-        return None
-    from cnnsum.analyses.sizes.solving import violated
-
-    return violated(about, {one.name: batch for one in symbol.symbols})
-
-
 class _Counted:
     """What rows and totals are both made of: bytes of every value, parameters, and what backpropagation keeps."""
 
     def __init__(self, graph: Graph, inference: Inference, batch: Dim, sizes: Sizes | None) -> None:
         # Of a batch that the network cannot run on, no memory is known.
-        self.counter = Counter(graph.batch, batch if refused_batch(graph.batch, batch, sizes) is None else UNKNOWN)
+        self.counter = Counter(
+            graph.batch, batch if sizes is None or sizes.refused(graph.batch, batch) is None else UNKNOWN
+        )
         self.bytes_of = value_bytes(inference, self.counter)
         self.params = ParamsOf(inference.calls, trainable=graph.trainable)
         self.keeping = Keeping(inference, self.bytes_of, self.counter, self.params.by_layer)

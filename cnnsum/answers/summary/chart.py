@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cnnsum.answers import OptionError
 from cnnsum.answers.summary.chart_data import Bar, Point, bars, points, ticks
-from cnnsum.answers.summary.options import OptionError, Options
+from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import Report
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from cnnsum.answers import OptionError
 from cnnsum.answers.plan.ask import Plan
-from cnnsum.answers.summary.options import OptionError
 from cnnsum.answers.summary.records import Report, Row
 from cnnsum.dims import UNKNOWN, Dim
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import (
     InputRecord,
     OptimizerRecord,
@@ -39,9 +40,9 @@ _encode = json.JSONEncoder(check_circular=False).encode
 _LAYERS_PER_CHUNK = 500
 
 
-def chunks(report: Report, *, symbolic: bool = False) -> Iterator[str]:
-    """Yield the report as JSON text. `symbolic` writes the name of an anonymous dim in place of null."""
-    shape = _named_shape if symbolic else _shape
+def chunks(report: Report, options: Options) -> Iterator[str]:
+    """Yield the report as JSON text. `options.symbolic` writes the name of an anonymous dim in place of null."""
+    shape = _named_shape if options.symbolic else _shape
     yield "{\n"
     for name, value in _head(report, shape).items():
         yield f' "{name}": {_encode(value)},\n'

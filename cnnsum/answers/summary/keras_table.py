@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from cnnsum.answers import OptionError
 from cnnsum.answers.summary.cells import StyledCells, TextCells, known_sum
-from cnnsum.answers.summary.options import OptionError, Options
+from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import Report, Row
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.render import grid

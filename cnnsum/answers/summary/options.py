@@ -5,15 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-class OptionError(ValueError):
-    """A rendering option that cannot be followed; `help` says what would do, where that is known."""
-
-    def __init__(self, message: str, help: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
-
-
 class Options:
     """Choices for rendering; every format reads those that concern it and ignores the others.
 

@@ -11,10 +11,10 @@ from itertools import product
 from math import gcd, prod
 from typing import Any, NamedTuple
 
+from cnnsum.answers.given import MOST_SAMPLES
 from cnnsum.answers.variants.costs import Costs, Outcome, Variant
 from cnnsum.answers.variants.ranges import Grid, Varied
 from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred
-from cnnsum.cli.options import MOST_SAMPLES
 from cnnsum.diagnostics import Diagnostic, UnusableError
 
 #: Variants of a sweep, at most.

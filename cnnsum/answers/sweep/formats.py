@@ -6,11 +6,12 @@ Sees plain records and nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
-from cnnsum.answers.variants.costs import MEASURES, Variant
+from cnnsum.answers.sweep.records import Swept
+from cnnsum.answers.variants.costs import MEASURES
 from cnnsum.ink import csv_lines, markdown
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable
@@ -27,23 +28,9 @@ _COUNTS = ("params", "macs", "flops")
 _WIDTH = 12
 
 
-class Head(NamedTuple):
-    """What is said of a sweep as a whole.
-
-    columns: names that have one value stand in one column of a table; with the longest of their values.
-    batch: samples that memory is for, None where the batch is swept.
-    """
-
-    model: str
-    names: tuple[str, ...]
-    columns: tuple[tuple[tuple[str, ...], Sequence[Any]], ...]
-    variants: int
-    batch: int | None
-    optimizer: str
-
-
-def table(head: Head, variants: Iterable[Variant]) -> Iterator[_Line]:
+def lines(swept: Swept, _width: int) -> Iterator[_Line]:
     """The table as lines of styled spans."""
+    head, variants = swept
     yield [(f'Model: "{printable(head.model)}"', "bold")]
     batch = " for each batch" if head.batch is None else f" for a batch of {head.batch:,}"
     yield [(f" {head.variants:,} variants; memory{batch}; training with {printable(head.optimizer)}", "")]
@@ -78,8 +65,9 @@ def _value(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def csv_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
+def csv_chunks(swept: Swept) -> Iterator[str]:
     """CSV (RFC 4180): the names, the measures, `status` and `why`; what is not known is left empty."""
+    head, variants = swept
     rows: Iterator[Sequence[Any]] = (
         (*map(_plain, values), *(outcome.costs or ("",) * len(MEASURES)), outcome.status, outcome.why)
         for values, outcome in variants
@@ -94,8 +82,9 @@ def _plain(value: Any) -> Any:
     return _value(value) if isinstance(value, bool) else value
 
 
-def markdown_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
+def markdown_chunks(swept: Swept) -> Iterator[str]:
     """A table in markdown with exact numbers."""
+    head, variants = swept
     titles = (*map(markdown, head.names), *MEASURES, "")
     yield f"| {' | '.join(titles)} |\n|{' ---: |' * (len(titles) - 1)} :--- |\n"
     for values, outcome in variants:
@@ -104,8 +93,9 @@ def markdown_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |\n"
 
 
-def json_chunks(head: Head, variants: Iterable[Variant]) -> Iterator[str]:
+def json_chunks(swept: Swept) -> Iterator[str]:
     """One JSON object; a variant is one line of it."""
+    head, variants = swept
     encode = json.JSONEncoder(check_circular=False).encode
     start = {
         "schema": SCHEMA,

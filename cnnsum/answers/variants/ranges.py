@@ -9,14 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
-
 if TYPE_CHECKING:
     from fractions import Fraction
-
-    _Type = click.ParamType[Any]
-else:
-    _Type = click.ParamType
 
 _NUMBER = re.compile(r"-?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", re.ASCII)
 
@@ -117,26 +111,9 @@ def _range(values: str, text: str) -> Grid:
 
 
 def _list(values: str, text: str) -> tuple[Any, ...]:
-    from cnnsum.cli.options import setting
+    from cnnsum.answers.given import setting
 
     found = tuple(setting(value.strip()) for value in values.split(","))
     if any(value == "" for value in found):
         raise RangeError(f"`{text}` has an empty value")
     return found
-
-
-class VariedOption(_Type):
-    """Names and values as an option of the command line."""
-
-    def __init__(self, *, values: bool) -> None:
-        self.name = "NAME=VALUES" if values else "NAME[=RANGE]"
-        self._read = swept if values else varied
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The names and the values."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return self._read(value)
-        except RangeError as error:
-            self.fail(str(error), param, ctx)

@@ -17,17 +17,15 @@ from cnnsum.answers.variants.costs import Costs, Outcome
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, symbols_of
 from cnnsum.model import Model
-from cnnsum.source import read
 
 if TYPE_CHECKING:
     from cnnsum.answers.summary.records import Totals
-    from cnnsum.cli.options import How
-    from cnnsum.cli.output import Sources
+    from cnnsum.readers.how import How
     from cnnsum.source import Document
 
 
 class Reading(NamedTuple):
-    """How the model is read, as the command line says."""
+    """How a model is read, and what is asked of its variants."""
 
     document: Document
     how: How
@@ -36,7 +34,7 @@ class Reading(NamedTuple):
 
     def model(self, settings: Mapping[str, Any], free: Sequence[str] = ()) -> Model:
         """The model with more settings; raises UnusableError."""
-        return self.how._replace(settings={**self.how.settings, **settings}).model(self.document, free)
+        return Model(self.document, self.how.setting(settings).freeing(*free))
 
     @property
     def optimizer_title(self) -> str:
@@ -45,8 +43,7 @@ class Reading(NamedTuple):
 
 
 def reading_of(
-    path: str,
-    sources: Sources,
+    document: Document,
     how: How,
     batch: int | None,
     optimizer: str,
@@ -56,8 +53,6 @@ def reading_of(
     if optimizer not in OPTIMIZERS:
         help = did_you_mean(optimizer, OPTIMIZERS) or f"choose from {', '.join(OPTIMIZERS)}"
         raise UnusableError(Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", None, "error", help))
-    document = read(path)
-    sources.add(document.path, document.line)
     reading = Reading(document, how, batch, optimizer)
     try:
         return reading, reading.model({})

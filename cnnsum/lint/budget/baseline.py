@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from cnnsum.analyses.sizes.envelope import known_of
 from cnnsum.analyses.sizes.largest import UnsolvedError
 from cnnsum.analyses.sizes.worst import broken
+from cnnsum.answers.summary.ask import summarize
 from cnnsum.answers.summary.measured import MEASURES, measured, percent
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, ExpressionError, Unknown, at_least, parse_dim, substitute
-from cnnsum.model import Model, summarize
+from cnnsum.model import Model
 from cnnsum.render.quantities import QuantityError, count, memory
 from cnnsum.render.units import plain_number
 

@@ -12,12 +12,14 @@ from cnnsum.analyses.depth import depth
 from cnnsum.analyses.field.fields import receptive_fields
 from cnnsum.analyses.sizes.largest import UnsolvedError
 from cnnsum.analyses.sizes.worst import Break, NoSizesError, Range, broken
+from cnnsum.answers.summary.ask import summarize
 from cnnsum.answers.summary.measured import MEASURES, largest, measured, percent
 from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, symbols_of
 from cnnsum.lint.budget.entries import KEYS, SHAPES, Budget, Limit, Places, read
-from cnnsum.model import Model, from_document, summarize
+from cnnsum.model import Model
+from cnnsum.readers.how import How
 
 __all__ = ["KEYS", "findings"]
 
@@ -133,19 +135,14 @@ def _opened(model: Model, ranges: Mapping[str, Range]) -> tuple[Model, Mapping[s
     if all(name in model.graph.symbols for name in ranges):
         return unchanged
     try:
-        found = from_document(model.document, free=("spatial",), types=model.types, keras_backend=model.graph.backend)
+        how = How(types=model.how.types, backend=model.how.backend).freeing("spatial")
+        found = model.again(how)
         fixed = {name: one.size for name, one in found.graph.freed.items() if one.size is not None}
         if not any(name in fixed for name in ranges):
             return unchanged
         settings = {name: size for name, size in fixed.items() if name not in ranges}
         if settings:
-            found = from_document(
-                model.document,
-                settings=settings,
-                free=("spatial",),
-                types=model.types,
-                keras_backend=model.graph.backend,
-            )
+            found = model.again(how.setting(settings))
     except UnusableError:
         return unchanged
     return found, settings, ("spatial",)
@@ -201,13 +198,8 @@ def _inferred(held: _Held, point: Mapping[str, int]) -> Report | None:
     """The report at some sizes by inference; None where the file alone does not give it."""
     report = held.report
     try:
-        model = from_document(
-            held.model.document,
-            settings={**held.settings, **point},
-            free=held.free,
-            types=held.model.types,
-            keras_backend=held.model.graph.backend,
-        )
+        how = How(types=held.model.how.types, backend=held.model.how.backend).freeing(*held.free)
+        model = held.model.again(how.setting({**held.settings, **point}))
         there = summarize(
             model, batch=report.batch if isinstance(report.batch, int) else None, optimizer=held.optimizer
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, UnusableError
 from cnnsum.graph.model import Graph
-from cnnsum.readers.declare import NO_OVERRIDES, Overrides
+from cnnsum.readers.how import AS_WRITTEN, How
 from cnnsum.source import Document
 
 MODEL_CLASSES = frozenset(("Functional", "Model", "Sequential"))
@@ -37,7 +37,7 @@ def locate(value: object) -> tuple[str, ...] | None:
     return None
 
 
-def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph:
+def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
     """The graph of a Keras model; raises UnusableError where the file holds no model."""
     from cnnsum.readers.keras.model import ModelReader
 
@@ -48,7 +48,7 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
     for key in path:
         value = value[key]
     _check(document, value, path)
-    reader = ModelReader(document, overrides)
+    reader = ModelReader(document, how)
     graph = reader.model(value, path)
     if isinstance(value.get("compile_config"), dict):
         graph.compile_config = value["compile_config"]
@@ -60,7 +60,7 @@ def read_keras(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph
     if document.weights is not None:
         from cnnsum.readers.keras.weights import attach
 
-        attach(graph, document, overrides)
+        attach(graph, document, how)
         if document.weights.training:
             graph.compile_config, graph.is_built_without = _training(document.weights.training), True
     # Keras itself writes numbers that are not finite (`ops.pad` with -Infinity): they are no news.

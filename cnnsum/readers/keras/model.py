@@ -26,7 +26,8 @@ from cnnsum.graph.model import (
     policy,
 )
 from cnnsum.layers.base import LayerType, all_types, find, is_mask
-from cnnsum.readers.declare import Overrides, declare, open_axes
+from cnnsum.readers.declare import declare, open_axes
+from cnnsum.readers.how import How
 from cnnsum.readers.keras import layers_of
 from cnnsum.readers.keras.calls import Arguments, flatten_call, references
 from cnnsum.readers.keras.classes import is_own_module, key_of, shown
@@ -49,9 +50,9 @@ _MOST_FIELDS = 4
 class ModelReader:
     """Reads the models of one file. `diagnostics` collects what is wrong, in all of them."""
 
-    def __init__(self, document: Document, overrides: Overrides) -> None:
+    def __init__(self, document: Document, how: How) -> None:
         self.document = document
-        self.overrides = overrides
+        self.how = how
         #: More than are shown: warnings that say the same become one.
         self.diagnostics = DiagnosticList(most=MAX_LAYERS)
         self.symbols: dict[str, Symbol] = {}
@@ -64,7 +65,7 @@ class ModelReader:
         #: from the file alone.
         self._foreign: dict[Layer, int] = {}
         self._policies: dict[str, Policy] = {}
-        self._declared = frozenset(overrides.types.values())
+        self._declared = frozenset(how.types.values())
         #: How many layers were named after their class, by that name.
         self._named: dict[str, int] = {}
         #: Fields of Keras 2 that Keras 3 refuses, by type and name, with the first layer that has them.
@@ -140,7 +141,7 @@ class ModelReader:
             trainable=_is_sequential(value) or _is_true(config.get("trainable", True)),
             symbols=self.symbols,
             place=Place(self.document, path),
-            backend=self.overrides.backend,
+            backend=self.how.backend,
         )
         entries: list[tuple[Layer, dict[str, Any], Path]] = []
         names: dict[str, Layer] = {}
@@ -422,7 +423,7 @@ class ModelReader:
         path: what a map of dtype policies knows the layer by. Raises Problem where its weights cannot be told.
         """
         dtype = config.get("dtype")
-        if self.overrides.dtype is not None or _is_policy_name(dtype):
+        if self.how.dtype is not None or _is_policy_name(dtype):
             return config
         from cnnsum.readers.keras.policies import read
 
@@ -453,10 +454,10 @@ class ModelReader:
     def _type(self, raw: dict[str, Any]) -> LayerType | None:
         """The layer's type: Keras's, or one that the caller declares for its class, or for the layer alone."""
         found = find(key_of(raw))
-        if found is None and self.overrides.types:
+        if found is None and self.how.types:
             config = raw.get("config")
             name = raw.get("name", config.get("name") if isinstance(config, dict) else None)
-            types = self.overrides.types
+            types = self.how.types
             found = types.get(name) if isinstance(name, str) else None
             found = found or types.get(raw["class_name"]) or types.get(shown(raw["class_name"]))
         return found
@@ -497,8 +498,8 @@ class ModelReader:
         """A dtype policy: a name, or the object that Keras writes for one. The caller's `dtype` goes before the
         file's.
         """
-        if self.overrides.dtype is not None:
-            name: Any = self.overrides.dtype
+        if self.how.dtype is not None:
+            name: Any = self.how.dtype
         elif isinstance(raw, dict):
             config = raw.get("config")
             name = config.get("name") if isinstance(config, dict) else None
@@ -551,8 +552,8 @@ class ModelReader:
         """
         from cnnsum.readers.override import replace_inputs
 
-        if self.overrides.inputs or self.overrides.settings or self.overrides.free:
-            replace_inputs(graph, self.overrides)
+        if self.how.inputs or self.how.settings or self.how.free:
+            replace_inputs(graph, self.how)
             for nested in graph.models():
                 nested.resized = True
                 nested.recorded.clear()

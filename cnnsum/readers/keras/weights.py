@@ -14,7 +14,7 @@ from typing import Any
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.graph.names import snake_case
 from cnnsum.layers.facts import Weight
-from cnnsum.readers.declare import Overrides
+from cnnsum.readers.how import How
 from cnnsum.readers.keras.classes import shown
 from cnnsum.source import Document
 from cnnsum.source.arrays import Array, Group
@@ -32,18 +32,18 @@ _SPECTRAL = "spectral_normalization"
 _INSIDE = {"layer": "layer", "forward_layer": "layer", "backward_layer": "backward_layer", "cell": "cell"}
 
 
-def attach(graph: Graph, document: Document, overrides: Overrides) -> None:
+def attach(graph: Graph, document: Document, how: How) -> None:
     """Give every layer of a model, and of the models in it, the weights that its file holds."""
     weights = document.weights
     if weights is None or weights.root is None:
         return
-    if overrides.inputs or overrides.settings or overrides.free:
+    if how.inputs or how.settings or how.free:
         return  # they may be of other shapes on other inputs
     names: dict[str, int] = {}
     for model in graph.models():
         for layer in model.layers:
             names[layer.name] = names.get(layer.name, 0) + 1
-    found = _Weights(document, names, casts=overrides.dtype is not None)
+    found = _Weights(document, names, casts=how.dtype is not None)
     if weights.by_layer:
         found.by_name(graph, weights.root)
     else:

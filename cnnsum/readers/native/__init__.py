@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnsum.readers.declare import NO_OVERRIDES, Overrides
+from cnnsum.readers.how import AS_WRITTEN, How
 
 if TYPE_CHECKING:
     from cnnsum.graph.model import Graph
@@ -22,11 +22,11 @@ def is_native(value: object) -> bool:
     return isinstance(value, dict) and "class_name" not in value and any(mark in value for mark in _MARKS)
 
 
-def read_native(document: Document, overrides: Overrides = NO_OVERRIDES) -> Graph:
+def read_native(document: Document, how: How = AS_WRITTEN) -> Graph:
     """The graph of a spec; `Graph.diagnostics` holds all that is wrong with it.
 
     Raises UnusableError where the file declares no layers, or none that can be made, or where
-    `overrides` name what it does not have.
+    `how` name what it does not have.
     """
     from cnnsum.readers.native.spec import Spec
 
@@ -35,7 +35,7 @@ def read_native(document: Document, overrides: Overrides = NO_OVERRIDES) -> Grap
 
         message = "a spec is a mapping with `input` and `layers`"
         raise UnusableError(Diagnostic("SPC031", message, document.span(())))
-    return Spec(document, overrides).read()
+    return Spec(document, how).read()
 
 
 __all__ = ["is_native", "read_native"]

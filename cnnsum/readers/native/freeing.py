@@ -16,7 +16,7 @@ from cnnsum.readers.native.inputs import Sizes
 
 def free(sizes: Sizes, kinds: frozenset[str], *, channels_first: bool) -> None:
     """Make symbols of the sizes on axes of these kinds. A var that stands alone on an axis is set free itself."""
-    given = sizes.overrides.settings
+    given = sizes.how.settings
     if "declared" in kinds:
         for name, symbol in sizes.symbols.items():
             if (symbol.minimum, symbol.multiple_of) != (1, 1) and name not in given:
@@ -56,6 +56,6 @@ def _open_var(sizes: Sizes, name: str, kind: str) -> None:
             return  # it depends on more than numbers, or is wrong, which is reported where the size is read
     if type(value) is int and value > 0:
         sizes.freed[name] = Freed(value, kind=kind)
-        if name not in sizes.overrides.settings:
+        if name not in sizes.how.settings:
             sizes.symbols[name] = Symbol(name)
             sizes.values[name] = Symbol(name).dim, f"`{name}` is set free"

@@ -15,7 +15,8 @@ from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, symbols_of
 from cnnsum.graph.model import Freed, InputSpec
 from cnnsum.layers.kinds import INPUT_DTYPES, show
-from cnnsum.readers.declare import Overrides, fresh, open_axes, size_from_outside
+from cnnsum.readers.declare import fresh, open_axes, size_from_outside
+from cnnsum.readers.how import How
 from cnnsum.readers.native.faults import Findings, Outside, Site
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
@@ -156,13 +157,13 @@ class Sizes:
         declared: list[Declared],
         symbols: dict[str, Symbol],
         cells: dict[str, Any],
-        overrides: Overrides,
+        how: How,
         findings: Findings,
     ) -> None:
         self.declared = declared
         self.symbols = symbols
         self.vars = dict(cells)
-        self.overrides = overrides
+        self.how = how
         self.findings = findings
         self.replaced = self._replaced()
         self._declare_symbols()
@@ -181,13 +182,13 @@ class Sizes:
 
     def _replaced(self) -> dict[str, tuple[int | str | None, ...]]:
         """Shapes from outside, by the input's name."""
-        if not self.overrides.inputs:
+        if not self.how.inputs:
             return {}
         from cnnsum.readers.override import choose_input
 
         names = [one.name for one in self.declared]
         result = {}
-        for wanted, shape in self.overrides.inputs.items():
+        for wanted, shape in self.how.inputs.items():
             if names == ["input"] and wanted == "input_layer":
                 wanted = "input"  # noqa: PLW2901 - the summary's name for it
             result[choose_input(names, wanted)] = shape
@@ -203,7 +204,7 @@ class Sizes:
                     self.symbols[name] = Symbol(name)
 
     def _take_settings(self) -> None:
-        for name, value in self.overrides.settings.items():
+        for name, value in self.how.settings.items():
             if name in self.freed and name not in self.vars and name not in self.symbols:
                 continue
             if name not in self.vars and name not in self.symbols:

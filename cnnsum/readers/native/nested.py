@@ -11,7 +11,7 @@ from typing import Any
 from cnnsum.diagnostics import UnusableError, did_you_mean
 from cnnsum.graph.model import Graph, Layer, Node, Tensor
 from cnnsum.graph.names import Names
-from cnnsum.readers.declare import NO_OVERRIDES
+from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.entry import Entry
 from cnnsum.readers.native.expand import Expander
 from cnnsum.readers.native.inputs import Sizes, declared_inputs
@@ -42,7 +42,7 @@ class _Nested(Spec):
     """Reads one model within the model `outer`, whose findings, types and symbols it shares."""
 
     def __init__(self, outer: Spec, entry: Entry) -> None:
-        super().__init__(entry.document, NO_OVERRIDES)
+        super().__init__(entry.document, AS_WRITTEN)
         self.value = dict(entry.raw)
         self.path = entry.fields
         self.findings = outer.findings
@@ -93,7 +93,7 @@ class _Nested(Spec):
         if not declared and "input" not in self.value and "inputs" not in self.value:
             help = "`input: [height, width, channels]`, without the batch axis, or `inputs:` for several"
             self.findings.add("SPC031", f"the {entry.type_name} has no `input`", entry.head, help=help)
-        sizes = Sizes(declared, {}, dict.fromkeys(frame.scope), NO_OVERRIDES, self.findings)
+        sizes = Sizes(declared, {}, dict.fromkeys(frame.scope), AS_WRITTEN, self.findings)
         self.sizes = sizes
         inputs, _ = sizes.read(frame.scope, frame.policy.variable, self.symbols, self.batch)
         return inputs

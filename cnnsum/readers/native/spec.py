@@ -14,7 +14,7 @@ from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tenso
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
-from cnnsum.readers.declare import Overrides
+from cnnsum.readers.how import How
 from cnnsum.readers.native.entry import Entry, Types
 from cnnsum.readers.native.expand import Expander
 from cnnsum.readers.native.faults import Findings, Path, Site
@@ -36,13 +36,13 @@ _DATA_FORMATS = ("channels_last", "channels_first")
 class Spec:
     """Reads one document."""
 
-    def __init__(self, document: Document, overrides: Overrides) -> None:
+    def __init__(self, document: Document, how: How) -> None:
         self.document = document
         self.value: dict[str, Any] = document.value
-        self.overrides = overrides
+        self.how = how
         self.findings = Findings()
         self.findings.diagnostics.extend(document.diagnostics)
-        self.types = Types(overrides.types)
+        self.types = Types(how.types)
         self.cells: dict[str, Any] = {}
         self.scope = Scope(self.cells)
         self.blocks: list[Any] = []
@@ -90,7 +90,7 @@ class Spec:
         expander.wires.finish()
         graph = self._graph(expander, nodes, outputs, frame)
         graph.included = tuple(files[1:])
-        if self.overrides.inputs or self.overrides.settings or self.overrides.free:
+        if self.how.inputs or self.how.settings or self.how.free:
             for model in graph.models():
                 model.resized = True
         return graph
@@ -179,17 +179,17 @@ class Spec:
         declared = declared_inputs(self.value, self.site(), self.findings)
         if not declared and "input" not in self.value and "inputs" not in self.value:
             misspelt = any(key not in KEYS and nearest(key, KEYS) in ("input", "inputs") for key in self.value)
-            if self.overrides.inputs or misspelt:
+            if self.how.inputs or misspelt:
                 declared = [Declared("input", None, None, self.site(), self.site())]
             else:
                 help = "`input: [height, width, channels]`, without the batch axis, or `inputs:` for several"
                 self.findings.add("SPC031", "the spec has no `input`", self.site(), help=help)
         symbols = declared_symbols(self.value.get("symbols"), self.document, self.cells, self.findings)
-        self.sizes = sizes = Sizes(declared, symbols, self.cells, self.overrides, self.findings)
-        if self.overrides.free:
+        self.sizes = sizes = Sizes(declared, symbols, self.cells, self.how, self.findings)
+        if self.how.free:
             from cnnsum.readers.native.freeing import free
 
-            free(sizes, self.overrides.free, channels_first=self._channels_first())
+            free(sizes, self.how.free, channels_first=self._channels_first())
         sizes.settle()
         sizes.fill(self.cells, self.scope)
         if self._texts:
@@ -202,8 +202,8 @@ class Spec:
         return sizes
 
     def _policy(self) -> Policy:
-        if self.overrides.dtype is not None:
-            return policy(self.overrides.dtype)
+        if self.how.dtype is not None:
+            return policy(self.how.dtype)
         wanted = self.value.get("dtype")
         if wanted is None:
             return FLOAT32
@@ -332,7 +332,7 @@ class Spec:
             batch=self.batch,
             symbols=self.symbols,
             place=Place(self.document, self.path),
-            backend=self.overrides.backend,
+            backend=self.how.backend,
         )
         graph.freed = self.sizes.freed if self.sizes is not None else {}
         if isinstance(self.value.get("symbols"), dict):

@@ -70,7 +70,7 @@ def test_without_a_recorded_shape_nothing_is_known():
 
 def test_legal_sizes_are_a_bound():
     found = load(model(height=None, recorded=(None, None, None, 8)))
-    told = answer("net", found.sizes, kinds={}, unknown=found.inference.unknown)
+    told = answer(found)
     assert [axis.record.exact for axis in told.axes] == [False, False]
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from cnnsum.diagnostics import UnusableError
 from cnnsum.graph.infer import infer
 from cnnsum.graph.model import Graph
-from cnnsum.readers.declare import Overrides
+from cnnsum.readers.how import How
 from cnnsum.readers.native import read_native
 from cnnsum.source import read_text
 
 
 def spec(text: str, *, path: str = "m.yaml", **overrides: Any) -> Graph:
     """The graph of a spec; errors in it are allowed."""
-    return read_native(read_text(dedent(text).lstrip("\n"), path), Overrides(**overrides))
+    return read_native(read_text(dedent(text).lstrip("\n"), path), How(**overrides))
 
 
 def good(text: str, **overrides: Any) -> Graph:

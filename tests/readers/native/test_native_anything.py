@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cnnsum.diagnostics import UnusableError
 from cnnsum.graph.infer import infer
-from cnnsum.readers.declare import Overrides
+from cnnsum.readers.how import How
 from cnnsum.readers.native import is_native, read_native
 from cnnsum.source import read_text
 from tests.readers.native.spec_reading import alike, found, good
@@ -112,7 +112,7 @@ specs = st.fixed_dictionaries(
 )
 
 
-def read_anything(value: Any, overrides: Overrides) -> None:
+def read_anything(value: Any, overrides: How) -> None:
     text = json.dumps(value)
     try:
         graph = read_native(read_text(text, "<text>"), overrides)
@@ -129,7 +129,7 @@ def read_anything(value: Any, overrides: Overrides) -> None:
 @settings(max_examples=300 * EXAMPLES, deadline=None)
 @given(specs)
 def test_any_spec_is_read_or_refused(value):
-    read_anything(value, Overrides())
+    read_anything(value, How())
 
 
 @settings(max_examples=60 * EXAMPLES, deadline=None)
@@ -143,7 +143,7 @@ def test_any_spec_is_read_or_refused(value):
     ),
 )
 def test_any_spec_with_any_value_from_outside(value, chosen, inputs):
-    read_anything(value, Overrides(inputs, chosen))
+    read_anything(value, How(inputs, chosen))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from cnnsum.diagnostics import UnusableError
 from cnnsum.graph.model import Graph
-from cnnsum.readers.declare import Overrides
+from cnnsum.readers.how import How
 from cnnsum.readers.native import read_native
 from cnnsum.source import read
 from tests.readers.native.spec_reading import fields, found, names
@@ -29,7 +29,7 @@ def write(folder: Path, **files: str) -> None:
 
 
 def load(folder: Path, name: str = "main.yaml", **overrides: object) -> Graph:
-    return read_native(read(str(folder / name)), Overrides(**overrides))
+    return read_native(read(str(folder / name)), How(**overrides))
 
 
 def problems(folder: Path) -> list[str]:

@@ -1,0 +1,107 @@
+"""What a network is, as a report: `summarize`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from cnnsum import __version__
+from cnnsum.answers.summary.records import Report, Source
+from cnnsum.diagnostics import Diagnostic, UnusableError, unknown_choice
+
+if TYPE_CHECKING:
+    from cnnsum.model import Model
+
+#: Of an input that may have its channels before its places: more axes than this, and at most so many channels.
+_RANK = 2
+_FEW = 4
+
+
+def summarize(
+    model: Model,
+    *,
+    batch: int | None = None,
+    symbolic: bool = False,
+    optimizer: str = "adam",
+    checkpoint: Collection[str] | None = None,
+    details: bool = True,
+    step: bool = False,
+) -> Report:
+    """The report of a model.
+
+    batch: samples that memory is estimated for (default: what the file fixes, else the least that is accepted, mostly
+    1). symbolic: leave the batch a symbol where neither the caller nor the file gives it, so that memory is a formula
+    in it. optimizer: the one that training memory is estimated for. checkpoint: names of layers between which training
+    keeps nothing but runs the forward pass again, "auto" to choose them. details: whether the report also holds places
+    and receptive fields, and the peak of a training step moment by moment; step: that alone.
+
+    Raises UnusableError for an unknown optimizer or layer, or for a batch that contradicts the file's.
+    """
+    from cnnsum.analyses.training.optimizers import OPTIMIZERS
+    from cnnsum.answers.summary.build import build  # a check makes no report
+
+    optimizer = optimizer.lower()
+    if optimizer not in OPTIMIZERS:
+        raise UnusableError(unknown_choice("SPC054", "optimizer", optimizer, OPTIMIZERS))
+    if checkpoint is not None:
+        _check_checkpoint(model, checkpoint)
+    graph = model.graph
+    samples = model.samples(batch)
+    document = model.document
+    return build(
+        graph,
+        model.inference,
+        Source(document.path, model.format, document.sha256 if details else ""),
+        __version__,
+        batch=graph.batch if symbolic and batch is None and graph.batch is not None else samples,
+        optimizer=optimizer,
+        checkpoint=checkpoint,
+        sizes=model.sizes if model.inference.needs else None,
+        details=details,
+        step=step,
+    )
+
+
+def _check_checkpoint(model: Model, wanted: Collection[str]) -> None:
+    from cnnsum.analyses.training.checkpoint import AUTO, places
+
+    known = places(model.inference)
+    for name in wanted:
+        if name not in known and name != AUTO:
+            raise UnusableError(unknown_choice("SPC047", "checkpoint layer", name, (*known, AUTO), most=8))
+
+
+def policy_of(precision: str | None, dtype: str | None = None) -> str | None:
+    """The dtype policy that a precision of training stands for: the `dtype` of `load`, of which it is another name.
+
+    Raises UnusableError for an unknown precision, or where both are given and are not the same.
+    """
+    if precision is None:
+        return dtype
+    from cnnsum.analyses.training.total import PRECISIONS
+
+    if precision not in PRECISIONS:
+        raise UnusableError(unknown_choice("SPC046", "precision", precision, PRECISIONS))
+    if dtype not in (None, precision):
+        message = f"the precision `{precision}` contradicts the dtype `{dtype}`"
+        raise UnusableError(Diagnostic("SPC052", message, help="give one of the two: a precision is a dtype policy"))
+    return precision
+
+
+def mistaken_layout(model: Model) -> list[Diagnostic]:
+    """The advice that is given wherever a model is shown, errors or not: its input has the channels first (ARC447).
+
+    Rules are loaded only where an input might be meant.
+    """
+    for node in model.graph.inputs:
+        shape = node.layer.spec.shape if node.layer.spec is not None else ()
+        first, last = (shape[1], shape[-1]) if len(shape) > _RANK else (0, 0)
+        if isinstance(first, int) and isinstance(last, int) and 0 < first <= _FEW < last:
+            from cnnsum.rules import advise
+            from cnnsum.rules.base import Subject
+
+            subject = Subject(
+                model.graph, model.inference, lambda: model.sizes, model.document, lambda code: code == "ARC447"
+            )
+            return advise(subject)
+    return []

@@ -1,0 +1,41 @@
+"""How a model is read: the one record of it, from the command line, the library and a check alike. Knows no file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from cnnsum.layers.base import LayerType
+
+
+class How(NamedTuple):
+    """What the caller sets from outside the file.
+
+    inputs: shapes without the batch axis by input name, "" for the only input; a text in a shape is a symbol's name,
+        None an open axis.
+    settings: values of vars and symbols. dtype: the dtype policy of every layer that names none itself (in a format
+    whose files name one for every layer, of all).
+    free: which sizes of the inputs become symbols where the file fixes them, as `readers.free.KINDS` has them.
+    types: layer types that are declared elsewhere, by name. backend: the backend of Keras.
+    format: "cnnsum" or "keras"; None finds it out from the content.
+    """
+
+    inputs: Mapping[str, tuple[int | str | None, ...]] = {}
+    settings: Mapping[str, Any] = {}
+    dtype: str | None = None
+    free: frozenset[str] = frozenset()
+    types: Mapping[str, LayerType] = {}
+    backend: str = "tensorflow"
+    format: str | None = None
+
+    def freeing(self, *kinds: str) -> How:
+        """The same with sizes of these kinds free."""
+        return self._replace(free=frozenset(kinds))
+
+    def setting(self, values: Mapping[str, Any]) -> How:
+        """The same with more settings."""
+        return self._replace(settings={**self.settings, **values})
+
+
+AS_WRITTEN = How()
