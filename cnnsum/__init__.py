@@ -17,9 +17,15 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # what mypy takes for typing's: this module is the first of every run, and loads nothing
 
 if TYPE_CHECKING:
+    from cnnsum.answers.convert.ask import convert
+    from cnnsum.answers.diff.ask import diff
     from cnnsum.answers.explain.ask import Explanation, explain
+    from cnnsum.answers.fit.ask import fit
+    from cnnsum.answers.plan.ask import plan
+    from cnnsum.answers.sizes.ask import sizes
     from cnnsum.answers.summary.ask import summarize
     from cnnsum.answers.summary.records import Report
+    from cnnsum.answers.sweep.ask import sweep
     from cnnsum.diagnostics import Diagnostic, Span, UnusableError
     from cnnsum.lint import check
     from cnnsum.model import Model, load, loads
@@ -33,21 +39,33 @@ __all__ = [
     "UnusableError",
     "__version__",
     "check",
+    "convert",
+    "diff",
     "explain",
+    "fit",
     "load",
     "loads",
+    "plan",
+    "sizes",
     "summarize",
+    "sweep",
 ]
 
 _HOMES = {
     "Diagnostic": "cnnsum.diagnostics",
     "Explanation": "cnnsum.answers.explain.ask",
+    "Report": "cnnsum.answers.summary.records",
     "Span": "cnnsum.diagnostics",
     "UnusableError": "cnnsum.diagnostics",
     "check": "cnnsum.lint",
+    "convert": "cnnsum.answers.convert.ask",
+    "diff": "cnnsum.answers.diff.ask",
     "explain": "cnnsum.answers.explain.ask",
+    "fit": "cnnsum.answers.fit.ask",
+    "plan": "cnnsum.answers.plan.ask",
+    "sizes": "cnnsum.answers.sizes.ask",
     "summarize": "cnnsum.answers.summary.ask",
-    "Report": "cnnsum.answers.summary.records",
+    "sweep": "cnnsum.answers.sweep.ask",
 }
 
 

@@ -13,6 +13,8 @@ from math import isfinite
 from operator import index
 from typing import Any, NamedTuple
 
+from cnnsum.answers.given import MOST_LISTED
+from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import Expr
 from cnnsum.model import Model
@@ -171,6 +173,78 @@ def _plain(value: Any) -> Any:
     return _whole(value)
 
 
+def _choice(*choices: str) -> Kind:
+    def read(value: Any) -> str:
+        found = _text(value)
+        if found not in choices:
+            help = did_you_mean(found, choices)
+            raise _WrongError(f"got {_shown(found)}{f' ({help})' if help else ''}", ValueError)
+        return found
+
+    return Kind(f"one of {', '.join(choices)}", read)
+
+
+def _choices(*choices: str) -> Kind:
+    one = _choice(*choices)
+    return Kind(f"a list of {', '.join(choices)}", lambda value: _items(value, one.read))
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _WrongError(f"got {_shown(value)}")
+    if not isfinite(value) or value < 0:
+        raise _WrongError(f"got {_shown(value)}", ValueError)
+    return value
+
+
+def _range(value: Any) -> tuple[int, int]:
+    if isinstance(value, str) or not isinstance(value, Sequence) or isinstance(value, bytes):
+        raise _WrongError(f"got {_shown(value)}")
+    found = _items(value, _positive)
+    if len(found) != 2 or not found[0] <= found[1] < found[0] + MOST_LISTED:
+        raise _WrongError(f"got {_shown(value)}", ValueError)
+    return found[0], found[1]
+
+
+def _test(value: Any) -> Any:
+    return _by_name(value, _positive) if isinstance(value, Mapping) else _positive(value)
+
+
+def _values(value: Any) -> dict[str, Any]:
+    """Values to sweep over, by name. A range stays one: it may be long."""
+
+    def read(found: Any) -> Any:
+        known = found if isinstance(found, range) else _items(found, _plain)
+        if not known:
+            raise _WrongError("got no values", ValueError)
+        return known
+
+    found = _by_name(value, read)
+    for names in found:
+        for name in names.split("="):
+            if not name.isidentifier():
+                raise _WrongError(f"got the name {_shown(names)}", ValueError)
+    if not found:
+        raise _WrongError("got no names", ValueError)
+    return found
+
+
+def _varied(value: Any) -> str:
+    from cnnsum.answers.variants.ranges import RangeError, varied
+
+    try:
+        varied(_text(value))
+    except RangeError as error:
+        raise _WrongError(f"got {_shown(value)}: {error}", ValueError) from None
+    return str(value)
+
+
+def _report(value: Any) -> Report:
+    if not isinstance(value, Report):
+        raise _WrongError(f"got {_shown(value)}: cnnsum.summarize(model) gives one")
+    return value
+
+
 TEXT = Kind("a text", _text)
 PATH = Kind("a path: a text or an os.PathLike", _path)
 FLAG = Kind("True or False", _flag)
@@ -187,6 +261,15 @@ INPUTS = Kind(
     "a shape (positive whole numbers, names, and None for open axes), or a mapping of names of inputs to shapes",
     _inputs,
 )
+VARIED = Kind('"batch", a size ("H", "H=W") or a var, also with a range ("width=0.1:4:0.05")', _varied)
+NUMBER = Kind("a number from 0 on", _number)
+RANGE = Kind(f"two sizes, the least and the largest, less than {MOST_LISTED:,} apart", _range)
+TEST = Kind("a size, or a mapping of names to sizes", _test)
+VALUES = Kind('a mapping of names ("batch", "H", "H=W", a var) to ranges or lists of plain values', _values)
+REPORT = Kind("a cnnsum.Report", _report)
+MORE = _choices("channels", "batch")
+TO = _choice("keras", "yaml", "json")
+WEIGHTS = _choice("keras", "h5", "h5-by-name")
 SETTINGS = Kind("a mapping of names to plain values", lambda value: _by_name(value, _plain))
 
 _READING = {
@@ -212,6 +295,36 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "details": FLAG,
         "step": FLAG,
     },
+    "sizes": {
+        "model": MODEL,
+        "range": _or_none(RANGE),
+        "test": _or_none(TEST),
+        "free": MORE,
+        "keep": FLAG,
+    },
+    "fit": {
+        "model": MODEL,
+        "memory": _or_none(POSITIVE),
+        "inference": FLAG,
+        "params": _or_none(POSITIVE),
+        "macs": _or_none(POSITIVE),
+        "flops": _or_none(POSITIVE),
+        "vary": VARIED,
+        "least": _or_none(NUMBER),
+        "most": _or_none(NUMBER),
+        "batch": _or_none(BATCH),
+        "optimizer": TEXT,
+    },
+    "sweep": {"model": MODEL, "values": VALUES, "batch": _or_none(BATCH), "optimizer": TEXT},
+    "plan": {"model": MODEL, "report": _or_none(REPORT), "batch": _or_none(BATCH), "order": FLAG},
+    "diff": {
+        "old": MODEL,
+        "new": MODEL,
+        "batch": _or_none(BATCH),
+        "optimizer": TEXT,
+        "weights_format": WEIGHTS,
+    },
+    "convert": {"model": MODEL, "to": TO},
     "explain": {"model": MODEL, "layer": _or_none(TEXT), "batch": _or_none(BATCH)},
     "check": {"paths": PATHS, "select": _or_none(CODES), "ignore": CODES, "jobs": _or_none(POSITIVE)},
 }

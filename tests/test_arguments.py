@@ -39,7 +39,15 @@ def base(name: str, folder: Path) -> dict[str, Any]:
         return {"path": path}
     if name == "loads":
         return {"text": SPEC}
-    return {"paths": [path]} if name == "check" else {"model": cnnsum.loads(SPEC)}
+    model = cnnsum.loads(SPEC)
+    more = {
+        "check": {"paths": [path]},
+        "diff": {"old": model, "new": model},
+        "convert": {"model": model, "to": "yaml"},
+        "fit": {"model": cnnsum.loads(SPEC.replace("H, W", "8, 8")), "memory": 10**8},
+        "sweep": {"model": cnnsum.loads(SPEC.replace("H, W", "8, 8")), "values": {"batch": [1, 2]}},
+    }
+    return more.get(name, {"model": model})
 
 
 def test_every_argument_is_declared() -> None:

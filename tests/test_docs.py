@@ -112,3 +112,27 @@ def test_the_spec_of_the_readme_is_sound():
     report = cnnsum.summarize(cnnsum.loads(spec))
     assert not report.diagnostics
     assert [row.type for row in report.rows] == ["Conv2D", "MaxPooling2D", "Conv2D", "Flatten", "Dense"]
+
+
+def test_the_python_of_the_page_runs(monkeypatch):
+    """Every example of docs/python.md, each after those before it."""
+    import doctest
+
+    monkeypatch.chdir(ROOT)
+    page = ROOT / "docs" / "python.md"
+    found = doctest.DocTestParser().get_doctest(page.read_text(encoding="utf-8"), {}, page.name, str(page), 0)
+    assert len(found.examples) > 20
+    told = []
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(found, out=told.append)
+    assert not told, "".join(told)
+
+
+def test_every_function_has_a_place_on_the_page():
+    import inspect
+
+    import cnnsum
+
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    functions = [name for name in cnnsum.__all__ if inspect.isfunction(getattr(cnnsum, name))]
+    assert len(functions) >= 11
+    assert not [name for name in functions if f"cnnsum.{name}(" not in page]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: More samples than that fit into no memory, and the numbers would be no help to anyone.
 MOST_SAMPLES = 10**9
+#: Sizes that are looked at one by one for a list of those that are accepted.
+MOST_LISTED = 1_000_000
 # More digits are no size; and Python itself refuses to read a few thousand.
 _MOST_DIGITS = 18
 

@@ -36,27 +36,25 @@ def command(
     A spec says what shapes and numbers depend on: initializers and the like are left out. Reading it back gives the
     same report. What the format has no words for is an error (exit code 1), and then nothing is written.
     """
+    from cnnsum.answers.convert.ask import convert
     from cnnsum.cli.output import write_result
     from cnnsum.diagnostics import UnusableError
     from cnnsum.model import Model
-    from cnnsum.writers import copied, write
 
     del batch  # no format that is written here has one
     found = Model(asked.read(model), how)
     diagnostics = list(found.diagnostics)
     wrong = found.wrong
-    if not wrong and found.format == "cnnsum" and to != "keras":
-        if how.inputs or how.settings or how.dtype is not None:
+    if not wrong:
+        if found.format == "cnnsum" and to != "keras" and (how.inputs or how.settings or how.dtype is not None):
             raise click.UsageError("a spec is copied as it stands: -i, --set and --dtype have no place here")
-        write_result(asked.output, asked.color, plain=lambda: (copied(found.document.value, to),), format=to)
-    elif not wrong:
         try:
-            text, more = write(found.graph, found.inference, to)
+            written = convert(found, to)
         except UnusableError as error:
             wrong = True
             diagnostics += error.diagnostics
         else:
-            diagnostics += more
-            write_result(asked.output, asked.color, plain=lambda: (text,), format=to)
+            diagnostics += written.diagnostics
+            write_result(asked.output, asked.color, plain=lambda: (written.text,), format=to)
     asked.report(diagnostics, after_result=asked.output is None and not wrong)
     return wrong

@@ -101,7 +101,7 @@ def command(
         raise click.UsageError("--vary says from where to where already: leave --least and --most out")
     if least is not None and most is not None and least > most:
         raise click.UsageError("--least is larger than --most")
-    from cnnsum.answers.fit.ask import Request, fit
+    from cnnsum.answers.fit.ask import Request, largest
     from cnnsum.answers.fit.records import Answer
     from cnnsum.answers.variants.reading import first_error, reading_of
 
@@ -109,7 +109,7 @@ def command(
     if first_error(found_model) is not None:
         asked.report(found_model.diagnostics, after_result=False)
         return True
-    found = fit(reading, Request(limits, varied, least, most))
+    found = largest(reading, Request(limits, varied, least, most))
     try:
         asked.answer("fit", format, Answer(found_model.graph.name, found, limits, reading.optimizer_title))
     finally:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.answers.given import MOST_LISTED
 from cnnsum.cli.formats import format_option
 from cnnsum.cli.frame import Asked, question
 
@@ -17,7 +18,6 @@ else:
     _Type = click.ParamType
 
 _MOST_DIGITS = 12
-_MOST_LISTED = 1_000_000
 
 
 def _size(text: str) -> int | None:
@@ -39,8 +39,8 @@ class RangeOption(_Type):
         first, last = _size(low), _size(high)
         if not separator or first is None or last is None or first > last:
             self.fail(f"`{value}` is no range of sizes: write the least and the largest, as in 1:512", param, ctx)
-        if last - first >= _MOST_LISTED:
-            self.fail(f"`{value}` has more than {_MOST_LISTED:,} sizes", param, ctx)
+        if last - first >= MOST_LISTED:
+            self.fail(f"`{value}` has more than {MOST_LISTED:,} sizes", param, ctx)
         return first, last
 
 

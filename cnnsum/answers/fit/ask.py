@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import gcd
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.largest import Solution, UnsolvedError, first, solution, within
 from cnnsum.answers.fit.records import Fit, Limit
 from cnnsum.answers.variants.costs import MEASURES, Outcome
-from cnnsum.answers.variants.ranges import Grid, Varied, plain
-from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred
+from cnnsum.answers.variants.ranges import Grid, Varied, plain, varied
+from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred, known_optimizer
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.dims import Dim, Unknown
 from cnnsum.dims.sets import SizeSet
+
+if TYPE_CHECKING:
+    from cnnsum.model import Model
 
 #: Values that are inferred one by one, where nothing is known of what lies between them.
 MOST_INFERRED = 1_000
@@ -40,7 +43,46 @@ class Request(NamedTuple):
     most: Any
 
 
-def fit(reading: Reading, request: Request) -> Fit:
+def fit(
+    model: Model,
+    *,
+    memory: int | None = None,
+    inference: bool = False,
+    params: int | None = None,
+    macs: int | None = None,
+    flops: int | None = None,
+    vary: str = "batch",
+    least: float | None = None,
+    most: float | None = None,
+    batch: int | None = None,
+    optimizer: str = "adam",
+) -> Fit:
+    """The largest batch, size or var with which a model is within all limits.
+
+    memory: bytes of a training step, or with `inference` of weights and peak together. params, macs, flops: the most of
+    each; macs and flops are per sample. vary: "batch", a size ("H", or "H=W" for both) or a var, also with its values
+    ("width=0.1:4:0.05"). least, most: the values to look between.
+
+    Raises UnusableError for what cannot be varied, ValueError where nothing is limited.
+    """
+    limits = limits_of(inference=inference, memory=memory, params=params, macs=macs, flops=flops)
+    bounds = [None if bound is None else Fraction(str(bound)) for bound in (least, most)]
+    reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
+    return largest(reading, Request(limits, varied(vary), *bounds))
+
+
+def limits_of(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
+    """The limits that were given; raises ValueError where there are none, or `inference` stands alone."""
+    measures = {"memory": "inference" if inference else "training"}
+    limits = tuple(Limit(name, measures.get(name, name), number) for name, number in most.items() if number is not None)
+    if not limits:
+        raise ValueError("say what is limited: memory, params, macs or flops")
+    if inference and most["memory"] is None:
+        raise ValueError("`inference` says which memory is limited: give `memory`, too")
+    return limits
+
+
+def largest(reading: Reading, request: Request) -> Fit:
     """The largest value within the limits; raises UnusableError for what cannot be asked of this model."""
     names = Names(reading, request.varied.names)
     kinds = {names.kind(name) for name in request.varied.names}

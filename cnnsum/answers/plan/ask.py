@@ -116,11 +116,16 @@ class Plan(NamedTuple):
     best_order: BestOrderPlan | None
 
 
-def plan(model: Model, report: Report, *, order: bool = True) -> Plan:
-    """The memory of inference, call by call, at the batch of a report of the model.
+def plan(model: Model, report: Report | None = None, *, batch: int | None = None, order: bool = True) -> Plan:
+    """The memory of inference, call by call: what lives when, an arena, and the order that needs the least.
 
-    order: also the arena, and the best order of execution.
+    report: of the same model, whose batch is taken; without it, batch: as for `summarize`. order: also the arena, and
+    the best order of execution.
     """
+    if report is None:
+        from cnnsum.answers.summary.ask import summarize
+
+        report = summarize(model, batch=batch, details=False)
     inference = model.inference
     if inference.needs:
         from cnnsum.analyses.sizes.settled import settled

@@ -5,7 +5,7 @@ Takes the solved conditions of `cnnsum.analyses.sizes.solving`; knows no format 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnnsum.analyses.sizes.solving import Axis, Requirement, Sizes, violated
@@ -94,6 +94,27 @@ def forcing(requirement: Requirement) -> Forcing:
         tuple(maker.name for maker in requirement.makers),
         requirement.layers,
     )
+
+
+def sizes(
+    model: Model,
+    *,
+    range: tuple[int, int] | None = None,
+    test: Mapping[str, int] | int | None = None,
+    free: Collection[str] = (),
+    keep: bool = False,
+) -> SizesReport:
+    """Which sizes each axis of the inputs may have, and the layers that decide it.
+
+    Sizes that the file fixes are set free first, and named H and W, D, H and W, or T. range: list the accepted sizes
+    between two, both included. test: a size for every image axis, or sizes by name; `tested` says what refuses them.
+    free: "channels" and "batch" set these free, too. keep: leave the sizes that the file fixes as they are.
+
+    Raises UnusableError for a size of a name that the model does not have.
+    """
+    found = model if keep else model.again(model.how.freeing("spatial", "declared", *free))
+    tests = [("", test)] if isinstance(test, int) else [*test.items()] if test is not None else []
+    return answer(found, range=range, tests=tests, kept=keep)
 
 
 def answer(

@@ -6,22 +6,42 @@ formulas of the network. All else is read and inferred once per value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import gcd, prod
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.answers.given import MOST_SAMPLES
 from cnnsum.answers.variants.costs import Costs, Outcome, Variant
-from cnnsum.answers.variants.ranges import Grid, Varied
-from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred
+from cnnsum.answers.variants.ranges import Grid, Varied, spread
+from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred, known_optimizer
 from cnnsum.diagnostics import Diagnostic, UnusableError
+
+if TYPE_CHECKING:
+    from cnnsum.model import Model
 
 #: Variants of a sweep, at most.
 MOST_VARIANTS = 100_000
 #: Values of a whole var from which on it is tried to leave it open; for fewer, inference is as quick and sure.
 _LEAST_OPEN = 8
 _MOST_DIGITS = 15
+
+
+def sweep(
+    model: Model,
+    values: Mapping[str, Iterable[Any]],
+    *,
+    batch: int | None = None,
+    optimizer: str = "adam",
+) -> Sweep:
+    """What a model costs at each combination of values: an iterable of `Variant`, of which `names` says the order.
+
+    values: by name: "batch", a size ("H", or "H=W" for both) or a var; a range, or any values.
+
+    Raises UnusableError for what cannot be varied, and for too many variants.
+    """
+    axes = [Varied(tuple(names.split("=")), spread(found)) for names, found in values.items()]
+    return Sweep(Reading(model.document, model.how, batch, known_optimizer(optimizer)), axes)
 
 
 class _Inner(NamedTuple):

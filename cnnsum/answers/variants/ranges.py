@@ -6,7 +6,7 @@ Decimals are exact: a range is counted in fractions, so that 0.1:0.7:0.1 has sev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -56,6 +56,15 @@ class Varied(NamedTuple):
 def plain(number: Fraction) -> int | float:
     """The number as a setting takes it: whole, or the nearest decimal."""
     return number.numerator if number.denominator == 1 else float(number)
+
+
+def spread(values: Iterable[Any]) -> Sequence[Any]:
+    """Values of one name as a sweep takes them: numbers in equal steps stay a range."""
+    if isinstance(values, range) and values and values.step > 0:
+        from fractions import Fraction
+
+        return Grid(Fraction(values.start), Fraction(values[-1]), Fraction(values.step))
+    return tuple(values)
 
 
 def varied(text: str) -> Varied:

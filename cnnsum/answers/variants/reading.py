@@ -49,17 +49,22 @@ def reading_of(
     optimizer: str,
 ) -> tuple[Reading, Model]:
     """How a model is read, and the model as the file has it; raises UnusableError."""
-    optimizer = optimizer.lower()
-    if optimizer not in OPTIMIZERS:
-        help = did_you_mean(optimizer, OPTIMIZERS) or f"choose from {', '.join(OPTIMIZERS)}"
-        raise UnusableError(Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", None, "error", help))
-    reading = Reading(document, how, batch, optimizer)
+    reading = Reading(document, how, batch, known_optimizer(optimizer))
     try:
         return reading, reading.model({})
     except UnusableError as error:
         if error.diagnostics[0].code != "SPC051":
             raise
         return reading, reading.model({}, ("spatial",))  # --set names a size that the file fixes
+
+
+def known_optimizer(name: str) -> str:
+    """The optimizer's name as the table has it; raises UnusableError for an unknown one."""
+    optimizer = name.lower()
+    if optimizer not in OPTIMIZERS:
+        help = did_you_mean(optimizer, OPTIMIZERS) or f"choose from {', '.join(OPTIMIZERS)}"
+        raise UnusableError(Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", None, "error", help))
+    return optimizer
 
 
 class Names:

@@ -1,0 +1,1 @@
+"""The same network in another format: `cnnsum convert`."""

@@ -1,0 +1,34 @@
+"""A model as the text of another format: `convert`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.writers import copied, write
+
+if TYPE_CHECKING:
+    from cnnsum.model import Model
+
+
+class Converted(NamedTuple):
+    """The text, and what its reader should know of it (warnings)."""
+
+    text: str
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def convert(model: Model, to: str) -> Converted:
+    """A model as Keras 3 writes it ("keras"), or as a spec ("yaml", "json").
+
+    A spec that is a spec again is copied as it stands, with its blocks, vars and budgets.
+
+    Raises UnusableError, with everything that the format has no words for, and for a model with errors.
+    """
+    errors = [one for one in model.diagnostics if one.severity == "error"]
+    if errors:
+        raise UnusableError(*errors)
+    if model.format == "cnnsum" and to in ("yaml", "json"):
+        return Converted(copied(model.document.value, to), ())
+    text, warnings = write(model.graph, model.inference, to)
+    return Converted(text, tuple(warnings))
