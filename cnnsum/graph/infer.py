@@ -284,7 +284,7 @@ class _Runner:
                     if facts.weights and (path or len(layer.nodes) > 1):
                         facts = self._with_same_weights(layer, facts, numbers)
                     if facts.needs:
-                        given_to = _with_constants(numbers, node)
+                        given_to = with_constants(numbers, node)
                         self.result.needs.extend(Constraint(layer, need, given_to) for need in facts.needs)
                     first = len(values)
                     made = self._give(facts, node, numbers, first)
@@ -366,7 +366,7 @@ class _Runner:
             return _as_claimed(node, weightless=layer.weightless)
         keywords = node.keywords
         if any(map(is_mask, keywords)):
-            shapes, keywords = _without_masks(type, shapes, keywords)
+            shapes, keywords = without_masks(type, shapes, keywords)
         if () in shapes and not layer.is_operation:
             self._report(
                 findings.of_layer(layer, Problem("SHP204", f"{type.name} needs an input with a batch axis, got ()"))
@@ -525,14 +525,14 @@ def _with_numbers(shapes: tuple[Shape | None, ...], node: Node) -> tuple[Shape |
     return tuple(given)
 
 
-def _with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
+def with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
     """The numbers of a call's inputs, with -1 for each constant among them."""
     for index, _, _ in node.constants:
         numbers = (*numbers[:index], -1, *numbers[index:])
     return numbers
 
 
-def _without_masks(
+def without_masks(
     type: LayerType, shapes: tuple[Shape | None, ...], keywords: tuple[str, ...]
 ) -> tuple[tuple[Shape | None, ...], tuple[str, ...]]:
     """The inputs without the masks that the layer's rule has no use for."""

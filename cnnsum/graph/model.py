@@ -8,7 +8,7 @@ of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import Dim, Symbol
@@ -17,6 +17,9 @@ from cnnsum.layers.facts import Shape, Weight
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import DTYPES
 from cnnsum.source import Document
+
+if TYPE_CHECKING:
+    from cnnsum.graph.order import Order
 
 #: Layers of a network, nested models and uses of blocks included, after everything is expanded.
 MAX_LAYERS = 100_000
@@ -366,7 +369,7 @@ class Graph:
         #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are
         #: called on.
         self.resized = False
-        self._order: Any = None
+        self._order: Order | None = None
 
     def adopt(self, specs: Iterable[InputSpec], place: Place | None = None) -> None:
         """Give a Sequential model that declares no input shape those of its first call, or those said at a place."""
@@ -388,7 +391,7 @@ class Graph:
             if layer.graph is not None:
                 yield from layer.graph.models()
 
-    def order(self) -> Any:
+    def order(self) -> Order:
         """The order in which Keras lists and runs the graph; see `cnnsum.graph.order.Order`."""
         if self._order is None:
             from cnnsum.graph.order import order

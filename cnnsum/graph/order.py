@@ -7,10 +7,12 @@ for. Knows no shapes.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnnsum.diagnostics import Problem
-from cnnsum.graph.model import Graph, Layer, Node, Tensor
+
+if TYPE_CHECKING:
+    from cnnsum.graph.model import Graph, Layer, Node, Tensor
 
 
 class CycleError(Problem):

@@ -321,7 +321,7 @@ def _arms_field(inference: Inference, call: Call, fields: list[Field], *, channe
                 moved = True
         if moved:
             return None if any(fields[number] is None for number in inputs) else not_followed(out)
-    return _union([fields[number] for number in inputs])
+    return union([fields[number] for number in inputs])
 
 
 def _sees_all_along(
@@ -357,7 +357,8 @@ def _other_places(shape: Shape | None, out: Shape | None, *, channels_first: boo
     return any(a is not b and (equal(a, b) is False or (a == 1 and not isinstance(b, int))) for a, b in pairs)
 
 
-def _union(seen: list[Field]) -> Field:
+def union(seen: list[Field]) -> Field:
+    """What one of several fields sees."""
     if not seen:
         return None
     first = seen[0]
@@ -404,10 +405,11 @@ def _seen_through(seen: tuple[Axis, ...], window: tuple[Window, ...]) -> Field:
         return None
     if len(window) != len(seen) or not all(isinstance(step.up, int) for step in window):
         return (_UNDECIDED,) * len(window)
-    return tuple([_through(axis, step) for axis, step in zip(seen, window, strict=True)])
+    return tuple([through(axis, step) for axis, step in zip(seen, window, strict=True)])
 
 
-def _through(axis: Axis, window: Window) -> Axis:
+def through(axis: Axis, window: Window) -> Axis:
+    """What is seen along an axis through a window, whose taps see what `axis` says."""
     size, stride, dilation, before, up = window
     assert isinstance(up, int)
     low = -before

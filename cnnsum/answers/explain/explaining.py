@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cnnsum.analyses.cost import cost_of
 from cnnsum.analyses.counting import Counter
-from cnnsum.analyses.field.fields import _union, misaligned_merges, receptive_fields
+from cnnsum.analyses.field.fields import misaligned_merges, receptive_fields, union
 from cnnsum.analyses.memory.activations import Keeping, saved, value_bytes
 from cnnsum.analyses.params import Params
 from cnnsum.answers.explain.kept import kept_by_layer, kept_step
@@ -35,7 +35,7 @@ from cnnsum.answers.explain.symbols import Retold, is_size, retell
 from cnnsum.answers.explain.tracing import named
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.graph.infer import Call, Inference, _with_constants, _without_masks
+from cnnsum.graph.infer import Call, Inference, with_constants, without_masks
 from cnnsum.graph.model import Graph, Layer, Node
 from cnnsum.ink import harmless
 from cnnsum.layers.base import find, is_mask
@@ -324,7 +324,7 @@ def _own_steps(scope: _Scope, layer: Layer, calls: list[Call], run: Retold | Non
             why,
         )
     ]
-    seen = _union([scope.fields[number] for number in last.inputs])
+    seen = union([scope.fields[number] for number in last.inputs])
     window = last.facts.window
     if window is not None and seen:
         steps += field_steps(run, window, seen, scope.fields[last.outputs[0]])
@@ -336,13 +336,13 @@ def _own_steps(scope: _Scope, layer: Layer, calls: list[Call], run: Retold | Non
 def _retold(inference: Inference, layer: Layer, node: Node, call: Call) -> Retold | None:
     """The call on named sizes."""
     assert layer.type is not None
-    tensors = _with_constants(call.inputs, node)
+    tensors = with_constants(call.inputs, node)
     shapes: tuple[Shape | None, ...] = tuple([inference.values[number].shape for number in call.inputs])
     for index, shape, _ in node.constants:
         shapes = (*shapes[:index], shape, *shapes[index:])
     keywords = node.keywords
     if any(map(is_mask, keywords)):
-        kept, keywords = _without_masks(layer.type, shapes, keywords)
+        kept, keywords = without_masks(layer.type, shapes, keywords)
         # Masks come last, and shapes that are kept keep their tensors.
         if len(kept) < len(shapes):
             shapes, tensors = kept, tensors[: len(kept)]

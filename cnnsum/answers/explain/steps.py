@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnnsum.analyses.counting import BITS, bytes_of
-from cnnsum.analyses.field.fields import Axis, Misaligned, _through
+from cnnsum.analyses.field.fields import Axis, Misaligned, through
 from cnnsum.answers.explain import arithmetic
 from cnnsum.answers.explain.symbols import Retold
 from cnnsum.answers.explain.tracing import TracedNumber, named, plain, term_of
@@ -204,7 +204,7 @@ def field_steps(
             continue  # nothing is seen beyond what the input saw
         if isinstance(step, Window) and axis.steady and step.up == 1:
             before = Axis(named("stride_before", axis.stride), 0, named("size_before", axis.size) - 1)
-            made = _through(before, Window(step.size, step.stride, step.dilation))
+            made = through(before, Window(step.size, step.stride, step.dilation))
             if plain(step.stride) != 1:
                 strides.append(writer.step(f"receptive stride {word}", made.stride, after.stride, "samples", _PACE))
         reach: Dim = UNKNOWN if made is None else made.size
