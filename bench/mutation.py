@@ -38,11 +38,10 @@ ROOT = Path(__file__).resolve().parent.parent
 USUAL = (
     "cnnsum/dims",
     "cnnsum/layers/convolution.py",
-    "cnnsum/analyses/training.py",
-    "cnnsum/analyses/step.py",
-    "cnnsum/analyses/memory.py",
-    "cnnsum/analyses/liveness.py",
-    "cnnsum/analyses/sizes.py",
+    "cnnsum/analyses/training",
+    "cnnsum/analyses/memory/activations.py",
+    "cnnsum/analyses/memory/liveness.py",
+    "cnnsum/analyses/sizes",
 )
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,

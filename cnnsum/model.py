@@ -14,7 +14,7 @@ from cnnsum.source import Document, read_text
 from cnnsum.source import read as read_document
 
 if TYPE_CHECKING:
-    from cnnsum.analyses.sizes.solving import Sizes
+    from cnnsum.analyses.sizes.conditions import Sizes
     from cnnsum.layers.base import LayerType
 
 Shape = tuple["int | str | None", ...]

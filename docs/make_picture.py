@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 import cnnsum
-from cnnsum.answers.summary import Options, styled_lines
+from cnnsum.answers.summary.rendering import Options, styled_lines
 
 DOCS = Path(__file__).resolve().parent
 SPEC = "specs/horses_or_humans.yaml"

@@ -1,4 +1,4 @@
-"""The parts import in one direction only."""
+"""What each part must not know, import by import; circles; what is done in one place alone."""
 
 import ast
 import functools
@@ -7,9 +7,62 @@ from pathlib import Path
 import cnnsum
 
 ROOT = Path(cnnsum.__file__).parent
-FIRST = ["ink", "globs", "regular", "dims", "diagnostics", "source", "layers", "graph", "readers", "writers"]
-FIRST += ["analyses", "render", "rules", "model", "answers"]
-ORDER = [*FIRST, "lint", "arguments", "cli"]
+
+#: What each part may know: the parts that it imports from, itself and the package's version aside. Whatever does not
+#: stand here it must not know. docs/architecture.md says why; the order is that of the text of a file to the screen.
+KNOWS = {
+    "ink": "",
+    "globs": "",
+    "regular": "",
+    "dims": "",
+    "diagnostics": "ink",
+    "source": "diagnostics",
+    "layers": "diagnostics dims",
+    "graph": "diagnostics dims layers source",
+    "readers": "diagnostics dims graph layers source",
+    "writers": "diagnostics dims graph ink layers readers source",
+    "analyses": "dims graph layers",
+    "analyses.sizes": "diagnostics dims graph layers",
+    "analyses.field": "dims graph layers",
+    "analyses.memory": "analyses analyses.sizes dims graph",
+    "analyses.training": "analyses analyses.memory analyses.sizes dims graph layers",
+    "render": "diagnostics dims ink",
+    "rules": "analyses analyses.field analyses.memory analyses.sizes diagnostics dims graph layers source",
+    "model": "analyses.sizes diagnostics dims graph layers readers source",
+    "answers": "diagnostics",
+    "answers.conventions": "analyses diagnostics dims graph layers model render",
+    "answers.plan": "analyses analyses.memory analyses.sizes answers.summary dims graph model render",
+    "answers.sizes": "analyses.sizes answers.summary diagnostics model render",
+    "answers.summary": "analyses analyses.field analyses.memory analyses.sizes analyses.training answers "
+    "answers.conventions answers.plan answers.sizes diagnostics dims graph ink layers model regular render rules",
+    "answers.convert": "diagnostics model writers",
+    "answers.diff": "analyses.sizes answers.summary diagnostics dims graph ink layers model render",
+    "answers.explain": "analyses analyses.field analyses.memory answers diagnostics dims graph ink layers model render",
+    "answers.schema": "diagnostics dims graph layers readers",
+    "answers.variants": "analyses.sizes analyses.training answers answers.summary diagnostics dims model readers "
+    "source",
+    "answers.fit": "analyses.sizes answers.variants diagnostics dims model render",
+    "answers.sweep": "answers answers.variants diagnostics ink model render",
+    "lint": "analyses analyses.field analyses.sizes analyses.training answers.summary diagnostics dims globs graph ink "
+    "layers model readers render rules source",
+    "arguments": "answers answers.summary answers.variants diagnostics dims model readers",
+    "cli": "answers answers.conventions answers.convert answers.diff answers.explain answers.fit answers.plan "
+    "answers.schema answers.sizes answers.summary answers.sweep answers.variants diagnostics ink layers lint model "
+    "readers render rules source",
+}
+
+#: Modules that import one another, and why that is no fault.
+CIRCLES = {
+    "a number and its `//`": "dims.division dims.expr dims.halves dims.pieces dims.printer dims.sampling",
+    "what is decided needs what is made of it": "dims.deciding dims.making dims.questions",
+    "a type has fields, fields may be types": "layers.base layers.facts layers.foreign layers.functions layers.kinds",
+    "a file, and what is no file": "source.raw source.special",
+    "a flow in a block, and what stands in it": "source.yaml_braces source.yaml_text",
+    "a layer within a layer": "readers.native.defaults readers.native.fields readers.native.inner",
+    "a model within a model": "readers.native.include readers.native.nested readers.native.spec",
+    "a Keras model within another": "readers.keras readers.keras.model",
+    "a report evaluated is a report": "answers.summary.evaluate answers.summary.records",
+}
 
 
 @functools.cache
@@ -17,26 +70,114 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def part(module: str) -> str:
-    return module.split(".")[1]
-
-
-def test_each_part_imports_only_from_parts_before_it():
+@functools.cache
+def modules() -> dict[str, Path]:
+    found = {}
     for path in ROOT.rglob("*.py"):
-        module = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
-        if module in {"cnnsum.__init__", "cnnsum.__main__"}:
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        found[name.removesuffix(".__init__").removesuffix("__init__")] = path
+    return found
+
+
+@functools.cache
+def imports(module: str, *, for_types: bool) -> frozenset[str]:
+    """The modules of ours that a module imports; with those that are for its annotations only, or without them."""
+    tree = parsed(modules()[module])
+    left_out = set()
+    for node in ast.walk(tree):
+        if not for_types and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            left_out |= {id(inner) for statement in node.body for inner in ast.walk(statement)}
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in left_out:
             continue
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "cnnsum":
+            home = node.module.removeprefix("cnnsum").removeprefix(".")
+            for alias in node.names:
+                inner = f"{home}.{alias.name}".removeprefix(".")
+                found.add(inner if inner in modules() else home)
+        assert not isinstance(node, ast.Import) or all(alias.name != "cnnsum" for alias in node.names), module
+        assert not isinstance(node, ast.ImportFrom) or not node.level, f"{module}: a relative import"
+    return frozenset(found - {""})
+
+
+def part(module: str) -> str:
+    first, *rest = module.split(".")
+    return f"{first}.{rest[0]}" if rest and f"{first}.{rest[0]}" in KNOWS else first
+
+
+def test_each_part_knows_what_it_may_know_and_no_more():
+    known: dict[str, set[str]] = {name: set() for name in KNOWS}
+    for module in modules():
+        if module in ("", "__main__"):
+            continue
+        for other in imports(module, for_types=True):
+            if part(other) != part(module):
+                assert part(other) in KNOWS[part(module)].split(), f"{module} imports {other}"
+                known[part(module)].add(part(other))
+    # Nor is anything allowed that nobody needs.
+    assert {name: sorted(found) for name, found in known.items()} == {
+        name: sorted(allowed.split()) for name, allowed in KNOWS.items()
+    }
+
+
+def test_what_renders_an_answer_sees_its_records_alone():
+    from cnnsum.answers import FORMATS
+
+    renderers = {home.partition(":")[0] for formats in FORMATS.values() for home in formats.values()}
+    assert len(renderers) > 8
+    for name in renderers:
+        own = part(name)
+        seen = {part(other) for other in imports(name, for_types=True)}
+        assert not (seen - {own}) & {"graph", "readers", "source", "model", "lint", "cli"}, name
+        assert not {other for other in seen if other.startswith("analyses")}, name
+
+
+def test_a_room_has_its_question_and_is_found_by_it():
+    from cnnsum.answers import FORMATS
+
+    rooms = {path.parent.name for path in (ROOT / "answers").glob("*/__init__.py")}
+    homes = {
+        home.split(".")[1] for formats in FORMATS.values() for home in formats.values() if home.startswith("answers")
+    }
+    assert homes <= rooms
+    for room in rooms - {"variants"}:  # which fit and sweep have in common
+        assert f"answers.{room}.ask" in modules(), room
+
+
+def test_circles_are_those_that_are_explained():
+    numbers: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found = []
+
+    def visit(module: str) -> None:  # Tarjan's algorithm
+        numbers[module] = lowest[module] = len(numbers)
+        stack.append(module)
+        for other in imports(module, for_types=False):
+            if other not in numbers:
+                visit(other)
+            if other in stack:
+                lowest[module] = min(lowest[module], lowest[other])
+        if lowest[module] == numbers[module]:
+            at = stack.index(module)
+            found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for module in modules():
+        if module not in numbers:
+            visit(module)
+    assert sorted(circle for circle in found if len(circle) > 1) == sorted(
+        sorted(one.split()) for one in CIRCLES.values()
+    )
+
+
+def test_private_names_stay_in_their_module():
+    for module, path in modules().items():
         for node in ast.walk(parsed(path)):
-            names = [node.module] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            for name in names:
-                if name and name.startswith("cnnsum."):
-                    assert ORDER.index(part(name)) <= ORDER.index(part(module)), f"{module} imports {name}"
-
-
-def test_every_part_is_in_the_order():
-    parts = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    assert parts - {"__init__", "__main__"} == set(ORDER)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnsum"):
+                private = [alias.name for alias in node.names if alias.name.startswith("_")]
+                assert not [name for name in private if not name.endswith("__")], f"{module}: {private}"
 
 
 def test_every_module_says_what_it_is_for():

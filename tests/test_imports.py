@@ -41,9 +41,12 @@ OWN = {
     "cnnsum",
     *(f"cnnsum.analyses{name}" for name in ("", ".cost", ".counting", ".params")),
     *(f"cnnsum.analyses.memory{name}" for name in ("", ".activations", ".liveness")),
-    *(f"cnnsum.analyses.training{name}" for name in ("", ".optimizers", ".total")),
+    *(f"cnnsum.analyses.training{name}" for name in ("", ".alive", ".optimizers", ".total")),
     *(f"cnnsum.answers{name}" for name in ("", ".given", ".summary")),
-    *(f"cnnsum.answers.summary.{name}" for name in ("ask", "block", "build", "cells", "keras_table", "options")),
+    *(
+        f"cnnsum.answers.summary.{name}"
+        for name in ("ask", "block", "build", "cells", "keras_table", "options", "rendering", "rows")
+    ),
     *(f"cnnsum.answers.summary.{name}" for name in ("records", "table")),
     *(f"cnnsum.cli{name}" for name in ("", ".formats", ".frame", ".options", ".output", ".show")),
     *("cnnsum.diagnostics", "cnnsum.ink"),

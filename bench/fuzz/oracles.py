@@ -219,7 +219,7 @@ def _validator(name: str) -> Any:
         import jsonschema
     except ImportError:
         return None
-    schema = json.loads((ROOT / "cnnsum" / "report" / "schema" / name).read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "cnnsum" / "answers" / "summary" / "schema" / name).read_text(encoding="utf-8"))
     return jsonschema.validators.validator_for(schema)(schema)
 
 

@@ -11,7 +11,7 @@ def command(output: str | None) -> None:
     """Print the JSON Schema (2020-12) of the spec language; with it, editors complete and check specs."""
     import json
 
-    from cnnsum.answers.schema.language import language_schema
+    from cnnsum.answers.schema.ask import language_schema
     from cnnsum.cli.output import write_result
 
     text = json.dumps(language_schema(), indent=2) + "\n"

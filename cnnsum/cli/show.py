@@ -11,7 +11,7 @@ from cnnsum.cli.frame import Asked, question
 from cnnsum.cli.options import NumberOption
 
 if TYPE_CHECKING:
-    from cnnsum.answers.summary import Options, Report
+    from cnnsum.answers.summary.rendering import Options, Report
     from cnnsum.readers.how import How
 
 CHARTS = ("memory", "params", "macs")
@@ -123,7 +123,7 @@ def _names(text: str | None) -> list[str] | None:
 
 def _write(report: Report, format: str, output: str | None, color: str, **looks: Any) -> None:
     """Render the report and write it where it is wanted. A reader who has seen enough ends it early."""
-    from cnnsum.answers.summary import OptionError, render, styled_lines
+    from cnnsum.answers.summary.rendering import OptionError, render, styled_lines
     from cnnsum.cli.output import can_draw, standard_output, wants_color, write_colored, write_file, write_plain
 
     try:
@@ -148,7 +148,7 @@ def _write(report: Report, format: str, output: str | None, color: str, **looks:
 
 
 def _options(*, keras: bool, ascii: bool, **looks: Any) -> Options:
-    from cnnsum.answers.summary import Options
+    from cnnsum.answers.summary.rendering import Options
     from cnnsum.cli.output import terminal_columns
 
     return Options(terminal=terminal_columns(), keras_only=keras, ascii=ascii, **looks)

@@ -7,12 +7,13 @@ for. Knows no shapes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnnsum.diagnostics import Problem
 
 if TYPE_CHECKING:
-    from cnnsum.graph.model import Graph, Layer, Node, Tensor
+    from cnnsum.graph.model import Graph, Layer, Node
 
 
 class CycleError(Problem):
@@ -47,7 +48,7 @@ def order(graph: Graph) -> Order:
         nodes = [node for layer in graph.layers for node in layer.nodes]
         _number(nodes)
         return Order([layer for layer in graph.layers if layer.spec is None], nodes, [], connected=False)
-    finished, first_seen = _walk(graph.outputs)
+    finished, first_seen = _walk(output.node for output in graph.outputs)
     depth_of_node, depth_of_layer = _depths(finished)
     for node in graph.inputs:
         if node.layer not in depth_of_layer:
@@ -67,7 +68,7 @@ def order(graph: Graph) -> Order:
 def calls_without_use(graph: Graph) -> list[Node]:
     """The calls that no output depends on, each after those that it depends on; raises CycleError."""
     nodes = [node for layer in graph.layers for node in layer.nodes if node.position < 0]
-    finished, _ = _walk([Tensor(node) for node in nodes])
+    finished, _ = _walk(nodes)
     return [node for node in finished if node.position < 0]
 
 
@@ -82,8 +83,8 @@ def _number(nodes: list[Node]) -> None:
         node.position = position
 
 
-def _walk(outputs: list[Tensor]) -> tuple[list[Node], dict[Layer, int]]:
-    """Depth first from the outputs to the inputs, without recursion.
+def _walk(ends: Iterable[Node]) -> tuple[list[Node], dict[Layer, int]]:
+    """Depth first from calls to the inputs, without recursion.
 
     Returns the calls in the order in which they were finished (each after all that it depends on), and for each layer
     when it was first met.
@@ -91,13 +92,13 @@ def _walk(outputs: list[Tensor]) -> tuple[list[Node], dict[Layer, int]]:
     finished: list[Node] = []
     first_seen: dict[Layer, int] = {}
     done: set[Node] = set()
-    for output in outputs:
-        if output.node in done:
+    for end in ends:
+        if end in done:
             continue
-        path = [output.node]
-        on_path = {output.node}
-        first_seen.setdefault(output.node.layer, len(first_seen))
-        waiting = [iter(output.node.inputs)]
+        path = [end]
+        on_path = {end}
+        first_seen.setdefault(end.layer, len(first_seen))
+        waiting = [iter(end.inputs)]
         while path:
             for tensor in waiting[-1]:
                 node = tensor.node

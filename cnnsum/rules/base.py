@@ -18,7 +18,7 @@ from cnnsum.graph.model import Graph, Layer
 from cnnsum.source import Document
 
 if TYPE_CHECKING:
-    from cnnsum.analyses.sizes.solving import Sizes
+    from cnnsum.analyses.sizes.conditions import Sizes
     from cnnsum.rules.network import Network
 
 

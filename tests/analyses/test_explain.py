@@ -110,6 +110,7 @@ WORK = {"operations"}
 BARE = {
     "keras.src.ops.numpy.GetItem": {"output height", "output width", "output channels"},
     "Reshape": {"output channels"},
+    "keras.src.ops.image.Resize": {"output height", "output width"},
     "keras.src.ops.numpy.Reshape": {"output length", "output channels"},
     "keras.src.ops.numpy.Stack": {"output depth"},
     "RandomHeight": {*WORK, "output height"},

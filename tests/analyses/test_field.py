@@ -10,7 +10,7 @@ import pytest
 
 import cnnsum
 from cnnsum.analyses.field.fields import Axis, misaligned_merges, receptive_fields
-from cnnsum.answers.summary import FORMATS, render
+from cnnsum.answers.summary.rendering import FORMATS, render
 from cnnsum.dims import UNKNOWN, substitute
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
@@ -36,11 +36,12 @@ def conv(size: int, name: str, **keys: Any) -> Any:
 def test_a_look_up_in_all_elements_is_no_merge() -> None:
     layers: list[Any] = [
         {"AveragePooling2D": {"pool_size": 2, "name": "half"}},
-        {"keras.src.ops.numpy.TakeAlongAxis": {"from": ["half", "input"], "axis": None, "name": "taken"}},
+        {"keras.src.ops.numpy.Reshape": {"from": ["input"], "newshape": [-1], "name": "row"}},
+        {"keras.src.ops.numpy.TakeAlongAxis": {"from": ["half", "row"], "axis": None, "name": "taken"}},
     ]
     model = load(layers, (8, 8, 3))
     assert misaligned_merges(model.inference) == []
-    assert [layer.name for layer in cnnsum.explain(model).layers] == ["input_layer", "half", "taken"]
+    assert [layer.name for layer in cnnsum.explain(model).layers] == ["input_layer", "half", "row", "taken"]
 
 
 def test_chain() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cnnsum
-from cnnsum.analyses.sizes.solving import Sizes, violated
+from cnnsum.analyses.sizes.conditions import Sizes, violated
 from cnnsum.model import Model
 
 UPSAMPLED = """
@@ -176,7 +176,7 @@ def test_the_nearest_size_is_not_looked_for_without_end(monkeypatch: pytest.Monk
     """
     tried: list[int] = []
     monkeypatch.setattr(
-        "cnnsum.analyses.sizes.solving.holds_all", lambda _needs, values: bool(tried.append(values["H"]))
+        "cnnsum.analyses.sizes.conditions.holds_all", lambda _needs, values: bool(tried.append(values["H"]))
     )
     sizes = model(text).sizes
     height, _width = sizes.axes

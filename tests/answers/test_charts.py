@@ -14,9 +14,9 @@ import pytest
 
 import cnnsum
 from cnnsum.answers.plan.ask import plan
-from cnnsum.answers.summary import OptionError, Options, Report, render, styled_lines
 from cnnsum.answers.summary.ask import summarize
 from cnnsum.answers.summary.chart_data import MOST_BARS, bars, points, ticks
+from cnnsum.answers.summary.rendering import OptionError, Options, Report, render, styled_lines
 
 GOLDEN = Path(__file__).parent / "golden_charts"
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"

@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import cnnsum
-from cnnsum.answers.summary import Options, json_format, render
+from cnnsum.answers.conventions.ask import reconcile
+from cnnsum.answers.summary import json_format
+from cnnsum.answers.summary.rendering import Options, render
 from cnnsum.dims import UNKNOWN
-from cnnsum.model import reconcile
 
 ROOT = Path(__file__).parents[2]
 SIZES = [(1, 1), (2, 3), (14, 14), (33, 47), (64, 96), (224, 224)]

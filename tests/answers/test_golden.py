@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import report_sample as sample
 
-from cnnsum.answers.summary import Options, Report, render
+from cnnsum.answers.summary.rendering import Options, Report, render
 
 GOLDEN = Path(__file__).parent / "golden"
 

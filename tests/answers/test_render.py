@@ -16,11 +16,12 @@ import report_sample as sample
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnsum.answers.summary import OptionError, Options, Report, json_format, render, styled_lines
+from cnnsum.answers.summary import json_format
 from cnnsum.answers.summary import keras_table as keras
 from cnnsum.answers.summary.cells import Block
 from cnnsum.answers.summary.columns import COLUMNS, parse_columns
 from cnnsum.answers.summary.fold import fold
+from cnnsum.answers.summary.rendering import OptionError, Options, Report, render, styled_lines
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.render import units
 from cnnsum.render.style import printable
@@ -273,7 +274,7 @@ def test_a_report_without_rows_has_a_table() -> None:
 def test_a_table_imports_neither_rich_nor_other_renderers() -> None:
     code = (
         "import sys; sys.path.insert(0, 'tests/answers'); import report_sample as sample\n"
-        "from cnnsum.answers.summary import render\n"
+        "from cnnsum.answers.summary.rendering import render\n"
         "before = set(sys.modules)\n"
         "''.join(render(sample.horses_or_humans())), ''.join(render(sample.nested()))\n"
         "new = {name for name in set(sys.modules) - before if name.startswith(('cnnsum', 'rich'))}\n"
@@ -283,7 +284,7 @@ def test_a_table_imports_neither_rich_nor_other_renderers() -> None:
     imported, heavy = done.stdout.splitlines()
     assert set(imported.split()) == {
         "cnnsum.ink",
-        *(f"cnnsum.answers.summary.{name}" for name in ("block", "cells", "keras_table", "table")),
+        *(f"cnnsum.answers.summary.{name}" for name in ("block", "cells", "keras_table", "rows", "table")),
         *(f"cnnsum.render{name}" for name in ("", ".grid", ".style", ".units", ".wrap")),
     }
     assert heavy == "False False"

@@ -15,7 +15,7 @@ import pytest
 from calling import call
 
 import cnnsum
-from cnnsum.answers.schema.language import language_schema
+from cnnsum.answers.schema.ask import language_schema
 from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import all_types
 from cnnsum.source import read

@@ -11,7 +11,7 @@ import click
 import pytest
 from calling import call
 
-from cnnsum.answers.summary import FORMATS
+from cnnsum.answers.summary.rendering import FORMATS
 from cnnsum.cli import _COMMANDS
 from cnnsum.cli.formats import FORMATS as PRINTED
 

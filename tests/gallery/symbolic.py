@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cnnsum.analyses.sizes.solving import sizes_of, violated
+from cnnsum.analyses.sizes.conditions import violated
+from cnnsum.analyses.sizes.solving import sizes_of
 from cnnsum.dims import Dim, Unknown, substitute, symbols_of
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Graph, InputSpec

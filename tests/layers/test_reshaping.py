@@ -271,7 +271,11 @@ def test_a_formula_with_a_number_put_in_is_the_number(name: str) -> None:
             assert left["outputs"] == right["outputs"]
             assert left["ops"] >= right["ops"]
             return
-        if name.startswith("Adaptive") or name == "Reshape":  # what a formula leaves open is bounded by everything
+        if left["ops"] is UNKNOWN and right["ops"] is not UNKNOWN:  # a formula of more terms than formulas may have
+            assert name in {"AdaptiveMaxPooling3D", "AdaptiveAveragePooling3D"}
+            assert sum(symbolic) > 1
+            right["ops"] = UNKNOWN
+        if name.startswith("Adaptive") or name in {"Reshape", "Resizing"}:  # what a formula leaves open is bounded
             assert left.pop("window") in {EVERYTHING, NOT_FOLLOWED, right.pop("window")}
         assert left == right
 

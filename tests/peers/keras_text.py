@@ -8,9 +8,9 @@ import pytest
 from keras_loading import loads
 
 import cnnsum
-from cnnsum.answers.summary import OptionError, Options
 from cnnsum.answers.summary import keras_table as ours
 from cnnsum.answers.summary.records import Report, Row
+from cnnsum.answers.summary.rendering import OptionError, Options
 
 
 def theirs(model: Any, terminal: int = 80, **options: Any) -> list[str] | str:

@@ -18,7 +18,7 @@ from keras_examples import MODELS  # noqa: E402 - after the backend
 from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
 
 import cnnsum  # noqa: E402 - as above
-from cnnsum.answers.summary import render  # noqa: E402
+from cnnsum.answers.summary.rendering import render  # noqa: E402
 from cnnsum.writers import write  # noqa: E402
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]

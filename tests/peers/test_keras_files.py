@@ -16,7 +16,7 @@ keras = pytest.importorskip("keras")
 from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
 
 import cnnsum  # noqa: E402 - the import above is what skips
-from cnnsum.answers.summary import render  # noqa: E402
+from cnnsum.answers.summary.rendering import render  # noqa: E402
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 

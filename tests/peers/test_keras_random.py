@@ -18,7 +18,7 @@ from keras_loading import loads  # noqa: E402 - after the choice of the backend
 from keras_text import check_numbers, check_text  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
-from cnnsum.answers.summary import FORMATS, render  # noqa: E402 - as above
+from cnnsum.answers.summary.rendering import FORMATS, render  # noqa: E402 - as above
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 

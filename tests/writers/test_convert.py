@@ -11,7 +11,7 @@ import yaml
 from keras_writing import called, functional, image, load, made, operation, sequential
 
 import cnnsum
-from cnnsum.answers.summary import render
+from cnnsum.answers.summary.rendering import render
 from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import LayerType, all_types, find
 from cnnsum.writers import write

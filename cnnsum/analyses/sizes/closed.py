@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cnnsum.analyses.sizes.solving import Requirement, holds, put, text_of
+from cnnsum.analyses.sizes.conditions import Requirement, holds, put, text_of
 from cnnsum.dims import Dim, Symbol, Unknown, symbols_of
 from cnnsum.dims import substitute as put_in
 from cnnsum.dims.program import Program

@@ -16,7 +16,7 @@ from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, at_least, substitut
 from cnnsum.dims.expr import Atom, Extreme, Floor, Monomial, from_atom, from_terms, order_of, terms_of
 
 if TYPE_CHECKING:
-    from cnnsum.analyses.sizes.solving import Sizes
+    from cnnsum.analyses.sizes.conditions import Sizes
 
 #: Formulas that are kept, at most: more would be no answer that anybody reads.
 MOST_KEPT = 16

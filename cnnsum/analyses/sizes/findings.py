@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from cnnsum.analyses.sizes.solving import Axis, Requirement, text_of, violated
+from cnnsum.analyses.sizes.conditions import Axis, Requirement, text_of, violated
 from cnnsum.diagnostics import Diagnostic, Problem, Related
 from cnnsum.graph import findings
 from cnnsum.graph.model import Graph

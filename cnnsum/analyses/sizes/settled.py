@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice, product
 
-from cnnsum.analyses.sizes.solving import Sizes
+from cnnsum.analyses.sizes.conditions import Sizes
 from cnnsum.dims import Dim, Expr, Symbol, equal, substitute, symbols_of
 from cnnsum.dims.sets import SizeSet
 from cnnsum.graph.infer import Inference, Value

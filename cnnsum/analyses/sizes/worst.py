@@ -12,8 +12,8 @@ from math import lcm, prod
 from typing import NamedTuple
 
 from cnnsum.analyses.sizes.closed import ClosedForm
+from cnnsum.analyses.sizes.conditions import Requirement, put
 from cnnsum.analyses.sizes.largest import MOST, UnsolvedError, first, solution, within
-from cnnsum.analyses.sizes.solving import Requirement, put
 from cnnsum.dims import Dim, Expr, Symbol, substitute, symbols_of
 from cnnsum.dims.expr import Extreme, Floor
 from cnnsum.dims.making import replace

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import Keeping
 from cnnsum.analyses.params import Params
-from cnnsum.analyses.training.total import Lives, Pool, forward, gradients, largest, losses
+from cnnsum.analyses.training.alive import Lives, Pool, forward, gradients, largest, losses
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnnsum.analyses.sizes.solving import Sizes
+from cnnsum.analyses.sizes.conditions import Sizes
 from cnnsum.answers.diff.matching import Item, items, matched
 from cnnsum.answers.diff.weights import load, weights_of
 from cnnsum.answers.summary.measured import measured

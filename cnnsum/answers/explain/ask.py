@@ -39,8 +39,9 @@ class Explanation:
         return f"Explanation({self.model!r}, {len(self.layers)} layers)"
 
     def __str__(self) -> str:
-        from cnnsum.answers.explain.text import lines
+        from cnnsum.answers import renderer
         from cnnsum.ink import inked
 
-        written = ("".join([text for text, _ in line]) + "\n" for line in lines(self, 80))
+        lines = renderer("explain", "text")(self, 80)
+        written = ("".join([text for text, _ in line]) + "\n" for line in lines)
         return "".join(inked(written)).removesuffix("\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnnsum.analyses.sizes.solving import Axis, Requirement, Sizes, violated
+from cnnsum.analyses.sizes.conditions import Axis, Requirement, Sizes, violated
 from cnnsum.answers.summary.records import Forcing, SizeRecord
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 

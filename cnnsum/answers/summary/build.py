@@ -39,7 +39,7 @@ from cnnsum.graph.model import Graph, Layer, Node
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from cnnsum.analyses.sizes.solving import Sizes
+    from cnnsum.analyses.sizes.conditions import Sizes
 
 
 def build(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cnnsum.answers import OptionError
 from cnnsum.answers.summary.chart_data import Bar, Point, bars, points, ticks
 from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import Report
@@ -43,14 +42,8 @@ class _Ink:
         self.more = "~" if ascii else "…"
 
 
-def chunks(report: Report, format: str, options: Options) -> Iterator[str]:
-    """Return the chart in a format: "table" for text, "svg" for a picture. Raises OptionError for others."""
-    if format == "svg":
-        from cnnsum.answers.summary import chart_svg
-
-        return iter((chart_svg.picture(report, options.chart or ""),))
-    if format != "table":
-        raise OptionError(f"a chart is no {format}", "it is text, or a picture with --format svg")
+def chunks(report: Report, options: Options) -> Iterator[str]:
+    """Return the chart as text. Raises OptionError where its numbers are open or not known."""
     return iter(("".join(f"{join(tuple(line)).rstrip()}\n" for line in styled_lines(report, options)),))
 
 

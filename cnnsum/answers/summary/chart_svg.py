@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cnnsum.answers.summary.chart import memory_title
 from cnnsum.answers.summary.chart_data import Bar, Bars, Point, bars, points, ticks
+from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import Report
 from cnnsum.ink import xml
 from cnnsum.render import units
@@ -43,11 +44,11 @@ text { fill: #e6edf3; }
 """
 
 
-def picture(report: Report, chart: str) -> str:
-    """The picture of a chart, "memory", "params" or "macs". Raises OptionError where its numbers are no numbers."""
-    if chart == "memory":
-        return _memory(report, points(report.plan))
-    return _bars(bars(report, chart))
+def chunks(report: Report, options: Options) -> Iterator[str]:
+    """Return the picture of the chart that `options` name. Raises OptionError where its numbers are no numbers."""
+    if options.chart == "memory":
+        return iter((_memory(report, points(report.plan)),))
+    return iter((_bars(bars(report, options.chart or "")),))
 
 
 def _document(width: int, height: int, title: str, parts: Iterator[str]) -> str:

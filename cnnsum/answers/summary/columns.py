@@ -203,7 +203,7 @@ def table(report: Report, options: Options, cells: TextCells) -> tuple[int, list
     names = parse_columns(",".join(_KERAS) if options.columns is None else options.columns, report)
     if options.show_trainable and "trainable" not in names:
         names.append("trainable")
-    from cnnsum.answers.summary.keras_table import shown_rows
+    from cnnsum.answers.summary.rows import shown_rows
 
     kinds = [COLUMNS[name] for name in names]
     headers = [kind.header for kind in kinds]

@@ -10,9 +10,9 @@ from itertools import islice
 
 from cnnsum.answers.summary.cells import TextCells
 from cnnsum.answers.summary.columns import COLUMNS, parse_columns
-from cnnsum.answers.summary.keras_table import shown_rows
 from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import Report, Row
+from cnnsum.answers.summary.rows import shown_rows
 from cnnsum.ink import csv_lines
 
 _ROWS_PER_CHUNK = 1_000

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnsum.analyses.memory.liveness import Story, told
-from cnnsum.analyses.sizes.solving import holds, put, text_of
+from cnnsum.analyses.sizes.conditions import holds, put, text_of
 from cnnsum.answers.summary.records import (
     Condition,
     InputRecord,

@@ -372,10 +372,11 @@ class Report:
         return evaluated(self, values)
 
     def __str__(self) -> str:
-        from cnnsum.answers.summary import render
+        from cnnsum.answers import renderer
+        from cnnsum.answers.summary.options import Options
         from cnnsum.ink import inked
 
-        return "".join(inked(render(self))).rstrip("\n")
+        return "".join(inked(renderer("summary", "table")(self, Options()))).rstrip("\n")
 
     def __repr__(self) -> str:
         return f"Report({self.name!r}, {len(self.rows)} rows)"

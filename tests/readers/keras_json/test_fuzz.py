@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from keras_writing import called, functional, image, made, operation, sequential, tensor
 
 import cnnsum
-from cnnsum.answers.summary import FORMATS, Options, render, styled_lines
+from cnnsum.answers.summary.rendering import FORMATS, Options, render, styled_lines
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "300"))
 

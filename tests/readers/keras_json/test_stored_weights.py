@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import cnnsum
-from cnnsum.answers.summary import render
+from cnnsum.answers.summary.rendering import render
 from cnnsum.dims import UNKNOWN
 from cnnsum.readers.keras import read_keras
 from cnnsum.readers.keras.weights import _trainable
