@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 # Every code and its title. A code is never reused for something else.
 CODES: dict[str, str] = {
@@ -280,6 +280,10 @@ class Suggestion(str):
         return Suggestion, (str(self), self.given, self.only, self.safe)
 
 
+#: How much a finding matters.
+Severity = Literal["error", "warning", "note"]
+
+
 class Diagnostic(NamedTuple):
     """One finding. `severity` is "error", "warning" or "note"; `help` says how to mend it, and `mend` how a program
     can.
@@ -288,7 +292,7 @@ class Diagnostic(NamedTuple):
     code: str
     message: str
     span: Span | None = None
-    severity: str = "error"
+    severity: Severity = "error"
     help: str | None = None
     related: tuple[Related, ...] = ()
     mend: Mend | None = None
@@ -321,11 +325,11 @@ class DiagnosticList(list[Diagnostic]):
         self._counts: dict[tuple[str, str], int] = {}
         self.extend(found)
 
-    def has_room(self, code: str, severity: str = "error") -> bool:
+    def has_room(self, code: str, severity: Severity = "error") -> bool:
         """Whether one more finding can be listed in the end, be it only to say that there are more."""
         return self._counts.get((code, severity), 0) <= MAX_OF_CODE
 
-    def wants_help(self, code: str, severity: str = "error") -> bool:
+    def wants_help(self, code: str, severity: Severity = "error") -> bool:
         """Whether to look for what was meant: nobody reads the hundredth suggestion, and each looks at all names."""
         return self._counts.get((code, severity), 0) < MAX_HELPED
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsum.diagnostics import Diagnostic, Problem, Related
+from cnnsum.diagnostics import Diagnostic, Problem, Related, Severity
 from cnnsum.graph.model import Graph, Layer, Node
 from cnnsum.layers.base import show_shape
 from cnnsum.layers.facts import Shape
@@ -11,7 +11,9 @@ from cnnsum.layers.facts import Shape
 _MOST_RELATED = 4
 
 
-def of_layer(layer: Layer, problem: Problem, severity: str = "error", related: tuple[Related, ...] = ()) -> Diagnostic:
+def of_layer(
+    layer: Layer, problem: Problem, severity: Severity = "error", related: tuple[Related, ...] = ()
+) -> Diagnostic:
     """A problem of a layer, at the layer or at the field that it names."""
     span = None if layer.place is None else layer.place.span(problem.field)
     message = str(problem) if f"`{layer.name}`" in str(problem) else f"{layer.name}: {problem}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import axis_of, layer, require_equal, require_known, show_shape
-from cnnsum.layers.facts import Facts, Shape, Weight, seen_along, size
+from cnnsum.layers.facts import Alias, Facts, Shape, Weight, seen_along, size
 from cnnsum.layers.functions import BY_ROW, function, work
 from cnnsum.layers.functions import Activation as Function
 from cnnsum.layers.kinds import Axes, Real
@@ -17,7 +17,7 @@ def applied(x: Shape, name: str | None) -> Facts:
     "linear" gives what it is given.
     """
     keeps = function(name).keeps
-    by_element = "view" if name in (None, "linear") else "inplace"
+    by_element: Alias = "view" if name in (None, "linear") else "inplace"
     return Facts(
         x,
         ops=work(name, size(x)),

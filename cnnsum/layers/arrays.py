@@ -12,7 +12,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
 from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, show_shape
 from cnnsum.layers.broadcast import broadcast, joined
-from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Gradient, Shape, size
 from cnnsum.layers.indexing import diagonal, require_indices
 from cnnsum.layers.kinds import (
     Axes,
@@ -44,7 +44,7 @@ def _made(
     macs: Dim = 0,
     rows: Dim | None = None,
 ) -> Facts:
-    gradient = "none" if dtype in ("int32", "bool") else ""
+    gradient: Gradient = "none" if dtype in ("int32", "bool") else ""
     return Facts(
         *outputs,
         ops=ops,

@@ -7,7 +7,7 @@ from typing import Annotated
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, maximum, prod
 from cnnsum.layers.base import layer, require_known, require_rank, show, show_shape
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, Window, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, Weight, size
 from cnnsum.layers.kinds import DataFormat, Flag, Padding, Pos, choice
 from cnnsum.layers.slide import Sliding, arrange, channels, slide
 
@@ -60,7 +60,7 @@ def STFTSpectrogram(
         out = (x[0], depth, frames, both * bins) if first else (x[0], frames, both * bins, depth)
     else:
         out = arrange(x[0], (frames,), both * depth * bins, data_format)
-    seen: tuple[Window, ...] | str = NOT_FOLLOWED if expand_dims else (window,)
+    seen: Reach = NOT_FOLLOWED if expand_dims else (window,)
     return Facts(
         out,
         weights=tuple([Weight(f"{part}_kernel", (frame_length, 1, bins)) for part in weights]),

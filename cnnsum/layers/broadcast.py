@@ -8,6 +8,7 @@ that messages give to the layer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, equal, is_anonymous, maximum
@@ -40,7 +41,7 @@ def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
     return out
 
 
-def in_place(shapes: Sequence[Shape], out: Shape) -> str:
+def in_place(shapes: Sequence[Shape], out: Shape) -> Literal["", "inplace"]:
     """How the storage of what is broadcast to `out` is shared (`Facts.alias`): an input that is not stretched will do.
 
     Where a symbol decides whether an input is stretched, its size in bytes will tell.

@@ -7,11 +7,22 @@ batch; where it is not (windows of an image folded into it, the steps of a seque
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from cnnsum.dims import UNKNOWN, Dim, prod
 
 Shape = tuple[Dim, ...]
+
+# Words with a meaning: mypy holds the rules to them, and `misspelt` those of plugins. `Facts` and its parts say what
+# each of them stands for.
+Alias = Literal["", "view", "bypass", "inplace"]
+Gradient = Literal["", "same", "parts", "none"]
+KeepsInput = bool | Literal["weights", "factors"]
+KeepsOutput = bool | Literal["weights"]
+Use = Literal["", "weights", "activation"]
+Seen = Literal["everything", "not followed"]
+Status = Literal["exact", "bound", "unknown"]
+Relation = Literal["==", ">=", "%", "broadcast"]
 
 
 class Constant(tuple[Dim, ...]):  # noqa: SLOT001 - a tuple can have no slots of its own
@@ -47,7 +58,7 @@ class Kept(NamedTuple):
     shape: Shape
     dtype: str | None = None
     batched: bool = True
-    use: str = ""
+    use: Use = ""
 
 
 class Window(NamedTuple):
@@ -65,10 +76,10 @@ class Window(NamedTuple):
 
 
 #: `Facts.window` of a layer whose every output sees the whole input along all spatial axes.
-EVERYTHING = "everything"
+EVERYTHING: Final = "everything"
 
 #: `Facts.window` of a layer whose outputs see what nobody follows: other samples than their own, and not all of them.
-NOT_FOLLOWED = "not followed"
+NOT_FOLLOWED: Final = "not followed"
 
 
 class Turn:
@@ -86,12 +97,16 @@ class Turn:
         return hash(self.order)
 
 
+#: How far outputs see, as `Facts.window` says it.
+Reach = tuple[Window, ...] | Turn | Seen | None
+
+
 def turned(order: tuple[int, ...]) -> Turn | None:
     """What a layer that puts the axes in this order sees; None where it leaves them as they are."""
     return None if order == tuple(range(len(order))) else Turn(order)
 
 
-def seen_along(x: tuple[Dim, ...], places: tuple[int, ...]) -> str | None:
+def seen_along(x: tuple[Dim, ...], places: tuple[int, ...]) -> Seen | None:
     """What an output sees that is made of all elements along these axes of `x`, the last of which is the channels.
 
     >>> seen_along((1, 8, 8, 3), (3,)), seen_along((1, 8, 8, 3), (1, 2)), seen_along((1, 8, 8, 3), (1,))
@@ -161,18 +176,18 @@ class Facts:
         weights: tuple[Weight, ...] = (),
         macs: Dim = 0,
         ops: Dim = 0,
-        keeps_input: bool | str = False,
-        keeps_output: bool | str = False,
+        keeps_input: KeepsInput = False,
+        keeps_output: KeepsOutput = False,
         kept: tuple[Kept, ...] = (),
-        alias: str = "",
-        gradient: str = "",
+        alias: Alias = "",
+        gradient: Gradient = "",
         activated: bool = False,
         scratch: tuple[Shape, ...] = (),
-        window: tuple[Window, ...] | Turn | str | None = None,
+        window: Reach = None,
         dtype: str | None = None,
         rest: str | None = None,
         rows: Dim | None = None,
-        status: str = "exact",
+        status: Status = "exact",
     ) -> None:
         self.outputs = outputs
         self.rows = rows
@@ -199,6 +214,27 @@ class Facts:
         return not any(dim is UNKNOWN for weight in self.weights for dim in weight.shape)
 
 
+#: The words that each of the fields of `Facts` may be, those of a field that may also be something else included.
+WORDS: Final = {
+    "keeps_input": get_args(get_args(KeepsInput)[1]),
+    "keeps_output": get_args(get_args(KeepsOutput)[1]),
+    "alias": get_args(Alias),
+    "gradient": get_args(Gradient),
+    "window": get_args(Seen),
+    "status": get_args(Status),
+}
+
+
+def misspelt(facts: Facts) -> tuple[str, str, tuple[str, ...]] | None:
+    """The first word of these facts that is none of those it may be: the field, the word, and the choices."""
+    for field, words in WORDS.items():
+        value = getattr(facts, field)
+        if isinstance(value, str) and value not in words:
+            return field, value, words
+    uses = get_args(Use)
+    return next((("use", kept.use, uses) for kept in facts.kept if kept.use not in uses), None)
+
+
 def unknown_facts(*outputs: Shape | None, weightless: bool = False, dtype: str | None = None) -> Facts:
     """The facts of a layer that failed, is not supported, or whose input is not known.
 
@@ -219,7 +255,7 @@ class Need(NamedTuple):
     the words do not name it.
     """
 
-    relation: str
+    relation: Relation
     left: Dim
     right: Dim
     asks: str

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.layers.facts import Facts, Kept, Shape, size
+from cnnsum.layers.facts import Facts, KeepsOutput, Kept, Shape, size
 from cnnsum.layers.kinds import Kind, Reading, wrong
 
 
@@ -85,7 +85,7 @@ def activated(
     *outputs: Shape,
     activation: str | None,
     ops: Dim = 0,
-    keeps_output: bool | str = False,
+    keeps_output: KeepsOutput = False,
     kept: tuple[Kept, ...] = (),
     **facts: Any,
 ) -> Facts:

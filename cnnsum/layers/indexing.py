@@ -25,6 +25,8 @@ from cnnsum.layers.facts import (
     NOT_FOLLOWED,
     Constant,
     Facts,
+    Gradient,
+    Reach,
     Shape,
     Window,
     less,
@@ -166,7 +168,7 @@ def _get_item(x: Shape, *, key: Key = (_ELLIPSIS,)) -> Facts:
     return made
 
 
-def _slice_window(key: tuple[Any, ...], x: Shape) -> tuple[Window, ...] | str | None:
+def _slice_window(key: tuple[Any, ...], x: Shape) -> Reach:
     """What slices from the front see of a tensor whose axes all stay, the first and the last one whole."""
     if len(key) != len(x) or not all(isinstance(item, tuple) for item in key) or len(x) < 3:
         return None if all(isinstance(item, tuple) for item in key[:-1]) and len(x) < 3 else NOT_FOLLOWED
@@ -181,7 +183,7 @@ def _slice_window(key: tuple[Any, ...], x: Shape) -> tuple[Window, ...] | str | 
     return tuple([Window(1, step, before=-start) for start, step in steps])
 
 
-def _moved(*outputs: Shape, gradient: str = "", dtype: str = "input", ops: Dim = 0) -> Facts:
+def _moved(*outputs: Shape, gradient: Gradient = "", dtype: str = "input", ops: Dim = 0) -> Facts:
     return Facts(*outputs, ops=ops, gradient=gradient, dtype=dtype, window=NOT_FOLLOWED)
 
 
@@ -263,7 +265,7 @@ def _with_classes(x: Shape, num_classes: Dim, axis: int, what: str) -> Shape:
 def _one_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
     """Turn whole numbers into rows with a single 1. No weights. Operations: 1 per output element. No gradient."""
     out = _with_classes(x, num_classes, axis, "OneHot")
-    window = None if out[:-1] == x and axis in (-1, len(x)) else NOT_FOLLOWED
+    window: Reach = None if out[:-1] == x and axis in (-1, len(x)) else NOT_FOLLOWED
     return Facts(out, ops=size(out), gradient="none", window=window)
 
 
@@ -470,7 +472,7 @@ def _einsum(*xs: Shape, subscripts: Text) -> Facts:
     )
 
 
-def _letters_window(terms: list[str], right: str) -> str | None:
+def _letters_window(terms: list[str], right: str) -> Reach:
     """What an output of an equation sees: its own place of an input whose letters stay where they are, but the last.
 
     Where an input's places are summed over, or are in the last axis of the result, all of them are seen.

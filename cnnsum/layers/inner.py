@@ -12,7 +12,7 @@ from typing import Any
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Weight
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Status, Weight
 
 
 class Inner:
@@ -92,7 +92,7 @@ def chained(layers: Sequence[Inner], x: Shape, field: str) -> Facts:
     kept: list[Kept] = []
     macs: Dim = 0
     ops: Dim = 0
-    status = "exact"
+    status: Status = "exact"
     dtype: str | None = "input"
     plain = True
     for number, inner in enumerate(layers):

@@ -9,12 +9,12 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import layer, require_equal, show_shape
 from cnnsum.layers.broadcast import in_place, joined, merged
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Gradient, KeepsInput, Kept, Shape, size
 from cnnsum.layers.kinds import Axes, Flag, PlainInt
 
 
 def _merge(
-    shapes: tuple[Shape, ...], what: str, extra: int = 0, *, keeps_input: bool | str = False, gradient: str = ""
+    shapes: tuple[Shape, ...], what: str, extra: int = 0, *, keeps_input: KeepsInput = False, gradient: Gradient = ""
 ) -> Facts:
     count = len(shapes)
     out = merged(shapes, what)

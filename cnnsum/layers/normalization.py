@@ -7,12 +7,12 @@ one each for scale and shift. Work per row or group (square roots, quotients) is
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import axis_of, layer, require_equal, require_known, require_multiple, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, seen_along, size
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Seen, Shape, Weight, seen_along, size
 from cnnsum.layers.kinds import Anything, Axes, Flag, Int, Kind, Reading, Real, integer, wrong
 
 #: Statistics are taken in float32 whatever the compute dtype.
@@ -69,7 +69,7 @@ def BatchNormalization(
         statistics += ["moving_stddev", "renorm_mean", "renorm_stddev"]
     weights += [Weight(name, shape, trainable=False, cast=False) for name in statistics]
     # Frozen, it works with its moving statistics: a product and a sum, whose gradient needs nothing of the input.
-    use = "weights" if scale or center else ""
+    use: Literal["weights", ""] = "weights" if scale or center else ""
     return Facts(
         x,
         weights=tuple(weights),
@@ -90,7 +90,7 @@ def _places(x: Shape, axes: tuple[int, ...], what: str) -> tuple[int, ...]:
     return tuple([axis_of(x, axis, what) for axis in sorted(axes)])
 
 
-def _window(x: Shape, places: tuple[int, ...]) -> str | None:
+def _window(x: Shape, places: tuple[int, ...]) -> Seen | None:
     """What a statistic over these axes sees: the channels (taken to be the last axis) of one sample, or everything."""
     return seen_along(x, places)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from cnnsum.layers import activation
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.broadcast import broadcast, constant, in_place
-from cnnsum.layers.facts import Facts, Kept, Shape, size
+from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size
 from cnnsum.layers.functions import FUNCTIONS
 from cnnsum.layers.kinds import Dtype, Flag, Real
 
@@ -180,7 +180,7 @@ def _doc(what: str, ops: object, keeps: str) -> str:
     return f"{what}\n\nNo weights. Operations: {ops} per output element. Backpropagation keeps {KEEPS[keeps]}.\n"
 
 
-def _unary(formula: str, ops: int, keeps: str, dtype: str, gradient: str = "") -> Rule:
+def _unary(formula: str, ops: int, keeps: str, dtype: str, gradient: Gradient = "") -> Rule:
     def rule(x: Shape) -> Facts:
         return Facts(
             x,
@@ -201,7 +201,7 @@ def _binary(name: str, formula: str, keeps: str, dtype: str) -> Rule:
 
     def rule(x1: Shape, x2: Shape) -> Facts:
         out = broadcast((x1, x2), name)
-        kept: bool | str
+        kept: KeepsInput
         if keeps == "tensors":
             kept = False if constant(x1, out) or constant(x2, out) else "factors"
         elif keeps == "divisor":

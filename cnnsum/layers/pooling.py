@@ -10,7 +10,7 @@ from math import gcd
 
 from cnnsum.dims import UNKNOWN, Dim, ceil_div, divides, prod
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Window, less, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Reach, Shape, Window, less, size
 from cnnsum.layers.kinds import DataFormat, Flag, One, Padding, Pair, Triple
 from cnnsum.layers.slide import Sizes, Sliding, arrange, channels, slide, spatial
 
@@ -266,7 +266,7 @@ def _windows_total(length: Dim, count: Dim) -> tuple[Dim, bool]:
 _MOST_WINDOWS = 1024
 
 
-def _even_windows(lengths: Shape, output_size: Sizes) -> tuple[Window, ...] | str:
+def _even_windows(lengths: Shape, output_size: Sizes) -> Reach:
     """Windows side by side where every axis is a multiple of its count; others are not followed."""
     if not all(divides(count, length) for length, count in zip(lengths, output_size, strict=True)):
         return NOT_FOLLOWED

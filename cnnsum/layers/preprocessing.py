@@ -10,7 +10,7 @@ from typing import Annotated
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.base import layer, require_equal, show_shape
-from cnnsum.layers.facts import Facts, Shape, size
+from cnnsum.layers.facts import Facts, Shape, Status, size
 from cnnsum.layers.kinds import Anything, Flag, Nat, Numbers, Pos, Table, choice
 
 Encoding = Annotated[str, choice("int", "one_hot", "multi_hot", "count", "tf_idf")]
@@ -27,7 +27,7 @@ def _encoded(x: Shape, depth: Dim, mode: str, ops: int, dtype: str = "int64", ax
         gone = len(x) - 1 if mode == "one_hot" else axis % len(x)
         rows = (*x[:gone], *x[gone + 1 :])
     out = (*rows, depth)
-    status = "exact" if depth is not UNKNOWN else "unknown"
+    status: Status = "exact" if depth is not UNKNOWN else "unknown"
     return Facts(out, ops=ops * size(x) + size(out), gradient="none", status=status)
 
 

@@ -10,6 +10,8 @@ for every step what the products and gates of that step were computed from.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import layer, require_equal, require_known, require_rank, show_shape
@@ -32,7 +34,7 @@ def _recur(
     bias: Shape | None,
     ops: Dim,
     kept: tuple[tuple[str, int], ...],
-    states_for: str = "",
+    states_for: Literal["", "weights"] = "",
     dropout: float,
     recurrent_dropout: float,
     return_sequences: bool,

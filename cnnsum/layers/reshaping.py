@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, at_least, prod
 from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, require_rank, show_shape
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Shape, Window, size, turned
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Reach, Shape, Status, Window, size, turned
 from cnnsum.layers.kinds import (
     Axes,
     DataFormat,
@@ -98,7 +98,7 @@ def _reshaped(x: Shape, out: Shape) -> Facts:
     return Facts(out, alias="view", dtype="input", window=_reshaped_window(x, out))
 
 
-def _reshaped_window(x: Shape, out: Shape) -> str | None:
+def _reshaped_window(x: Shape, out: Shape) -> Reach:
     """What stays in its place: all but the channels, which may be split or joined; or nothing, if all is in one row."""
     places = min(len(x), len(out)) - 1
     if x == out or (places > 1 and x[:places] == out[:places]):
@@ -294,7 +294,7 @@ def Resizing(
     spatial(x, 2, data_format, "Resizing")
     out = arrange(x[0], (height, width), channels(x, data_format), data_format)
     ops: Dim = UNKNOWN if antialias and interpolation != "nearest" else _taps(_SUPPORT[interpolation], 2) * size(out)
-    status = "bound" if pad_to_aspect_ratio else "exact"
+    status: Status = "bound" if pad_to_aspect_ratio else "exact"
     return Facts(out, ops=ops, window=None if out == x else NOT_FOLLOWED, status=status)
 
 
@@ -311,7 +311,7 @@ def CenterCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | N
     out = arrange(x[0], wanted, channels(x, data_format), data_format)
     enough = [at_least(length, least) for length, least in zip(lengths, wanted, strict=True)]
     if not all(enough):
-        status = "exact" if False in enough else "bound"
+        status: Status = "exact" if False in enough else "bound"
         return Facts(out, ops=_taps(1, 2) * size(out), window=NOT_FOLLOWED, status=status)
     windows = tuple(Window(1, before=-((length - least) // 2)) for length, least in zip(lengths, wanted, strict=True))
     return Facts(out, window=windows)

@@ -18,10 +18,12 @@ from cnnsum.layers.broadcast import broadcast, constant, joined
 from cnnsum.layers.facts import (
     EVERYTHING,
     NOT_FOLLOWED,
+    Alias,
     Facts,
+    Gradient,
     Kept,
+    Reach,
     Shape,
-    Turn,
     Window,
     less,
     seen_along,
@@ -215,7 +217,7 @@ def _matmul(x1: Shape, x2: Shape) -> Facts:
     )
 
 
-def _product_window(x1: Shape, x2: Shape) -> str | None:
+def _product_window(x1: Shape, x2: Shape) -> Reach:
     """What a row of a product of matrices sees: its row of the left one, and all rows of the right one.
 
     A constant matrix on the right has no rows of the input; with more axes than one, the others stay side by side.
@@ -273,9 +275,9 @@ def _normalize(x: Shape, *, axis: Axes | None = (-1,), order: PlainPos = 2) -> F
 
 def _moved(
     *outputs: Shape,
-    alias: str = "",
-    gradient: str = "",
-    window: tuple[Window, ...] | Turn | str | None = NOT_FOLLOWED,
+    alias: Alias = "",
+    gradient: Gradient = "",
+    window: Reach = NOT_FOLLOWED,
 ) -> Facts:
     """Operations that compute nothing."""
     return Facts(*outputs, alias=alias, gradient=gradient, dtype="input", window=window)
@@ -403,7 +405,7 @@ def _pad(x: Shape, *, pad_width: Widths, mode: PadMode = "constant") -> Facts:
         raise Problem("CFG102", f"`pad_width` must be a pair for each axis of {show_shape(x)}", "pad_width")
     out = tuple([dim + before + after for dim, (before, after) in zip(x, pairs, strict=True)])
     plain = mode == "constant" and pairs[:1] == ((0, 0),) and pairs[-1:] == ((0, 0),)
-    window = tuple([Window(1, before=before) for before, _ in pairs[1:-1]]) if plain else NOT_FOLLOWED
+    window: Reach = tuple([Window(1, before=before) for before, _ in pairs[1:-1]]) if plain else NOT_FOLLOWED
     return _moved(out, window=window)
 
 
@@ -423,10 +425,10 @@ def _repeat(x: Shape, *, repeats: Counts, axis: PlainInt | None = None) -> Facts
     return _moved((*x[:place], length, *x[place + 1 :]))
 
 
-def _same_shape(what: str, ops: int, *, alias: str = "") -> Rule:
+def _same_shape(what: str, ops: int, *, alias: Alias = "") -> Rule:
     def rule(x: Shape, *, axis: Axes | None = None) -> Facts:
         places = places_of(x, axis, what)
-        window = None if places == (len(x) - 1,) else NOT_FOLLOWED
+        window: Reach = None if places == (len(x) - 1,) else NOT_FOLLOWED
         return Facts(x, ops=ops * size(x), alias=alias, dtype="input", window=window)
 
     return rule

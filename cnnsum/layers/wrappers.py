@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import layer, show_shape
 from cnnsum.layers.broadcast import merged
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Turn, Weight, Window, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Reach, Shape, Turn, Use, Weight, Window, size
 from cnnsum.layers.inner import Inner, within
 from cnnsum.layers.kinds import Sublayer, choice
 
@@ -122,7 +122,7 @@ def Bidirectional(
     )
 
 
-def _stepwise(window: tuple[Window, ...] | Turn | str | None, x: Shape) -> tuple[Window, ...] | Turn | str | None:
+def _stepwise(window: Reach, x: Shape) -> Reach:
     """What a layer sees that works on each step by itself."""
     if isinstance(window, tuple):
         return (Window(1), *window)
@@ -158,7 +158,7 @@ def SpectralNormalization(x: Shape, *, layer: Sublayer) -> Facts:
     return facts
 
 
-def _use(facts: Facts, merge_mode: str | None) -> str:
+def _use(facts: Facts, merge_mode: str | None) -> Use:
     """What a direction's output is kept for, inside the layer: see `Kept.use`."""
     return "weights" if facts.keeps_output == "weights" and merge_mode != "mul" else ""
 

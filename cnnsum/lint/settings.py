@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnnsum.diagnostics import Span
+from cnnsum.diagnostics import Severity, Span
 from cnnsum.lint.codes import Selection
 from cnnsum.lint.report.findings import SEVERITIES
 
@@ -72,7 +72,7 @@ class Settings(NamedTuple):
             ignore += one.ignore
         return Choice(select, ignore)
 
-    def fails(self, severity: str) -> bool:
+    def fails(self, severity: Severity) -> bool:
         """Whether a finding of this severity fails the run."""
         return SEVERITIES.index(severity) <= SEVERITIES.index(self.fail_on)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnnsum.diagnostics import Diagnostic, Problem, UnusableError
+from cnnsum.diagnostics import Diagnostic, Problem, Severity, UnusableError
 from cnnsum.dims import Dim, Expr, Symbol
 from cnnsum.graph.model import FLOAT32, Layer, Place, Policy
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import Reading, show
 
 
-def report(diagnostics: list[Diagnostic], problem: Problem, place: Place, severity: str = "error") -> None:
+def report(diagnostics: list[Diagnostic], problem: Problem, place: Place, severity: Severity = "error") -> None:
     """Add a problem with its place. An unknown field is shown at its name, anything else at its value."""
     span = place.span(problem.field, key=problem.code == "CFG103")
     diagnostics.append(Diagnostic(problem.code, str(problem), span, severity, problem.help))

@@ -16,7 +16,7 @@ from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Problem, Span, UnusableError, did_you_mean
 from cnnsum.layers.base import LayerType, Schema, declared_by, find
-from cnnsum.layers.facts import Facts
+from cnnsum.layers.facts import Facts, misspelt
 from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.spec import KEYS, Spec
 from cnnsum.source import read
@@ -185,6 +185,12 @@ def _guarded(name: str, rule: Callable[..., Any]) -> Callable[..., Facts]:
             raise Problem("SPC071", f"the plugin's rule for {name} failed: {_shown(error)}") from error
         if not isinstance(facts, Facts):
             raise Problem("SPC071", f"the plugin's rule for {name} gives no Facts, but {type(facts).__name__}")
+        wrong = misspelt(facts)
+        if wrong is not None:
+            field, word, choices = wrong
+            listed = ", ".join(filter(None, choices))
+            message = f"the plugin's rule for {name}: `{field}` is one of {listed}, got {word!r}"
+            raise Problem("SPC071", message, help=did_you_mean(word, choices))
         return facts
 
     apply.__doc__ = rule.__doc__

@@ -12,7 +12,7 @@ from importlib import import_module
 from inspect import cleandoc
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnnsum.diagnostics import CODES, Diagnostic, Mend, Related, Span
+from cnnsum.diagnostics import CODES, Diagnostic, Mend, Related, Severity, Span
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.source import Document
@@ -61,7 +61,7 @@ class Rule(NamedTuple):
     """A declared rule. `severity` is "warning" or "note"."""
 
     code: str
-    severity: str
+    severity: Severity
     theme: str
     check: Callable[[Network], Iterator[Finding]]
 
@@ -96,7 +96,7 @@ _RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, severity: str
+    code: str, severity: Severity
 ) -> Callable[[Callable[[Network], Iterator[Finding]]], Callable[[Network], Iterator[Finding]]]:
     """Declare a rule under a code; its title is that of the code."""
 

@@ -6,7 +6,7 @@ findings into diagnostics.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 # Limits on what a text may hold, so that no input takes long or breaks a later part.
 
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
     end: int
     help: str | None = None
     related: tuple[int, int, str] | None = None
-    severity: str = "error"
+    severity: Literal["error", "warning", "note"] = "error"
 
 
 class BadTextError(Exception):

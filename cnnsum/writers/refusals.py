@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsum.diagnostics import Diagnostic
+from cnnsum.diagnostics import Diagnostic, Severity
 from cnnsum.graph.model import Layer
 
 
@@ -20,7 +20,7 @@ class Refusals:
         """The layer can be written, but something of it is lost."""
         self._add(layer, message, help, "warning")
 
-    def _add(self, layer: Layer, message: str, help: str | None, severity: str) -> None:
+    def _add(self, layer: Layer, message: str, help: str | None, severity: Severity) -> None:
         span = None if layer.place is None else layer.place.span()
         found = Diagnostic("SPC072", message, span, severity, help)
         if found not in self.diagnostics:

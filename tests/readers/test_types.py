@@ -156,6 +156,26 @@ def test_plugins_that_cannot_be_used(folder, text, expected):
     [
         ("return x[99]", "the plugin's rule for ClassToken failed: IndexError: tuple index out of range"),
         ("return x", "the plugin's rule for ClassToken gives no Facts, but tuple"),
+        (
+            "return Facts(x, alias='in_place')",
+            "the plugin's rule for ClassToken: `alias` is one of view, bypass, inplace, got 'in_place'",
+        ),
+        (
+            "return Facts(x, keeps_input='weigths')",
+            "the plugin's rule for ClassToken: `keeps_input` is one of weights, factors, got 'weigths'",
+        ),
+        (
+            "return Facts(x, gradient='sane')",
+            "the plugin's rule for ClassToken: `gradient` is one of same, parts, none, got 'sane'",
+        ),
+        (
+            "return Facts(x, window='all')",
+            "the plugin's rule for ClassToken: `window` is one of everything, not followed, got 'all'",
+        ),
+        (
+            "from cnnsum.layers.facts import Kept; return Facts(x, kept=(Kept('a', x, use='weight'),))",
+            "the plugin's rule for ClassToken: `use` is one of weights, activation, got 'weight'",
+        ),
     ],
 )
 def test_rules_of_plugins_that_fail(folder, body, expected):

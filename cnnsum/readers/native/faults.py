@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem, Related, Span, UnusableError
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem, Related, Severity, Span, UnusableError
 from cnnsum.source import Document
 
 Path = tuple[str | int, ...]
@@ -110,7 +110,7 @@ class Findings:
         where: Site | Span | None,
         *,
         help: str | None = None,
-        severity: str = "error",
+        severity: Severity = "error",
         related: tuple[Related, ...] = (),
     ) -> None:
         """Report something at a place."""
