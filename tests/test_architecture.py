@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 from pathlib import Path
 
 import cnnsum
@@ -119,6 +120,18 @@ def test_each_part_knows_what_it_may_know_and_no_more():
     assert {name: sorted(found) for name, found in known.items()} == {
         name: sorted(allowed.split()) for name, allowed in KNOWS.items()
     }
+
+
+def test_the_page_has_every_part_and_contradicts_nothing():
+    """The tables of docs/architecture.md: a row for each part, and no part forbidden there that is allowed here."""
+    page = (ROOT.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z.]+)` \| .* \| (.*) \|$", page, re.MULTILINE)
+    assert sorted(name for name, _ in rows) == sorted(KNOWS)
+    for name, forbidden in rows:
+        for other in re.findall(r"`([^`]+)`", forbidden):
+            assert other in KNOWS, f"{name}: {other}"
+            allowed = KNOWS[name].split()
+            assert not [one for one in allowed if one == other or one.startswith(f"{other}.")], f"{name}: {other}"
 
 
 def test_what_renders_an_answer_sees_its_records_alone():

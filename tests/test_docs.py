@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,80 @@ def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file():
         assert cnnsum.summarize(cnnsum.loads(keras)).totals.params.total == 8
     finally:
         del base._TYPES["ChannelScale"]
+
+
+def blocks(page, language="python"):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def made(monkeypatch, name, code):
+    """A module of the package, from the text of a page."""
+    module = types.ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, module)
+    exec(compile(code, name, "exec"), vars(module))
+    return module
+
+
+def test_the_rule_of_the_page_speaks_of_its_own_example(monkeypatch):
+    import cnnsum
+    from cnnsum.diagnostics import CODES
+    from cnnsum.rules import advise
+    from cnnsum.rules.base import _RULES, Subject, all_rules
+
+    (code,) = blocks("adding_a_rule.md")
+    assert len(all_rules()) > 50
+    for known in (CODES, _RULES):
+        assert "ARC485" not in known
+        monkeypatch.setitem(known, "ARC485", "double precision")
+    del _RULES["ARC485"]
+    made(monkeypatch, "cnnsum.rules.precision", code)
+    said = []
+    for text in (_RULES["ARC485"].documentation.bad, _RULES["ARC485"].documentation.good):
+        model = cnnsum.loads(text)
+        subject = Subject(model.graph, model.inference, lambda: None, model.document, lambda code: code == "ARC485")
+        said.append([(one.code, one.span is not None) for one in advise(subject)])
+    assert said == [[("ARC485", True)], []]
+
+
+def test_the_format_of_the_page_renders_an_answer(monkeypatch):
+    import cnnsum
+
+    (code,) = blocks("adding_a_format.md")
+    module = made(monkeypatch, "cnnsum.answers.sizes.example", code)
+    answer = cnnsum.sizes(cnnsum.loads("{input: [8, 3], layers: [MaxPooling1D: 2]}"))
+    assert list(module.markdown_chunks(answer))[1:] == ["| input_layer | 1 | T | T \\>= 2 |\n"]
+
+
+def test_the_question_of_the_page_is_answered(monkeypatch):
+    import cnnsum
+
+    ask, formats, command = blocks("adding_a_question.md")
+    made(monkeypatch, "cnnsum.answers.depth", '"""A room."""')
+    asked = made(monkeypatch, "cnnsum.answers.depth.ask", ask)
+    shown = made(monkeypatch, "cnnsum.answers.depth.formats", formats)
+    compile(command, "command", "exec")
+    answer = asked.depth(cnnsum.load(ROOT / "specs" / "resnet50.yaml"))
+    assert answer.layers == 50
+    assert "".join(text for line in shown.lines(answer, 80) for text, _ in line) == "resnet50: 50"
+    assert list(shown.json_chunks(answer)) == ['{"schema": "cnnsum.depth/1", "model": "resnet50", "layers": 50}\n']
+
+
+def test_the_reader_of_the_page_reads_its_example(monkeypatch):
+    from cnnsum.graph.infer import infer
+    from cnnsum.source import read_text
+
+    (code,) = blocks("adding_a_reader.md")
+    (text,) = blocks("adding_a_reader.md", "json")
+    reader = made(monkeypatch, "cnnsum.readers.stack", code)
+    found = infer(reader.read_stack(read_text(text, "stack.json")))
+    assert [call.facts.outputs[0][1:] for call in found.calls if call.layer.spec is None] == [
+        (26, 26, 8),
+        (5408,),
+        (10,),
+    ]
+    wrong = reader.read_stack(read_text('{"stack": [["Dense", {"units": -1}], 3]}', "stack.json"))
+    assert [(one.code, one.span.column) for one in wrong.diagnostics] == [("CFG102", 32), ("SPC022", 38)]
 
 
 def test_the_spec_of_the_readme_is_sound():
