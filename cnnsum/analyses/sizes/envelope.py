@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import product
+from math import comb, prod
 from operator import add
 from typing import TYPE_CHECKING
 
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, at_least, substitute, symbols_of
-from cnnsum.dims.expr import Atom, Extreme, Floor, Monomial, from_atom, from_terms, order_of, terms_of
+from cnnsum.dims.expr import Atom, Extreme, Floor, Monomial, from_atom, from_terms, interval, order_of, terms_of
 
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes.conditions import Sizes
@@ -45,7 +46,7 @@ def largest_of(dims: Sequence[Dim], known: Mapping[str, Symbol]) -> tuple[Dim, i
         return UNKNOWN, None
     common = _common(dims)
     places = {dim: place for place, dim in reversed([*enumerate(dims)])}
-    kept = _kept([*places], common, known)
+    kept = _kept(_not_covered([*places], known), common, known)
     if len(kept) == 1:
         return kept[0], places[kept[0]]
     if not kept:
@@ -91,6 +92,87 @@ def _without(dim: Dim, common: Sequence[Symbol]) -> Dim:
         rest = [(atom, power - (atom in common)) for atom, power in monomial]
         terms[tuple([item for item in rest if item[1]])] = factor
     return from_terms(terms)
+
+
+#: A formula in the amounts that its atoms are above their least values.
+_Shifted = dict[Monomial, int]
+
+#: Terms that one product is shifted into, at most.
+_MOST_SHIFTED = 32
+
+
+def _not_covered(dims: list[Dim], known: Mapping[str, Symbol]) -> list[Dim]:
+    """The formulas that the largest at the least sizes, or the largest at large sizes, does not cover at sight.
+
+    A formula covers another where, in the amounts that each atom is above its least value, each of its coefficients is
+    at least the other's: whole numbers are compared, and nothing is proved. Of the thousands of layers that a network
+    repeats, each a little smaller than the one before, this leaves one or two.
+    """
+    shift = _Shift(known)
+    shifted = [shift(dim) for dim in dims]
+    found = [one for one in shifted if one is not None]
+    if len(found) < 2:
+        return dims
+    largest = [max(found, key=lambda one: one.get((), 0)), max(found, key=_at_large_sizes)]
+    return [
+        dim
+        for dim, one in zip(dims, shifted, strict=True)
+        if one is None or not any(one is not other and _covers(other, one) for other in largest)
+    ]
+
+
+def _covers(a: _Shifted, b: _Shifted) -> bool:
+    return all(b.get(monomial, 0) <= factor for monomial, factor in a.items()) and all(
+        factor <= 0 for monomial, factor in b.items() if monomial not in a
+    )
+
+
+def _at_large_sizes(one: _Shifted) -> int:
+    return sum(factor * _SAMPLES[-1] ** sum(power for _, power in monomial) for monomial, factor in one.items())
+
+
+class _Shift:
+    """Writes formulas in the amounts that their atoms are above their least values."""
+
+    def __init__(self, known: Mapping[str, Symbol]) -> None:
+        self._known: dict[str, Dim] = {name: symbol.dim for name, symbol in known.items()}
+        self._least: dict[Atom, int | None] = {}
+        self._monomials: dict[Monomial, _Shifted | None] = {}
+
+    def __call__(self, dim: Dim) -> _Shifted | None:
+        """The formula, or None where an atom has no least value, or its products are too many."""
+        found: _Shifted = {}
+        for monomial, factor in terms_of(dim) if not isinstance(dim, Unknown) else ():
+            if monomial not in self._monomials:
+                self._monomials[monomial] = self._product(monomial)
+            parts = self._monomials[monomial]
+            if parts is None:
+                return None
+            for part, times in parts.items():
+                found[part] = found.get(part, 0) + factor * times
+        return found
+
+    def _product(self, monomial: Monomial) -> _Shifted | None:
+        if prod(power + 1 for _, power in monomial) > _MOST_SHIFTED:
+            return None
+        found: _Shifted = {(): 1}
+        for atom, power in monomial:
+            if atom not in self._least:
+                self._least[atom] = self._least_of(atom)
+            least = self._least[atom]
+            if least is None:
+                return None
+            # (least + x)**power, by the binomial theorem
+            found = {
+                (*part, (atom, taken)) if taken else part: times * comb(power, taken) * least ** (power - taken)
+                for part, times in found.items()
+                for taken in range(power + 1)
+            }
+        return found
+
+    def _least_of(self, atom: Atom) -> int | None:
+        dim = substitute(from_atom(atom), self._known)
+        return None if isinstance(dim, Unknown) else interval(dim)[0]
 
 
 def _kept(dims: list[Dim], common: Sequence[Symbol], known: Mapping[str, Symbol]) -> list[Dim]:
