@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnnsum
+from cnnsum.analyses.sizes import envelope
 from cnnsum.analyses.sizes.envelope import MOST_KEPT, known_of, largest_of
 from cnnsum.dims import UNKNOWN, Symbol, ceil_div, substitute
 
@@ -47,6 +48,31 @@ def test_it_is_the_largest_at_every_known_size(dims, minimum, step):
     for h, w in itertools.product(range(minimum, minimum + 9 * step, step), (1, 2, 3, 7, 8, 9, 31)):
         values = {"H": h, "W": w}
         assert substitute(most, values) == max(substitute(dim, values) for dim in dims)
+
+
+@settings(max_examples=60)
+@given(st.lists(activations(), min_size=2, max_size=8), st.integers(1, 40), st.integers(1, 8))
+def test_what_is_covered_at_sight_is_reached_at_every_known_size(dims, minimum, step):
+    minimum = -(-minimum // step) * step
+    known = {"H": Symbol("H", minimum=minimum, multiple_of=step)}
+    left = envelope.not_covered(dims, known)
+    assert left
+    for h, w in itertools.product(range(minimum, minimum + 9 * step, step), (1, 2, 3, 7, 8, 9, 31)):
+        values = {"H": h, "W": w}
+        assert max(substitute(dim, values) for dim in left) == max(substitute(dim, values) for dim in dims)
+
+
+def test_thousands_of_layers_that_shrink_are_not_proved_one_by_one(monkeypatch):
+    asked = []
+    monkeypatch.setattr(envelope, "_kept", lambda dims, *_: asked.append(dims) or dims)
+    sizes = [N.dim * (4 * (H.dim - 2 * k) * (W.dim - 2 * k) + 3 * (H.dim - 2 * k + 2)) for k in range(1, 3_000)]
+    known = {"H": Symbol("H", minimum=6_001), "W": Symbol("W", minimum=6_001)}
+    assert largest_of(sizes, known) == (sizes[0], 0)
+    assert asked == [sizes[:1]]
+    asked.clear()
+    # Halved axes are counted in their halves.
+    assert largest_of([size // 3 for size in (H.dim // 2 * (9 * W.dim - 9 * k) for k in range(50))], known)[1] == 0
+    assert [len(dims) for dims in asked] == [1]
 
 
 def test_what_all_are_multiples_of_is_written_once():

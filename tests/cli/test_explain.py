@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from calling import call
@@ -55,6 +56,61 @@ def test_colors_change_nothing_else() -> None:
     colored = call("explain", SEED, "--color", "always").out
     assert "\x1b[" in colored
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == call("explain", SEED).out
+
+
+REPEATED = "{input: [T, 3], layers: [LSTM: {units: 4 + index, return_sequences: true, repeat: 30}]}"
+WITHIN = "{input: [8, 8, 3], layers: [ReLU, Sequential: {name: inner, layers: [ReLU: {repeat: 10}]}, Flatten]}"
+
+
+def _explained(text: str, *options: str) -> tuple[str, dict[str, Any]]:
+    plain = call("explain", "-", *options, stdin=text.encode())
+    read = call("explain", "-", *options, "--format", "json", stdin=text.encode())
+    assert (plain.code, plain.err, read.code) == (0, "", 0)
+    return plain.out, json.loads(read.out)
+
+
+@pytest.mark.parametrize("markdown", [False, True])
+def test_the_first_of_very_many_layers_are_explained(markdown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnsum.answers.explain.explaining.MAX_EXPLAINED", 5)
+    monkeypatch.setattr("cnnsum.answers.explain.text.MAX_EXPLAINED", 5)
+    out, record = _explained(REPEATED)
+    if markdown:
+        out = call("explain", "-", "--format", "markdown", stdin=REPEATED.encode()).out.replace("\\", "")
+    assert [layer["name"] for layer in record["layers"]] == [f"lstm.{place}" for place in range(5)]
+    assert record["more"] == 25
+    said = " ".join(out[out.index("25 more") :].split())
+    assert said == (
+        "25 more layers are not explained here: at most 5 are at once. A name or a pattern chooses which: "
+        "`cnnsum explain MODEL LAYER`."
+    )
+
+
+@pytest.mark.parametrize(("number", "more"), [(2_000, 0), (2_001, 1), (2_010, 10)])
+def test_the_limit_on_layers(number: int, more: int) -> None:
+    out, record = _explained(f"{{input: [8], layers: [ReLU: {{repeat: {number}}}]}}")
+    assert (len(record["layers"]), record["more"]) == (number - more, more)
+    assert ("explained here" in out) == (more > 0)
+
+
+def test_a_name_chooses_among_very_many_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnsum.answers.explain.explaining.MAX_EXPLAINED", 3)
+    out, record = _explained(REPEATED, "lstm.20")
+    assert ([layer["name"] for layer in record["layers"]], record["more"]) == (["lstm.20"], 0)
+    assert "not explained" not in out
+    _, record = _explained(REPEATED, "lstm.2*")
+    assert ([layer["name"] for layer in record["layers"]], record["more"]) == (["lstm.2", "lstm.20", "lstm.21"], 8)
+
+
+def test_layers_of_a_nested_model_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnsum.answers.explain.explaining.MAX_EXPLAINED", 6)
+    _, record = _explained(WITHIN)
+    # ReLU and the model are two of the six; with the rest of the model Flatten is left out.
+    inner = record["layers"][1]
+    assert (inner["name"], inner["what"]) == ("inner", "A model of 10 layers.")
+    assert (len(record["layers"]), len(inner["layers"]), record["more"]) == (2, 4, 7)
+    monkeypatch.setattr("cnnsum.answers.explain.explaining.MAX_EXPLAINED", 1)
+    _, record = _explained(WITHIN)
+    assert (len(record["layers"]), record["more"]) == (1, 12)
 
 
 def test_json() -> None:

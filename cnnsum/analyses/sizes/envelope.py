@@ -46,7 +46,7 @@ def largest_of(dims: Sequence[Dim], known: Mapping[str, Symbol]) -> tuple[Dim, i
         return UNKNOWN, None
     common = _common(dims)
     places = {dim: place for place, dim in reversed([*enumerate(dims)])}
-    kept = _kept(_not_covered([*places], known), common, known)
+    kept = _kept(not_covered([*places], known), common, known)
     if len(kept) == 1:
         return kept[0], places[kept[0]]
     if not kept:
@@ -101,7 +101,7 @@ _Shifted = dict[Monomial, int]
 _MOST_SHIFTED = 32
 
 
-def _not_covered(dims: list[Dim], known: Mapping[str, Symbol]) -> list[Dim]:
+def not_covered(dims: list[Dim], known: Mapping[str, Symbol]) -> list[Dim]:
     """The formulas that the largest at the least sizes, or the largest at large sizes, does not cover at sight.
 
     A formula covers another where, in the amounts that each atom is above its least value, each of its coefficients is

@@ -12,7 +12,7 @@ from typing import Any
 from cnnsum.answers.explain.ask import Explanation
 from cnnsum.answers.explain.explaining import Explained
 from cnnsum.answers.explain.steps import Step
-from cnnsum.answers.explain.text import flow, symbols
+from cnnsum.answers.explain.text import flow, left_out, symbols
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous
 from cnnsum.ink import markdown, markdown_code, markdown_prose
 from cnnsum.layers.facts import Shape
@@ -30,13 +30,20 @@ def json_chunks(explanation: Explanation) -> Iterator[str]:
     for layer in explanation.layers:
         yield f"{separator}  {json.dumps(_layer(layer))}"
         separator = ",\n"
-    yield "]\n}\n" if separator == "\n" else "\n ]\n}\n"
+    yield "]" if separator == "\n" else "\n ]"
+    yield f',\n "more": {explanation.more}\n}}\n'
 
 
 def document(explanation: Explanation) -> dict[str, Any]:
     """The same as plain dictionaries and lists."""
     layers = [_layer(layer) for layer in explanation.layers]
-    return {"schema": SCHEMA, "model": explanation.model, "batch": explanation.batch, "layers": layers}
+    return {
+        "schema": SCHEMA,
+        "model": explanation.model,
+        "batch": explanation.batch,
+        "layers": layers,
+        "more": explanation.more,
+    }
 
 
 def _layer(layer: Explained) -> dict[str, Any]:
@@ -84,6 +91,8 @@ def markdown_chunks(explanation: Explanation) -> Iterator[str]:
     yield f"# {markdown(printable(explanation.model))}, explained\n\nMemory is for a batch of {explanation.batch:,}.\n"
     for layer in explanation.layers:
         yield from _section(layer, 2)
+    if explanation.more:
+        yield f"\n{markdown(left_out(explanation))}\n"
 
 
 def _section(layer: Explained, level: int) -> Iterator[str]:

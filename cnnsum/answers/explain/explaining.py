@@ -7,7 +7,7 @@ and the value stands alone; what is not known says so. Knows no format and no sc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cnnsum.analyses.cost import cost_of
@@ -78,16 +78,22 @@ class NoLayerError(LookupError):
         self.help = help
 
 
-def explain(graph: Graph, inference: Inference, layer: str | None = None, batch: int = 1) -> tuple[Explained, ...]:
+#: Layers that are explained in one answer, those of nested models included.
+MAX_EXPLAINED = 2_000
+
+
+def explain(
+    graph: Graph, inference: Inference, layer: str | None = None, batch: int = 1
+) -> tuple[tuple[Explained, ...], int]:
     """The layers of a graph explained: all of them, or those whose name fits `layer` (`conv*`; an exact name wins).
+    The second item is the number of those past the first `MAX_EXPLAINED`, which are left out.
 
     Layers of nested models are found by their own name and as `model/layer`. Raises NoLayerError.
     """
     builder = _Builder(graph.batch, batch)
     scope = _Scope(inference, builder, trainable=graph.trainable)
-    if layer is None:
-        return tuple(builder.rows(scope))
-    return tuple([builder.row(inside, one) for inside, one in _chosen(scope, layer)])
+    wanted = [(scope, one) for one in scope.layers(nested=False)] if layer is None else _chosen(scope, layer)
+    return tuple(builder.rows(wanted)), builder.more
 
 
 _LISTED = 6  # names of layers in a message
@@ -148,6 +154,10 @@ class _Scope:
             if inner is not None:
                 yield from inner.everything(f"{own}/")
 
+    def count(self, layer: Layer) -> int:
+        """A layer, with those of the nested model that it is."""
+        return 1 + _count_inside(self.inference, layer)
+
     def nodes(self, layer: Layer) -> list[Node]:
         """The calls of a layer that the outputs depend on."""
         if not self.inference.inputs:
@@ -158,21 +168,41 @@ class _Scope:
         return [node for node in layer.nodes if 0 <= node.position < len(order.nodes) and _at(order.nodes, node)]
 
 
+def _count_inside(inference: Inference, layer: Layer) -> int:
+    inner = None if layer.graph is None else inference.nested.get(layer)
+    if inner is None:
+        return 0
+    return sum(1 + _count_inside(inner, one) for one in inner.order.layers if not one.is_operation)
+
+
 def _at(nodes: list[Node], node: Node) -> bool:
     return nodes[node.position] is node
 
 
 class _Builder:
-    """Explains layers, and finds those that repeat an earlier one."""
+    """Explains layers up to `MAX_EXPLAINED`, and finds those that repeat an earlier one.
+
+    more: the number of layers that were left out.
+    """
 
     def __init__(self, symbol: Dim | None, batch: int) -> None:
         self.counter = Counter(symbol, batch)
         self.batch = batch
         self.symbol = symbol
+        self.more = 0
+        self._room = MAX_EXPLAINED
         self._first: dict[Any, Explained] = {}
 
-    def rows(self, scope: _Scope, *, nested: bool = False) -> list[Explained]:
-        return [self.row(scope, layer) for layer in scope.layers(nested=nested)]
+    def rows(self, wanted: Iterable[tuple[_Scope, Layer]]) -> list[Explained]:
+        """The layers explained, as far as there is room."""
+        found = []
+        for scope, layer in wanted:
+            if self._room:
+                self._room -= 1
+                found.append(self.row(scope, layer))
+            else:
+                self.more += scope.count(layer)
+        return found
 
     def row(self, scope: _Scope, layer: Layer) -> Explained:
         """One layer explained."""
@@ -277,7 +307,8 @@ class _Builder:
     def _model(self, scope: _Scope, layer: Layer, nodes: list[Node], base: Explained) -> Explained:
         inference = scope.inference
         inner = scope.nested(layer)
-        rows = [] if inner is None else self.rows(inner, nested=True)
+        inside = [] if inner is None else inner.layers(nested=True)
+        rows = [] if inner is None else self.rows([(inner, one) for one in inside])
         calls = [call for node in nodes for call in inference.calls_of(node)]
         weights = scope.params.of(calls)
         cost = cost_of(calls)
@@ -300,7 +331,7 @@ class _Builder:
         note = f"Called {len(nodes):,} times; work is the sum of all calls." if len(nodes) > 1 else ""
         unknown = any(call.facts.status == "unknown" for call in calls)
         return base._replace(
-            what=f"A model of {len(rows):,} layers.",
+            what=f"A model of {len(inside):,} layers.",
             steps=tuple(steps),
             layers=tuple(rows),
             note=note,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from cnnsum.answers.explain.ask import Explanation
-from cnnsum.answers.explain.explaining import Explained
+from cnnsum.answers.explain.explaining import MAX_EXPLAINED, Explained
 from cnnsum.answers.explain.steps import Step
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.base import show_shape
@@ -27,6 +27,7 @@ _DIM = "dim"
 _WHOLE = re.compile(r"`[^`]{1,36}`|\w+(?: = \w+)+|\((?:\w+, )*\w+,?\)")
 # A reason that adds nothing to "no parameters".
 _SAYS_NO_MORE = re.compile(r"|(No weights[^:.]*|Nothing kept|Backpropagation keeps nothing)\.")
+_SENTENCE = re.compile(r"\.(?= |$)")
 _JOINED = "\N{NO-BREAK SPACE}"
 
 #: Measures that are said in one line together where all of them are 0.
@@ -43,13 +44,25 @@ def lines(explanation: Explanation, width: int) -> Iterator[Line]:
     if count > 1:
         yield [("A reason is given where it is first needed.", _DIM)]
     yield from _Page().layers(explanation.layers, max(width, 60), 0)
+    if explanation.more:
+        yield []
+        yield from _words(left_out(explanation), max(width, 60), 0)
+
+
+def left_out(explanation: Explanation) -> str:
+    """What is said of layers that were asked for, but are too many."""
+    few = explanation.more == 1
+    return (
+        f"{explanation.more:,} more layer{'' if few else 's'} {'is' if few else 'are'} not explained here: at most "
+        f"{MAX_EXPLAINED:,} are at once. A name or a pattern chooses which: `cnnsum explain MODEL LAYER`."
+    )
 
 
 class _Page:
     """Writes layers one below the other, and says nothing twice."""
 
     def __init__(self) -> None:
-        self._said: dict[str, list[str]] = {}
+        self._said: dict[str, set[str]] = {}  # texts, and their first sentences
 
     def layers(self, layers: Iterable[Explained], width: int, level: int) -> Iterator[Line]:
         """Layers one below the other, and below each those of a nested model."""
@@ -85,17 +98,14 @@ class _Page:
 
     def _new(self, about: str, text: str) -> str:
         """A text without what has been said about the same thing before."""
-        said = self._said.setdefault(about, [])
-        rest = text
-        for known in said:
-            if text == known:
-                return ""
-            # Sentences at the beginning that both have.
-            same = next((at for at, (a, b) in enumerate(zip(text, known, strict=False)) if a != b), len(known))
-            end = f"{text[:same]} ".rfind(". ") + 2
-            rest = min(rest, text[end:], key=len) if end > 1 else rest
-        said.append(text)
-        return rest
+        said = self._said.setdefault(about, set())
+        if text in said:
+            return ""
+        # Sentences at the beginning that an earlier text had at its own.
+        ends = [match.end() for match in _SENTENCE.finditer(text)]
+        known = max((end for end in ends if text[:end] in said), default=-1)
+        said.update([text, *(text[:end] for end in ends)])
+        return text[known + 1 :]
 
     def _steps(self, steps: Iterable[Step], width: int) -> Iterator[Line]:
         listed = list(steps)
