@@ -69,7 +69,7 @@ def _flag(value: Any) -> bool:
 
 
 def _whole(value: Any) -> int:
-    """A whole number, also of a library of arrays; True is none."""
+    """A whole number, also of a library of arrays; True is not a number."""
     if not isinstance(value, bool):
         try:
             return index(value)
@@ -93,7 +93,7 @@ def _model(value: Any) -> Model:
 
 
 def _items(value: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """A list of things, read one by one. A single text is none, though Python would take its letters."""
+    """A list of things, read one by one. A single text is not a list, though Python would take its letters."""
     if isinstance(value, str | os.PathLike):
         raise _WrongError(f"got the single {_shown(value)}; write [{_shown(value)}]")
     if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator
 #: Formats whose texts are in JSON's quotes, and so are their escapes. All others are written with those of Python.
 JSON = frozenset(("json", "sarif", "gitlab", "keras"))
 
-# Characters that move the cursor, draw nothing, turn the direction of writing, or are none (XML has no way to write
-# U+FFFE). Variants of characters and the joiners of scripts and emoji draw something, where they have neighbours.
+# Characters that move the cursor, draw nothing, turn the direction of writing, or are not characters (XML has no way to
+# write U+FFFE). Variants of characters and the joiners of scripts and emoji draw something, where they have neighbours.
 _UNSEEN = (
     "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff"
     "\ufff9-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"

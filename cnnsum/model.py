@@ -96,7 +96,7 @@ class Model:
         return next((size for size in least if size is not None), 1)
 
     def _fixed_batch(self, batch: int | None) -> int | None:
-        """The batch that the file fixes; raises UnusableError where `batch` contradicts it, or is none."""
+        """The batch that the file fixes; raises UnusableError where `batch` contradicts it, or is not a batch."""
         fixed = self.graph.batch if isinstance(self.graph.batch, int) else None
         if batch is not None and (batch < 1 or (fixed is not None and batch != fixed)):
             message = f"the file fixes the batch at {fixed}" if fixed is not None else "a batch is at least 1"
@@ -128,7 +128,7 @@ def load(
     layer_types: paths of files that declare layer types. plugins: names of Python modules, or paths of files, that do;
     they are run. keras_backend: "tensorflow", "jax", "torch" or "numpy", whose integers and floats of 64 bits differ.
 
-    Raises UnusableError, which holds diagnostics, where the file cannot be read or is no model. What is wrong inside
+    Raises UnusableError, which holds diagnostics, where the file cannot be read or is not a model. What is wrong inside
     a model is in `Model.diagnostics`.
     """
     how = _how(inputs, settings, dtype, format, free, layer_types, plugins, keras_backend)

@@ -28,7 +28,7 @@ _Tree = tuple[Any, ...]
 
 
 class RegularError(ValueError):
-    """A text that is no regular expression, or none that is known here; the message says why."""
+    """A text that is not a regular expression, or none that is known here; the message says why."""
 
 
 class Regular:

@@ -51,7 +51,7 @@ STYLED = ("table", "text")
 
 
 class OptionError(ValueError):
-    """A choice about the look of an answer that cannot be followed; `help` says what would do, where that is known."""
+    """A choice about the look of an answer that cannot be followed; `help` says what to choose, where that is known."""
 
     def __init__(self, message: str, help: str | None = None) -> None:
         super().__init__(message)

@@ -6,7 +6,7 @@ from __future__ import annotations
 MOST_SAMPLES = 10**9
 #: Sizes that are looked at one by one for a list of those that are accepted.
 MOST_LISTED = 1_000_000
-# More digits are no size; and Python itself refuses to read a few thousand.
+# A number of more digits is not a size; and Python itself refuses to read a few thousand.
 _MOST_DIGITS = 18
 
 
@@ -29,6 +29,6 @@ def setting(text: str) -> int | float | bool | str:
 
 
 def integer(text: str) -> int | None:
-    """The whole number that a text is, None where it is none or has too many digits."""
+    """The whole number in a text; None where it holds anything else, or too many digits."""
     digits = text.removeprefix("-")
     return int(text) if digits.isdecimal() and digits.isascii() and len(digits) <= _MOST_DIGITS else None

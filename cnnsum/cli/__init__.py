@@ -14,7 +14,7 @@ _OWN_OPTIONS = frozenset(("-h", "--help", "--version"))
 
 
 class _Commands(click.Group):
-    """Finds commands on demand; a first argument that is no command is a model to show."""
+    """Finds commands on demand; a first argument that is not a command is a model to show."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

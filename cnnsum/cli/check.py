@@ -31,14 +31,14 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 @click.option(
     "--select", multiple=True, metavar="CODES", callback=_codes, help="Report these codes only: SHP,GRF301; ALL."
 )
-@click.option("--ignore", multiple=True, metavar="CODES", callback=_codes, help="Report these codes not.")
+@click.option("--ignore", multiple=True, metavar="CODES", callback=_codes, help="Leave these codes out.")
 @click.option(
     "--fail-on",
     type=click.Choice(("error", "warning", "note")),
     help="The least severity that makes the exit code 1.  [default: error]",
 )
 @click.option("--exit-zero", is_flag=True, help="Make the exit code 0 whatever is found.")
-@click.option("--statistics", is_flag=True, help="Print how often each code was found in place of the findings.")
+@click.option("--statistics", is_flag=True, help="Print how often each code was found, not the findings.")
 @click.option(
     "--budget",
     "limits",
@@ -46,13 +46,13 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
     metavar="MEASURE=LIMIT",
     help="Hold every model to a limit: params=5M, peak=1MiB.",
 )
-@click.option("--baseline", metavar="FILE", help="Report what costs more than in a report or baseline in JSON.")
+@click.option("--baseline", metavar="FILE", help="Report what costs more than in FILE: a JSON report, or a baseline.")
 @click.option(
     "--max-increase",
     "increases",
     multiple=True,
     metavar="MEASURE=MORE",
-    help="With --baseline, hold these measures alone, with what they may grow by: params=2%, peak=1MiB.",
+    help="With --baseline, compare these measures only, and allow this growth: params=2%, peak=1MiB.",
 )
 @click.option("--write-baseline", metavar="FILE", help="Write what the models cost now, for --baseline.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, in the files.")
@@ -61,8 +61,8 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
 @click.option("--force-exclude", is_flag=True, help="Leave out what `exclude` names, even if it is named here.")
 @click.option("--models-only", is_flag=True, help="Pass over files that hold no model, even if they are named here.")
-@click.option("--jobs", type=NumberOption(1, _MOST_JOBS), help="Processes.  [default: as many as pay]")
-@click.option("--show-settings", is_flag=True, help="Print what holds for each PATH, and who says so.")
+@click.option("--jobs", type=NumberOption(1, _MOST_JOBS), help="Number of processes.  [default: as many as save time]")
+@click.option("--show-settings", is_flag=True, help="Print the settings of each PATH, and where each was set.")
 @format_option("check", "What to print.  [default: text; github on GitHub Actions]")
 @click.option(
     "--keras-backend",
@@ -215,7 +215,7 @@ def _check(
 
 
 def _budget(texts: tuple[str, ...]) -> dict[str, Any]:
-    """The limits of a call; raises UsageError for what is none."""
+    """The limits of a call; raises UsageError for what is not a limit."""
     if not texts:
         return {}
     from cnnsum.diagnostics import Span
@@ -233,7 +233,7 @@ def _budget(texts: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _baseline(path: str | None, texts: tuple[str, ...]) -> tuple[Baseline | None, dict[str, Increase] | None]:
-    """The baseline of a call, and what measures may grow by; raises UsageError for what is none."""
+    """The baseline of a call, and what measures may grow by; raises UsageError for what is not a baseline."""
     if path is None:
         if texts:
             raise click.UsageError("--max-increase says how much more than in --baseline, which is not given")

@@ -38,7 +38,7 @@ def command(
 ) -> bool:
     """Print what is different between two models: layers, numbers, legal sizes, and the weights that still fit.
 
-    Layers are the same by name, then by what they do. -v lists all of them. The exit code is 0 whatever the differences
+    Layers are matched by name, then by what they do. -v lists all of them. The exit code is 0 whatever the differences
     are; 1 where one of the models has errors.
     """
     if old == new == "-":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("model")
 @click.argument("layer", required=False)
 @format_option("explain")
-@click.option("--convention", metavar="NAME", help="The way from our MACs to another tool's: fvcore, torchinfo, ….")
+@click.option("--convention", metavar="NAME", help="How another tool's MACs differ from ours: fvcore, torchinfo, ….")
 @question
 def command(
     asked: Asked,

@@ -61,7 +61,7 @@ class VariedOption(_Type):
 @click.command(name="fit", short_help="The largest batch, size or width within limits.")
 @click.argument("model")
 @click.option("--memory", type=QuantityOption(memory=True), help="The most memory of a training step: 8GiB, 8GB.")
-@click.option("--inference", is_flag=True, help="--memory is that of inference: weights and peak.")
+@click.option("--inference", is_flag=True, help="Apply --memory to inference: weights and peak.")
 @click.option("--params", type=QuantityOption(), help="The most parameters: 5M.")
 @click.option("--macs", type=QuantityOption(), help="The most multiply-accumulates per sample: 1G.")
 @click.option("--flops", type=QuantityOption(), help="The most floating-point operations per sample.")
@@ -73,8 +73,8 @@ class VariedOption(_Type):
     help="What to vary: batch, a size (H, W, or H=W for both), or a var, also with its values (width=0.1:4:0.05).  "
     "[default: batch]",
 )
-@click.option("--least", type=BoundOption(), help="The least value of what is varied.")
-@click.option("--most", type=BoundOption(), help="The largest value of what is varied.")
+@click.option("--least", type=BoundOption(), help="The smallest value to try.")
+@click.option("--most", type=BoundOption(), help="The largest value to try.")
 @click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
 @format_option("fit")
 @question

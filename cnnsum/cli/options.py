@@ -159,7 +159,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Samples that memory is estimated for.  [default: the file's, else 1]",
             ),
             click.option(
-                "--dtype", metavar="NAME", help="The dtype policy of layers that name none, as mixed_float16."
+                "--dtype", metavar="NAME", help="The dtype policy of layers that name none, such as mixed_float16."
             ),
             click.option(
                 "--from",
@@ -179,7 +179,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]"
             ),
             click.option("-q", "--quiet", is_flag=True, help="Report errors only."),
-            click.option("-v", "--verbose", is_flag=True, help="Report notes too."),
+            click.option("-v", "--verbose", is_flag=True, help="Report notes, too."),
         )
     ):
         command = option(command)

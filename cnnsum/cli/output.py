@@ -1,7 +1,7 @@
 """Where results and diagnostics go: standard output or a file, written whole or not at all; standard error for the
 rest. All that the process writes is written here, and goes through `cnnsum.ink`: a test holds the commands to it.
 
-Whatever cannot be written raises OSError; a reader that went away raises BrokenPipeError, which is no error.
+Whatever cannot be written raises OSError; a reader that went away raises BrokenPipeError, which is not an error.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _columns(stream: TextIO | None) -> int:
 
 
 def write_colored(lines: Iterable[list[tuple[str, str]]], stream: TextIO) -> None:
-    """Write styled lines with the colours that the terminal has; what is no terminal gets 256."""
+    """Write styled lines with the colours that the terminal has; anything else gets 256."""
     from io import StringIO
 
     from rich.console import Console
@@ -261,7 +261,7 @@ def _has_color(stream: TextIO) -> bool:
 
 
 class Sources:
-    """Lines of the files that diagnostics speak of: those already read, others read again when they are needed."""
+    """Lines of the files that diagnostics point at: those already read, others read again when they are needed."""
 
     def __init__(self) -> None:
         self._line: dict[str, Callable[[int], str]] = {}

@@ -43,7 +43,7 @@ def command(code: str | None, format: str, output: str | None) -> None:
 
 
 def _unknown(code: str, rules: Iterable[str]) -> str:
-    """What to say of a code that is no rule's."""
+    """What to say of a code that no rule has."""
     from cnnsum.diagnostics import CODES, did_you_mean
 
     title = CODES.get(code.upper())

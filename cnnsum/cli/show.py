@@ -20,7 +20,7 @@ CHARTS = ("memory", "params", "macs")
 @click.command(name="show", short_help="The summary of a model (the default command).")
 @click.argument("model")
 @format_option("show")
-@click.option("--keras", is_flag=True, help="Keras's part alone, as model.summary() prints it.")
+@click.option("--keras", is_flag=True, help="Print Keras's part only, as model.summary() does.")
 @click.option("--columns", metavar="NAMES", help="Choose columns (layer,output,macs) or add some (+macs,+flops).")
 @click.option("--width", type=NumberOption(1, 10_000), help="Width of the table, Keras's line_length.")
 @click.option("--depth", type=NumberOption(0, 1_000), help="Fold blocks deeper than N into one row each.")
@@ -31,15 +31,15 @@ CHARTS = ("memory", "params", "macs")
 )
 @click.option("--train", is_flag=True, help="Itemise the memory of training.")
 @click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
-@click.option("--precision", metavar="NAME", help="Precision of training, as mixed_bfloat16: the --dtype of all of it.")
+@click.option("--precision", metavar="NAME", help="Precision of training (mixed_bfloat16): the --dtype of all layers.")
 @click.option(
     "--checkpoint",
     metavar="LAYERS",
-    help="Keep activations of these layers only (a,b,c), and run the rest again; or auto.",
+    help="Keep the activations of these layers only (a,b,c), and compute the others again; or auto.",
 )
 @click.option("--plan", is_flag=True, help="Plan the memory of inference: the peak, an arena, the best order.")
 @click.option("--chart", type=click.Choice(CHARTS), help="Draw a chart in place of the summary.")
-@click.option("--convention", metavar="NAME", help="Also the MACs as another tool counts them: fvcore, torchinfo, ...")
+@click.option("--convention", metavar="NAME", help="Print the MACs of another tool, too: fvcore, torchinfo, ...")
 @click.option("--symbolic", is_flag=True, help="Print formulas in place of None; the batch is a symbol, too.")
 @click.option(
     "--sweep",

@@ -66,7 +66,7 @@ class TestsOption(_Type):
 
 @click.command(name="sizes", short_help="Which input sizes a model accepts, and why.")
 @click.argument("model")
-@click.option("--list", "listed", type=RangeOption(), help="List the sizes between two that are accepted.")
+@click.option("--list", "listed", type=RangeOption(), help="List the accepted sizes between two.")
 @click.option("--test", "tests", type=TestsOption(), multiple=True, help="Test sizes: exit code 1 if one is refused.")
 @click.option("--keep", is_flag=True, help="Keep the sizes that the file fixes.")
 @click.option(

@@ -32,7 +32,7 @@ def run(
     format: str,
     **others: Any,
 ) -> bool:
-    """Print every variant; returns whether one of them is no model at all, or none is accepted."""
+    """Print every variant; returns whether one of them is not a model at all, or none is accepted."""
     for name, value in others.items():
         if value:
             raise click.UsageError(f"--sweep does not go with --{name.replace('_only', '').replace('_', '-')}")

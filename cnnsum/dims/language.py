@@ -74,7 +74,7 @@ def evaluate(text: str, names: Mapping[str, Value]) -> Value:
 def parse_dim(text: str, symbols: Mapping[str, Symbol] | None = None) -> Dim:
     """The size that a printed text stands for; names that are not in `symbols` become symbols.
 
-    Raises ExpressionError for a text that is no expression, or one that has another value than a size.
+    Raises ExpressionError for a text that is not an expression, or one that has another value than a size.
 
     >>> parse_dim("2*(H//2) + 1")
     2*(H//2) + 1

@@ -77,7 +77,7 @@ def shown(value: Any) -> str:
 
 
 def operand(value: Any) -> Operand:
-    """The value as a number, or the fault that it is none."""
+    """The value as a number, or the fault that it is not a number."""
     if isinstance(value, _OPERANDS) and not isinstance(value, bool):
         return value
     raise OperationError(f"a number is needed here, not {kind(value)}")

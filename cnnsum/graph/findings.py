@@ -1,4 +1,4 @@
-"""Problems of layers, which know no place, to diagnostics, which have one."""
+"""Turn problems of layers, which know no place, into diagnostics, which have one."""
 
 from __future__ import annotations
 

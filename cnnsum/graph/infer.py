@@ -113,7 +113,7 @@ def infer(graph: Graph, inputs: tuple[Value, ...] | None = None) -> Inference:
     if any(layer.graph is not None for layer in graph.layers) and _calls(graph, {}) > MAX_CALLS:
         problem = Problem("GRF306", f"the nested models expand to more than {MAX_CALLS:,} calls")
         return _nothing(graph, problem)
-    # Where the graph is not whole, layers that lead nowhere are no news.
+    # Where the graph is not whole, layers that lead nowhere are not news.
     whole = not any(found.severity == "error" for found in graph.diagnostics)
     return _infer(graph, inputs, {}, whole=whole)
 

@@ -1,4 +1,4 @@
-"""A model that a layer holds in a field, as `TimeDistributed` does: a layer whose rule is the inference of its graph.
+"""A model that a layer such as `TimeDistributed` holds in a field: a layer whose rule is the inference of its graph.
 
 Loaded for files that have one. Knows no file format.
 """

@@ -193,7 +193,7 @@ class Claim(NamedTuple):
 
 
 class Constant(NamedTuple):
-    """An input that is no tensor of the graph: its place among the inputs, its shape, its value as the file has it."""
+    """An input that is not a tensor of the graph: its place among the inputs, its shape, its value in the file."""
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody wants of a constant
     shape: Shape
@@ -201,7 +201,7 @@ class Constant(NamedTuple):
 
     @property
     def numbers(self) -> tuple[int | float, ...]:
-        """Its numbers, row by row; what is no number is left out."""
+        """Its numbers, row by row; what is not a number is left out."""
         value = self.value
         if isinstance(value, dict):
             config = value.get("config")
@@ -236,7 +236,7 @@ class Node:
 
     claim: what the file says that it gives; where no rule tells, what follows is inferred from that.
 
-    constants: inputs that are no tensors of the graph (the 2 of `x * 2`).
+    constants: inputs that are not tensors of the graph (the 2 of `x * 2`).
     options: fields of the layer that this call gives other values. index: which call of its layer this is.
     position: its place in `Graph.order().nodes`, set there.
     """

@@ -32,7 +32,7 @@ class CycleError(Problem):
 class Order(NamedTuple):
     """layers: one per row of the summary. nodes: every call, each after those that it depends on.
 
-    unused: layers that no output depends on; they are in neither list. connected: whether the graph is no chain, so
+    unused: layers that no output depends on; they are in neither list. connected: whether the graph is not a chain, so
     that Keras's summary shows how it is connected.
     """
 

@@ -1,8 +1,8 @@
 """The dtype of what is made from tensors and numbers of several dtypes, and how Keras's backends differ in it.
 
 The order of dtypes is JAX's type promotion lattice (JEP 9407), which Keras follows on every backend: a Python number
-is weak, of the dtype "int" or "float", and gives way to the dtype of a tensor of its kind. What comes out of it is made
-32 bits wide, but for TensorFlow, which keeps int64 and float64.
+is weak, of the dtype "int" or "float", and gives way to the dtype of a tensor of its kind. The result is made 32
+bits wide, except on TensorFlow, which keeps int64 and float64.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ class LayerType:
         try:
             facts = self.rule(*shapes[:split], **dict(zip(keywords, shapes[split:], strict=True)), **fields)
         except (IndexError, ZeroDivisionError):
-            # Rules speak of axes as if there were some; a number has none, not even that of the batch.
+            # Rules ask for axes as if there were some; a number has none, not even that of the batch.
             if all(shapes):
                 raise
             raise Problem("SHP204", f"{self.name} needs inputs with axes, got ()") from None

@@ -216,7 +216,7 @@ LAYERS: dict[str, Word] = {
     "input": _text("the shape stands in the key `input` of the spec"),
 }
 
-#: Activations, and what is none.
+#: Activations, and what is not an activation.
 ACTIVATIONS: dict[str, Word] = {
     "lrelu": _one("leaky_relu", "of slope 0.2; another one takes a layer `LeakyReLU`"),
     "leaky": _one("leaky_relu", "of slope 0.2; another one takes a layer `LeakyReLU`"),

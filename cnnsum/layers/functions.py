@@ -2,8 +2,8 @@
 
 Operations are counted per element, in the costliest branch of the function's formula as Keras documents it, with
 products of constants folded: an addition, a multiplication, a division, a comparison, an absolute value, and one
-evaluation of exp, log, tanh, erf or a square root are one operation each; a change of sign is none. Softmax is counted
-as every library computes it, with the row's maximum subtracted first.
+evaluation of exp, log, tanh, erf or a square root are one operation each; a change of sign is not one. Softmax is
+counted as every library computes it, with the row's maximum subtracted first.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def slide(x: Shape, sliding: Sliding) -> tuple[Shape, tuple[Window, ...]]:
 def padded_copy(x: Shape, sliding: Sliding) -> tuple[Kept, ...]:
     """The copy of the input that a convolution works on, and keeps, where zeros cannot be as long on both sides.
 
-    Such zeros are no part of a convolution, but a tensor of their own, in PyTorch and Keras alike. They are those of
+    Such zeros are not part of a convolution, but a tensor of their own, in PyTorch and Keras alike. They are those of
     "causal", and of "same" with an even span that moves by one. With larger strides they depend on the length, and the
     same samples are met by as many on both sides.
     """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Findings that are not looked for where a model has errors, which they would be built on.
 _AFTER_ERRORS = ("ARC", "BUD")
 STDIN = "<stdin>"
-#: The finding that says that a file was not checked to its end: whatever else was found, the run is no good.
+#: The finding that says that a file was not checked to its end: whatever else was found, the run is spoilt.
 UNFINISHED = "SPC075"
 
 
@@ -38,8 +38,8 @@ class Outcome(NamedTuple):
 def check_file(path: str, settings: Settings = Settings(), *, sought: bool = False) -> CheckedFile | None:  # noqa: B008
     """What is wrong with a file; "-" is standard input.
 
-    sought: whether it was found in a folder; then None where it is no model. Raises nothing for any content: a fault of
-    cnnsum itself is a finding of the file, so that the other files are still checked.
+    sought: whether it was found in a folder; then None where it is not a model. Raises nothing for any content: a fault
+    of cnnsum itself is a finding of the file, so that the other files are still checked.
     """
     try:
         outcome = check(path, settings, sought=sought)
@@ -107,10 +107,10 @@ def _seems_model(path: str, error: UnusableError) -> bool:
     from cnnsum.lint.looking import CONTAINERS, seems_model
 
     code = error.diagnostics[0].code
-    if code in ("SPC001", "SPC003"):  # nobody can say that it is none
+    if code in ("SPC001", "SPC003"):  # nobody can say that it is not a model
         return True
     if path.lower().endswith(CONTAINERS):
-        # What is sound and holds weights or data is no model; an archive of Keras says by its name that it is one.
+        # What is sound and holds weights or data is not a model; an archive of Keras says by its name that it is one.
         return code != "SPC068" or path.lower().endswith(".keras")
     try:
         with open_file(path) as file:

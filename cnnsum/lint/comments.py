@@ -18,7 +18,7 @@ from cnnsum.source.lines import Lines
 
 # The words that others use for it: a comment that begins with one is meant as a suppression.
 _MEANT = ("ignore", "noqa", "disable", "suppress", "silence", "skip", "allow", "off")
-# As a text: it is compiled where a file speaks of cnnsum at all.
+# As a text: it is compiled where a file mentions cnnsum at all.
 _COMMENT = r"(?m)(?:^|(?<=[ \t\r]))#[ \t]*cnnsum:[ \t]*([^\r\n]*)"
 _HELP = "write `# cnnsum: ignore[CODE]`, or several codes with commas between"
 
@@ -49,7 +49,7 @@ class Suppression(NamedTuple):
 
 
 def suppressions(text: str) -> list[Suppression]:
-    """The suppressions in a YAML text, none where it is no YAML."""
+    """The suppressions in a YAML text, none where it is not YAML."""
     if "cnnsum:" not in text:
         return []
     matches = [match for match in re.finditer(_COMMENT, text) if _meant(match[1])]
@@ -77,7 +77,7 @@ def _meant(words: str) -> bool:
 
 
 def _values(text: str) -> list[tuple[int, int]] | None:
-    """Where the scalars of a YAML text stand, for a comment within one is none; None where it cannot be read."""
+    """Where the scalars of a YAML text stand: a `#` within one begins no comment. None if the text cannot be read."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -134,7 +134,7 @@ class Configs:
 
 
 def _in_folder(folder: str) -> Config | None:
-    """The configuration that stands in a folder; None for a pyproject.toml that does not speak of cnnsum."""
+    """The configuration that stands in a folder; None for a pyproject.toml that does not mention cnnsum."""
     for name in (OWN, SHARED):
         path = os.path.join(folder, name)
         try:
@@ -199,7 +199,7 @@ def read(data: bytes, path: str) -> Config | None:
 
 
 def _syntax(message: str, text: str, places: TomlPlaces) -> Diagnostic:
-    """A finding for what is no TOML, at the line and column that its reader names."""
+    """A finding for what is not TOML, at the line and column that its reader names."""
     at = re.search(r" \(at line (\d+), column (\d+)\)", message)
     line = int(at[1]) if at else text.count("\n") + 1
     column = int(at[2]) if at else 1

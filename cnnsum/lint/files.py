@@ -28,7 +28,7 @@ Excluded = Callable[[str, bool], bool]
 
 
 class Target(NamedTuple):
-    """A file to check. sought: whether it was found in a folder, where what is no model is passed over."""
+    """A file to check. sought: whether it was found in a folder, where what is not a model is passed over."""
 
     path: str
     sought: bool = False
@@ -68,7 +68,7 @@ def targets(
 
 
 def expanded(path: str) -> list[str]:
-    """The paths that a glob stands for; what is there by that very name is no glob, nor is what matches nothing."""
+    """The paths that a glob stands for; what is there by that very name is not a glob, nor is what matches nothing."""
     if not any(char in path for char in "*?[") or os.path.lexists(path):
         return [path]
     from glob import glob

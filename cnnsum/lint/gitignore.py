@@ -51,7 +51,7 @@ class Patterns:
         return bool(self._patterns)
 
     def verdict(self, path: str, *, folder: bool) -> bool | None:
-        """Whether a path, relative to where the patterns stand, is left out; None where no pattern speaks of it."""
+        """Whether a path, relative to where the patterns stand, is left out; None where no pattern matches it."""
         parts = path.split("/")
         name = parts[-1:]
         for pattern in reversed(self._patterns):

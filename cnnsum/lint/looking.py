@@ -1,7 +1,7 @@
 """Whether a file that was found in a folder is a model, by what it holds.
 
-A repository has many files in YAML and JSON; what is no model is passed over, and what is a broken one is not: neither
-one whose `layers` is misspelt or empty, nor one that is no YAML any more.
+A repository has many files in YAML and JSON. What is not a model is passed over. A broken model is not: its `layers`
+may be misspelt or empty, or the file may not be YAML any more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CONTAINERS = (".keras", ".h5", ".hdf5")
 
 _KERAS = ("class_name", "modelTopology", "model_config")
 _MARKS = re.compile(rb"layers|class_name|modelTopology|model_config")
-# Keys, at whatever depth: of a text that is no YAML there is none.
+# Keys, at whatever depth: a text that is not YAML has none.
 _KEYS = re.compile(rb"""(?<![\w$./-])["']?([A-Za-z][\w-]{2,12})["']?[ \t]*:""")
 _TYPES = re.compile(
     rb"\b(?:Conv[123]D|Dense|Flatten|(?:Max|Average|GlobalMax|GlobalAverage)Pooling[123]D|BatchNormalization|LSTM|GRU)\b"

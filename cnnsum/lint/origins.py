@@ -1,4 +1,4 @@
-"""What holds for files and who says so, as lines of text: `cnnsum check --show-settings`."""
+"""The settings of files, and where each was set, as lines of text: `cnnsum check --show-settings`."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ KEYS = ("select", "ignore")
 
 
 def own_choice(document: Document) -> tuple[Choice, list[Diagnostic]]:
-    """The choice that a spec makes, and what is wrong with it; of a `lint` that is no mapping its reader speaks."""
+    """The choice that a spec makes, and what is wrong with it. Its reader reports a `lint` that is not a mapping."""
     table: Any = document.value["lint"]
     faults = DiagnosticList()
     if not isinstance(table, dict):

@@ -16,7 +16,7 @@ FORMATS = ("cnnsum", "keras")
 
 
 def sniff(document: Document) -> str:
-    """The format of a file by what it holds; raises UnusableError where it is no model at all."""
+    """The format of a file by what it holds; raises UnusableError where it is not a model at all."""
     value = document.value
     if isinstance(value, dict):
         if isinstance(value.get("class_name"), str) or "modelTopology" in value or "model_config" in value:

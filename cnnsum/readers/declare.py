@@ -45,7 +45,7 @@ def declare(
     if type is not None:
         fields, problems = type.bind(raw, reading)
         for problem in problems:
-            # A layer of an unknown type inside another is no fault of the file, but nothing is known of either.
+            # A layer of an unknown type inside another is not a fault of the file, but nothing is known of either.
             soft = lenient and problem.code in {"CFG103", "UNK701", "UNK702", "UNK705"}
             report(diagnostics, problem, place, "warning" if soft else "error")
             if problem.code != "CFG103" or not lenient:

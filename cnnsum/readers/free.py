@@ -1,4 +1,4 @@
-"""Setting the sizes of inputs free: numbers that a file fixes become symbols, so that one can ask which others do.
+"""Setting the sizes of inputs free: numbers that a file fixes become symbols, so that others can be asked about.
 
 Loaded when a caller asks for it. Knows axes and names, and no file format.
 """

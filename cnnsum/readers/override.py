@@ -13,7 +13,7 @@ from cnnsum.readers.how import How
 
 
 def choose_input(names: list[str], wanted: str) -> str:
-    """The input that `-i` speaks of: the named one, or the only one where no name is given; raises UnusableError."""
+    """The input that `-i` means: the named one, or the only one where no name is given; raises UnusableError."""
     if wanted in names:
         return wanted
     if not wanted and len(names) == 1:

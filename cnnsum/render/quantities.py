@@ -26,7 +26,7 @@ _MOST_LENGTH = 40
 
 
 class QuantityError(ValueError):
-    """A text that is no quantity of the kind that is wanted; the message says what would do."""
+    """A text that is not a quantity of the wanted kind; the message says what to write."""
 
 
 def memory(text: str) -> int:

@@ -1,7 +1,7 @@
 """What a rule of advice is: how one is declared, found and documented, and what it says.
 
 A rule is one function: it is given the network and yields what it found. Its docstring is its documentation, in fixed
-parts: what it checks, why it matters, a spec that it speaks of, and the same spec mended. Knows no rule by name and no
+parts: what it checks, why it matters, a spec that fails it, and the same spec mended. Knows no rule by name and no
 screen.
 """
 
@@ -35,7 +35,7 @@ class Subject(NamedTuple):
 class Finding(NamedTuple):
     """What a rule found: of which layer, in which of its fields, and how to mend it.
 
-    span: where it stands, for what is no layer's. mend: a field of a layer, its value as JSON writes it, and whether
+    span: its place, for what belongs to no layer. mend: a field of a layer, its value as JSON writes it, and whether
     that leaves the network what it was meant to be.
     """
 

@@ -39,8 +39,8 @@ def claim_that_is_not_true(network: Network) -> Iterator[Finding]:
     Why: Comments are believed. A claim is `params:` (or `parameters:`, `macs:`, `flops:`) and a number, exact
     (`2,617,665`) or rounded (`25.6M`, `4.1 G`, `134 million`), which then has to agree in the digits that it has;
     `trainable` or `non-trainable` after it says which are counted. It is one of the whole model in the comments above
-    the first key, and of a layer behind the layer, on its line. A number with `~` or `about` before it is none. FLOPs
-    that are the MACs are let pass: many papers count so.
+    the first key, and of a layer behind the layer, on its line. A number with `~` or `about` before it is not a claim.
+    FLOPs that are the MACs are let pass: many papers count so.
 
     Fails:
 

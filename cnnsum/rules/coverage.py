@@ -27,7 +27,7 @@ _WIDEST = 1 << 13
 
 @rule("ARC431", "warning")
 def checkerboard(network: Network) -> Iterator[Finding]:
-    """A transposed convolution whose kernel is no multiple of its stride.
+    """A transposed convolution whose kernel is not a multiple of its stride.
 
     Why: Every input sample spreads the kernel over the output, a stride apart. Where the stride does not divide the
     kernel, some output samples are the sum of more products than their neighbours, in a regular pattern: the

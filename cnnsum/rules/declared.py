@@ -17,7 +17,7 @@ from cnnsum.rules.network import Network
 from cnnsum.source import Document
 
 _WORD = re.compile(r"[^\W\d]\w*")
-#: Keys whose values use names; what the others hold declares them, or speaks of the whole.
+#: Keys whose values use names; what the others hold declares them, or describes the whole.
 _USES = ("input", "inputs", "outputs", "layers", "symbols", "vars", "blocks", "defaults", "layer_types")
 
 

@@ -342,8 +342,8 @@ def normalization_of_the_wrong_axis(network: Network) -> Iterator[Finding]:
 def normalization_of_the_answer(network: Network) -> Iterator[Finding]:
     """A normalisation of the answer: what a softmax or a sigmoid at the end of the network has given.
 
-    Why: Probabilities that are moved to mean 0 and scaled to variance 1 are none any more: they do not sum to 1, and
-    some of them are negative. A normalisation belongs before the last layer with weights.
+    Why: Probabilities that are moved to mean 0 and scaled to variance 1 are not probabilities any more: they do not sum
+    to 1, and some of them are negative. A normalisation belongs before the last layer with weights.
 
     Fails:
 

@@ -137,11 +137,11 @@ def slow_recurrence(network: Network) -> Iterator[Finding]:
 
 @rule("ARC484", "note")
 def channels_out_of_step(network: Network) -> Iterator[Finding]:
-    """Channels, between two layers in half precision, that are no multiple of 8.
+    """Channels between two layers in half precision that are not a multiple of 8.
 
-    Why: Tensor cores multiply tiles; with 16-bit numbers a channel count that is no multiple of 8 is padded or runs on
-    a slower kernel (NVIDIA, "Deep Learning Performance: Convolutional Layers User's Guide"). The channels of the input
-    and the classes of the output are given, and not meant; neither is a network in float32.
+    Why: Tensor cores multiply tiles; with 16-bit numbers a channel count that is not a multiple of 8 is padded, or runs
+    on a slower kernel (NVIDIA, "Deep Learning Performance: Convolutional Layers User's Guide"). The channels of the
+    input and the classes of the output are given, and not meant; neither is a network in float32.
 
     Fails:
 

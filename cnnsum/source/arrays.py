@@ -1,6 +1,6 @@
 """The arrays that a file of weights holds, by the groups that they stand in: names, shapes and dtypes, no values.
 
-Reads the tree of an HDF5 file whole, once; knows how Keras marks what it writes there, and no layer.
+Reads the tree of an HDF5 file whole, once; knows how Keras marks what it writes there; knows no layer.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Files that hold an architecture among other things: zip archives (.keras) and HDF5 (.h5).
 
 Gives the bytes of the one text that is an architecture, and the names and shapes of the weights beside it. Nothing is
-extracted, the values of weights are not read, and sizes are bounded. Knows where Keras puts what, and nothing of what
-is in it.
+extracted, the values of weights are not read, and sizes are bounded. Knows where Keras puts each
+part, and nothing of what is in it.
 """
 
 from __future__ import annotations

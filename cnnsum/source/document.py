@@ -161,7 +161,7 @@ def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces
     try:
         return "yaml", _load_yaml(text)
     except BadTextError as bad_yaml:
-        # Which of the two was meant? What is no JSON from its first value on is YAML; else the name may tell.
+        # Which of the two was meant? What is not JSON from its first value on is YAML; else the name may tell.
         head = re.match(r"[\s\[{]*", text)
         if (head is not None and stopped <= head.end()) or path.lower().endswith((".yaml", ".yml")):
             raise

@@ -1,7 +1,7 @@
 r"""Offsets of a text to lines and columns.
 
 A line ends with "\n", "\r\n" or "\r", as in every editor; the further line breaks of Unicode, which YAML 1.1 and
-`str.splitlines` know, end none. A column is a code point.
+`str.splitlines` know, end no line. A column is a code point.
 """
 
 from __future__ import annotations

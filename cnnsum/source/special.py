@@ -1,4 +1,4 @@
-"""Paths that are no plain files: pipes, terminals, devices, sockets. What would be waited for in vain is refused.
+"""Paths that are not plain files: pipes, terminals, devices, sockets. One that would never answer is refused.
 
 Loaded for such a path only. Knows the file system, and nothing of what is read or written.
 """
@@ -20,7 +20,7 @@ _HEAD = 65_536
 
 
 def open_special(path: str) -> BinaryIO:
-    """Open what is no plain file to be read: a pipe that something writes to, a terminal, or /dev/null.
+    """Open what is not a plain file to be read: a pipe that something writes to, a terminal, or /dev/null.
 
     Raises NotAFileError for all else, and OSError. A pipe whose writer is there is waited for as standard input is.
     """
@@ -39,7 +39,7 @@ def open_special(path: str) -> BinaryIO:
 
 
 def open_special_to_write(path: str) -> TextIO:
-    """Open what is no plain file to be written: a pipe that something reads from, or a device that is no disk."""
+    """Open what is not a plain file to be written: a pipe that something reads from, or a device that is not a disk."""
     mode = os.stat(path).st_mode
     if stat.S_ISFIFO(mode):
         return open(_descriptor_to_write(path), "w", encoding="utf-8", errors="replace", newline="")

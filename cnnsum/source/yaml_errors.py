@@ -112,7 +112,7 @@ def _finding(problem: str, context: str, text: str, at: int, opened: int, *, at_
 
 
 def _block(text: str, at: int, opened: int, bad: object, *, starts_line: bool, mapping: bool) -> Finding:
-    """The finding for something within an indented list or mapping that is no further part of it."""
+    """The finding for something within an indented list or mapping that does not belong to it."""
     assert callable(bad)
     finding: Finding
     what = "mapping" if mapping else "list"

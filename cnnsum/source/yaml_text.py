@@ -275,7 +275,7 @@ class _Builder:
             closed.value, (_, _, closed.places), self.findings = meant
 
     def _other_key(self, top: _Open, place: tuple[int, int], value: Any) -> None:
-        """Take what is no scalar as a key: an alias of a text is that text; another pair is left out."""
+        """Take what is not a scalar as a key: an alias of a text is that text; another pair is left out."""
         top.keyed = True
         top.key_place = place
         top.key = None

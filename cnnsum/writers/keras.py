@@ -171,7 +171,7 @@ class KerasWriter:
         raw = self._raw_call(node)
         if isinstance(raw, dict):
             made = {_key(tensor): tensor for tensor in node.inputs}
-            for tensor in node.inputs:  # a call may speak of a layer by the name beside its config, where they differ
+            for tensor in node.inputs:  # a call may name a layer by the name beside its config, where they differ
                 made.setdefault((self._name_beside(tensor.node.layer), *_key(tensor)[1:]), tensor)
             found: Json = self._with_shapes(raw, made, inference)
             return found

@@ -256,7 +256,7 @@ class _Writer:
             try:
                 if field.kind.read(value[0], None) == value:  # type: ignore[arg-type]  # an integer needs no reader
                     return value[0]
-            except Exception:  # noqa: BLE001 - it is no value of this kind by itself
+            except Exception:  # noqa: BLE001 - it is not a value of this kind by itself
                 return found
         return found
 

@@ -98,7 +98,7 @@ class _Search:
     The sets are visited by the highest point on the way to them, `level`, which only rises; a set that has been visited
     has been reached as cheaply as can be. A move that needs no more than the level and leaves no more bytes than there
     were is made at once, and no other beside it: live bytes are a submodular function of the set (a value is alive
-    where its maker has run and not all of its readers have), so that whatever way leads on from a set is no dearer
+    where its maker has run and not all of its readers have), so that whatever way leads on from a set is not dearer
     with that move made first.
     """
 

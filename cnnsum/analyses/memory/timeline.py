@@ -58,7 +58,7 @@ class Timeline(NamedTuple):
 
     @property
     def peak(self) -> tuple[int, int] | None:
-        """The most live bytes and the first step that has them (-1: the inputs alone); None where it is no number."""
+        """The most live bytes and the first step that has them (-1: the inputs alone); None for a formula."""
         most, at = self.at_first, -1
         for number, step in enumerate(self.steps):
             if not isinstance(step.during, int) or not isinstance(most, int):

@@ -65,7 +65,7 @@ def forward(
 ) -> Iterator[Dim]:
     """Bytes that are alive in each call of the forward pass and that nothing keeps, and at last those after it.
 
-    kept: storages that stay for the backward pass, which are no part of it.
+    kept: storages that stay for the backward pass, which are not part of it.
     """
     storage = keeping.storage
     live: Dim = 0
@@ -113,7 +113,7 @@ def gradients(
       parts of it. Storage is free when nothing refers to it any more.
     - Where an input has a gradient already, from another reader, the two are added: into the one of them that nobody
       else refers to, or else into a third tensor.
-    - Gradients of weights are no part of it, but when a shared layer has them from another call already, the new ones
+    - Gradients of weights are not part of it, but when a shared layer has them from another call already, the new ones
       are there beside those until they are added.
     - The gradient of a factor that was broadcast is a product of the full size before it is summed; where both factors
       were, both products are there at once.

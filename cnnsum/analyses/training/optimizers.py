@@ -131,7 +131,7 @@ def of_keras(class_name: str, config: Mapping[str, Any]) -> Optimizer | None:
         slots += bool(config.get("amsgrad"))
     # Moving averages of the weights, and sums of gradients.
     slots += bool(config.get("use_ema")) + bool(config.get("gradient_accumulation_steps"))
-    # A learning rate that follows a schedule is no variable.
+    # A learning rate that follows a schedule is not a variable.
     return found._replace(slots=slots, scalars=found.scalars - isinstance(config.get("learning_rate"), Mapping))
 
 

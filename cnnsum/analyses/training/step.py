@@ -49,7 +49,7 @@ class _Segment:
         self.again = again
         self.amounts: dict[int, Dim] = {}
         self.activations: dict[int, Dim] = {}
-        #: Storages that it keeps, what a call keeps that is no storage, and storages from outside that it reads.
+        #: Storages that it keeps, what a call keeps that is not a storage, and storages from outside that it reads.
         self.kept: set[object] = set()
         self.inner: dict[int, Dim] = {}
         self.reads: dict[int, None] = {}
@@ -161,7 +161,7 @@ class _Run:
     def _again(self, segment: _Segment, live: Dim) -> Iterator[Dim]:
         """Bytes alive during each call of a segment that is run again, where `live` is what is there before it.
 
-        What its calls keep stays alive. Storages made before the segment are no part of it.
+        What its calls keep stays alive. Storages made before the segment are not part of it.
         """
         storage = self.keeping.storage
         for at in range(segment.start, segment.end):

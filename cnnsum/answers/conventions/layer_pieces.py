@@ -305,7 +305,7 @@ def _pieces(view: View) -> tuple[Piece, ...]:
 
 
 def _other(view: View) -> tuple[Piece, ...]:
-    """What is no module: functions and operators where it has no MACs, else something that cannot be told."""
+    """What is not a module: functions and operators where it has no MACs, else something that cannot be told."""
     macs = view.facts.macs
     if isinstance(macs, int) and macs == 0:
         return (Piece("other", view.key, ops=view.facts.ops, made=size(view.out)),)

@@ -1,6 +1,6 @@
 """Why a number is what it is, in the words of the layer's own documentation.
 
-The docstring of a rule begins with what the layer does. Then come sentences that each begin with what they speak of:
+The docstring of a rule begins with what the layer does. Then come sentences that each begin with their subject:
 "Lengths:", "Weights:", "MACs:", "Operations:", "Bias:", "Backpropagation keeps"; what follows one, up to the next,
 belongs to it. `Lengths as in Conv2D.` stands for the sentence of that type.
 """
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from cnnsum.layers.base import LayerType, find
 
-#: What a sentence speaks of, by its first words.
+#: The subject of a sentence, by its first words.
 _HEADS = {
     "Lengths": "lengths",
     "Weights": "weights",
@@ -32,7 +32,7 @@ WHAT = "what"
 
 @lru_cache(512)
 def reasons(layer_type: LayerType) -> dict[str, str]:
-    """Sentences by what they speak of: "what" (the layer does), "lengths", "weights", "macs", "operations", "kept".
+    """Sentences by their subject: "what" (the layer does), "lengths", "weights", "macs", "operations", "kept".
 
     >>> from cnnsum.layers.base import find
     >>> reasons(find("Identity"))["what"]

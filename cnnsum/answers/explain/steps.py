@@ -172,7 +172,7 @@ def tensor_bytes(shape: Shape, dtype: str, batch: Dim, symbol: Dim | None) -> Di
 
 _REACH = (
     "Seen along this axis from the first input sample to the last. What its input saw was `size_before`; each tap "
-    "after the first reaches `stride_before` input samples further, for so far apart are neighbours there."
+    "after the first reaches `stride_before` input samples further: neighbours there are that far apart."
 )
 _SPAN = "Seen along this axis from the first input sample to the last."
 _PACE = "Neighbouring outputs look at places that many input samples apart: the strides so far, multiplied."

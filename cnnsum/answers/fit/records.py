@@ -27,7 +27,7 @@ class Fit(NamedTuple):
     method: "formula", or "inference" where values were tried. proved: whether no larger value is within the limits, for
     sure. tried: values that were inferred. formulas: of the limited measures, by option, where there are any.
     step: between values. file: the file's value. whole: whether the var has a whole number in the file, and nobody said
-    that decimals are none of its values.
+    that it takes no decimals.
     """
 
     names: tuple[str, ...]

@@ -101,7 +101,7 @@ _KINDS: dict[Kind, tuple[str, Schema]] = {said.__metadata__[0]: (name, schema) f
 
 
 class Layers:
-    """The layer types of a list, and the definitions (`defs`) that speak of them."""
+    """The layer types of a list, and the definitions (`defs`) that name them."""
 
     def __init__(self, types: Iterable[LayerType]) -> None:
         self.types = list(types)
@@ -220,7 +220,7 @@ def _ref(name: str) -> Schema:
 
 
 def _sentences(doc: str, name: str) -> list[str]:
-    """The sentences of a documentation that speak of a field.
+    """The sentences of a documentation that mention a field.
 
     >>> _sentences("Drop some. With `rate` 0 nothing happens. No weights.", "rate")
     ['With `rate` 0 nothing happens.']

@@ -257,5 +257,5 @@ def _shortened(text: str, width: int) -> str:
 
 
 def _at_least(text: Callable[[Dim], str], known: Dim) -> str:
-    """The part of a sum that is known; nothing known is no bound worth a number."""
+    """The part of a sum that is known; nothing known is not a bound worth a number."""
     return "not known" if isinstance(known, int) and known == 0 else f"at least {text(known)}"

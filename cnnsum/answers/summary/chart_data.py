@@ -168,7 +168,7 @@ class Point(NamedTuple):
 def points(plan: Plan | None) -> list[Point]:
     """The points of a plan's timeline.
 
-    Raises OptionError where they are no numbers.
+    Raises OptionError where they are not numbers.
     """
     if plan is None or plan.peak is UNKNOWN:
         raise OptionError("the memory of this model is not known, so that there is nothing to draw")

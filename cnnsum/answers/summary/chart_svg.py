@@ -45,7 +45,7 @@ text { fill: #e6edf3; }
 
 
 def chunks(report: Report, options: Options) -> Iterator[str]:
-    """Return the picture of the chart that `options` name. Raises OptionError where its numbers are no numbers."""
+    """Return the picture of the chart that `options` name. Raises OptionError where its numbers are not numbers."""
     if options.chart == "memory":
         return iter((_memory(report, points(report.plan)),))
     return iter((_bars(bars(report, options.chart or "")),))

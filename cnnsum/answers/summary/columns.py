@@ -174,7 +174,7 @@ COLUMNS: dict[str, ColumnKind] = {
 def parse_columns(text: str, report: Report) -> list[str]:
     """Return the names of columns that `text` chooses: `layer,macs` those, `+macs,+flops` these beside Keras's.
 
-    Raises OptionError for a name that is no column's, with the nearest that is.
+    Raises OptionError for a name that no column has, with the nearest that is.
     """
     names: list[str] = []
     if text.strip().startswith("+"):

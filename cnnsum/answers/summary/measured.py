@@ -63,7 +63,7 @@ def measured(totals: Totals) -> dict[str, Dim]:
 
 
 def share(row: Row, measure: str) -> Dim:
-    """What a layer adds to a measure; 0 for the peak, which is no sum over layers."""
+    """What a layer adds to a measure; 0 for the peak, which is not a sum over layers."""
     by_name: Mapping[str, Dim] = {
         "params": row.params.total,
         "trainable": row.params.trainable,

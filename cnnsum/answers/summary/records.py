@@ -289,7 +289,7 @@ class Source(NamedTuple):
 class Report:
     """Everything that is known of one model at one batch size.
 
-    `connected` says that the graph is no chain, so that a summary needs a "Connected to" column.
+    `connected` says that the graph is not a chain, so that a summary needs a "Connected to" column.
     `batch` is the number of samples that memory figures are for, or the batch's symbol; MACs and FLOPs are per sample.
     `symbols` are those that `evaluate` takes values for; `conditions` are what the layers need of them.
     `convention` is another tool's number, and `plan` the plan of inference memory, where they were asked for.
@@ -355,8 +355,9 @@ class Report:
         Symbols are called as the report prints them, the batch too where it has no number: `evaluate(H=224, N=32)`.
         Those that are not given stay. The batch axis of a shape stays open, as in every report.
 
-        Raises ValueError for a size that the network does not accept, naming the layer and what it needs; for one that
-        is no positive whole number or contradicts what is declared of the symbol; and for a name that is no symbol.
+        Raises ValueError for a size that the network does not accept, naming the layer and what it needs; for a size
+        that is not a positive whole number, or contradicts what is declared of its symbol; and for a name that is not
+        a symbol.
 
         >>> import cnnsum
         >>> model = cnnsum.loads("{input: [H, W, 3], layers: [Conv2D: [8, 3], MaxPooling2D: 2]}")

@@ -100,7 +100,7 @@ class Sweep:
         return self._known.batch
 
     def _check(self, axis: Varied) -> None:
-        """Sizes are whole numbers, and a batch is no larger than anything."""
+        """Sizes are whole numbers, and a batch is not larger than anything."""
         for name in axis.names:
             kind = self._known.kind(name)
             if kind == "var":

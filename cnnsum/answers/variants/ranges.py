@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"-?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", re.ASCII)
 
 
 class RangeError(ValueError):
-    """A text that is no names with values; the message says what would do."""
+    """A text that does not give names with values; the message says what to write."""
 
 
 class Grid(Sequence[Any]):

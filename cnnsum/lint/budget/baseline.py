@@ -103,7 +103,7 @@ def increases(texts: Iterable[str]) -> dict[str, Increase]:
 
 
 def read(path: str) -> Baseline:
-    """Read a baseline; raises UnusableError (SPC001 and the like, SPC049 for what is none)."""
+    """Read a baseline; raises UnusableError (SPC001 and the like, SPC049 for what is not a baseline)."""
     from cnnsum.source import read as read_document
 
     document = read_document(path)

@@ -15,7 +15,7 @@ from cnnsum.answers.summary.measured import MEASURES
 from cnnsum.diagnostics import Diagnostic, Span, did_you_mean
 from cnnsum.render.quantities import QuantityError, count, memory
 
-#: Measures of the network's shape, which are no sums. A receptive field is too small, all else is too much.
+#: Measures of the network's shape, which are not sums. A receptive field is too small, all else is too much.
 SHAPES = ("receptive_field", "stride", "depth")
 LIMITS = (*MEASURES, *SHAPES)
 KEYS = (*LIMITS, "over", "batch", "optimizer")

@@ -46,7 +46,7 @@ class CheckReport(NamedTuple):
     """A run of `check`: the files in the order of their paths.
 
     line_of: the text of a line of a file by path and number, None where it is not at hand. passed: the files that were
-    looked at in folders, and are no models. missing: of each folder that was named and holds no model, what is said.
+    looked at in folders, and are not models. missing: of each folder that was named and holds no model, what is said.
     """
 
     version: str

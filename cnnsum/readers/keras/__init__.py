@@ -63,7 +63,7 @@ def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
         attach(graph, document, how)
         if document.weights.training:
             graph.compile_config, graph.is_built_without = _training(document.weights.training), True
-    # Keras itself writes numbers that are not finite (`ops.pad` with -Infinity): they are no news.
+    # Keras itself writes numbers that are not finite (`ops.pad` with -Infinity): they are not news.
     found = [one for one in document.diagnostics if one.code != _NOT_FINITE]
     graph.diagnostics = DiagnosticList([*found, *reader.finish(graph)])
     return graph
@@ -97,7 +97,7 @@ def _not_a_model(document: Document) -> Diagnostic:
 
 
 def _check(document: Document, value: dict[str, Any], path: tuple[str, ...]) -> None:
-    """Refuse what is no model of layers, saying what it is."""
+    """Refuse what is not a model of layers, saying what it is."""
     name = value["class_name"]
     layers = layers_of(value["config"])
     problem = help = None

@@ -26,7 +26,7 @@ _KEEPING = frozenset(
 )
 #: Places that one finding on many layers names beside its own.
 _MOST_PLACES = 8
-#: Outputs of one call that are listed; a file that speaks of more is damaged, and inference says so.
+#: Outputs of one call that are listed; a file that names more is damaged, and inference says so.
 _MOST_OUTPUTS = 10_000
 
 

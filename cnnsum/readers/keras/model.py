@@ -279,7 +279,7 @@ class ModelReader:
                 graph.recorded.append(Recorded(tensor, shape, (*here, *where, "config", "shape")))
         node.inputs = tuple(inputs)
         if node.layer.type is not None and "key" in node.layer.type.schema.fields:
-            # What stands between the brackets of `x[...]` is an argument by place, and no input.
+            # What stands between the brackets of `x[...]` is a positional argument, and not an input.
             arguments = arguments._replace(constants=(), options={"key": _key_of(call), **arguments.options})
         node.keywords = arguments.keywords
         if node.layer.type in self._declared:

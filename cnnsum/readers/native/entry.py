@@ -184,7 +184,7 @@ def _show(entry: Entry) -> None:
 
 
 def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
-    """Find the type or block; False where the item is no layer at all."""
+    """Find the type or block; False where the item is not a layer at all."""
     name = entry.type_name
     found = types.find(name)
     if isinstance(found, LayerType):

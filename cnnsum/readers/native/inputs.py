@@ -21,7 +21,7 @@ from cnnsum.readers.native.faults import Findings, Outside, Site
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
 
-#: A name that is no function.
+#: A name that is not a function.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\b(?!\s*\()")
 _SYMBOL_KEYS = ("min", "multiple_of")
 #: Nobody declares larger sizes, and sets of multiples of them would not be written down.
@@ -195,7 +195,7 @@ class Sizes:
         return result
 
     def _declare_symbols(self) -> None:
-        """Every name in a shape that is no var is a symbol."""
+        """Every name in a shape that is not a var is a symbol."""
         texts = [item for one in self.declared for item in one.shape or () if isinstance(item, str)]
         texts += [item for shape in self.replaced.values() for item in shape if isinstance(item, str)]
         for text in texts:

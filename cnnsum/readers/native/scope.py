@@ -121,7 +121,7 @@ class Cell:
         try:
             return scope.evaluate(raw)
         except Fault:
-            # A word on its own is a text; where a number is needed after all, `Scope.number` says that it is no name.
+            # A word on its own is a text. Where a number is needed, `Scope.number` says that the word is not a name.
             if dims.is_name(raw) and raw not in scope:
                 return Written.of(raw, scope, self.site)
             raise

@@ -232,7 +232,7 @@ def failed(site: Site) -> Later:
 
 
 def names_in(value: Any, site: Site) -> list[tuple[Any, Site]] | None:
-    """The names that `from` lists, each with its place; None where it is no list of names."""
+    """The names that `from` lists, each with its place; None where it is not a list of names."""
     if isinstance(value, str):
         return [(value, site)]
     if isinstance(value, list):
