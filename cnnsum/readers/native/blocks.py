@@ -292,10 +292,10 @@ class Counter:
         self.top = top
         self._counted: dict[Any, int] = {}
 
-    def count(self, entries: Sequence[Entry], scope: Scope, named: dict[str, int] | None = None) -> int:
+    def count(self, entries: Sequence[Entry], scope: Scope, named: dict[str, tuple[int, int]] | None = None) -> int:
         """The layers of these entries; a use of a block counts as one at least. Stops soon above `MAX_LAYERS`.
 
-        `named` has the counts of entries with names that stand before these, for those that share them.
+        `named` has what entries with names that stand before these count, and their copies, for those that share them.
         """
         total = 0
         named = {} if named is None else named
@@ -310,19 +310,27 @@ class Counter:
             if entry.block is None or copies > MAX_LAYERS:
                 size = copies
             elif isinstance(shared, str):
-                size = named.get(shared, 1) * copies
+                before, each = named.get(shared, (1, 1))
+                # As many copies share a copy each; any other number is an error.
+                size = before * copies if each == 1 else before
             elif "index" in {*_texts(dict(entry.raw)), *_texts(special.get("when"))} or "index" in entry.block.sized_by:
                 size = 0
                 for index in range(copies):
-                    size += self._use(entry, scope.with_index(index), index)
+                    one = self._use(entry, scope.with_index(index), index)
+                    if isinstance(special.get("name"), str):
+                        named[f"{special['name']}.{index}"] = one, 1
+                    size += one
                     if size > MAX_LAYERS:
                         break
             elif copies:
-                size = self._use(entry, scope, 0) * copies
+                one = self._use(entry, scope, 0)
+                if isinstance(special.get("name"), str) and copies > 1:
+                    named.update((f"{special['name']}.{index}", (one, 1)) for index in range(copies))
+                size = one * copies
             else:
                 size = 0
             if isinstance(special.get("name"), str):
-                named[special["name"]] = size
+                named[special["name"]] = size, copies
             total += size
             if total > MAX_LAYERS:
                 break

@@ -16,6 +16,7 @@ def survey(items: list[Any], blocks: dict[str, Any]) -> tuple[set[str], list[int
     several = []
     for index, item in enumerate(items):
         if type(item) is dict:
+            more = len(item) > 1  # a fault, but what stands beside the layer may be a `repeat`
             for key, fields in item.items():
                 if type(fields) is dict:
                     if "name" in fields:
@@ -23,11 +24,13 @@ def survey(items: list[Any], blocks: dict[str, Any]) -> tuple[set[str], list[int
                         if type(name) is str:
                             names.add(name)
                     if "repeat" in fields:
-                        several.append(index)
+                        more = True
                         break
                 if key in blocks:
-                    several.append(index)
+                    more = True
                     break
+            if more:
+                several.append(index)
         elif type(item) is str and item in blocks:
             several.append(index)
     return names, several
@@ -56,7 +59,7 @@ def within_limit(
 
         counter = Counter(scope)
         quiet = Findings()
-        named: dict[str, int] = {}
+        named: dict[str, tuple[int, int]] = {}
         for index in several:
             entry = parse(items[index], site.document, (*site.path, index), types, quiet)
             if entry is not None:

@@ -24,7 +24,18 @@ from cnnsum.layers.base import REQUIRED, Field, LayerType, find
 from cnnsum.layers.kinds import DTYPES, Kind, Reading, show
 from cnnsum.readers.native.entry import MODELS, SPECIAL, Types
 from cnnsum.readers.native.faults import Fault, Findings, Site
-from cnnsum.readers.native.patterns import KEEPS, SIZE, Amount, Declaration, Given, Names, OwnType, Pattern, hidden
+from cnnsum.readers.native.patterns import (
+    KEEPS,
+    SIZE,
+    Amount,
+    Declaration,
+    Given,
+    Names,
+    OwnType,
+    Pattern,
+    hidden,
+    takes_any,
+)
 from cnnsum.readers.native.scope import Scope, plain
 from cnnsum.source import Document
 
@@ -101,13 +112,12 @@ class _Reader:
             item.text
             for pattern in declaration.inputs
             for item in pattern
-            if isinstance(item, Amount) and dims.is_name(item.text)
+            if isinstance(item, Amount) and dims.is_name(item.text) and not takes_any(item)
         }
         known = {*fields, *bound}
         self._check_inputs(declaration, known)
-        declaration.outputs = (
-            self._patterns(value["output"], "output", known) if "output" in value else declaration.inputs[:1]
-        )
+        if "output" in value:
+            declaration.outputs = self._patterns(value["output"], "output", known)
         self._check_rest(declaration)
         declaration.weights = self._weights(value.get("weights"), known)
         declaration.macs = self._amount(value.get("macs", 0), known, "macs", sizes=True)
@@ -220,7 +230,7 @@ class _Reader:
 
     def _check_rest(self, declaration: Declaration) -> None:
         if not any("..." in pattern for pattern in declaration.inputs):
-            for pattern in declaration.outputs:
+            for pattern in declaration.outputs or ():
                 if "..." in pattern:
                     message = "`...` stands in the output but not in the input"
                     self.findings.add("SPC065", message, self.site("output"))
@@ -315,7 +325,11 @@ def _frozen(value: Any) -> Any:
 def _words(declaration: Declaration) -> set[str]:
     """All names in the formulas of a declaration."""
     amounts: list[Any] = [declaration.macs, declaration.elementwise]
-    patterns: Sequence[Pattern] = (*declaration.inputs, *declaration.outputs, *(w.shape for w in declaration.weights))
+    patterns: Sequence[Pattern] = (
+        *declaration.inputs,
+        *(declaration.outputs or ()),
+        *(w.shape for w in declaration.weights),
+    )
     for pattern in patterns:
         amounts.extend(pattern)
     return {word for amount in amounts if isinstance(amount, Amount) for word in _NAME.findall(amount.text)}

@@ -63,7 +63,8 @@ class Declaration:
         self.name = name
         self.scope = scope
         self.inputs: tuple[Pattern, ...] = (("...",),)
-        self.outputs: tuple[Pattern, ...] = ()
+        #: None where the file declares none: the output has the shape of the first input.
+        self.outputs: tuple[Pattern, ...] | None = None
         self.weights: tuple[Given, ...] = ()
         self.macs: Amount | int = 0
         self.elementwise: Amount | int = 0
@@ -76,7 +77,11 @@ class Declaration:
         rest: Shape = ()
         for pattern, shape in zip(self.inputs, shapes, strict=True):
             rest = self._match(pattern, shape, names, rest)
-        outputs = tuple([(shapes[0][0], *self._fill(pattern, names, rest)) for pattern in self.outputs])
+        batch = shapes[0][0]
+        if self.outputs is None:
+            outputs: tuple[Shape, ...] = ((batch, *self._same(self.inputs[0], shapes[0][1:], names)),)
+        else:
+            outputs = tuple([(batch, *self._fill(pattern, names, rest)) for pattern in self.outputs])
         sizes: dict[str, Any] = {}
         for word, total in (("input", shapes), ("output", outputs)):
             count: Dim = 0
@@ -85,7 +90,7 @@ class Declaration:
             sizes[word] = count
         weights = tuple([Weight(w.name, self._fill(w.shape, names, rest), w.trainable, w.dtype) for w in self.weights])
         works = self.macs != 0 or self.elementwise != 0 or bool(weights)
-        spatial = tuple(pattern[:-1] for pattern in (*self.inputs, *self.outputs))
+        spatial = tuple(pattern[:-1] for pattern in (*self.inputs, *(self.outputs or ())))
         return Facts(
             *outputs,
             weights=weights,
@@ -118,6 +123,8 @@ class Declaration:
             sizes, items = own, pattern
         later = []
         for item, dim in zip(items, sizes, strict=True):
+            if takes_any(item):
+                continue
             if (
                 isinstance(item, Amount)
                 and dims.is_name(item.text)
@@ -125,7 +132,7 @@ class Declaration:
                 and item.text not in self.scope
             ):
                 names[item.text] = dim
-            elif item is not None and not (isinstance(item, Amount) and item.text == "_"):
+            else:
                 later.append((item, dim))
         for item, dim in later:
             wanted = self._size(item, names, {})
@@ -139,6 +146,15 @@ class Declaration:
     def _mismatch(self, pattern: Pattern, shape: Shape) -> Problem:
         message = f"{self.name} needs an input of shape {show_pattern(pattern)}, got {show_shape(shape)}"
         return Problem("SHP204", message)
+
+    def _same(self, pattern: Pattern, sizes: Shape, names: Mapping[str, Any]) -> Shape:
+        """What an input was found to be: as its pattern says, and as the axis is where that says nothing."""
+        if "..." in pattern:
+            before = pattern.index("...")
+            middle = (None,) * (len(sizes) - len(pattern) + 1)
+            pattern = (*pattern[:before], *middle, *pattern[before + 1 :])
+        both = zip(pattern, sizes, strict=True)
+        return tuple([dim if takes_any(item) else self._size(item, names, {}) for item, dim in both])
 
     def _fill(self, pattern: Pattern, names: Mapping[str, Any], rest: Shape) -> Shape:
         filled: list[Dim] = []
@@ -172,6 +188,11 @@ class Declaration:
         if isinstance(value, (bool, float, str)):
             raise Problem("SHP214", f"{self.name}: `{amount.text}` is {show(value)}, no integer")
         return value
+
+
+def takes_any(item: Any) -> bool:
+    """Whether an axis of an input's pattern may have any size, which then has no name: `null` or `_`."""
+    return item is None or (isinstance(item, Amount) and item.text == "_")
 
 
 class Names(dict[str, Any]):

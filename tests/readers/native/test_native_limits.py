@@ -28,6 +28,10 @@ def nested(depth: int, width: str) -> str:
         "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, repeat: 10 * index}}]}}\nlayers:\n  - b: {repeat: 10000}\n",
         "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, when: false}}]}}\nlayers:\n  - b: {repeat: 100001}\n",
         "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, repeat: 60000}}]}}\nlayers:\n  - b: {name: x}\n  - b: {share: x}\n",
+        "input: [8]\nlayers:\n  - {Dense: {units: 2}, repeat: 10000000}\n",
+        "input: [8]\nlayers:\n  - {repeat: 10000000, Dense: {units: 2}}\n",
+        "input: [8]\nlayers:\n  - {Dense: [2], repeat: 10000000, when: false}\n",
+        "input: [8]\nblocks: {b: {layers: [{Dense: {units: 8, repeat: 1000}}]}}\nlayers:\n  - b: {name: x, repeat: 2}\n  - b: {share: x.1, repeat: 1000}\n",
         nested(45, "2"),
         nested(45, "two"),
         nested(45, "two + index"),
@@ -53,6 +57,12 @@ def test_copies_of_all_different_sizes_are_counted_within_bounds():
     (problem,) = found(text)
     assert "SPC039" in problem
     assert time.process_time() - start < 10
+
+
+def test_copies_that_share_a_copy_each_are_counted_once():
+    block = "input: [8]\nblocks: {b: {layers: [ReLU, ReLU]}}\nlayers:\n"
+    model = good(block + "  - b: {name: x, repeat: 400}\n  - b: {share: x, repeat: 400}\n  - b: {share: x.3}\n")
+    assert len(names(model)) == 800
 
 
 def test_blocks_that_are_left_out_do_not_count():

@@ -22,6 +22,14 @@ def facts(text: str) -> Facts:
     return infer(good(text)).calls[-1].facts
 
 
+def test_work_by_the_size_of_an_output_that_is_as_the_input_with_open_axes():
+    found = facts(own("{input: [null, ..., c], macs: size(output), elementwise: c}", "Own"))
+    assert (found.macs, found.ops) == (8 * 8 * 3, 3)
+    assert facts(own("{input: [_, null, c], macs: size(output)}", "Own", head="input: [H, W, 3]")).macs == (
+        3 * Symbol("H").dim * Symbol("W").dim
+    )
+
+
 def weights(text: str) -> list[tuple[object, ...]]:
     return [tuple(weight)[:4] for weight in facts(text).weights]
 
@@ -62,6 +70,10 @@ def test_the_example_of_the_language():
         ("{input: [h, w, c], output: [h*w, c]}", "Own", "(N, 64, 3)", []),
         ("{input: [a, a, 3], output: [a // 2 + 1, 4]}", "Own", "(N, 5, 4)", []),
         ("{input: [..., c], output: [..., 2*c, 1]}", "Own", "(N, 8, 8, 6, 1)", []),
+        ("{input: [null, ..., c]}", "Own", "(N, 8, 8, 3)", []),
+        ("{input: [..., null]}", "Own", "(N, 8, 8, 3)", []),
+        ("{input: [_, _, _]}", "Own", "(N, 8, 8, 3)", []),
+        ("{input: [..., 8, _]}", "Own", "(N, 8, 8, 3)", []),
         ("{input: [h, ..., c], output: [c, ..., h]}", "Own", "(N, 3, 8, 8)", []),
         ("{input: [h, w, _], output: [h, 5]}", "Own", "(N, 8, 5)", []),
         ("{input: [h, w, null], output: [w]}", "Own", "(N, 8)", []),
