@@ -10,6 +10,9 @@ from hypothesis import settings
 
 HERE = Path(__file__).parent
 
+# The frameworks of the peers would each use every core for sums that are over at once, and wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 sys.path[:0] = [str(HERE.parent), *(str(folder) for folder in sorted(HERE.rglob("*")) if folder.is_dir())]
 
 # Tests against real peers are not even read where the peers are not installed; those of PyTorch have it in their name.

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cnnsum.answers import OptionError
 from cnnsum.answers.summary import keras_table as ours
-from cnnsum.answers.summary.options import OptionError, Options
+from cnnsum.answers.summary.options import Options
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 
