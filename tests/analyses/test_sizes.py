@@ -88,8 +88,8 @@ def test_relations_are_solved_with_the_other_sizes_given() -> None:
     found = model(text).sizes
     assert conditions(found) == {"H": "H == W", "W": "H == W"}
     height = found.axes[0]
-    assert list(found.accepted(height, {"W": 7}, 1, 20)) == [7]
-    assert found.nearest(height, {"W": 7}, 5) == (None, 7)
+    assert found.accepted(height, {"W": 7}, 1, 20) == ((7,), None)
+    assert found.nearest(height, {"W": 7}, 5) == (False, None, 7, None, None)
     assert violated(found.requirements, {"H": 5, "W": 7}) is not None
     assert violated(found.requirements, {"H": 7, "W": 7}) is None
 
@@ -97,8 +97,10 @@ def test_relations_are_solved_with_the_other_sizes_given() -> None:
 def test_a_fixed_number_of_elements() -> None:
     text = "{input: [H, W, 1], layers: [{Reshape: {target_shape: [12]}}]}"
     found = model(text).sizes
-    assert [height for height in range(1, 20) if list(found.accepted(found.axes[0], {"W": 3}, height, height))] == [4]
-    assert list(found.accepted(found.axes[0], {"W": 5}, 1, 100)) == []
+    assert [
+        height for height in range(1, 20) if list(found.accepted(found.axes[0], {"W": 3}, height, height).sizes)
+    ] == [4]
+    assert found.accepted(found.axes[0], {"W": 5}, 1, 100) == ((), None)
 
 
 def test_only_what_matters_is_named() -> None:
@@ -159,30 +161,64 @@ def test_periods_past_the_cap_are_bounds(size: int, exact: bool) -> None:
     (height,) = found.sizes.axes
     assert height.exact is exact
     assert [one.code for one in found.diagnostics] == ([] if exact else ["SHP223"])
-    assert list(found.sizes.accepted(height, {}, 1, 3 * size)) == [size, 2 * size, 3 * size]
-    assert found.sizes.nearest(height, {}, size + 1) == (size, 2 * size)
+    assert found.sizes.accepted(height, {}, 1, 3 * size) == ((size, 2 * size, 3 * size), None)
+    assert found.sizes.nearest(height, {}, size + 1) == (False, size, 2 * size, None, None)
+    assert found.sizes.nearest(height, {}, size) == (True, None, 2 * size, None, None)
     if exact:
         assert height.condition == f"H % {size} == 0 and H >= {size}"
     else:
         assert height.condition == f"H >= {size} and H == {size}*(H//{size})"
 
 
-def test_the_nearest_size_is_not_looked_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = """
-    input: [H, W, 3]
-    layers:
-      - AveragePooling2D: {pool_size: 2, padding: same, repeat: 12}
-      - Reshape: {target_shape: [-1, 2304]}
-    """
-    tried: list[int] = []
-    monkeypatch.setattr(
-        "cnnsum.analyses.sizes.conditions.holds_all", lambda _needs, values: bool(tried.append(values["H"]))
-    )
-    sizes = model(text).sizes
+FAR = """
+input: [H, W, 3]
+layers:
+  - AveragePooling2D: {pool_size: 2, padding: same, repeat: 12}
+  - Reshape: {target_shape: [-1, 2304]}
+"""
+
+
+def test_the_nearest_size_is_not_looked_for_without_end() -> None:
+    sizes = model(FAR).sizes
     height, _width = sizes.axes
-    # H above 767 * 4096 would do, which is far above.
-    assert sizes.nearest(height, {"W": 48}, 64) == (None, None)
-    assert len(tried) == 64 + 2**15
+    # H above 767 * 4096 would do, which is far above; below 64 all are tried.
+    assert sizes.nearest(height, {"W": 48}, 64) == (False, None, None, None, 64 + 2**15)
+    assert sizes.accepted(height, {"W": 48}, 1, 100_000) == ((), None)
+    found = sizes.nearest(height, {"W": 48}, 767 * 4096)
+    assert found == (False, None, 767 * 4096 + 1, 767 * 4096 - 2**15, None)
+
+
+OPEN = """
+inputs: {a: [T, 4], b: [S, 4]}
+layers:
+  - Add: {from: [a, b]}
+  - AveragePooling1D: {pool_size: 2, padding: same}
+  - Reshape: {target_shape: [1, 128]}
+"""
+
+
+def test_fewer_sizes_are_tried_where_other_symbols_are_left() -> None:
+    sizes = model(OPEN).sizes
+    axis = sizes.axes[0]
+    assert len(axis.relations) == 2
+    found = sizes.nearest(axis, {}, 64)
+    assert (found.accepted, found.below, found.above, found.below_to) == (True, 63, None, None)
+    assert found.above_to == 64 + 2**9 // 2
+    listed = sizes.accepted(axis, {}, 1, 100_000)
+    assert listed.sizes == tuple(range(1, 65))
+    assert listed.to is not None
+    assert 2**11 <= listed.to < 2**12
+    # With the other size known nothing is left: the search comes to its end, or is a longer one.
+    assert sizes.nearest(axis, {"S": 64}, 64) == (True, 1, None, None, None)
+
+
+def test_programs_and_formulas_say_the_same_of_a_size() -> None:
+    for text, given in ((FAR, {"W": 48}), (OPEN, {"S": 63}), (OPEN, {"S": 1}), (UPSAMPLED, {"W": 6})):
+        sizes = model(text).sizes
+        axis = sizes.axes[0]
+        name = axis.symbol.name
+        wanted = [size for size in range(1, 130) if violated(sizes.requirements, {**given, name: size}) is None]
+        assert list(sizes.accepted(axis, given, 1, 129).sizes) == wanted
 
 
 def test_declared_facts_hold_or_not() -> None:

@@ -105,6 +105,23 @@ def test_what_the_file_declares() -> None:
     assert height["declared"] == {"condition": "H % 8 == 0 and H >= 64", "holds": False, "refused": 64}
 
 
+def test_a_search_that_is_given_up_says_so() -> None:
+    spec = (
+        "inputs: {a: [64, 4], b: [S, 4]}\nlayers: ["
+        "Add: {from: [a, b]}, AveragePooling1D: {pool_size: 2, padding: same}, Reshape: {target_shape: [1, 128]}]"
+    )
+    text = call("sizes", "-", "--list", "1:5000", stdin=spec.encode()).out
+    words = " ".join(text.split())
+    assert "64 accepted; the nearest that was found is 63, not searched further than 320" in words
+    axis = answer("-", "--list", "1:5000", stdin=spec)["axes"][0]
+    assert axis["nearest"] == {"below": 63, "above": None, "searched_to": {"below": None, "above": 320}}
+    assert axis["legal"] == list(range(1, 65))
+    assert f"64; not searched further than {axis['legal_to']:,}" in words
+    # Where nothing is left to try, null is proved, and nothing else is said.
+    short = answer("-", "--list", "1:64", stdin=spec)["axes"][0]
+    assert "legal_to" not in short
+
+
 def test_a_model_with_no_legal_size() -> None:
     spec = """
     input: [H, 8, 3]

@@ -117,8 +117,8 @@ def test_no_size_is_refused_that_some_batch_makes_even() -> None:
     free = cnnsum.loads(model.document.text, free=("spatial",))
     height = next(axis for axis in free.sizes.axes if axis.symbol.name == "H")
     assert height.condition == "(H*N*W) % 400 == 0"
-    assert list(free.sizes.accepted(height, {"W": 20}, 1, 40)) == list(range(1, 41))
-    assert list(free.sizes.accepted(height, {"W": 20, "N": 1}, 1, 40)) == [20, 40]
+    assert list(free.sizes.accepted(height, {"W": 20}, 1, 40).sizes) == list(range(1, 41))
+    assert list(free.sizes.accepted(height, {"W": 20, "N": 1}, 1, 40).sizes) == [20, 40]
 
 
 def test_explained_work_tells_the_rows() -> None:

@@ -5,20 +5,23 @@ Knows no graph but the layers whose conditions they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, divides, equal, substitute, symbols_of
 from cnnsum.dims.patterns import PeriodError
+from cnnsum.dims.program import Program
 from cnnsum.dims.sets import SizeSet
 from cnnsum.dims.solving import solve
 from cnnsum.graph.model import Freed, Layer
 from cnnsum.layers.facts import Need
 
-#: Sizes that are tried one by one where the period of a condition is too long to be solved.
-_MOST_TRIED = 1 << 15
+#: Conditions that are put to the test, size by size, where they cannot be solved: on each side of a size for the
+#: nearest, and for a list. True: where other symbols are left in one of them, False: where there are none.
+_MOST_TRIED = {False: 1 << 15, True: 1 << 9}
+_MOST_LISTED = {False: 1 << 20, True: 1 << 12}
 
 
 class Requirement(NamedTuple):
@@ -101,6 +104,26 @@ class Axis(NamedTuple):
         return " and ".join([f"({own})" if " or " in own else own, *others])
 
 
+class Near(NamedTuple):
+    """Whether a size is accepted, and the nearest others that are: None where there are none, or none was found.
+
+    below_to, above_to: the last size that was tried, where the search was given up; None where it was not.
+    """
+
+    accepted: bool
+    below: int | None
+    above: int | None
+    below_to: int | None
+    above_to: int | None
+
+
+class Listed(NamedTuple):
+    """Accepted sizes of a range. to: where the search was given up, the last size that was looked at."""
+
+    sizes: tuple[int, ...]
+    to: int | None
+
+
 class Sizes(NamedTuple):
     """The sizes that a network accepts, by axis, and what is wrong with the conditions themselves."""
 
@@ -115,56 +138,110 @@ class Sizes(NamedTuple):
         about = [one for one in self.requirements if not one.symbols.isdisjoint(symbol.symbols)]
         return violated(about, {one.name: batch for one in symbol.symbols})
 
-    def accepted(self, axis: Axis, given: Mapping[str, int], low: int, high: int) -> Iterator[int]:
+    def accepted(self, axis: Axis, given: Mapping[str, int], low: int, high: int) -> Listed:
         """The sizes of an axis between two, both included, with those of other symbols given."""
-        legal, tried = self._with(axis, given)
+        legal, left = self._with(axis, given)
+        trial = _Trial(axis.symbol.name, left, _MOST_LISTED)
+        found: list[int] = []
         for size in legal.within(low, high):
-            if not tried or holds_all(tried, {**given, axis.symbol.name: size}):
-                yield size
+            if trial.left <= 0:
+                return Listed(tuple(found), size - 1)
+            if trial.accepts(size):
+                found.append(size)
+        return Listed(tuple(found), None)
 
-    def nearest(self, axis: Axis, given: Mapping[str, int], size: int) -> tuple[int | None, int | None]:
-        """The largest accepted size that is not above `size`, and the smallest that is not below it."""
-        legal, tried = self._with(axis, given)
-        below = legal.nearest_below(size)
-        above = legal.nearest_above(size)
-        if not tried:
-            return below, above
-        for _ in range(_MOST_TRIED):
-            if below is None or holds_all(tried, {**given, axis.symbol.name: below}):
-                break
-            below = legal.nearest_below(below - 1)
-        for _ in range(_MOST_TRIED):
-            if above is None or holds_all(tried, {**given, axis.symbol.name: above}):
-                return below, above
-            above = legal.nearest_above(above + 1)
-        return below, None
+    def nearest(self, axis: Axis, given: Mapping[str, int], size: int) -> Near:
+        """Whether a size is accepted, and the nearest others that are, with those of other symbols given."""
+        legal, left = self._with(axis, given)
+        name = axis.symbol.name
+        accepted = size in legal and _Trial(name, left, {}).accepts(size)
+        below, below_to = _first(_Trial(name, left, _MOST_TRIED), legal.nearest_below, size, -1)
+        above, above_to = _first(_Trial(name, left, _MOST_TRIED), legal.nearest_above, size, 1)
+        return Near(accepted, below, above, below_to, above_to)
 
-    def _with(self, axis: Axis, given: Mapping[str, int]) -> tuple[SizeSet, list[Requirement]]:
-        """What is accepted with other sizes given, and the requirements that are left to be tried."""
+    def _with(self, axis: Axis, given: Mapping[str, int]) -> tuple[SizeSet, list[Need]]:
+        """What is accepted with other sizes given, and the conditions that are left to be tried."""
         others = {name: size for name, size in given.items() if name != axis.symbol.name}
         legal = axis.legal
-        tried = list(axis.unsolved)
+        tried = [one.need for one in axis.unsolved]
         for requirement in axis.relations:
             need = put(requirement.need, others)
             allowed = solve_need(need)
             if allowed is None:
-                tried.append(requirement)
+                tried.append(need)
                 continue
             try:
                 legal &= allowed
             except PeriodError:
-                tried.append(requirement)
+                tried.append(need)
         return legal, tried
+
+
+class _Trial:
+    """Puts sizes of one symbol into conditions, one by one.
+
+    A condition on this symbol alone is put together once, as a program. One that is left with other symbols is put in
+    as a formula: that it cannot hold is then all that can be found. left: the conditions that may still be put to the
+    test; there are fewer where formulas are among them, which take a hundred times as long.
+    """
+
+    __slots__ = ("_name", "_needs", "_programs", "left")
+
+    def __init__(self, name: str, needs: Iterable[Need], most: Mapping[bool, int]) -> None:
+        self._name = name
+        self._needs: list[Need] = []
+        self._programs: list[tuple[Program, Need]] = []
+        for need in needs:
+            sides = (need.left, need.right)
+            alone = {one.name for side in sides for one in symbols_of(side)} == {name}
+            if alone and not any(isinstance(side, Unknown) for side in sides):
+                self._programs.append((Program(sides, (name,)), need))
+            else:
+                self._needs.append(need)
+        self.left = most.get(bool(self._needs), 1)
+
+    def accepts(self, size: int) -> bool:
+        """Whether no condition is violated; conditions that were put to the test count, the first violated one last."""
+        for program, need in self._programs:
+            self.left -= 1
+            left, right = program((size,))
+            assert left is not None, "no side is unknown"
+            assert right is not None, "no side is unknown"
+            if not _meets(need.relation, left, right):
+                return False
+        for need in self._needs:
+            self.left -= 1
+            if holds(need, {self._name: size}) is False:
+                return False
+        return True
+
+
+def _first(trial: _Trial, next_of: Callable[[int], int | None], size: int, step: int) -> tuple[int | None, int | None]:
+    """The first accepted size beyond one, up (1) or down (-1); the last that was tried, if the search was given up."""
+    tried = size
+    while (found := next_of(tried + step)) is not None:
+        if trial.left <= 0:
+            return None, tried
+        if trial.accepts(found):
+            return found, None
+        tried = found
+    return None, None
+
+
+def _meets(relation: str, left: int, right: int) -> bool:
+    """Whether two numbers are as a condition needs them; see `Need`."""
+    if relation == "==":
+        return left == right
+    if relation == ">=":
+        return left >= right
+    if relation == "%":
+        return left % right == 0
+    return left in (1, right) or right == 1
 
 
 def violated(requirements: Iterable[Requirement], values: Mapping[str, int]) -> Requirement | None:
     """The first requirement that does not hold at these sizes; those that need other sizes too are passed over."""
     return next((one for one in requirements if holds(one.need, values) is False), None)
-
-
-def holds_all(requirements: Iterable[Requirement], values: Mapping[str, int]) -> bool:
-    """Whether none of the requirements is violated."""
-    return violated(requirements, values) is None
 
 
 def holds(need: Need, values: Mapping[str, int]) -> bool | None:

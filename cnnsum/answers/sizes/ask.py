@@ -27,9 +27,10 @@ class AxisReport(NamedTuple):
     """One axis of an input.
 
     size: what the file fixes, None for an open axis. accepted: whether the network accepts that. below, above: the
-    nearest other sizes that it accepts. declared: what the file declares of the symbol, with whether all of that is
-    accepted, and a size that is not. given: sizes of other symbols that the relations were solved with. legal: the
-    sizes in the range that was asked for. resized: layers whose weights fit one size only.
+    nearest other sizes that it accepts; below_to, above_to: the last size that was tried, where that search was given
+    up. declared: what the file declares of the symbol, with whether all of that is accepted, and a size that is not.
+    given: sizes of other symbols that the relations were solved with. legal: the sizes in the range that was asked
+    for; legal_to: the last that was looked at, where that was given up. resized: layers whose weights fit one size.
     """
 
     record: SizeRecord
@@ -41,6 +42,9 @@ class AxisReport(NamedTuple):
     given: tuple[tuple[str, int], ...]
     legal: tuple[int, ...] | None
     resized: tuple[str, ...]
+    below_to: int | None = None
+    above_to: int | None = None
+    legal_to: int | None = None
 
 
 class SizesReport(NamedTuple):
@@ -175,23 +179,21 @@ def _axis(
     others = {other.name for one in axis.relations for other in one.symbols if other.name != symbol}
     given = {other: said[other] for other in sorted(others) if other in said}
     size = said.get(symbol)
-    below = above = None
-    accepted = None
-    if size is not None:
-        nearest = sizes.nearest(axis, given, size)
-        accepted = nearest[0] == size
-        below = nearest[0] if not accepted else sizes.nearest(axis, given, size - 1)[0] if size > 1 else None
-        above = nearest[1] if not accepted else sizes.nearest(axis, given, size + 1)[1]
+    near = None if size is None else sizes.nearest(axis, given, size)
+    listed = None if range is None else sizes.accepted(axis, given, *range)
     return AxisReport(
         record(axis)._replace(exact=axis.exact and not blind),
         size,
-        accepted,
-        below,
-        above,
+        None if near is None else near.accepted,
+        None if near is None else near.below,
+        None if near is None else near.above,
         axis.declared,
         tuple(given.items()),
-        None if range is None else tuple(sizes.accepted(axis, given, *range)),
+        None if listed is None else listed.sizes,
         tuple(layer.name for layer in axis.resized),
+        None if near is None else near.below_to,
+        None if near is None else near.above_to,
+        None if listed is None else listed.to,
     )
 
 

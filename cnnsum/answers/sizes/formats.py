@@ -89,7 +89,9 @@ def _axis(
     if axis.resized:
         yield from _labelled("weights", [(_resized(axis), "")], width)
     if axis.legal is not None and range is not None:
-        listed = ", ".join(map(str, axis.legal)) or "none"
+        listed = ", ".join(map(str, axis.legal)) or ("none" if axis.legal_to is None else "none found")
+        if axis.legal_to is not None:
+            listed += f"; not searched further than {axis.legal_to:,}"
         yield from _labelled(f"{range[0]}..{range[1]}", [(listed, "")], width)
 
 
@@ -97,6 +99,11 @@ def _verdict(axis: AxisReport) -> str:
     """What is to be said of the size in the file."""
     near = [f"{size:,}" for size in (axis.below, axis.above) if size is not None]
     nearest = " and ".join(near)
+    given_up = [f"{size:,}" for size in (axis.below_to, axis.above_to) if size is not None]
+    if given_up:
+        head = "accepted" if axis.accepted else "not accepted"
+        found = f"the nearest that was found is {nearest}" if near else "no other was found"
+        return f"{head}; {found}, not searched further than {' and '.join(given_up)}"
     if axis.accepted:
         if not near:
             return "accepted, and no other size"
@@ -199,8 +206,13 @@ def _axis_object(axis: AxisReport) -> dict[str, Any]:
         "given": dict(axis.given),
         "weights": list(axis.resized),
     }
+    searched = {"below": axis.below_to, "above": axis.above_to}
+    if any(size is not None for size in searched.values()):
+        result["nearest"]["searched_to"] = searched
     if axis.legal is not None:
         result["legal"] = list(axis.legal)
+        if axis.legal_to is not None:
+            result["legal_to"] = axis.legal_to
     return result
 
 
