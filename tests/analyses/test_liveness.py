@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_simulation import load, orders, programs, simulate, sizes_of
@@ -170,3 +172,43 @@ def test_int4_rounds_up_per_tensor() -> None:
     assert report.totals.peak.bytes == bytes_of(3, report.inputs[0].dtype) + 3
     # A batch is one tensor: 5 samples of one value are 3 bytes.
     assert cnnsum.summarize(load(spec), batch=5).totals.outputs == 9
+
+
+@pytest.mark.parametrize("dtype", ["float16", "no_dtype"])
+@pytest.mark.parametrize("inner", ["ReLU", "Flatten", "Dropout"])  # in place, a view, and none in inference
+def test_what_stands_in_the_copy_of_another_dtype_is_counted(inner: str, dtype: str) -> None:
+    """A nested model whose input has another dtype reads a copy that no call makes: nothing vanishes into it."""
+
+    def layer(kind: str, name: str, source: str | None, **config: object) -> dict[str, object]:
+        tensor = {"class_name": "__keras_tensor__", "config": {"dtype": "float32", "keras_history": [source, 0, 0]}}
+        calls = [] if source is None else [{"args": [tensor], "kwargs": {}}]
+        home = "keras" if kind == "Functional" else "keras.layers"
+        return {
+            "module": home,
+            "class_name": kind,
+            "name": name,
+            "config": {"name": name, **config},
+            "inbound_nodes": calls,
+        }
+
+    def model(name: str, source: str | None, *layers: dict[str, object]) -> dict[str, object]:
+        ends = {"input_layers": [[layers[0]["name"], 0, 0]], "output_layers": [[layers[-1]["name"], 0, 0]]}
+        return layer("Functional", name, source, layers=[*layers], **ends)
+
+    start = layer("InputLayer", "x", None, batch_shape=[None, 8], dtype=dtype)
+    nested = model(
+        "inner",
+        "first",
+        start,
+        layer(inner, "within", "x", dtype="float16", **{"rate": 0.5} if inner == "Dropout" else {}),
+    )
+    outer = layer("InputLayer", "image", None, batch_shape=[None, 8])
+    last = layer("Dense", "last", "inner", units=2)
+    net = model("net", None, outer, layer("Dense", "first", "image", units=8), nested, last)
+    read = cnnsum.loads(json.dumps(net))
+    assert not read.diagnostics
+    peak_of = cnnsum.summarize(read, symbolic=True).totals.peak.bytes
+    if dtype == "float16":  # of the other nobody knows how large an element is
+        held = {one.name: one.bytes for one in cnnsum.plan(read).storages}
+        assert held == {"image": 32, "first": 32, "within": 16, "last": 8}
+        assert peak_of == 64 * read.graph.batch

@@ -204,13 +204,19 @@ def told(story: Story) -> tuple[int, str | None, tuple[tuple[str, Dim], ...]] | 
 
 
 def _storages(inference: Inference) -> list[int]:
-    """For every value the value whose storage it is: itself, or for a view the first input's."""
+    """For every value the value whose storage it is: itself, or for a view the first input's.
+
+    The input of a nested model in another dtype is a copy that no call makes: what is seen through it is counted with
+    the call that looks at it.
+    """
     storage = list(range(len(inference.values)))
+    there = set(inference.inputs)
     for call in inference.calls:
-        if call.facts.alias in {"view", "bypass"} and call.inputs:
+        if call.facts.alias in {"view", "bypass"} and call.inputs and storage[call.inputs[0]] in there:
             origin = storage[call.inputs[0]]
             for number in call.outputs:
                 storage[number] = origin
+        there.update(call.outputs)
     return storage
 
 
@@ -228,13 +234,15 @@ def _write_in_place(
     """
     moved: dict[int, int] = {}
     undecided: list[tuple[int, int]] = []
+    made: set[int] = set()  # which a copy in another dtype, at the border of a nested model, is not (`_storages`)
     for step, call in enumerate(calls):
+        made.update(call.outputs)
         open_here: list[tuple[int, int]] = []
         for number in writable(inference, call):
             output = call.outputs[0]
             origin = storage[number]
             origin = moved.get(origin, origin)
-            if last_use[origin] != step or origin in protected:
+            if last_use[origin] != step or origin in protected or origin not in made:
                 continue
             if sizes[origin] == sizes[output]:
                 moved[output] = origin
