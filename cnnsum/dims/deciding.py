@@ -7,7 +7,7 @@ combinations, bounds decide what they can. This module knows formulas only, no n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from itertools import product as combinations
@@ -32,7 +32,7 @@ from cnnsum.dims.expr import (
     trend,
 )
 from cnnsum.dims.intervals import Interval
-from cnnsum.dims.pieces import Pieces, has_period, nonnegative, periods, pieces, zeros
+from cnnsum.dims.pieces import NotInPiecesError, Piece, each_piece, has_period, nonnegative, periods, pieces, zeros
 from cnnsum.dims.pieces import bounds_of as piece_bounds
 from cnnsum.dims.residues import polynomials
 from cnnsum.dims.sampling import disagree, samples
@@ -64,9 +64,10 @@ def is_zero(d: Expr) -> bool | None:
     values = samples(d, d.symbols)
     if 0 in values and any(values):
         return None
-    exact = pieces(d)
-    if exact is not None:
-        return _everywhere(exact, zero=True)
+    try:
+        return _everywhere(each_piece(d), zero=True)
+    except NotInPiecesError:
+        pass
     low, high = _wide_bounds(d)
     if (low is not None and low > 0) or (high is not None and high < 0):
         return False
@@ -85,9 +86,10 @@ def is_nonnegative(d: Expr) -> bool | None:
         return None  # the bounds are exact: it has both signs
     if disagree(samples(d, d.symbols)):
         return None
-    exact = pieces(d)
-    if exact is not None:
-        return _everywhere(exact, zero=False)
+    try:
+        return _everywhere(each_piece(d), zero=False)
+    except NotInPiecesError:
+        pass
     low, high = _wide_bounds(d)
     if low is not None and low >= 0:
         return True
@@ -96,11 +98,13 @@ def is_nonnegative(d: Expr) -> bool | None:
     return _agree(_class_is_nonnegative(part) for part in _classes(d))
 
 
-def _everywhere(exact: Pieces, *, zero: bool) -> bool | None:
-    """Whether all pieces are 0 (or not negative): True for all values, False for none, None for some."""
+def _everywhere(exact: Iterable[Piece], *, zero: bool) -> bool | None:
+    """Whether all pieces are 0 (or not negative): True for all values, False for none, None for some; the first two
+    that differ decide.
+    """
     found: set[bool] = set()
     ask = zeros if zero else nonnegative
-    for piece in exact.pieces:
+    for piece in exact:
         runs = ask(piece.coefficients, piece.start, piece.stop)
         if not runs:
             found.add(False)

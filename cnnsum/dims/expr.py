@@ -72,7 +72,20 @@ class Symbol:
     0
     """
 
-    __slots__ = ("_hash", "anonymous", "degree", "depth", "dim", "hi", "lo", "minimum", "multiple_of", "name", "order")
+    __slots__ = (
+        "_hash",
+        "_symbols",
+        "anonymous",
+        "degree",
+        "depth",
+        "dim",
+        "hi",
+        "lo",
+        "minimum",
+        "multiple_of",
+        "name",
+        "order",
+    )
     size = 1
     extremes = 0
     rises = True
@@ -90,12 +103,18 @@ class Symbol:
         self.hi: int | None = None
         self.order = (0, name, minimum, multiple_of, anonymous)
         self._hash = hash(self.order)
+        self._symbols: frozenset[Symbol] | None = None  # made when asked for: it would refer to itself
         self.dim = Expr((((((self, 1),)), multiple_of),))
 
     @property
     def symbols(self) -> frozenset[Symbol]:
         """The symbol itself: what every atom answers."""
-        return frozenset((self,))
+        if self._symbols is None:
+            self._symbols = frozenset((self,))
+        return self._symbols
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _symbol, (self.name, self.anonymous, self.minimum, self.multiple_of)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Symbol) and self.order == other.order)
@@ -105,6 +124,11 @@ class Symbol:
 
     def __repr__(self) -> str:
         return self.name
+
+
+def _symbol(name: str, anonymous: bool, minimum: int, multiple_of: int) -> Symbol:
+    """The symbol that a pickle was made of."""
+    return Symbol(name, anonymous=anonymous, minimum=minimum, multiple_of=multiple_of)
 
 
 class Floor:

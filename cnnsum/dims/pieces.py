@@ -49,8 +49,8 @@ class _SplitError(Exception):
         self.at = at
 
 
-class _NotPeriodicError(Exception):
-    """A floor by a formula: no period helps."""
+class NotInPiecesError(Exception):
+    """The formula has no pieces, as a floor by a formula has no period, or too many of them."""
 
 
 @lru_cache(1 << 10)
@@ -62,23 +62,33 @@ def pieces(dim: Dim, max_period: int = MAX_PERIOD) -> Pieces | None:
     Piece(residue=0, start=1, stop=None, coefficients=(0, 2))
     Piece(residue=1, start=0, stop=None, coefficients=(0, 2))
     """
+    try:
+        found = tuple(each_piece(dim, max_period))
+    except NotInPiecesError:
+        return None
+    (symbol,) = symbols_of(dim)
+    return Pieces(symbol, periods(dim)[symbol] * symbol.multiple_of, found)
+
+
+def each_piece(dim: Dim, max_period: int = MAX_PERIOD) -> Iterator[Piece]:
+    """The same pieces one after the other, made as they are asked for: a question that the first few answer needs no
+    more. Raises NotInPiecesError, also after some pieces.
+    """
     symbols = symbols_of(dim)
     if len(symbols) != 1 or not isinstance(dim, Expr):
-        return None
-    symbol = next(iter(symbols))
-    try:
-        period = periods(dim)[symbol]
-        work = _MAX_WORK // size_of(dim)
-        if period > min(max_period, work):
-            return None
-        result: list[Piece] = []
-        for residue in range(period):
-            result += _class(dim, symbol, residue, period)
-            if len(result) > work:
-                return None
-    except _NotPeriodicError:
-        return None
-    return Pieces(symbol, period * symbol.multiple_of, tuple(result))
+        raise NotInPiecesError
+    (symbol,) = symbols
+    period = periods(dim)[symbol]
+    most = _MAX_WORK // size_of(dim)
+    if period > min(max_period, most):
+        raise NotInPiecesError
+    count = 0
+    for residue in range(period):
+        for piece in _class(dim, symbol, residue, period):
+            count += 1
+            if count > most:
+                raise NotInPiecesError
+            yield piece
 
 
 def bounds_of(exact: Pieces) -> Interval:
@@ -106,7 +116,7 @@ def has_period(dim: Dim) -> bool:
     """Whether all floors are by plain numbers."""
     try:
         periods(dim)
-    except _NotPeriodicError:
+    except NotInPiecesError:
         return False
     return True
 
@@ -116,7 +126,7 @@ def _atom_periods(atom: Atom) -> dict[Symbol, int]:
         return {atom: 1}
     if isinstance(atom, Floor):
         if isinstance(atom.denominator, Expr):
-            raise _NotPeriodicError
+            raise NotInPiecesError
         return {symbol: period * atom.denominator for symbol, period in periods(atom.numerator).items()}
     result: dict[Symbol, int] = {}
     for arg in atom.args:
@@ -137,7 +147,7 @@ def _class(dim: Dim, symbol: Symbol, residue: int, period: int) -> Iterator[Piec
         except _SplitError as split:
             splits += 1
             if splits > _MAX_SPLITS:
-                raise _NotPeriodicError from split
+                raise NotInPiecesError from split
             todo += [(split.at, stop), (start, split.at)]
 
 

@@ -7,8 +7,10 @@ again with the same symbols, is an equal formula. This module knows the grammar'
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from math import gcd, lcm
 from typing import Any
 
@@ -119,13 +121,29 @@ def _factors(expr: Expr) -> list[tuple[int | Expr, int]]:
         content = -content
     rest = Expr(tuple((monomial, factor // content) for monomial, factor in expr.terms))
     factors: list[tuple[int | Expr, int]] = [] if content == 1 else [(content, 1)]
+    counts = _counts(rest)
     for symbol in sorted(expr.symbols, key=lambda symbol: symbol.order):
+        # The terms without the symbol are one row of as many as each other row has.
+        without = len(rest.terms) - counts[symbol]
+        if without and counts[symbol] % without:
+            continue
         split = _split(rest, symbol)
         if split is not None:
             factors.append(_root(split[0]))
             rest = split[1]
+            counts = _counts(rest)
     factors.append(_root(rest))
     return factors
+
+
+def _counts(expr: Expr) -> Counter[Symbol]:
+    """For each symbol the number of terms that it is in."""
+    return Counter(
+        chain.from_iterable(
+            monomial[0][0].symbols if len(monomial) == 1 else {one for atom, _ in monomial for one in atom.symbols}
+            for monomial, _ in expr.terms
+        )
+    )
 
 
 def _split(expr: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:

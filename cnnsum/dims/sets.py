@@ -278,6 +278,14 @@ def _aligned(a: SizeSet, b: SizeSet) -> Iterator[tuple[int, int, Pattern, Patter
         low = end
 
 
+#: The patterns of all numbers from one on, which most conditions of a long network are.
+_FROM_ON = (NONE, ALL)
+
+
+def _start(one: SizeSet) -> int:
+    return one.start
+
+
 def _combined(a: SizeSet, b: SizeSet, operation: Callable[[int, int], int]) -> SizeSet:
     if a is b:
         return a
@@ -285,6 +293,8 @@ def _combined(a: SizeSet, b: SizeSet, operation: Callable[[int, int], int]) -> S
         for everything, rest in ((a, b), (b, a)):
             if everything._patterns == (ALL,):  # noqa: SLF001 - of the same module
                 return rest
+        if a._patterns == b._patterns == _FROM_ON:  # noqa: SLF001
+            return max(a, b, key=_start)
     result: list[Stretch] = []
     for low, high, one, other in _aligned(a, b):
         result += stretches.overlap(low, high, one, other, operation)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from cnnsum.dims import (
     maximum,
     minimum,
     parse_dim,
+    printer,
     prod,
     substitute,
     symbols_of,
@@ -276,3 +279,27 @@ def test_past_the_limits_is_unknown():
     assert isinstance(H**64, Expr)
     with pytest.raises(ValueError, match=r"H cannot be raised to the negative power -1"):
         H**-1
+
+
+def test_only_symbols_that_may_be_a_factor_are_tried_as_one(monkeypatch):
+    tried = []
+    real = printer._split
+    monkeypatch.setattr(printer, "_split", lambda *given: tried.append(given[1]) or real(*given))
+    symbols = [Symbol(f"S{number}") for number in range(300)]
+    total = 0
+    for symbol in symbols:
+        total = total + symbol.dim
+    assert str(total) == " + ".join(sorted(symbol.name for symbol in symbols))
+    assert not tried
+    x, y, z = (Symbol(name).dim for name in "xyz")
+    assert str((x + 1) * (y // 2 + 2) * (z + 3) ** 2) == "(x + 1)*(y//2 + 2)*(z + 3)**2"
+    assert len(tried) == 3
+
+
+def test_a_pickled_formula_is_equal():
+    x = Symbol("x", multiple_of=4, minimum=8, anonymous=True)
+    formula = x.dim // 8 + 3
+    assert formula.symbols == {x}
+    again = pickle.loads(pickle.dumps({x: formula, formula: x}))
+    assert again == {x: formula, formula: x}
+    assert next(iter(again)).anonymous

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from cnnsum.dims import Symbol, at_least, bounds, ceil_div, divides, equal, maximum, minimum
+from cnnsum.dims import pieces as residue_classes
 from cnnsum.dims.pieces import extremes, nonnegative, pieces, value_at, zeros
 from tests.dims.formulas import DIMS, calculate, trees
 
@@ -200,3 +201,15 @@ def test_too_many_classes_are_not_looked_at():
     assert equal(H // 5000 + (H + 1) // 4999, W) is None
     assert pieces(H // 2, max_period=1) is None
     assert pieces(H // W) is None
+
+
+def test_the_first_pieces_that_differ_decide(monkeypatch):
+    asked = []
+    real = residue_classes._class
+    monkeypatch.setattr(residue_classes, "_class", lambda *given: asked.append(given) or real(*given))
+    for number in (1_009, 4_093):
+        assert divides(number, 8 * Symbol("H", minimum=number + 1).dim) is None
+        width = Symbol("W", minimum=number + 1).dim
+        assert equal(number * (width // number), width) is None
+    assert len(asked) <= 4 * 3
+    assert divides(1_009, 1_009 * Symbol("H").dim) is True

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, at_least, substitute, symbols_of
 from cnnsum.dims.expr import Atom, Extreme, Floor, Monomial, from_atom, from_terms, interval, order_of, terms_of
+from cnnsum.dims.sampling import value_at
 
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes.conditions import Sizes
@@ -353,17 +354,12 @@ def _seen(dims: list[Dim], symbols: list[Symbol]) -> list[tuple[int, ...]]:
     """What each formula is at some sizes."""
     if not symbols:
         return [(dim,) for dim in dims if isinstance(dim, int)]
-    from cnnsum.dims.program import Program
-
-    program = Program(dims, [symbol.name for symbol in symbols])
     steps: list[tuple[int, ...]] = [(sample,) * len(symbols) for sample in _SAMPLES]
     if 1 < len(symbols) < 4:
         steps = [*product((0, 3, 400), repeat=len(symbols)), *steps]
-    columns: list[tuple[int, ...]] = []
+    # A few points: formulas are not taken apart for them, which takes as long as there are symbols.
+    columns: list[list[int]] = []
     for step in steps:
-        point = [
-            (-(-symbol.minimum // symbol.multiple_of) + n) * symbol.multiple_of
-            for symbol, n in zip(symbols, step, strict=True)
-        ]
-        columns.append(tuple(value for value in program(point) if value is not None))
+        point: dict[Atom, int] = {symbol: (symbol.lo or 0) + n for symbol, n in zip(symbols, step, strict=True)}
+        columns.append([value_at(dim, point) for dim in dims if not isinstance(dim, Unknown)])
     return [*zip(*columns, strict=True)]
