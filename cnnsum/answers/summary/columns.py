@@ -75,6 +75,8 @@ def _field(_cells: TextCells, row: Row) -> str:
     size = "x".join("all" if size is None else str(size) for size in field.size)
     if all(stride is None or (type(stride) is int and stride == 1) for stride in field.stride):
         return size
+    if all(stride is UNKNOWN for stride in field.stride):
+        return f"{size} / ?"
     return f"{size} / {'x'.join(map(str, field.stride))}"
 
 
