@@ -126,3 +126,25 @@ def test_sizes_of_a_report() -> None:
     for value in (1.5, math.nan, True, "3", 0, -1, None, Odd()):
         assert raised(partial(report.evaluate, H=value)).startswith("ValueError: H is a size: it must be a positive")
     assert raised(lambda: report.evaluate(h=3)) == "ValueError: the report has no symbol `h` (did you mean `H`?)"
+
+
+def test_arguments_that_contradict_one_another() -> None:
+    model, other = cnnsum.loads("{input: [8, 8, 3], layers: [Flatten, Dense: 2]}"), cnnsum.loads(SPEC)
+    with pytest.raises(ValueError, match="`least` is larger than `most`"):
+        cnnsum.fit(model, memory=2**30, least=50, most=20)
+    with pytest.raises(ValueError, match="leave `least` and `most` out"):
+        cnnsum.fit(model, memory=2**30, vary="batch=1:10", most=3)
+    with pytest.raises(ValueError, match="leave one of the two out"):
+        cnnsum.plan(model, cnnsum.summarize(model), batch=5)
+    with pytest.raises(ValueError, match="must be a report of this model"):
+        cnnsum.plan(model, cnnsum.summarize(other))
+
+
+def test_sizes_by_name_are_tested_together() -> None:
+    found = cnnsum.loads(
+        "{input: [H, W, 3], layers: [{Permute: {dims: [2, 1, 3], name: p}}, {Add: {from: [p, input]}}]}"
+    )
+    assert cnnsum.sizes(found, test={"H": 20, "W": 20}).tested[0].refused_by is None
+    (tested,) = cnnsum.sizes(found, test={"H": 20, "W": 5}).tested
+    assert tested.refused_by is not None
+    assert tested.name == "H=20,W=5"

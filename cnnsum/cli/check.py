@@ -137,6 +137,8 @@ def _check(
     refuse_others("check", format, ("--statistics",) if statistics else ())
     if statistics:
         format = "statistics"
+    if output is not None and output == write_baseline != "-":
+        raise click.UsageError("--output and --write-baseline are one file: give one of them another name")
     for path in (output, write_baseline):
         _refuse_own_sources(wanted, path, force_exclude=force_exclude)
         _refuse_without_place(path)
@@ -191,7 +193,9 @@ def _check(
         if write_baseline is not None:
             from cnnsum.lint.run import baseline_of
 
-            _write(iter([baseline_of(report, layer_types, plugins, keras_backend)]), write_baseline, "json")
+            before = _baseline_before(write_baseline)
+            text = baseline_of(report, layer_types, plugins, keras_backend, before)
+            _write(iter([text]), write_baseline, "json", over=() if before is None else (write_baseline,))
         _print(report, format, output, color, quiet=quiet, verbose=verbose)
         if any(found.code == UNFINISHED for found in report.findings()):
             return 2
@@ -342,11 +346,28 @@ def _print(report: CheckReport, format: str, output: str | None, color: str, *, 
             _summarize(report)
 
 
-def _write(chunks: Iterator[str], output: str | None, format: str = "text") -> None:
+def _baseline_before(path: str) -> Baseline | None:
+    """The baseline that a new one takes the place of, if there is one."""
+    from cnnsum.diagnostics import UnusableError
+    from cnnsum.lint.budget.baseline import read
+    from cnnsum.source.raw import READ
+
+    if not os.path.isfile(path):
+        return None
+    known = path in READ
+    try:
+        return read(path)
+    except UnusableError:
+        if not known:
+            READ.discard(path)  # it was looked at, and nothing is made of it
+        return None
+
+
+def _write(chunks: Iterator[str], output: str | None, format: str = "text", over: tuple[str, ...] = ()) -> None:
     """Write text to a file or to standard output, whose reader may have seen enough."""
     from cnnsum.cli.output import write_result
 
-    write_result(output, "never", plain=lambda: chunks, format=format)
+    write_result(output, "never", plain=lambda: chunks, format=format, over=over)
 
 
 def _list_passed(report: CheckReport) -> None:

@@ -5,7 +5,7 @@ Knows names of commands, options and formats; nothing of what is printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import click
@@ -45,6 +45,17 @@ FOLLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 
+#: Options of a command that make it print something else, and the others that have no place there.
+WITHOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "show": {
+        "--chart": (
+            *("--train", "--plan", "--convention", "--keras", "--columns", "--depth", "--expand-nested"),
+            *("--show-trainable", "--layer-range", "--checkpoint"),
+        ),
+        "--keras": ("--train", "--plan", "--convention"),
+    },
+}
+
 
 def format_option(command: str, help: str | None = None) -> Callable[[Any], Any]:
     """The option `--format` of a command, which takes every format that it prints in some way.
@@ -57,9 +68,13 @@ def format_option(command: str, help: str | None = None) -> Callable[[Any], Any]
     return click.option("--format", "format", type=click.Choice(formats), default=default, help=told)
 
 
-def refuse_others(command: str, format: str, given: Iterable[str]) -> None:
+def refuse_others(command: str, format: str, given: Collection[str]) -> None:
     """Raise UsageError where a format has not what was asked for by these options."""
     printed = FORMATS[command]
+    for mode, others in WITHOUT.get(command, {}).items():
+        for option in given:
+            if mode in given and option in others:
+                raise click.UsageError(f"{mode} does not go with {option}")
     modes = [option for option in given if option in printed]
     for option in modes:
         _require(option, format, printed[option])

@@ -111,18 +111,19 @@ def write_result(
     plain: Callable[[], Iterable[str]] | None = None,
     styled: Callable[[int], Iterable[list[tuple[str, str]]]] | None = None,
     format: str = "text",
+    over: tuple[str, ...] = (),
 ) -> None:
     """Write a command's result to the file that was asked for, or to standard output.
 
     plain: makes text of a format; or styled: makes lines of styled spans for a width. A reader who has seen enough
-    ends it early.
+    ends it early. over: files that were read, and that may be written over all the same.
     Raises ClickException for a file that cannot be written.
     """
     if output == "-":
         output = None
     try:
         if output is not None:
-            write_file(output, _chunks(plain, styled, 80), format)
+            write_file(output, _chunks(plain, styled, 80), format, over)
             return
         stream = standard_output()
         width = min(terminal_columns(), 100) if stream.isatty() else 80
@@ -156,8 +157,17 @@ def refuse_own_source(model: str, output: str) -> None:
         raise click.UsageError(f"'{output}' is the model itself: give the result another name")
 
 
-def write_file(path: str, chunks: Iterable[str], format: str = "text") -> None:
-    """Write a text, made harmless for its format, to a file as `write_back` does."""
+def write_file(path: str, chunks: Iterable[str], format: str = "text", over: tuple[str, ...] = ()) -> None:
+    """Write a text, made harmless for its format, to a file as `write_back` does.
+
+    Raises UsageError for a file that was read: what is made of it would take its place.
+    """
+    from cnnsum.source.raw import READ
+
+    if path not in over and os.path.isfile(path):
+        for read in READ:
+            if os.path.exists(read) and os.path.samefile(read, path):
+                raise click.UsageError(f"'{path}' is one of the files that are read: give the result another name")
     write_back(path, inked(chunks, format))
 
 

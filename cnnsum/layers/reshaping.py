@@ -303,15 +303,16 @@ def CenterCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | N
     """Cut the middle out of an image: `(H, W, C)` becomes `(height, width, C)`.
 
     An image that is smaller is resized instead, by bilinear interpolation.
-    No weights. Operations: none where it is cut, those of Resizing where it is resized (an upper bound for a size that
-    is not known). Nothing kept.
+    No weights. Operations: none where it is cut, those of Resizing where it is resized; not known where an open size
+    decides it. Nothing kept.
     """
     lengths = spatial(x, 2, data_format, "CenterCrop")
     wanted = (height, width)
     out = arrange(x[0], wanted, channels(x, data_format), data_format)
     enough = [at_least(length, least) for length, least in zip(lengths, wanted, strict=True)]
     if not all(enough):
-        status: Status = "exact" if False in enough else "bound"
-        return Facts(out, ops=_taps(1, 2) * size(out), window=NOT_FOLLOWED, status=status)
+        # A bound would be taken for the number of every size: by sweeps, by budgets, by what evaluates formulas.
+        ops = _taps(1, 2) * size(out) if False in enough else UNKNOWN
+        return Facts(out, ops=ops, window=NOT_FOLLOWED)
     windows = tuple(Window(1, before=-((length - least) // 2)) for length, least in zip(lengths, wanted, strict=True))
     return Facts(out, window=windows)

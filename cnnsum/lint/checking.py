@@ -16,7 +16,7 @@ from cnnsum.lint.report.findings import CheckedFile
 from cnnsum.lint.settings import Settings, Wanted
 from cnnsum.render.diagnose import in_order
 from cnnsum.source import Document, read
-from cnnsum.source.raw import open_file
+from cnnsum.source.raw import READ, open_file
 
 if TYPE_CHECKING:
     from cnnsum.model import Model
@@ -71,6 +71,13 @@ def _faulty(path: str, error: Exception, settings: Settings) -> CheckedFile:
 
 def check(path: str, settings: Settings, *, sought: bool = False) -> Outcome | None:
     """The same, with the lines of the text."""
+    outcome = _outcome(path, settings, sought=sought)
+    if outcome is None:
+        READ.discard(path)  # what was looked at and left aside may be written over
+    return outcome
+
+
+def _outcome(path: str, settings: Settings, *, sought: bool) -> Outcome | None:
     if sought and not _may_be_model(path):
         return None
     name = STDIN if path == "-" else path

@@ -231,8 +231,9 @@ def baseline_of(
     layer_types: tuple[str, ...] = (),
     plugins: tuple[str, ...] = (),
     keras_backend: str | None = None,
+    before: Baseline | None = None,
 ) -> str:
-    """The baseline of the models of a run that have no errors, as a text."""
+    """The baseline of the models of a run, as a text. A model with errors keeps the line that it had `before`."""
     from cnnsum.lint.budget.baseline import Entry, entry_of, text
     from cnnsum.model import load
 
@@ -240,6 +241,9 @@ def baseline_of(
     configs = Configs()
     for file in report.files:
         if any(found.severity == "error" and not found.code.startswith("BUD") for found in file.findings):
+            kept = None if before is None or before.single else before.of(file.path)
+            if kept is not None:
+                entries[file.path] = kept
             continue
         try:
             types = configs.settings(file.path, Choice(), None).with_types(layer_types, plugins)

@@ -86,12 +86,18 @@ def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, Weights | 
         _refuse("SPC001", f"there is no file `{path}`")
 
 
+#: The files that this process has read: no result may take the place of one of them.
+READ: set[str] = set()
+
+
 def open_file(path: str) -> BinaryIO:
     """Open a file that somebody named: every file is opened here. Pipes are waited for only if something writes to
     them, and devices are refused. Raises OSError, ValueError for a path with a NUL.
     """
     if os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path):
-        return open(path, "rb")
+        file = open(path, "rb")  # noqa: SIM115 - the caller's
+        READ.add(path)
+        return file
     from cnnsum.source.special import open_special
 
     return open_special(path)

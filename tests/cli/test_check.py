@@ -319,3 +319,31 @@ def test_a_result_is_not_written_over_what_was_found(tmp_path, monkeypatch, opti
     assert {name: (tmp_path / name).read_text(encoding="utf-8") for name in texts} == texts
     # What holds no model is a result of before.
     assert call("check", ".", *options, "out.json").code != 2
+
+
+def test_a_result_is_not_written_over_what_was_read_on_the_way(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write = {
+        "m.yaml": "include: inc.yaml\ninput: [8]\nlayers: [b]\n",
+        "inc.yaml": "blocks: {b: {layers: [Dense: 2]}}\n",
+    }
+    for name, text in write.items():
+        Path(name).write_text(text, encoding="utf-8")
+    calls = [["m.yaml"], ["explain", "m.yaml"], ["sizes", "m.yaml"], ["convert", "m.yaml", "--to", "json"]]
+    for arguments in ([*one, "-o", "inc.yaml"] for one in (*calls, ["check", "m.yaml"])):
+        result = call(*arguments)
+        assert result.code == 2, arguments
+        assert "'inc.yaml' is one of the files that are read" in result.err
+    assert call("check", "m.yaml", "--write-baseline", "inc.yaml").code == 2
+    assert call("check", "m.yaml", "--write-baseline", "z.json", "-o", "z.json").code == 2
+    assert Path("inc.yaml").read_text(encoding="utf-8") == write["inc.yaml"]
+
+
+def test_a_model_with_errors_keeps_its_line_of_the_baseline(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.yaml").write_text("{input: [8], layers: [Dense: 2]}", encoding="utf-8")
+    assert call("check", "m.yaml", "--write-baseline", "b.json", "--ignore", "ARC").code == 0
+    before = Path("b.json").read_text(encoding="utf-8")
+    Path("m.yaml").write_text("{input: [8], layers: [Dens: 2]}", encoding="utf-8")
+    assert call("check", "m.yaml", "--baseline", "b.json", "--write-baseline", "b.json").code == 1
+    assert Path("b.json").read_text(encoding="utf-8") == before

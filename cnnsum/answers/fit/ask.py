@@ -63,12 +63,17 @@ def fit(
     each; macs and flops are per sample. vary: "batch", a size ("H", or "H=W" for both) or a var, also with its values
     ("width=0.1:4:0.05"). least, most: the values to look between.
 
-    Raises UnusableError for what cannot be varied, ValueError where nothing is limited.
+    Raises UnusableError for what cannot be varied, ValueError where nothing is limited or the arguments contradict.
     """
     limits = limits_of(inference=inference, memory=memory, params=params, macs=macs, flops=flops)
+    wanted = varied(vary)
+    if wanted.values is not None and (least is not None or most is not None):
+        raise ValueError("fit(): `vary` says from where to where already: leave `least` and `most` out")
+    if least is not None and most is not None and least > most:
+        raise ValueError("fit(): `least` is larger than `most`")
     bounds = [None if bound is None else Fraction(str(bound)) for bound in (least, most)]
     reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
-    return largest(reading, Request(limits, varied(vary), *bounds))
+    return largest(reading, Request(limits, wanted, *bounds))
 
 
 def limits_of(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:

@@ -122,6 +122,12 @@ def plan(model: Model, report: Report | None = None, *, batch: int | None = None
     report: of the same model, whose batch is taken; without it, batch: as for `summarize`. order: also the arena, and
     the best order of execution.
     """
+    if report is not None and batch is not None:
+        raise ValueError("plan(): the batch is that of the report: leave one of the two out")
+    if report is not None and not model.wrong:
+        names = [layer.name for layer in model.graph.order().layers]
+        if names != [row.name for row in report.rows]:
+            raise ValueError("plan(): `report` must be a report of this model")
     if report is None:
         from cnnsum.answers.summary.ask import summarize
 

@@ -111,14 +111,16 @@ def sizes(
     """Which sizes each axis of the inputs may have, and the layers that decide it.
 
     Sizes that the file fixes are set free first, and named H and W, D, H and W, or T. range: list the accepted sizes
-    between two, both included. test: a size for every image axis, or sizes by name; `tested` says what refuses them.
+    between two, both included. test: a size for every image axis, or sizes by name, tested together; `tested` says
+    what refuses them.
     free: "channels" and "batch" set these free, too. keep: leave the sizes that the file fixes as they are.
 
     Raises UnusableError for a size of a name that the model does not have.
     """
     found = model if keep else model.again(model.how.freeing("spatial", "declared", *free))
-    tests = [("", test)] if isinstance(test, int) else [*test.items()] if test is not None else []
-    return answer(found, range=range, tests=tests, kept=keep)
+    tests = [("", test)] if isinstance(test, int) else []
+    result = answer(found, range=range, tests=tests, kept=keep)
+    return result if not isinstance(test, Mapping) else result._replace(tested=(_together(found.sizes, test),))
 
 
 def answer(
@@ -205,3 +207,12 @@ def _tested(sizes: Sizes, said: Mapping[str, int], kinds: Mapping[str, str], sym
         values.update((name, size) for name, kind in kinds.items() if kind == "spatial")
     refused = violated(sizes.requirements, values)
     return Tested(f"{symbol}={size}" if symbol else str(size), None if refused is None else forcing(refused))
+
+
+def _together(sizes: Sizes, test: Mapping[str, int]) -> Tested:
+    """Sizes of several names, tested as one input."""
+    _refuse_unknown([*test.items()], _kinds(sizes))
+    said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
+    refused = violated(sizes.requirements, {**said, **test})
+    name = ",".join(f"{name}={size}" for name, size in test.items())
+    return Tested(name, None if refused is None else forcing(refused))
