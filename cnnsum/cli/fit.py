@@ -101,19 +101,20 @@ def command(
         raise click.UsageError("--vary says from where to where already: leave --least and --most out")
     if least is not None and most is not None and least > most:
         raise click.UsageError("--least is larger than --most")
-    from cnnsum.answers.fit.ask import Request, largest
+    from cnnsum.answers.fit.ask import Request, largest, sound
     from cnnsum.answers.fit.records import Answer
-    from cnnsum.answers.variants.reading import first_error, reading_of
+    from cnnsum.answers.variants.reading import reading_of
 
     reading, found_model = reading_of(asked.read(model), how, batch, optimizer)
-    if first_error(found_model) is not None:
+    fitted = sound(found_model, varied.names)
+    if fitted is None:
         asked.report(found_model.diagnostics, after_result=False)
         return True
     found = largest(reading, Request(limits, varied, least, most))
     try:
         asked.answer("fit", format, Answer(found_model.graph.name, found, limits, reading.optimizer_title))
     finally:
-        asked.report(found_model.diagnostics)
+        asked.report(fitted.diagnostics)
     return found.costs is None and not found.unlimited
 
 

@@ -226,3 +226,20 @@ def test_an_open_size_on_which_only_what_is_in_place_depends(tmp_path: Path) -> 
     result = call("fit", str(path), "--flops", "100", "--vary", "batch")
     assert result.code == 2
     assert "SPC057 H is open" in result.err
+
+
+def test_a_size_that_the_file_fixes_too_small_is_found(tmp_path) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text("{input: [8, 8, 3], layers: [Conv2D: [4, 9], Flatten, Dense: 2]}", encoding="utf-8")
+    found = call("fit", str(path), "--params", "10K", "--vary", "H=W", "--format", "json")
+    assert (found.code, json.loads(found.out)["value"]) == (0, 41)
+    refused = call("fit", str(path), "--params", "10K")
+    assert (refused.code, refused.out) == (1, "")
+    assert "SHP201" in refused.err
+
+
+def test_decimals_that_are_asked_for_are_looked_at(tmp_path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text("{vars: {a: 1}, input: [4], layers: [Dense: '8*a']}", encoding="utf-8")
+    found = call("fit", str(path), "--params", "30", "--vary", "a", "--least", "0.5", "--most", "2", "--format", "json")
+    assert (found.code, json.loads(found.out)["value"]) == (0, 0.75)

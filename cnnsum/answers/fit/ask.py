@@ -63,7 +63,8 @@ def fit(
     each; macs and flops are per sample. vary: "batch", a size ("H", or "H=W" for both) or a var, also with its values
     ("width=0.1:4:0.05"). least, most: the values to look between.
 
-    Raises UnusableError for what cannot be varied, ValueError where nothing is limited or the arguments contradict.
+    Raises UnusableError for what cannot be varied and for a model with errors, ValueError where nothing is limited or
+    the arguments contradict one another.
     """
     limits = limits_of(inference=inference, memory=memory, params=params, macs=macs, flops=flops)
     wanted = varied(vary)
@@ -73,7 +74,20 @@ def fit(
         raise ValueError("fit(): `least` is larger than `most`")
     bounds = [None if bound is None else Fraction(str(bound)) for bound in (least, most)]
     reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
+    if sound(model, wanted.names) is None:
+        raise UnusableError(*[one for one in model.diagnostics if one.severity == "error"])
     return largest(reading, Request(limits, wanted, *bounds))
+
+
+def sound(model: Model, names: Sequence[str]) -> Model | None:
+    """The model that is fitted: the file's, or the same with its sizes open, where they alone are wrong and are varied.
+
+    None where it has errors that no value of these names mends.
+    """
+    if not model.wrong:
+        return model
+    opened = model.again(model.how.freeing("spatial"))
+    return opened if not opened.wrong and any(name in opened.graph.symbols for name in names) else None
 
 
 def limits_of(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
@@ -214,8 +228,11 @@ class _Search:
         """A var: by a formula, where it is a whole number that the spec can do without, else by inference."""
         (name,) = self.varied
         now = self._file_value(name)
+        # A whole number in the file counts whole values, unless what was asked for is none.
+        bounds = [Fraction(bound) for bound in (self.request.least, self.request.most) if bound is not None]
+        counted = isinstance(now, int) and all(bound.denominator == 1 for bound in bounds)
         if grid is None:
-            step = Fraction(1) if isinstance(now, int) else STEP
+            step = Fraction(1) if counted else STEP
             least = Fraction(self.request.least) if self.request.least is not None else step
             most = self.request.most
             grid = _Endless(least, step) if most is None else Grid(least, Fraction(most), step)
@@ -229,7 +246,7 @@ class _Search:
                     raise
             self.formulas = {}
         found = self._searched(grid)
-        return found._replace(file=now, whole=isinstance(now, int) and self.request.varied.values is None)
+        return found._replace(file=now, whole=counted and self.request.varied.values is None)
 
     def _file_value(self, name: str) -> Any:
         document = self.names.reading.document
