@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnsum.diagnostics import Span, UnusableError
@@ -84,6 +85,8 @@ def test_json_reads_back(value, indent, ascii):
 @given(CONTAINERS, st.sampled_from([None, True, False]), st.booleans(), st.sampled_from([10, 10_000]))
 def test_yaml_reads_back(value, flow, unicode, width):
     text = yaml.dump(value, Dumper=Dumper, default_flow_style=flow, allow_unicode=unicode, width=width, sort_keys=False)
+    # Keras writes NaN and Infinity into JSON: a whole flow of them is read as that, and not as texts of YAML.
+    assume(not re.search(r"\b(NaN|Infinity)\b", text))
     document = read_text(text, "x.yaml")
     assert (document.diagnostics, document.value) == ([], value)
     for path, item in paths(value):
