@@ -61,9 +61,14 @@ class Model:
         return self._sizes
 
     @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are errors."""
+        return tuple([found for found in self.diagnostics if found.severity == "error"])
+
+    @property
     def wrong(self) -> bool:
         """Whether one of the diagnostics is an error."""
-        return any(found.severity == "error" for found in self.diagnostics)
+        return bool(self.errors)
 
     def again(self, how: How) -> Model:
         """The same document read in another way; raises UnusableError."""

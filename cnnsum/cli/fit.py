@@ -13,7 +13,6 @@ from cnnsum.cli.quantities import QuantityOption
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from cnnsum.answers.fit.records import Limit
     from cnnsum.answers.variants.ranges import Varied
     from cnnsum.readers.how import How
 
@@ -96,15 +95,19 @@ def command(
     Sizes are those that the network accepts; those that the file fixes are set free. The exit code is 1 where nothing
     is within the limits.
     """
-    limits = _limits(**limited)
+    from cnnsum.answers.fit.ask import Request, largest, limits_of, sound
+    from cnnsum.answers.fit.records import Answer
+    from cnnsum.answers.variants.reading import reading_of
+
+    limits = limits_of(**limited)
+    if not limits:
+        raise click.UsageError("say what is limited: --memory 8GiB, --params 5M, --macs 1G or --flops 2G")
+    if limited["inference"] and limited["memory"] is None:
+        raise click.UsageError("--inference says which memory is limited: give --memory, too")
     if varied.values is not None and (least is not None or most is not None):
         raise click.UsageError("--vary says from where to where already: leave --least and --most out")
     if least is not None and most is not None and least > most:
         raise click.UsageError("--least is larger than --most")
-    from cnnsum.answers.fit.ask import Request, largest, sound
-    from cnnsum.answers.fit.records import Answer
-    from cnnsum.answers.variants.reading import reading_of
-
     reading, found_model = reading_of(asked.read(model), how, batch, optimizer)
     fitted = sound(found_model, varied.names)
     if fitted is None:
@@ -116,15 +119,3 @@ def command(
     finally:
         asked.report(fitted.diagnostics)
     return found.costs is None and not found.unlimited
-
-
-def _limits(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
-    from cnnsum.answers.fit.records import Limit
-
-    measures = {"memory": "inference" if inference else "training"}
-    limits = tuple(Limit(name, measures.get(name, name), number) for name, number in most.items() if number is not None)
-    if not limits:
-        raise click.UsageError("say what is limited: --memory 8GiB, --params 5M, --macs 1G or --flops 2G")
-    if inference and most["memory"] is None:
-        raise click.UsageError("--inference says which memory is limited: give --memory, too")
-    return limits

@@ -113,7 +113,7 @@ def _show(
         _write(report, format, asked.output, asked.color, verbose=asked.verbose, **looks)
     finally:
         asked.report(report.diagnostics)  # below the summary, which may be longer than the screen
-    return any(diagnostic.severity == "error" for diagnostic in report.diagnostics)
+    return found.wrong
 
 
 def _names(text: str | None) -> list[str] | None:

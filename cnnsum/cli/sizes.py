@@ -100,7 +100,7 @@ def command(
 
     del batch  # sizes are the same for every batch
     found = Model(asked.read(model), how if keep else how.freeing("spatial", "declared", *more))
-    result = answer(found, range=listed, tests=[pair for pairs in tests for pair in pairs], kept=keep)
+    result = answer(found, range=listed, tests=[dict([pair]) for pairs in tests for pair in pairs], kept=keep)
     try:
         asked.answer("sizes", format, result)
     finally:

@@ -239,7 +239,7 @@ def _fraction(numerator: _Terms, n: int | Expr) -> tuple[str, str]:
 
 def _operand(text: str) -> str:
     """The text as the left side of a division: a single positive product needs no parentheses."""
-    return f"({text})" if text.startswith("-") or " " in _outside(text) else text
+    return f"({text})" if text.startswith("-") or " " in outside(text) else text
 
 
 def _numerator_text(terms: _Terms) -> str:
@@ -262,7 +262,7 @@ def _join(parts: list[_Part]) -> str:
     pieces = [text]
     if factor < 0:
         # A sign binds more strongly than // and %.
-        pieces = [f"-({text})" if "//" in _outside(text) or "%" in _outside(text) else f"-{text}"]
+        pieces = [f"-({text})" if "//" in outside(text) or "%" in outside(text) else f"-{text}"]
     pieces += [f" - {text}" if factor < 0 else f" + {text}" for _, factor, text in parts[1:]]
     return "".join(pieces)
 
@@ -305,10 +305,10 @@ def _times(factor: int, body: str) -> str:
 
 def _is_call(text: str) -> bool:
     """Whether the whole text is one ceiling, not a floor of one: `ceil(H/2)`, not `ceil(H/2)//k`."""
-    return _outside(text) == "ceil()"
+    return outside(text) == "ceil()"
 
 
-def _outside(text: str) -> str:
+def outside(text: str) -> str:
     """The text without what stands in parentheses."""
     if "(" not in text:
         return text

@@ -293,7 +293,7 @@ def _combined(a: SizeSet, b: SizeSet, operation: Callable[[int, int], int]) -> S
         for everything, rest in ((a, b), (b, a)):
             if everything._patterns == (ALL,):  # noqa: SLF001 - of the same module
                 return rest
-        if a._patterns == b._patterns == _FROM_ON:  # noqa: SLF001
+        if a._patterns == b._patterns == _FROM_ON:  # noqa: SLF001 - of the same module
             return max(a, b, key=_start)
     result: list[Stretch] = []
     for low, high, one, other in _aligned(a, b):

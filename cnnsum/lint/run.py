@@ -55,7 +55,7 @@ def run(
     paths: files, folders, globs, or "-". select, ignore: codes or their beginnings, nearer than any configuration.
     fail_on: the least severity that fails the run. jobs: processes; None for as many as pay. force_exclude: whether
     the `exclude` of a configuration holds for files that are named, too. models_only: whether named files that hold no
-    model are passed over, as those in folders are. baseline, increases: what models may cost, by `lint.baseline`.
+    model are passed over, as those in folders are. baseline, increases: what models may cost, by `budget.baseline`.
     budget: limits that hold for all files, nearer than those of a configuration. layer_types, plugins: files and
     modules that declare layer types. keras_backend: whose dtypes count, nearer than any configuration.
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean, unknown_choice
 from cnnsum.graph.model import POLICIES, Graph
 from cnnsum.graph.promotion import BACKENDS
 from cnnsum.readers.how import AS_WRITTEN, How
@@ -60,10 +60,7 @@ def check_backend(name: str) -> None:
 def _check(what: str, name: str | None, known: tuple[str, ...]) -> None:
     if name is None or name in known:
         return
-    near = did_you_mean(name, known)
-    choices = f"choose from {', '.join(known)}"
-    help = f"{near} Or {choices}" if near else choices
-    raise UnusableError(Diagnostic("SPC052", f"unknown {what} `{name}`", help=help))
+    raise UnusableError(unknown_choice("SPC052", what, name, known))
 
 
 __all__ = ["AS_WRITTEN", "FORMATS", "How", "check_backend", "read", "sniff"]

@@ -6,7 +6,9 @@ cnnsum's own lines write KiB, MiB, GiB for bytes (powers of 1024) and K, M, G fo
 
 from __future__ import annotations
 
-from cnnsum.dims import UNKNOWN, Dim
+from collections.abc import Sequence
+
+from cnnsum.dims import UNKNOWN, Dim, is_anonymous
 
 _KERAS_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 #: Prefixes of units, each a thousand (or 1,024) times the one before: the SI has no larger ones.
@@ -69,6 +71,13 @@ def plain_number(number: Dim) -> int | str | None:
     if type(number) is int:
         return number
     return None if number is UNKNOWN else str(number)
+
+
+def plain_shape(shape: Sequence[Dim] | None) -> list[int | str | None] | None:
+    """Return a shape as a file format holds it: None where it is unknown, and for dims that are or that have no name."""
+    if shape is None:
+        return None
+    return [dim if type(dim) is int else None if is_anonymous(dim) else plain_number(dim) for dim in shape]
 
 
 def _scaled(number: Dim, base: int, units: tuple[str, ...]) -> str:

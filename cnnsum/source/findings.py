@@ -6,7 +6,10 @@ findings into diagnostics.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cnnsum.diagnostics import Severity
 
 # Limits on what a text may hold, so that no input takes long or breaks a later part.
 
@@ -31,7 +34,7 @@ class Finding(NamedTuple):
     end: int
     help: str | None = None
     related: tuple[int, int, str] | None = None
-    severity: Literal["error", "warning", "note"] = "error"
+    severity: Severity = "error"
 
 
 class BadTextError(Exception):

@@ -95,7 +95,7 @@ def open_file(path: str) -> BinaryIO:
     them, and devices are refused. Raises OSError, ValueError for a path with a NUL.
     """
     if os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path):
-        file = open(path, "rb")  # noqa: SIM115 - the caller's
+        file = open(path, "rb")  # noqa: SIM115 - the caller closes it
         READ.add(path)
         return file
     from cnnsum.source.special import open_special

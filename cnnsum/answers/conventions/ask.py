@@ -114,8 +114,7 @@ def reconcile(model: Model, convention: str, *, batch: Dim | None = None) -> Con
             total = total + amount
         if total is UNKNOWN or total != 0:
             reasons.append(Reason(reason, total, tuple(of_rows)))
-    wrong = any(found.severity == "error" for found in (*graph.diagnostics, *inference.diagnostics))
-    if wrong or not inference.inputs:
+    if model.wrong or not inference.inputs:
         total_ours = total_theirs = UNKNOWN
     return ConventionReport(
         graph.name,

@@ -25,9 +25,8 @@ def convert(model: Model, to: str) -> Converted:
 
     Raises UnusableError, with everything that the format has no words for, and for a model with errors.
     """
-    errors = [one for one in model.diagnostics if one.severity == "error"]
-    if errors:
-        raise UnusableError(*errors)
+    if model.wrong:
+        raise UnusableError(*model.errors)
     if model.format == "cnnsum" and to in ("yaml", "json"):
         return Converted(copied(model.document.value, to), ())
     text, warnings = write(model.graph, model.inference, to)

@@ -12,10 +12,11 @@ from typing import Any
 from cnnsum.answers.diff.ask import Change, Delta, Diff, Fitting, LayerNote, WeightNote, alike
 from cnnsum.answers.summary.measured import MEASURES, percent
 from cnnsum.answers.summary.records import Shape
-from cnnsum.dims import UNKNOWN, Dim, is_anonymous
+from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.ink import markdown
 from cnnsum.render import units
 from cnnsum.render.style import NO, NUMBER, YES, printable
+from cnnsum.render.units import plain_shape
 from cnnsum.render.wrap import Span
 
 SCHEMA = "cnnsum.diff/1"
@@ -378,7 +379,7 @@ def _note_object(one: LayerNote) -> dict[str, Any]:
         "name": one.name,
         "type": one.type,
         "params": units.plain_number(one.params),
-        "output": _dims(one.output),
+        "output": plain_shape(one.output),
     }
 
 
@@ -388,16 +389,14 @@ def _change_object(one: Change) -> dict[str, Any]:
         "new_name": one.new_name,
         "type": one.type,
         "fields": {field: {"old": old, "new": new} for field, old, new in one.fields},
-        "output": {"old": _dims(one.output[0]), "new": _dims(one.output[1])},
+        "output": {"old": plain_shape(one.output[0]), "new": plain_shape(one.output[1])},
         "params": {"old": units.plain_number(one.params[0]), "new": units.plain_number(one.params[1])},
         "macs": {"old": units.plain_number(one.macs[0]), "new": units.plain_number(one.macs[1])},
     }
 
 
 def _weight_objects(notes: Iterable[WeightNote]) -> list[dict[str, Any]]:
-    return [{"layer": one.layer, "weight": one.weight, "old": _dims(one.old), "new": _dims(one.new)} for one in notes]
-
-
-def _dims(shape: Shape | None) -> list[int | str | None] | None:
-    """A shape as the JSON report has it: null for an anonymous dim."""
-    return None if shape is None else [None if is_anonymous(dim) else units.plain_number(dim) for dim in shape]
+    return [
+        {"layer": one.layer, "weight": one.weight, "old": plain_shape(one.old), "new": plain_shape(one.new)}
+        for one in notes
+    ]

@@ -12,6 +12,7 @@ from math import gcd
 from typing import NamedTuple, TypeAlias
 
 from cnnsum.dims import Dim
+from cnnsum.dims.printer import outside
 
 
 class Term(NamedTuple):
@@ -302,22 +303,10 @@ def _factor(factor: _Factor, *, numbers: bool, alone: bool) -> str:
 
 
 def _operand(text: str, *, divisor: bool = False) -> str:
-    outside = _outside(text)
-    return f"({text})" if " " in outside or (divisor and "/" in outside) else text
-
-
-def _outside(text: str) -> str:
-    """The text without what stands in parentheses."""
-    depth = 0
-    kept = []
-    for character in text:
-        depth -= character == ")"
-        if not depth:
-            kept.append(character)
-        depth += character == "("
-    return "".join(kept)
+    visible = outside(text)
+    return f"({text})" if " " in visible or (divisor and "/" in visible) else text
 
 
 def _value(value: object) -> str:
     text = str(value)
-    return text if _outside(text).removesuffix("()").isidentifier() or text.isdecimal() else f"({text})"
+    return text if outside(text).removesuffix("()").isidentifier() or text.isdecimal() else f"({text})"

@@ -1,6 +1,6 @@
 """An explanation as JSON (`cnnsum.explain/1`), a layer to a line, and as Markdown, a table to a layer.
 
-Reads the records of `analyses.explain` and nothing else.
+Reads the records of `explaining` and nothing else.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from cnnsum.answers.explain.ask import Explanation
 from cnnsum.answers.explain.explaining import Explained
 from cnnsum.answers.explain.steps import Step
 from cnnsum.answers.explain.text import flow, left_out, symbols
-from cnnsum.dims import UNKNOWN, Dim, is_anonymous
+from cnnsum.dims import UNKNOWN
 from cnnsum.ink import markdown, markdown_code, markdown_prose
-from cnnsum.layers.facts import Shape
 from cnnsum.render import units
 from cnnsum.render.style import printable
 
@@ -52,8 +51,8 @@ def _layer(layer: Explained) -> dict[str, Any]:
         "type": layer.type,
         "place": None if layer.place is None else {"line": layer.place[0], "column": layer.place[1]},
         "what": layer.what,
-        "inputs": [_shape(shape) for shape in layer.inputs],
-        "outputs": [_shape(shape) for shape in layer.outputs],
+        "inputs": [units.plain_shape(shape) for shape in layer.inputs],
+        "outputs": [units.plain_shape(shape) for shape in layer.outputs],
         "settings": dict(layer.settings),
         "symbols": {name: units.plain_number(value) for name, value in layer.symbols},
         "steps": [_step(step) for step in layer.steps],
@@ -76,14 +75,6 @@ def _step(step: Step) -> dict[str, Any]:
         "why": step.why,
         "symbols": {name: units.plain_number(value) for name, value in step.symbols},
     }
-
-
-def _shape(shape: Shape | None) -> list[int | str | None] | None:
-    return None if shape is None else [_dim(dim) for dim in shape]
-
-
-def _dim(dim: Dim) -> int | str | None:
-    return None if dim is UNKNOWN or is_anonymous(dim) else units.plain_number(dim)
 
 
 def markdown_chunks(explanation: Explanation) -> Iterator[str]:

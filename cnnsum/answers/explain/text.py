@@ -1,6 +1,6 @@
 """An explanation as text for a terminal or a pipe: measures on the left, arithmetic and reasons on the right.
 
-Reads the records of `analyses.explain` and nothing else.
+Reads the records of `explaining` and nothing else.
 """
 
 from __future__ import annotations

@@ -67,6 +67,10 @@ def fit(
     the arguments contradict one another.
     """
     limits = limits_of(inference=inference, memory=memory, params=params, macs=macs, flops=flops)
+    if not limits:
+        raise ValueError("say what is limited: memory, params, macs or flops")
+    if inference and memory is None:
+        raise ValueError("`inference` says which memory is limited: give `memory`, too")
     wanted = varied(vary)
     if wanted.values is not None and (least is not None or most is not None):
         raise ValueError("fit(): `vary` says from where to where already: leave `least` and `most` out")
@@ -75,7 +79,7 @@ def fit(
     bounds = [None if bound is None else Fraction(str(bound)) for bound in (least, most)]
     reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
     if sound(model, wanted.names) is None:
-        raise UnusableError(*[one for one in model.diagnostics if one.severity == "error"])
+        raise UnusableError(*model.errors)
     return largest(reading, Request(limits, wanted, *bounds))
 
 
@@ -91,14 +95,9 @@ def sound(model: Model, names: Sequence[str]) -> Model | None:
 
 
 def limits_of(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
-    """The limits that were given; raises ValueError where there are none, or `inference` stands alone."""
+    """The limits that were given. inference: whether that of memory is on inference."""
     measures = {"memory": "inference" if inference else "training"}
-    limits = tuple(Limit(name, measures.get(name, name), number) for name, number in most.items() if number is not None)
-    if not limits:
-        raise ValueError("say what is limited: memory, params, macs or flops")
-    if inference and most["memory"] is None:
-        raise ValueError("`inference` says which memory is limited: give `memory`, too")
-    return limits
+    return tuple(Limit(name, measures.get(name, name), number) for name, number in most.items() if number is not None)
 
 
 def largest(reading: Reading, request: Request) -> Fit:

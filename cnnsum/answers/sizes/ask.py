@@ -1,11 +1,11 @@
 """What a network accepts, as plain records: for the report, and for the answer of `cnnsum sizes`.
 
-Takes the solved conditions of `cnnsum.analyses.sizes.solving`; knows no format and no screen.
+Takes the conditions of `cnnsum.analyses.sizes`; knows no format and no screen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnnsum.analyses.sizes.conditions import Axis, Requirement, Sizes, violated
@@ -112,41 +112,39 @@ def sizes(
 
     Sizes that the file fixes are set free first, and named H and W, D, H and W, or T. range: list the accepted sizes
     between two, both included. test: a size for every image axis, or sizes by name, tested together; `tested` says
-    what refuses them.
-    free: "channels" and "batch" set these free, too. keep: leave the sizes that the file fixes as they are.
+    what refuses them. free: "channels" and "batch" set these free, too. keep: leave the sizes that the file fixes as
+    they are.
 
     Raises UnusableError for a size of a name that the model does not have.
     """
     found = model if keep else model.again(model.how.freeing("spatial", "declared", *free))
-    tests = [("", test)] if isinstance(test, int) else []
-    result = answer(found, range=range, tests=tests, kept=keep)
-    return result if not isinstance(test, Mapping) else result._replace(tested=(_together(found.sizes, test),))
+    tests = [] if test is None else [{"": test}] if isinstance(test, int) else [test]
+    return answer(found, range=range, tests=tests, kept=keep)
 
 
 def answer(
     model: Model,
     *,
     range: tuple[int, int] | None = None,
-    tests: Iterable[tuple[str, int]] = (),
+    tests: Sequence[Mapping[str, int]] = (),
     kept: bool = False,
 ) -> SizesReport:
     """The answer about a model that was read with the sizes free that it is about.
 
-    range: list the sizes between two, both included. tests: sizes to be tested, each for one symbol, or with "" for all
-    spatial ones at once. kept: see `SizesReport`.
+    range: list the sizes between two, both included. tests: sizes to be tested together, by symbol, "" for all spatial
+    ones at once. kept: see `SizesReport`.
 
     Raises UnusableError for a test of a symbol that the model does not have, or that is for none.
     """
     sizes = model.sizes
     kinds = _kinds(sizes)
-    tests = list(tests)
-    _refuse_unknown(tests, kinds)
+    _refuse_unknown([name for test in tests for name in test], kinds)
     said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
     faulty, unknown = model.wrong, model.inference.unknown
     return SizesReport(
         model.graph.name,
         tuple(_axis(axis, sizes, said, range, blind=faulty or bool(unknown)) for axis in sizes.axes),
-        tuple(_tested(sizes, said, kinds, symbol, size) for symbol, size in tests),
+        tuple(_tested(sizes, said, kinds, test) for test in tests),
         range,
         faulty,
         kept,
@@ -163,9 +161,9 @@ def _kinds(sizes: Sizes) -> dict[str, str]:
     return kinds
 
 
-def _refuse_unknown(tests: list[tuple[str, int]], kinds: dict[str, str]) -> None:
+def _refuse_unknown(names: Iterable[str], kinds: dict[str, str]) -> None:
     """Raise UnusableError for a tested symbol that the model does not have, or a size that is for none."""
-    for name, _ in tests:
+    for name in names:
         if name and name not in kinds:
             help = did_you_mean(name, kinds) or f"its symbols are {', '.join(kinds) or 'none'}"
             raise UnusableError(Diagnostic("SPC051", f"the model has no symbol `{name}`", help=help))
@@ -199,20 +197,10 @@ def _axis(
     )
 
 
-def _tested(sizes: Sizes, said: Mapping[str, int], kinds: Mapping[str, str], symbol: str, size: int) -> Tested:
+def _tested(sizes: Sizes, said: Mapping[str, int], kinds: Mapping[str, str], test: Mapping[str, int]) -> Tested:
     values = dict(said)
-    if symbol:
-        values[symbol] = size
-    else:
-        values.update((name, size) for name, kind in kinds.items() if kind == "spatial")
+    for symbol, size in test.items():
+        values.update({symbol: size} if symbol else {name: size for name, kind in kinds.items() if kind == "spatial"})
     refused = violated(sizes.requirements, values)
-    return Tested(f"{symbol}={size}" if symbol else str(size), None if refused is None else forcing(refused))
-
-
-def _together(sizes: Sizes, test: Mapping[str, int]) -> Tested:
-    """Sizes of several names, tested as one input."""
-    _refuse_unknown([*test.items()], _kinds(sizes))
-    said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
-    refused = violated(sizes.requirements, {**said, **test})
-    name = ",".join(f"{name}={size}" for name, size in test.items())
+    name = ",".join(f"{symbol}={size}" if symbol else str(size) for symbol, size in test.items())
     return Tested(name, None if refused is None else forcing(refused))

@@ -24,8 +24,8 @@ from cnnsum.answers.summary.records import (
     TrainingMemory,
 )
 from cnnsum.diagnostics import Diagnostic, Span
-from cnnsum.dims import UNKNOWN, Dim, is_anonymous
-from cnnsum.render.units import plain_number
+from cnnsum.dims import UNKNOWN
+from cnnsum.render.units import plain_number, plain_shape
 
 if TYPE_CHECKING:
     from cnnsum.answers.conventions.ask import ConventionReport
@@ -42,7 +42,7 @@ _LAYERS_PER_CHUNK = 500
 
 def chunks(report: Report, options: Options) -> Iterator[str]:
     """Yield the report as JSON text. `options.symbolic` writes the name of an anonymous dim in place of null."""
-    shape = _named_shape if options.symbolic else _shape
+    shape = _named_shape if options.symbolic else plain_shape
     yield "{\n"
     for name, value in _head(report, shape).items():
         yield f' "{name}": {_encode(value)},\n'
@@ -58,7 +58,7 @@ def chunks(report: Report, options: Options) -> Iterator[str]:
 
 def document(report: Report, *, symbolic: bool = False) -> dict[str, Any]:
     """Return the same report as plain dictionaries and lists."""
-    shape = _named_shape if symbolic else _shape
+    shape = _named_shape if symbolic else plain_shape
     return {
         **_head(report, shape),
         "layers": [layer(row, shape) for row in report.rows],
@@ -252,16 +252,8 @@ def _sample(value: Any) -> int | float | str | None:
     return value if value is None or isinstance(value, (int, float)) else plain_number(value)
 
 
-def _shape(shape: Shape | None) -> Sequence[int | str | None] | None:
-    return None if shape is None else [dim if type(dim) is int else _open_dim(dim) for dim in shape]
-
-
 def _named_shape(shape: Shape | None) -> Sequence[int | str | None] | None:
     return None if shape is None else [plain_number(dim) for dim in shape]
-
-
-def _open_dim(dim: Dim) -> int | str | None:
-    return None if dim is UNKNOWN or is_anonymous(dim) else plain_number(dim)
 
 
 def _place(span: Span | None) -> dict[str, Any]:

@@ -128,8 +128,7 @@ def costs_of(totals: Totals) -> Costs:
 
 def first_error(model: Model) -> Diagnostic | None:
     """The first error of a model, by its place."""
-    errors = [found for found in model.diagnostics if found.severity == "error"]
-    return min(errors, key=lambda found: (found.span is None, found.span or ()), default=None)
+    return min(model.errors, key=lambda found: (found.span is None, found.span or ()), default=None)
 
 
 def put_in(values: Mapping[str, Any], names: Names) -> tuple[dict[str, Any], int | None]:
