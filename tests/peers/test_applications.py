@@ -17,7 +17,7 @@ from keras_text import check_numbers, check_text, forgotten, lines_of, theirs  #
 
 import cnnsum  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 NAMES = [
     name

@@ -21,7 +21,7 @@ import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.summary.rendering import render  # noqa: E402
 from cnnsum.writers import write  # noqa: E402
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 APPLICATIONS = sorted(
     name for name, made in vars(keras.applications).items() if callable(made) and not name.startswith("_")

@@ -10,8 +10,6 @@ from cnnsum.dims import Symbol, at_least, ceil_div, equal
 
 isl = pytest.importorskip("islpy")
 
-pytestmark = pytest.mark.peers
-
 DIMS = {"H": Symbol("H").dim, "W": Symbol("W", minimum=3).dim}
 LEGAL = {"H": "H >= 1", "W": "W >= 3"}
 

@@ -22,7 +22,6 @@ import cnnsum  # noqa: E402 - after the backend is chosen and Keras is known to 
 from cnnsum.dims import substitute  # noqa: E402 - likewise
 
 pytestmark = [
-    pytest.mark.peers,
     # Keras with numpy runs a layer on unset memory to learn its shape.
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),
 ]

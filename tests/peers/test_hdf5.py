@@ -21,7 +21,7 @@ from cnnsum.diagnostics import UnusableError  # noqa: E402 - the imports above a
 from cnnsum.source import hdf5  # noqa: E402
 from cnnsum.source.containers import contents_of  # noqa: E402
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 DTYPES = (
     *("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?", ">f4", ">i2", "c8", "S5"),

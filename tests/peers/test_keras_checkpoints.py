@@ -20,7 +20,7 @@ import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.diff.ask import Side  # noqa: E402 - as above
 from cnnsum.answers.diff.ask import compared as diff  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 KINDS = ("Dense", "Conv", "Norm", "Attention", "LSTM", "Both", "Separable", "Nested", "Plain")
 

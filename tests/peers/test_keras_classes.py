@@ -23,7 +23,7 @@ from keras_strategies import NOT_DRAWN, STRATEGIES, Case  # noqa: E402 - as abov
 
 import cnnsum  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 CASES = int(os.environ.get("CNNSUM_CASES", "6"))
 SEED = int(os.environ.get("CNNSUM_SEED", "0"))

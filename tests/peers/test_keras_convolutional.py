@@ -28,7 +28,6 @@ keras = pytest.importorskip("keras")
 np = pytest.importorskip("numpy")
 
 pytestmark = [
-    pytest.mark.peers,
     pytest.mark.filterwarnings("ignore::DeprecationWarning:keras"),
     pytest.mark.filterwarnings("ignore::UserWarning:keras"),
 ]

@@ -22,7 +22,7 @@ from cnnsum.graph.promotion import OF_INPUTS, dtype_of_result, promote  # noqa: 
 from cnnsum.layers.base import all_types  # noqa: E402 - as above
 from cnnsum.layers.operations import NUMPY  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 DTYPES = (
     *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),

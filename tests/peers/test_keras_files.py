@@ -18,7 +18,7 @@ from keras_loading import load, loads  # noqa: E402 - after the choice of the ba
 import cnnsum  # noqa: E402 - the import above is what skips
 from cnnsum.answers.summary.rendering import render  # noqa: E402
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 APPLICATIONS = sorted(
     name for name, made in vars(keras.applications).items() if callable(made) and not name.startswith("_")

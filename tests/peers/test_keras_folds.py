@@ -18,7 +18,7 @@ from keras_loading import loads  # noqa: E402 - after the choice of the backend
 import cnnsum  # noqa: E402
 from cnnsum.dims import substitute  # noqa: E402
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 layers, ops = keras.layers, keras.ops
 

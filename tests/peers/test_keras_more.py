@@ -19,7 +19,7 @@ keras = pytest.importorskip("keras")
 
 from keras import Input, Model, layers  # noqa: E402 - the import above is what skips
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 some = settings(

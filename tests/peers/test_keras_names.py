@@ -12,7 +12,7 @@ pytest.importorskip("keras")
 
 import keras_names
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def test_the_stored_names_are_those_of_keras() -> None:

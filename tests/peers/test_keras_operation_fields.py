@@ -12,8 +12,6 @@ from make_operation_fields import on_all_backends, table
 
 from tests.layers.operation_fields import TABLE
 
-pytestmark = pytest.mark.peers
-
 
 def test_the_table_is_what_keras_says() -> None:
     assert table(on_all_backends()) == json.loads(TABLE.read_text(encoding="utf-8"))

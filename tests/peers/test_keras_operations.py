@@ -23,7 +23,7 @@ keras = pytest.importorskip("keras")
 
 from keras import Input, Model, ops  # noqa: E402 - the import above is what skips
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 #: The keys of all operations that are known here.
 OPERATIONS = sorted(key for key in all_types() if key.startswith("keras.src.ops."))

@@ -22,7 +22,7 @@ from cnnsum.layers.inner import Inner
 
 keras = pytest.importorskip("keras")
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 some = settings(

@@ -19,7 +19,7 @@ import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.summary.records import Row  # noqa: E402 - as above
 from cnnsum.dims import UNKNOWN  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def own(name: str, how: str) -> Any:

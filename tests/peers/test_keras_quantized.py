@@ -22,7 +22,7 @@ import cnnsum  # noqa: E402 - as above
 from cnnsum.dims import UNKNOWN  # noqa: E402 - as above
 from cnnsum.writers import write  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from keras_text import check_numbers, check_text  # noqa: E402 - as above
 import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.summary.rendering import FORMATS, render  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "60"))
 

@@ -20,7 +20,7 @@ from keras_text import CHOICES, check_numbers, check_text, forgotten, lines_of, 
 
 import cnnsum  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ keras = pytest.importorskip("keras")
 from cnnsum.layers.base import find  # noqa: E402 - after the backend
 from cnnsum.readers.keras.retired import OF_ALL, OF_LAYERS, retired  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 DENSE = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 2, "name": "d"}, "registered_name": None}
 CELL = {**DENSE, "class_name": "LSTMCell"}

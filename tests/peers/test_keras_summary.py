@@ -14,7 +14,7 @@ from cnnsum.answers import OptionError
 from cnnsum.answers.summary import keras_table as ours
 from cnnsum.answers.summary.options import Options
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 keras = pytest.importorskip("keras")
 

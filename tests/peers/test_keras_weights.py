@@ -28,7 +28,7 @@ SEED = int(os.environ.get("CNNSUM_SEED", "0"))
 #: Models with own layers in a chain.
 CHAINS = ("chain_of_own_layers", "nested_models", "mlp_mixer")
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 CHOICES: tuple[dict[str, Any], ...] = (
     {},

@@ -15,7 +15,7 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 torch = pytest.importorskip("torch")
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 #: Convolutions of every kind, matrices, vectors, and an embedding; spatial shape, channels and the layers.
 NETS: dict[str, tuple[tuple[int, ...], list[dict[str, Any]]]] = {

@@ -13,7 +13,7 @@ keras = pytest.importorskip("keras")
 from advising import advice_on  # noqa: E402 - after the backend
 from keras_loading import loads  # noqa: E402 - after the choice of the backend
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 #: By the beginning of a name: codes and their counts; what is not here is silent.
 EXPECTED = {

@@ -18,7 +18,6 @@ isl = pytest.importorskip("islpy")
 
 from test_dims_isl import ours, theirs, trees  # noqa: E402 - after isl is known to be there
 
-pytestmark = pytest.mark.peers
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "300"))
 CONDITIONS = {
     "==": "{0} = {1}",

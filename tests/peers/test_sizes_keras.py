@@ -19,7 +19,6 @@ from test_gallery_keras import SPECS, fcn, unet  # noqa: E402 - as below
 import cnnsum  # noqa: E402 - after the backend is chosen and Keras is known to be there
 
 pytestmark = [
-    pytest.mark.peers,
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # Keras with numpy runs layers on unset memory
 ]
 

@@ -15,7 +15,7 @@ keras = pytest.importorskip("keras")
 
 import cnnsum  # noqa: E402
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 ops, layers = keras.ops, keras.layers
 

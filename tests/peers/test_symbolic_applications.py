@@ -16,7 +16,6 @@ from cnnsum.readers import How, read  # noqa: E402 - as above
 from cnnsum.source import read_text  # noqa: E402 - as above
 
 pytestmark = [
-    pytest.mark.peers,
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # Keras with numpy runs layers on unset memory
 ]
 

@@ -25,7 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - as above
 import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.conventions.ask import reconcile  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 GALLERY = Path(__file__).resolve().parent.parent.parent / "specs"
 NETWORKS = [

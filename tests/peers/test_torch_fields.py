@@ -26,8 +26,6 @@ import torch_zoo  # noqa: E402 - needs PyTorch
 from torch import nn  # noqa: E402 - as above
 from torch.nn import functional as F  # noqa: E402, N812 - as everybody calls it
 
-pytestmark = pytest.mark.peers
-
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "100"))
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 

@@ -22,7 +22,7 @@ from test_torch_saved import MORE  # noqa: E402 - as above
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - as above
 from torch_memory import measures  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 LINES = gallery_table.read()
 #: Numbers without axes: the loss, and its gradient.

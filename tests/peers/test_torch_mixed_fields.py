@@ -18,8 +18,6 @@ torch = pytest.importorskip("torch")
 
 from torch.nn import functional as F  # noqa: E402, N812 - as everybody calls it
 
-pytestmark = pytest.mark.peers
-
 STEPS = 12
 
 

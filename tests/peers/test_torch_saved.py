@@ -17,7 +17,7 @@ from torch_memory import measures  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 BATCH = 2
 

@@ -11,8 +11,6 @@ torch = pytest.importorskip("torch")
 from cnnsum.diagnostics import folded  # noqa: E402 - as above
 from cnnsum.model import loads  # noqa: E402 - as above
 
-pytestmark = pytest.mark.peers
-
 CLASSES = sorted(
     name for name, one in vars(torch.nn).items() if inspect.isclass(one) and issubclass(one, torch.nn.Module)
 )

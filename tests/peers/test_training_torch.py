@@ -21,7 +21,7 @@ from torch import nn  # noqa: E402 - the import above is what skips
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
-pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 #: Bytes of numbers without axes that PyTorch makes on its way: the loss, its gradient, counters of batches.
 SCALARS = 64
