@@ -13,7 +13,7 @@ from math import isfinite
 from operator import index
 from typing import Any, NamedTuple
 
-from cnnsum.answers.given import MOST_LISTED
+from cnnsum.answers.given import CHECKPOINTS, CONVERTED, FREED, MOST_LISTED
 from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import Expr
@@ -267,9 +267,9 @@ RANGE = Kind(f"two sizes, the least and the largest, less than {MOST_LISTED:,} a
 TEST = Kind("a size, or a mapping of names to sizes", _test)
 VALUES = Kind('a mapping of names ("batch", "H", "H=W", a var) to ranges or lists of plain values', _values)
 REPORT = Kind("a cnnsum.Report", _report)
-MORE = _choices("channels", "batch")
-TO = _choice("keras", "yaml", "json")
-WEIGHTS = _choice("keras", "h5", "h5-by-name")
+MORE = _choices(*FREED)
+TO = _choice(*CONVERTED)
+WEIGHTS = _choice(*CHECKPOINTS)
 SETTINGS = Kind("a mapping of names to plain values", lambda value: _by_name(value, _plain))
 
 _READING = {

@@ -1,4 +1,7 @@
-"""What a caller gives as a text: the values that texts stand for, and how large they may be."""
+"""What a caller gives: the values that texts stand for, how large they may be, and the words that there are.
+
+Light, for the command line reads it at every start. Knows no model and no answer.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,13 @@ from __future__ import annotations
 MOST_SAMPLES = 10**9
 #: Sizes that are looked at one by one for a list of those that are accepted.
 MOST_LISTED = 1_000_000
+#: What `convert` writes.
+CONVERTED = ("keras", "yaml", "json")
+#: The checkpoints that `diff` compares weights for: Keras 3's own (`.weights.h5`, `.keras`), and the older `.h5`, whose
+#: layers are found by their order or by their names.
+CHECKPOINTS = ("keras", "h5", "h5-by-name")
+#: What `sizes` sets free on request, beyond sizes of images and lengths of sequences.
+FREED = ("channels", "batch")
 # A number of more digits is not a size; and Python itself refuses to read a few thousand.
 _MOST_DIGITS = 18
 

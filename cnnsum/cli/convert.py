@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnnsum.answers.given import CONVERTED
 from cnnsum.cli.frame import Asked, question
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How
-
-FORMATS = ("keras", "yaml", "json")
 
 
 @click.command(name="convert", short_help="The same network in another format.")
 @click.argument("model")
 @click.option(
     "--to",
-    type=click.Choice(FORMATS),
+    type=click.Choice(CONVERTED),
     required=True,
     help="keras: JSON for keras.models.model_from_json; yaml, json: cnnsum's own language.",
 )

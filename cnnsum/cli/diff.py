@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnnsum.answers.given import CHECKPOINTS
 from cnnsum.cli.formats import format_option
 from cnnsum.cli.frame import Asked, question
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @format_option("diff")
 @click.option(
     "--weights-format",
-    type=click.Choice(("keras", "h5", "h5-by-name")),
+    type=click.Choice(CHECKPOINTS),
     default="keras",
     help="Checkpoints that weights are loaded from: .weights.h5, or legacy .h5.  [default: keras]",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TextIO
 
@@ -104,6 +105,22 @@ def _write(chunks: Iterable[str], stream: TextIO) -> None:
             stream.write(plainer.encode(encoding, "replace").decode(encoding))
 
 
+@contextmanager
+def delivering(output: str | None) -> Iterator[None]:
+    """What writing a result may end with: a reader who has seen enough ends it early, and no error comes of that.
+
+    Raises ClickException for a file, `output`, that cannot be written.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        if output is None:
+            raise
+        raise click.ClickException(f"cannot write '{output}': {error.strerror or error}") from None
+
+
 def write_result(
     output: str | None,
     color: str,
@@ -121,7 +138,7 @@ def write_result(
     """
     if output == "-":
         output = None
-    try:
+    with delivering(output):
         if output is not None:
             write_file(output, _chunks(plain, styled, 80), format, over)
             return
@@ -132,12 +149,6 @@ def write_result(
         else:
             write_plain(_chunks(plain, styled, width), stream, format)
         stream.flush()
-    except BrokenPipeError:
-        return
-    except OSError as error:
-        if output is None:
-            raise
-        raise click.ClickException(f"cannot write '{output}': {error.strerror or error}") from None
 
 
 def _chunks(

@@ -124,27 +124,30 @@ def _names(text: str | None) -> list[str] | None:
 def _write(report: Report, format: str, output: str | None, color: str, **looks: Any) -> None:
     """Render the report and write it where it is wanted. A reader who has seen enough ends it early."""
     from cnnsum.answers.summary.rendering import OptionError, render, styled_lines
-    from cnnsum.cli.output import can_draw, standard_output, wants_color, write_colored, write_file, write_plain
+    from cnnsum.cli.output import (
+        can_draw,
+        delivering,
+        standard_output,
+        wants_color,
+        write_colored,
+        write_file,
+        write_plain,
+    )
 
     try:
-        if output is not None:
-            write_file(output, render(report, format, _options(ascii=False, **looks)), format)
-            return
-        stream = standard_output()
-        options = _options(ascii=not can_draw(stream), **looks)
-        if format == "table" and wants_color(color, stream):
-            write_colored(styled_lines(report, options), stream)
-        else:
-            write_plain(render(report, format, options), stream, format)
-        stream.flush()
+        with delivering(output):
+            if output is not None:
+                write_file(output, render(report, format, _options(ascii=False, **looks)), format)
+                return
+            stream = standard_output()
+            options = _options(ascii=not can_draw(stream), **looks)
+            if format == "table" and wants_color(color, stream):
+                write_colored(styled_lines(report, options), stream)
+            else:
+                write_plain(render(report, format, options), stream, format)
+            stream.flush()
     except OptionError as error:
         raise click.UsageError(error.message + (f" ({error.help})" if error.help else "")) from None
-    except BrokenPipeError:
-        return
-    except OSError as error:
-        if output is None:
-            raise
-        raise click.ClickException(f"cannot write '{output}': {error.strerror or error}") from None
 
 
 def _options(*, keras: bool, ascii: bool, **looks: Any) -> Options:

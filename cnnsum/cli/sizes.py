@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.answers.given import MOST_LISTED
+from cnnsum.answers.given import FREED, MOST_LISTED
 from cnnsum.cli.formats import format_option
 from cnnsum.cli.frame import Asked, question
 
@@ -72,7 +72,7 @@ class TestsOption(_Type):
 @click.option(
     "--free",
     "more",
-    type=click.Choice(("channels", "batch")),
+    type=click.Choice(FREED),
     multiple=True,
     help="Set these axes free, too.  [default: image sizes and sequence lengths]",
 )

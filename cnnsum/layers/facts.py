@@ -7,14 +7,14 @@ batch; where it is not (windows of an image folded into it, the steps of a seque
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple
 
 from cnnsum.dims import UNKNOWN, Dim, prod
 
 Shape = tuple[Dim, ...]
 
-# Words with a meaning: mypy holds the rules to them, and `misspelt` those of plugins. `Facts` and its parts say what
-# each of them stands for.
+# Words with a meaning: mypy holds the rules to them, and `readers.types` those of plugins. `Facts` and its parts say
+# what each of them stands for.
 Alias = Literal["", "view", "bypass", "inplace"]
 Gradient = Literal["", "same", "parts", "none"]
 KeepsInput = bool | Literal["weights", "factors"]
@@ -212,27 +212,6 @@ class Facts:
     def has_known_weights(self) -> bool:
         """Whether the shape of every weight is known: of a layer of which nothing else is, the file may have them."""
         return not any(dim is UNKNOWN for weight in self.weights for dim in weight.shape)
-
-
-#: The words that each of the fields of `Facts` may be, those of a field that may also be something else included.
-WORDS: Final = {
-    "keeps_input": get_args(get_args(KeepsInput)[1]),
-    "keeps_output": get_args(get_args(KeepsOutput)[1]),
-    "alias": get_args(Alias),
-    "gradient": get_args(Gradient),
-    "window": get_args(Seen),
-    "status": get_args(Status),
-}
-
-
-def misspelt(facts: Facts) -> tuple[str, str, tuple[str, ...]] | None:
-    """The first word of these facts that is none of those it may be: the field, the word, and the choices."""
-    for field, words in WORDS.items():
-        value = getattr(facts, field)
-        if isinstance(value, str) and value not in words:
-            return field, value, words
-    uses = get_args(Use)
-    return next((("use", kept.use, uses) for kept in facts.kept if kept.use not in uses), None)
 
 
 def unknown_facts(*outputs: Shape | None, weightless: bool = False, dtype: str | None = None) -> Facts:

@@ -162,7 +162,7 @@ _FUNCTIONS = {
     "Threshold": ("threshold", "threshold default_value"),
 }
 
-KEEPS = {
+_KEEPS = {
     "": "nothing",
     "input": "the input",
     "output": "the output",
@@ -176,8 +176,9 @@ KEEPS = {
 _IN_PLACE = frozenset(("", "float", "number", "own float", "own number"))
 
 
-def _doc(what: str, ops: object, keeps: str) -> str:
-    return f"{what}\n\nNo weights. Operations: {ops} per output element. Backpropagation keeps {KEEPS[keeps]}.\n"
+def doc(what: str, ops: object, keeps: str) -> str:
+    """The docstring of an operation: what it does, its work per output element, and what it keeps, one of `_KEEPS`."""
+    return f"{what}\n\nNo weights. Operations: {ops} per output element. Backpropagation keeps {_KEEPS[keeps]}.\n"
 
 
 def _unary(formula: str, ops: int, keeps: str, dtype: str, gradient: Gradient = "") -> Rule:
@@ -192,7 +193,7 @@ def _unary(formula: str, ops: int, keeps: str, dtype: str, gradient: Gradient = 
             dtype=dtype or "input",
         )
 
-    rule.__doc__ = _doc(f"`{formula}`, element by element; the shape stays.", ops, keeps)
+    rule.__doc__ = doc(f"`{formula}`, element by element; the shape stays.", ops, keeps)
     return rule
 
 
@@ -217,7 +218,7 @@ def _binary(name: str, formula: str, keeps: str, dtype: str) -> Rule:
             dtype=dtype or "input",
         )
 
-    rule.__doc__ = _doc(f"`{formula}`, element by element; the inputs are broadcast as numpy does it.", ops, keeps)
+    rule.__doc__ = doc(f"`{formula}`, element by element; the inputs are broadcast as numpy does it.", ops, keeps)
     return rule
 
 
@@ -227,7 +228,7 @@ def _function(name: str) -> Rule:
     def rule(x: Shape) -> Facts:
         return _as_operation(activation.applied(x, name))
 
-    rule.__doc__ = _doc(f"The activation function `{name}`, element by element; the shape stays.", step.ops, step.keeps)
+    rule.__doc__ = doc(f"The activation function `{name}`, element by element; the shape stays.", step.ops, step.keeps)
     return rule
 
 
@@ -284,7 +285,7 @@ def _filled(value: str) -> Rule:
     def rule(x: Shape, *, dtype: Dtype | None = None) -> Facts:
         return Facts(x, dtype=dtype or "input", alias="" if dtype else "inplace")
 
-    rule.__doc__ = _doc(f"`{value}` in place of every element, in a dtype of choice; the shape stays.", 0, "")
+    rule.__doc__ = doc(f"`{value}` in place of every element, in a dtype of choice; the shape stays.", 0, "")
     return rule
 
 

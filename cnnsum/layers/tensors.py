@@ -32,7 +32,7 @@ from cnnsum.layers.facts import (
 )
 from cnnsum.layers.functions import FUNCTIONS, work
 from cnnsum.layers.kinds import Axes, Counts, Cuts, Flag, Ints, PlainInt, PlainPos, Widths, choice
-from cnnsum.layers.operations import KEEPS, MATH, NN, NUMPY
+from cnnsum.layers.operations import MATH, NN, NUMPY, doc
 
 #: Sums and the like: name -> what it gives, operations for n elements as (per element, less one per output), what
 #: backpropagation keeps, dtype of the output ("" for the input's).
@@ -161,11 +161,8 @@ for _make, _name, _own in (
 ):
     _step = FUNCTIONS[_own]
     _rule = _make(_name, _own)
-    _rule.__doc__ = (
-        f"The function `{_own}` of the elements along `axis`; the shape stays.\n\n"
-        f"No weights. Operations: {'an unknown number of' if _step.ops is None else _step.ops} per output element. "
-        f"Backpropagation keeps {KEEPS[_step.keeps]}.\n"
-    )
+    _work = "an unknown number of" if _step.ops is None else _step.ops
+    _rule.__doc__ = doc(f"The function `{_own}` of the elements along `axis`; the shape stays.", _work, _step.keeps)
     layer(key=NN + _name, name=_name)(_rule)
 
 

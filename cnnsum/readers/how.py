@@ -29,6 +29,10 @@ class How(NamedTuple):
     backend: str = "tensorflow"
     format: str | None = None
 
+    def of_the_file(self) -> How:
+        """The file as it stands: the same types and backend, and nothing set from outside."""
+        return How(types=self.types, backend=self.backend)
+
     def freeing(self, *kinds: str) -> How:
         """The same with sizes of these kinds free."""
         return self._replace(free=frozenset(kinds))

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 from cnnsum.diagnostics import Diagnostic, Problem, Span, UnusableError, did_you_mean
 from cnnsum.layers.base import LayerType, Schema, declared_by, find
-from cnnsum.layers.facts import Facts, misspelt
+from cnnsum.layers.facts import Alias, Facts, Gradient, KeepsInput, KeepsOutput, Seen, Status, Use
 from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.spec import KEYS, Spec
 from cnnsum.source import read
@@ -175,6 +175,27 @@ class _Guarded(LayerType):
         return self.own_schema
 
 
+#: The words that each of the fields of `Facts` may be, those of a field that may also be something else included.
+_WORDS = {
+    "keeps_input": get_args(get_args(KeepsInput)[1]),
+    "keeps_output": get_args(get_args(KeepsOutput)[1]),
+    "alias": get_args(Alias),
+    "gradient": get_args(Gradient),
+    "window": get_args(Seen),
+    "status": get_args(Status),
+}
+
+
+def _misspelt(facts: Facts) -> tuple[str, str, tuple[str, ...]] | None:
+    """The first word of these facts that is none of those it may be: the field, the word, and the choices."""
+    for field, words in _WORDS.items():
+        value = getattr(facts, field)
+        if isinstance(value, str) and value not in words:
+            return field, value, words
+    uses = get_args(Use)
+    return next((("use", kept.use, uses) for kept in facts.kept if kept.use not in uses), None)
+
+
 def _guarded(name: str, rule: Callable[..., Any]) -> Callable[..., Facts]:
     def apply(*shapes: Any, **fields: Any) -> Facts:
         try:
@@ -185,7 +206,7 @@ def _guarded(name: str, rule: Callable[..., Any]) -> Callable[..., Facts]:
             raise Problem("SPC071", f"the plugin's rule for {name} failed: {_shown(error)}") from error
         if not isinstance(facts, Facts):
             raise Problem("SPC071", f"the plugin's rule for {name} gives no Facts, but {type(facts).__name__}")
-        wrong = misspelt(facts)
+        wrong = _misspelt(facts)
         if wrong is not None:
             field, word, choices = wrong
             listed = ", ".join(filter(None, choices))

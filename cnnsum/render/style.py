@@ -1,4 +1,4 @@
-"""How texts of terminals look: Keras's colours, and names from files as they may be shown."""
+"""How texts of terminals look: Keras's colours, and names from files as they may be shown. Knows no rows."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def plain_number(number: Dim) -> int | str | None:
 
 
 def plain_shape(shape: Sequence[Dim] | None) -> list[int | str | None] | None:
-    """Return a shape as a file format holds it: None where it is unknown, and for dims that are or that have no name."""
+    """Return a shape as a file format holds it: None where it is unknown, and for dims that are or have no name."""
     if shape is None:
         return None
     return [dim if type(dim) is int else None if is_anonymous(dim) else plain_number(dim) for dim in shape]

@@ -134,6 +134,14 @@ def peak(
             live = live - sizes[number]
     most: Dim = best
     makers = {number: call.layer.name for call in calls for number in call.outputs}
+    there = [*inputs, *made_at]
+    kinds = ["" if number in made_at else "input" for number in there]
+    storages = tuple(
+        [
+            (makers.get(number, kind), sizes[number], made_at.get(number, -1), last_use[number])
+            for number, kind in zip(there, kinds, strict=True)
+        ]
+    )
     story: Story | None = None
     if formulas:
         from cnnsum.analyses.sizes.envelope import largest_of
@@ -141,29 +149,17 @@ def peak(
         steps = [best_step, *formulas.values()] if best else [*formulas.values()]
         most, place = largest_of([best, *formulas] if best else [*formulas], known())
         best_step = None if place is None else steps[place]
-        there = [*inputs, *made_at]
         places = {number: place for place, number in enumerate(there)}
         story = Story(
-            tuple(
-                [
-                    (makers.get(number, "" if number in made_at else "input"), sizes[number], made, last_use[number])
-                    for number in there
-                    for made in (made_at.get(number, -1),)
-                ]
-            ),
+            storages,
             tuple(inner),
             tuple([call.layer.name for call in calls]),
             tuple([(places[origin], places[output]) for origin, output in undecided]),
         )
     if best_step is None:
         return Peak(most, None, (), less_where, story)
-    alive = [
-        (number, "" if number in made_at else "input")
-        for number in (*inputs, *made_at)
-        if made_at.get(number, -1) <= best_step and last_use[number] >= best_step
-    ]
-    names = tuple((makers.get(number, kind), sizes[number]) for number, kind in alive)
-    return Peak(most, calls[best_step] if best_step >= 0 else None, names, less_where, story)
+    alive = tuple([(name, size) for name, size, made, last in storages if made <= best_step <= last])
+    return Peak(most, calls[best_step] if best_step >= 0 else None, alive, less_where, story)
 
 
 def told(story: Story) -> tuple[int, str | None, tuple[tuple[str, Dim], ...]] | None:

@@ -1,1 +1,1 @@
-"""The memory of a training step. They know no file format and no screen."""
+"""The memory of a training step: what is kept, what comes and goes, what an optimizer adds. Knows no screen."""

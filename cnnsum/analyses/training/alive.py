@@ -1,4 +1,7 @@
-"""What is alive in the forward pass, at the loss, and in the backward pass of a training step, moment by moment."""
+"""What is alive in the forward pass, at the loss, and in the backward pass of a training step, moment by moment.
+
+Knows calls and the bytes of their values; no optimizer, and no item of the total.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model as the text of another format: `convert`."""
+"""A model as the text of another format: `convert`. The formats are the writers'; nothing is known of them here."""
 
 from __future__ import annotations
 

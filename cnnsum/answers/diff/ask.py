@@ -76,7 +76,7 @@ class WeightNote(NamedTuple):
 class Fitting(NamedTuple):
     """What Keras loads of a checkpoint of the old model into the new one, weight by weight, by layer and weight.
 
-    format: of the checkpoint, one of `weights.FORMATS`. fit: how many weights are loaded; fit_params: their elements;
+    format: of the checkpoint, one of `given.CHECKPOINTS`. fit: how many weights are loaded; fit_params: their elements;
     total, total_params: of the new model. reshaped: in whose place the checkpoint has another shape. skipped: of the
     right shape, and not loaded, since the number of weights of their layer or a weight before them is another. missing:
     that have no place in the checkpoint. left_over: that stand in no place of the new model.
@@ -173,7 +173,7 @@ def _side(model: Model, batch: int | None, optimizer: str) -> Side:
 
 
 def compared(old: Side, new: Side, weights_format: str = "keras") -> Diff:
-    """What is different between two models. weights_format: of checkpoints, one of `weights.FORMATS`."""
+    """What is different between two models. weights_format: of checkpoints, one of `given.CHECKPOINTS`."""
     before, after = [*items(old.graph, old.report.rows)], [*items(new.graph, new.report.rows)]
     pairs = matched(before, after)
     names = {one.name: other.name for one, other in pairs}

@@ -13,10 +13,6 @@ from cnnsum.answers.summary.records import Row, Shape
 from cnnsum.dims import UNKNOWN
 from cnnsum.graph.model import Graph
 
-#: The formats, by the names that `--weights-format` takes: Keras 3's own (`.weights.h5` and `.keras`), and the older
-#: `.h5`, whose layers are found by their order or by their names. The first is what Keras 3 writes.
-FORMATS = ("keras", "h5", "h5-by-name")
-
 #: A layer by its name, which begins with those of the nested models it is in, and a weight by its own.
 Key = tuple[str, str]
 

@@ -1,4 +1,4 @@
-"""What a network is, as a report: `summarize`."""
+"""What a network is, as a report: `summarize`. Knows no format and no screen."""
 
 from __future__ import annotations
 

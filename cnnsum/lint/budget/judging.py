@@ -19,7 +19,6 @@ from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, symbols_of
 from cnnsum.lint.budget.entries import KEYS, SHAPES, Budget, Limit, Places, read
 from cnnsum.model import Model
-from cnnsum.readers.how import How
 
 __all__ = ["KEYS", "findings"]
 
@@ -135,7 +134,7 @@ def _opened(model: Model, ranges: Mapping[str, Range]) -> tuple[Model, Mapping[s
     if all(name in model.graph.symbols for name in ranges):
         return unchanged
     try:
-        how = How(types=model.how.types, backend=model.how.backend).freeing("spatial")
+        how = model.how.of_the_file().freeing("spatial")
         found = model.again(how)
         fixed = {name: one.size for name, one in found.graph.freed.items() if one.size is not None}
         if not any(name in fixed for name in ranges):
@@ -198,7 +197,7 @@ def _inferred(held: _Held, point: Mapping[str, int]) -> Report | None:
     """The report at some sizes by inference; None where the file alone does not give it."""
     report = held.report
     try:
-        how = How(types=held.model.how.types, backend=held.model.how.backend).freeing(*held.free)
+        how = held.model.how.of_the_file().freeing(*held.free)
         model = held.model.again(how.setting({**held.settings, **point}))
         there = summarize(
             model, batch=report.batch if isinstance(report.batch, int) else None, optimizer=held.optimizer
