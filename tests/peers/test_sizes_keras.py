@@ -65,7 +65,7 @@ def passed(model: Any, sizes: range) -> list[int]:
 def listed(model: cnnsum.Model, sizes: range) -> list[int]:
     """The sizes that `cnnsum sizes --list` gives for both axes."""
     height, width = model.sizes.axes
-    both = [list(model.sizes.accepted(axis, {}, sizes.start, sizes.stop - 1)) for axis in (height, width)]
+    both = [list(model.sizes.accepted(axis, {}, sizes.start, sizes.stop - 1).sizes) for axis in (height, width)]
     assert both[0] == both[1]
     return both[0]
 

@@ -61,7 +61,7 @@ def accepted(model: Any, free: str) -> list[int]:
     read = cnnsum.loads(model.to_json(), free=("spatial",))
     assert [str(found) for found in read.diagnostics if found.severity == "error"] == []
     axis = next((axis for axis in read.sizes.axes if axis.symbol.name == free), None)
-    return list(range(1, 41)) if axis is None else list(read.sizes.accepted(axis, {}, 1, 40))
+    return list(range(1, 41)) if axis is None else list(read.sizes.accepted(axis, {}, 1, 40).sizes)
 
 
 def runs(network: Any, shape: tuple[int, ...]) -> bool:
