@@ -37,7 +37,7 @@ from _pytest.runner import runtestprotocol
 ROOT = Path(__file__).resolve().parent.parent
 USUAL = (
     "cnnsum/dims",
-    "cnnsum/layers/convolution.py",
+    "cnnsum/layers/arithmetic",
     "cnnsum/analyses/training",
     "cnnsum/analyses/memory/activations.py",
     "cnnsum/analyses/memory/liveness.py",

@@ -36,7 +36,7 @@ def test_two_hundred_runs(tmp_path):
 def test_a_case_is_made_of_its_number():
     """In another process, in which sets have another order and other layer types were loaded first."""
     program = (
-        "import json, cnnsum.layers.arrays, cnnsum.layers.audio; from bench.fuzz.cases import case;"
+        "import json, cnnsum.layers.keras.arrays, cnnsum.layers.keras.audio; from bench.fuzz.cases import case;"
         "print(json.dumps([case(5, n).as_json() for n in range(80)]))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "1"}

@@ -54,7 +54,7 @@ def _listing(types: dict[str, LayerType]) -> Iterator[str]:
 
     unique = {known.key: known for known in types.values()}
     for family in FAMILIES:
-        module = f"cnnsum.layers.{family}"
+        module = f"cnnsum.layers.keras.{family}"
         members = [known for known in unique.values() if known.rule.__module__ == module]
         if members:
             yield f"{family}:"

@@ -8,8 +8,7 @@ from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.dims import UNKNOWN, Dim, equal
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Node, Recorded, Tensor
-from cnnsum.layers.base import show_shape
-from cnnsum.layers.facts import Shape
+from cnnsum.layers.facts import Shape, show_shape
 
 #: Names of weights in Keras 2 that are others in Keras 3, by layer.
 _OTHER_NAMES = {

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Diagnostic, Problem, Related, Severity
 from cnnsum.graph.model import Graph, Layer, Node
-from cnnsum.layers.base import show_shape
-from cnnsum.layers.facts import Shape
+from cnnsum.layers.facts import Shape, show_shape
 
 #: Inputs whose makers are named beside a problem with their shapes; a list of more says nothing.
 _MOST_RELATED = 4

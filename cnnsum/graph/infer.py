@@ -16,8 +16,8 @@ from cnnsum.graph import findings
 from cnnsum.graph.model import MAX_DIM, MAX_LAYERS, MAX_RANK, Claim, Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result, made
-from cnnsum.layers.base import LayerType, is_mask, show_shape
-from cnnsum.layers.facts import Constant, Facts, Need, Shape, unknown_facts
+from cnnsum.layers.base import LayerType, is_mask
+from cnnsum.layers.facts import Constant, Facts, Need, Shape, show_shape, unknown_facts
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
 MAX_CALLS = MAX_LAYERS

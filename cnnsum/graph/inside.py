@@ -11,9 +11,10 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.graph.infer import Call, Inference, Value, infer
 from cnnsum.graph.model import Graph, InputSpec
-from cnnsum.layers.base import LayerType, put_back, set_aside
+from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Weight, unknown_facts
 from cnnsum.layers.inner import Inner
+from cnnsum.layers.requiring import put_back, set_aside
 
 
 class InnerModel(Inner):

@@ -9,8 +9,7 @@ from cnnsum.dims import UNKNOWN, Dim, equal
 from cnnsum.graph import findings
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
-from cnnsum.layers.base import show_shape
-from cnnsum.layers.facts import Weight
+from cnnsum.layers.facts import Weight, show_shape
 
 #: Shapes that a message shows.
 _MOST_SHOWN = 4

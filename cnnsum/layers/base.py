@@ -8,48 +8,26 @@ no graph and no file format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar, overload
 
 from cnnsum.diagnostics import Problem, did_you_mean
-from cnnsum.dims import UNKNOWN, Dim, at_least, divides, equal, is_anonymous, maximum
-from cnnsum.layers.facts import Facts, Need, Shape, unknown_facts
+from cnnsum.layers.facts import Facts, Shape, show_shape, unknown_facts
+from cnnsum.layers.keras import FAMILIES, OPERATIONS
 from cnnsum.layers.kinds import Kind, Reading, show
-
-Rule = Callable[..., Facts]
-
-#: The modules that declare layer types, the most used first: a type is looked for in this order, and modules that come
-#: after the one that has it are not imported.
-FAMILIES = (
-    "core",
-    "convolution",
-    "depthwise",
-    "pooling",
-    "normalization",
-    "activation",
-    "reshaping",
-    "merging",
-    "regularization",
-    "applications",
-    "attention",
-    "recurrent",
-    "wrappers",
-    "cells",
-    "convolutional_recurrent",
-    "preprocessing",
-    "augmentation",
-    "audio",
-    "legacy",
-    "operations",
-    "tensors",
-    "indexing",
-    "networks",
-    "arrays",
+from cnnsum.layers.requiring import (
+    axis_of,
+    require_at_least,
+    require_broadcast,
+    require_equal,
+    require_known,
+    require_multiple,
+    require_rank,
+    set_aside,
 )
 
-#: Those of operations: their keys are dotted (`keras.src.ops.numpy.Add`), and no others are.
-OPERATIONS = ("operations", "tensors", "indexing", "networks", "arrays")
+Rule = Callable[..., Facts]
 
 #: Fields that every layer has and no rule reads: readers see to the first three.
 COMMON = frozenset(("name", "trainable", "dtype", "activity_regularizer", "autocast"))
@@ -145,7 +123,7 @@ class LayerType:
 
     def _unknown_field(self, name: str) -> Problem:
         schema = self.schema
-        from cnnsum.layers.foreign import field
+        from cnnsum.layers.keras.foreign import field
 
         help = did_you_mean(name, (*schema.fields, *schema.ignored), lambda word: field(word, schema.fields)) or (
             f"its fields are {', '.join(schema.fields)}" if schema.fields else "it has no fields"
@@ -160,7 +138,7 @@ class LayerType:
         self.check_inputs(len(shapes), keywords)
         if any(shape is None for shape in shapes):
             return unknown_facts(weightless=not self.weights)
-        _needs.clear()
+        set_aside()
         split = len(shapes) - len(keywords)
         try:
             facts = self.rule(*shapes[:split], **dict(zip(keywords, shapes[split:], strict=True)), **fields)
@@ -169,9 +147,7 @@ class LayerType:
             if all(shapes):
                 raise
             raise Problem("SHP204", f"{self.name} needs inputs with axes, got ()") from None
-        if _needs:
-            facts.needs = tuple(_needs)
-            _needs.clear()
+        facts.needs = tuple(set_aside())
         return facts
 
     def check_inputs(self, count: int, keywords: Sequence[str] = ()) -> None:
@@ -255,24 +231,11 @@ def _kind(annotation: Any, names: Mapping[str, Any]) -> tuple[Kind, bool]:
 _TYPES: dict[str, LayerType] = {}
 _unread = [family for family in reversed(FAMILIES) if family not in OPERATIONS]
 _unread_operations = list(reversed(OPERATIONS))
-_needs: list[Need] = []
 
 
 def is_mask(keyword: str) -> bool:
     """Whether an input of this name says which of the others count: it changes no shape and no number."""
     return keyword == "mask" or keyword.endswith("_mask")
-
-
-def set_aside() -> list[Need]:
-    """Take the conditions that the running rule has met so far, so that rules within it collect their own."""
-    found = _needs.copy()
-    _needs.clear()
-    return found
-
-
-def put_back(needs: Iterable[Need]) -> None:
-    """Let these be the conditions that the running rule has met."""
-    _needs[:] = needs
 
 
 def declared_by(run: Callable[[], object]) -> dict[str, LayerType]:
@@ -346,7 +309,7 @@ def find(key: str) -> LayerType | None:
     found = _TYPES.get(key)
     unread = _unread_operations if "." in key else _unread
     while found is None and unread:
-        import_module(f"cnnsum.layers.{unread.pop()}")
+        import_module(f"cnnsum.layers.keras.{unread.pop()}")
         found = _TYPES.get(key)
     return found
 
@@ -355,147 +318,8 @@ def all_types() -> dict[str, LayerType]:
     """Every declared type, by key and by alias."""
     for unread in (_unread, _unread_operations):
         while unread:
-            import_module(f"cnnsum.layers.{unread.pop()}")
+            import_module(f"cnnsum.layers.keras.{unread.pop()}")
     return _TYPES
-
-
-# What rules ask. Each answers a question about dims; what is false raises Problem, and what cannot be decided is
-# recorded as a Need of the call that is being applied.
-
-
-def require_equal(
-    left: Dim,
-    right: Dim,
-    reason: str,
-    *,
-    code: str = "SHP202",
-    help: str | None = None,
-    field: str = "",
-    inputs: tuple[int, ...] = (),
-) -> Dim:
-    """Both dims must be equal; gives the simpler side (a plain number before a formula).
-
-    field: the one that asks for it. inputs: those of the call that the two dims belong to.
-    """
-    if left is UNKNOWN:
-        return right
-    if right is UNKNOWN or left == right:
-        return left
-    answer = equal(left, right)
-    if answer is False:
-        raise Problem(code, reason, help=help)
-    if answer is None:
-        _needs.append(Need("==", left, right, reason, field, inputs))
-    return _simpler(left, right)
-
-
-def require_broadcast(left: Dim, right: Dim, reason: str, *, inputs: tuple[int, ...] = ()) -> Dim:
-    """The dims must be equal, or one of them 1, which is stretched; gives the size of the result.
-
-    Where a dim may turn out as 1, the result is the larger side and not the simpler one: so it is right also at the
-    sizes at which the other is stretched.
-    """
-    if left is UNKNOWN or right == 1:
-        return left
-    if right is UNKNOWN or left in (1, right):
-        return right
-    answer = equal(left, right)
-    if answer:
-        return _simpler(left, right)
-    if equal(left, 1) is False and equal(right, 1) is False:
-        return require_equal(left, right, reason, inputs=inputs)
-    _needs.append(Need("broadcast", left, right, reason, "", inputs))
-    return left if isinstance(left, int) else right if isinstance(right, int) else maximum(left, right)
-
-
-def _simpler(left: Dim, right: Dim) -> Dim:
-    if isinstance(right, int):
-        return right
-    return left if isinstance(left, int) or len(str(left)) <= len(str(right)) else right
-
-
-def require_at_least(
-    dim: Dim,
-    least: Dim,
-    reason: str,
-    *,
-    code: str = "SHP201",
-    help: str | None = None,
-    field: str = "",
-    got: Shape | None = None,
-) -> None:
-    """The dim must be `least` or more. got: a shape that the reason ends with, written only where it is shown."""
-    if isinstance(dim, int) and isinstance(least, int):
-        if dim < least:
-            raise Problem(code, with_shape(reason, got), help=help)
-    elif dim is not UNKNOWN and least is not UNKNOWN:
-        answer = at_least(dim, least)
-        if answer is False:
-            raise Problem(code, with_shape(reason, got), help=help)
-        if answer is None:
-            _needs.append(Need(">=", dim, least, reason, field, (), got))
-
-
-def require_places(
-    lengths: Sequence[Dim], axis: int, least: int, most: int, what: str, x: Shape, *, field: str = ""
-) -> None:
-    """The axis must have elements `least` and `most`, as Python counts them: below 0 from the end."""
-    for place in (most, least):
-        needed = place + 1 if place >= 0 else -place
-        reason = f"{what}: {show_shape(x)} has no element {place} on axis {axis}"
-        require_at_least(lengths[axis], needed, reason, code="SHP205", field=field)
-
-
-def require_multiple(dim: Dim, of: Dim, reason: str, *, field: str = "", code: str = "SHP203") -> None:
-    """The dim must be a multiple of `of`."""
-    if dim is UNKNOWN or of is UNKNOWN:
-        return
-    answer = divides(of, dim)
-    if answer is False:
-        raise Problem(code, reason, field or ())
-    if answer is None:
-        _needs.append(Need("%", dim, of, reason, field))
-
-
-def require_known(dim: Dim, x: Shape, what: str) -> None:
-    """A weight takes a size from this dim of `x`, so it must not be anonymous (None in a Keras file)."""
-    if not isinstance(dim, int) and is_anonymous(dim):
-        raise Problem("SHP206", f"{what} needs to know the size of the axis that its weights span, got {show_shape(x)}")
-
-
-def require_rank(x: Shape, rank: int | Iterable[int], what: str) -> None:
-    """The input must have one of these ranks, batch axis included."""
-    ranks = (rank,) if isinstance(rank, int) else tuple(rank)
-    if len(x) not in ranks:
-        wanted = " or ".join(map(str, ranks))
-        raise Problem("SHP204", f"{what} needs an input of rank {wanted} (batch axis included), got {show_shape(x)}")
-
-
-def axis_of(x: Shape, axis: int, what: str) -> int:
-    """An axis of `x` counted from 0; raises Problem where `x` has no such axis."""
-    if not -len(x) <= axis < len(x):
-        raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", ("axis",))
-    return axis % len(x)
-
-
-def show_shape(x: Shape) -> str:
-    """A shape as messages write it: `(None, 32, 32, 3)`.
-
-    >>> show_shape((2, 3))
-    '(2, 3)'
-    """
-    return "(" + ", ".join(map(_show_dim, x)) + ("," if len(x) == 1 else "") + ")"
-
-
-def with_shape(text: str, got: Shape | None) -> str:
-    """What is needed, and the shape that there is instead."""
-    return text if got is None else f"{text}, got {show_shape(got)}"
-
-
-def _show_dim(dim: Dim) -> str:
-    """A size as messages write it: an open axis is None, what follows from one is its formula."""
-    text = str(dim)
-    return "None" if text.isidentifier() and is_anonymous(dim) else text
 
 
 __all__ = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from cnnsum.dims import UNKNOWN, Dim, prod
+from cnnsum.dims import UNKNOWN, Dim, is_anonymous, prod
 
 Shape = tuple[Dim, ...]
 
@@ -245,8 +245,6 @@ class Need(NamedTuple):
     @property
     def reason(self) -> str:
         """The whole sentence. Formulas are written when they are asked for: it is long work to do for nothing."""
-        from cnnsum.layers.base import with_shape
-
         return with_shape(self.asks, self.got)
 
 
@@ -259,3 +257,23 @@ def less(count: Dim, taken: Dim) -> Dim:
     """A count less another, and not below 0 where both are numbers: an axis may have no elements."""
     left = count - taken
     return max(left, 0) if isinstance(left, int) else left
+
+
+def show_shape(x: Shape) -> str:
+    """A shape as messages write it: `(None, 32, 32, 3)`.
+
+    >>> show_shape((2, 3))
+    '(2, 3)'
+    """
+    return "(" + ", ".join(map(_show_dim, x)) + ("," if len(x) == 1 else "") + ")"
+
+
+def with_shape(text: str, got: Shape | None) -> str:
+    """What is needed, and the shape that there is instead."""
+    return text if got is None else f"{text}, got {show_shape(got)}"
+
+
+def _show_dim(dim: Dim) -> str:
+    """A size as messages write it: an open axis is None, what follows from one is its formula."""
+    text = str(dim)
+    return "None" if text.isidentifier() and is_anonymous(dim) else text

@@ -125,8 +125,11 @@ def _text(value: Any, _reading: Reading) -> str:
     return value
 
 
-def choice(*words: str) -> Kind:
-    """A kind whose value is one of some words, compared without regard to case as Keras does."""
+def choice(*words: str, instead: str | None = None) -> Kind:
+    """A kind whose value is one of some words, compared without regard to case.
+
+    instead: the mend of a value that is not a text.
+    """
     expects = "one of " + ", ".join(words) if len(words) > 1 else words[0]
 
     def read(value: Any, _reading: Reading) -> str:
@@ -135,19 +138,12 @@ def choice(*words: str) -> Kind:
                 return value
             if value.lower() in words:
                 return value.lower()
-            from cnnsum.layers import foreign
+            from cnnsum.layers.keras import foreign
 
             raise wrong(expects, value, help=did_you_mean(value, words, lambda word: foreign.value(word, words)))
-        raise wrong(expects, value, help=_OF_SAMPLES if "same" in words else None)
+        raise wrong(expects, value, help=instead)
 
     return Kind(expects, read, words)
-
-
-#: What to say of a number of samples for a padding, as PyTorch has it.
-_OF_SAMPLES = (
-    "half of an odd kernel, at stride 1, is `same` (1 for a kernel of 3); any other number of samples takes a layer "
-    "`ZeroPadding1D`, `ZeroPadding2D` or `ZeroPadding3D` before it, and `padding: valid`"
-)
 
 
 def items(value: Any, reading: Reading, read: Read, expects: str, count: int | None = None) -> tuple[Any, ...]:
@@ -388,9 +384,6 @@ Counts = Annotated[
 Widths = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a pair, or a pair for each axis", _widths)]
 Ints = Annotated[tuple[Dim, ...], Kind("a list of integers", _ints)]
 Extent = Annotated[tuple[Dim | None, ...], Kind("a list of sizes", _extent)]
-Padding = Annotated[str, choice("valid", "same")]
-CausalPadding = Annotated[str, choice("valid", "same", "causal")]
-DataFormat = Annotated[str, choice("channels_last", "channels_first")]
 Numbers = Annotated[tuple[float, ...], Kind("a list of numbers", _numbers)]
 Table = Annotated[Any, Kind("a list, or the path of a file", _table)]
 Dtype = Annotated[str, Kind(_DTYPE, _dtype)]

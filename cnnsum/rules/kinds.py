@@ -8,7 +8,7 @@ from __future__ import annotations
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
-from cnnsum.layers.functions import FUNCTIONS
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
 
 _AXES = ("1D", "2D", "3D")
 CONVOLUTIONS = frozenset(f"Conv{axes}" for axes in _AXES)

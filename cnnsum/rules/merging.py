@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnsum.layers.base import show_shape
-from cnnsum.layers.facts import Shape
+from cnnsum.layers.facts import Shape, show_shape
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,

@@ -10,8 +10,8 @@ from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import FLOAT32, Constant, Graph, InputSpec, Layer, Node, Policy, Tensor, policy
 from cnnsum.graph.promotion import promote
-from cnnsum.layers import core
 from cnnsum.layers.base import find
+from cnnsum.layers.keras import core
 
 N = Symbol("N", anonymous=True).dim
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cnnsum.dims import UNKNOWN, Symbol
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.facts import EVERYTHING, Kept, Weight
-from cnnsum.layers.functions import FUNCTIONS
 from tests.layers.applying import NAMES, N, apply, count, holds, refusal
 
 H, W, k = NAMES["H"], NAMES["W"], NAMES["k"]

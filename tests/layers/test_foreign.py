@@ -4,15 +4,17 @@ import pytest
 
 from cnnsum.diagnostics import did_you_mean, folded
 from cnnsum.graph.model import POLICIES
-from cnnsum.layers import foreign
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import all_types, find
-from cnnsum.layers.functions import FUNCTIONS
+from cnnsum.layers.keras import foreign
 from cnnsum.model import loads
 from cnnsum.readers.native.spec import KEYS
 
 #: Those of Keras 3; Keras 2's own are known in its files only, and may have been read by another test.
 LAYERS = [
-    name for name, type in all_types().items() if "." not in name and type.rule.__module__ != "cnnsum.layers.legacy"
+    name
+    for name, type in all_types().items()
+    if "." not in name and type.rule.__module__ != "cnnsum.layers.keras.legacy"
 ]
 FIELDS = {name for type in all_types().values() for name in type.schema.fields}
 

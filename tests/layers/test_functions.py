@@ -6,8 +6,8 @@ import pytest
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN
+from cnnsum.layers.arithmetic.functions import FUNCTIONS, activated, function, work
 from cnnsum.layers.facts import Kept
-from cnnsum.layers.functions import FUNCTIONS, activated, function, work
 from cnnsum.layers.kinds import Kind
 from tests.layers.applying import N, Reading, apply, bound
 
@@ -107,7 +107,7 @@ def test_what_is_no_function(raw, code, message, help):
 
 
 def test_the_kind_lists_every_function():
-    from cnnsum.layers.functions import Activation
+    from cnnsum.layers.keras.fields import Activation
 
     (kind,) = Activation.__metadata__
     assert isinstance(kind, Kind)

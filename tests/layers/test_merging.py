@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.dims import UNKNOWN, Symbol, maximum
-from cnnsum.layers.broadcast import broadcast, joined, merged
+from cnnsum.layers.arithmetic.broadcast import broadcast, joined, merged
 from cnnsum.layers.facts import Kept
 from tests.layers.applying import NAMES, N, apply, holds, put, refusal
 

@@ -8,7 +8,7 @@ import pytest
 
 from cnnsum.dims import substitute
 from cnnsum.layers.facts import Kept, Weight
-from cnnsum.layers.quantized import scheme
+from cnnsum.layers.keras.quantized import scheme
 from tests.layers.applying import NAMES, N, apply, bound, count, put, refusal
 
 C, H, k = NAMES["C"], NAMES["H"], NAMES["k"]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.layers.facts import NOT_FOLLOWED
-from cnnsum.layers.operations import MATH, NN, NUMPY
-from cnnsum.layers.tensors import _REDUCTIONS
+from cnnsum.layers.keras.operations import MATH, NN, NUMPY
+from cnnsum.layers.keras.tensors import _REDUCTIONS
 from tests.layers.applying import NAMES, N, apply, put, refusal
 
 H, C = NAMES["H"], NAMES["C"]

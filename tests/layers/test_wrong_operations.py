@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from cnnsum.layers.operations import CORE, NN, NUMPY
+from cnnsum.layers.keras.operations import CORE, NN, NUMPY
 from tests.layers.applying import NAMES, N, apply, refusal
 
 H = NAMES["H"]

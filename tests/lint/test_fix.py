@@ -236,8 +236,8 @@ def one_letter_off(name: str) -> set[str]:
 
 @st.composite
 def words(draw: st.DrawFn) -> str:
+    from cnnsum.layers.arithmetic.functions import FUNCTIONS
     from cnnsum.layers.base import all_types
-    from cnnsum.layers.functions import FUNCTIONS
 
     known = [name for name in all_types() if "." not in name]
     word = draw(st.sampled_from([*known, *FUNCTIONS, "filters", "kernel_size", "activation", "strides", *FOREIGN * 4]))
@@ -261,7 +261,7 @@ def words(draw: st.DrawFn) -> str:
 @given(words(), st.sampled_from(["  - {}\n", "  - Activation: {}\n", "  - Conv2D: {{filters: 4, {}: 3}}\n"]))
 @settings(max_examples=300 * EXAMPLES, deadline=None)
 def test_a_safe_mend_is_the_same_word_or_a_slip(word: str, layer: str) -> None:
-    from cnnsum.layers import foreign
+    from cnnsum.layers.keras import foreign
     from cnnsum.lint.fix import fixes
     from cnnsum.source import read_text
 

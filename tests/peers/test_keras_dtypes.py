@@ -20,7 +20,7 @@ from keras.src.backend.common import dtypes as tables  # noqa: E402 - as above
 
 from cnnsum.graph.promotion import OF_INPUTS, dtype_of_result, promote  # noqa: E402 - as above
 from cnnsum.layers.base import all_types  # noqa: E402 - as above
-from cnnsum.layers.operations import NUMPY  # noqa: E402 - as above
+from cnnsum.layers.keras.operations import NUMPY  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

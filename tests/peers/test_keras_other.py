@@ -200,7 +200,7 @@ def test_every_activation_of_keras_is_known(name: str) -> None:
 
 
 def test_no_activation_is_known_that_keras_lacks() -> None:
-    from cnnsum.layers.functions import FUNCTIONS
+    from cnnsum.layers.arithmetic.functions import FUNCTIONS
 
     assert set(FUNCTIONS) == set(keras.src.activations.ALL_OBJECTS_DICT)
 

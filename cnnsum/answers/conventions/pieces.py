@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnnsum.dims import UNKNOWN, Dim, prod
-from cnnsum.layers import functions
+from cnnsum.layers.arithmetic import functions
 from cnnsum.layers.facts import Facts, Shape, size
 
 

@@ -38,9 +38,9 @@ from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference, with_constants, without_masks
 from cnnsum.graph.model import Graph, Layer, Node
 from cnnsum.ink import harmless
+from cnnsum.layers.arithmetic.functions import function
 from cnnsum.layers.base import find, is_mask
 from cnnsum.layers.facts import Shape
-from cnnsum.layers.functions import function
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import show
 

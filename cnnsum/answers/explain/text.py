@@ -13,8 +13,7 @@ from cnnsum.answers.explain.ask import Explanation
 from cnnsum.answers.explain.explaining import MAX_EXPLAINED, Explained
 from cnnsum.answers.explain.steps import Step
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.layers.base import show_shape
-from cnnsum.layers.facts import Shape
+from cnnsum.layers.facts import Shape, show_shape
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, TYPE, printable
 

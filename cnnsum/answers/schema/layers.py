@@ -12,8 +12,9 @@ from inspect import cleandoc
 from typing import Any
 
 from cnnsum.diagnostics import Problem
-from cnnsum.layers import attention, core, kinds, normalization, reshaping
+from cnnsum.layers import kinds
 from cnnsum.layers.base import REQUIRED, Field, LayerType
+from cnnsum.layers.keras import attention, core, normalization, reshaping
 from cnnsum.layers.kinds import Kind
 from cnnsum.readers.native.entry import SPECIAL
 

@@ -1,7 +1,7 @@
 """Dtype policies of Keras files that are more than a name: quantized ones, and maps of policies by layer.
 
-Knows what Keras writes for them, and nothing of the weights that follow; see `cnnsum.layers.quantized`. Loaded only for
-a layer with such a policy.
+Knows what Keras writes for them, and nothing of the weights that follow (`cnnsum.layers.keras.quantized` does). Loaded
+only for a layer with such a policy.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from cnnsum.diagnostics import Problem
 from cnnsum.graph.model import POLICIES, policy
 from cnnsum.layers.base import LayerType
+from cnnsum.layers.keras.quantized import HISTORY, Scheme, check, scheme
 from cnnsum.layers.kinds import show
-from cnnsum.layers.quantized import HISTORY, Scheme, check, scheme
 
 #: Keras's policies that quantize, and the modes that each has; a mode with a slash must name sizes too.
 _MODES = {

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.functions import FUNCTIONS, Activation
+from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Kind, Rate, Real
 from cnnsum.readers.keras.classes import function_of, key_of
 

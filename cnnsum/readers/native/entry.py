@@ -74,7 +74,7 @@ class Types:
         return did_you_mean(name, self.names(), self._meant)
 
     def _meant(self, name: str) -> Suggestion | None:
-        from cnnsum.layers.foreign import layer
+        from cnnsum.layers.keras.foreign import layer
 
         return layer(name, lambda word: {folded(one): one for one in self.names()}.get(folded(word)))
 

@@ -229,7 +229,7 @@ def policy_of(value: Any, scope: Scope | None = None) -> Policy:
     if isinstance(value, str) and value in POLICIES:
         return policy(value)
     from cnnsum.diagnostics import did_you_mean
-    from cnnsum.layers.foreign import dtype
+    from cnnsum.layers.keras.foreign import dtype
 
     help = did_you_mean(value, POLICIES, dtype) if isinstance(value, str) else None
     raise Problem(

@@ -308,7 +308,7 @@ class Sizes:
                 self._check_formulas(one, read, scope)
             wanted = one.dtype if one.dtype is not None else dtype
             if not isinstance(wanted, str) or wanted not in INPUT_DTYPES:
-                from cnnsum.layers.foreign import dtype as meant
+                from cnnsum.layers.keras.foreign import dtype as meant
 
                 help = did_you_mean(wanted, INPUT_DTYPES, meant) if isinstance(wanted, str) else None
                 message = f"`dtype` must be the name of a dtype, got {show(wanted)}"

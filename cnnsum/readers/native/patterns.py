@@ -13,16 +13,10 @@ from typing import Any, NamedTuple
 from cnnsum import dims
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.layers.base import (
-    Field,
-    LayerType,
-    Schema,
-    require_at_least,
-    require_equal,
-    show_shape,
-)
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, size
+from cnnsum.layers.base import Field, LayerType, Schema
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, show_shape, size
 from cnnsum.layers.kinds import show
+from cnnsum.layers.requiring import require_at_least, require_equal
 from cnnsum.readers.native.faults import Site
 from cnnsum.readers.native.scope import Scope
 

@@ -114,7 +114,7 @@ class Spec:
         no_text = {found.span for found in self.document.diagnostics if found.code == "SPC016"}
         for key in self.value:
             if key not in KEYS and not (no_text and self.site(key, key=True).span() in no_text):
-                from cnnsum.layers.foreign import key as meant
+                from cnnsum.layers.keras.foreign import key as meant
 
                 help = did_you_mean(key, KEYS, meant) or f"a spec has {', '.join(KEYS)}"
                 self.findings.add("SPC030", f"a spec has no key `{key}`", self.site(key, key=True), help=help)
@@ -236,7 +236,7 @@ class Spec:
         data_format = self.value.get("data_format")
         if data_format is not None and data_format not in _DATA_FORMATS:
             message = f"`data_format` must be channels_last or channels_first, got {show(data_format)}"
-            from cnnsum.layers.foreign import value as meant
+            from cnnsum.layers.keras.foreign import value as meant
 
             help = None
             if isinstance(data_format, str):

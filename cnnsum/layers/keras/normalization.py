@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
-from cnnsum.layers.base import axis_of, layer, require_equal, require_known, require_multiple, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Seen, Shape, Weight, seen_along, size
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Seen, Shape, Weight, seen_along, show_shape, size
 from cnnsum.layers.kinds import Anything, Axes, Flag, Int, Kind, Reading, Real, integer, wrong
+from cnnsum.layers.requiring import axis_of, require_equal, require_known, require_multiple
 
 #: Statistics are taken in float32 whatever the compute dtype.
 STATISTICS = "float32"

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
-from cnnsum.layers.base import layer, require_equal, require_known, require_multiple, require_rank, show_shape
-from cnnsum.layers.core import Quantization
-from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, size
-from cnnsum.layers.functions import FUNCTIONS
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, show_shape, size
+from cnnsum.layers.keras.core import Quantization
 from cnnsum.layers.kinds import Axes, Flag, Kind, Pos, Rate, Reading, choice, integer, items
+from cnnsum.layers.requiring import require_equal, require_known, require_multiple, require_rank
 
 _SOFTMAX = FUNCTIONS["softmax"].ops or 0
 _SIGMOID = FUNCTIONS["sigmoid"].ops or 0
@@ -56,7 +57,7 @@ class _Projections:
         out = (*x[:-inner], *into)
         weights = (Weight("kernel", (*over, *into)), *((Weight("bias", into),) if self.use_bias else ()))
         if self.quantization is not None:
-            from cnnsum.layers.quantized import projection
+            from cnnsum.layers.keras.quantized import projection
 
             weights = projection(weights, self.quantization, len(x) - inner, inner)
         self.weights += [Weight(f"{name}/{weight.name}", *weight[1:]) for weight in weights]

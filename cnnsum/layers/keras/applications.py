@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cnnsum.layers.base import layer, require_equal, show_shape
-from cnnsum.layers.broadcast import broadcast, in_place
-from cnnsum.layers.facts import Facts, Kept, Shape, Weight, size
+from cnnsum.layers.arithmetic.broadcast import broadcast, in_place
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import Facts, Kept, Shape, Weight, show_shape, size
 from cnnsum.layers.kinds import Pos, Rate, Real
+from cnnsum.layers.requiring import require_equal
 
 
 @layer(weights="gamma")

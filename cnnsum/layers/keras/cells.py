@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from cnnsum.diagnostics import Problem
-from cnnsum.layers import recurrent
-from cnnsum.layers.base import Rule, layer, require_rank
+from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
-from cnnsum.layers.functions import Activation
 from cnnsum.layers.inner import Inner, within
+from cnnsum.layers.keras import recurrent
+from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Pos, Real, SublayerOrList, Sublayers
+from cnnsum.layers.requiring import require_rank
 
 #: The recurrent layer of each cell, and how many states it has.
 _LAYERS: dict[str, tuple[Rule, int]] = {

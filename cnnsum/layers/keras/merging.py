@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
-from cnnsum.layers.base import layer, require_equal, show_shape
-from cnnsum.layers.broadcast import in_place, joined, merged
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Gradient, KeepsInput, Kept, Shape, size
+from cnnsum.layers.arithmetic.broadcast import in_place, joined, merged
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Gradient, KeepsInput, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import Axes, Flag, PlainInt
+from cnnsum.layers.requiring import require_equal
 
 
 def _merge(

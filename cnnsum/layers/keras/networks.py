@@ -10,21 +10,23 @@ from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum
-from cnnsum.layers import normalization, pooling, reshaping
-from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, show_shape
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, seen_along, size
-from cnnsum.layers.kinds import Axes, DataFormat, Flag, Nat, Padding, PairList, PlainInt, Sizes
-from cnnsum.layers.operations import NN
-from cnnsum.layers.reshaping import Interpolation
-from cnnsum.layers.slide import Sliding, arrange, channels, slide, spatial
-from cnnsum.layers.tensors import places_of, without, work_along
+from cnnsum.layers.arithmetic.slide import Layout, Sliding, arrange, channels, slide, spatial
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, seen_along, show_shape, size
+from cnnsum.layers.keras import normalization, pooling, reshaping
+from cnnsum.layers.keras.fields import KERNEL, DataFormat, Padding
+from cnnsum.layers.keras.operations import NN
+from cnnsum.layers.keras.reshaping import Interpolation
+from cnnsum.layers.keras.tensors import places_of, without, work_along
+from cnnsum.layers.kinds import Axes, Flag, Nat, PairList, PlainInt, Sizes
+from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
 
 IMAGE = "keras.src.ops.image."
 LINALG = "keras.src.ops.linalg."
 _AXES = {3: "1D", 4: "2D", 5: "3D"}
 
 
-def _pooled(kind: str, x: Shape, pool_size: Any, strides: Any, padding: str, data_format: str | None) -> Facts:
+def _pooled(kind: str, x: Shape, pool_size: Any, strides: Any, padding: str, data_format: Layout | None) -> Facts:
     axes = len(x) - 2
     if len(x) not in _AXES:
         raise Problem("SHP204", f"{kind}Pool needs an input of rank 3 to 5, got {show_shape(x)}")
@@ -123,7 +125,7 @@ def _extract_patches(
         raise Problem(
             "CFG102", "`size` must have two or three items, and `strides` and `dilation_rate` as many", "size"
         )
-    sliding = Sliding("ExtractPatches", kernel, steps, holes, padding, data_format, "size")
+    sliding = Sliding("ExtractPatches", kernel, steps, holes, padding, data_format, KERNEL._replace(kernel="size"))
     lengths, window = slide(x, sliding)
     depth = channels(x, data_format) * prod(kernel)
     return Facts(arrange(x[0], lengths, depth, data_format), window=window, dtype="input")
@@ -138,7 +140,12 @@ def _rgb_to_grayscale(x: Shape, *, data_format: DataFormat | None = None) -> Fac
 
 
 def _crop_or_pad(
-    x: Shape, amounts: tuple[Any, Any, Any, Any], target: tuple[Any, Any], data_format: str | None, what: str, sign: int
+    x: Shape,
+    amounts: tuple[Any, Any, Any, Any],
+    target: tuple[Any, Any],
+    data_format: Layout | None,
+    what: str,
+    sign: int,
 ) -> Facts:
     """Images with something added (sign 1) or cut off (sign -1): two of three of before, after and target are given."""
     lengths = spatial(x, 2, data_format, what)

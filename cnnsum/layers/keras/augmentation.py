@@ -7,9 +7,11 @@ that backpropagation keeps nothing for them.
 from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
-from cnnsum.layers.base import Rule, layer, require_known, show_shape
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, size
-from cnnsum.layers.kinds import DataFormat, Pos, Sublayers
+from cnnsum.layers.base import Rule, layer
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size
+from cnnsum.layers.keras.fields import DataFormat
+from cnnsum.layers.kinds import Pos, Sublayers
+from cnnsum.layers.requiring import require_known
 
 #: Layers that act in training only: name -> what they do, their fields besides `seed` and `data_format`.
 _RANDOM = {

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from cnnsum.diagnostics import Suggestion, folded
-from cnnsum.layers.functions import FUNCTIONS
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
 
 
 class Word(NamedTuple):

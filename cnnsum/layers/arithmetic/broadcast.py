@@ -12,8 +12,8 @@ from typing import Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, equal, is_anonymous, maximum
-from cnnsum.layers.base import require_broadcast, require_equal, show_shape
-from cnnsum.layers.facts import Shape
+from cnnsum.layers.facts import Shape, show_shape
+from cnnsum.layers.requiring import require_broadcast, require_equal
 
 
 def merged(shapes: Sequence[Shape], what: str) -> Shape:

@@ -8,12 +8,10 @@ counted as every library computes it, with the row's maximum subtracted first.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.facts import Facts, KeepsOutput, Kept, Shape, size
-from cnnsum.layers.kinds import Kind, Reading, wrong
 
 
 class Function(NamedTuple):
@@ -105,46 +103,3 @@ def activated(
         ops = ops + step.ops * size(outputs[0])
     activated = step is not _LINEAR
     return Facts(*outputs, ops=ops, keeps_output=keeps_output, kept=kept, activated=activated, **facts)
-
-
-def _read(value: Any, reading: Reading) -> str:
-    """A name, or what Keras files hold: `{"class_name": "function", "config": "relu"}`, or a layer as a function.
-
-    A name in a mapping may be a function of the file's author; it is then one that costs an unknown amount.
-    """
-    if isinstance(value, str):
-        if value not in FUNCTIONS:
-            from cnnsum.layers.foreign import activation
-
-            raise wrong("the name of an activation", value, help=did_you_mean(value, FUNCTIONS, activation))
-        return value
-    if isinstance(value, dict):
-        config = value.get("config")
-        if isinstance(config, str):
-            return config
-        name = value.get("class_name")
-        if isinstance(name, str):
-            return _layer_as_function(name, config if isinstance(config, dict) else {}, reading)
-    raise wrong("the name of an activation", value)
-
-
-def _layer_as_function(name: str, config: dict[str, Any], reading: Reading) -> str:
-    if name == "ReLU":
-        if config.get("negative_slope"):
-            return "leaky_relu"
-        return "relu" if config.get("max_value") is None else "relu6"
-    if name == "Activation":
-        return _read(config.get("activation"), reading)
-    if name == "PReLU":
-        raise Problem("UNK702", "PReLU has weights of its own: it must be a layer, not an activation")
-    if name not in _LAYERS:
-        own = name.rpartition(">")[2]
-        raise Problem("UNK702", f"its activation is a layer, `{own}`, whose weights are not known")
-    return _LAYERS[name]
-
-
-#: Layers without weights that may stand for a function; `ReLU` and `Activation` are what their fields say.
-_LAYERS = {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax", "ThresholdedReLU": "threshold"}
-
-
-Activation = Annotated[str, Kind("the name of an activation", _read, tuple(FUNCTIONS))]

@@ -12,9 +12,9 @@ from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
-from cnnsum.layers import reshaping
-from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, require_multiple, show_shape
-from cnnsum.layers.broadcast import broadcast, constant, joined
+from cnnsum.layers.arithmetic.broadcast import broadcast, constant, joined
+from cnnsum.layers.arithmetic.functions import FUNCTIONS, work
+from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import (
     EVERYTHING,
     NOT_FOLLOWED,
@@ -27,12 +27,14 @@ from cnnsum.layers.facts import (
     Window,
     less,
     seen_along,
+    show_shape,
     size,
     turned,
 )
-from cnnsum.layers.functions import FUNCTIONS, work
+from cnnsum.layers.keras import reshaping
+from cnnsum.layers.keras.operations import MATH, NN, NUMPY, doc
 from cnnsum.layers.kinds import Axes, Counts, Cuts, Flag, Ints, PlainInt, PlainPos, Widths, choice
-from cnnsum.layers.operations import MATH, NN, NUMPY, doc
+from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
 
 #: Sums and the like: name -> what it gives, operations for n elements as (per element, less one per output), what
 #: backpropagation keeps, dtype of the output ("" for the input's).

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, equal
-from cnnsum.layers.base import layer, require_rank, show_shape
-from cnnsum.layers.facts import Facts, Kept, Shape, size
-from cnnsum.layers.kinds import DataFormat, Extent, Rate, Real
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import Facts, Kept, Shape, show_shape, size
+from cnnsum.layers.keras.fields import DataFormat
+from cnnsum.layers.kinds import Extent, Rate, Real
+from cnnsum.layers.requiring import require_rank
 
 #: One byte an element.
 MASK = "bool"

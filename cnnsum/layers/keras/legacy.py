@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, prod
-from cnnsum.layers.base import layer, require_known, require_rank, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, size
-from cnnsum.layers.functions import Activation, activated
-from cnnsum.layers.kinds import DataFormat, Flag, Kind, One, Padding, Pair, Pos, Reading, Real, wrong
-from cnnsum.layers.recurrent import GRU, LSTM
-from cnnsum.layers.slide import Sliding, arrange, first_spatial_axis, known_channels, slide
+from cnnsum.layers.arithmetic.functions import activated
+from cnnsum.layers.arithmetic.slide import Sliding, arrange, first_spatial_axis, known_channels, slide
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape, size
+from cnnsum.layers.keras.fields import KERNEL, Activation, DataFormat, Padding
+from cnnsum.layers.keras.recurrent import GRU, LSTM
+from cnnsum.layers.kinds import Flag, Kind, One, Pair, Pos, Reading, Real, wrong
+from cnnsum.layers.requiring import require_known, require_rank
 
 
 def _read_implementation(value: Any, _reading: Reading) -> int:
@@ -103,18 +105,18 @@ def _locally_connected(
         message = f"{what} pads in implementation 2 and 3 only, got padding: {sliding.padding}"
         raise Problem("CFG102", message, "padding")
     lengths, window = slide(x, sliding)
-    depth = known_channels(x, sliding.data_format, what)
-    first = first_spatial_axis(sliding.data_format)
+    depth = known_channels(x, sliding.layout, what)
+    first = first_spatial_axis(sliding.layout)
     sizes = x[first : first + len(lengths)]
     for dim in sizes:
         require_known(dim, x, what)
-    out = arrange(x[0], lengths, filters, sliding.data_format)
-    each = prod(sliding.kernel_size) * depth
+    out = arrange(x[0], lengths, filters, sliding.layout)
+    each = prod(sliding.kernel) * depth
     macs = prod(lengths) * filters * each
     if implementation == 1:
         kernel: Shape = (prod(lengths), each, filters)
     elif implementation == 2:
-        kernel = (*arrange(1, sizes, depth, sliding.data_format)[1:], *out[1:])
+        kernel = (*arrange(1, sizes, depth, sliding.layout)[1:], *out[1:])
         macs = prod(kernel)
     else:
         macs = _connections(x, sliding, sizes, lengths) * depth * filters
@@ -134,7 +136,7 @@ def _locally_connected(
 def _connections(x: Shape, sliding: Sliding, sizes: Shape, lengths: Shape) -> int:
     """Pairs of an input and an output place that a kernel joins: padding is joined to nothing."""
     found = 1
-    for kernel, stride, length, out in zip(sliding.kernel_size, sliding.strides, sizes, lengths, strict=True):
+    for kernel, stride, length, out in zip(sliding.kernel, sliding.strides, sizes, lengths, strict=True):
         if not (
             isinstance(kernel, int) and isinstance(stride, int) and isinstance(length, int) and isinstance(out, int)
         ):
@@ -166,7 +168,7 @@ def LocallyConnected1D(
     the kernels join. MACs: one for each of the weights of the kernel. Bias: one addition per output element.
     Backpropagation keeps the input.
     """
-    sliding = Sliding("LocallyConnected1D", kernel_size, strides, (1,), padding, data_format)
+    sliding = Sliding("LocallyConnected1D", kernel_size, strides, (1,), padding, data_format, KERNEL)
     return _locally_connected(x, sliding, filters, implementation, activation, use_bias)
 
 
@@ -190,7 +192,7 @@ def LocallyConnected2D(
     input and an output that the kernels join. MACs: one for each of the weights of the kernel. Bias: one addition per
     output element. Backpropagation keeps the input.
     """
-    sliding = Sliding("LocallyConnected2D", kernel_size, strides, (1, 1), padding, data_format)
+    sliding = Sliding("LocallyConnected2D", kernel_size, strides, (1, 1), padding, data_format, KERNEL)
     return _locally_connected(x, sliding, filters, implementation, activation, use_bias)
 
 

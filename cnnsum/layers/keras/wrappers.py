@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
-from cnnsum.layers.base import layer, show_shape
-from cnnsum.layers.broadcast import merged
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Reach, Shape, Turn, Use, Weight, Window, size
+from cnnsum.layers.arithmetic.broadcast import merged
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import (
+    EVERYTHING,
+    NOT_FOLLOWED,
+    Facts,
+    Kept,
+    Reach,
+    Shape,
+    Turn,
+    Use,
+    Weight,
+    Window,
+    show_shape,
+    size,
+)
 from cnnsum.layers.inner import Inner, within
 from cnnsum.layers.kinds import Sublayer, choice
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
-from cnnsum.layers.base import layer, require_equal, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
-from cnnsum.layers.functions import Activation, function, work
-from cnnsum.layers.kinds import DataFormat, Flag, One, Padding, Pair, Pos, Real, Triple
-from cnnsum.layers.slide import Sizes, Sliding, arrange, known_channels, slide
+from cnnsum.layers.arithmetic.functions import function, work
+from cnnsum.layers.arithmetic.slide import Sizes, Sliding, arrange, known_channels, slide
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape
+from cnnsum.layers.keras.fields import KERNEL, Activation, DataFormat, Padding
+from cnnsum.layers.kinds import Flag, One, Pair, Pos, Real, Triple
+from cnnsum.layers.requiring import require_equal
 
 _IGNORED = "seed unroll zero_output_for_mask input_dim"
 
@@ -30,7 +32,7 @@ def _convolve(
     return_sequences: bool,
     return_state: bool,
 ) -> Facts:
-    what, kernel_size, *_, data_format, _ = sliding
+    what, kernel_size, data_format = sliding.what, sliding.kernel, sliding.layout
     axes = len(kernel_size)
     if len(x) != axes + 3:
         raise Problem("SHP204", f"{what} needs an input of rank {axes + 3} (batch axis included), got {show_shape(x)}")
@@ -119,7 +121,7 @@ def ConvLSTM1D(
     return _convolve(
         x,
         (initial_state, initial_carry),
-        Sliding("ConvLSTM1D", kernel_size, strides, dilation_rate, padding, data_format),
+        Sliding("ConvLSTM1D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL),
         filters,
         activation=activation,
         recurrent_activation=recurrent_activation,
@@ -164,7 +166,7 @@ def ConvLSTM2D(
     return _convolve(
         x,
         (initial_state, initial_carry),
-        Sliding("ConvLSTM2D", kernel_size, strides, dilation_rate, padding, data_format),
+        Sliding("ConvLSTM2D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL),
         filters,
         activation=activation,
         recurrent_activation=recurrent_activation,
@@ -209,7 +211,7 @@ def ConvLSTM3D(
     return _convolve(
         x,
         (initial_state, initial_carry),
-        Sliding("ConvLSTM3D", kernel_size, strides, dilation_rate, padding, data_format),
+        Sliding("ConvLSTM3D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL),
         filters,
         activation=activation,
         recurrent_activation=recurrent_activation,

@@ -6,10 +6,12 @@ from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, maximum, prod
-from cnnsum.layers.base import layer, require_known, require_rank, show, show_shape
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, Weight, size
-from cnnsum.layers.kinds import DataFormat, Flag, Padding, Pos, choice
-from cnnsum.layers.slide import Sliding, arrange, channels, slide
+from cnnsum.layers.arithmetic.slide import Sliding, arrange, channels, slide
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, Weight, show_shape, size
+from cnnsum.layers.keras.fields import KERNEL, DataFormat, Padding
+from cnnsum.layers.kinds import Flag, Pos, choice, show
+from cnnsum.layers.requiring import require_known, require_rank
 
 Mode = Annotated[str, choice("log", "magnitude", "psd", "real", "imag", "angle", "stft")]
 
@@ -49,7 +51,9 @@ def STFTSpectrogram(
     bins = length // 2 + 1
     depth = channels(x, data_format)
     require_known(depth, x, "STFTSpectrogram")
-    sliding = Sliding("STFTSpectrogram", (frame_length,), (step,), (1,), padding, data_format, "frame_length")
+    sliding = Sliding(
+        "STFTSpectrogram", (frame_length,), (step,), (1,), padding, data_format, KERNEL._replace(kernel="frame_length")
+    )
     (frames,), (window,) = slide(x, sliding)
     both = 2 if mode == "stft" else 1
     parts = 1 if mode in ("real", "imag") else 2

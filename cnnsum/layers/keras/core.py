@@ -6,26 +6,17 @@ from typing import Annotated, Any, NamedTuple
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
-from cnnsum.layers.base import layer, require_equal, require_known, show, show_shape
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Weight, size
-from cnnsum.layers.functions import Activation, activated
-from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, Text, integer, items
-
-
-def kernel_and_bias(kernel: Shape, units: Dim, use_bias: bool, lora_rank: Dim | None = None) -> tuple[Weight, ...]:
-    """Kernel, bias, and what `lora_rank` adds: the kernel is frozen, and two factors of that rank are trained."""
-    if lora_rank is None:
-        return (Weight("kernel", kernel), Weight("bias", (units,))) if use_bias else (Weight("kernel", kernel),)
-    return (
-        Weight("kernel", kernel, trainable=False),
-        *((Weight("bias", (units,)),) if use_bias else ()),
-        Weight("lora_kernel_a", (*kernel[:-1], lora_rank), dtype="float32"),
-        Weight("lora_kernel_b", (lora_rank, units), dtype="float32"),
-    )
+from cnnsum.layers.arithmetic.convolution import kernel_and_bias
+from cnnsum.layers.arithmetic.functions import activated
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Weight, show_shape, size
+from cnnsum.layers.keras.fields import Activation
+from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, Text, integer, items, show
+from cnnsum.layers.requiring import require_equal, require_known
 
 
 def _read_quantization(value: Any, _reading: Reading) -> str:
-    from cnnsum.layers.quantized import scheme
+    from cnnsum.layers.keras.quantized import scheme
 
     return str(scheme(value))
 
@@ -67,7 +58,7 @@ def Dense(
     macs = elements * depth
     kept: tuple[Kept, ...] = ()
     if quantization is not None:
-        from cnnsum.layers import quantized
+        from cnnsum.layers.keras import quantized
 
         weights = quantized.dense(weights, quantization, lora=lora_rank is not None)
         more, kept = quantized.factors(quantization, lora_rank, size(x) + elements, out)
@@ -142,7 +133,7 @@ def EinsumDense(
     macs = prod(per_sample)
     kept: tuple[Kept, ...] = ()
     if quantization is not None:
-        from cnnsum.layers import quantized
+        from cnnsum.layers.keras import quantized
 
         weights = quantized.einsum(equation, weights, quantization, lora=lora_rank is not None)
         # The first factor has the rank for the kernel's last letter.
@@ -264,7 +255,7 @@ def Embedding(
     macs: Dim = 0
     kept: tuple[Kept, ...] = ()
     if quantization is not None:
-        from cnnsum.layers import quantized
+        from cnnsum.layers.keras import quantized
 
         weights = quantized.embeddings("Embedding", weights, quantization)
         macs, kept = quantized.factors(quantization, lora_rank, size((*x, output_dim)), (*x, output_dim))
@@ -306,7 +297,7 @@ def ReversibleEmbedding(
     macs: Dim = 0
     kept: tuple[Kept, ...] = ()
     if quantization is not None:
-        from cnnsum.layers import quantized
+        from cnnsum.layers.keras import quantized
 
         weights = quantized.embeddings("ReversibleEmbedding", weights, quantization, reverse=not tie_weights)
         macs, kept = quantized.factors(quantization, lora_rank, size((*x, output_dim)), (*x, output_dim))

@@ -9,9 +9,10 @@ from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.layers.base import layer, require_equal, show_shape
-from cnnsum.layers.facts import Facts, Shape, Status, size
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import Facts, Shape, Status, show_shape, size
 from cnnsum.layers.kinds import Anything, Flag, Nat, Numbers, Pos, Table, choice
+from cnnsum.layers.requiring import require_equal
 
 Encoding = Annotated[str, choice("int", "one_hot", "multi_hot", "count", "tf_idf")]
 CategoryMode = Annotated[str, choice("one_hot", "multi_hot", "count")]

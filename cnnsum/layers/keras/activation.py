@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
-from cnnsum.layers.base import axis_of, layer, require_equal, require_known, show_shape
-from cnnsum.layers.facts import Alias, Facts, Shape, Weight, seen_along, size
-from cnnsum.layers.functions import BY_ROW, function, work
-from cnnsum.layers.functions import Activation as Function
+from cnnsum.layers.arithmetic.functions import BY_ROW, function, work
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import Alias, Facts, Shape, Weight, seen_along, show_shape, size
+from cnnsum.layers.keras.fields import Activation as Function
 from cnnsum.layers.kinds import Axes, Real
+from cnnsum.layers.requiring import axis_of, require_equal, require_known
 
 
 def applied(x: Shape, name: str | None) -> Facts:

@@ -14,10 +14,12 @@ from typing import Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
-from cnnsum.layers.base import layer, require_equal, require_known, require_rank, show_shape
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
-from cnnsum.layers.functions import Activation, function, work
+from cnnsum.layers.arithmetic.functions import function, work
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape
+from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Pos, Real
+from cnnsum.layers.requiring import require_equal, require_known, require_rank
 
 #: Fields of the three layers that change no number.
 _IGNORED = "seed zero_output_for_mask use_cudnn implementation time_major"

@@ -10,10 +10,12 @@ from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
-from cnnsum.layers.base import Rule, layer, require_at_least, require_equal, show_shape
-from cnnsum.layers.broadcast import broadcast, joined
-from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Gradient, Shape, size
-from cnnsum.layers.indexing import diagonal, require_indices
+from cnnsum.layers.arithmetic.broadcast import broadcast, joined
+from cnnsum.layers.base import Rule, layer
+from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Gradient, Shape, show_shape, size
+from cnnsum.layers.keras.indexing import diagonal, require_indices
+from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
+from cnnsum.layers.keras.tensors import flat, places_of, require_outputs, split, without, work_along
 from cnnsum.layers.kinds import (
     Axes,
     Cuts,
@@ -29,8 +31,7 @@ from cnnsum.layers.kinds import (
     Pos,
     choice,
 )
-from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
-from cnnsum.layers.tensors import flat, places_of, require_outputs, split, without, work_along
+from cnnsum.layers.requiring import require_at_least, require_equal
 
 LINALG = "keras.src.ops.linalg."
 IMAGE = "keras.src.ops.image."

@@ -10,16 +10,9 @@ from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum, prod
-from cnnsum.layers.base import (
-    Rule,
-    layer,
-    require_at_least,
-    require_equal,
-    require_multiple,
-    require_places,
-    show_shape,
-)
-from cnnsum.layers.broadcast import broadcast
+from cnnsum.layers.arithmetic.broadcast import broadcast
+from cnnsum.layers.arithmetic.slide import arrange, channels, spatial
+from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import (
     EVERYTHING,
     NOT_FOLLOWED,
@@ -31,13 +24,15 @@ from cnnsum.layers.facts import (
     Window,
     less,
     seen_along,
+    show_shape,
     size,
     turned,
 )
-from cnnsum.layers.kinds import Axes, Counts, DataFormat, Dtype, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
-from cnnsum.layers.operations import CORE, MATH, NN, NUMPY
-from cnnsum.layers.slide import arrange, channels, spatial
-from cnnsum.layers.tensors import flat, require_outputs
+from cnnsum.layers.keras.fields import DataFormat
+from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
+from cnnsum.layers.keras.tensors import flat, require_outputs
+from cnnsum.layers.kinds import Axes, Counts, Dtype, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
+from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_places
 
 _ELLIPSIS = "..."
 
@@ -497,7 +492,7 @@ def _letters_window(terms: list[str], right: str) -> Reach:
 @layer(key=NUMPY + "Vstack", name="Vstack")
 def _vstack(*xs: Shape) -> Facts:
     """Put the inputs end to end along the batch. No weights, no operations, nothing kept."""
-    from cnnsum.layers.broadcast import joined
+    from cnnsum.layers.arithmetic.broadcast import joined
 
     return _moved(joined(xs, 0, "Vstack"), gradient="parts")
 
@@ -505,6 +500,6 @@ def _vstack(*xs: Shape) -> Facts:
 @layer(key=NUMPY + "Hstack", name="Hstack")
 def _hstack(*xs: Shape) -> Facts:
     """Put the inputs end to end along the first axis after the batch. No weights, no operations, nothing kept."""
-    from cnnsum.layers.broadcast import joined
+    from cnnsum.layers.arithmetic.broadcast import joined
 
     return _moved(joined(xs, 1, "Hstack"), gradient="parts")

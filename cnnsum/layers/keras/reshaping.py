@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, at_least, prod
-from cnnsum.layers.base import layer, require_at_least, require_equal, require_multiple, require_rank, show_shape
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Reach, Shape, Status, Window, size, turned
+from cnnsum.layers.arithmetic.slide import Layout, Sizes, arrange, channels, enlarge, first_spatial_axis, spatial
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Reach, Shape, Status, Window, show_shape, size, turned
+from cnnsum.layers.keras.fields import DataFormat
 from cnnsum.layers.kinds import (
     Axes,
-    DataFormat,
     Flag,
     Kind,
     One,
@@ -26,7 +27,7 @@ from cnnsum.layers.kinds import (
     items,
     wrong,
 )
-from cnnsum.layers.slide import Sizes, arrange, channels, enlarge, first_spatial_axis, spatial
+from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_rank
 
 #: Samples that an interpolation reaches to each side of an output's place.
 _SUPPORT = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
@@ -140,7 +141,7 @@ def RepeatVector(x: Shape, *, n: Pos) -> Facts:
     return Facts((x[0], n, x[1]), window=EVERYTHING)
 
 
-def _pad(what: str, x: Shape, padding: tuple[tuple[Dim, Dim], ...], data_format: str | None) -> Facts:
+def _pad(what: str, x: Shape, padding: tuple[tuple[Dim, Dim], ...], data_format: Layout | None) -> Facts:
     lengths = spatial(x, len(padding), data_format, what)
     out = tuple(length + before + after for length, (before, after) in zip(lengths, padding, strict=True))
     return Facts(
@@ -179,7 +180,7 @@ def ZeroPadding3D(
     return _pad("ZeroPadding3D", x, padding, data_format)
 
 
-def _crop(what: str, x: Shape, cropping: tuple[tuple[Dim, Dim], ...], data_format: str | None) -> Facts:
+def _crop(what: str, x: Shape, cropping: tuple[tuple[Dim, Dim], ...], data_format: Layout | None) -> Facts:
     axis = first_spatial_axis(data_format)
     out: list[Dim] = []
     for length, (before, after) in zip(spatial(x, len(cropping), data_format, what), cropping, strict=True):
@@ -228,7 +229,7 @@ def _taps(support: int, axes: int) -> int:
     return 2 * (2 * support) ** axes - 1 if support else 0
 
 
-def _enlarge(what: str, x: Shape, factors: Sizes, data_format: str | None, interpolation: str = "nearest") -> Facts:
+def _enlarge(what: str, x: Shape, factors: Sizes, data_format: Layout | None, interpolation: str = "nearest") -> Facts:
     lengths = spatial(x, len(factors), data_format, what)
     out = tuple(length * factor for length, factor in zip(lengths, factors, strict=True))
     shape = arrange(x[0], out, channels(x, data_format), data_format)

@@ -1,40 +1,26 @@
-"""Convolutions and transposed convolutions along one, two or three axes.
+"""Convolutions and transposed convolutions along one, two or three axes, in Keras's words.
 
-Each family is one rule; the declarations below it only name the fields, with Keras's order and defaults.
+Each family is one rule of `arithmetic.convolution`; the declarations only name the fields, with Keras's order and
+defaults.
 """
 
 from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, at_least, prod
-from cnnsum.layers.base import layer, require_at_least, require_multiple, show_shape
-from cnnsum.layers.core import kernel_and_bias
-from cnnsum.layers.facts import Facts, Shape
-from cnnsum.layers.functions import Activation, activated
-from cnnsum.layers.kinds import (
-    CausalPadding,
-    DataFormat,
-    Flag,
-    NatOne,
-    NatPair,
-    NatTriple,
-    One,
-    Padding,
-    Pair,
-    Pos,
-    Triple,
+from cnnsum.dims import Dim, at_least
+from cnnsum.layers.arithmetic.convolution import (
+    Weights,
+    convolve,
+    convolve_depthwise,
+    convolve_separable,
+    convolve_transposed,
+    kernel_and_bias,
 )
-from cnnsum.layers.slide import (
-    Sizes,
-    Sliding,
-    arrange,
-    known_channels,
-    padded_copy,
-    refuse_stride_and_dilation,
-    slide,
-    spatial,
-    unslide,
-)
+from cnnsum.layers.arithmetic.slide import Sizes, Sliding
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import Facts, Shape, Weight
+from cnnsum.layers.keras.fields import KERNEL, Activation, CausalPadding, DataFormat, Padding
+from cnnsum.layers.kinds import Flag, NatOne, NatPair, NatTriple, One, Pair, Pos, Triple, show
 
 
 def _convolution(
@@ -46,42 +32,43 @@ def _convolution(
     use_bias: bool,
     lora_rank: Dim | None,
 ) -> Facts:
-    refuse_stride_and_dilation(sliding)
-    lengths, window = slide(x, sliding)
-    depth = known_channels(x, sliding.data_format, sliding.what)
-    if groups != 1:
-        depth = _grouped(sliding.what, x, filters, depth, groups)
-    positions = prod(lengths)
-    elements = positions * filters
-    padded = padded_copy(x, sliding)
-    return activated(
-        arrange(x[0], lengths, filters, sliding.data_format),
-        activation=activation,
-        weights=kernel_and_bias((*sliding.kernel_size, depth, filters), filters, use_bias, lora_rank),
-        macs=elements * (depth * prod(sliding.kernel_size)),
-        ops=elements if use_bias else 0,
-        keeps_input=False if padded else "weights",
-        kept=padded,
-        window=window,
-    )
+    _refuse_stride_and_dilation(sliding)
+
+    def weights(depth: Dim) -> Weights:
+        return kernel_and_bias((*sliding.kernel, depth, filters), filters, use_bias, lora_rank)
+
+    return convolve(x, sliding, filters, groups, activation, use_bias, weights)
 
 
-def _grouped(what: str, x: Shape, filters: Dim, depth: Dim, groups: Dim) -> Dim:
-    """The channels that one filter sees."""
-    require_multiple(
-        filters,
-        groups,
-        f"{what} needs filters that are a multiple of groups, got {filters} filters in {groups} groups",
-        field="groups",
-        code="CFG110",
-    )
-    require_multiple(
-        depth,
-        groups,
-        f"{what} needs channels that are a multiple of groups, got {groups} groups for {show_shape(x)}",
-        field="groups",
-    )
-    return depth // groups
+def _transposed(
+    x: Shape,
+    sliding: Sliding,
+    filters: Dim,
+    output_padding: Sizes | None,
+    activation: str | None,
+    use_bias: bool,
+) -> Facts:
+    _refuse_stride_and_dilation(sliding)
+
+    def weights(depth: Dim) -> Weights:
+        return kernel_and_bias((*sliding.kernel, filters, depth), filters, use_bias)
+
+    return convolve_transposed(x, sliding, filters, 1, output_padding, activation, use_bias, weights)
+
+
+def _refuse_stride_and_dilation(sliding: Sliding) -> None:
+    """Keras slides a kernel with gaps by 1 only: raise Problem where both are above 1."""
+    if _above_one(sliding.dilation) and _above_one(sliding.strides):
+        raise Problem(
+            "CFG111",
+            f"{sliding.what} cannot have both strides and dilation_rate above 1, "
+            f"got strides {show(sliding.strides)} and dilation_rate {show(sliding.dilation)}",
+            "dilation_rate",
+        )
+
+
+def _above_one(sizes: Sizes) -> bool:
+    return any(dim != 1 and (isinstance(dim, int) or at_least(dim, 2)) for dim in sizes)
 
 
 @layer(weights="kernel bias", aliases="Convolution1D", ignored="lora_alpha")
@@ -111,7 +98,7 @@ def Conv1D(
     Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with. With
     padding "causal" it keeps the longer copy that the zeros before the first sample make of it.
     """
-    sliding = Sliding("Conv1D", kernel_size, strides, dilation_rate, padding, data_format)
+    sliding = Sliding("Conv1D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
 
 
@@ -141,7 +128,7 @@ def Conv2D(
     per output element.
     Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
-    sliding = Sliding("Conv2D", kernel_size, strides, dilation_rate, padding, data_format)
+    sliding = Sliding("Conv2D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
 
 
@@ -171,43 +158,8 @@ def Conv3D(
     addition per output element.
     Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
-    sliding = Sliding("Conv3D", kernel_size, strides, dilation_rate, padding, data_format)
+    sliding = Sliding("Conv3D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
-
-
-def _transposed(
-    x: Shape,
-    sliding: Sliding,
-    filters: Dim,
-    output_padding: Sizes | None,
-    activation: str | None,
-    use_bias: bool,
-) -> Facts:
-    if output_padding is not None:
-        _check_output_padding(sliding.what, output_padding, sliding.strides)
-    refuse_stride_and_dilation(sliding)
-    lengths, window = unslide(x, sliding, output_padding)
-    depth = known_channels(x, sliding.data_format, sliding.what)
-    positions = prod(spatial(x, len(sliding.kernel_size), sliding.data_format, sliding.what))
-    return activated(
-        arrange(x[0], lengths, filters, sliding.data_format),
-        activation=activation,
-        weights=kernel_and_bias((*sliding.kernel_size, filters, depth), filters, use_bias),
-        macs=positions * depth * filters * prod(sliding.kernel_size),
-        ops=prod(lengths) * filters if use_bias else 0,
-        keeps_input="weights",
-        window=window,
-    )
-
-
-def _check_output_padding(what: str, output_padding: Sizes, strides: Sizes) -> None:
-    for index, (extra, stride) in enumerate(zip(output_padding, strides, strict=True)):
-        reason = (
-            f"{what} needs an output_padding smaller than its stride, got output_padding {extra} and stride {stride}"
-        )
-        if at_least(stride, extra + 1) is False:
-            raise Problem("CFG112", reason, ("output_padding", index))
-        require_at_least(stride, extra + 1, reason, code="CFG112")
 
 
 @layer(weights="kernel bias", aliases="Convolution1DTranspose")
@@ -235,7 +187,7 @@ def Conv1DTranspose(
     addition per output element.
     Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
-    sliding = Sliding("Conv1DTranspose", kernel_size, strides, dilation_rate, padding, data_format)
+    sliding = Sliding("Conv1DTranspose", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
 
 
@@ -264,7 +216,7 @@ def Conv2DTranspose(
     addition per output element.
     Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
-    sliding = Sliding("Conv2DTranspose", kernel_size, strides, dilation_rate, padding, data_format)
+    sliding = Sliding("Conv2DTranspose", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
 
 
@@ -291,5 +243,129 @@ def Conv3DTranspose(
     one addition per output element.
     Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
     """
-    sliding = Sliding("Conv3DTranspose", kernel_size, strides, dilation_rate, padding, data_format)
+    sliding = Sliding("Conv3DTranspose", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
+
+
+def _depthwise(x: Shape, sliding: Sliding, depth_multiplier: Dim, activation: str | None, use_bias: bool) -> Facts:
+    def weights(depth: Dim) -> Weights:
+        return kernel_and_bias((*sliding.kernel, depth, depth_multiplier), depth * depth_multiplier, use_bias)
+
+    return convolve_depthwise(x, sliding, depth_multiplier, activation, use_bias, weights)
+
+
+@layer(weights="kernel depthwise bias")
+def DepthwiseConv1D(
+    x: Shape,
+    *,
+    kernel_size: One,
+    strides: One = (1,),
+    padding: Padding = "valid",
+    depth_multiplier: Pos = 1,
+    data_format: DataFormat | None = None,
+    dilation_rate: One = (1,),
+    activation: Activation | None = None,
+    use_bias: Flag = True,
+) -> Facts:
+    """Slide kernels along each channel of a sequence alone: `(T, C)` becomes `(T', C * depth_multiplier)`.
+
+    Lengths as in Conv1D. Weights: kernel `kernel_size x C x depth_multiplier`, bias `C * depth_multiplier`: each
+    channel has kernels of its own and does not see the others, which saves a factor of the channels.
+    MACs: each output element is a sum of `kernel_size` products. Bias: one addition per output element. Backpropagation
+    keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    """
+    sliding = Sliding("DepthwiseConv1D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
+    return _depthwise(x, sliding, depth_multiplier, activation, use_bias)
+
+
+@layer(weights="kernel depthwise bias")
+def DepthwiseConv2D(
+    x: Shape,
+    *,
+    kernel_size: Pair,
+    strides: Pair = (1, 1),
+    padding: Padding = "valid",
+    depth_multiplier: Pos = 1,
+    data_format: DataFormat | None = None,
+    dilation_rate: Pair = (1, 1),
+    activation: Activation | None = None,
+    use_bias: Flag = True,
+) -> Facts:
+    """Slide kernels over each channel of an image alone: `(H, W, C)` becomes `(H', W', C * depth_multiplier)`.
+
+    Lengths as in Conv2D. Weights: kernel `kh x kw x C x depth_multiplier`, bias `C * depth_multiplier`: each channel
+    has kernels of its own and does not see the others, which saves a factor of the channels.
+    MACs: each output element is a sum of `kh * kw` products. Bias: one addition per output element. Backpropagation
+    keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    """
+    sliding = Sliding("DepthwiseConv2D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
+    return _depthwise(x, sliding, depth_multiplier, activation, use_bias)
+
+
+def _separable(
+    x: Shape, sliding: Sliding, filters: Dim, depth_multiplier: Dim, activation: str | None, use_bias: bool
+) -> Facts:
+    def weights(depth: Dim) -> Weights:
+        inner = depth * depth_multiplier
+        ones = (1,) * len(sliding.kernel)
+        both = (
+            Weight("depthwise_kernel", (*sliding.kernel, depth, depth_multiplier)),
+            Weight("pointwise_kernel", (*ones, inner, filters)),
+        )
+        return (*both, Weight("bias", (filters,))) if use_bias else both
+
+    return convolve_separable(x, sliding, filters, depth_multiplier, activation, use_bias, weights)
+
+
+@layer(weights="depthwise pointwise bias", aliases="SeparableConvolution1D")
+def SeparableConv1D(
+    x: Shape,
+    *,
+    filters: Pos,
+    kernel_size: One,
+    strides: One = (1,),
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: One = (1,),
+    depth_multiplier: Pos = 1,
+    activation: Activation | None = None,
+    use_bias: Flag = True,
+) -> Facts:
+    """A depthwise convolution, then a 1-wide one that mixes the channels: `(T, C)` becomes `(T', filters)`.
+
+    Lengths as in Conv1D. `M` is `C * depth_multiplier`.
+    Weights: depthwise kernel `kernel_size x C x depth_multiplier`, pointwise kernel `1 x M x filters`, bias `filters`.
+    Two small kernels stand in for one of `kernel_size x C x filters`.
+    MACs: `M * (kernel_size + filters)` per output position: each channel with its kernel, then a mix of the channels.
+    Bias: one addition per output element.
+    Backpropagation keeps the input and the depthwise output `(T', M)`, what the two kernels were multiplied with.
+    """
+    sliding = Sliding("SeparableConv1D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
+    return _separable(x, sliding, filters, depth_multiplier, activation, use_bias)
+
+
+@layer(weights="depthwise pointwise bias", aliases="SeparableConvolution2D")
+def SeparableConv2D(
+    x: Shape,
+    *,
+    filters: Pos,
+    kernel_size: Pair,
+    strides: Pair = (1, 1),
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: Pair = (1, 1),
+    depth_multiplier: Pos = 1,
+    activation: Activation | None = None,
+    use_bias: Flag = True,
+) -> Facts:
+    """A depthwise convolution, then a 1x1 one that mixes the channels: `(H, W, C)` becomes `(H', W', filters)`.
+
+    Lengths as in Conv2D. `M` is `C * depth_multiplier`.
+    Weights: depthwise kernel `kh x kw x C x depth_multiplier`, pointwise kernel `1 x 1 x M x filters`, bias `filters`.
+    Two small kernels stand in for one of `kh x kw x C x filters`.
+    MACs: `M * (kh * kw + filters)` per output position: each channel with its kernel, then a mix of the channels. Bias:
+    one addition per output element.
+    Backpropagation keeps the input and the depthwise output `(H', W', M)`, what the two kernels were multiplied with.
+    """
+    sliding = Sliding("SeparableConv2D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
+    return _separable(x, sliding, filters, depth_multiplier, activation, use_bias)

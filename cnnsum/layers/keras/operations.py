@@ -10,11 +10,11 @@ One line of a table declares one operation. Operations on axes (sums, reshaping)
 
 from __future__ import annotations
 
-from cnnsum.layers import activation
+from cnnsum.layers.arithmetic.broadcast import broadcast, constant, in_place
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import Rule, layer
-from cnnsum.layers.broadcast import broadcast, constant, in_place
 from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size
-from cnnsum.layers.functions import FUNCTIONS
+from cnnsum.layers.keras import activation
 from cnnsum.layers.kinds import Dtype, Flag, Real
 
 NUMPY = "keras.src.ops.numpy."

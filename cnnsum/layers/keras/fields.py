@@ -1,0 +1,67 @@
+"""Kinds of fields that hold Keras's words: layouts, paddings, activations. Others are in `cnnsum.layers.kinds`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from cnnsum.diagnostics import Problem, did_you_mean
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
+from cnnsum.layers.arithmetic.slide import Layout, Words
+from cnnsum.layers.kinds import Kind, Reading, choice, wrong
+
+#: What to say of a number of samples for a padding, as PyTorch has it.
+_OF_SAMPLES = (
+    "half of an odd kernel, at stride 1, is `same` (1 for a kernel of 3); any other number of samples takes a layer "
+    "`ZeroPadding1D`, `ZeroPadding2D` or `ZeroPadding3D` before it, and `padding: valid`"
+)
+
+Padding = Annotated[Literal["valid", "same"], choice("valid", "same", instead=_OF_SAMPLES)]
+CausalPadding = Annotated[Literal["valid", "same", "causal"], choice("valid", "same", "causal", instead=_OF_SAMPLES)]
+DataFormat = Annotated[Layout, choice("channels_last", "channels_first")]
+
+#: What messages of sliding layers say: of those with a kernel, and of pooling.
+KERNEL = Words("kernel_size", "dilation_rate", "`padding: same` accepts any size")
+POOL = KERNEL._replace(kernel="pool_size")
+
+
+def _read(value: Any, reading: Reading) -> str:
+    """A name, or what Keras files hold: `{"class_name": "function", "config": "relu"}`, or a layer as a function.
+
+    A name in a mapping may be a function of the file's author; it is then one that costs an unknown amount.
+    """
+    if isinstance(value, str):
+        if value not in FUNCTIONS:
+            from cnnsum.layers.keras.foreign import activation
+
+            raise wrong("the name of an activation", value, help=did_you_mean(value, FUNCTIONS, activation))
+        return value
+    if isinstance(value, dict):
+        config = value.get("config")
+        if isinstance(config, str):
+            return config
+        name = value.get("class_name")
+        if isinstance(name, str):
+            return _layer_as_function(name, config if isinstance(config, dict) else {}, reading)
+    raise wrong("the name of an activation", value)
+
+
+def _layer_as_function(name: str, config: dict[str, Any], reading: Reading) -> str:
+    if name == "ReLU":
+        if config.get("negative_slope"):
+            return "leaky_relu"
+        return "relu" if config.get("max_value") is None else "relu6"
+    if name == "Activation":
+        return _read(config.get("activation"), reading)
+    if name == "PReLU":
+        raise Problem("UNK702", "PReLU has weights of its own: it must be a layer, not an activation")
+    if name not in _LAYERS:
+        own = name.rpartition(">")[2]
+        raise Problem("UNK702", f"its activation is a layer, `{own}`, whose weights are not known")
+    return _LAYERS[name]
+
+
+#: Layers without weights that may stand for a function; `ReLU` and `Activation` are what their fields say.
+_LAYERS = {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax", "ThresholdedReLU": "threshold"}
+
+
+Activation = Annotated[str, Kind("the name of an activation", _read, tuple(FUNCTIONS))]

@@ -1,0 +1,142 @@
+"""What a rule asks of its inputs: equal, at least, a multiple of, of this rank. Each answers a question about dims.
+
+What is false raises Problem; what cannot be decided for symbols is recorded as a Need of the call that is being
+applied, so that the sizes at which the network is legal follow from it. Knows no layer type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import UNKNOWN, Dim, at_least, divides, equal, is_anonymous, maximum
+from cnnsum.layers.facts import Need, Shape, show_shape, with_shape
+
+_needs: list[Need] = []
+
+
+def set_aside() -> list[Need]:
+    """Take the conditions that the running rule has met so far, so that rules within it collect their own."""
+    found = _needs.copy()
+    _needs.clear()
+    return found
+
+
+def put_back(needs: Iterable[Need]) -> None:
+    """Let these be the conditions that the running rule has met."""
+    _needs[:] = needs
+
+
+def require_equal(
+    left: Dim,
+    right: Dim,
+    reason: str,
+    *,
+    code: str = "SHP202",
+    help: str | None = None,
+    field: str = "",
+    inputs: tuple[int, ...] = (),
+) -> Dim:
+    """Both dims must be equal; gives the simpler side (a plain number before a formula).
+
+    field: the one that asks for it. inputs: those of the call that the two dims belong to.
+    """
+    if left is UNKNOWN:
+        return right
+    if right is UNKNOWN or left == right:
+        return left
+    answer = equal(left, right)
+    if answer is False:
+        raise Problem(code, reason, help=help)
+    if answer is None:
+        _needs.append(Need("==", left, right, reason, field, inputs))
+    return _simpler(left, right)
+
+
+def require_broadcast(left: Dim, right: Dim, reason: str, *, inputs: tuple[int, ...] = ()) -> Dim:
+    """The dims must be equal, or one of them 1, which is stretched; gives the size of the result.
+
+    Where a dim may turn out as 1, the result is the larger side and not the simpler one: so it is right also at the
+    sizes at which the other is stretched.
+    """
+    if left is UNKNOWN or right == 1:
+        return left
+    if right is UNKNOWN or left in (1, right):
+        return right
+    answer = equal(left, right)
+    if answer:
+        return _simpler(left, right)
+    if equal(left, 1) is False and equal(right, 1) is False:
+        return require_equal(left, right, reason, inputs=inputs)
+    _needs.append(Need("broadcast", left, right, reason, "", inputs))
+    return left if isinstance(left, int) else right if isinstance(right, int) else maximum(left, right)
+
+
+def _simpler(left: Dim, right: Dim) -> Dim:
+    if isinstance(right, int):
+        return right
+    return left if isinstance(left, int) or len(str(left)) <= len(str(right)) else right
+
+
+def require_at_least(
+    dim: Dim,
+    least: Dim,
+    reason: str,
+    *,
+    code: str = "SHP201",
+    help: str | None = None,
+    field: str = "",
+    got: Shape | None = None,
+) -> None:
+    """The dim must be `least` or more. got: a shape that the reason ends with, written only where it is shown."""
+    if isinstance(dim, int) and isinstance(least, int):
+        if dim < least:
+            raise Problem(code, with_shape(reason, got), help=help)
+    elif dim is not UNKNOWN and least is not UNKNOWN:
+        answer = at_least(dim, least)
+        if answer is False:
+            raise Problem(code, with_shape(reason, got), help=help)
+        if answer is None:
+            _needs.append(Need(">=", dim, least, reason, field, (), got))
+
+
+def require_places(
+    lengths: Sequence[Dim], axis: int, least: int, most: int, what: str, x: Shape, *, field: str = ""
+) -> None:
+    """The axis must have elements `least` and `most`, as Python counts them: below 0 from the end."""
+    for place in (most, least):
+        needed = place + 1 if place >= 0 else -place
+        reason = f"{what}: {show_shape(x)} has no element {place} on axis {axis}"
+        require_at_least(lengths[axis], needed, reason, code="SHP205", field=field)
+
+
+def require_multiple(dim: Dim, of: Dim, reason: str, *, field: str = "", code: str = "SHP203") -> None:
+    """The dim must be a multiple of `of`."""
+    if dim is UNKNOWN or of is UNKNOWN:
+        return
+    answer = divides(of, dim)
+    if answer is False:
+        raise Problem(code, reason, field or ())
+    if answer is None:
+        _needs.append(Need("%", dim, of, reason, field))
+
+
+def require_known(dim: Dim, x: Shape, what: str) -> None:
+    """A weight takes a size from this dim of `x`, so it must not be anonymous (None in a Keras file)."""
+    if not isinstance(dim, int) and is_anonymous(dim):
+        raise Problem("SHP206", f"{what} needs to know the size of the axis that its weights span, got {show_shape(x)}")
+
+
+def require_rank(x: Shape, rank: int | Iterable[int], what: str) -> None:
+    """The input must have one of these ranks, batch axis included."""
+    ranks = (rank,) if isinstance(rank, int) else tuple(rank)
+    if len(x) not in ranks:
+        wanted = " or ".join(map(str, ranks))
+        raise Problem("SHP204", f"{what} needs an input of rank {wanted} (batch axis included), got {show_shape(x)}")
+
+
+def axis_of(x: Shape, axis: int, what: str) -> int:
+    """An axis of `x` counted from 0; raises Problem where `x` has no such axis."""
+    if not -len(x) <= axis < len(x):
+        raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", ("axis",))
+    return axis % len(x)
