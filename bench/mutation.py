@@ -1,12 +1,18 @@
 """Mutation testing: small faults are put into the code one at a time, and the default tests must notice each.
 
-    CI=1 python bench/mutation.py [--files PATH ...] [--sample 400] [--seed 1] [--jobs 2] [--survey FILE]
+    CI=1 python bench/mutation.py [--files PATTERN ...] [--sample 400] [--seed 1] [--jobs 2] [--survey FILE]
+    CI=1 python bench/mutation.py --survey FILE --at cnnsum/dims/printer.py:80
 
 What is mutated: operators, comparisons, constants, conditions and pairs of functions (`minimum` for `maximum`) inside
 functions. The tests are collected once. A first pass runs each test in a child process of its own and notes which
-functions it calls; then each mutant is a child process in which the code of one function is exchanged, and which runs
-the tests that call that function, the quickest first, until one fails. So a mutant costs a fork and not a start of
-pytest. Tests that start processes of their own do not see a mutant: the share that is killed is a lower bound.
+functions it calls (`--survey` keeps that: the pass then runs only tests that are new, and all when a mutated file
+changed). Then each mutant is a child process in which the code of one function is exchanged, and which runs tests that
+call that function until one fails: those that stand near the mutated file first, the quickest first. So a mutant costs
+a fork and not a start of pytest.
+
+The share that is killed is a lower bound: tests that start processes of their own do not see a mutant and are left
+out, and one mutant gets `--seconds` of tests and no more. A mutant that no test reaches counts against the share. One
+that uses up its processor time or memory counts as killed.
 
 A survivor is to be read: it is a missing test, or a change that no result depends on (of speed, of a bound that is
 only there to be safe, of a message).
@@ -19,14 +25,21 @@ import argparse
 import ast
 import copy
 import gc
+import hashlib
+import importlib
 import json
 import os
 import pickle
 import random
+import resource
 import signal
 import sys
+import tempfile
+import threading
 import time
+import traceback
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
@@ -38,11 +51,14 @@ ROOT = Path(__file__).resolve().parent.parent
 USUAL = (
     "cnnsum/dims",
     "cnnsum/layers/arithmetic",
+    "cnnsum/layers/keras/convolution.py",
     "cnnsum/analyses/training",
-    "cnnsum/analyses/memory/activations.py",
-    "cnnsum/analyses/memory/liveness.py",
+    "cnnsum/analyses/memory",
     "cnnsum/analyses/sizes",
 )
+SLOWEST = 300  # seconds of processor time for one test of the survey
+MEMORY = 3 << 30  # address space of a child, in bytes
+PROCESSES = {"os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "subprocess.Popen"}
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -210,26 +226,94 @@ def codes(code: CodeType) -> list[CodeType]:
     return [code, *inner]
 
 
-def put_in(mutant: Mutant) -> int:
-    """Exchange the code of every live function that the mutant changes, and say how many there were."""
+def put_in(mutant: Mutant, functions: Iterable[FunctionType]) -> bool:
+    """Exchange the code of every function that the mutant changes, and say whether there was one."""
     file = str(ROOT / mutant.path)
     tree = ast.parse((ROOT / mutant.path).read_text(encoding="utf-8"))
     changed = Change(mutant.path, mutant.number).visit(copy.deepcopy(tree))
     ast.fix_missing_locations(changed)
     before, after = (codes(compile(one, file, "exec", dont_inherit=True)) for one in (tree, changed))
     pairs = {old: new for old, new in zip(before, after, strict=True) if old != new}
-    done = 0
-    for one in gc.get_objects():
-        if isinstance(one, FunctionType) and one.__code__ in pairs:
-            one.__code__ = pairs[one.__code__]
-            done += 1
-    return done
+    found = [one for one in functions if one.__code__ in pairs]
+    for one in found:
+        one.__code__ = pairs[one.__code__]
+    return bool(found)
+
+
+def nearness(test: Path, path: str) -> int:
+    """How many parts of the path `tests/dims/test_expr.py` shares with `cnnsum/dims/expr.py`."""
+    ours = test.relative_to(ROOT / "tests").parts
+    theirs = Path(path).parts[1:]
+    alike = [one.removeprefix("test_") == other for one, other in zip(ours, theirs, strict=False)]
+    return [*alike, False].index(False)
 
 
 def silent() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
+
+
+class Child:
+    """A process that does `work` within limits, in a session of its own, so that it ends with all that it started.
+
+    It answers through a file without a name: a pipe would stay open for as long as a process that it started lives.
+    """
+
+    def __init__(self, work: Callable[[], bytes], seconds: int) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the child has ended
+        self.until = time.monotonic() + 4 * seconds  # for a child that waits; one that works reaches its limit
+        self.pid = os.fork()
+        if not self.pid:
+            status = 1
+            try:
+                os.setsid()
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+                resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+                self.file.write(work())
+                self.file.flush()
+                status = 0
+            except BaseException:  # noqa: BLE001 - it may be the mutant's
+                traceback.print_exc()
+            finally:
+                os._exit(status)
+
+    def over(self) -> bool:
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, flags) is not None or time.monotonic() > self.until
+
+    def end(self) -> bytes | None:
+        """Kill what is left of the group; the answer, or None where the child did not come to one."""
+        for kill in (os.killpg, os.kill):  # the child itself, too: it may not yet have a group
+            try:
+                kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        _, status = os.waitpid(self.pid, 0)
+        with self.file:
+            self.file.seek(0)
+            return None if status else self.file.read()
+
+
+def children(works: Iterable[tuple[Any, Callable[[], bytes], int]], jobs: int) -> Iterator[tuple[Any, bytes | None]]:
+    """Do each (key, work, seconds) in a process of its own, `jobs` at a time: the keys with their answers."""
+    waiting = iter(works)
+    running: dict[Any, Child] = {}
+    try:
+        while True:
+            while len(running) < jobs and (one := next(waiting, None)):
+                key, work, seconds = one
+                running[key] = Child(work, seconds)
+            if not running:
+                return
+            over = [key for key, child in running.items() if child.over()]
+            for key in over:
+                yield key, running.pop(key).end()
+            if not over:
+                time.sleep(0.005)
+    finally:
+        for child in running.values():
+            child.end()
 
 
 class Mutations:
@@ -239,157 +323,130 @@ class Mutations:
         self.options = options
         self.reached: dict[Key, list[int]] = defaultdict(list)
         self.seconds: dict[int, float] = {}
+        self.files: list[str] = []
+        self.functions: list[FunctionType] = []
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        items = session.items
+        for pattern in self.options.files:
+            found = list(ROOT.glob(pattern))
+            if not found:
+                raise pytest.UsageError(f"no file is {pattern}")
+            inside = [file for one in found for file in ([one] if one.is_file() else one.rglob("*.py"))]
+            self.files += sorted(str(file.relative_to(ROOT)) for file in inside)
+        for file in self.files:  # some are imported by the functions that use them
+            importlib.import_module(".".join(Path(file).with_suffix("").parts).removesuffix(".__init__"))
+        gc.collect()
+        full = {str(ROOT / file) for file in self.files}
+        every = [one for one in gc.get_objects() if isinstance(one, FunctionType)]
+        self.functions = [one for one in every if one.__code__.co_filename in full]
+        gc.freeze()  # so that the children share the memory of what is there
         with session.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            files = sorted(
-                str(path.relative_to(ROOT))
-                for name in self.options.files
-                for path in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))
-            )
-            gc.collect()
-            gc.freeze()
-            self.survey(items, {str(ROOT / file) for file in files})
-            self.judge(items, files)
+            self.survey(session.items, full)
+            self.judge(session.items)
         return True
 
-    def survey(self, items: list[Any], files: set[str]) -> None:
+    def survey(self, items: list[Any], full: set[str]) -> None:
         stored = Path(self.options.survey) if self.options.survey else None
+        state = hashlib.sha256(b"".join((ROOT / file).read_bytes() for file in self.files)).hexdigest()
+        found: dict[str, Any] = {}
         if stored and stored.exists():
-            found = json.loads(stored.read_text(encoding="utf-8"))
-        else:
-            found = {}
-            start = time.monotonic()
-
-            def child(index: int) -> bytes:
-                calls: set[Key] = set()
-
-                def note(frame: Any, event: str, _: Any) -> None:
-                    code = frame.f_code
-                    if event == "call" and code.co_filename in files:
-                        path = os.path.relpath(code.co_filename, ROOT)
-                        calls.add((path, code.co_firstlineno, code.co_name))
-
-                begun = time.process_time()
-                sys.setprofile(note)
-                reports = runtestprotocol(items[index], log=False, nextitem=None)
-                sys.setprofile(None)
-                passed = not any(report.failed for report in reports)
-                return pickle.dumps((time.process_time() - begun, passed, calls))
-
-            for index, answer in self.children(range(len(items)), child, lambda _: 300.0):
-                if answer is None:
-                    continue
-                seconds, passed, calls = pickle.loads(answer)  # noqa: S301 - our own child's
-                if passed:
-                    found[items[index].nodeid] = [seconds, sorted(calls)]
-                elif calls:
-                    print(f"fails without a mutant: {items[index].nodeid}", flush=True)
-            print(f"surveyed {len(found)} tests in {time.monotonic() - start:.0f} s", flush=True)
-            if stored:
-                stored.write_text(json.dumps(found), encoding="utf-8")
+            text = json.loads(stored.read_text(encoding="utf-8"))
+            found = text["tests"] if text["state"] == state else {}
+        start = time.monotonic()
+        works = [
+            (item.nodeid, lambda item=item: self.look(item, full), SLOWEST)
+            for item in items
+            if item.nodeid not in found
+        ]
+        for done, (name, answer) in enumerate(children(works, self.options.jobs), start=1):
+            # What fails without a mutant, or starts processes, says nothing.
+            found[name] = pickle.loads(answer) if answer else None  # noqa: S301 - our own child's
+            if not answer:
+                print(f"left out: {name}", flush=True)
+            if not done % 200 or done == len(works):
+                print(f"surveyed {done} of {len(works)} tests in {time.monotonic() - start:.0f} s", flush=True)
+                if stored:
+                    stored.write_text(json.dumps({"state": state, "tests": found}), encoding="utf-8")
         for index, item in enumerate(items):
-            if item.nodeid in found:
+            if found[item.nodeid]:
                 self.seconds[index], calls = found[item.nodeid]
                 for call in calls:
                     self.reached[tuple(call)].append(index)
 
-    def judge(self, items: list[Any], files: list[str]) -> None:
-        every = [mutant for file in files for mutant in mutants(file)]
+    @staticmethod
+    def look(item: Any, full: set[str]) -> bytes:
+        """Run one test; its seconds and the functions that it calls, nothing where it fails or starts a process."""
+        calls: dict[int, CodeType] = {}
+        events: set[str] = set()
+
+        def note(frame: Any, *_: Any) -> None:
+            code = frame.f_code
+            calls[id(code)] = code
+
+        silent()
+        sys.addaudithook(lambda event, _: events.add(event))
+        begun = time.process_time()
+        threading.settrace(note)
+        sys.settrace(note)
+        reports = runtestprotocol(item, log=False, nextitem=None)
+        sys.settrace(None)
+        if events & PROCESSES or any(report.failed for report in reports):
+            return b""
+        seconds = time.process_time() - begun
+        ours = [one for one in calls.values() if one.co_filename in full]
+        keys = {(os.path.relpath(one.co_filename, ROOT), one.co_firstlineno, one.co_name) for one in ours}
+        return pickle.dumps((seconds, sorted(keys)))
+
+    def judge(self, items: list[Any]) -> None:
+        every = [mutant for file in self.files for mutant in mutants(file)]
+        if self.options.at:
+            every = [mutant for mutant in every if f"{mutant.path}:{mutant.line}" in self.options.at]
         chosen = every
         if 0 < self.options.sample < len(every):
-            chosen = random.Random(self.options.seed).sample(every, self.options.sample)
-        chosen.sort()
+            chosen = sorted(random.Random(self.options.seed).sample(every, self.options.sample))
         print(f"{len(every)} mutants, {len(chosen)} chosen (seed {self.options.seed})", flush=True)
-
-        def tests(mutant: Mutant) -> list[int]:
-            return sorted(self.reached.get(mutant.function, []), key=self.seconds.__getitem__)
-
-        def child(number: int) -> bytes:
-            mutant = chosen[number]
-            silent()
-            if not put_in(mutant):
-                return b"no function"
-            for index in tests(mutant):
-                if any(report.failed for report in runtestprotocol(items[index], log=False, nextitem=None)):
-                    return items[index].nodeid.encode()
-            return b""
-
-        def patience(number: int) -> float:
-            return 60 + 8 * sum(self.seconds[index] for index in tests(chosen[number]))
-
-        counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-        alive: list[Mutant] = []
-        for number, answer in self.children(range(len(chosen)), child, patience):
-            mutant = chosen[number]
-            row = counts[mutant.path]
-            if answer == b"no function" or not tests(mutant):
-                row[2] += 1
-                print(f"not run  {mutant.path}:{mutant.line}: {mutant.what} in {mutant.function[2]}", flush=True)
-            elif answer == b"":
-                row[1] += 1
-                alive.append(mutant)
-                print(f"SURVIVED {mutant.path}:{mutant.line}: {mutant.what} in {mutant.function[2]}", flush=True)
-            else:
-                row[0] += 1
-        print("\nkilled  survived  not run  file")
+        # A test without the survey is quicker, so that only what does not end reaches the limit.
+        works = [(one, lambda one=one: self.run(one, items), 2 * self.options.seconds + 10) for one in chosen]
+        counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("killed", "survived", "not run"), 0))
+        start = time.monotonic()
+        for mutant, answer in children(works, self.options.jobs):
+            fate = "no end" if answer is None else answer.decode()
+            counts[mutant.path]["killed" if answer is None else fate] += 1
+            if fate != "killed" or self.options.at:
+                print(f"{fate:8} {mutant.path}:{mutant.line}: {mutant.what} in {mutant.function[2]}", flush=True)
+        print(f"\n{time.monotonic() - start:.0f} s\nkilled  survived  not run  file")
         for path, row in sorted(counts.items()):
-            print(f"{row[0]:6} {row[1]:9} {row[2]:8}  {path}")
-        killed, survived, unrun = (sum(row[column] for row in counts.values()) for column in range(3))
-        share = 100 * killed / max(killed + survived + unrun, 1)
-        print(f"{killed:6} {survived:9} {unrun:8}  in all: {share:.1f} % killed")
+            print(f"{row['killed']:6} {row['survived']:9} {row['not run']:8}  {path}")
+        killed, survived, unrun = (
+            sum(row[fate] for row in counts.values()) for fate in ("killed", "survived", "not run")
+        )
+        print(f"{killed:6} {survived:9} {unrun:8}  in all: {100 * killed / max(len(chosen), 1):.1f} % killed")
 
-    def children(self, numbers: Any, work: Any, patience: Any) -> Any:
-        """Run `work` of each number in a process of its own, some at a time; None for what died or took too long."""
-        waiting = iter(numbers)
-        running: dict[int, tuple[int, int, float]] = {}
-        while True:
-            for number in waiting:
-                reading, writing = os.pipe()
-                pid = os.fork()
-                if not pid:
-                    os.close(reading)
-                    status = 1
-                    try:
-                        answer = work(number)
-                        with os.fdopen(writing, "wb") as stream:
-                            stream.write(answer)
-                        status = 0
-                    finally:
-                        os._exit(status)
-                os.close(writing)
-                running[pid] = (number, reading, time.monotonic() + patience(number))
-                if len(running) >= self.options.jobs:
-                    break
-            if not running:
-                return
-            yield from self.ended(running)
-
-    @staticmethod
-    def ended(running: dict[int, tuple[int, int, float]]) -> Any:
-        import select
-
-        ready, _, _ = select.select([reading for _, reading, _ in running.values()], [], [], 1.0)
-        for pid, (number, reading, until) in list(running.items()):
-            late = time.monotonic() > until
-            if reading not in ready and not late:
+    def run(self, mutant: Mutant, items: list[Any]) -> bytes:
+        left = self.options.seconds
+        tests = [
+            (-nearness(items[one].path, mutant.path), self.seconds[one], one) for one in self.reached[mutant.function]
+        ]
+        if not tests or not put_in(mutant, self.functions):
+            return b"not run"
+        silent()
+        for _, seconds, index in sorted(tests):
+            if seconds > left:
                 continue
-            if late:
-                os.kill(pid, signal.SIGKILL)
-            with os.fdopen(reading, "rb") as stream:
-                answer = stream.read()
-            _, status = os.waitpid(pid, 0)
-            del running[pid]
-            yield number, None if late or status else answer
+            left -= seconds
+            if any(report.failed for report in runtestprotocol(items[index], log=False, nextitem=None)):
+                return b"killed"
+        return b"survived"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", nargs="+", default=list(USUAL), help="files and folders below the root")
+    parser.add_argument("--files", nargs="+", default=list(USUAL), help="files and folders, as patterns below the root")
     parser.add_argument("--sample", type=int, default=400, help="how many mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--at", nargs="+", help="only the mutants of these lines, each as PATH:LINE")
+    parser.add_argument("--seconds", type=int, default=60, help="processor time of tests for one mutant, at the most")
     parser.add_argument("--survey", help="a file that keeps which test calls what, so that it is found out once")
     options = parser.parse_args()
     os.environ.setdefault("CI", "1")  # the same examples each time
