@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.formats import format_option, refuse_others
+from cnnsum.cli.formats import format_option, options_given, refuse_others
 from cnnsum.cli.options import COLORS, NumberOption, type_options
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
     help="The backend whose dtypes count.  [default: tensorflow]",
 )
 @type_options
-@click.option("-o", "--output", metavar="FILE", help="Write the findings to a file, whole or not at all.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write the findings to a file, whole or not at all, without colours."
+)
 @click.option("--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]")
 @click.option("-q", "--quiet", is_flag=True, help="Leave out the summary line.")
 @click.option("-v", "--verbose", is_flag=True, help="List the files that were passed over, and why.")
@@ -134,7 +136,7 @@ def _check(
     wanted = paths or (os.curdir,)
     if format is None:
         format = "github" if os.environ.get("GITHUB_ACTIONS") == "true" and not statistics else "text"
-    refuse_others("check", format, ("--statistics",) if statistics else ())
+    refuse_others("check", format, options_given(click.get_current_context()))
     if statistics:
         format = "statistics"
     if output is not None and output == write_baseline != "-":

@@ -33,11 +33,20 @@ class BoundOption(_Type):
         if not isinstance(value, str):
             return value
         whole, _, decimals = value.partition(".")
-        if not (whole + decimals).isdecimal() or not value.isascii() or len(value) > _DIGITS:
+        if not (whole + decimals).isdecimal() or not value.isascii():
             self.fail(f"`{value}` is no number from 0 on", param, ctx)
+        if len(value) > _DIGITS:
+            self.fail(f"a number of more than {_DIGITS} digits is not looked at", param, ctx)
         from fractions import Fraction
 
         return Fraction(value.removesuffix("."))
+
+
+def _once(_ctx: click.Context, _param: click.Parameter, values: tuple[Varied, ...]) -> Varied:
+    """What is varied, which is said once: of several ranges all but the last would be lost."""
+    if len(values) > 1:
+        raise click.BadParameter("it is given twice: one range is varied, also for several sizes together (H=W)")
+    return values[0]
 
 
 class VariedOption(_Type):
@@ -68,7 +77,9 @@ class VariedOption(_Type):
     "--vary",
     "varied",
     type=VariedOption(),
-    default="batch",
+    multiple=True,
+    default=("batch",),
+    callback=_once,
     help="What to vary: batch, a size (H, W, or H=W for both), or a var, also with its values (width=0.1:4:0.05).  "
     "[default: batch]",
 )

@@ -54,7 +54,20 @@ WITHOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "--keras": ("--train", "--plan", "--convention"),
     },
+    "check": {
+        "--show-settings": (
+            *("--format", "--statistics", "--budget", "--baseline", "--max-increase", "--write-baseline", "--fix"),
+            *("--diff", "--unsafe-fixes", "--watch", "--jobs", "--exit-zero"),
+        ),
+        "--diff": (
+            *("--format", "--statistics", "--budget", "--baseline", "--max-increase", "--write-baseline", "--jobs"),
+            "--fail-on",
+        ),
+    },
 }
+
+#: Options of a command that say more of others, one of which must be there.
+OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {"check": {"--unsafe-fixes": ("--fix", "--diff")}}
 
 
 def format_option(command: str, help: str | None = None) -> Callable[[Any], Any]:
@@ -68,6 +81,15 @@ def format_option(command: str, help: str | None = None) -> Callable[[Any], Any]
     return click.option("--format", "format", type=click.Choice(formats), default=default, help=told)
 
 
+def options_given(ctx: click.Context) -> list[str]:
+    """The options on the command line, each by its long name."""
+    return [
+        max(param.opts, key=len)
+        for param in ctx.command.params
+        if param.name is not None and ctx.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE
+    ]
+
+
 def refuse_others(command: str, format: str, given: Collection[str]) -> None:
     """Raise UsageError where a format has not what was asked for by these options."""
     printed = FORMATS[command]
@@ -75,6 +97,9 @@ def refuse_others(command: str, format: str, given: Collection[str]) -> None:
         for option in given:
             if mode in given and option in others:
                 raise click.UsageError(f"{mode} does not go with {option}")
+    for option, others in OF.get(command, {}).items():
+        if option in given and not any(other in given for other in others):
+            raise click.UsageError(f"{option} goes with {' or '.join(others)}")
     modes = [option for option in given if option in printed]
     for option in modes:
         _require(option, format, printed[option])

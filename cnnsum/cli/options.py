@@ -174,7 +174,12 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="The backend whose dtypes count: tensorflow, jax, torch, numpy.  [default: tensorflow]",
             ),
             type_options,
-            click.option("-o", "--output", metavar="FILE", help="Write the result to a file, whole or not at all."),
+            click.option(
+                "-o",
+                "--output",
+                metavar="FILE",
+                help="Write the result to a file, whole or not at all, without colours.",
+            ),
             click.option(
                 "--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]"
             ),

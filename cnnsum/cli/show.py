@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.formats import format_option, refuse_others
+from cnnsum.cli.formats import format_option, options_given, refuse_others
 from cnnsum.cli.frame import Asked, question
 from cnnsum.cli.options import NumberOption
 
@@ -54,21 +54,12 @@ def command(asked: Asked, *, sweeps: tuple[str, ...], **given: Any) -> bool:
 
     Keras's own summary comes first; then work and memory. Diagnostics go to standard error.
     """
-    refuse_others("show", given["format"], _options_given(click.get_current_context()))
+    refuse_others("show", given["format"], options_given(click.get_current_context()))
     if sweeps:
         from cnnsum.cli.sweep import run
 
         return run(asked, sweeps, **given)
     return _show(asked, **given)
-
-
-def _options_given(ctx: click.Context) -> list[str]:
-    """The options on the command line, each by its long name."""
-    return [
-        max(param.opts, key=len)
-        for param in ctx.command.params
-        if param.name is not None and ctx.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE
-    ]
 
 
 def _show(

@@ -86,6 +86,7 @@ def run(
         ]
     if budget:
         work = [(target, _with_budget(settings, budget, _name(target.path))) for target, settings in work]
+        _require_limits([settings.budget or {} for _, settings in work])
     if layer_types or plugins:
         from cnnsum.model import read_types
 
@@ -100,13 +101,13 @@ def run(
     done = _in_processes(work, jobs, lines)
     checked = {file.path for file in done}
     passed = [*trouble.links, *(target.path for target, _ in work if _name(target.path) not in checked)]
-    missing = () if models_only else tuple(search.missing(file.path for file in done))
+    missing = tuple(search.missing(file.path for file in done))
     done += [_unreadable(folder) for folder in trouble.folders]
     if vanished:
         assert baseline is not None
         done.append(CheckedFile(baseline.path, tuple(vanished), failing=len(vanished)))
     for config in configs.used():
-        faults = (*_faults(config), *_unmatched(config, search, found))
+        faults = (*_faults(config, budget or {}), *_unmatched(config, search, found))
         if faults:
             done.append(CheckedFile(config.path, faults, failing=len(faults)))
     done.sort(key=lambda file: file.path.split(os.sep))
@@ -289,6 +290,15 @@ def _with_budget(settings: Settings, budget: Mapping[str, Any], path: str) -> Se
     return settings._replace(budget={**(settings.budget or {}), **budget}, budget_places=places)
 
 
+def _require_limits(budgets: Sequence[Mapping[str, Any]]) -> None:
+    """Raise UnusableError where a call says what limits hold for, and nothing sets one."""
+    from cnnsum.lint.budget.entries import no_limit
+
+    found = [no_limit(budget, None) for budget in budgets]
+    if found and all(found):
+        raise UnusableError(found[0][0]._replace(message="--budget has no limit", help="add one, as in params=5M"))
+
+
 def _name(path: str) -> str:
     return STDIN if path == "-" else path
 
@@ -333,13 +343,13 @@ def called_choice(select: Iterable[str] | None, ignore: Iterable[str]) -> Choice
     return Choice(chosen, unwanted)
 
 
-def _faults(config: Config) -> tuple[Diagnostic, ...]:
-    """What is broken in a configuration, its budget included."""
+def _faults(config: Config, called: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+    """What is broken in a configuration, its budget included; called: the budget of the call."""
     if config.budget is None:
         return config.faults
     from cnnsum.lint.budget.judging import config_faults
 
-    return (*config.faults, *config_faults(config.budget, config.budget_places))
+    return (*config.faults, *config_faults(config.budget, config.budget_places, alone=not called))
 
 
 def _excluded(configs: Configs, path: str, *, folder: bool) -> bool:

@@ -37,11 +37,17 @@ class KerasWriter:
     def __init__(self, inference: Inference, refusals: Refusals) -> None:
         self.inference = inference
         self.refusals = refusals
+        #: Whether shapes that the file records may not hold any more.
+        self.resized = False
 
     def text(self, graph: Graph) -> str:
         """The text of the file."""
+        self.resized = graph.resized
         model = self._model(graph, self.inference)
-        if graph.compile_config and not graph.is_built_without:
+        if graph.is_built_without and graph.compile_config:
+            where = "Keras would build it here with the variables that it does not have after an HDF5 file"
+            self.refusals.warn_of_optimizer(graph, where)
+        elif graph.compile_config:
             model["compile_config"] = graph.compile_config
         return json.dumps(model, indent=1) + "\n"
 
@@ -100,6 +106,9 @@ class KerasWriter:
         raw = raw_fields(layer)
         modern = self._modern(layer)
         if modern is not None:
+            if layer.stored is not None and type is None:
+                message = f"`{layer.name}`: its weights are known from the archive alone, and are left out with it"
+                self.refusals.warn(layer, message)
             return {**modern, "config": dict(raw)}
         if type is None or find(type.key) is not type or type.rule.__module__.endswith(".applications"):
             self.refusals.refuse(layer, f"`{layer.name}` is no layer of Keras: `{layer.type_name}`")
@@ -132,8 +141,7 @@ class KerasWriter:
         weights = [weight for call in inference.calls_of(first) if call.layer is layer for weight in call.facts.weights]
         return any(has_formula(weight.shape) for weight in weights)
 
-    @staticmethod
-    def _modern(layer: Layer) -> Json | None:
+    def _modern(self, layer: Layer) -> Json | None:
         """Module, class and registered name of a layer from a file of Keras 3."""
         if layer.place is None or not raw_fields(layer):
             return None
@@ -142,7 +150,10 @@ class KerasWriter:
             value = value[key]
         if "module" not in value:
             return None
-        return {key: value.get(key) for key in ("module", "class_name", "registered_name")}
+        found = {key: value.get(key) for key in ("module", "class_name", "registered_name")}
+        if not self.resized and "build_config" in value:
+            found["build_config"] = value["build_config"]  # what follows a layer that is not known is read from it
+        return found
 
     def _fields(self, fields: Mapping[str, Any]) -> Json:
         # All of them: some classes of Keras miss what is not there.

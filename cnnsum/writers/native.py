@@ -28,6 +28,8 @@ Item = dict[str, dict[str, Any]]
 def text_of(graph: Graph, to: str, refusals: Refusals) -> str:
     """The text of a spec, in YAML or JSON."""
     spec = _Writer(graph, refusals).spec()
+    if graph.compile_config:
+        refusals.warn_of_optimizer(graph, "a spec says nothing of training")
     if to == "json":
         return json.dumps(spec, indent=1, ensure_ascii=False) + "\n"
     from cnnsum.writers.yaml_text import dump
@@ -128,10 +130,8 @@ class _Writer:
         entries = [(type_name, fields) for item in items for type_name, fields in item.items()]
         written = {fields["name"] for _, fields in entries if "share" in fields}
         while True:
-            given = {*written, *(() if self.graph.sequential else (self.names[node] for node in self.graph.inputs))}
-            names = Names(given)
-            if self.graph.sequential:
-                names.automatic("InputLayer")
+            # The reader's name for the input of a chain that names none is the first that it gives.
+            names = Names({*written, *(self.names[node] for node in self.graph.inputs)})
             wrong = set()
             for type_name, fields in entries:
                 if fields["name"] in written:
@@ -176,7 +176,12 @@ class _Writer:
             return {"inputs": written}
         # A chain within the model that is listed at what it is called on says nothing of that itself.
         open = self.is_nested and (graph.resized or not written)
-        return {} if open else {"input": next(iter(written.values()), [])}
+        if open:
+            return {}
+        (name, only), *_ = (*written.items(), ("input_layer", []))
+        if name == "input_layer":  # which it is called without a word
+            return {"input": only}
+        return {"input": {**(only if isinstance(only, dict) else {"shape": only}), "name": name}}
 
     def _refuse_unless_known(self, layer: Layer, dtype: str, known: Collection[str]) -> None:
         if dtype not in known:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cnnsum.diagnostics import Diagnostic, Severity
-from cnnsum.graph.model import Layer
+from cnnsum.graph.model import Graph, Layer
 
 
 class Refusals:
@@ -19,6 +21,18 @@ class Refusals:
     def warn(self, layer: Layer, message: str, help: str | None = None) -> None:
         """The layer can be written, but something of it is lost."""
         self._add(layer, message, help, "warning")
+
+    def warn_of_optimizer(self, graph: Graph, where: str) -> None:
+        """The optimizer of a compiled model is left out; where: the reason why the format does not have it."""
+        optimizer = graph.compile_config.get("optimizer")
+        named = optimizer.get("class_name") if isinstance(optimizer, Mapping) else optimizer
+        name = f", {named}," if isinstance(named, str) else ""
+        message = f"the optimizer that the model was compiled with{name} is left out: {where}"
+        self.warn(
+            Layer(graph.name, None, place=graph.place),
+            message,
+            "--optimizer says which one the memory of training is for",
+        )
 
     def _add(self, layer: Layer, message: str, help: str | None, severity: Severity) -> None:
         span = None if layer.place is None else layer.place.span()

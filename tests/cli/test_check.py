@@ -69,6 +69,15 @@ def test_text_and_the_summary_line() -> None:
         (["--jobs", "0"], 2),
         (["--statistics", "--format", "json"], 2),
         (["--watch", "-"], 2),
+        (["sound.yaml", "--unsafe-fixes"], 2),
+        (["sound.yaml", "--diff", "--unsafe-fixes"], 0),
+        (["sound.yaml", "--diff", "--format", "json"], 2),
+        (["sound.yaml", "--diff", "--budget", "params=1"], 2),
+        (["sound.yaml", "--show-settings"], 0),
+        (["sound.yaml", "--show-settings", "--format", "json"], 2),
+        (["sound.yaml", "--show-settings", "--fix"], 2),
+        (["sound.yaml", "--budget", "batch=3"], 2),
+        (["sound.yaml", "--budget", "batch=3", "--budget", "params=5M"], 0),
         (["sound.yaml", "-o", "sound.yaml"], 2),
     ],
 )
@@ -295,6 +304,19 @@ def test_limits_of_the_call() -> None:
     assert "did you mean `params`?" in check("sound.yaml", "--budget", "prams=5M")[2]
     assert check("sound.yaml", "--budget", "params")[0] == 2
     assert check("sound.yaml", "--budget", "params=lots")[0] == 2
+
+
+def test_a_batch_of_the_call_is_for_limits_of_the_configuration(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.yaml").write_text("input: [8]\nlayers: [Dense: 3]\n", encoding="utf-8")
+    config = tmp_path / "cnnsum.toml"
+    config.write_text('budget = {peak = "44"}\n', encoding="utf-8")
+    assert call("check", "m.yaml").code == 0
+    assert "BUD501" in call("check", "m.yaml", "--budget", "batch=2").out
+    config.write_text("budget = {batch = 2}\n", encoding="utf-8")
+    assert "cnnsum.toml:1:1: BUD503 this budget has no limit" in call("check", "m.yaml").out
+    assert call("check", "m.yaml", "--budget", "peak=88").code == 0
+    assert call("check", "m.yaml", "--budget", "peak=87").code == 1
 
 
 def test_every_finding_has_a_place() -> None:

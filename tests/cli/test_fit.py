@@ -208,6 +208,32 @@ def test_what_nothing_is_known_of():
     assert "the memory of this network is not known" in done.err
 
 
+@pytest.mark.parametrize(
+    ("limit", "what"),
+    [("--params", "number of parameters"), ("--macs", "number of MACs"), ("--flops", "number of FLOPs")],
+)
+def test_which_number_is_not_known(limit, what):
+    done = call("fit", "-", limit, "1G", stdin=sequential([None, 8], "Mystery", name="m"))
+    assert f"the {what} of this network is not known" in done.err
+
+
+def test_what_is_varied_is_said_once():
+    done = call(
+        "fit", "-", "--memory", "1GiB", "--vary", "H", "--vary", "batch", stdin=spec("{input: [8], layers: [Dense: 1]}")
+    )
+    assert done.code == 2
+    assert "'--vary': it is given twice" in done.err
+
+
+def test_bounds_of_many_digits():
+    model = spec("{input: [8], layers: [Dense: 1]}")
+    done = call("fit", "-", "--memory", "1GiB", "--most", "9" * 13, stdin=model)
+    assert (done.code, done.err.splitlines()[-1].rpartition(": ")[2]) == (
+        2,
+        "a number of more than 12 digits is not looked at",
+    )
+
+
 def test_a_file_that_fixes_the_batch():
     keras = sequential([7, 8], "Dense", name="d", units=4)
     _, found = fit("-", "--memory", str(4 * 36 + 50 * 48), "--inference", stdin=keras)

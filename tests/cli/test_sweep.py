@@ -15,6 +15,7 @@ import cnnsum
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.variants.ranges import swept
 from cnnsum.answers.variants.reading import inferred, reading_of
+from cnnsum.diagnostics import UnusableError
 from cnnsum.readers.how import How
 from cnnsum.source import read
 from tests.cli.calling import call
@@ -132,6 +133,18 @@ def test_sweeps_that_cannot_be(arguments, message):
     assert done.code == 2
     assert message in done.err
     assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    "values", [{"nope": [1]}, {"H": range(3, 5), "nope": [1, 2]}, {"H=nope": [3]}, {"nope": range(20)}]
+)
+def test_a_name_that_there_is_not_is_refused_at_the_call(values):
+    model = cnnsum.loads("{vars: {w: 2}, input: [H, 3], layers: [Dense: w]}")
+    with pytest.raises(UnusableError, match="no size or var `nope`"):
+        cnnsum.sweep(model, values)
+    # A value that breaks the spec is a variant that cannot be.
+    _, wrong = cnnsum.sweep(model, {"H": [3], "w": [2, "relu"]})
+    assert wrong.outcome.status == "error"
 
 
 def test_open_sizes_must_be_given():

@@ -213,6 +213,8 @@ def test_what_is_not_known_fails() -> None:
         ("{depth: 5M}", "1:17: BUD503 `depth`: `5M` is no limit: write a number of layers"),
         ("{stride: {}}", "1:18: BUD503 `stride`: a mapping is no limit: write a number of input samples"),
         ("{batch: 0}", "1:17: BUD503 `batch` is a number of samples, got `0`"),
+        ("{batch: 3}", "1:1: BUD503 this budget has no limit"),
+        ("{over: {H: 9}, optimizer: adam}", "1:1: BUD503 this budget has no limit"),
         ("{optimizer: adm}", "1:21: BUD503 unknown optimizer `adm`"),
         ("{over: 5}", "1:16: BUD503 `over` is a mapping of symbols to their sizes, got `5`"),
         ("{over: {H: 9:3}}", "1:20: BUD503 `H`: `9:3` is no range of sizes"),

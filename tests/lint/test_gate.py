@@ -123,6 +123,8 @@ def test_a_folder_without_a_model_cannot_be_checked(here: Path) -> None:
     assert call("check", "empty/*.yaml").code == 1
     # The hook of pre-commit is given whatever has changed.
     assert call("check", "--models-only", "empty/b.yaml").code == 0
+    assert call("check", "--models-only", "empty").code == 2
+    assert call("check", "--models-only", "models").code == 0
     assert [one.code for one in cnnsum.check("empty")] == ["SPC077"]
     assert cnnsum.check("models", ignore=["ARC"]) == []
 

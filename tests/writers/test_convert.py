@@ -91,7 +91,10 @@ def test_read_back_it_is_the_same(to: str) -> None:
 def test_a_chain_stays_a_chain() -> None:
     chain = load(sequential(image((8, 8, 3)), made("Flatten", "flatten"), made("Dense", "score", units=2)))
     text = written(chain, "yaml")
-    assert text == ("name: chain\ninput: [8, 8, 3]\nlayers:\n  - Flatten\n  - Dense: {units: 2, name: score}\n")
+    assert text == (
+        "name: chain\ninput: {shape: [8, 8, 3], name: image}\nlayers:\n"
+        "  - Flatten\n  - Dense: {units: 2, name: score}\n"
+    )
     assert cnnsum.loads(text).graph.sequential
     assert json.loads(written(chain, "keras"))["class_name"] == "Sequential"
 
@@ -269,6 +272,46 @@ def test_the_optimizer_stays_with_a_keras_file() -> None:
     model = cnnsum.load(path)
     again = cnnsum.loads(written(model, "keras"))
     assert again.graph.compile_config == model.graph.compile_config
+
+
+@pytest.mark.parametrize(
+    ("name", "to", "why"),
+    [
+        ("compiled.json", "yaml", "a spec says nothing of training"),
+        ("compiled.keras", "json", "a spec says nothing of training"),
+        ("compiled.h5", "yaml", "a spec says nothing of training"),
+        ("compiled.h5", "keras", "Keras would build it here"),
+    ],
+)
+def test_an_optimizer_that_is_left_out_is_named(name: str, to: str, why: str) -> None:
+    found = cnnsum.convert(cnnsum.load(Path(__file__).parents[1] / "readers" / "keras_json" / "files" / name), to)
+    (warning,) = found.diagnostics
+    assert (warning.code, warning.severity) == ("SPC072", "warning")
+    assert warning.message.startswith(f"the optimizer that the model was compiled with, Adam, is left out: {why}")
+    assert cnnsum.loads(found.text).graph.compile_config == {}
+
+
+def test_weights_that_the_archive_alone_has_are_named() -> None:
+    model = cnnsum.load(Path(__file__).parents[1] / "readers" / "keras_json" / "archives" / "attention.keras")
+    (warning,) = cnnsum.convert(model, "keras").diagnostics
+    assert warning.message == "`attention`: its weights are known from the archive alone, and are left out with it"
+
+
+def test_what_follows_a_layer_that_is_not_known_stays_known() -> None:
+    model = cnnsum.load(Path(__file__).parents[1] / "readers" / "keras_json" / "files" / "noname.json")
+    assert report_of(cnnsum.loads(written(model, "keras"))) == report_of(model)
+
+
+@pytest.mark.parametrize("name", ["image", "input", "in/put", "dense_1", "input_layer", "input_layer_1"])
+@pytest.mark.parametrize("to", ["yaml", "json", "keras"])
+def test_the_input_of_a_chain_keeps_its_name(name: str, to: str) -> None:
+    source = {"class_name": "InputLayer", "module": "keras.layers", "registered_name": None,
+              "config": {"name": name, "batch_shape": [None, 4], "dtype": "float32"}}  # fmt: skip
+    model = load(sequential(source, made("Dense", "dense", units=3), made("Dense", "other", units=3)))
+    again = cnnsum.loads(write(model.graph, model.inference, to)[0])
+    assert again.graph.sequential
+    assert [node.layer.name for node in again.graph.inputs] == [name if to == "keras" else name.replace("/", "_")]
+    assert len(cnnsum.summarize(again).rows) == 2
 
 
 def test_a_dtype_that_no_spec_has_is_refused() -> None:

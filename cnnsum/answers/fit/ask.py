@@ -401,8 +401,8 @@ class _Endless(Grid):
 
 
 def _not_known(limit: Limit, unknown: tuple[str, ...]) -> UnusableError:
-    what = "memory" if limit.name == "memory" else limit.name
+    what = {"memory": "memory", "params": "number of parameters", "macs": "number of MACs", "flops": "number of FLOPs"}
     listed = ", ".join(f"`{name}`" for name in unknown[:3])
     more = f" and {len(unknown) - 3:,} more layers" if len(unknown) > 3 else ""
     because = f": nothing is known of {listed}{more}" if unknown else ""
-    return UnusableError(Diagnostic("SPC057", f"the {what} of this network is not known{because}"))
+    return UnusableError(Diagnostic("SPC057", f"the {what[limit.name]} of this network is not known{because}"))

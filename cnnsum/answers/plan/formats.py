@@ -27,7 +27,7 @@ def sections(plan: Plan, *, verbose: bool) -> Iterator[tuple[str, int | None, st
         return
     if plan.call is None:
         if not isinstance(plan.peak, int):
-            yield "  peak", None, "depends on open sizes: give them with --input"
+            yield "  peak", None, "depends on open sizes: give them with --input or --batch"
         return
     if not isinstance(plan.peak, int):
         return

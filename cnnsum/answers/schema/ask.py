@@ -97,7 +97,10 @@ def _keys(layers: Layers, private: list[str]) -> dict[str, Schema]:
     """The keys at the top of a spec."""
     return {
         "name": {**either(_TEXT, NULL), "description": "The name of the network."},
-        "input": _ref("input", "The shape of its only input, without the batch axis: `[height, width, channels]`."),
+        "input": either(
+            _ref("input", "The shape of its only input, without the batch axis: `[height, width, channels]`."),
+            _input(name=either({"type": "string", "pattern": _LAYER_NAME}, NULL)),
+        ),
         "inputs": {
             "type": "object",
             "minProperties": 1,
@@ -211,22 +214,7 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
             "description": "A path in the folder of this file, relative to it.",
         },
         "shape": listed(either({"type": "integer", "minimum": 1}, _ref("formula"), NULL)),
-        "input": either(
-            _ref("shape"),
-            {
-                "type": "object",
-                "properties": {
-                    "shape": _ref("shape"),
-                    "dtype": {"enum": [*INPUT_DTYPES, None]},
-                    "batch": {
-                        **either({"type": "integer", "minimum": 1}, NULL),
-                        "description": "Samples at a time, where the network is for that many only.",
-                    },
-                },
-                "required": ["shape"],
-                "additionalProperties": False,
-            },
-        ),
+        "input": either(_ref("shape"), _input()),
         "symbol": either(_symbol(), NULL),
         "layers": {"type": "array", "minItems": 1, "items": _ref("layer")},
         "typeName": type_name,
@@ -266,6 +254,24 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
         "model": _model(),
         "block": _block(),
         **_layer_types(),
+    }
+
+
+def _input(**more: Schema) -> Schema:
+    """An input that is a mapping."""
+    return {
+        "type": "object",
+        "properties": {
+            "shape": _ref("shape"),
+            "dtype": {"enum": [*INPUT_DTYPES, None]},
+            "batch": {
+                **either({"type": "integer", "minimum": 1}, NULL),
+                "description": "Samples at a time, where the network is for that many only.",
+            },
+            **more,
+        },
+        "required": ["shape"],
+        "additionalProperties": False,
     }
 
 

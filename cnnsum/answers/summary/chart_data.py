@@ -176,7 +176,7 @@ def points(plan: Plan | None) -> list[Point]:
     for one in plan.timeline:
         during, waiting, scratch = one.during, one.waiting, one.scratch
         if not (isinstance(during, int) and isinstance(waiting, int) and isinstance(scratch, int)):
-            raise OptionError("the memory depends on sizes that are open", "give them with --input or --set")
+            raise OptionError("the memory depends on sizes that are open", "give them with --input, --set or --batch")
         found.append(Point(one.layer, during - waiting - scratch, waiting, scratch))
     if not found:
         raise OptionError("the model has no layers, so that there is nothing to draw")

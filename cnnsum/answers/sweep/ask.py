@@ -81,6 +81,7 @@ class Sweep:
             raise _refused("the batch is swept twice")
         for axis in axes:
             self._check(axis)
+        self._known.require({name: _values(axis)[0] for axis in axes for name in axis.names})
         slow = [axis for axis in axes if any(self._known.kind(name) == "var" for name in axis.names)]
         opened = self._opened(slow, [axis for axis in axes if axis not in slow])
         self._slow = tuple(axis for axis in slow if axis not in opened)

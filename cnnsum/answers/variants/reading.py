@@ -107,6 +107,17 @@ class Names:
         """What a name is: "batch", "size" or "var"."""
         return "batch" if name in self.batch else "size" if name in self.sizes else "var"
 
+    def require(self, values: Mapping[str, Any]) -> None:
+        """Raise UnusableError for a name that is nothing that can be varied; values: some of each name."""
+        settings = {name: value for name, value in values.items() if self.kind(name) == "var"}
+        if not settings:
+            return
+        try:
+            self.reading.model(settings, self.free)
+        except UnusableError as error:
+            if error.diagnostics[0].code == "SPC051":
+                raise _unknown_in(self, settings, error) from None
+
     def unknown(self, name: str) -> UnusableError:
         """The error for a name that is nothing that can be varied."""
         known = ["batch", *self.sizes, *_vars_of(self.reading.document)]

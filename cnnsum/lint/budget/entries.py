@@ -18,7 +18,8 @@ from cnnsum.render.quantities import QuantityError, count, memory
 #: Measures of the network's shape, which are not sums. A receptive field is too small, all else is too much.
 SHAPES = ("receptive_field", "stride", "depth")
 LIMITS = (*MEASURES, *SHAPES)
-KEYS = (*LIMITS, "over", "batch", "optimizer")
+_OF_LIMITS = ("over", "batch", "optimizer")
+KEYS = (*LIMITS, *_OF_LIMITS)
 
 _MOST = 1 << 48  # of a size
 _MOST_SAMPLES = 10**9
@@ -68,6 +69,13 @@ def read(table: Mapping[str, Any], place: Places) -> tuple[Budget, list[Diagnost
     for key, value in table.items():
         reader.entry(key, value)
     return Budget(tuple(reader.limits), reader.over, reader.batch, reader.optimizer), reader.faults
+
+
+def no_limit(table: Mapping[str, Any], span: Span | None) -> tuple[Diagnostic, ...]:
+    """The finding that a budget only says what its limits hold for, and has none."""
+    if not table or any(key not in _OF_LIMITS for key in table):
+        return ()
+    return (Diagnostic("BUD503", "this budget has no limit", span, help="add one, as in `params: 5M`"),)
 
 
 class _Reader:

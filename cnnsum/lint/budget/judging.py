@@ -17,7 +17,7 @@ from cnnsum.answers.summary.measured import MEASURES, largest, measured, percent
 from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, symbols_of
-from cnnsum.lint.budget.entries import KEYS, SHAPES, Budget, Limit, Places, read
+from cnnsum.lint.budget.entries import KEYS, SHAPES, Budget, Limit, Places, no_limit, read
 from cnnsum.model import Model
 
 __all__ = ["KEYS", "findings"]
@@ -57,7 +57,7 @@ def findings(
             return document.span(("budget", *path), key=key)
 
         found, faults = read(own, place)
-        result += faults
+        result += faults or no_limit(own, document.span(("budget",), key=True))
         result += _held(model, found, batch, optimizer, is_own=True)
     if budget:
         found, _ = read(budget, _configured(where))  # whose faults are told once, not of every model
@@ -67,9 +67,13 @@ def findings(
     return result
 
 
-def config_faults(budget: Mapping[str, Any], where: Where) -> list[Diagnostic]:
-    """What is malformed in a budget of the configuration, whatever the models are."""
-    return read(budget, _configured(where))[1]
+def config_faults(budget: Mapping[str, Any], where: Where, *, alone: bool = False) -> list[Diagnostic]:
+    """What is malformed in a budget of the configuration, whatever the models are; alone: whether nothing can add
+    limits to it.
+    """
+    places = _configured(where)
+    faults = read(budget, places)[1]
+    return faults or [*(no_limit(budget, places(("",))) if alone else ())]
 
 
 def _configured(where: Where) -> Places:

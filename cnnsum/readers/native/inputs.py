@@ -29,7 +29,10 @@ MOST_DECLARED = 1_000_000
 
 
 class Declared(NamedTuple):
-    """An input as it is written; `shape` None where there is none that could be used, `batch` where none is fixed."""
+    """An input as it is written; `shape` None where there is none that could be used, `batch` where none is fixed.
+
+    own: the name that `input` gives it, None where it gives none.
+    """
 
     name: str
     shape: list[Any] | None
@@ -37,6 +40,7 @@ class Declared(NamedTuple):
     site: Site
     dtype_site: Site
     batch: int | None = None
+    own: str | None = None
 
 
 #: The keys of an input that is a mapping.
@@ -60,8 +64,25 @@ def declared_inputs(value: dict[str, Any], site: Site, findings: Findings) -> li
         findings.add("SPC022", message, site.below("inputs"), help=help)
         return []
     if "input" in value:
-        return [_declared("input", value["input"], site.below("input"), findings)]
+        return [_only(value["input"], site.below("input"), findings)]
     return []
+
+
+def _only(raw: Any, site: Site, findings: Findings) -> Declared:
+    """The input below `input`, which may say what it is called."""
+    if not isinstance(raw, dict) or "name" not in raw or "shape" not in raw:
+        return _declared("input", raw, site, findings)
+    rest = {key: item for key, item in raw.items() if key != "name"}
+    declared = _declared("input", rest, site, findings)
+    name = raw["name"]
+    if name is None:
+        return declared
+    here = site._replace(path=(*site.path, "name"))
+    if not isinstance(name, str):
+        findings.add("CFG102", f"`name` must be a text, got {show(name)}", here)
+        return declared
+    _check_name(name, here, findings)
+    return declared._replace(own=name)
 
 
 def _check_name(name: str, site: Site, findings: Findings) -> None:
@@ -189,7 +210,7 @@ class Sizes:
         names = [one.name for one in self.declared]
         result = {}
         for wanted, shape in self.how.inputs.items():
-            if names == ["input"] and wanted == "input_layer":
+            if names == ["input"] and wanted == (self.declared[0].own or "input_layer"):
                 wanted = "input"  # noqa: PLW2901 - the summary's name for it
             result[choose_input(names, wanted)] = shape
         return result

@@ -280,10 +280,10 @@ class Spec:
         nodes = []
         single = "inputs" not in self.value
         for declared, spec in inputs:
-            name = expander.names.automatic("InputLayer") if single else declared.name
-            if not single:
-                expander.names.taken.add(name)
-                name = declared.name
+            name = declared.own if single else declared.name
+            if name is None:
+                name = expander.names.automatic("InputLayer")
+            expander.names.taken.add(name)
             path = (*self.path, "input") if single else (*self.path, "inputs", declared.name)
             place = Place(self.document, path)
             node = Node(Layer(name, None, type_name="InputLayer", place=place, policy=frame.policy, spec=spec))

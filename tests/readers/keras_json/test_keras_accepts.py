@@ -15,6 +15,7 @@ import cnnsum
 from cnnsum.answers.summary.keras_table import summary
 from cnnsum.answers.summary.options import Options
 from cnnsum.dims import UNKNOWN
+from tests.cli.calling import call
 
 FILES = Path(__file__).parent / "files"
 
@@ -314,6 +315,14 @@ def test_fields_of_keras_2(name: str, count: int, fields: str) -> None:
     model = read(name)
     assert cnnsum.summarize(model).totals.params.total == count
     assert said(model) == [f"note SPC074 Keras 3 refuses this file of an older Keras, for {fields}"]
+
+
+def test_a_note_is_printed_where_notes_are_wanted() -> None:
+    path = str(FILES / "depthwise_groups.json")
+    for arguments, told in (([path], False), ([path, "-v"], True), (["sizes", path], False), (["check", path], True)):
+        done = call(*arguments)
+        assert (done.code, "SPC074 note" in done.out + done.err) == (0, told)
+    assert '"SPC074"' in call(path, "--format", "json").out
 
 
 def of_keras_2(kind: str, shape: list[Any], **fields: Any) -> cnnsum.Report:
