@@ -404,8 +404,8 @@ def test_a_declaration_sees_tensors_by_name(tmp_path: Path) -> None:
     path = tmp_path / "types.yaml"
     path.write_text(TYPES, encoding="utf-8")
     sources = [image((5, 4), "a"), image((7, 6), "b"), image((5,), "m", dtype="bool")]
-    for call in (called("a", context="b"), called("a", "b"), called("a", context="b", a_mask="m")):
-        net = functional([*sources, own("Cross", "c", call, registered_name="my>Cross")], "c")
+    for one in (called("a", context="b"), called("a", "b"), called("a", context="b", a_mask="m")):
+        net = functional([*sources, own("Cross", "c", one, registered_name="my>Cross")], "c")
         model = load(net, layer_types=[path])
         assert [found.code for found in model.diagnostics if found.code != "GRF309"] == []
         row = rows(cnnsum.summarize(model))["c"]
