@@ -230,3 +230,28 @@ def test_markup_and_cells_are_made_in_one_place():
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if any(name.split(".")[0] in {"csv", "html", "xml"} for name in names):
                 assert module == "cnnsum.ink", module
+
+
+#: Where the names of a framework's layer types may stand: its vocabulary, its readers and its writers.
+NAMED_IN = ("layers/keras/", "readers/keras/", "writers/keras.py")
+#: Words that are also the name of a type, and mean something else where they stand.
+ALSO_WORDS = {"answers/conventions/tools.py": {"RNN"}, "rules/base.py": {"Dropout"}}
+
+
+def test_no_type_of_a_framework_is_named_outside_of_its_vocabulary():
+    """All others ask a type what it is (`LayerType.role`), so that another vocabulary is understood at once."""
+    from cnnsum.layers.base import all_types
+
+    names = {name for key, type in all_types().items() for name in (key, type.name)}
+    for path in sorted(ROOT.rglob("*.py")):
+        place = path.relative_to(ROOT).as_posix()
+        if place.startswith(NAMED_IN):
+            continue
+        words = {
+            word
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400
+            for word in ([node.value] if node.value in names else node.value.split())
+            if word in names and set(node.value.split()) <= names
+        }
+        assert words <= ALSO_WORDS.get(place, set()), place

@@ -105,6 +105,28 @@ def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file():
         del base._TYPES["ChannelScale"]
 
 
+def test_a_layer_with_a_role_is_known_to_advice_and_conventions(tmp_path):
+    """What others ask of a type is declared with it: nothing else changes for one that convolves."""
+    import cnnsum
+    from cnnsum.answers.conventions.ask import reconcile
+    from cnnsum.layers import base
+    from cnnsum.layers.keras.convolution import Conv2D
+
+    code = Conv2D.__code__.replace(co_name="Sharpen2D")
+    rule = type(Conv2D)(code, Conv2D.__globals__, "Sharpen2D")
+    rule.__kwdefaults__, rule.__annotations__, rule.__doc__ = Conv2D.__kwdefaults__, Conv2D.__annotations__, "Sharpen."
+    base.layer(role="convolution", weights="kernel bias")(rule)
+    try:
+        text = "{input: [8, 8, 4], layers: [Sharpen2D: {filters: 8, kernel_size: 3}, BatchNormalization]}"
+        usual = text.replace("Sharpen2D", "Conv2D")
+        counted = [reconcile(cnnsum.loads(one), "fvcore") for one in (text, usual)]
+        assert counted[0].theirs == counted[1].theirs > 0
+        (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+        assert "ARC401" in {found.code for found in cnnsum.check([tmp_path / "own.yaml"])}
+    finally:
+        del base._TYPES["Sharpen2D"]
+
+
 def blocks(page, language="python"):
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

@@ -10,11 +10,8 @@ from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Node, Recorded, Tensor
 from cnnsum.layers.facts import Shape, show_shape
 
-#: Names of weights in Keras 2 that are others in Keras 3, by layer.
-_OTHER_NAMES = {
-    "DepthwiseConv1D": {"kernel": "depthwise_kernel"},
-    "DepthwiseConv2D": {"kernel": "depthwise_kernel"},
-}
+#: Names of weights that an older framework gave them, by the role of the layer.
+_OTHER_NAMES = {"depthwise convolution": {"kernel": "depthwise_kernel"}}
 
 
 def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
@@ -107,7 +104,7 @@ def compare_weights(graph: Graph, inference: Inference) -> list[Diagnostic]:
         if call.facts.status == "unknown":
             unknown.add(call.layer.name)
         if not known:
-            names = _OTHER_NAMES.get(call.layer.type_name, {})
+            names = _OTHER_NAMES.get(call.layer.type.role if call.layer.type else "", {})
             for weight in call.facts.weights:
                 name = weight.name.rpartition("/")[2]
                 for one in dict.fromkeys((name, names.get(name, name))):

@@ -172,7 +172,7 @@ class Layer:
     @property
     def is_operation(self) -> bool:
         """Whether this is an operation on tensors (`x + y`) and not a Keras layer."""
-        return self.type is not None and self.type.key != self.type.name
+        return self.type is not None and self.type.is_operation
 
     def __repr__(self) -> str:
         return f"Layer({self.name!r}, {self.type_name})"

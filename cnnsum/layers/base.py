@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, overload
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.facts import Facts, Shape, show_shape, unknown_facts
@@ -28,6 +28,67 @@ from cnnsum.layers.requiring import (
 )
 
 Rule = Callable[..., Facts]
+
+#: What a type is to those who look at a network (advice, conventions of other tools, memory as another framework has
+#: it), in words that no framework owns; "" for what nobody asks for. One, two and three axes are one role.
+Role = Literal[
+    "",
+    "convolution",
+    "transposed convolution",
+    "depthwise convolution",
+    "separable convolution",
+    "dense",
+    "einsum",
+    "embedding",
+    "max pooling",
+    "mean pooling",
+    "global max pooling",
+    "global mean pooling",
+    "adaptive max pooling",
+    "adaptive mean pooling",
+    "padding",
+    "cropping",
+    "upsampling",
+    "resizing",
+    "dropout",
+    "alpha dropout",
+    "gaussian dropout",
+    "channel dropout",
+    "noise",
+    "flatten",
+    "reshape",
+    "permute",
+    "repeat",
+    "activation",
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "average",
+    "maximum",
+    "minimum",
+    "concatenate",
+    "dot",
+    "product",
+    "batch normalization",
+    "layer normalization",
+    "group normalization",
+    "rms normalization",
+    "unit normalization",
+    "simple recurrence",
+    "lstm",
+    "gru",
+    "attention",
+    "additive attention",
+    "multi-head attention",
+    "grouped attention",
+    "rescaling",
+    "standardization",
+    "scale",
+    "identity",
+    "time distributed",
+    "bidirectional",
+]
 
 #: Fields that every layer has and no rule reads: readers see to the first three.
 COMMON = frozenset(("name", "trainable", "dtype", "activity_regularizer", "autocast"))
@@ -50,11 +111,25 @@ class LayerType:
 
     key: the name it is found under; `name`: the name it is shown with (they differ for operations only).
     reads: whether the rule reads the numbers of constants among its inputs (indices), which then are `Constant` shapes.
+    role: what it is to others. function: the activation that it is, where its fields do not name it ("prelu" for one
+        with weights). built: whether Keras takes it for built as soon as it is made.
     weights: the names of the weights that it may own; each brings `NAME_initializer`, `NAME_regularizer`,
         `NAME_constraint`, which are accepted and not read.
     """
 
-    __slots__ = ("_schema", "aliases", "ignored", "key", "name", "reads", "rule", "weights")
+    __slots__ = (
+        "_schema",
+        "aliases",
+        "built",
+        "function",
+        "ignored",
+        "key",
+        "name",
+        "reads",
+        "role",
+        "rule",
+        "weights",
+    )
 
     def __init__(
         self,
@@ -66,15 +141,26 @@ class LayerType:
         ignored: tuple[str, ...],
         *,
         reads: bool = False,
+        role: Role = "",
+        function: str = "",
+        built: bool = False,
     ) -> None:
         self.rule = rule
         self.reads = reads
+        self.role: Role = role
+        self.function = function
+        self.built = built
         self.key = key
         self.name = name
         self.weights = weights
         self.aliases = aliases
         self.ignored = ignored
         self._schema: Schema | None = None
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether this is an operation on tensors (`x + y`), which a file names by its module, and not a layer."""
+        return self.key != self.name
 
     @property
     def schema(self) -> Schema:
@@ -229,6 +315,7 @@ def _kind(annotation: Any, names: Mapping[str, Any]) -> tuple[Kind, bool]:
 
 
 _TYPES: dict[str, LayerType] = {}
+_ROLES = frozenset(get_args(Role))
 _unread = [family for family in reversed(FAMILIES) if family not in OPERATIONS]
 _unread_operations = list(reversed(OPERATIONS))
 
@@ -248,6 +335,7 @@ def declared_by(run: Callable[[], object]) -> dict[str, LayerType]:
         for key, type in [*_TYPES.items()]:
             if before.get(key) is not type and not type.rule.__module__.startswith("cnnsum.layers."):
                 declared[key] = type
+                type.role = ""  # who asks for a role reads the fields of ours, and a plugin's may be called anything
                 if key in before:
                     _TYPES[key] = before[key]  # at its old place: the order is that of tables and schemas
                 else:
@@ -264,7 +352,16 @@ def layer(rule: R) -> R: ...
 
 @overload
 def layer(
-    *, key: str = "", name: str = "", weights: str = "", aliases: str = "", ignored: str = "", reads: bool = False
+    *,
+    key: str = "",
+    name: str = "",
+    weights: str = "",
+    aliases: str = "",
+    ignored: str = "",
+    reads: bool = False,
+    role: Role = "",
+    function: str = "",
+    built: bool = False,
 ) -> Callable[[R], R]: ...
 
 
@@ -277,13 +374,19 @@ def layer(
     aliases: str = "",
     ignored: str = "",
     reads: bool = False,
+    role: Role = "",
+    function: str = "",
+    built: bool = False,
 ) -> R | Callable[[R], R]:
     """Declare a layer type by its rule.
 
     weights: the names of its weights, for their initializers and the like, separated by spaces.
     aliases: further names of the type; ignored: fields that Keras has and no number depends on.
-    reads: as of `LayerType`. key, name: where the rule's own name is not the key to find it under or the name to show.
+    reads, role, function, built: as of `LayerType`.
+    key, name: where the rule's own name is not the key to find it under or the name to show.
     """
+    if role not in _ROLES:
+        raise ValueError(f"role must be one of {', '.join(sorted(filter(None, _ROLES)))}, got {role!r}")
 
     def declare(rule: R) -> R:
         own = rule.__name__
@@ -295,6 +398,9 @@ def layer(
             tuple(aliases.split()),
             tuple(ignored.split()),
             reads=reads,
+            role=role,
+            function=function,
+            built=built,
         )
         _TYPES[declared.key] = declared
         for alias in declared.aliases:

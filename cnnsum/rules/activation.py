@@ -27,20 +27,20 @@ from cnnsum.rules.kinds import (
     is_channels_first,
     is_linear,
     is_not_negative,
+    role_of,
     spelled,
-    type_of,
 )
 from cnnsum.rules.network import Network
 from cnnsum.rules.steps import steps_of
 
 #: What passes numbers on as they are, or as means or extremes of them: what is not negative stays so.
 #: (AlphaDropout puts a negative number in, and the noise of GaussianDropout may be one.)
-_KEEPS_SIGN = (POOLING | GLOBAL_POOLING | PADDING | CROPPING | DROPOUT | SHAPING | {"Identity"}) - {
-    "AlphaDropout",
-    "GaussianDropout",
+_KEEPS_SIGN = (POOLING | GLOBAL_POOLING | PADDING | CROPPING | DROPOUT | SHAPING | {"identity"}) - {
+    "alpha dropout",
+    "gaussian dropout",
 }
 #: What changes numbers only by factors and summands: two layers with such between them are one linear layer.
-_LINEAR = frozenset((*PADDING, *SHAPING, *DROPOUT, "BatchNormalization", "Identity", "AveragePooling2D"))
+_LINEAR = frozenset((*PADDING, *SHAPING, *DROPOUT, "batch normalization", "identity", "mean pooling"))
 _RELUS = frozenset(("relu", "relu6"))
 #: Functions of the scores before a softmax or sigmoid that cut away a half of them.
 _CUTTING = frozenset(("relu", "relu6", "sigmoid", "hard_sigmoid", "softplus", "softmax", "squareplus", "exponential"))
@@ -152,8 +152,8 @@ def softmax_of_one(network: Network) -> Iterator[Finding]:
         if function not in {"softmax", "log_softmax", "sparsemax"} or shape is None:
             continue
         axes = (-1,)
-        if type_of(call.layer) == "Softmax" or call.layer.is_operation:
-            axes = call.layer.fields.get("axis", axes)
+        if "axis" in call.layer.fields:
+            axes = call.layer.fields["axis"]
             axes = axes if isinstance(axes, tuple) else (-1 if axes is None else axes,)
         rank = len(shape)  # 0 for a number, of which no axis has a size
         if axes and all(-rank <= axis < rank and shape[axis] == 1 for axis in axes):
@@ -191,12 +191,12 @@ def squashed_inside(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         function = function_of(call)
-        if function not in SQUASHING or type_of(call.layer) == "EinsumDense" or call.layer.is_operation:
+        if function not in SQUASHING or role_of(call.layer) == "einsum" or call.layer.is_operation:
             continue
         after = network.after(call)
-        while after is not None and type_of(after.layer) in _KEEPS_SIGN:
+        while after is not None and role_of(after.layer) in _KEEPS_SIGN:
             after = network.after(after)
-        if after is not None and type_of(after.layer) in WEIGHTED and after.path == call.path:
+        if after is not None and role_of(after.layer) in WEIGHTED and after.path == call.path:
             yield Finding(
                 call.layer,
                 f"{function} inside the network: `{after.layer.name}` reads what `{call.layer.name}` gives",
@@ -231,16 +231,16 @@ def no_activation_between(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 32, kernel_size: 3, activation: relu}
           - Conv2D: {filters: 32, kernel_size: 3}
     """
-    plain = CONVOLUTIONS | {"Dense"}
+    plain = CONVOLUTIONS | {"dense"}
     for call in network.calls:
-        if type_of(call.layer) not in plain:
+        if role_of(call.layer) not in plain:
             continue
         between: list[Call] = []
         first = network.before(call)
-        while first is not None and type_of(first.layer) in _LINEAR and network.after(first) is not None:
+        while first is not None and role_of(first.layer) in _LINEAR and network.after(first) is not None:
             between.insert(0, first)
             first = network.before(first)
-        if first is None or type_of(first.layer) not in plain or not is_linear(first) or first.path != call.path:
+        if first is None or role_of(first.layer) not in plain or not is_linear(first) or first.path != call.path:
             continue
         if network.after(first) is None or not _can_be_one(network, first, call):
             continue
@@ -277,7 +277,7 @@ def _merged(network: Network, chain: list[Call]) -> int | None:
     if before is None or after is None:
         return None
     bias = any(call.layer.fields.get("use_bias") for call in (chain[0], chain[-1]))
-    if any(type_of(call.layer) in SHAPING for call in chain):
+    if any(role_of(call.layer) in SHAPING for call in chain):
         inside, outside = prod(before[1:]), prod(after[1:])
         taps: Dim = 1
     else:
@@ -291,7 +291,7 @@ def _merged(network: Network, chain: list[Call]) -> int | None:
 
 def _taps(chain: list[Call]) -> Dim:
     """The elements of a kernel that sees at once what layers in a row see; UNKNOWN where sizes are not."""
-    found = [steps_of(call) for call in chain if type_of(call.layer) in CONVOLUTIONS | POOLING]
+    found = [steps_of(call) for call in chain if role_of(call.layer) in CONVOLUTIONS | POOLING]
     steps = [one for one in found if one is not None]
     if len(steps) < len(found) or len({len(one) for one in steps}) > 1:
         return UNKNOWN
@@ -331,11 +331,11 @@ def relu_without_effect(network: Network) -> Iterator[Finding]:
     """
     positive = [False] * len(network.values)
     for call in network.calls:
-        kind = type_of(call.layer)
+        kind = role_of(call.layer)
         function = function_of(call)
         inputs = all(number >= 0 and positive[number] for number in call.inputs) and bool(call.inputs)
         if is_not_negative(function) or (
-            inputs and (kind in _KEEPS_SIGN or kind in {"Concatenate", "Add", "Multiply", "Maximum"})
+            inputs and (kind in _KEEPS_SIGN or kind in {"concatenate", "add", "multiply", "maximum"})
         ):
             for number in call.outputs:
                 positive[number] = True
@@ -380,7 +380,7 @@ def softmax_across_a_map(network: Network) -> Iterator[Finding]:
     sizes = {network.space(number) for number in network.inference.inputs if network.values[number].shape}
     for call in network.calls:
         shape = network.output_shape(call)
-        if type_of(call.layer) != "Dense" or shape is None or len(shape) < 4 or call.outputs[0] not in network.outputs:
+        if role_of(call.layer) != "dense" or shape is None or len(shape) < 4 or call.outputs[0] not in network.outputs:
             continue
         if function_of(call) not in {"softmax", "sigmoid"} or shape[1:-1] in sizes:
             continue
@@ -426,15 +426,15 @@ def cut_answer(network: Network) -> Iterator[Finding]:
         if function not in _HIDDEN or not call.outputs or call.outputs[0] not in network.outputs:
             continue
         made: Call | None = call
-        while made is not None and (is_activation(made) or type_of(made.layer) in DROPOUT):
+        while made is not None and (is_activation(made) or role_of(made.layer) in DROPOUT):
             made = network.before(made)
-        if made is None or type_of(made.layer) != "Dense" or made.path != call.path:
+        if made is None or role_of(made.layer) != "dense" or made.path != call.path:
             continue
         units, shape = made.layer.fields["units"], network.output_shape(made)
         if shape is None or len(shape) != 2 or not isinstance(units, int) or units < 2:
             continue
         earlier = network.calls[: network.calls.index(made)]
-        if network.readers[call.outputs[0]] or not any(type_of(one.layer) in WEIGHTED | RECURRENT for one in earlier):
+        if network.readers[call.outputs[0]] or not any(role_of(one.layer) in WEIGHTED | RECURRENT for one in earlier):
             continue
         yield Finding(
             call.layer,
@@ -473,9 +473,9 @@ def softmax_along_space(network: Network) -> Iterator[Finding]:
         if function not in {"softmax", "log_softmax"} or shape is None or len(shape) < 3:
             continue
         made: Call | None = call
-        while made is not None and (is_activation(made) or type_of(made.layer) in DROPOUT | NORMALIZATIONS):
+        while made is not None and (is_activation(made) or role_of(made.layer) in DROPOUT | NORMALIZATIONS):
             made = network.before(made)
-        if made is None or type_of(made.layer) not in SLIDING | TRANSPOSED:
+        if made is None or role_of(made.layer) not in SLIDING | TRANSPOSED:
             continue
         given = call.layer.fields.get("axis", -1)
         axes = {

@@ -16,7 +16,7 @@ from cnnsum.rules.kinds import (
     TRANSPOSED,
     axes_of_space,
     is_activation,
-    type_of,
+    role_of,
 )
 from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import Axis, Step, axes_of, steps_of
@@ -48,9 +48,9 @@ def checkerboard(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         fields = call.layer.fields
-        if type_of(call.layer) not in TRANSPOSED:
+        if role_of(call.layer) not in TRANSPOSED:
             continue
-        axes = type_of(call.layer)[len("Conv") :].removesuffix("Transpose")
+        axes = len(fields["kernel_size"])
         for kernel, stride in zip(fields["kernel_size"], fields["strides"], strict=True):
             if not known(kernel, stride) or kernel % stride == 0:
                 continue
@@ -62,7 +62,7 @@ def checkerboard(network: Network) -> Iterator[Finding]:
             yield Finding(
                 call.layer,
                 f"the kernels of `{call.layer.name}`, {kernel} at stride {stride}, {overlap}",
-                f"a kernel of {stride * (kernel // stride + 1)}, or `UpSampling{axes}` and a convolution",
+                f"a kernel of {stride * (kernel // stride + 1)}, or `UpSampling{axes}D` and a convolution",
                 "kernel_size",
             )
             break
@@ -126,7 +126,7 @@ def _runs(network: Network) -> Iterator[list[tuple[Call, tuple[Step, ...]]]]:
         run: list[tuple[Call, tuple[Step, ...]]] = []
         following: Call | None = call
         while following is not None and id(following) not in done:
-            if type_of(following.layer) in SLIDING:
+            if role_of(following.layer) in SLIDING:
                 steps = steps_of(following)
                 if steps is None or any(step.stride != 1 for step in steps) or (run and len(steps) != len(run[0][1])):
                     break
@@ -140,7 +140,7 @@ def _runs(network: Network) -> Iterator[list[tuple[Call, tuple[Step, ...]]]]:
 
 
 def _passes_on(call: Call) -> bool:
-    return type_of(call.layer) in NORMALIZATIONS | DROPOUT or is_activation(call)
+    return role_of(call.layer) in NORMALIZATIONS | DROPOUT or is_activation(call)
 
 
 def _seen_by(steps: list[Step]) -> Seen | None:
@@ -180,7 +180,7 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 8, kernel_size: 1}
     """
     for call in network.calls:
-        if type_of(call.layer) not in SLIDING:
+        if role_of(call.layer) not in SLIDING:
             continue
         axes = axes_of(network, call)
         if not isinstance(call.facts.window, tuple) or len(axes) < len(call.facts.window):

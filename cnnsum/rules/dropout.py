@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import DROPOUT, function_of, is_activation, type_of
+from cnnsum.rules.kinds import DROPOUT, function_of, is_activation, role_of
 from cnnsum.rules.network import Network
 
 #: Above it, more is thrown away than any published network does.
@@ -37,7 +37,7 @@ def rate_of_nothing_or_all(network: Network) -> Iterator[Finding]:
           - Dense: 10
     """
     for call in network.calls:
-        rate = call.layer.fields.get("rate") if type_of(call.layer) in DROPOUT else None
+        rate = call.layer.fields.get("rate") if role_of(call.layer) in DROPOUT else None
         if rate in {0, 1}:
             effect = "does nothing" if rate == 0 else "drops everything in training"
             help = "leave it out, or a rate between 0 and 1"
@@ -68,7 +68,7 @@ def rate_to_keep(network: Network) -> Iterator[Finding]:
           - Dense: 10
     """
     for call in network.calls:
-        rate = call.layer.fields.get("rate") if type_of(call.layer) in DROPOUT else None
+        rate = call.layer.fields.get("rate") if role_of(call.layer) in DROPOUT else None
         if isinstance(rate, (int, float)) and _MOST < rate < 1:
             yield Finding(
                 call.layer,
@@ -102,10 +102,10 @@ def dropped_output(network: Network) -> Iterator[Finding]:
           - Dense: {units: 10, activation: softmax}
     """
     for call in network.calls:
-        if type_of(call.layer) not in DROPOUT or not 0 < call.layer.fields["rate"] < 1:
+        if role_of(call.layer) not in DROPOUT or not 0 < call.layer.fields["rate"] < 1:
             continue
         before, after = network.before(call), network.after(call)
-        if before is None or type_of(before.layer) not in {"Dense", "Activation", "Softmax"}:
+        if before is None or role_of(before.layer) not in {"dense", "activation"}:
             continue
         scored = function_of(before) in {"softmax", "log_softmax", "sigmoid"}
         last = call.outputs[0] in network.outputs and (scored or function_of(before) is None)
@@ -140,9 +140,9 @@ def dropout_twice(network: Network) -> Iterator[Finding]:
           - Dense: 10
     """
     for call in network.calls:
-        kind = type_of(call.layer)
+        kind = role_of(call.layer)
         before = network.before(call)
-        if kind in DROPOUT and before is not None and type_of(before.layer) == kind:
+        if kind in DROPOUT and before is not None and role_of(before.layer) == kind:
             first, second = before.layer.fields["rate"], call.layer.fields["rate"]
             if not all(isinstance(rate, (int, float)) for rate in (first, second)) or network.after(before) is not call:
                 continue

@@ -8,7 +8,7 @@ from cnnsum.analyses.field.fields import Arm, misaligned_merges
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import GLOBAL_POOLING, MERGING, is_channels_first, type_of
+from cnnsum.rules.kinds import GLOBAL_POOLING, MERGING, is_channels_first, role_of
 from cnnsum.rules.network import Network
 
 #: From which size on, in inputs, a field is far larger than its input, if no more places than this are left.
@@ -114,7 +114,7 @@ def _by(sizes: list[int]) -> str:
 def _heads(network: Network) -> Iterator[tuple[Call, list[int], list[int]]]:
     """Global poolings on the way to an output: each with the sizes of the input and of the field, by axis."""
     lengths = _lengths(network)
-    poolings = [call for call in network.calls if type_of(call.layer) in GLOBAL_POOLING]
+    poolings = [call for call in network.calls if role_of(call.layer) in GLOBAL_POOLING]
     if lengths is None or not poolings:
         return
     leading = _leading_out(network)
@@ -176,7 +176,7 @@ def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
           - Add: {from: [stem, even]}
     """
     for call, arms, shifts in misaligned_merges(network.inference, network.fields):
-        if type_of(call.layer) not in MERGING:
+        if role_of(call.layer) not in MERGING:
             continue
         strides = arms[0].strides
         if not all(isinstance(stride, (int, float)) for arm in arms for stride in arm.strides):

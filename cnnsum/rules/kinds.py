@@ -9,31 +9,37 @@ from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
+from cnnsum.layers.base import Role
 
-_AXES = ("1D", "2D", "3D")
-CONVOLUTIONS = frozenset(f"Conv{axes}" for axes in _AXES)
-TRANSPOSED = frozenset(f"Conv{axes}Transpose" for axes in _AXES)
-DEPTHWISE = frozenset(("DepthwiseConv1D", "DepthwiseConv2D"))
-SEPARABLE = frozenset(("SeparableConv1D", "SeparableConv2D"))
-#: Layers that slide a kernel over their input, sample by sample or with a stride.
-SLIDING = CONVOLUTIONS | DEPTHWISE | SEPARABLE
+Roles = frozenset[Role]
+
+CONVOLUTIONS: Roles = frozenset(("convolution",))
+TRANSPOSED: Roles = frozenset(("transposed convolution",))
+#: Layers that slide a kernel over their input, position by position or with a stride.
+SLIDING: Roles = CONVOLUTIONS | {"depthwise convolution", "separable convolution"}
 #: Layers that make weighted sums, and whose last step may be an activation.
-WEIGHTED = SLIDING | TRANSPOSED | {"Dense", "EinsumDense"}
+WEIGHTED: Roles = SLIDING | TRANSPOSED | {"dense", "einsum"}
 
-POOLING = frozenset(f"{kind}Pooling{axes}" for kind in ("Max", "Average") for axes in _AXES)
-GLOBAL_POOLING = frozenset(f"Global{kind}Pooling{axes}" for kind in ("Max", "Average") for axes in _AXES)
-PADDING = frozenset(f"ZeroPadding{axes}" for axes in _AXES)
-CROPPING = frozenset(f"Cropping{axes}" for axes in _AXES)
-UPSAMPLING = frozenset(f"UpSampling{axes}" for axes in _AXES)
-DROPOUT = frozenset(("Dropout", "AlphaDropout", "GaussianDropout", *(f"SpatialDropout{axes}" for axes in _AXES)))
-NOISE = DROPOUT | {"GaussianNoise"}
-SHAPING = frozenset(("Flatten", "Reshape", "Permute", "RepeatVector"))
-ACTIVATIONS = frozenset(("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"))
-MERGING = frozenset(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"))
-NORMALIZATIONS = frozenset(
-    ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization")
+POOLING: Roles = frozenset(("max pooling", "mean pooling"))
+GLOBAL_POOLING: Roles = frozenset(("global max pooling", "global mean pooling"))
+PADDING: Roles = frozenset(("padding",))
+CROPPING: Roles = frozenset(("cropping",))
+UPSAMPLING: Roles = frozenset(("upsampling",))
+DROPOUT: Roles = frozenset(("dropout", "alpha dropout", "gaussian dropout", "channel dropout"))
+NOISE: Roles = DROPOUT | {"noise"}
+SHAPING: Roles = frozenset(("flatten", "reshape", "permute", "repeat"))
+MERGING: Roles = frozenset(("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"))
+NORMALIZATIONS: Roles = frozenset(
+    (
+        "batch normalization",
+        "layer normalization",
+        "group normalization",
+        "rms normalization",
+        "unit normalization",
+    )
 )
-RECURRENT = frozenset(("SimpleRNN", "LSTM", "GRU"))
+GATED: Roles = frozenset(("lstm", "gru"))
+RECURRENT: Roles = GATED | {"simple recurrence"}
 
 #: Functions that give numbers between 0 and 1 and are nearly flat over most of their range.
 SQUASHING = frozenset(("sigmoid", "hard_sigmoid", "softmax"))
@@ -41,12 +47,11 @@ SQUASHING = frozenset(("sigmoid", "hard_sigmoid", "softmax"))
 NOT_NEGATIVE = frozenset(
     ("relu", "relu6", "sigmoid", "hard_sigmoid", "softmax", "softplus", "exponential", "sparsemax", "squareplus")
 )
-_LAYERS_AS_FUNCTIONS = {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
 
 
-def type_of(layer: Layer) -> str:
-    """The key of a layer's type; "" for a nested model, an input, and a type that is not known."""
-    return layer.type.key if layer.type is not None else ""
+def role_of(layer: Layer) -> Role:
+    """What a layer is to rules; "" for a nested model, an input, an operation, and a type that is not known."""
+    return layer.type.role if layer.type is not None and not layer.is_operation else ""
 
 
 def function_of(call: Call) -> str | None:
@@ -54,25 +59,22 @@ def function_of(call: Call) -> str | None:
 
     That of a recurrent layer is inside of it, and no such step.
     """
-    layer = call.layer
-    kind = type_of(layer)
-    if kind == "ReLU":
-        if layer.fields["negative_slope"]:
+    type, fields = call.layer.type, call.layer.fields
+    if type is None:
+        return None
+    if type.role != "activation":
+        name = fields.get("activation") if type.role in WEIGHTED else None
+    elif type.function == "relu" and "max_value" in fields:
+        if fields["negative_slope"]:
             return "leaky_relu"
-        if layer.fields["threshold"]:
+        if fields["threshold"]:
             return None
-        most = layer.fields["max_value"]
+        most = fields["max_value"]
         # One that is cut elsewhere is another function: what it does to a relu6 is not nothing.
         return "relu" if most is None else f"relu{most:g}" if isinstance(most, (int, float)) else None
-    if kind in _LAYERS_AS_FUNCTIONS:
-        return _LAYERS_AS_FUNCTIONS[kind]
-    if kind == "Activation" or kind in WEIGHTED:
-        name = layer.fields.get("activation")
-        return name if name in FUNCTIONS and name != "linear" else None
-    if layer.is_operation and layer.type is not None:
-        name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in layer.type.name)[1:]
-        return name if name in FUNCTIONS else None
-    return None
+    else:
+        name = type.function or fields.get("activation")
+    return name if name in FUNCTIONS and name != "linear" else None
 
 
 def is_not_negative(function: str | None) -> bool:
@@ -87,7 +89,7 @@ def is_linear(call: Call) -> bool:
 
 def is_activation(call: Call) -> bool:
     """Whether a call does nothing else than to activate."""
-    return type_of(call.layer) in ACTIVATIONS or (call.layer.is_operation and function_of(call) is not None)
+    return role_of(call.layer) == "activation" or (call.layer.is_operation and function_of(call) is not None)
 
 
 def axes_of_space(call: Call, rank: int) -> tuple[int, ...]:

@@ -16,18 +16,18 @@ from cnnsum.rules.kinds import (
     TRANSPOSED,
     is_activation,
     is_channels_first,
-    type_of,
+    role_of,
 )
 from cnnsum.rules.network import Network
 
-_SUMS = frozenset(("Add", "Subtract", "Average", "Maximum", "Minimum"))
+_SUMS = frozenset(("add", "subtract", "average", "maximum", "minimum"))
 _TWICE = {
-    "Add": "twice its input",
-    "Subtract": "always 0",
-    "Average": "its input",
-    "Maximum": "its input",
-    "Minimum": "its input",
-    "Concatenate": "its input twice, side by side",
+    "add": "twice its input",
+    "subtract": "always 0",
+    "average": "its input",
+    "maximum": "its input",
+    "minimum": "its input",
+    "concatenate": "its input twice, side by side",
 }
 
 
@@ -58,13 +58,13 @@ def accidental_broadcast(network: Network) -> Iterator[Finding]:
     for call in network.calls:
         shapes = [network.values[number].shape for number in call.inputs]
         out = network.output_shape(call)
-        if type_of(call.layer) not in _SUMS or out is None or len(out) < 3:
+        if role_of(call.layer) not in _SUMS or out is None or len(out) < 3:
             continue
         known = [shape for shape in shapes if shape is not None]
         if any(len(shape) != len(out) for shape in known) or len(known) != len(shapes):
             continue
         makers = [network.makers[number] for number in call.inputs]
-        if any(made is not None and (type_of(made.layer) in SHAPING or made.layer.is_operation) for made in makers):
+        if any(made is not None and (role_of(made.layer) in SHAPING or made.layer.is_operation) for made in makers):
             continue  # whoever gave it that shape meant it
         stretched = [shape for shape in known if _stretched(shape, out)]
         at = 1 if network.is_channels_first(call.outputs[0]) else len(out) - 1
@@ -91,9 +91,9 @@ def _is_mean(network: Network, number: int, out: Shape) -> bool:
     if not places or any(dim != 1 for dim in places):
         return False
     made = network.makers[number]
-    while made is not None and (is_activation(made) or type_of(made.layer) in NORMALIZATIONS | DROPOUT):
+    while made is not None and (is_activation(made) or role_of(made.layer) in NORMALIZATIONS | DROPOUT):
         made = network.before(made)
-    return made is not None and type_of(made.layer) in POOLING | GLOBAL_POOLING
+    return made is not None and role_of(made.layer) in POOLING | GLOBAL_POOLING
 
 
 def _stretched(shape: Shape, out: Shape) -> bool:
@@ -125,11 +125,11 @@ def same_input_twice(network: Network) -> Iterator[Finding]:
           - Add: {from: [a, b]}
     """
     for call in network.calls:
-        kind = type_of(call.layer)
+        kind = role_of(call.layer)
         if kind not in _TWICE or len(set(call.inputs)) == len(call.inputs):
             continue
         shape = network.input_shape(call)
-        if kind == "Concatenate" and shape is not None and 1 in {shape[-1], shape[call.layer.fields["axis"]]}:
+        if kind == "concatenate" and shape is not None and 1 in {shape[-1], shape[call.layer.fields["axis"]]}:
             continue
         twice = next(number for at, number in enumerate(call.inputs) if number in call.inputs[:at])
         maker = network.makers[twice]
@@ -166,16 +166,16 @@ def concatenation_of_places(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         out = network.output_shape(call)
-        if type_of(call.layer) != "Concatenate" or out is None or len(out) < 4 or len(call.inputs) < 2:
+        if role_of(call.layer) != "concatenate" or out is None or len(out) < 4 or len(call.inputs) < 2:
             continue
         if len({network.values[number].shape for number in call.inputs}) > 1:
             continue
         rights = set()
         for number in call.inputs:
             made = network.makers[number]
-            while made is not None and (is_activation(made) or type_of(made.layer) in NORMALIZATIONS):
+            while made is not None and (is_activation(made) or role_of(made.layer) in NORMALIZATIONS):
                 made = network.before(made)
-            if made is None or type_of(made.layer) not in SLIDING | TRANSPOSED:
+            if made is None or role_of(made.layer) not in SLIDING | TRANSPOSED:
                 rights.add(-1)
                 break
             rights.add(1 if is_channels_first(made) else len(out) - 1)

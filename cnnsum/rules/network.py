@@ -12,7 +12,7 @@ from cnnsum.graph.infer import Call, Inference, Value
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Subject
-from cnnsum.rules.kinds import SHAPING, is_channels_first, type_of
+from cnnsum.rules.kinds import SHAPING, is_channels_first, role_of
 from cnnsum.source import Document
 
 
@@ -110,7 +110,7 @@ class Network:
         ]
         for number, calls in enumerate(around):
             for call in calls:
-                shaped = call is self.makers[number] and type_of(call.layer) in SHAPING
+                shaped = call is self.makers[number] and role_of(call.layer) in SHAPING
                 if "data_format" in call.layer.fields and not shaped:
                     found[number] = is_channels_first(call)
                     waiting.append(number)
@@ -118,7 +118,7 @@ class Network:
         passed: set[int] = set()
         for at in waiting:
             for call in around[at]:
-                if id(call) in passed or type_of(call.layer) in SHAPING:
+                if id(call) in passed or role_of(call.layer) in SHAPING:
                     continue
                 passed.add(id(call))
                 for one in (*call.inputs, *call.outputs):

@@ -17,7 +17,7 @@ from cnnsum.rules.kinds import (
     is_activation,
     is_channels_first,
     is_linear,
-    type_of,
+    role_of,
 )
 from cnnsum.rules.network import Network
 
@@ -50,7 +50,7 @@ def bias_that_is_taken_away(network: Network) -> Iterator[Finding]:
           - ReLU
     """
     for call in network.calls:
-        if type_of(call.layer) not in WEIGHTED or not is_linear(call) or not call.layer.fields.get("use_bias"):
+        if role_of(call.layer) not in WEIGHTED or not is_linear(call) or not call.layer.fields.get("use_bias"):
             continue
         after = network.after(call)
         if after is not None and all(_is_centred(network, one) for one in network.calls_of(call.layer)):
@@ -73,12 +73,12 @@ def _is_centred(network: Network, made: Call) -> bool:
     shape = network.input_shape(call)
     if shape is None:
         return False
-    kind = type_of(call.layer)
-    if kind == "GroupNormalization":
+    kind = role_of(call.layer)
+    if kind == "group normalization":
         depth = shape[fields["axis"]]
         if len(shape) < 3 or fields["groups"] not in {-1, depth}:
             return False
-    elif kind != "BatchNormalization" or not call.layer.trainable or not network.graph.trainable:
+    elif kind != "batch normalization" or not call.layer.trainable or not network.graph.trainable:
         return False
     axis: int = fields["axis"] % len(shape)
     return axis == (1 if is_channels_first(made) else len(shape) - 1)
@@ -109,12 +109,12 @@ def normalization_of_one_element(network: Network) -> Iterator[Finding]:
           - Dense: 10
     """
     for call in network.calls:
-        kind = type_of(call.layer)
+        kind = role_of(call.layer)
         shape = network.input_shape(call)
-        if kind not in NORMALIZATIONS or kind == "BatchNormalization" or shape is None:
+        if kind not in NORMALIZATIONS or kind == "batch normalization" or shape is None:
             continue
         field = "axis"
-        if kind == "GroupNormalization":
+        if kind == "group normalization":
             field = "groups"
             axis = call.layer.fields["axis"] % len(shape)
             depth, groups = shape[axis], call.layer.fields["groups"]
@@ -155,11 +155,11 @@ def normalization_twice(network: Network) -> Iterator[Finding]:
           - BatchNormalization
     """
     for call in network.calls:
-        kind = type_of(call.layer)
+        kind = role_of(call.layer)
         if kind not in NORMALIZATIONS:
             continue
         before = network.before(call)
-        same = before is not None and type_of(before.layer) == kind
+        same = before is not None and role_of(before.layer) == kind
         if before is not None and same and _alike(before, call):
             yield Finding(
                 call.layer,
@@ -200,12 +200,12 @@ def dropout_before_batch_normalization(network: Network) -> Iterator[Finding]:
           - Dense: 10
     """
     for call in network.calls:
-        if type_of(call.layer) != "BatchNormalization":
+        if role_of(call.layer) != "batch normalization":
             continue
         before = network.before(call)
         if before is not None and is_activation(before):
             before = network.before(before)
-        if before is not None and type_of(before.layer) in DROPOUT and 0 < before.layer.fields["rate"] < 1:
+        if before is not None and role_of(before.layer) in DROPOUT and 0 < before.layer.fields["rate"] < 1:
             yield Finding(
                 before.layer,
                 f"`{before.layer.name}` shifts the variance that `{call.layer.name}` measures in training",
@@ -241,10 +241,10 @@ def frozen_batch_normalization(network: Network) -> Iterator[Finding]:
     if not network.graph.trainable:
         return
     for call in network.calls:
-        if type_of(call.layer) != "BatchNormalization" or call.layer.trainable:
+        if role_of(call.layer) != "batch normalization" or call.layer.trainable:
             continue
         before = network.before(call)
-        if before is not None and type_of(before.layer) in WEIGHTED and before.layer.trainable:
+        if before is not None and role_of(before.layer) in WEIGHTED and before.layer.trainable:
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` is frozen, but `{before.layer.name}` before it is trained",
@@ -276,7 +276,7 @@ def momentum_of_another_library(network: Network) -> Iterator[Finding]:
           - BatchNormalization: {momentum: 0.9}
     """
     for call in network.calls:
-        if type_of(call.layer) != "BatchNormalization":
+        if role_of(call.layer) != "batch normalization":
             continue
         momentum = call.layer.fields["momentum"]
         if isinstance(momentum, (int, float)) and not _LEAST_MOMENTUM <= momentum < 1:
@@ -316,13 +316,13 @@ def normalization_of_the_wrong_axis(network: Network) -> Iterator[Finding]:
           - BatchNormalization: {axis: 1}
     """
     for call in network.calls:
-        if type_of(call.layer) not in NORMALIZATIONS:
+        if role_of(call.layer) not in NORMALIZATIONS:
             continue
         made = network.before(call)
         while made is not None and function_of(made) is not None and is_activation(made):
             made = network.before(made)
         shape = network.input_shape(call)
-        if made is None or shape is None or type_of(made.layer) not in SLIDING | TRANSPOSED:
+        if made is None or shape is None or role_of(made.layer) not in SLIDING | TRANSPOSED:
             continue
         right = 1 if is_channels_first(made) else len(shape) - 1
         given = call.layer.fields["axis"]
@@ -361,7 +361,7 @@ def normalization_of_the_answer(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         before = network.before(call)
-        if type_of(call.layer) not in NORMALIZATIONS or before is None or call.outputs[0] not in network.outputs:
+        if role_of(call.layer) not in NORMALIZATIONS or before is None or call.outputs[0] not in network.outputs:
             continue
         function = function_of(before)
         if function in {"softmax", "log_softmax", "sigmoid"}:

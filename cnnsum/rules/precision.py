@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnnsum.graph.infer import Call
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import CONVOLUTIONS, NOISE, RECURRENT, function_of, is_activation, is_channels_first, type_of
+from cnnsum.rules.kinds import CONVOLUTIONS, GATED, NOISE, function_of, is_activation, is_channels_first, role_of
 from cnnsum.rules.network import Network
 
 _HALF = frozenset(("float16", "bfloat16"))
@@ -120,7 +120,7 @@ def slow_recurrence(network: Network) -> Iterator[Finding]:
         "reset_after": True,
     }
     for call in network.calls:
-        if type_of(call.layer) not in RECURRENT - {"SimpleRNN"}:
+        if role_of(call.layer) not in GATED:
             continue
         fields = call.layer.fields
         for field, value in wanted.items():
@@ -165,14 +165,14 @@ def channels_out_of_step(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         layer = call.layer
-        if type_of(layer) not in CONVOLUTIONS | {"Dense"} or layer.policy.compute not in _HALF:
+        if role_of(layer) not in CONVOLUTIONS | {"dense"} or layer.policy.compute not in _HALF:
             continue
         shape = network.output_shape(call)
         if shape is None or _is_last(network, call) or layer.fields.get("groups", 1) != 1:
             continue
         width = shape[1 if is_channels_first(call) else -1]
         if isinstance(width, int) and width > 1 and width % _MULTIPLE:
-            field = "units" if type_of(layer) == "Dense" else "filters"
+            field = "units" if role_of(layer) == "dense" else "filters"
             yield Finding(
                 layer,
                 f"`{layer.name}` has {width} {field}, no multiple of {_MULTIPLE}, in {layer.policy.compute}",
@@ -189,7 +189,7 @@ def _is_last(network: Network, call: Call) -> bool:
             return True
         following = network.after(following)
         if following is not None and not (
-            is_activation(following) or type_of(following.layer) in NOISE | {"Flatten", "Reshape"}
+            is_activation(following) or role_of(following.layer) in NOISE | {"flatten", "reshape"}
         ):
             return False
     return False

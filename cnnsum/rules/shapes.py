@@ -18,8 +18,8 @@ from cnnsum.rules.kinds import (
     UPSAMPLING,
     is_activation,
     is_channels_first,
+    role_of,
     spelled,
-    type_of,
 )
 from cnnsum.rules.network import Network
 
@@ -54,25 +54,25 @@ def crop_of_padding(network: Network) -> Iterator[Finding]:
         before = network.before(call)
         if before is None or network.after(before) is not call:
             continue
-        kinds = {type_of(before.layer), type_of(call.layer)}
+        kinds = {role_of(before.layer), role_of(call.layer)}
         if not (kinds & PADDING and kinds & CROPPING):
             continue
         pads, crops = (
-            next(_sides(one) for one in (before, call) if type_of(one.layer) in family)
+            next(_sides(one) for one in (before, call) if role_of(one.layer) in family)
             for family in (PADDING, CROPPING)
         )
         if any(pad and crop for pad, crop in zip(pads, crops, strict=False)):
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` and `{before.layer.name}` before it pad and crop the same sides",
-                _in_place_of(pads, crops, is_padded_first=type_of(before.layer) in PADDING),
+                _in_place_of(pads, crops, is_padded_first=role_of(before.layer) in PADDING),
                 related=((before.layer, "the layer before"),),
             )
 
 
 def _sides(call: Call) -> list[Dim]:
     """How much is put on or taken off, by axis and side."""
-    amounts = call.layer.fields["padding" if type_of(call.layer) in PADDING else "cropping"]
+    amounts = call.layer.fields["padding" if role_of(call.layer) in PADDING else "cropping"]
     return [side for pair in amounts for side in pair]
 
 
@@ -125,19 +125,19 @@ def layer_that_does_nothing(network: Network) -> Iterator[Finding]:
 
 def _nothing(network: Network, call: Call) -> str:
     """Why a call gives its input, or ""."""
-    kind = type_of(call.layer)
+    kind = role_of(call.layer)
     fields = call.layer.fields
     shape = network.input_shape(call)
     same = shape is not None and shape == network.output_shape(call)
-    if kind in {"Flatten", "Reshape"} and same:
+    if kind in {"flatten", "reshape"} and same:
         return "its input has that shape already"
-    if kind == "Permute" and list(fields["dims"]) == sorted(fields["dims"]):
+    if kind == "permute" and list(fields["dims"]) == sorted(fields["dims"]):
         return "the axes stay where they are"
     if kind in PADDING | CROPPING and all(side == 0 for side in _sides(call)):
         return "it pads by 0" if kind in PADDING else "it crops by 0"
     if kind in UPSAMPLING and all(size == 1 for size in fields["size"]):
         return "it enlarges by 1"
-    if kind == "Rescaling" and (fields["scale"], fields["offset"]) == (1, 0):
+    if kind == "rescaling" and (fields["scale"], fields["offset"]) == (1, 0):
         return "it scales by 1"
     if kind in MERGING and len(call.inputs) == 1:
         return "it merges a single input"
@@ -165,10 +165,10 @@ def reshaped_twice(network: Network) -> Iterator[Finding]:
           - Reshape: {target_shape: [16, 8]}
           - Dense: 2
     """
-    kinds = {"Flatten", "Reshape"}
+    kinds = {"flatten", "reshape"}
     for call in network.calls:
         before = network.before(call)
-        if type_of(call.layer) not in kinds or before is None or type_of(before.layer) not in kinds:
+        if role_of(call.layer) not in kinds or before is None or role_of(before.layer) not in kinds:
             continue
         if network.after(before) is call and not is_channels_first(before) and not _nothing(network, call):
             yield Finding(
@@ -243,7 +243,7 @@ def pooling_of_one_place(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         shape = network.input_shape(call)
-        if type_of(call.layer) not in GLOBAL_POOLING or shape is None:
+        if role_of(call.layer) not in GLOBAL_POOLING or shape is None:
             continue
         space = shape[2:] if is_channels_first(call) else shape[1:-1]
         if space and all(dim == 1 for dim in space):
@@ -279,12 +279,12 @@ def layout_that_changes(network: Network) -> Iterator[Finding]:
     """
     kinds = SLIDING | TRANSPOSED | POOLING | GLOBAL_POOLING | UPSAMPLING | PADDING | CROPPING
     for call in network.calls:
-        if type_of(call.layer) not in kinds or "data_format" not in call.layer.fields:
+        if role_of(call.layer) not in kinds or "data_format" not in call.layer.fields:
             continue
         before = network.before(call)
-        while before is not None and (is_activation(before) or type_of(before.layer) in _TRANSPARENT):
+        while before is not None and (is_activation(before) or role_of(before.layer) in _TRANSPARENT):
             before = network.before(before)
-        if before is None or type_of(before.layer) not in kinds or "data_format" not in before.layer.fields:
+        if before is None or role_of(before.layer) not in kinds or "data_format" not in before.layer.fields:
             continue
         if is_channels_first(before) != is_channels_first(call):
             formats = ["channels_first" if is_channels_first(one) else "channels_last" for one in (before, call)]
@@ -297,7 +297,7 @@ def layout_that_changes(network: Network) -> Iterator[Finding]:
             )
 
 
-_TRANSPARENT = frozenset(("BatchNormalization", "GroupNormalization", "Dropout"))
+_TRANSPARENT = frozenset(("batch normalization", "group normalization", "dropout"))
 
 
 #: Channels of pictures; sizes below which a picture is not one, nor a sequence; kinds that take axes for space.
@@ -338,7 +338,7 @@ def channels_before_space(network: Network) -> Iterator[Finding]:
             continue
         for reader in network.readers[number]:
             following: Call | None = reader
-            while following is not None and (is_activation(following) or type_of(following.layer) in _SAME_PLACES):
+            while following is not None and (is_activation(following) or role_of(following.layer) in _SAME_PLACES):
                 following = network.after(following)
             if following is not None and _takes_for_space(following, sizes):
                 moved = ", ".join(map(str, [*sizes[1:], sizes[0]]))
@@ -354,7 +354,7 @@ def channels_before_space(network: Network) -> Iterator[Finding]:
 
 def _takes_for_space(call: Call, sizes: list[int]) -> bool:
     """Whether a layer slides over what looks like the channels of an input of these sizes."""
-    kind = type_of(call.layer)
+    kind = role_of(call.layer)
     if kind not in SLIDING | TRANSPOSED | POOLING or is_channels_first(call):
         return False
     window = call.layer.fields.get("kernel_size", call.layer.fields.get("pool_size"))
@@ -369,4 +369,4 @@ def _takes_for_space(call: Call, sizes: list[int]) -> bool:
     return not along_rows and (rest[-1] == rest[-2] or window[0] != 1)
 
 
-_SAME_PLACES = frozenset(("BatchNormalization", "Dropout", "Rescaling", "Normalization", "GaussianNoise"))
+_SAME_PLACES = frozenset(("batch normalization", "dropout", "rescaling", "standardization", "noise"))

@@ -12,7 +12,7 @@ from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import CONVOLUTIONS, DROPOUT, NORMALIZATIONS, is_activation, spelled, type_of
+from cnnsum.rules.kinds import CONVOLUTIONS, DROPOUT, NORMALIZATIONS, is_activation, role_of, spelled
 from cnnsum.rules.network import Network
 
 #: Shares of all parameters, and of the peak, from which one is worth a word, and the sizes below which none is.
@@ -106,7 +106,7 @@ def heavy_layer(network: Network) -> Iterator[Finding]:
           - Dense: 10
     """
     for layer, share, own in _heavy(network):
-        if type_of(layer) != "Embedding" and not _is_after_flatten(network, layer):
+        if role_of(layer) != "embedding" and not _is_after_flatten(network, layer):
             yield Finding(
                 layer,
                 f"`{layer.name}` holds {share:.0%} of all parameters ({spelled(own)})",
@@ -124,7 +124,7 @@ def _heavy(network: Network) -> list[tuple[Layer, float, int]]:
     found = []
     for layer in owners:
         own = counts[layer]
-        if isinstance(own, int) and own > _SHARE * total and (len(owners) >= _FEW_LAYERS or type_of(layer) == "Dense"):
+        if isinstance(own, int) and own > _SHARE * total and (len(owners) >= _FEW_LAYERS or role_of(layer) == "dense"):
             found.append((layer, own / total, own))
     return found
 
@@ -155,14 +155,14 @@ def _weights_on(call: Call, shapes: list[Shape | None], **fields: Any) -> Dim:
 def _flattening(network: Network, call: Call) -> Call | None:
     """The reshaping that a Dense layer reads, through dropout and the like; None where there is none."""
     before = network.before(call)
-    while before is not None and (type_of(before.layer) in DROPOUT | NORMALIZATIONS or is_activation(before)):
+    while before is not None and (role_of(before.layer) in DROPOUT | NORMALIZATIONS or is_activation(before)):
         before = network.before(before)
-    return before if before is not None and type_of(before.layer) in {"Flatten", "Reshape"} else None
+    return before if before is not None and role_of(before.layer) in {"flatten", "reshape"} else None
 
 
 def _is_after_flatten(network: Network, layer: Layer) -> bool:
     """Whether a Dense layer reads, through dropout and the like, a map that was flattened with its places."""
-    if type_of(layer) != "Dense":
+    if role_of(layer) != "dense":
         return False
     before = _flattening(network, network.calls_of(layer)[0])
     if before is None:
@@ -257,7 +257,7 @@ def rows_out_of_reach(network: Network) -> Iterator[Finding]:
           - Dense: 2
     """
     for call in network.calls:
-        if type_of(call.layer) != "Embedding":
+        if role_of(call.layer) != "embedding":
             continue
         dtype = network.values[call.inputs[0]].dtype
         rows, reach = call.layer.fields["input_dim"], _INDICES.get(dtype)
@@ -293,7 +293,7 @@ def head_as_wide_as_the_model(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         shape = network.input_shape(call)
-        if type_of(call.layer) != "MultiHeadAttention" or shape is None:
+        if role_of(call.layer) != "multi-head attention" or shape is None:
             continue
         heads, width = call.layer.fields["num_heads"], call.layer.fields["key_dim"]
         if isinstance(heads, int) and isinstance(width, int) and heads > 1 and width == shape[-1]:
@@ -336,16 +336,16 @@ def one_unit_inside(network: Network) -> Iterator[Finding]:
           - Dense: {units: 10, activation: softmax}
     """
     for call in network.calls:
-        if type_of(call.layer) not in CONVOLUTIONS | {"Dense"} or _count(call) != 1:
+        if role_of(call.layer) not in CONVOLUTIONS | {"dense"} or _count(call) != 1:
             continue
         shape = network.input_shape(call)
         if shape is None or 1 in {shape[-1], shape[1]}:
             continue
         after = network.after(call)
-        while after is not None and (type_of(after.layer) in DROPOUT | NORMALIZATIONS or is_activation(after)):
+        while after is not None and (role_of(after.layer) in DROPOUT | NORMALIZATIONS or is_activation(after)):
             after = network.after(after)
-        if after is not None and type_of(after.layer) in CONVOLUTIONS | {"Dense"} and after.path == call.path:
-            field = "units" if type_of(call.layer) == "Dense" else "filters"
+        if after is not None and role_of(after.layer) in CONVOLUTIONS | {"dense"} and after.path == call.path:
+            field = "units" if role_of(call.layer) == "dense" else "filters"
             yield Finding(
                 call.layer,
                 f"all that `{after.layer.name}` sees comes through the single number that `{call.layer.name}` gives",

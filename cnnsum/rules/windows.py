@@ -8,7 +8,7 @@ from typing import Any
 
 from cnnsum.dims import at_least
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import CROPPING, PADDING, POOLING, SLIDING, TRANSPOSED, axes_of_space, type_of
+from cnnsum.rules.kinds import CROPPING, PADDING, POOLING, SLIDING, TRANSPOSED, axes_of_space, role_of
 from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import Step, axes_of, steps_of
 
@@ -41,7 +41,7 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 32, kernel_size: 1}
     """
     for number, readers in enumerate(network.readers):
-        if not readers or number in network.outputs or not all(type_of(r.layer) in SLIDING | POOLING for r in readers):
+        if not readers or number in network.outputs or not all(role_of(r.layer) in SLIDING | POOLING for r in readers):
             continue
         if _is_part(network, number):
             continue
@@ -68,7 +68,7 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
 def _is_part(network: Network, number: int) -> bool:
     """Whether a value is another one padded or cropped: a second reader of that may see what this one's does not."""
     maker = network.makers[number]
-    while maker is not None and type_of(maker.layer) in PADDING | CROPPING:
+    while maker is not None and role_of(maker.layer) in PADDING | CROPPING:
         number = maker.inputs[0]
         if len(network.readers[number]) > 1 or number in network.outputs:
             return True
@@ -111,11 +111,11 @@ def border_that_falls_off(network: Network) -> Iterator[Finding]:
           - MaxPooling2D: 2
     """
     for call in network.calls:
-        if type_of(call.layer) not in SLIDING | POOLING or call.layer.fields["padding"] != "valid":
+        if role_of(call.layer) not in SLIDING | POOLING or call.layer.fields["padding"] != "valid":
             continue
         before = network.before(call)
         if len(network.readers[call.inputs[0]]) > 1 or (
-            before is not None and type_of(before.layer) in PADDING | CROPPING
+            before is not None and role_of(before.layer) in PADDING | CROPPING
         ):
             continue
         for axis, length, out, step in axes_of(network, call):
@@ -152,7 +152,7 @@ def features_that_shift(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, padding: same}
     """
     for call in network.calls:
-        if type_of(call.layer) not in SLIDING or call.layer.fields["padding"] != "same":
+        if role_of(call.layer) not in SLIDING or call.layer.fields["padding"] != "same":
             continue
         for axis, length, out, step in axes_of(network, call):
             total = (out - 1) * step.stride + step.span - length
@@ -189,7 +189,7 @@ def stride_of_one_sample(network: Network) -> Iterator[Finding]:
           - MaxPooling2D: {pool_size: 2, padding: same}
     """
     for call in network.calls:
-        if type_of(call.layer) not in POOLING:
+        if role_of(call.layer) not in POOLING:
             continue
         steps = axes_of(network, call)
         rank = len(call.facts.window) if isinstance(call.facts.window, tuple) else 0
@@ -231,7 +231,7 @@ def dilation_of_one(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         fields = call.layer.fields
-        if type_of(call.layer) in SLIDING and "dilation_rate" in fields:
+        if role_of(call.layer) in SLIDING and "dilation_rate" in fields:
             pairs = list(zip(fields["kernel_size"], fields["dilation_rate"], strict=False))
             spread = [kernel for kernel, rate in pairs if known(rate) and rate > 1]
             if spread and all(kernel == 1 for kernel in spread):
@@ -266,8 +266,9 @@ def stride_by_position(network: Network) -> Iterator[Finding]:
     """
     for call in network.calls:
         layer = call.layer
-        kind = type_of(layer)
-        if kind not in SLIDING | TRANSPOSED or kind.removesuffix("Transpose").endswith("1D") or layer.place is None:
+        kind = role_of(layer)
+        axes = len(layer.fields["kernel_size"]) if kind in SLIDING | TRANSPOSED else 0
+        if axes < 2 or layer.place is None:
             continue
         names = layer.place.positional
         if not isinstance(names, tuple) or not {"kernel_size", "strides"} <= set(names):
@@ -277,7 +278,7 @@ def stride_by_position(network: Network) -> Iterator[Finding]:
             values = values[step]
         kernel, stride = (values[names.index(name)] for name in ("kernel_size", "strides"))
         if type(kernel) is int and type(stride) is int and kernel % 2 and stride % 2 and min(kernel, stride) >= _ODD:
-            by = " x ".join([str(kernel)] * (2 if kind.removesuffix("Transpose").endswith("2D") else 3))
+            by = " x ".join([str(kernel)] * axes)
             yield Finding(
                 layer,
                 f"the {stride} behind the kernel of `{layer.name}` is its stride: a kernel of {by} at stride {stride}",

@@ -39,8 +39,8 @@ def test_where_channels_are_takes_time_by_the_connections_alone(monkeypatch: pyt
     merges = "".join(f"\n- Add: {{from: [{', '.join(f'a{j}' for j in range(i))}], name: a{i}}}" for i in range(2, n))
     network = network_of(f"input: [8, 3]\nlayers:\n- ReLU: {{name: a0}}\n- ReLU: {{name: a1}}{merges}\n")
     asked = []
-    real = looked_at.type_of
-    monkeypatch.setattr(looked_at, "type_of", lambda layer: asked.append(layer) or real(layer))
+    real = looked_at.role_of
+    monkeypatch.setattr(looked_at, "role_of", lambda layer: asked.append(layer) or real(layer))
     connections = sum(len(call.inputs) + len(call.outputs) for call in network.calls)
     for call in network.calls:
         assert not network.is_channels_first(call.outputs[0])

@@ -149,7 +149,8 @@ def _as_torch(weight: Weight, call: Call) -> Shape:
     if not isinstance(window, tuple) or len(weight.shape) != len(window) + 2:
         return weight.shape
     *lengths, seen, made = weight.shape
-    if "depthwise" in f"{weight.name} {call.layer.type_name}".lower():
+    is_depthwise = call.layer.type is not None and call.layer.type.role == "depthwise convolution"
+    if is_depthwise or "depthwise" in weight.name:
         seen, made = 1, seen * made
     return (made, seen, *lengths)
 

@@ -37,12 +37,12 @@ def keras_flops(piece: Piece) -> Iterator[tuple[str, Dim]]:
     elif kind == "attention" and piece.more["plain"]:
         yield "products written with einsum not counted", -piece.macs
         yield "biases, scaling and softmax of attention counted", piece.ops
-    elif kind == "recurrent" and name == "SimpleRNN":
+    elif kind == "recurrent" and name == "simple recurrence":
         yield (
             "recurrent layers not counted but for the input's product at one step",
             (2 * piece.depth * piece.more["units"] + piece.bias - piece.macs),
         )
-    elif kind == "recurrent" and name != "SimpleRNN" and piece.module and piece.has_bias:
+    elif kind == "recurrent" and name != "simple recurrence" and piece.module and piece.has_bias:
         yield "recurrent layers not counted: their body has no rule", -piece.macs
     elif kind == "normalization":
         yield "normalisation counted", _keras_normalization(piece)

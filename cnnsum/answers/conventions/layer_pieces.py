@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cnnsum.answers.conventions.pieces import (
-    FUNCTIONS,
     Piece,
     View,
     activation,
@@ -24,6 +23,7 @@ from cnnsum.answers.conventions.pieces import (
 )
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.infer import Call, Value
+from cnnsum.layers.base import Role
 from cnnsum.layers.facts import Shape, size
 from cnnsum.layers.inner import Inner
 
@@ -44,10 +44,10 @@ def _is_changed(view: View) -> bool:
 def _convolution(view: View) -> tuple[Piece, ...]:
     macs = view.facts.macs
     if _is_changed(view):
-        return (Piece("unknown", view.key, macs, module=False),)
+        return (Piece("unknown", view.type.name, macs, module=False),)
     spatial = lengths(view.out, view.fields)
     piece = Piece(
-        "transposed" if view.key.endswith("Transpose") else "convolution",
+        "transposed" if view.role == "transposed convolution" else "convolution",
         macs=macs,
         read=size(view.inputs[0]),
         made=size(view.out),
@@ -88,7 +88,7 @@ def _separable(view: View) -> tuple[Piece, ...]:
 def _dense(view: View) -> tuple[Piece, ...]:
     macs = view.facts.macs
     if _is_changed(view):
-        return (Piece("unknown", view.key, macs, module=False),)
+        return (Piece("unknown", view.type.name, macs, module=False),)
     kernel, bias = view.weight("kernel"), view.weight("bias")
     piece = Piece("linear", macs=macs, made=size(view.out), kernel=kernel, bias=bias, positions=prod(view.out[1:-1]))
     return _with_activation(view, piece)
@@ -96,7 +96,7 @@ def _dense(view: View) -> tuple[Piece, ...]:
 
 def _einsum(view: View) -> tuple[Piece, ...]:
     if _is_changed(view):
-        return (Piece("unknown", view.key, view.facts.macs, module=False),)
+        return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     bias = view.weight("bias")
     piece = Piece("einsum", macs=view.facts.macs, made=size(view.out), bias=bias, module=False)
     return _with_activation(view, piece)
@@ -104,7 +104,7 @@ def _einsum(view: View) -> tuple[Piece, ...]:
 
 def _embedding(view: View) -> tuple[Piece, ...]:
     if _is_changed(view):
-        return (Piece("unknown", view.key, view.facts.macs, module=False),)
+        return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     return (Piece("embedding", made=size(view.out), kernel=view.weight("embeddings")),)
 
 
@@ -128,8 +128,8 @@ def _masked(given: Mapping[str, Shape]) -> bool:
 def _attention_alone(view: View) -> tuple[Piece, ...]:
     """Two products with a softmax between them, written as functions."""
     fields = view.fields
-    if view.key == "AdditiveAttention" or fields["score_mode"] != "dot":
-        return (Piece("unknown", view.key, view.facts.macs, module=False),)
+    if view.role == "additive attention" or fields["score_mode"] != "dot":
+        return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     given = _inputs(view)
     scores = (*given["query"][:-1], given["value"][-2])
     masked = bool(fields["use_causal_mask"]) or _masked(given)
@@ -142,7 +142,7 @@ def _attention(view: View) -> tuple[Piece, ...]:
     """Projections of queries, keys and values to heads, attention in each, and a projection back."""
     fields = view.fields
     if _is_changed(view):
-        return (Piece("unknown", view.key, view.facts.macs, module=False),)
+        return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     given = _inputs(view)
     query, value = given["query"], given["value"]
     key = given.get("key", value)
@@ -188,25 +188,25 @@ def _attention(view: View) -> tuple[Piece, ...]:
 
 
 #: Cells of torch.nn: the activations that they have, and the gates.
-_CELLS: Mapping[str, tuple[tuple[tuple[str, Any], ...], int]] = {
-    "SimpleRNN": ((), 1),
-    "LSTM": ((("activation", "tanh"), ("recurrent_activation", "sigmoid")), 4),
-    "GRU": ((("activation", "tanh"), ("recurrent_activation", "sigmoid"), ("reset_after", True)), 3),
+_CELLS: Mapping[Role, tuple[tuple[tuple[str, Any], ...], int]] = {
+    "simple recurrence": ((), 1),
+    "lstm": ((("activation", "tanh"), ("recurrent_activation", "sigmoid")), 4),
+    "gru": ((("activation", "tanh"), ("recurrent_activation", "sigmoid"), ("reset_after", True)), 3),
 }
 
 
 def _recurrent(view: View) -> tuple[Piece, ...]:
     fields = view.fields
-    wanted, gates = _CELLS[view.key]
+    wanted, gates = _CELLS[view.role]
     module = all(fields[name] == value for name, value in wanted)
-    if view.key == "SimpleRNN":
+    if view.role == "simple recurrence":
         module = fields["activation"] in {"tanh", "relu"}
     _, steps, depth = view.inputs[0]
     units = fields["units"]
     return (
         Piece(
             "recurrent",
-            view.key,
+            view.role,
             macs=view.facts.macs,
             made=size(view.out),
             kernel=view.weight("kernel") + view.weight("recurrent_kernel"),
@@ -223,11 +223,11 @@ def _time_distributed(view: View) -> tuple[Piece, ...]:
     inner = view.fields["layer"]
     x = view.inputs[0]
     if not isinstance(inner, Inner):
-        return (Piece("unknown", view.key, view.facts.macs, module=False),)
+        return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     shape = (x[0], *x[2:])
     facts = inner.apply(shape)
     steps = x[1]
-    return tuple(_repeated(piece, steps) for piece in _pieces(View(inner.type.key, inner.fields, facts, [shape])))
+    return tuple(_repeated(piece, steps) for piece in _pieces(View(inner.type, inner.fields, facts, [shape])))
 
 
 def _repeated(piece: Piece, times: Dim) -> Piece:
@@ -239,49 +239,57 @@ def _bidirectional(view: View) -> tuple[Piece, ...]:
     backward = view.fields["backward_layer"] or forward
     pieces: tuple[Piece, ...] = ()
     for inner in (forward, backward):
-        if not isinstance(inner, Inner) or inner.type.key not in _CELLS:
-            return (Piece("unknown", view.key, view.facts.macs, module=False),)
+        if not isinstance(inner, Inner) or inner.type.role not in _CELLS:
+            return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
         facts = inner.apply(view.inputs[0])
-        pieces += _recurrent(View(inner.type.key, inner.fields, facts, view.inputs[:1]))
+        pieces += _recurrent(View(inner.type, inner.fields, facts, view.inputs[:1]))
     return pieces
 
 
 _Maker = Callable[[View], "tuple[Piece, ...]"]
 
-_LAYERS: dict[str, _Maker] = {
-    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "DepthwiseConv1D", "DepthwiseConv2D"), _convolution),
-    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _convolution),
-    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _separable),
-    "Dense": _dense,
-    "EinsumDense": _einsum,
-    "Embedding": _embedding,
-    "Dot": _product,
-    **dict.fromkeys(("Attention", "AdditiveAttention"), _attention_alone),
-    **dict.fromkeys(("MultiHeadAttention", "GroupedQueryAttention"), _attention),
-    **dict.fromkeys(_CELLS, _recurrent),
-    **dict.fromkeys(
-        ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"), normalization
-    ),
-    **dict.fromkeys(("Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"), activation_layer),
-    **{
-        f"{prefix}{what}Pooling{axes}D": pooling
-        for prefix in ("", "Global", "Adaptive")
-        for what in ("Max", "Average")
-        for axes in (1, 2, 3)
-    },
-    **dict.fromkeys(("UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing"), upsampling),
-    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), arithmetic),
-    "CustomScaleLayer": arithmetic,
-    "Rescaling": rescaling,
-    "Normalization": constants,
-    "TimeDistributed": _time_distributed,
-    "Bidirectional": _bidirectional,
-}
-
-_OPERATIONS: dict[str, _Maker] = {
-    "Matmul": _product,
-    **dict.fromkeys(("Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Maximum", "Minimum"), arithmetic),
-    **dict.fromkeys(("ReLU", "Softmax", "LogSoftmax", *FUNCTIONS), activation_layer),
+_MAKERS: dict[Role, _Maker] = {
+    "convolution": _convolution,
+    "transposed convolution": _convolution,
+    "depthwise convolution": _convolution,
+    "separable convolution": _separable,
+    "dense": _dense,
+    "einsum": _einsum,
+    "embedding": _embedding,
+    "dot": _product,
+    "product": _product,
+    "attention": _attention_alone,
+    "additive attention": _attention_alone,
+    "multi-head attention": _attention,
+    "grouped attention": _attention,
+    "simple recurrence": _recurrent,
+    "lstm": _recurrent,
+    "gru": _recurrent,
+    "batch normalization": normalization,
+    "layer normalization": normalization,
+    "group normalization": normalization,
+    "rms normalization": normalization,
+    "activation": activation_layer,
+    "max pooling": pooling,
+    "mean pooling": pooling,
+    "global max pooling": pooling,
+    "global mean pooling": pooling,
+    "adaptive max pooling": pooling,
+    "adaptive mean pooling": pooling,
+    "upsampling": upsampling,
+    "resizing": upsampling,
+    "add": arithmetic,
+    "subtract": arithmetic,
+    "multiply": arithmetic,
+    "divide": arithmetic,
+    "average": arithmetic,
+    "maximum": arithmetic,
+    "minimum": arithmetic,
+    "scale": arithmetic,
+    "rescaling": rescaling,
+    "standardization": constants,
+    "time distributed": _time_distributed,
+    "bidirectional": _bidirectional,
 }
 
 
@@ -292,21 +300,16 @@ def pieces_of(call: Call, values: Sequence[Value]) -> tuple[Piece, ...]:
     if type is None or call.facts.status == "unknown" or any(shape is None for shape in shapes):
         return (Piece("unknown", "what cnnsum itself does not know", UNKNOWN),)
     known: list[Shape] = [shape for shape in shapes if shape is not None]
-    view = View(type.key, call.layer.fields, call.facts, known, call.layer.nodes[0].keywords)
-    # A type that a spec declares itself may have the name of one that only its author knows.
-    return _pieces(view) if type.rule.__module__.startswith("cnnsum.layers.") else _other(view)
+    return _pieces(View(type, call.layer.fields, call.facts, known, call.layer.nodes[0].keywords))
 
 
 def _pieces(view: View) -> tuple[Piece, ...]:
-    own = view.key.rpartition(".")[2]
-    table = _OPERATIONS if "." in view.key else _LAYERS
-    make = table.get(own)
-    return _other(view) if make is None else make(view)
+    return _MAKERS.get(view.role, _other)(view)
 
 
 def _other(view: View) -> tuple[Piece, ...]:
     """What is not a module: functions and operators where it has no MACs, else something that cannot be told."""
     macs = view.facts.macs
     if isinstance(macs, int) and macs == 0:
-        return (Piece("other", view.key, ops=view.facts.ops, made=size(view.out)),)
-    return (Piece("unknown", view.key, macs, module=False),)
+        return (Piece("other", view.type.key, ops=view.facts.ops, made=size(view.out)),)
+    return (Piece("unknown", view.type.key, macs, module=False),)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.arithmetic import functions
+from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape, size
 
 
@@ -64,11 +65,16 @@ class View(NamedTuple):
     keywords: names of the last inputs, where they were given by name.
     """
 
-    key: str
+    type: LayerType
     fields: Mapping[str, Any]
     facts: Facts
     inputs: Sequence[Shape]
     keywords: Sequence[str] = ()
+
+    @property
+    def role(self) -> Role:
+        """What the layer is."""
+        return self.type.role
 
     @property
     def out(self) -> Shape:
@@ -101,7 +107,7 @@ def normalization(view: View) -> tuple[Piece, ...]:
     fields = view.fields
     x = view.inputs[0]
     n = size(x)
-    if view.key == "BatchNormalization":
+    if view.role == "batch normalization":
         affine = fields["scale"] or fields["center"]
         axis = fields["axis"] % len(x)
         depth = x[axis]
@@ -122,8 +128,8 @@ def normalization(view: View) -> tuple[Piece, ...]:
                 more=flags,
             ),
         )
-    name = {"LayerNormalization": "layer", "GroupNormalization": "group"}.get(view.key, "rms")
-    gamma = view.weight("scale") if view.key == "RMSNormalization" else view.weight("gamma")
+    name = view.role.removesuffix(" normalization")
+    gamma = view.weight("scale" if name == "rms" else "gamma")
     beta = view.weight("beta")
     if fields.get("rms_scaling"):
         name = "rms"
@@ -147,61 +153,36 @@ def normalization(view: View) -> tuple[Piece, ...]:
 def activation_layer(view: View) -> tuple[Piece, ...]:
     """An activation that is a layer, or an operation of a Keras file."""
     fields = view.fields
-    function = "." in view.key
     axis = -1
-    own = view.key.rpartition(".")[2]
-    if own == "Activation":
-        name = fields["activation"] or "linear"
-    elif own == "ReLU":
+    name = view.type.function or fields["activation"] or "linear"
+    if name == "prelu":
+        alpha = view.weight("alpha")
+        module = alpha == view.out[-1] or alpha == 1
+        return (Piece("activation", name, made=size(view.out), kernel=alpha, module=module, more={"rows": 0}),)
+    if "max_value" in fields:
         bound = fields["max_value"]
         name = "relu" if bound is None else "relu6" if bound == 6 else "hard_tanh"
         if fields["threshold"] != 0 or (fields["negative_slope"] != 0 and bound is not None):
-            return (Piece("other", "ReLU", ops=view.facts.ops, made=size(view.out)),)
+            return (Piece("other", view.type.name, ops=view.facts.ops, made=size(view.out)),)
         if fields["negative_slope"] != 0:
             name = "leaky_relu"
-    elif own == "PReLU":
-        alpha = view.weight("alpha")
-        module = alpha == view.out[-1] or alpha == 1
-        return (Piece("activation", "prelu", made=size(view.out), kernel=alpha, module=module, more={"rows": 0}),)
-    elif own in {"Softmax", "LogSoftmax"}:
-        if fields["axis"] is None or len(fields["axis"]) != 1:
-            return (Piece("other", own, ops=view.facts.ops, made=size(view.out)),)
-        axis = fields["axis"][0]
-        name = "softmax" if own == "Softmax" else "log_softmax"
-    else:
-        name = FUNCTIONS[own]
+    elif "axis" in fields:
+        axes = fields["axis"] if isinstance(fields["axis"], tuple) else (fields["axis"],)
+        if len(axes) != 1 or axes[0] is None:
+            return (Piece("other", view.type.name, ops=view.facts.ops, made=size(view.out)),)
+        axis = axes[0]
     if name == "linear":
-        return (Piece("other", own, made=size(view.out)),)
-    return (activation(name, view.out, axis, function=function),)
-
-
-#: Activation layers and operations by their functions.
-FUNCTIONS = {
-    "LeakyReLU": "leaky_relu",
-    "ELU": "elu",
-    "Elu": "elu",
-    "Gelu": "gelu",
-    "HardSigmoid": "hard_sigmoid",
-    "HardSilu": "hard_silu",
-    "LeakyRelu": "leaky_relu",
-    "Mish": "mish",
-    "Relu": "relu",
-    "Relu6": "relu6",
-    "Selu": "selu",
-    "Sigmoid": "sigmoid",
-    "Silu": "silu",
-    "Softplus": "softplus",
-    "Tanh": "tanh",
-}
+        return (Piece("other", view.type.name, made=size(view.out)),)
+    return (activation(name, view.out, axis, function=view.type.is_operation),)
 
 
 def pooling(view: View) -> tuple[Piece, ...]:
     """Pooling of windows; global pooling is adaptive pooling to one output, as torch.nn has it."""
-    name = "max" if view.key.startswith(("Max", "GlobalMax", "AdaptiveMax")) else "mean"
+    *where, name, _ = view.role.split()
     x = view.inputs[0]
-    kind = "adaptive" if view.key.startswith(("Global", "Adaptive")) else "pooling"
+    kind = "adaptive" if where else "pooling"
     taps = prod(view.fields["pool_size"]) if kind == "pooling" else 0
-    is_global = view.key.startswith("Global")
+    is_global = where == ["global"]
     return (
         Piece(
             kind,
@@ -221,7 +202,7 @@ def upsampling(view: View) -> tuple[Piece, ...]:
     if name not in {"nearest", "bilinear", "bicubic"} or view.fields.get("antialias"):
         return (Piece("unknown", name, module=False),)
     made = size(view.out)
-    return (Piece("upsampling", name, made=made, axes=len(view.out) - 2, function=view.key == "Resizing"),)
+    return (Piece("upsampling", name, made=made, axes=len(view.out) - 2, function=view.role == "resizing"),)
 
 
 def arithmetic(view: View) -> tuple[Piece, ...]:

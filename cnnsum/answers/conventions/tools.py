@@ -142,7 +142,7 @@ def thop(piece: Piece) -> Iterator[tuple[str, Dim]]:
     elif kind == "attention":
         yield "attention not counted: nn.MultiheadAttention has no rule", -piece.macs
     elif kind == "recurrent":
-        yield from _gates(piece, {"SimpleRNN": 1, "GRU": 7, "LSTM": 8})
+        yield from _gates(piece, {"simple recurrence": 1, "gru": 7, "lstm": 8})
     elif kind == "normalization" and name in {"batch", "layer"}:
         each = 4 if piece.has_kernel else 2
         yield f"{name} normalisation counted: {each} per element", each * piece.made
@@ -179,7 +179,7 @@ def ptflops(piece: Piece) -> Iterator[tuple[str, Dim]]:
     elif kind == "attention":
         yield from _ptflops_attention(piece)
     elif kind == "recurrent":
-        yield from _gates(piece, {"SimpleRNN": 1, "GRU": 7, "LSTM": 10})
+        yield from _gates(piece, {"simple recurrence": 1, "gru": 7, "lstm": 10})
     elif kind == "normalization" and name != "rms":
         each = 2 if name != "layer" and piece.has_kernel else 1
         yield f"{name} normalisation counted: {each} per element", each * piece.made
@@ -231,7 +231,7 @@ def _ptflops_attention(piece: Piece) -> Iterator[tuple[str, Dim]]:
 def _gates(piece: Piece, each: dict[str, int]) -> Iterator[tuple[str, Dim]]:
     """What goes with the products of a recurrent layer: its gates and states, and both biases of torch.nn."""
     per_unit = each[piece.name]
-    what = {"SimpleRNN": "RNN"}.get(piece.name, piece.name)
+    what = "RNN" if piece.name == "simple recurrence" else piece.name.upper()
     yield (
         f"gates and states of {what} counted: {per_unit} per unit and step",
         (per_unit * piece.more["units"] * piece.positions),
@@ -294,7 +294,7 @@ CONVENTIONS = {
             says="FlopCounterMode prints twice this number: it counts FLOPs",
             notes=(
                 ("attention", "", "on a CPU the products of attention are missing: its fused kernel has no formula"),
-                ("recurrent", "LSTM", "on a CPU an LSTM counts 0: its fused kernel has no formula"),
+                ("recurrent", "lstm", "on a CPU an LSTM counts 0: its fused kernel has no formula"),
             ),
         ),
     )

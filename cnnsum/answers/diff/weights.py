@@ -90,6 +90,7 @@ def _stores(graph: Graph, rows: Sequence[Row], path: str = "", above: str = "") 
         if layer is None:
             continue
         kind = layer.type_name if layer.type is None else layer.type.name
+        is_wrapper = layer.type is not None and layer.type.role == "bidirectional"
         counts[kind] = number = counts.get(kind, -1) + 1
         address = f"{above}{kind}_{number}/"
         if layer.graph is not None and row.rows:
@@ -99,7 +100,7 @@ def _stores(graph: Graph, rows: Sequence[Row], path: str = "", above: str = "") 
         for held in weights_of(row, path):
             part = held.key[1].rpartition("/")[0]
             # A wrapper's two layers are called after their class, too, and stored by their side.
-            parts.setdefault(part.partition("_")[0] if kind == "Bidirectional" else part, []).append(held)
+            parts.setdefault(part.partition("_")[0] if is_wrapper else part, []).append(held)
         for part, some in parts.items():
             yield address + part, [*(one for one in some if one.trained), *(one for one in some if not one.trained)]
 

@@ -457,7 +457,7 @@ def _activation(layer: Layer) -> str:
     """What the activation adds to the operations."""
     activation = layer.fields.get("activation")
     ops = function(activation).ops if isinstance(activation, str) else None
-    if not ops or layer.type_name == "Activation":
+    if not ops or (layer.type is not None and layer.type.role == "activation"):
         return ""
     return f"Activation `{activation}`: {ops} operation{'s' * (ops != 1)} per element."
 

@@ -120,7 +120,7 @@ def _axes(layer_type: LayerType, fields: Mapping[str, Any], shape: Shape | None)
     """The names of the axes of an input, or of an output; the batch axis left out."""
     if shape is None or len(shape) < 2:
         return ()
-    if layer_type.key == "TimeDistributed":
+    if layer_type.role == "time distributed":
         return ("T", *_layout(len(shape) - 1, fields["layer"].fields))
     equation = fields.get("equation")
     if isinstance(equation, str):

@@ -207,41 +207,6 @@ class _Numbers(NamedTuple):
     status: str
 
 
-#: Layers that Keras takes for built as soon as they are made, and so does not call unbuilt in its summary.
-_BUILT_AT_ONCE = frozenset(
-    (
-        "Activation",
-        "ActivityRegularization",
-        "AlphaDropout",
-        "AveragePooling1D",
-        "AveragePooling2D",
-        "AveragePooling3D",
-        "Dropout",
-        "ELU",
-        "GaussianDropout",
-        "GaussianNoise",
-        "GlobalAveragePooling1D",
-        "GlobalAveragePooling2D",
-        "GlobalAveragePooling3D",
-        "GlobalMaxPooling1D",
-        "GlobalMaxPooling2D",
-        "GlobalMaxPooling3D",
-        "Identity",
-        "LeakyReLU",
-        "Masking",
-        "MaxPooling1D",
-        "MaxPooling2D",
-        "MaxPooling3D",
-        "ReLU",
-        "Softmax",
-        "SpatialDropout1D",
-        "SpatialDropout2D",
-        "SpatialDropout3D",
-        "UnitNormalization",
-    )
-)
-
-
 class _Builder:
     """Makes rows; repeated layers share the records of their tensors and weights."""
 
@@ -315,7 +280,7 @@ class _Builder:
             block=layer.block,
             place=self._place(layer) if self.details else None,
             status="unknown",
-            built=weightless and layer.type_name in _BUILT_AT_ONCE,
+            built=weightless and layer.type is not None and layer.type.built,
             trainable=layer.trainable,
             rows=() if layer.graph is None else self._nested(layer),
         )

@@ -28,7 +28,7 @@ def applied(x: Shape, name: str | None) -> Facts:
     )
 
 
-@layer
+@layer(role="activation", built=True)
 def Activation(x: Shape, *, activation: Function) -> Facts:
     """Apply a function by name, element by element; the shape stays.
 
@@ -44,7 +44,7 @@ def _not_negative(value: float, field: str) -> None:
         raise Problem("CFG108", f"`{field}` must be a number of at least 0, got {value}", field)
 
 
-@layer
+@layer(role="activation", function="relu", built=True)
 def ReLU(x: Shape, *, max_value: Real | None = None, negative_slope: Real = 0.0, threshold: Real = 0.0) -> Facts:
     """`x` from `threshold` to `max_value`, `negative_slope * (x - threshold)` below; the shape stays.
 
@@ -67,7 +67,7 @@ def bent(x: Shape, max_value: float | None, negative_slope: float, threshold: fl
     return Facts(x, ops=each * size(x), keeps_input=bounded, keeps_output=not bounded, alias="inplace")
 
 
-@layer(ignored="alpha")
+@layer(role="activation", function="leaky_relu", built=True, ignored="alpha")
 def LeakyReLU(x: Shape, *, negative_slope: Real = 0.3) -> Facts:
     """`x` above 0, `negative_slope * x` below; the shape stays.
 
@@ -77,7 +77,7 @@ def LeakyReLU(x: Shape, *, negative_slope: Real = 0.3) -> Facts:
     return applied(x, "leaky_relu")
 
 
-@layer
+@layer(role="activation", function="elu", built=True)
 def ELU(x: Shape, *, alpha: Real = 1.0) -> Facts:
     """`x` above 0, `alpha * (exp(x) - 1)` below; the shape stays.
 
@@ -86,7 +86,7 @@ def ELU(x: Shape, *, alpha: Real = 1.0) -> Facts:
     return applied(x, "elu")
 
 
-@layer(weights="alpha")
+@layer(role="activation", function="prelu", weights="alpha")
 def PReLU(x: Shape, *, shared_axes: Axes | None = None) -> Facts:
     """`x` above 0, `alpha * x` below, with a learned alpha for every element of a sample; the shape stays.
 
@@ -104,7 +104,7 @@ def PReLU(x: Shape, *, shared_axes: Axes | None = None) -> Facts:
     return Facts(x, weights=(Weight("alpha", tuple(shape)),), ops=2 * size(x), keeps_input=True, alias="inplace")
 
 
-@layer
+@layer(role="activation", function="softmax", built=True)
 def Softmax(x: Shape, mask: Shape | None = None, *, axis: Axes = (-1,)) -> Facts:
     """`exp(x)` divided by its sum along `axis`; the shape stays. A `mask`, where given, is broadcast to `x`.
 

@@ -24,7 +24,7 @@ def LayerScale(x: Shape, *, init_values: Real, projection_dim: Pos) -> Facts:
     return Facts(x, weights=(Weight("gamma", (projection_dim,)),), ops=size(x), keeps_input="weights", alias="inplace")
 
 
-@layer
+@layer(role="scale")
 def CustomScaleLayer(x: Shape, residual: Shape, *, scale: Real) -> Facts:
     """`x + residual * scale`, element by element (Inception-ResNet).
 

@@ -161,7 +161,7 @@ def _check_masks(masks: Sequence[Shape | None], query: Shape, key: Shape, places
     return given
 
 
-@layer(weights="kernel bias", ignored="seed")
+@layer(role="multi-head attention", weights="kernel bias", ignored="seed")
 def MultiHeadAttention(
     query: Shape,
     value: Shape,
@@ -233,7 +233,7 @@ def MultiHeadAttention(
     )
 
 
-@layer(weights="kernel bias", ignored="seed", aliases="GroupQueryAttention")
+@layer(role="grouped attention", weights="kernel bias", ignored="seed", aliases="GroupQueryAttention")
 def GroupedQueryAttention(
     query: Shape,
     value: Shape,
@@ -343,7 +343,7 @@ def _weigh(
     )
 
 
-@layer(weights="scale concat_score_weight", ignored="seed")
+@layer(role="attention", weights="scale concat_score_weight", ignored="seed")
 def Attention(
     query: Shape,
     value: Shape,
@@ -387,7 +387,7 @@ def Attention(
     )
 
 
-@layer(weights="scale", ignored="seed score_mode")
+@layer(role="additive attention", weights="scale", ignored="seed score_mode")
 def AdditiveAttention(
     query: Shape,
     value: Shape,

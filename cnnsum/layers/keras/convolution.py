@@ -71,7 +71,7 @@ def _above_one(sizes: Sizes) -> bool:
     return any(dim != 1 and (isinstance(dim, int) or at_least(dim, 2)) for dim in sizes)
 
 
-@layer(weights="kernel bias", aliases="Convolution1D", ignored="lora_alpha")
+@layer(role="convolution", weights="kernel bias", aliases="Convolution1D", ignored="lora_alpha")
 def Conv1D(
     x: Shape,
     *,
@@ -102,7 +102,7 @@ def Conv1D(
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
 
 
-@layer(weights="kernel bias", aliases="Convolution2D", ignored="lora_alpha")
+@layer(role="convolution", weights="kernel bias", aliases="Convolution2D", ignored="lora_alpha")
 def Conv2D(
     x: Shape,
     *,
@@ -132,7 +132,7 @@ def Conv2D(
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
 
 
-@layer(weights="kernel bias", aliases="Convolution3D", ignored="lora_alpha")
+@layer(role="convolution", weights="kernel bias", aliases="Convolution3D", ignored="lora_alpha")
 def Conv3D(
     x: Shape,
     *,
@@ -162,7 +162,7 @@ def Conv3D(
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
 
 
-@layer(weights="kernel bias", aliases="Convolution1DTranspose")
+@layer(role="transposed convolution", weights="kernel bias", aliases="Convolution1DTranspose")
 def Conv1DTranspose(
     x: Shape,
     *,
@@ -191,7 +191,7 @@ def Conv1DTranspose(
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
 
 
-@layer(weights="kernel bias", aliases="Convolution2DTranspose")
+@layer(role="transposed convolution", weights="kernel bias", aliases="Convolution2DTranspose")
 def Conv2DTranspose(
     x: Shape,
     *,
@@ -220,7 +220,7 @@ def Conv2DTranspose(
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
 
 
-@layer(weights="kernel bias", aliases="Convolution3DTranspose")
+@layer(role="transposed convolution", weights="kernel bias", aliases="Convolution3DTranspose")
 def Conv3DTranspose(
     x: Shape,
     *,
@@ -254,7 +254,7 @@ def _depthwise(x: Shape, sliding: Sliding, depth_multiplier: Dim, activation: st
     return convolve_depthwise(x, sliding, depth_multiplier, activation, use_bias, weights)
 
 
-@layer(weights="kernel depthwise bias")
+@layer(role="depthwise convolution", weights="kernel depthwise bias")
 def DepthwiseConv1D(
     x: Shape,
     *,
@@ -278,7 +278,7 @@ def DepthwiseConv1D(
     return _depthwise(x, sliding, depth_multiplier, activation, use_bias)
 
 
-@layer(weights="kernel depthwise bias")
+@layer(role="depthwise convolution", weights="kernel depthwise bias")
 def DepthwiseConv2D(
     x: Shape,
     *,
@@ -317,7 +317,7 @@ def _separable(
     return convolve_separable(x, sliding, filters, depth_multiplier, activation, use_bias, weights)
 
 
-@layer(weights="depthwise pointwise bias", aliases="SeparableConvolution1D")
+@layer(role="separable convolution", weights="depthwise pointwise bias", aliases="SeparableConvolution1D")
 def SeparableConv1D(
     x: Shape,
     *,
@@ -344,7 +344,7 @@ def SeparableConv1D(
     return _separable(x, sliding, filters, depth_multiplier, activation, use_bias)
 
 
-@layer(weights="depthwise pointwise bias", aliases="SeparableConvolution2D")
+@layer(role="separable convolution", weights="depthwise pointwise bias", aliases="SeparableConvolution2D")
 def SeparableConv2D(
     x: Shape,
     *,

@@ -24,7 +24,7 @@ def _read_quantization(value: Any, _reading: Reading) -> str:
 Quantization = Annotated[str, Kind("a way of quantization, as int8, int4/128 or gptq/4/128", _read_quantization)]
 
 
-@layer(weights="kernel bias", ignored="lora_alpha quantization_config")
+@layer(role="dense", weights="kernel bias", ignored="lora_alpha quantization_config")
 def Dense(
     x: Shape,
     *,
@@ -86,7 +86,7 @@ def _read_sizes(value: Any, reading: Reading) -> tuple[Dim | None, ...]:
 OutputSizes = Annotated[tuple[Dim | None, ...], Kind("a size, or a list of sizes", _read_sizes)]
 
 
-@layer(weights="kernel bias", ignored="lora_alpha gptq_unpacked_column_size quantization_config")
+@layer(role="einsum", weights="kernel bias", ignored="lora_alpha gptq_unpacked_column_size quantization_config")
 def EinsumDense(
     x: Shape,
     *,
@@ -233,7 +233,7 @@ def _bias_shape(equation: str, result: str, bias_axes: str, sizes: dict[str, Dim
     return tuple(sizes[letter] if letter in bias_axes else 1 for letter in result[first:])
 
 
-@layer(weights="embeddings", ignored="mask_zero weights lora_alpha quantization_config input_length")
+@layer(role="embedding", weights="embeddings", ignored="mask_zero weights lora_alpha quantization_config input_length")
 def Embedding(
     x: Shape,
     *,
@@ -312,7 +312,7 @@ def ReversibleEmbedding(
     return Facts(out, weights=weights, macs=size(out) * output_dim, ops=ops, keeps_input=True)
 
 
-@layer
+@layer(role="identity", built=True)
 def Identity(x: Shape) -> Facts:
     """Give the input as it is. No weights, no work, nothing kept: the output is the input's storage."""
     return Facts(x, alias="view", dtype="input")

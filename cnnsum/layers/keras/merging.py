@@ -28,7 +28,7 @@ def _merge(
     )
 
 
-@layer
+@layer(role="add")
 def Add(*inputs: Shape) -> Facts:
     """Add all inputs, element by element; shapes are equal or broadcast (an axis of 1 is stretched).
 
@@ -37,7 +37,7 @@ def Add(*inputs: Shape) -> Facts:
     return _merge(inputs, "Add", gradient="same")
 
 
-@layer
+@layer(role="subtract")
 def Subtract(left: Shape, right: Shape) -> Facts:
     """The first input less the second, element by element; shapes are equal or broadcast.
 
@@ -46,7 +46,7 @@ def Subtract(left: Shape, right: Shape) -> Facts:
     return _merge((left, right), "Subtract")
 
 
-@layer
+@layer(role="multiply")
 def Multiply(*inputs: Shape) -> Facts:
     """Multiply all inputs, element by element; shapes are equal or broadcast (`(H, W, C)` by `(1, 1, C)`).
 
@@ -55,7 +55,7 @@ def Multiply(*inputs: Shape) -> Facts:
     return _merge(inputs, "Multiply", keeps_input="factors")
 
 
-@layer
+@layer(role="average")
 def Average(*inputs: Shape) -> Facts:
     """The mean of all inputs, element by element; shapes are equal or broadcast.
 
@@ -65,7 +65,7 @@ def Average(*inputs: Shape) -> Facts:
     return _merge(inputs, "Average", 1)
 
 
-@layer
+@layer(role="maximum")
 def Maximum(*inputs: Shape) -> Facts:
     """The largest of all inputs, element by element; shapes are equal or broadcast.
 
@@ -74,7 +74,7 @@ def Maximum(*inputs: Shape) -> Facts:
     return _merge(inputs, "Maximum", keeps_input=True)
 
 
-@layer
+@layer(role="minimum")
 def Minimum(*inputs: Shape) -> Facts:
     """The smallest of all inputs, element by element; shapes are equal or broadcast.
 
@@ -83,7 +83,7 @@ def Minimum(*inputs: Shape) -> Facts:
     return _merge(inputs, "Minimum", keeps_input=True)
 
 
-@layer
+@layer(role="concatenate")
 def Concatenate(*inputs: Shape, axis: PlainInt = -1) -> Facts:
     """Put the inputs end to end along `axis`; all other axes must be equal.
 
@@ -92,7 +92,7 @@ def Concatenate(*inputs: Shape, axis: PlainInt = -1) -> Facts:
     return Facts(joined(inputs, axis, "Concatenate"), gradient="parts")
 
 
-@layer
+@layer(role="dot")
 def Dot(left: Shape, right: Shape, *, axes: Axes, normalize: Flag = False) -> Facts:
     """Sum products along one axis of each input: `(..., D, ...)` and `(..., D, ...)` give all their other axes.
 

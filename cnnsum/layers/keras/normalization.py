@@ -33,7 +33,11 @@ def _one_axis(value: Any, reading: Reading) -> int:
 Axis = Annotated[int, Kind("an axis", _one_axis)]
 
 
-@layer(weights="gamma beta moving_mean moving_variance", ignored="virtual_batch_size adjustment fused")
+@layer(
+    role="batch normalization",
+    weights="gamma beta moving_mean moving_variance",
+    ignored="virtual_batch_size adjustment fused",
+)
 def BatchNormalization(
     x: Shape,
     *,
@@ -112,7 +116,7 @@ def _known_shape(x: Shape, places: tuple[int, ...], what: str) -> Shape:
     return shape
 
 
-@layer(weights="gamma beta")
+@layer(role="layer normalization", weights="gamma beta")
 def LayerNormalization(
     x: Shape,
     *,
@@ -146,7 +150,7 @@ def LayerNormalization(
     )
 
 
-@layer(weights="gamma beta")
+@layer(role="group normalization", weights="gamma beta")
 def GroupNormalization(
     x: Shape, *, groups: Int = 32, axis: Axis = -1, epsilon: Real = 1e-3, center: Flag = True, scale: Flag = True
 ) -> Facts:
@@ -183,7 +187,7 @@ def GroupNormalization(
     )
 
 
-@layer(weights="scale")
+@layer(role="rms normalization", weights="scale")
 def RMSNormalization(x: Shape, *, axis: Axes = (-1,), epsilon: Real = 1e-6) -> Facts:
     """Divide every sample by its root mean square over `axis`, and scale; the shape stays.
 
@@ -201,7 +205,7 @@ def RMSNormalization(x: Shape, *, axis: Axes = (-1,), epsilon: Real = 1e-6) -> F
     )
 
 
-@layer
+@layer(role="unit normalization", built=True)
 def UnitNormalization(x: Shape, *, axis: Axes = (-1,)) -> Facts:
     """Divide every sample by its Euclidean length over `axis`; the shape stays.
 
@@ -218,7 +222,7 @@ def UnitNormalization(x: Shape, *, axis: Axes = (-1,)) -> Facts:
     )
 
 
-@layer
+@layer(role="standardization")
 def Normalization(
     x: Shape,
     *,
@@ -289,7 +293,7 @@ def _shape_of(value: Any) -> Shape:
     return tuple(shape)
 
 
-@layer
+@layer(role="rescaling")
 def Rescaling(x: Shape, *, scale: Anything, offset: Anything = 0.0) -> Facts:
     """Multiply by `scale` and add `offset`, numbers or lists of one number per channel; the shape stays.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from cnnsum.layers.arithmetic.broadcast import broadcast, constant, in_place
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
-from cnnsum.layers.base import Rule, layer
+from cnnsum.layers.base import Role, Rule, layer
 from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size
 from cnnsum.layers.keras import activation
 from cnnsum.layers.kinds import Dtype, Flag, Real
@@ -172,6 +172,17 @@ _KEEPS = {
 }
 
 
+#: What some operations are to others; the rest is nothing that anybody asks for.
+_ROLES: dict[str, Role] = {
+    "Add": "add",
+    "Subtract": "subtract",
+    "Multiply": "multiply",
+    "Divide": "divide",
+    "TrueDivide": "divide",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
+}
+
 #: Dtypes of an output that may be written over the input: it is of the same width in all but odd cases.
 _IN_PLACE = frozenset(("", "float", "number", "own float", "own number"))
 
@@ -239,18 +250,25 @@ def _as_operation(facts: Facts) -> Facts:
 
 
 for _name, _row in _UNARY.items():
-    layer(key=NUMPY + _name, name=_name, ignored=_UNARY_FIELDS.get(_name, ""))(_unary(*_row))
+    _own = "tanh" if _name == "Tanh" else ""
+    layer(
+        key=NUMPY + _name,
+        name=_name,
+        ignored=_UNARY_FIELDS.get(_name, ""),
+        role="activation" if _own else "",
+        function=_own,
+    )(_unary(*_row))
 for _name, _row in _UNARY_OF_MATH.items():
     layer(key=MATH + _name, name=_name)(_unary(*_row))
 for _name, _row3 in _BINARY.items():
-    layer(key=NUMPY + _name, name=_name)(_binary(_name, *_row3))
+    layer(key=NUMPY + _name, name=_name, role=_ROLES.get(_name, ""))(_binary(_name, *_row3))
 for _name, (_own, _fields) in _FUNCTIONS.items():
-    layer(key=NN + _name, name=_name, ignored=_fields)(_function(_own))
-layer(key=ACTIVATIONS + "Mish", name="Mish")(_function("mish"))
+    layer(key=NN + _name, name=_name, ignored=_fields, role="activation", function=_own)(_function(_own))
+layer(key=ACTIVATIONS + "Mish", name="Mish", role="activation", function="mish")(_function("mish"))
 layer(key=CORE + "StopGradient", name="StopGradient")(_unary("x, as a constant", 0, "", "", "none"))
 
 
-@layer(key=ACTIVATIONS + "ReLU", name="ReLU")
+@layer(key=ACTIVATIONS + "ReLU", name="ReLU", role="activation", function="relu")
 def _relu(x: Shape, *, negative_slope: Real = 0.0, max_value: Real | None = None, threshold: Real = 0.0) -> Facts:
     """The layer `ReLU` as an operation; the shape stays.
 

@@ -22,7 +22,7 @@ def _windows(
     return Sliding(what, pool_size, strides or pool_size, ones, padding, data_format, POOL)
 
 
-@layer(aliases="MaxPool1D")
+@layer(role="max pooling", built=True, aliases="MaxPool1D")
 def MaxPooling1D(
     x: Shape,
     *,
@@ -42,7 +42,7 @@ def MaxPooling1D(
     return pool(x, _windows("MaxPooling1D", pool_size, strides, padding, data_format), largest=True)
 
 
-@layer(aliases="MaxPool2D")
+@layer(role="max pooling", built=True, aliases="MaxPool2D")
 def MaxPooling2D(
     x: Shape,
     *,
@@ -62,7 +62,7 @@ def MaxPooling2D(
     return pool(x, _windows("MaxPooling2D", pool_size, strides, padding, data_format), largest=True)
 
 
-@layer(aliases="MaxPool3D")
+@layer(role="max pooling", built=True, aliases="MaxPool3D")
 def MaxPooling3D(
     x: Shape,
     *,
@@ -79,7 +79,7 @@ def MaxPooling3D(
     return pool(x, _windows("MaxPooling3D", pool_size, strides, padding, data_format), largest=True)
 
 
-@layer(aliases="AvgPool1D")
+@layer(role="mean pooling", built=True, aliases="AvgPool1D")
 def AveragePooling1D(
     x: Shape,
     *,
@@ -96,7 +96,7 @@ def AveragePooling1D(
     return pool(x, _windows("AveragePooling1D", pool_size, strides, padding, data_format), largest=False)
 
 
-@layer(aliases="AvgPool2D")
+@layer(role="mean pooling", built=True, aliases="AvgPool2D")
 def AveragePooling2D(
     x: Shape,
     *,
@@ -113,7 +113,7 @@ def AveragePooling2D(
     return pool(x, _windows("AveragePooling2D", pool_size, strides, padding, data_format), largest=False)
 
 
-@layer(aliases="AvgPool3D")
+@layer(role="mean pooling", built=True, aliases="AvgPool3D")
 def AveragePooling3D(
     x: Shape,
     *,
@@ -130,7 +130,7 @@ def AveragePooling3D(
     return pool(x, _windows("AveragePooling3D", pool_size, strides, padding, data_format), largest=False)
 
 
-@layer(aliases="GlobalMaxPool1D")
+@layer(role="global max pooling", built=True, aliases="GlobalMaxPool1D")
 def GlobalMaxPooling1D(x: Shape, *, data_format: DataFormat | None = None, keepdims: Flag = False) -> Facts:
     """The largest value of each channel of a sequence: `(T, C)` becomes `(C)`, or `(1, C)` with keepdims.
 
@@ -140,7 +140,7 @@ def GlobalMaxPooling1D(x: Shape, *, data_format: DataFormat | None = None, keepd
     return pool_whole("GlobalMaxPooling1D", x, 1, data_format, keepdims, largest=True)
 
 
-@layer(aliases="GlobalMaxPool2D")
+@layer(role="global max pooling", built=True, aliases="GlobalMaxPool2D")
 def GlobalMaxPooling2D(x: Shape, *, data_format: DataFormat | None = None, keepdims: Flag = False) -> Facts:
     """The largest value of each channel of an image: `(H, W, C)` becomes `(C)`, or `(1, 1, C)` with keepdims.
 
@@ -150,7 +150,7 @@ def GlobalMaxPooling2D(x: Shape, *, data_format: DataFormat | None = None, keepd
     return pool_whole("GlobalMaxPooling2D", x, 2, data_format, keepdims, largest=True)
 
 
-@layer(aliases="GlobalMaxPool3D")
+@layer(role="global max pooling", built=True, aliases="GlobalMaxPool3D")
 def GlobalMaxPooling3D(x: Shape, *, data_format: DataFormat | None = None, keepdims: Flag = False) -> Facts:
     """The largest value of each channel of a volume: `(D, H, W, C)` becomes `(C)`, or `(1, 1, 1, C)` with keepdims.
 
@@ -160,7 +160,7 @@ def GlobalMaxPooling3D(x: Shape, *, data_format: DataFormat | None = None, keepd
     return pool_whole("GlobalMaxPooling3D", x, 3, data_format, keepdims, largest=True)
 
 
-@layer(aliases="GlobalAvgPool1D")
+@layer(role="global mean pooling", built=True, aliases="GlobalAvgPool1D")
 def GlobalAveragePooling1D(x: Shape, *, data_format: DataFormat | None = None, keepdims: Flag = False) -> Facts:
     """The mean of each channel of a sequence: `(T, C)` becomes `(C)`, or `(1, C)` with keepdims.
 
@@ -170,7 +170,7 @@ def GlobalAveragePooling1D(x: Shape, *, data_format: DataFormat | None = None, k
     return pool_whole("GlobalAveragePooling1D", x, 1, data_format, keepdims, largest=False)
 
 
-@layer(aliases="GlobalAvgPool2D")
+@layer(role="global mean pooling", built=True, aliases="GlobalAvgPool2D")
 def GlobalAveragePooling2D(x: Shape, *, data_format: DataFormat | None = None, keepdims: Flag = False) -> Facts:
     """The mean of each channel of an image: `(H, W, C)` becomes `(C)`, or `(1, 1, C)` with keepdims.
 
@@ -180,7 +180,7 @@ def GlobalAveragePooling2D(x: Shape, *, data_format: DataFormat | None = None, k
     return pool_whole("GlobalAveragePooling2D", x, 2, data_format, keepdims, largest=False)
 
 
-@layer(aliases="GlobalAvgPool3D")
+@layer(role="global mean pooling", built=True, aliases="GlobalAvgPool3D")
 def GlobalAveragePooling3D(x: Shape, *, data_format: DataFormat | None = None, keepdims: Flag = False) -> Facts:
     """The mean of each channel of a volume: `(D, H, W, C)` becomes `(C)`, or `(1, 1, 1, C)` with keepdims.
 
@@ -190,7 +190,7 @@ def GlobalAveragePooling3D(x: Shape, *, data_format: DataFormat | None = None, k
     return pool_whole("GlobalAveragePooling3D", x, 3, data_format, keepdims, largest=False)
 
 
-@layer
+@layer(role="adaptive max pooling")
 def AdaptiveMaxPooling1D(x: Shape, *, output_size: One, data_format: DataFormat | None = None) -> Facts:
     """The largest of each of `output_size` windows that cover a sequence: `(T, C)` becomes `(output_size, C)`.
 
@@ -200,7 +200,7 @@ def AdaptiveMaxPooling1D(x: Shape, *, output_size: One, data_format: DataFormat 
     return pool_adaptive("AdaptiveMaxPooling1D", x, output_size, data_format, largest=True)
 
 
-@layer
+@layer(role="adaptive max pooling")
 def AdaptiveMaxPooling2D(x: Shape, *, output_size: Pair, data_format: DataFormat | None = None) -> Facts:
     """The largest of each of `oh x ow` windows that cover an image: `(H, W, C)` becomes `(oh, ow, C)`.
 
@@ -210,7 +210,7 @@ def AdaptiveMaxPooling2D(x: Shape, *, output_size: Pair, data_format: DataFormat
     return pool_adaptive("AdaptiveMaxPooling2D", x, output_size, data_format, largest=True)
 
 
-@layer
+@layer(role="adaptive max pooling")
 def AdaptiveMaxPooling3D(x: Shape, *, output_size: Triple, data_format: DataFormat | None = None) -> Facts:
     """The largest of each of `od x oh x ow` windows that cover a volume: `(D, H, W, C)` becomes `(od, oh, ow, C)`.
 
@@ -220,7 +220,7 @@ def AdaptiveMaxPooling3D(x: Shape, *, output_size: Triple, data_format: DataForm
     return pool_adaptive("AdaptiveMaxPooling3D", x, output_size, data_format, largest=True)
 
 
-@layer
+@layer(role="adaptive mean pooling")
 def AdaptiveAveragePooling1D(x: Shape, *, output_size: One, data_format: DataFormat | None = None) -> Facts:
     """The mean of each of `output_size` windows that cover a sequence: `(T, C)` becomes `(output_size, C)`.
 
@@ -230,7 +230,7 @@ def AdaptiveAveragePooling1D(x: Shape, *, output_size: One, data_format: DataFor
     return pool_adaptive("AdaptiveAveragePooling1D", x, output_size, data_format, largest=False)
 
 
-@layer
+@layer(role="adaptive mean pooling")
 def AdaptiveAveragePooling2D(x: Shape, *, output_size: Pair, data_format: DataFormat | None = None) -> Facts:
     """The mean of each of `oh x ow` windows that cover an image: `(H, W, C)` becomes `(oh, ow, C)`.
 
@@ -240,7 +240,7 @@ def AdaptiveAveragePooling2D(x: Shape, *, output_size: Pair, data_format: DataFo
     return pool_adaptive("AdaptiveAveragePooling2D", x, output_size, data_format, largest=False)
 
 
-@layer
+@layer(role="adaptive mean pooling")
 def AdaptiveAveragePooling3D(x: Shape, *, output_size: Triple, data_format: DataFormat | None = None) -> Facts:
     """The mean of each of `od x oh x ow` windows that cover a volume: `(D, H, W, C)` becomes `(od, oh, ow, C)`.
 

@@ -96,7 +96,7 @@ def _pre(name: str | None, what: str, times: int) -> tuple[tuple[str, int], ...]
     return ((what, times),) if function(name).keeps == "input" else ()
 
 
-@layer(weights="kernel recurrent bias", ignored=_IGNORED)
+@layer(role="simple recurrence", weights="kernel recurrent bias", ignored=_IGNORED)
 def SimpleRNN(
     x: Shape,
     initial_state: Shape | None = None,
@@ -135,7 +135,7 @@ def SimpleRNN(
     )
 
 
-@layer(weights="kernel recurrent bias", ignored=_IGNORED)
+@layer(role="lstm", weights="kernel recurrent bias", ignored=_IGNORED)
 def LSTM(
     x: Shape,
     initial_state: Shape | None = None,
@@ -190,7 +190,7 @@ def LSTM(
     )
 
 
-@layer(weights="kernel recurrent bias", ignored=_IGNORED)
+@layer(role="gru", weights="kernel recurrent bias", ignored=_IGNORED)
 def GRU(
     x: Shape,
     initial_state: Shape | None = None,

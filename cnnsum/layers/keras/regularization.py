@@ -38,7 +38,7 @@ def _noise_shape(x: Shape, noise_shape: tuple[Dim | None, ...] | None, what: str
     return shape
 
 
-@layer(ignored="seed")
+@layer(role="dropout", built=True, ignored="seed")
 def Dropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None) -> Facts:
     """In training set a part `rate` of the elements to 0 and scale up the rest; the shape stays.
 
@@ -48,7 +48,7 @@ def Dropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None) -> Facts
     return _masked(x, rate, _noise_shape(x, noise_shape, "Dropout"))
 
 
-@layer(ignored="seed")
+@layer(role="alpha dropout", built=True, ignored="seed")
 def AlphaDropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None) -> Facts:
     """Dropout that keeps mean and variance, for networks with `selu`: dropped elements get its lowest value.
 
@@ -57,7 +57,7 @@ def AlphaDropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None) -> 
     return _masked(x, rate, _noise_shape(x, noise_shape, "AlphaDropout"))
 
 
-@layer(ignored="seed")
+@layer(role="channel dropout", built=True, ignored="seed")
 def SpatialDropout1D(x: Shape, *, rate: Rate) -> Facts:
     """Dropout of whole channels of `(T, C)`; the shape stays.
 
@@ -67,7 +67,7 @@ def SpatialDropout1D(x: Shape, *, rate: Rate) -> Facts:
     return _masked(x, rate, (x[0], 1, x[2]))
 
 
-@layer(ignored="seed")
+@layer(role="channel dropout", built=True, ignored="seed")
 def SpatialDropout2D(x: Shape, *, rate: Rate, data_format: DataFormat | None = None) -> Facts:
     """Dropout of whole channels of `(H, W, C)`; the shape stays.
 
@@ -77,7 +77,7 @@ def SpatialDropout2D(x: Shape, *, rate: Rate, data_format: DataFormat | None = N
     return _masked(x, rate, (x[0], x[1], 1, 1) if data_format == "channels_first" else (x[0], 1, 1, x[3]))
 
 
-@layer(ignored="seed")
+@layer(role="channel dropout", built=True, ignored="seed")
 def SpatialDropout3D(x: Shape, *, rate: Rate, data_format: DataFormat | None = None) -> Facts:
     """Dropout of whole channels of `(D, H, W, C)`; the shape stays.
 
@@ -87,7 +87,7 @@ def SpatialDropout3D(x: Shape, *, rate: Rate, data_format: DataFormat | None = N
     return _masked(x, rate, (x[0], x[1], 1, 1, 1) if data_format == "channels_first" else (x[0], 1, 1, 1, x[4]))
 
 
-@layer(ignored="seed")
+@layer(role="gaussian dropout", built=True, ignored="seed")
 def GaussianDropout(x: Shape, *, rate: Rate) -> Facts:
     """In training multiply by noise of mean 1 and deviation `sqrt(rate / (1 - rate))`; the shape stays.
 
@@ -96,7 +96,7 @@ def GaussianDropout(x: Shape, *, rate: Rate) -> Facts:
     return Facts(x, kept=() if rate == 0 else (Kept("noise", x),), alias="view" if rate == 0 else "bypass")
 
 
-@layer(ignored="seed")
+@layer(role="noise", built=True, ignored="seed")
 def GaussianNoise(x: Shape, *, stddev: Rate) -> Facts:
     """In training add noise of mean 0 and deviation `stddev`; the shape stays.
 
@@ -105,7 +105,7 @@ def GaussianNoise(x: Shape, *, stddev: Rate) -> Facts:
     return Facts(x, alias="bypass", gradient="same")
 
 
-@layer
+@layer(built=True)
 def Masking(x: Shape, *, mask_value: Real = 0.0) -> Facts:
     """Mark the time steps whose features all equal `mask_value`, and set them to 0: the shape stays.
 
@@ -117,7 +117,7 @@ def Masking(x: Shape, *, mask_value: Real = 0.0) -> Facts:
     return Facts(x, ops=3 * size(x), kept=(Kept("mask", (*x[:-1], 1), MASK),), alias="inplace")
 
 
-@layer
+@layer(built=True)
 def ActivityRegularization(x: Shape, *, l1: Real = 0.0, l2: Real = 0.0) -> Facts:
     """Add `l1 * sum(abs(x)) + l2 * sum(x * x)` to the loss; the output is the input.
 

@@ -53,7 +53,7 @@ def _read_target(value: Any, reading: Reading) -> tuple[Dim, ...]:
 Target = Annotated[tuple[Dim, ...], Kind("a list of sizes, one of which may be -1", _read_target)]
 
 
-@layer
+@layer(role="flatten")
 def Flatten(x: Shape, *, data_format: DataFormat | None = None) -> Facts:
     """Put all axes but the batch into one: `(H, W, C)` becomes `(H * W * C)`.
 
@@ -64,7 +64,7 @@ def Flatten(x: Shape, *, data_format: DataFormat | None = None) -> Facts:
     return Facts((x[0], size(x)), alias="" if moved else "view", dtype="input", window=EVERYTHING)
 
 
-@layer
+@layer(role="reshape")
 def Reshape(x: Shape, *, target_shape: Target) -> Facts:
     """Give the elements another shape: `target_shape`, the batch axis left out; -1 is the size that is left over.
 
@@ -121,7 +121,7 @@ def _without_common(left: Shape, right: list[Dim]) -> tuple[list[Dim], list[Dim]
     return rest, right
 
 
-@layer
+@layer(role="permute")
 def Permute(x: Shape, *, dims: Axes) -> Facts:
     """Put the axes in another order: `dims` are their numbers, from 1 without the batch axis.
 
@@ -134,7 +134,7 @@ def Permute(x: Shape, *, dims: Axes) -> Facts:
     return Facts((x[0], *(x[axis] for axis in dims)), dtype="input", window=turned((0, *map(int, dims))))
 
 
-@layer
+@layer(role="repeat")
 def RepeatVector(x: Shape, *, n: Pos) -> Facts:
     """Repeat a vector as the steps of a sequence: `(C)` becomes `(n, C)`. No weights, no work, nothing kept."""
     require_rank(x, 2, "RepeatVector")
@@ -150,7 +150,7 @@ def _pad(what: str, x: Shape, padding: tuple[tuple[Dim, Dim], ...], data_format:
     )
 
 
-@layer
+@layer(role="padding")
 def ZeroPadding1D(x: Shape, *, padding: Pads1 = ((1, 1),), data_format: DataFormat | None = None) -> Facts:
     """Put zeros before and after a sequence: `(T, C)` becomes `(before + T + after, C)`.
 
@@ -159,7 +159,7 @@ def ZeroPadding1D(x: Shape, *, padding: Pads1 = ((1, 1),), data_format: DataForm
     return _pad("ZeroPadding1D", x, padding, data_format)
 
 
-@layer
+@layer(role="padding")
 def ZeroPadding2D(x: Shape, *, padding: Pads2 = ((1, 1), (1, 1)), data_format: DataFormat | None = None) -> Facts:
     """Put zeros around an image: `(H, W, C)` becomes `(top + H + bottom, left + W + right, C)`.
 
@@ -169,7 +169,7 @@ def ZeroPadding2D(x: Shape, *, padding: Pads2 = ((1, 1), (1, 1)), data_format: D
     return _pad("ZeroPadding2D", x, padding, data_format)
 
 
-@layer
+@layer(role="padding")
 def ZeroPadding3D(
     x: Shape, *, padding: Pads3 = ((1, 1), (1, 1), (1, 1)), data_format: DataFormat | None = None
 ) -> Facts:
@@ -196,7 +196,7 @@ def _crop(what: str, x: Shape, cropping: tuple[tuple[Dim, Dim], ...], data_forma
     )
 
 
-@layer
+@layer(role="cropping")
 def Cropping1D(x: Shape, *, cropping: Pads1 = ((1, 1),)) -> Facts:
     """Take samples off the ends of a sequence: `(T, C)` becomes `(T - before - after, C)`.
 
@@ -205,7 +205,7 @@ def Cropping1D(x: Shape, *, cropping: Pads1 = ((1, 1),)) -> Facts:
     return _crop("Cropping1D", x, cropping, None)
 
 
-@layer
+@layer(role="cropping")
 def Cropping2D(x: Shape, *, cropping: Pads2 = ((0, 0), (0, 0)), data_format: DataFormat | None = None) -> Facts:
     """Take rows and columns off an image: `(H, W, C)` becomes `(H - top - bottom, W - left - right, C)`.
 
@@ -215,7 +215,7 @@ def Cropping2D(x: Shape, *, cropping: Pads2 = ((0, 0), (0, 0)), data_format: Dat
     return _crop("Cropping2D", x, cropping, data_format)
 
 
-@layer
+@layer(role="cropping")
 def Cropping3D(x: Shape, *, cropping: Pads3 = ((1, 1), (1, 1), (1, 1)), data_format: DataFormat | None = None) -> Facts:
     """Take samples off the sides of a volume: each of `(D, H, W)` shrinks by the amounts before and after it.
 
@@ -237,7 +237,7 @@ def _enlarge(what: str, x: Shape, factors: Sizes, data_format: Layout | None, in
     return Facts(shape, ops=_taps(support, len(factors)) * size(shape), window=enlarge(factors, support))
 
 
-@layer
+@layer(role="upsampling")
 def UpSampling1D(x: Shape, *, size: One = (2,)) -> Facts:
     """Repeat every step of a sequence `size` times: `(T, C)` becomes `(T * size, C)`.
 
@@ -246,7 +246,7 @@ def UpSampling1D(x: Shape, *, size: One = (2,)) -> Facts:
     return _enlarge("UpSampling1D", x, size, None)
 
 
-@layer
+@layer(role="upsampling")
 def UpSampling2D(
     x: Shape,
     *,
@@ -263,7 +263,7 @@ def UpSampling2D(
     return _enlarge("UpSampling2D", x, size, data_format, interpolation)
 
 
-@layer
+@layer(role="upsampling")
 def UpSampling3D(x: Shape, *, size: Triple = (2, 2, 2), data_format: DataFormat | None = None) -> Facts:
     """Repeat the samples of a volume: each of `(D, H, W)` is multiplied by its size.
 
@@ -272,7 +272,7 @@ def UpSampling3D(x: Shape, *, size: Triple = (2, 2, 2), data_format: DataFormat 
     return _enlarge("UpSampling3D", x, size, data_format)
 
 
-@layer(ignored="fill_mode fill_value")
+@layer(role="resizing", ignored="fill_mode fill_value")
 def Resizing(
     x: Shape,
     *,

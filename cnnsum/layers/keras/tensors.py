@@ -165,7 +165,7 @@ for _make, _name, _own in (
     _rule = _make(_name, _own)
     _work = "an unknown number of" if _step.ops is None else _step.ops
     _rule.__doc__ = doc(f"The function `{_own}` of the elements along `axis`; the shape stays.", _work, _step.keeps)
-    layer(key=NN + _name, name=_name)(_rule)
+    layer(key=NN + _name, name=_name, role="activation", function=_own)(_rule)
 
 
 def _argument(name: str, which: str) -> Rule:
@@ -189,7 +189,7 @@ layer(key=NUMPY + "Nanargmax", name="Nanargmax")(_argument("Nanargmax", "largest
 layer(key=NUMPY + "Nanargmin", name="Nanargmin")(_argument("Nanargmin", "smallest"))
 
 
-@layer(key=NUMPY + "Matmul", name="Matmul")
+@layer(key=NUMPY + "Matmul", name="Matmul", role="product")
 def _matmul(x1: Shape, x2: Shape) -> Facts:
     """The product of matrices `(..., T, D)` and `(..., D, K)`: `(..., T, K)`; the other axes are broadcast.
 

@@ -31,7 +31,7 @@ _MERGING = {"concat": 0, "sum": 1, "mul": 1, "ave": 2, None: 0}
 
 
 # Weights of these types are those of their inner layer: "layer" stands for them here.
-@layer(weights="layer")
+@layer(role="time distributed", weights="layer")
 def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
     """Apply `layer` to every time step alone: `(T, ...)` to `(T, ...)`, with the same weights for all steps.
 
@@ -71,7 +71,7 @@ def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
     )
 
 
-@layer(weights="layer", ignored="weights")
+@layer(role="bidirectional", weights="layer", ignored="weights")
 def Bidirectional(
     x: Shape,
     *states: Shape,
