@@ -220,19 +220,3 @@ def _require_output(x: Shape, axis: int, out: Dim, what: str, field: str) -> Non
             code="SHP210",
             field=field,
         )
-
-
-def enlarge(factors: Sizes, support: int = 0) -> tuple[Window, ...]:
-    """The windows of enlarging each axis by a whole factor.
-
-    support: how many input samples an interpolation reaches to each side of an output's place (0: the nearest one,
-    1: linear, 2: cubic, 3 and 5: Lanczos), with the samples' centres at half-integers as Keras has them.
-    """
-    return tuple(
-        Window(1)
-        if factor == 1
-        else Window(factor, 1, 1, factor - 1, factor)
-        if support == 0
-        else Window(2 * support * factor - factor % 2, 1, 1, factor // 2 + support * factor - 1, factor)
-        for factor in factors
-    )

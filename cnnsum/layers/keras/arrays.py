@@ -10,12 +10,13 @@ from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
+from cnnsum.layers.arithmetic.axes import flat, places_of, require_outputs, without, work_along
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Gradient, Shape, show_shape, size
 from cnnsum.layers.keras.indexing import diagonal, require_indices
 from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
-from cnnsum.layers.keras.tensors import flat, places_of, require_outputs, split, without, work_along
+from cnnsum.layers.keras.tensors import split
 from cnnsum.layers.kinds import (
     Axes,
     Cuts,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum, prod
+from cnnsum.layers.arithmetic.axes import flat, require_outputs
 from cnnsum.layers.arithmetic.broadcast import broadcast
 from cnnsum.layers.arithmetic.slide import arrange, channels, spatial
 from cnnsum.layers.base import Rule, layer
@@ -30,7 +31,6 @@ from cnnsum.layers.facts import (
 )
 from cnnsum.layers.keras.fields import DataFormat
 from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
-from cnnsum.layers.keras.tensors import flat, require_outputs
 from cnnsum.layers.kinds import Axes, Counts, Dtype, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_places
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum
+from cnnsum.layers.arithmetic.axes import places_of, without, work_along
 from cnnsum.layers.arithmetic.slide import Layout, Sliding, arrange, channels, slide, spatial
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, seen_along, show_shape, size
@@ -17,7 +18,6 @@ from cnnsum.layers.keras import normalization, pooling, reshaping
 from cnnsum.layers.keras.fields import KERNEL, DataFormat, Padding
 from cnnsum.layers.keras.operations import NN
 from cnnsum.layers.keras.reshaping import Interpolation
-from cnnsum.layers.keras.tensors import places_of, without, work_along
 from cnnsum.layers.kinds import Axes, Flag, Nat, PairList, PlainInt, Sizes
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
 

@@ -1,9 +1,4 @@
-"""Layers that shift and scale: normalisation by the statistics of a batch, a row or a group, or by constants.
-
-Operations are those of inference, per element of the input. With statistics taken from the input itself they are five:
-the sum for the mean, the deviation, its square, the sum for the variance, the product with the inverse deviation; and
-one each for scale and shift. Work per row or group (square roots, quotients) is not counted: it is not per element.
-"""
+"""Layers that shift and scale, in Keras's words: by the statistics of a batch, a row or a group, or by constants."""
 
 from __future__ import annotations
 
@@ -11,13 +6,19 @@ from typing import Annotated, Any, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
+from cnnsum.layers.arithmetic.normalization import (
+    known_shape,
+    normalized_by_batch,
+    normalized_by_group,
+    normalized_by_row,
+    normalized_by_size,
+    places_of_rows,
+    rest_of,
+)
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Seen, Shape, Weight, seen_along, show_shape, size
+from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, show_shape, size
 from cnnsum.layers.kinds import Anything, Axes, Flag, Int, Kind, Reading, Real, integer, wrong
 from cnnsum.layers.requiring import axis_of, require_equal, require_known, require_multiple
-
-#: Statistics are taken in float32 whatever the compute dtype.
-STATISTICS = "float32"
 
 
 def _one_axis(value: Any, reading: Reading) -> int:
@@ -75,45 +76,7 @@ def BatchNormalization(
     weights += [Weight(name, shape, trainable=False, cast=False) for name in statistics]
     # Frozen, it works with its moving statistics: a product and a sum, whose gradient needs nothing of the input.
     use: Literal["weights", ""] = "weights" if scale or center else ""
-    return Facts(
-        x,
-        weights=tuple(weights),
-        ops=2 * size(x),
-        keeps_input=use or True,
-        kept=(
-            Kept("mean", shape, STATISTICS, batched=False, use=use),
-            Kept("inverse deviation", shape, STATISTICS, batched=False, use=use),
-        ),
-        alias="inplace",
-    )
-
-
-def _places(x: Shape, axes: tuple[int, ...], what: str) -> tuple[int, ...]:
-    """Axes counted from 0, in the order in which Keras's `sorted` leaves them as they are written."""
-    if len(axes) == 1:
-        return (axis_of(x, axes[0], what),)
-    return tuple([axis_of(x, axis, what) for axis in sorted(axes)])
-
-
-def _window(x: Shape, places: tuple[int, ...]) -> Seen | None:
-    """What a statistic over these axes sees: the channels (taken to be the last axis) of one sample, or everything."""
-    return seen_along(x, places)
-
-
-def _rest(x: Shape, places: tuple[int, ...]) -> Shape:
-    """The shape of a statistic over these axes."""
-    if places == (len(x) - 1,):
-        return x[:-1]
-    return tuple([dim for axis, dim in enumerate(x) if axis not in places])
-
-
-def _known_shape(x: Shape, places: tuple[int, ...], what: str) -> Shape:
-    """The shape of a weight that spans these axes."""
-    shape = tuple([x[place] for place in places])
-    for dim in shape:
-        if not isinstance(dim, int):
-            require_known(dim, x, what)
-    return shape
+    return normalized_by_batch(x, shape, tuple(weights), use)
 
 
 @layer(role="layer normalization", weights="gamma beta")
@@ -132,22 +95,14 @@ def LayerNormalization(
     beta never. Operations: 5 per element, and one each for gamma and beta. Backpropagation keeps the input, and mean
     and inverse deviation per row.
     """
-    places = _places(x, axis, "LayerNormalization")
-    shape = _known_shape(x, places, "LayerNormalization") if scale or center or rms_scaling else ()
+    places = places_of_rows(x, axis, "LayerNormalization")
+    shape = known_shape(x, places, "LayerNormalization") if scale or center or rms_scaling else ()
     weights: tuple[Weight, ...] = ()
     if scale or rms_scaling:
         weights = (Weight("gamma", shape, cast=False),)
     if center and not rms_scaling:
         weights += (Weight("beta", shape, cast=False),)
-    rows = _rest(x, places)
-    return Facts(
-        x,
-        weights=weights,
-        ops=(5 + len(weights)) * size(x),
-        keeps_input=True,
-        kept=(Kept("mean", rows, STATISTICS), Kept("inverse deviation", rows, STATISTICS)),
-        window=_window(x, places),
-    )
+    return normalized_by_row(x, places, weights)
 
 
 @layer(role="group normalization", weights="gamma beta")
@@ -177,14 +132,7 @@ def GroupNormalization(
         weights = (Weight("gamma", (depth,), cast=False),)
     if center:
         weights += (Weight("beta", (depth,), cast=False),)
-    return Facts(
-        x,
-        weights=weights,
-        ops=(5 + len(weights)) * size(x),
-        keeps_input=True,
-        kept=(Kept("mean", (x[0], groups), STATISTICS), Kept("inverse deviation", (x[0], groups), STATISTICS)),
-        window=EVERYTHING if len(x) > 2 else None,
-    )
+    return normalized_by_group(x, groups, weights)
 
 
 @layer(role="rms normalization", weights="scale")
@@ -194,15 +142,8 @@ def RMSNormalization(x: Shape, *, axis: Axes = (-1,), epsilon: Real = 1e-6) -> F
     Weights: scale, of the shape of the normalised axes. Operations: 4 per element (square, sum, two products).
     Backpropagation keeps the input, and the inverse root mean square per row.
     """
-    places = _places(x, axis, "RMSNormalization")
-    return Facts(
-        x,
-        weights=(Weight("scale", _known_shape(x, places, "RMSNormalization")),),
-        ops=4 * size(x),
-        keeps_input=True,
-        kept=(Kept("inverse root mean square", _rest(x, places), STATISTICS),),
-        window=_window(x, places),
-    )
+    places = places_of_rows(x, axis, "RMSNormalization")
+    return normalized_by_size(x, places, (Weight("scale", known_shape(x, places, "RMSNormalization")),))
 
 
 @layer(role="unit normalization", built=True)
@@ -212,13 +153,13 @@ def UnitNormalization(x: Shape, *, axis: Axes = (-1,)) -> Facts:
     No weights. Operations: 3 per element (square, sum, product). Backpropagation keeps the output, and the length per
     row.
     """
-    places = _places(x, axis, "UnitNormalization")
+    places = places_of_rows(x, axis, "UnitNormalization")
     return Facts(
         x,
         ops=3 * size(x),
         keeps_output=True,
-        kept=(Kept("length", _rest(x, places)),),
-        window=_window(x, places),
+        kept=(Kept("length", rest_of(x, places)),),
+        window=seen_along(x, places),
     )
 
 
@@ -239,7 +180,7 @@ def Normalization(
     Operations: 2 per element. Backpropagation keeps nothing.
     """
     places = tuple(sorted([axis_of(x, one, "Normalization") for one in axis])) if axis else ()
-    shape = _known_shape(x, places, "Normalization")
+    shape = known_shape(x, places, "Normalization")
     weights: tuple[Weight, ...] = ()
     if mean is None and variance is None:
         weights = (

@@ -10,90 +10,15 @@ for every step what the products and gates of that step were computed from.
 
 from __future__ import annotations
 
-from typing import Literal
-
-from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim
-from cnnsum.layers.arithmetic.functions import function, work
+from cnnsum.layers.arithmetic.functions import work
+from cnnsum.layers.arithmetic.recurrence import kept_before, recur
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape
+from cnnsum.layers.facts import Facts, Shape
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Pos, Real
-from cnnsum.layers.requiring import require_equal, require_known, require_rank
 
 #: Fields of the three layers that change no number.
 _IGNORED = "seed zero_output_for_mask use_cudnn implementation time_major"
-
-
-def _recur(
-    x: Shape,
-    states: tuple[Shape | None, ...],
-    mask: Shape | None,
-    what: str,
-    *,
-    units: Dim,
-    gates: int,
-    bias: Shape | None,
-    ops: Dim,
-    kept: tuple[tuple[str, int], ...],
-    states_for: Literal["", "weights"] = "",
-    dropout: float,
-    recurrent_dropout: float,
-    return_sequences: bool,
-    return_state: bool,
-) -> Facts:
-    """A recurrent layer.
-
-    states: the initial states, None where not given. bias: the shape of the bias, None without.
-    ops: operations of the cell per step. kept: what backpropagation keeps per step: (name, how many times `units`).
-    states_for: "weights" where only the gradient of the recurrent kernel is made of the states.
-    """
-    require_rank(x, 3, what)
-    batch, steps, depth = x
-    require_known(depth, x, what)
-    for state in states:
-        if state is not None:
-            reason = f"{what} of {units} units needs initial states of as many, got {show_shape(state)}"
-            require_rank(state, 2, f"the initial state of {what}")
-            require_equal(state[-1], units, reason)
-    if any(state is None for state in states) and states[0] is not None:
-        raise Problem("GRF303", f"{what} needs {len(states)} initial states or none, got 1")
-    if mask is not None:
-        require_equal(
-            mask[-1], steps, f"{what} needs a mask with one element per step of {show_shape(x)}, got {show_shape(mask)}"
-        )
-    weights: tuple[Weight, ...] = (
-        Weight("kernel", (depth, gates * units)),
-        Weight("recurrent_kernel", (units, gates * units)),
-    )
-    if bias is not None:
-        weights += (Weight("bias", bias),)
-    sequence = (batch, steps, units)
-    last = (batch, units)
-    tensors = [Kept(name, sequence if times == 1 else (batch, steps, times * units)) for name, times in kept]
-    if not return_sequences:
-        tensors.append(Kept("states", sequence, use=states_for))
-    if dropout > 0:
-        tensors += [Kept("mask of inputs", (batch, depth), "bool"), Kept("inputs after dropout", x, use="weights")]
-    if recurrent_dropout > 0:
-        tensors += [Kept("mask of states", last, "bool"), Kept("states after dropout", sequence, use="weights")]
-    return Facts(
-        sequence if return_sequences else last,
-        *((last,) * len(states) if return_state else ()),
-        weights=weights,
-        macs=steps * (gates * units * (depth + units)),
-        ops=steps * ops,
-        keeps_input="weights" if dropout <= 0 else False,
-        keeps_output=(states_for or True) if return_sequences else False,
-        kept=tuple(tensors),
-        scratch=((batch, gates * units),),
-        window=EVERYTHING,
-    )
-
-
-def _pre(name: str | None, what: str, times: int) -> tuple[tuple[str, int], ...]:
-    """What is kept besides the results of a function whose gradient needs its input."""
-    return ((what, times),) if function(name).keeps == "input" else ()
 
 
 @layer(role="simple recurrence", weights="kernel recurrent bias", ignored=_IGNORED)
@@ -118,7 +43,7 @@ def SimpleRNN(
     Weights: kernel `D x units`, recurrent_kernel `units x units`, bias `units`. MACs: `T * (D + units) * units`.
     Operations per step and unit: 1, the bias, and the activation. Backpropagation keeps the input and all states.
     """
-    return _recur(
+    return recur(
         x,
         (initial_state,),
         mask,
@@ -127,7 +52,7 @@ def SimpleRNN(
         gates=1,
         bias=(units,) if use_bias else None,
         ops=units * (1 + use_bias) + work(activation, units),
-        kept=_pre(activation, "pre-activations", 1),
+        kept=kept_before(activation, "pre-activations", 1),
         dropout=dropout,
         recurrent_dropout=recurrent_dropout,
         return_sequences=return_sequences,
@@ -166,7 +91,7 @@ def LSTM(
     activations, and 4 for carry and state. Backpropagation keeps the input, and per step the four gates, the carry, its
     activation, and the state.
     """
-    return _recur(
+    return recur(
         x,
         (initial_state, initial_carry),
         mask,
@@ -177,8 +102,8 @@ def LSTM(
         ops=units * (4 + 4 * use_bias + 4) + work(recurrent_activation, 3 * units) + work(activation, 2 * units),
         kept=(
             ("gates", 4),
-            *_pre(recurrent_activation, "pre-activations of i, f, o", 3),
-            *_pre(activation, "pre-activations of c", 1),
+            *kept_before(recurrent_activation, "pre-activations of i, f, o", 3),
+            *kept_before(activation, "pre-activations of c", 1),
             ("carries", 1),
             ("activated carries", 1),
         ),
@@ -222,7 +147,7 @@ def GRU(
     """
     biases = (6 if reset_after else 3) if use_bias else 0
     shape: Shape = (2, 3 * units) if reset_after else (3 * units,)
-    return _recur(
+    return recur(
         x,
         (initial_state,),
         mask,
@@ -233,8 +158,8 @@ def GRU(
         ops=units * (3 + biases + 1 + 4) + work(recurrent_activation, 2 * units) + work(activation, units),
         kept=(
             ("z, r and h", 3),
-            *_pre(recurrent_activation, "pre-activations of z, r", 2),
-            *_pre(activation, "pre-activations of h", 1),
+            *kept_before(recurrent_activation, "pre-activations of z, r", 2),
+            *kept_before(activation, "pre-activations of h", 1),
             ("reset states", 1),
         ),
         dropout=dropout,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim, at_least, prod
-from cnnsum.layers.arithmetic.slide import Layout, Sizes, arrange, channels, enlarge, first_spatial_axis, spatial
+from cnnsum.dims import UNKNOWN, Dim, at_least
+from cnnsum.layers.arithmetic.shaping import SUPPORT, crop, enlarge, filled, pad, reshaped, taps
+from cnnsum.layers.arithmetic.slide import arrange, channels, spatial
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Reach, Shape, Status, Window, show_shape, size, turned
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Shape, Status, Window, size, turned
 from cnnsum.layers.keras.fields import DataFormat
 from cnnsum.layers.kinds import (
     Axes,
@@ -27,11 +28,9 @@ from cnnsum.layers.kinds import (
     items,
     wrong,
 )
-from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_rank
+from cnnsum.layers.requiring import require_rank
 
-#: Samples that an interpolation reaches to each side of an output's place.
-_SUPPORT = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
-Interpolation = Annotated[str, choice(*_SUPPORT)]
+Interpolation = Annotated[str, choice(*SUPPORT)]
 
 
 def _read_target(value: Any, reading: Reading) -> tuple[Dim, ...]:
@@ -70,55 +69,7 @@ def Reshape(x: Shape, *, target_shape: Target) -> Facts:
 
     The number of elements must stay the same. No weights, no work, nothing kept: the output is the input's storage.
     """
-    return _reshaped(x, (x[0], *_filled(x[1:], target_shape, x, "target_shape")))
-
-
-def reshaped(x: Shape, target: tuple[Dim, ...], field: str) -> Facts:
-    """`Reshape` of all axes, the first one too. field: the one that holds the target."""
-    return _reshaped(x, _filled(x, target, x, field))
-
-
-def _filled(before: Shape, target: tuple[Dim, ...], x: Shape, field: str) -> Shape:
-    """The target with the size that is left over in place of its -1."""
-    open_axes = [axis for axis, dim in enumerate(target) if dim == -1]
-    if len(open_axes) > 1:
-        raise Problem("CFG113", f"Reshape can find one size, got -1 at {len(open_axes)} places of {field}", field)
-    given, needed = _without_common(before, [dim for dim in target if dim != -1])
-    total, wanted = prod(given), prod(needed)
-    asked = ", ".join(map(str, target)) + ("," if len(target) == 1 else "")
-    reason = f"Reshape to ({asked}) needs the same number of elements, got {show_shape(x)}"
-    if not open_axes:
-        require_equal(total, wanted, reason, code="SHP211", field=field)
-        return target
-    require_multiple(total, wanted, reason, field=field, code="SHP211")
-    axis = open_axes[0]
-    return (*target[:axis], total // wanted, *target[axis + 1 :])
-
-
-def _reshaped(x: Shape, out: Shape) -> Facts:
-    return Facts(out, alias="view", dtype="input", window=_reshaped_window(x, out))
-
-
-def _reshaped_window(x: Shape, out: Shape) -> Reach:
-    """What stays in its place: all but the channels, which may be split or joined; or nothing, if all is in one row."""
-    places = min(len(x), len(out)) - 1
-    if x == out or (places > 1 and x[:places] == out[:places]):
-        return None
-    if len(x) < 3 or (len(out) == 2 and x[0] == out[0]):
-        return EVERYTHING
-    return NOT_FOLLOWED
-
-
-def _without_common(left: Shape, right: list[Dim]) -> tuple[list[Dim], list[Dim]]:
-    """Both lists without the dims that stand in both: formulas in them then need not be divided."""
-    rest: list[Dim] = []
-    right = list(right)
-    for dim in left:
-        if dim is not UNKNOWN and dim in right:
-            right.remove(dim)
-        else:
-            rest.append(dim)
-    return rest, right
+    return reshaped(x, (x[0], *filled(x[1:], target_shape, x, "target_shape")))
 
 
 @layer(role="permute")
@@ -141,22 +92,13 @@ def RepeatVector(x: Shape, *, n: Pos) -> Facts:
     return Facts((x[0], n, x[1]), window=EVERYTHING)
 
 
-def _pad(what: str, x: Shape, padding: tuple[tuple[Dim, Dim], ...], data_format: Layout | None) -> Facts:
-    lengths = spatial(x, len(padding), data_format, what)
-    out = tuple(length + before + after for length, (before, after) in zip(lengths, padding, strict=True))
-    return Facts(
-        arrange(x[0], out, channels(x, data_format), data_format),
-        window=tuple(Window(1, before=before) for before, _ in padding),
-    )
-
-
 @layer(role="padding")
 def ZeroPadding1D(x: Shape, *, padding: Pads1 = ((1, 1),), data_format: DataFormat | None = None) -> Facts:
     """Put zeros before and after a sequence: `(T, C)` becomes `(before + T + after, C)`.
 
     No weights, no work, nothing kept.
     """
-    return _pad("ZeroPadding1D", x, padding, data_format)
+    return pad("ZeroPadding1D", x, padding, data_format)
 
 
 @layer(role="padding")
@@ -166,7 +108,7 @@ def ZeroPadding2D(x: Shape, *, padding: Pads2 = ((1, 1), (1, 1)), data_format: D
     `padding` is one amount, one for the height and one for the width, or a pair for each. No weights, no work,
     nothing kept.
     """
-    return _pad("ZeroPadding2D", x, padding, data_format)
+    return pad("ZeroPadding2D", x, padding, data_format)
 
 
 @layer(role="padding")
@@ -177,23 +119,7 @@ def ZeroPadding3D(
 
     No weights, no work, nothing kept.
     """
-    return _pad("ZeroPadding3D", x, padding, data_format)
-
-
-def _crop(what: str, x: Shape, cropping: tuple[tuple[Dim, Dim], ...], data_format: Layout | None) -> Facts:
-    axis = first_spatial_axis(data_format)
-    out: list[Dim] = []
-    for length, (before, after) in zip(spatial(x, len(cropping), data_format, what), cropping, strict=True):
-        left = length - before - after
-        if not isinstance(left, int) or left < 1:
-            reason = f"{what} takes {before + after} samples off axis {axis} and must leave one"
-            require_at_least(length, before + after + 1, reason, code="SHP210", field="cropping", got=x)
-        out.append(left)
-        axis += 1
-    return Facts(
-        arrange(x[0], tuple(out), channels(x, data_format), data_format),
-        window=tuple(Window(1, before=-before) for before, _ in cropping),
-    )
+    return pad("ZeroPadding3D", x, padding, data_format)
 
 
 @layer(role="cropping")
@@ -202,7 +128,7 @@ def Cropping1D(x: Shape, *, cropping: Pads1 = ((1, 1),)) -> Facts:
 
     No weights, no work, nothing kept.
     """
-    return _crop("Cropping1D", x, cropping, None)
+    return crop("Cropping1D", x, cropping, None)
 
 
 @layer(role="cropping")
@@ -212,7 +138,7 @@ def Cropping2D(x: Shape, *, cropping: Pads2 = ((0, 0), (0, 0)), data_format: Dat
     `cropping` is one amount, one for the height and one for the width, or a pair for each. No weights, no work,
     nothing kept.
     """
-    return _crop("Cropping2D", x, cropping, data_format)
+    return crop("Cropping2D", x, cropping, data_format)
 
 
 @layer(role="cropping")
@@ -221,20 +147,7 @@ def Cropping3D(x: Shape, *, cropping: Pads3 = ((1, 1), (1, 1), (1, 1)), data_for
 
     No weights, no work, nothing kept.
     """
-    return _crop("Cropping3D", x, cropping, data_format)
-
-
-def _taps(support: int, axes: int) -> int:
-    """Operations per output element of an interpolation: a product per sample that it reads, and their sum."""
-    return 2 * (2 * support) ** axes - 1 if support else 0
-
-
-def _enlarge(what: str, x: Shape, factors: Sizes, data_format: Layout | None, interpolation: str = "nearest") -> Facts:
-    lengths = spatial(x, len(factors), data_format, what)
-    out = tuple(length * factor for length, factor in zip(lengths, factors, strict=True))
-    shape = arrange(x[0], out, channels(x, data_format), data_format)
-    support = _SUPPORT[interpolation]
-    return Facts(shape, ops=_taps(support, len(factors)) * size(shape), window=enlarge(factors, support))
+    return crop("Cropping3D", x, cropping, data_format)
 
 
 @layer(role="upsampling")
@@ -243,7 +156,7 @@ def UpSampling1D(x: Shape, *, size: One = (2,)) -> Facts:
 
     No weights, no work, nothing kept.
     """
-    return _enlarge("UpSampling1D", x, size, None)
+    return enlarge("UpSampling1D", x, size, None)
 
 
 @layer(role="upsampling")
@@ -260,7 +173,7 @@ def UpSampling2D(
     output element, "bicubic" 4 x 4, "lanczos3" 6 x 6, "lanczos5" 10 x 10: a product each, and their sum. Nothing kept:
     the gradient depends on the sizes alone.
     """
-    return _enlarge("UpSampling2D", x, size, data_format, interpolation)
+    return enlarge("UpSampling2D", x, size, data_format, interpolation)
 
 
 @layer(role="upsampling")
@@ -269,7 +182,7 @@ def UpSampling3D(x: Shape, *, size: Triple = (2, 2, 2), data_format: DataFormat 
 
     No weights, no work, nothing kept.
     """
-    return _enlarge("UpSampling3D", x, size, data_format)
+    return enlarge("UpSampling3D", x, size, data_format)
 
 
 @layer(role="resizing", ignored="fill_mode fill_value")
@@ -294,7 +207,7 @@ def Resizing(
         raise Problem("CFG116", "Resizing cannot both crop and pad to the aspect ratio, got true for both")
     spatial(x, 2, data_format, "Resizing")
     out = arrange(x[0], (height, width), channels(x, data_format), data_format)
-    ops: Dim = UNKNOWN if antialias and interpolation != "nearest" else _taps(_SUPPORT[interpolation], 2) * size(out)
+    ops: Dim = UNKNOWN if antialias and interpolation != "nearest" else taps(SUPPORT[interpolation], 2) * size(out)
     status: Status = "bound" if pad_to_aspect_ratio else "exact"
     return Facts(out, ops=ops, window=None if out == x else NOT_FOLLOWED, status=status)
 
@@ -313,7 +226,7 @@ def CenterCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | N
     enough = [at_least(length, least) for length, least in zip(lengths, wanted, strict=True)]
     if not all(enough):
         # A bound would be taken for the number of every size: by sweeps, by budgets, by what evaluates formulas.
-        ops = _taps(1, 2) * size(out) if False in enough else UNKNOWN
+        ops = taps(1, 2) * size(out) if False in enough else UNKNOWN
         return Facts(out, ops=ops, window=NOT_FOLLOWED)
     windows = tuple(Window(1, before=-((length - least) // 2)) for length, least in zip(lengths, wanted, strict=True))
     return Facts(out, window=windows)

@@ -11,9 +11,11 @@ from itertools import pairwise
 from typing import Annotated
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, prod
+from cnnsum.dims import Dim
+from cnnsum.layers.arithmetic.axes import flat, places_of, require_outputs, without, work_along
 from cnnsum.layers.arithmetic.broadcast import broadcast, constant, joined
 from cnnsum.layers.arithmetic.functions import FUNCTIONS, work
+from cnnsum.layers.arithmetic.shaping import filled, reshaped
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import (
     EVERYTHING,
@@ -25,13 +27,11 @@ from cnnsum.layers.facts import (
     Reach,
     Shape,
     Window,
-    less,
     seen_along,
     show_shape,
     size,
     turned,
 )
-from cnnsum.layers.keras import reshaping
 from cnnsum.layers.keras.operations import MATH, NN, NUMPY, doc
 from cnnsum.layers.kinds import Axes, Counts, Cuts, Flag, Ints, PlainInt, PlainPos, Widths, choice
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
@@ -63,49 +63,6 @@ _REDUCTIONS = {
     "Var": ("the variance", (4, 0), "input", "float"),
 }
 _KEEPS = {"": "nothing", "input": "the input", "both": "the input and the output"}
-
-
-def places_of(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "axis") -> tuple[int, ...]:
-    """Axes counted from 0; None means all axes."""
-    rank = len(x)
-    for axis in axes or ():
-        if not -rank <= axis < rank:
-            raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
-    places = tuple([axis % rank for axis in axes]) if axes is not None else tuple(range(rank))
-    if len(set(places)) != len(places):
-        raise Problem("SHP205", f"{what} needs each axis once, got {list(axes or ())}", field)
-    return places
-
-
-def flat(x: Shape) -> Shape:
-    """The shape of all elements in one row."""
-    return (prod(x),)
-
-
-def work_along(x: Shape, out: Shape, per_input: int, per_output: int = 0) -> tuple[Dim, Dim | None]:
-    """Operations of a sum and the like, some per element of the input less some per element of the output, as
-    `Facts.ops` and `Facts.rows`.
-    """
-    if x[:1] == out[:1]:
-        return less(per_input * size(x), per_output * size(out)), None
-    return less(per_input * prod(x), per_output * prod(out)), 1
-
-
-#: Outputs of one operation. A file that asks for more is damaged, or means harm.
-MAX_OUTPUTS = 10_000
-
-
-def require_outputs(count: int, what: str, field: str) -> None:
-    """An operation must give one output at least, and not so many that listing them is the harm."""
-    if not 0 < count <= MAX_OUTPUTS:
-        raise Problem("UNK704", f"{what} into {count:,} outputs is not supported, only 1 to {MAX_OUTPUTS:,}", field)
-
-
-def without(x: Shape, places: tuple[int, ...], *, keepdims: bool) -> Shape:
-    """The shape without the axes at these places, or with 1 there."""
-    if keepdims:
-        return tuple([1 if axis in places else dim for axis, dim in enumerate(x)])
-    return tuple([dim for axis, dim in enumerate(x) if axis not in places])
 
 
 def _reduction(name: str, what: str, counts: tuple[int, int], keeps: str, dtype: str) -> Rule:
@@ -289,7 +246,7 @@ def _reshape(x: Shape, *, newshape: Ints) -> Facts:
     Other axes may go into the first one (windows of an image, steps of a sequence): it is then a multiple of the
     batch. No weights, no work, nothing kept: the output is the input's storage.
     """
-    return reshaping.reshaped(x, newshape, "newshape")
+    return reshaped(x, filled(x, newshape, x, "newshape"))
 
 
 @layer(key=NUMPY + "Transpose", name="Transpose")

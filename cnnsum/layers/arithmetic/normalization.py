@@ -1,0 +1,96 @@
+"""Normalisation by the statistics of a batch, a row or a group.
+
+Operations are those of inference, per element of the input. With statistics taken from the input itself they are five:
+the sum for the mean, the deviation, its square, the sum for the variance, the product with the inverse deviation; and
+one each for scale and shift. Work per row or group (square roots, quotients) is not counted: it is not per element.
+Names no layer type.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cnnsum.dims import Dim
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, seen_along, size
+from cnnsum.layers.requiring import axis_of, require_known
+
+#: Statistics are taken in float32 whatever the compute dtype.
+STATISTICS = "float32"
+
+
+def normalized_by_batch(x: Shape, shape: Shape, weights: tuple[Weight, ...], use: Literal["weights", ""] = "") -> Facts:
+    """By mean and deviation over the batch, which are of that shape; two operations fold all four vectors.
+
+    use: "weights" where only the gradients of weights need what is kept (`Kept.use`).
+    """
+    return Facts(
+        x,
+        weights=weights,
+        ops=2 * size(x),
+        keeps_input=use or True,
+        kept=(
+            Kept("mean", shape, STATISTICS, batched=False, use=use),
+            Kept("inverse deviation", shape, STATISTICS, batched=False, use=use),
+        ),
+        alias="inplace",
+    )
+
+
+def normalized_by_row(x: Shape, places: tuple[int, ...], weights: tuple[Weight, ...]) -> Facts:
+    """By mean and deviation over the axes at these places, then an operation for each weight."""
+    rows = rest_of(x, places)
+    return Facts(
+        x,
+        weights=weights,
+        ops=(5 + len(weights)) * size(x),
+        keeps_input=True,
+        kept=(Kept("mean", rows, STATISTICS), Kept("inverse deviation", rows, STATISTICS)),
+        window=seen_along(x, places),
+    )
+
+
+def normalized_by_group(x: Shape, groups: Dim, weights: tuple[Weight, ...]) -> Facts:
+    """By mean and deviation of so many groups of channels in each sample, then an operation for each weight."""
+    return Facts(
+        x,
+        weights=weights,
+        ops=(5 + len(weights)) * size(x),
+        keeps_input=True,
+        kept=(Kept("mean", (x[0], groups), STATISTICS), Kept("inverse deviation", (x[0], groups), STATISTICS)),
+        window=EVERYTHING if len(x) > 2 else None,
+    )
+
+
+def normalized_by_size(x: Shape, places: tuple[int, ...], weights: tuple[Weight, ...]) -> Facts:
+    """By the root of the mean square over the axes at these places: a square, a sum, two products."""
+    return Facts(
+        x,
+        weights=weights,
+        ops=4 * size(x),
+        keeps_input=True,
+        kept=(Kept("inverse root mean square", rest_of(x, places), STATISTICS),),
+        window=seen_along(x, places),
+    )
+
+
+def places_of_rows(x: Shape, axes: tuple[int, ...], what: str) -> tuple[int, ...]:
+    """Axes counted from 0, in the order in which sorting leaves them as they are written."""
+    if len(axes) == 1:
+        return (axis_of(x, axes[0], what),)
+    return tuple([axis_of(x, axis, what) for axis in sorted(axes)])
+
+
+def rest_of(x: Shape, places: tuple[int, ...]) -> Shape:
+    """The shape of a statistic over these axes."""
+    if places == (len(x) - 1,):
+        return x[:-1]
+    return tuple([dim for axis, dim in enumerate(x) if axis not in places])
+
+
+def known_shape(x: Shape, places: tuple[int, ...], what: str) -> Shape:
+    """The shape of a weight that spans these axes."""
+    shape = tuple([x[place] for place in places])
+    for dim in shape:
+        if not isinstance(dim, int):
+            require_known(dim, x, what)
+    return shape
