@@ -241,11 +241,9 @@ def put_in(mutant: Mutant, functions: Iterable[FunctionType]) -> bool:
 
 
 def nearness(test: Path, path: str) -> int:
-    """How many parts of the path `tests/dims/test_expr.py` shares with `cnnsum/dims/expr.py`."""
-    ours = test.relative_to(ROOT / "tests").parts
-    theirs = Path(path).parts[1:]
-    alike = [one.removeprefix("test_") == other for one, other in zip(ours, theirs, strict=False)]
-    return [*alike, False].index(False)
+    """How many parts of the path `tests/dims/test_expr.py` shares with `cnnsum/dims/expr.py`, apart from the first."""
+    pairs = zip(test.relative_to(ROOT).parts[1:], Path(path).parts[1:], strict=False)
+    return [*(one.removeprefix("test_") == other for one, other in pairs), False].index(False)
 
 
 def silent() -> None:
@@ -265,25 +263,23 @@ class Child:
         self.until = time.monotonic() + 4 * seconds  # for a child that waits; one that works reaches its limit
         self.pid = os.fork()
         if not self.pid:
-            status = 1
             try:
                 os.setsid()
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
                 resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
                 self.file.write(work())
                 self.file.flush()
-                status = 0
             except BaseException:  # noqa: BLE001 - it may be the mutant's
                 traceback.print_exc()
             finally:
-                os._exit(status)
+                os._exit(0)
 
     def over(self) -> bool:
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, flags) is not None or time.monotonic() > self.until
 
     def end(self) -> bytes | None:
-        """Kill what is left of the group; the answer, or None where the child did not come to one."""
+        """Kill what is left of the group; the answer, empty where `work` failed, None where it came to no end."""
         for kill in (os.killpg, os.kill):  # the child itself, too: it may not yet have a group
             try:
                 kill(self.pid, signal.SIGKILL)
@@ -292,7 +288,7 @@ class Child:
         _, status = os.waitpid(self.pid, 0)
         with self.file:
             self.file.seek(0)
-            return None if status else self.file.read()
+            return None if os.WIFSIGNALED(status) else self.file.read()
 
 
 def children(works: Iterable[tuple[Any, Callable[[], bytes], int]], jobs: int) -> Iterator[tuple[Any, bytes | None]]:
@@ -410,7 +406,7 @@ class Mutations:
         counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("killed", "survived", "not run"), 0))
         start = time.monotonic()
         for mutant, answer in children(works, self.options.jobs):
-            fate = "no end" if answer is None else answer.decode()
+            fate = "no end" if answer is None else answer.decode() or "not run"
             counts[mutant.path]["killed" if answer is None else fate] += 1
             if fate != "killed" or self.options.at:
                 print(f"{fate:8} {mutant.path}:{mutant.line}: {mutant.what} in {mutant.function[2]}", flush=True)
