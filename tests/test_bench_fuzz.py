@@ -54,7 +54,7 @@ def test_every_command_and_reader_is_drawn():
 
 
 def test_every_option_is_drawn():
-    from cnnsum.cli import cli
+    from cnnsum.cli.commands import cli
 
     drawn = {word for number in range(1500) for argv in case(3, number).steps for word in argv}
     commands = [cli.get_command(None, name) for name in cli.list_commands(None)]

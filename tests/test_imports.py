@@ -42,21 +42,22 @@ OWN = {
     *(f"cnnsum.analyses{name}" for name in ("", ".cost", ".counting", ".params")),
     *(f"cnnsum.analyses.memory{name}" for name in ("", ".activations", ".liveness")),
     *(f"cnnsum.analyses.training{name}" for name in ("", ".alive", ".optimizers", ".total")),
-    *(f"cnnsum.answers{name}" for name in ("", ".given", ".summary")),
+    *(f"cnnsum.answers{name}" for name in ("", ".summary")),
     *(
         f"cnnsum.answers.summary.{name}"
         for name in ("ask", "block", "build", "cells", "keras_table", "options", "rendering", "rows")
     ),
     *(f"cnnsum.answers.summary.{name}" for name in ("records", "table")),
-    *(f"cnnsum.cli{name}" for name in ("", ".formats", ".frame", ".options", ".output", ".show")),
+    *(f"cnnsum.cli{name}" for name in ("", ".asked", ".names", ".output", ".summary")),
     *("cnnsum.diagnostics", "cnnsum.ink"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
     *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),
     *(f"cnnsum.layers{name}" for name in ("", ".base", ".facts", ".inner", ".kinds", ".requiring")),
-    *(f"cnnsum.layers.arithmetic{name}" for name in ("", ".convolution", ".functions", ".normalization")),
-    *(f"cnnsum.layers.arithmetic.{name}" for name in ("pooling", "shaping", "slide")),
-    *(f"cnnsum.layers.keras{name}" for name in ("", ".activation", ".convolution", ".core", ".fields")),
-    *(f"cnnsum.layers.keras.{name}" for name in ("normalization", "pooling", "reshaping")),
+    *(
+        f"cnnsum.layers.arithmetic{name}"
+        for name in ("", ".convolution", ".functions", ".pooling", ".shaping", ".slide")
+    ),
+    *(f"cnnsum.layers.keras{name}" for name in ("", ".convolution", ".core", ".fields", ".pooling", ".reshaping")),
     "cnnsum.model",
     *(f"cnnsum.readers{name}" for name in ("", ".declare", ".how")),
     *(f"cnnsum.render{name}" for name in ("", ".grid", ".style", ".units", ".wrap")),
@@ -105,9 +106,18 @@ def own(loaded: set[str]) -> set[str]:
 
 
 def test_the_summary_of_a_spec(click_and_yaml: set[str]) -> None:
+    """What most calls are: no options, and no parser of options."""
     loaded = modules(RUN, SEED)
     assert loaded - click_and_yaml - own(loaded) <= ALWAYS
     assert own(loaded) <= OWN | NATIVE
+    assert "click" not in loaded
+
+
+def test_an_option_loads_the_parser_of_options_and_no_more() -> None:
+    plain, with_one = modules(RUN, SEED), modules(RUN, SEED, "--keras")
+    assert "click" in with_one
+    options = {f"cnnsum.cli.{name}" for name in ("commands", "formats", "frame", "options", "show")}
+    assert own(with_one) - own(plain) == {*options, "cnnsum.answers.given"}
 
 
 def test_the_summary_of_a_keras_model(click: set[str]) -> None:
@@ -125,7 +135,7 @@ def test_the_summary_of_a_keras_model(click: set[str]) -> None:
 
 
 def test_a_spec_in_json(click: set[str]) -> None:
-    loaded = modules(RUN, "-", "--keras", stdin='{"input": [8, 8, 3], "layers": [{"Conv2D": [4, 3]}]}')
+    loaded = modules(RUN, "-", stdin='{"input": [8, 8, 3], "layers": [{"Conv2D": [4, 3]}]}')
     assert loaded - click - own(loaded) <= ALWAYS | JSON
     assert own(loaded) <= OWN | NATIVE | {"cnnsum.source.json_text"}
 

@@ -58,6 +58,11 @@ class OptionError(ValueError):
         self.message = message
         self.help = help
 
+    @property
+    def sentence(self) -> str:
+        """What cannot be done, and in brackets the mend."""
+        return f"{self.message} ({self.help})" if self.help else self.message
+
 
 def renderer(question: str, format: str) -> Callable[..., Any]:
     """The function that renders an answer in a format; raises OptionError where the question has no such format."""

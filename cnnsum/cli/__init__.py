@@ -1,80 +1,15 @@
-"""The command line: `cnnsum MODEL` and its commands. One file per command; each imports what it needs when it runs."""
+"""The command line: `cnnsum MODEL` and its commands. One file per command; each imports what it needs when it runs.
+
+What most calls are, a model's path and nothing else, needs no parser of options: click, which takes as long to load as
+all of cnnsum, is loaded for every other call, in `commands`.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
-import click
-
-#: Commands, in the order in which --help lists them; each is the `command` of the module of its name.
-_COMMANDS = ("show", "check", "diff", "sizes", "explain", "fit", "convert", "schema", "layers", "rule")
-
-_OWN_OPTIONS = frozenset(("-h", "--help", "--version"))
-
-
-class _Commands(click.Group):
-    """Finds commands on demand; a first argument that is not a command is a model to show."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
-            return None
-        from importlib import import_module
-
-        command: click.Command = import_module(f"cnnsum.cli.{name}").command
-        return command
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args:
-            from cnnsum.cli.output import say
-
-            say(ctx.get_help())
-            ctx.exit(2)
-        if args[0] not in _COMMANDS and args[0] not in _OWN_OPTIONS:
-            _refuse_misspelt(ctx, args)
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-def _refuse_misspelt(ctx: click.Context, args: list[str]) -> None:
-    """Raise UsageError where the first argument was meant as a command: no file has that name, nor could one."""
-    word = args[0]
-    if not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
-        return
-    from cnnsum.diagnostics import nearest
-
-    near = nearest(word, _COMMANDS)
-    if near is None and (len(args) < 2 or args[1].startswith("-")):
-        return  # a file that is missing, which its reader says better
-    choices = f"did you mean `{near}`?" if near else f"the commands are {', '.join(_COMMANDS)}"
-    raise click.UsageError(f"there is no command and no file `{word}` ({choices})", ctx)
-
-
-def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        from cnnsum import __version__
-
-        click.echo(f"cnnsum {__version__}")
-        ctx.exit()
-
-
-@click.group(
-    cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    subcommand_metavar="MODEL | COMMAND [ARGS]...",
-)
-@click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version."
-)
-def cli() -> None:
-    """Know a neural network from its file.
-
-    `cnnsum MODEL` prints the summary of a model: a spec in cnnsum's own language or a Keras 3 model in JSON, as a
-    file or, with -, from standard input. `cnnsum show --help` lists the options that go with it.
-    """
+from cnnsum.cli.names import COMMANDS
 
 
 def main() -> None:
@@ -84,6 +19,8 @@ def main() -> None:
     """
     try:
         if "_CNNSUM_COMPLETE" in os.environ:  # a shell asks for completions, which only this call of click's answers
+            from cnnsum.cli.commands import cli
+
             cli.main(prog_name="cnnsum")
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:
@@ -102,29 +39,25 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     """Run the command that the arguments name; its exit code."""
-    try:
-        with cli.make_context("cnnsum", arguments) as ctx:
-            cli.invoke(ctx)
-        code = 0
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
-    except click.ClickException as error:
-        from io import StringIO
+    if len(arguments) == 1 and _is_model(arguments[0]):
+        from cnnsum.cli.summary import summary_of
 
-        from cnnsum.cli.output import say
-        from cnnsum.ink import harmless
+        code = summary_of(arguments[0])
+    else:
+        from cnnsum.cli.commands import run
 
-        vars(error)["message"] = harmless(error.message)  # it may quote a name of a file
-        shown = StringIO()
-        error.show(shown)
-        say(shown.getvalue().removesuffix("\n"))
-        code = 2
+        code = run(arguments)
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
         pass  # the code says what the command found, whether or not all of it was read
     return code
+
+
+def _is_model(word: str) -> bool:
+    """Whether an only argument is a model without doubt: standard input, or a file that has no command's name."""
+    return word == "-" or (not word.startswith("-") and word not in COMMANDS and os.path.lexists(word))
 
 
 def _fail(message: str) -> int:

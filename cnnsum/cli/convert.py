@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cnnsum.answers.given import CONVERTED
-from cnnsum.cli.frame import Asked, question
+from cnnsum.cli.asked import Asked
+from cnnsum.cli.frame import question
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How

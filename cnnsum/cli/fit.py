@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.cli.asked import Asked
 from cnnsum.cli.formats import format_option
-from cnnsum.cli.frame import Asked, question
+from cnnsum.cli.frame import question
 from cnnsum.cli.quantities import QuantityOption
 
 if TYPE_CHECKING:

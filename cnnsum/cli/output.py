@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TextIO
 
-import click
-
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.ink import inked, inked_line
 
@@ -118,6 +116,8 @@ def delivering(output: str | None) -> Iterator[None]:
     except OSError as error:
         if output is None:
             raise
+        import click
+
         raise click.ClickException(f"cannot write '{output}': {error.strerror or error}") from None
 
 
@@ -165,6 +165,8 @@ def _chunks(
 def refuse_own_source(model: str, output: str) -> None:
     """Raise UsageError where the result would take the place of the model that it is made from."""
     if os.path.isfile(output) and os.path.exists(model) and os.path.samefile(model, output):
+        import click
+
         raise click.UsageError(f"'{output}' is the model itself: give the result another name")
 
 
@@ -178,6 +180,8 @@ def write_file(path: str, chunks: Iterable[str], format: str = "text", over: tup
     if path not in over and os.path.isfile(path):
         for read in READ:
             if os.path.exists(read) and os.path.samefile(read, path):
+                import click
+
                 raise click.UsageError(f"'{path}' is one of the files that are read: give the result another name")
     write_back(path, inked(chunks, format))
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnnsum.answers.given import FREED, MOST_LISTED
+from cnnsum.cli.asked import Asked
 from cnnsum.cli.formats import format_option
-from cnnsum.cli.frame import Asked, question
+from cnnsum.cli.frame import question
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How

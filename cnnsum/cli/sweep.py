@@ -16,7 +16,7 @@ from cnnsum.answers.variants.reading import first_error, reading_of
 
 if TYPE_CHECKING:
     from cnnsum.answers.variants.costs import Variant
-    from cnnsum.cli.frame import Asked
+    from cnnsum.cli.asked import Asked
     from cnnsum.readers.how import How
 
 

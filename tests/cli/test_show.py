@@ -6,13 +6,14 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from calling import call
 
 from cnnsum.answers.summary.rendering import FORMATS
-from cnnsum.cli import _COMMANDS
+from cnnsum.cli import COMMANDS
 from cnnsum.cli.formats import FORMATS as PRINTED
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
@@ -66,14 +67,14 @@ def test_the_help(arguments: tuple[str, ...]) -> None:
         "Usage: cnnsum [OPTIONS] MODEL | COMMAND [ARGS]...\n\n  Know a neural network from its file."
     )
     assert (not out) == (not arguments)
-    for name in _COMMANDS:
+    for name in COMMANDS:
         assert re.search(rf"^  {name} +\w", text, re.MULTILINE)
     assert max(map(len, text.split("\n"))) <= 80
 
 
-@pytest.mark.parametrize("name", _COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_of_every_command_is_documented(name: str) -> None:
-    from cnnsum.cli import cli
+    from cnnsum.cli.commands import cli
 
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
@@ -95,7 +96,7 @@ def test_the_version() -> None:
 def test_a_mistyped_command_is_no_file() -> None:
     assert usage_error("shwo", SEED) == "there is no command and no file `shwo` (did you mean `show`?)"
     assert usage_error("Layers") == "there is no command and no file `Layers` (did you mean `layers`?)"
-    known = ", ".join(_COMMANDS)
+    known = ", ".join(COMMANDS)
     assert usage_error("frob", SEED) == f"there is no command and no file `frob` (the commands are {known})"
 
 
@@ -525,3 +526,28 @@ def test_numbers_that_no_float_holds(options):
     assert (done.code, done.err) == (0, "")
     assert "00e450" in done.out
     assert not re.search(r"\binf\b", done.out)
+
+
+def test_a_call_without_options_is_what_click_makes_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a call is answered without click, from a table of what the options are where none is given."""
+    from cnnsum.cli import show, summary
+
+    seen: list[dict[str, Any]] = []
+
+    def note(asked: object, **given: Any) -> bool:
+        seen.append({**vars(asked), **given})
+        del seen[-1]["sources"]
+        return False
+
+    monkeypatch.setattr(summary, "summary", note)
+    monkeypatch.setattr(show, "summary", note)
+    assert call(SEED)[0] == call("show", SEED)[0] == 0
+    plain, parsed = seen
+    assert plain == parsed
+
+
+@pytest.mark.parametrize("text", ["input: [8, 8, 3]\nlayers: [Conv2D: 4]", "no: model", ""])
+def test_a_call_without_options_ends_as_any_other(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "m.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert call(str(file)) == call("show", str(file)) == call(str(file), "--color", "auto")

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import cnnsum
-from cnnsum.cli import cli
+from cnnsum.cli.commands import cli
 from cnnsum.dims import evaluate, substitute
 
 SPECS = Path(__file__).parents[2] / "specs"
