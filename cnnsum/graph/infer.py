@@ -7,17 +7,18 @@ downstream repeats its error.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import lcm
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem
-from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, ceil_div, divides, equal, substitute, symbols_of
+from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, ceil_div, divides, equal, is_anonymous, substitute, symbols_of
 from cnnsum.graph import findings
 from cnnsum.graph.model import MAX_DIM, MAX_LAYERS, MAX_RANK, Claim, Graph, InputSpec, Layer, Node
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result, made
 from cnnsum.layers.base import LayerType, is_mask
-from cnnsum.layers.facts import Constant, Facts, Need, Shape, show_shape, unknown_facts
+from cnnsum.layers.facts import Constant, Facts, Need, Shape, show_shape, unknown_facts, with_shape
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
 MAX_CALLS = MAX_LAYERS
@@ -179,6 +180,35 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
     return result
 
 
+def fixed_inputs(graph: Graph, shapes: Sequence[Shape | None]) -> list[Need]:
+    """The conditions under which a model can be called on tensors of these shapes: on the sizes that its inputs fix.
+
+    Keras builds no other call, and refuses one of a Functional model when it runs; a chain whose call was built on an
+    open axis (`None`) takes any size there. Keras 2 takes
+    any size everywhere. Raises Problem for a size that it cannot be called on.
+    """
+    needs: list[Need] = []
+    if graph.takes_any:
+        return needs
+    for index, (node, shape) in enumerate(zip(graph.inputs, shapes, strict=True)):
+        spec = node.layer.spec
+        if spec is None or shape is None or node.layer.place is None or len(spec.shape) != len(shape):
+            continue
+        for axis in range(1, len(shape)):
+            wanted, got = spec.shape[axis], shape[axis]
+            if not isinstance(wanted, int) or got is UNKNOWN or (graph.sequential and is_anonymous(got)):
+                continue
+            same = equal(got, wanted)
+            if same:
+                continue
+            of = f"`{graph.name}` takes {show_shape(spec.shape)}, as its own input `{node.layer.name}` says"
+            if same is False:
+                help = "a model is called on the sizes that it declares; `null` there leaves one open"
+                raise Problem("SHP202", with_shape(of, shape), help=help)
+            needs.append(Need("==", got, wanted, of, inputs=(index, index) if len(shapes) > 1 else (), got=shape))
+    return needs
+
+
 def _first_inputs(result: Inference, layer: Layer) -> tuple[Value, ...]:
     """What a nested model is called on first."""
     node = next(node for node in layer.nodes if node.position >= 0)
@@ -315,9 +345,13 @@ class _Runner:
         else:
             given = tuple([self._cast(*pair) for pair in zip(numbers, graph.inputs, strict=True)])
             try:
+                needs = fixed_inputs(graph, [self.values[number].shape for number in numbers])
+                self.result.needs.extend(Constraint(layer, need, numbers) for need in needs)
                 return self.run(graph, given, (*path, layer), [])
             except CycleError as error:
                 self._report(findings.of_layer(error.node.layer, error))
+            except Problem as problem:
+                self._report(findings.of_layer(layer, problem))
         return tuple([n for _ in graph.outputs for n in self._unknown()])
 
     def _claimed(self, made: tuple[int, ...], claim: Claim) -> tuple[int, ...]:

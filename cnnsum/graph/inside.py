@@ -9,7 +9,7 @@ from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
-from cnnsum.graph.infer import Call, Inference, Value, infer
+from cnnsum.graph.infer import Call, Inference, Value, fixed_inputs, infer
 from cnnsum.graph.model import Graph, InputSpec
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Weight, unknown_facts
@@ -46,6 +46,7 @@ def _facts(graph: Graph, shapes: tuple[Shape, ...]) -> Facts:
     specs = [node.layer.spec for node in graph.inputs if node.layer.spec is not None]
     if len(specs) != len(shapes):
         raise Problem("GRF303", f"the model takes {len(specs)} inputs, got {len(shapes)}")
+    needs = fixed_inputs(graph, shapes)
     # The rules inside collect conditions of their own, which are those of the wrapper's call too.
     outer = set_aside()
     try:
@@ -55,7 +56,7 @@ def _facts(graph: Graph, shapes: tuple[Shape, ...]) -> Facts:
     for found in result.diagnostics:
         if found.severity == "error":
             raise Problem(found.code, found.message, help=found.help)
-    put_back([*outer, *(one.need for one in result.needs)])
+    put_back([*outer, *needs, *(one.need for one in result.needs)])
     outputs = [result.values[number] for number in result.outputs]
     calls = result.calls
     if any(call.facts.status == "unknown" for call in calls):

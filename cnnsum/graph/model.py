@@ -330,6 +330,7 @@ class Graph:
         "resized",
         "sequential",
         "symbols",
+        "takes_any",
         "trainable",
     )
 
@@ -362,6 +363,8 @@ class Graph:
         self.included: tuple[Document, ...] = ()
         self.recorded: list[Recorded] = []
         self.builds: list[Recorded] = []
+        #: Whether a model within another can be called on other sizes than its inputs declare, as in Keras 2.
+        self.takes_any = False
         self.compile_config: Mapping[str, Any] = {}
         self.is_built_without = False
         self.recorded_weights: list[RecordedWeight] = []

@@ -134,3 +134,19 @@ def test_what_keras_3_reads_of_keras_2(name: str) -> None:
             layer.name,
             tuple(layer.output.shape),
         )
+
+
+def test_a_layer_object_in_two_models_is_two_once_it_was_written() -> None:
+    """No link leads to the first copy in a file, so that Keras makes two layers of what was one."""
+    from keras import layers
+
+    tensor, single = keras.Input((3, 4)), keras.Input((4,))
+    dense = layers.Dense(4, name="d")
+    first, second = (keras.Model(start, dense(start)) for start in (keras.Input((4,)), keras.Input((4,))))
+    for model in (
+        keras.Model(single, second(first(single))),
+        keras.Model(tensor, layers.TimeDistributed(dense)(layers.TimeDistributed(dense)(tensor))),
+    ):
+        again = keras.models.model_from_json(model.to_json())
+        assert (model.count_params(), again.count_params()) == (20, 40)
+        assert cnnsum.summarize(loads(model.to_json())).totals.params.total == 40

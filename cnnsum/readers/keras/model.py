@@ -143,6 +143,7 @@ class ModelReader:
             place=Place(self.document, path),
             backend=self.how.backend,
         )
+        graph.takes_any = "module" not in value
         entries: list[tuple[Layer, dict[str, Any], Path]] = []
         names: dict[str, Layer] = {}
         called: set[str] = set()
