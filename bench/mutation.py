@@ -1,7 +1,7 @@
 """Mutation testing: small faults are put into the code one at a time, and the default tests must notice each.
 
     CI=1 python bench/mutation.py [--files PATTERN ...] [--sample 400] [--seed 1] [--jobs 2] [--survey FILE]
-    CI=1 python bench/mutation.py --survey FILE --at cnnsum/dims/printer.py:80
+    CI=1 python bench/mutation.py --survey FILE --sample 0 --at cnnsum/dims/printer.py:80
 
 What is mutated: operators, comparisons, constants, conditions and pairs of functions (`minimum` for `maximum`) inside
 functions. The tests are collected once. A first pass runs each test in a child process of its own and notes which
@@ -241,9 +241,9 @@ def put_in(mutant: Mutant, functions: Iterable[FunctionType]) -> bool:
 
 
 def nearness(test: Path, path: str) -> int:
-    """How many parts of the path `tests/dims/test_expr.py` shares with `cnnsum/dims/expr.py`, apart from the first."""
-    pairs = zip(test.relative_to(ROOT).parts[1:], Path(path).parts[1:], strict=False)
-    return [*(one.removeprefix("test_") == other for one, other in pairs), False].index(False)
+    """How many names `tests/analyses/test_envelope.py` shares with `cnnsum/analyses/sizes/envelope.py`."""
+    ours, theirs = (set(one.with_suffix("").parts) for one in (test.relative_to(ROOT), Path(path)))
+    return len({name.removeprefix("test_") for name in ours} & theirs)
 
 
 def silent() -> None:
@@ -395,11 +395,11 @@ class Mutations:
 
     def judge(self, items: list[Any]) -> None:
         every = [mutant for file in self.files for mutant in mutants(file)]
-        if self.options.at:
-            every = [mutant for mutant in every if f"{mutant.path}:{mutant.line}" in self.options.at]
         chosen = every
         if 0 < self.options.sample < len(every):
             chosen = sorted(random.Random(self.options.seed).sample(every, self.options.sample))
+        if self.options.at:
+            chosen = [one for one in chosen if f"{one.path}:{one.line}" in self.options.at]
         print(f"{len(every)} mutants, {len(chosen)} chosen (seed {self.options.seed})", flush=True)
         # A test without the survey is quicker, so that only what does not end reaches the limit.
         works = [(one, lambda one=one: self.run(one, items), 2 * self.options.seconds + 10) for one in chosen]
@@ -441,7 +441,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=400, help="how many mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--at", nargs="+", help="only the mutants of these lines, each as PATH:LINE")
+    parser.add_argument("--at", nargs="+", help="of the sample only the mutants of these lines, each as PATH:LINE")
     parser.add_argument("--seconds", type=int, default=60, help="processor time of tests for one mutant, at the most")
     parser.add_argument("--survey", help="a file that keeps which test calls what, so that it is found out once")
     options = parser.parse_args()

@@ -71,5 +71,6 @@ def test_one_place_is_exchanged_in_a_live_function(monkeypatch, tmp_path):
 
 
 def test_the_tests_that_stand_nearest_come_first():
-    names = ("tests/cli/test_process.py", "tests/dims/test_sets.py", "tests/dims/test_expr.py")
-    assert [mutation.nearness(ROOT / name, "cnnsum/dims/expr.py") for name in names] == [0, 1, 2]
+    names = ("tests/cli/test_process.py", "tests/analyses/test_training.py", "tests/analyses/test_envelope.py")
+    path = "cnnsum/analyses/sizes/envelope.py"
+    assert [mutation.nearness(ROOT / name, path) for name in names] == [0, 1, 2]

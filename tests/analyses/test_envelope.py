@@ -95,6 +95,37 @@ def test_products_of_smaller_maps_are_covered():
     assert largest_of([small, large], {}) == (large, 1)
 
 
+def test_what_needs_no_proof_is_seen_without(monkeypatch):
+    monkeypatch.setattr(envelope, "_MOST_PROOFS", 0)
+    large, small = halved(H, 2) * halved(W, 2), halved(H, 3) * halved(W, 3)
+    assert largest_of([small, large], {}) == (large, 1)  # atom by atom
+    assert largest_of([small + 1, large], {})[1] is None  # at 1 x 1 it is not so
+    line, area = H.dim + W.dim - 1, H.dim * W.dim
+    assert largest_of([line, area], {}) == (area, 1)  # the area less the line is (H - 1)*(W - 1)
+    assert largest_of([line + 1, area], {})[1] is None  # at 1 x 1
+
+
+@pytest.mark.parametrize(
+    ("two", "least"),
+    [
+        # At all sizes that are looked at before anything is proved the first is the larger one.
+        (lambda h, _: (100 * (h // 100) + 41, h), 1),
+        (lambda h, w: (2 * (h - 1) * (w - 1) + 1_000, h - 1), 1),
+        (lambda h, w: (2 * (h - 1) * (w - 1) + 1_000, w - 1), 1),
+        # A least value counts as often as its coefficient.
+        (lambda h, _: (h, 7), 5),
+        (lambda h, w: (h * w, 26), 5),
+        (lambda h, _: (3 * h * h, 76), 5),
+    ],
+)
+def test_neither_is_the_larger_everywhere(two, least):
+    known = {name: Symbol(name, minimum=least) for name in "HW"}
+    most, place = largest_of(two(H.dim, W.dim), known)
+    assert place is None
+    for h, w in itertools.product((*range(least, 12), 99, 100, 1_500), repeat=2):
+        assert substitute(most, {"H": h, "W": w}) == max(two(h, w))
+
+
 def test_numbers_and_what_is_not_known():
     assert largest_of([3, 9, 9, 2], {}) == (9, 1)
     assert largest_of([H.dim, UNKNOWN], {}) == (UNKNOWN, None)

@@ -14,7 +14,7 @@ from memory_simulation import load, orders, programs, simulate, sizes_of
 import cnnsum
 from cnnsum.analyses.counting import Counter, bytes_of
 from cnnsum.analyses.memory.activations import value_bytes
-from cnnsum.analyses.memory.liveness import peak
+from cnnsum.analyses.memory.liveness import Story, peak, told
 from cnnsum.analyses.memory.timeline import Timeline, timeline
 from cnnsum.answers.plan.ask import plan as planned
 from cnnsum.dims import UNKNOWN, Dim, substitute
@@ -212,3 +212,9 @@ def test_what_stands_in_the_copy_of_another_dtype_is_counted(inner: str, dtype: 
         held = {one.name: one.bytes for one in cnnsum.plan(read).storages}
         assert held == {"image": 32, "first": 32, "within": 16, "last": 8}
         assert peak_of == 64 * read.graph.batch
+
+
+def test_a_peak_before_the_first_call_is_told() -> None:
+    """A view of the input needs no more than the input, which is there before."""
+    story = Story((("input", 12, -1, 1),), (0,), ("flat",), ())
+    assert told(story) == (12, None, (("input", 12),))

@@ -234,6 +234,17 @@ def test_what_trains_nothing_keeps_nothing() -> None:
     assert rows(found) == {"first": 32, "dense": 32}
 
 
+def test_what_no_gradient_comes_back_to_keeps_nothing() -> None:
+    layers = [
+        {"Dense": {"units": 8, "name": "a", "activation": "tanh"}},
+        {"Dense": {"units": 8, "name": "b", "activation": "tanh"}},
+        {"Discretization": {"name": "steps", "bin_boundaries": [0.0]}},
+        {"Dense": {"units": 3, "name": "out", "from": "a"}},
+    ]
+    # a: its input and its output, which `out` reads, too. b trains nothing: the steps behind it have no gradient.
+    assert rows(report(layers, outputs=["steps", "out"])) == {"a": 64}
+
+
 def test_batch_and_dtype() -> None:
     layers = [{"Dense": {"units": 8, "name": "a"}}, "BatchNormalization"]
     once, thrice = (report(layers, batch=batch).totals for batch in (1, 3))

@@ -53,6 +53,31 @@ def test_a_search_that_is_given_up_says_so(program: dict[str, Any]) -> None:
     assert given_up.status == ("exact" if given_up.lower_bound == given_up.bytes else "bound")
 
 
+def test_a_search_that_is_given_up_knows_what_every_way_left_needs() -> None:
+    """8 and 12 numbers in, 16 and 24 out, which stay. The listed order makes the 16 first: 20 + 16, then 12 + 16 + 24.
+
+    The other way round the 8 of the input are there in place of the 16: 20 + 24 and 8 + 24 + 16.
+    """
+    layers = [{"Concatenate": {"name": f"l{n}", "from": [name] * 2}} for n, name in enumerate(("other", "input"))]
+    model = load({"inputs": {"input": [8], "other": [12]}, "layers": layers, "outputs": ["l0", "l1"]})
+    assert sorted(peak_of(model, order) for order in orders(model.inference)) == [4 * 48, 4 * 52]
+    assert best_of(model).bytes == 4 * 48
+    assert best_of(model, most_states=3)[1:] == (4 * 52, "bound", 4 * 48, 3)
+
+
+def test_what_is_written_in_place_takes_no_bytes_of_its_own() -> None:
+    layers: list[Any] = [
+        {"Subtract": {"name": "a", "from": ["input", "input"], "dtype": "float16"}},
+        {"Dropout": {"name": "b", "from": "other", "rate": 0.5}},
+        {"Add": {"name": "c", "from": ["input", "a"], "dtype": "float16"}},
+        {"Multiply": {"name": "d", "from": ["b", "b"]}},
+        {"Reshape": {"name": "e", "from": "d", "target_shape": [-1]}},
+    ]
+    model = load({"inputs": {"input": [8], "other": [12]}, "layers": layers, "outputs": ["c", "d"]})
+    least = min(peak_of(model, order) for order in orders(model.inference))
+    assert best_of(model, most_states=3)[1:4] == (least, "exact", least)
+
+
 def branches(*widths: int) -> Model:
     """Branches from one input, each wide in the middle and one value at its end, and their sum."""
     layers: list[Any] = []

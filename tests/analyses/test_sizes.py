@@ -132,6 +132,14 @@ def test_a_contradiction_names_both_layers() -> None:
     assert [found.span.line, *[related.span.line for related in found.related]] == [6, 8]
 
 
+def test_a_contradiction_names_the_two_of_many() -> None:
+    """Conditions that either of the two goes with are not to blame, wherever they stand."""
+    more = "".join(f"  - AveragePooling2D: {{pool_size: [{n}, 1], from: odd, name: p{n}}}\n" for n in (5, 7))
+    text = CONTRADICTION.replace("  - Concatenate: {from: [a, b]}", more + "  - Concatenate: {from: [a, b], name: c}")
+    (found,) = [one for one in model(text + "outputs: [c, p5, p7]").diagnostics if one.severity == "error"]
+    assert found.message == "no size of H is accepted: `even` needs H % 2 == 0 and H >= 2, `odd` needs H % 2 == 1"
+
+
 def test_a_relation_that_excludes_what_the_rest_accepts() -> None:
     text = """
     input: [H, W, 3]
