@@ -362,8 +362,11 @@ def _cut(text: str) -> str:
 class Problem(Exception):
     """Raised by the part that detects a fault and does not know where it stands; others add the place.
 
-    `field` is the path, within the layer's fields, of the value at fault (("kernel_size", 1)), or ().
+    `field` is the path, within the layer's fields, of the value at fault (("kernel_size", 1)), or (). `rank`: the only
+    one that an input may have, of an input of another.
     """
+
+    rank: int | None = None
 
     def __init__(
         self, code: str, message: str, field: str | tuple[str | int, ...] = (), *, help: str | None = None

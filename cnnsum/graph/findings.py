@@ -8,6 +8,10 @@ from cnnsum.layers.facts import Shape, show_shape
 
 #: Inputs whose makers are named beside a problem with their shapes; a list of more says nothing.
 _MOST_RELATED = 4
+#: The rank of a batch of images: of what has more axes, the first is a batch that was written down.
+_OF_IMAGES = 4
+#: What gives a vector of a map.
+_WITHOUT_SPACE = ("flatten", "global max pooling", "global mean pooling")
 
 
 def of_layer(
@@ -27,7 +31,25 @@ def of_call(node: Node, problem: Problem, shapes: tuple[Shape | None, ...]) -> D
             maker = tensor.node.layer
             if maker.place is not None and shape is not None:
                 related.append(Related(maker.place.span(), f"`{maker.name}` gives {show_shape(shape)}"))
-    return of_layer(node.layer, problem, related=tuple(related))
+    found = of_layer(node.layer, problem, related=tuple(related))
+    if found.help is None and problem.rank is not None and len(node.inputs) == len(shapes) == 1 and shapes[0]:
+        found = found._replace(help=_mend_of_rank(node.inputs[0].node.layer, shapes[0], problem.rank))
+    return found
+
+
+def _mend_of_rank(maker: Layer, shape: Shape, wanted: int) -> str | None:
+    """What gives an input of the rank that is wanted, by what makes it."""
+    more = wanted - len(shape)
+    if maker.spec is not None and (more == 1 or (more == -1 and wanted >= _OF_IMAGES)):
+        # An input is written without the batch axis.
+        sizes = list(map(str, shape[2:] if more < 0 else (*shape[1:], 1)))
+        what = "channels are an axis of their own" if more > 0 else "the batch is not an axis of an input"
+        return f"{what}: [{', '.join(sizes)}]?"
+    if more > 0 and maker.fields.get("return_sequences") is False:
+        return f"`return_sequences: true` in `{maker.name}`, which gives its last step alone"
+    if more > 0 and maker.type is not None and maker.type.role in _WITHOUT_SPACE:
+        return f"put it before `{maker.name}`, which leaves no axes of space"
+    return None
 
 
 def unused(layer: Layer) -> Diagnostic:

@@ -132,7 +132,11 @@ def require_rank(x: Shape, rank: int | Iterable[int], what: str) -> None:
     ranks = (rank,) if isinstance(rank, int) else tuple(rank)
     if len(x) not in ranks:
         wanted = " or ".join(map(str, ranks))
-        raise Problem("SHP204", f"{what} needs an input of rank {wanted} (batch axis included), got {show_shape(x)}")
+        problem = Problem(
+            "SHP204", f"{what} needs an input of rank {wanted} (batch axis included), got {show_shape(x)}"
+        )
+        problem.rank = ranks[0] if len(ranks) == 1 else None
+        raise problem
 
 
 def axis_of(x: Shape, axis: int, what: str) -> int:

@@ -98,7 +98,9 @@ class Block:
                     findings.problem(colon, entry.site(name, key=True))
                     continue
                 help = did_you_mean(name, (*self.args, *sorted(SPECIAL))) or (
-                    f"its arguments are {', '.join(self.args)}" if self.args else "it has no arguments"
+                    f"its arguments are {', '.join(self.args)}"
+                    if self.args
+                    else f"it has no arguments: declare it there, `args: {{{name}: }}`"
                 )
                 findings.add(
                     "CFG103", f"block `{self.name}` has no argument `{name}`", entry.site(name, key=True), help=help

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cnnsum.diagnostics import Related, Suggestion, did_you_mean, folded
+from cnnsum.diagnostics import Problem, Related, Suggestion, did_you_mean, folded
 from cnnsum.layers.base import LayerType, all_types, find
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.faults import Findings, Path, Site
@@ -220,13 +220,22 @@ def _unknown(entry: Entry, types: Types, findings: Findings) -> None:
         help = f"write `{head}: {shown}`"
         findings.add("SPC008", f"a space is missing after `{head}:`", entry.head, help=help)
         return
-    near = _as_item(name, types)
+    near = _as_item(name, types) or _named(entry, types)
     if near is None and types.incomplete:
         return
     if near is None and findings.diagnostics.wants_help("UNK701"):
         near = types.suggest(name)
     near = near or "`cnnsum layers` lists the types"
     findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
+
+
+def _named(entry: Entry, types: Types) -> str | None:
+    """How a layer is named whose name stands in the place of its type: `enc1: Conv2D`."""
+    value: Any = entry.document.value
+    for step in entry.fields:
+        value = value[step]
+    known = isinstance(value, str) and types.find(value) is not None
+    return f"write `{value}: {{name: {entry.type_name}}}`" if known else None
 
 
 def _as_item(name: str, types: Types) -> str | None:
@@ -263,12 +272,28 @@ def _by_position(entry: Entry, value: Any, findings: Findings) -> None:
         kind = "arguments" if block is not None else "fields"
         has = f"it has {len(names)}: {', '.join(names)}" if names else f"it has no {kind}"
         plural = f"{len(values)} values" if len(values) > 1 else "a value"
-        findings.add("CFG104", f"{what} got {plural} but {has}", entry.site())
+        meant = None if entry.type is None else _meant_by_values(entry.type, values)
+        findings.add("CFG104", f"{what} got {plural} but {has}", entry.site(), help=meant)
         entry.type = entry.block = None
         return
     entry.raw = dict(zip(names, values, strict=False))
     entry.positional = tuple(names[: len(values)]) if isinstance(value, list) else names[0]
     _show(entry)
+
+
+def _meant_by_values(type: LayerType, values: list[Any]) -> str | None:
+    """What a list of more values than fields was meant for: the inputs of a merge, or one value that is a list."""
+    listed = f"[{', '.join(map(str, values))}]"
+    if type.schema.most is None and all(isinstance(one, str) for one in values):
+        return f"what it merges stands in `from`: `{type.name}: {{from: {listed}}}`"
+    if len(type.schema.fields) == 1 and all(isinstance(one, (int, str)) for one in values):
+        (field,) = type.schema.fields.values()
+        try:
+            field.kind.read([one for one in values if isinstance(one, int)], None)  # type: ignore[arg-type]  # numbers
+        except (Problem, AttributeError):  # also of a kind that asks the reader
+            return None
+        return f"a list that is one value stands in brackets of its own: `{type.name}: [{listed}]`"
+    return None
 
 
 def _list_without_brackets(text: str) -> str | None:
@@ -331,10 +356,14 @@ def _several(item: dict[str, Any], document: Document, path: Path, types: Types,
     site = Site(document, (*path, second), key=True)
     help: str | None
     if "type" in item or "class_name" in item:
-        type_name = str(item.get("type", item.get("class_name")))
+        key = "type" if "type" in item else "class_name"
+        type_name = str(item[key])
         help = f"a layer is its type with its fields: `{type_name}: {{...}}`"
         findings.add(
-            "SPC027", "a layer is not written with the key `type`", Site(document, (*path, first), key=True), help=help
+            "SPC027",
+            f"a layer is not written with the key `{key}`",
+            Site(document, (*path, first), key=True),
+            help=help,
         )
         return Entry(document, path, type_name)
     if item[first] is None and types.find(second) is None:

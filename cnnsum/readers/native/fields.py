@@ -19,6 +19,8 @@ from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
 
 #: Problems of a name rather than of the value below it.
 _AT_KEYS = ("CFG103", "UNK701")
+#: Fields that are words for what a layer reads.
+_MEANS_FROM = ("inputs", "input", "from_", "bottom")
 
 
 class Reader:
@@ -164,6 +166,11 @@ class Binder:
             if cut is not None and name in cut:
                 continue
             value = _value_at(raw, problem.field)
+            if problem.code in ("CFG102", "SPC026") and isinstance(entry.positional, tuple) and isinstance(value, str):
+                problem.help = _by_name(entry, problem.field, value) or problem.help
+            if problem.code == "CFG103" and name in _MEANS_FROM and isinstance(value, (str, list)):
+                listed = value if isinstance(value, str) else f"[{', '.join(map(str, value))}]"
+                problem.help = f"what it reads stands in `from`: `from: {listed}`"
             if type(value) is Written and value.site is not None:
                 # It was given elsewhere, and `$name` stands here.
                 here = Related(entry.site(*problem.field).span(), "it is used here")
@@ -202,6 +209,15 @@ def _cut_by_comma(entry: Entry) -> tuple[str, str] | None:
             return before, name
         before = name
     return None
+
+
+def _by_name(entry: Entry, path: tuple[str | int, ...], word: str) -> str | None:
+    """Which field a word was meant for that stands at the place of another."""
+    if entry.type is None or len(path) != 1:
+        return None
+    fields = entry.type.schema.fields
+    meant = next((name for name, field in fields.items() if word in field.kind.choices and name != path[0]), None)
+    return None if meant is None else f"at this place stands `{path[0]}`; by name: `{meant}: {word}`"
 
 
 def _value_at(raw: Any, path: tuple[str | int, ...]) -> Any:

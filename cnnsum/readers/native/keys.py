@@ -170,7 +170,9 @@ class Keys:
             listed = [one for index, one in enumerate(listed) if all(index != known.index for known in constants)]
         if not listed or not all(isinstance(name, str) and name for name, _ in listed):
             message = f"`from` must be the name of a layer, or a list of names, got {show(value)}"
-            self.findings.add("CFG102", message, site)
+            counted = any(type(name) is int for name, _ in listed or ())
+            help = "layers have names, also automatic ones, and are not counted: `from: conv2d_1`" if counted else None
+            self.findings.add("CFG102", message, site, help=help)
             return nothing
         found = []
         for name, where in listed:

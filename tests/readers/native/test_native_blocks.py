@@ -277,7 +277,7 @@ BODY = "      - Dense: 3\n"
             "6:9-10 CFG103 block `b` has no argument `m` | its arguments are n",
         ]),
         ("args: {units: 3}\n    layers: [{Dense: units}]", "b: {unit: 3}", ["6:9-13 CFG103 block `b` has no argument `unit` | did you mean `units`?"]),
-        ("layers: [{Dense: 3}]", "b: {unit: 3}", ["5:9-13 CFG103 block `b` has no argument `unit` | it has no arguments"]),
+        ("layers: [{Dense: 3}]", "b: {unit: 3}", ["5:9-13 CFG103 block `b` has no argument `unit` | it has no arguments: declare it there, `args: {unit: }`"]),
         ("args: {n: 1}\n    layers: [{Dense: n}]", "b: [1, 2]", ["6:5-14 CFG104 `b` got 2 values but it has 1: n"]),
         ("args: {n: 1}\n    layers: [{Dense: 2*n}]", "b: -3", ["4:22-25 CFG102 `units` must be a positive integer, got -6"]),
         ("args: {n: 1}\n    layers: [{Dense: 2*n}]", "b: widht", ["6:8-13 SPC026 the name `widht` is not known here | declare it in `vars`"]),

@@ -1,0 +1,82 @@
+"""Mistakes that are made at first, and the mend that belongs to the message."""
+
+from __future__ import annotations
+
+import pytest
+
+import cnnsum
+
+IMAGE = "input: [64, 64, 3]\nlayers:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "help"),
+    [
+        ("input: [64, 64]\nlayers:\n  - Conv2D: [8, 3]\n", "SHP204", "channels are an axis of their own: [64, 64, 1]?"),
+        ("input: [T]\nlayers:\n  - LSTM: 8\n", "SHP204", "channels are an axis of their own: [T, 1]?"),
+        (
+            "input: [32, 64, 64, 3]\nlayers:\n  - Conv2D: [8, 3]\n",
+            "SHP204",
+            "the batch is not an axis of an input: [64, 64, 3]?",
+        ),
+        (IMAGE + "  - Conv1D: [8, 3]\n", "SHP204", None),  # of rank 3: there is no telling what was meant
+        (
+            IMAGE + "  - Flatten\n  - Conv2D: [8, 3]\n",
+            "SHP204",
+            "put it before `flatten`, which leaves no axes of space",
+        ),
+        (
+            IMAGE + "  - GlobalMaxPooling2D\n  - MaxPooling2D: 2\n",
+            "SHP204",
+            "put it before `global_max_pooling2d`, which leaves no axes of space",
+        ),
+        (
+            "input: [9, 3]\nlayers:\n  - GRU: 8\n  - LSTM: 8\n",
+            "SHP204",
+            "`return_sequences: true` in `gru`, which gives its last step alone",
+        ),
+        (IMAGE + "  - Conv2D: [8, 3, same]\n", "SPC026", "at this place stands `strides`; by name: `padding: same`"),
+        (
+            IMAGE + "  - Conv2D: [8, 3, 1, relu]\n",
+            "CFG102",
+            "at this place stands `padding`; by name: `activation: relu`",
+        ),
+        (IMAGE + "  - Conv2D: [8, 3, pad]\n", "SPC026", "declare it in `vars`"),
+        (
+            IMAGE + "  - ReLU: {name: a}\n  - Concatenate: [a, input]\n",
+            "CFG104",
+            "what it merges stands in `from`: `Concatenate: {from: [a, input]}`",
+        ),
+        (
+            IMAGE + "  - ReLU: {name: a}\n  - Add: {inputs: [a, input]}\n",
+            "CFG103",
+            "what it reads stands in `from`: `from: [a, input]`",
+        ),
+        (
+            IMAGE + "  - Reshape: [32, 32, 12]\n",
+            "CFG104",
+            "a list that is one value stands in brackets of its own: `Reshape: [[32, 32, 12]]`",
+        ),
+        (IMAGE + "  - Flatten: [1, 2, 3]\n", "CFG104", None),
+        (
+            IMAGE + "  - ReLU\n  - Add: {from: [-1, 6]}\n",
+            "CFG102",
+            "layers have names, also automatic ones, and are not counted: `from: conv2d_1`",
+        ),
+        (IMAGE + "  - enc1: Flatten\n", "UNK701", "write `Flatten: {name: enc1}`"),
+        (
+            "blocks: {b: {layers: [Flatten]}}\n" + IMAGE + "  - b: {filters: 3}\n",
+            "CFG103",
+            "it has no arguments: declare it there, `args: {filters: }`",
+        ),
+    ],
+)
+def test_the_mend(text: str, code: str, help: str | None) -> None:
+    (found,) = cnnsum.loads(text).errors
+    assert (found.code, found.help) == (code, help)
+
+
+@pytest.mark.parametrize("key", ["type", "class_name"])
+def test_the_key_that_was_written_is_named(key: str) -> None:
+    (found,) = cnnsum.loads(f"{IMAGE}  - Flatten\n  - {key}: ReLU\n    name: a\n").errors
+    assert found.message == f"a layer is not written with the key `{key}`"
