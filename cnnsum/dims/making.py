@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from cnnsum.dims.expr import UNKNOWN, Atom, Dim, Expr, Extreme, Floor, Symbol, Unknown, from_atom, order_of, symbols_of
+from cnnsum.dims.expr import (
+    UNKNOWN,
+    Atom,
+    Dim,
+    Expr,
+    Extreme,
+    Floor,
+    Monomial,
+    Symbol,
+    Unknown,
+    from_atom,
+    from_terms,
+    order_of,
+    symbols_of,
+    terms_of,
+)
 from cnnsum.dims.questions import at_least, divides
 
 _CACHE = 1 << 14
@@ -130,7 +145,7 @@ def replace(dim: Dim, atoms: dict[Atom, Dim]) -> Dim:
     """Put dims in place of atoms, everywhere in the formula. `atoms` also remembers what was made of other atoms."""
     if not isinstance(dim, Expr):
         return dim
-    total: Dim = 0
+    terms: dict[Monomial, int] = {}
     for monomial, factor in dim.terms:
         term: Dim = factor
         for atom, power in monomial:
@@ -138,8 +153,11 @@ def replace(dim: Dim, atoms: dict[Atom, Dim]) -> Dim:
             if value is None:
                 value = atoms[atom] = _rebuild(atom, atoms)
             term = term * value if power == 1 else term * value**power
-        total = total + term
-    return total
+        if isinstance(term, Unknown):
+            return term
+        for own, count in terms_of(term):
+            terms[own] = terms.get(own, 0) + count
+    return from_terms(terms)
 
 
 def _rebuild(atom: Atom, atoms: dict[Atom, Dim]) -> Dim:

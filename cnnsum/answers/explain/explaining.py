@@ -192,6 +192,9 @@ class _Builder:
         self.more = 0
         self._room = MAX_EXPLAINED
         self._first: dict[Any, Explained] = {}
+        # Most layers of a long network do what others do: each such thing is told and worked out once.
+        self._told: dict[Any, Retold | None] = {}
+        self._worked: dict[Any, tuple[dict[str, Dim], tuple[Step, ...]]] = {}
 
     def rows(self, wanted: Iterable[tuple[_Scope, Layer]]) -> list[Explained]:
         """The layers explained, as far as there is room."""
@@ -236,14 +239,14 @@ class _Builder:
             return base._replace(status="unknown", note=f"not known: {_why_unknown(inference, layer, last)}")
         why = dict(reasons(type))
         why["operations"] = f"{why.get('operations', '')} {_activation(layer)}".strip()
-        run = _retold(inference, layer, nodes[-1], last)
-        writer = Writer({} if run is None else run.names)
+        run = self._retold(inference, layer, nodes[-1], last)
         own = _own_steps(scope, layer, calls, run, why.get("kept", ""))
-        steps = [*self._steps(scope, layer, calls, run, writer, why), *own]
+        symbols, shared_steps = self._shared(scope, layer, calls, run, why)
+        steps = [*shared_steps, *own]
         found = base._replace(
             what=why[WHAT],
             settings=_settings(layer),
-            symbols=_in_order(writer.symbols),
+            symbols=_in_order(symbols),
             steps=tuple(steps),
             status="bound" if any(call.facts.status == "bound" for call in calls) else "exact",
             note=_calls_note(calls),
@@ -256,6 +259,41 @@ class _Builder:
             differing = tuple([step for step in own if step not in first.steps])
             found = found._replace(like=first.name, own_steps=differing)
         return found
+
+    def _shared(
+        self, scope: _Scope, layer: Layer, calls: list[Call], run: Retold | None, why: dict[str, str]
+    ) -> tuple[dict[str, Dim], tuple[Step, ...]]:
+        """The symbols and the steps that layers have in common which do the same, wherever they stand."""
+        weights = scope.params.by_layer[layer]
+        made = tuple([scope.sizes[number] for call in calls for number in call.outputs])
+        facts = tuple([id(call.facts) for call in calls])
+        frozen = not scope.trainable or layer.freezes
+        key = (layer.key, id(run), facts, layer.policy, weights, made, frozen, run is None and layer.name)
+        found = self._worked.get(key)
+        if found is None:
+            writer = Writer({} if run is None else run.names)
+            steps = tuple(self._steps(scope, layer, calls, run, writer, why))
+            found = self._worked[key] = writer.symbols, steps
+        return found
+
+    def _retold(self, inference: Inference, layer: Layer, node: Node, call: Call) -> Retold | None:
+        """The call on named sizes."""
+        assert layer.type is not None
+        tensors = with_constants(call.inputs, node)
+        shapes: tuple[Shape | None, ...] = tuple([inference.values[number].shape for number in call.inputs])
+        for index, shape, _ in node.constants:
+            shapes = (*shapes[:index], shape, *shapes[index:])
+        keywords = node.keywords
+        if any(map(is_mask, keywords)):
+            kept, keywords = without_masks(layer.type, shapes, keywords)
+            # Masks come last, and shapes that are kept keep their tensors.
+            if len(kept) < len(shapes):
+                shapes, tensors = kept, tensors[: len(kept)]
+        twice = tuple([tensors.index(tensor) for tensor in tensors])
+        key = (layer.key, shapes, keywords, twice, tuple([tensor < 0 for tensor in tensors]), id(call.facts))
+        if key not in self._told:
+            self._told[key] = retell(layer.type, layer.fields, shapes, keywords, tensors, call.facts)
+        return self._told[key]
 
     def _steps(
         self, scope: _Scope, layer: Layer, calls: list[Call], run: Retold | None, writer: Writer, why: dict[str, str]
@@ -362,22 +400,6 @@ def _own_steps(scope: _Scope, layer: Layer, calls: list[Call], run: Retold | Non
     if id(last) in scope.misaligned:
         steps += merge_steps(run, scope.misaligned[id(last)], scope.fields[last.outputs[0]] or ())
     return steps
-
-
-def _retold(inference: Inference, layer: Layer, node: Node, call: Call) -> Retold | None:
-    """The call on named sizes."""
-    assert layer.type is not None
-    tensors = with_constants(call.inputs, node)
-    shapes: tuple[Shape | None, ...] = tuple([inference.values[number].shape for number in call.inputs])
-    for index, shape, _ in node.constants:
-        shapes = (*shapes[:index], shape, *shapes[index:])
-    keywords = node.keywords
-    if any(map(is_mask, keywords)):
-        kept, keywords = without_masks(layer.type, shapes, keywords)
-        # Masks come last, and shapes that are kept keep their tensors.
-        if len(kept) < len(shapes):
-            shapes, tensors = kept, tensors[: len(kept)]
-    return retell(layer.type, layer.fields, shapes, keywords, tensors, call.facts)
 
 
 def _inputs(inference: Inference, node: Node) -> tuple[int, ...]:
