@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from training_simulation import Simulation
 
 import cnnsum
+from cnnsum.analyses.training.alive import Pool
 from cnnsum.analyses.training.checkpoint import places
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
 from cnnsum.analyses.training.total import PRECISIONS
@@ -349,6 +350,32 @@ def test_symbolic_sizes(checkpoint: list[str] | None) -> None:
 
 def checkpointed(layers: list[Any], *names: str, shape: Any = (8,)) -> TrainingMemory:
     return cnnsum.summarize(load(layers, shape), optimizer="sgd", checkpoint=names, step=True).totals.training
+
+
+def test_a_gradient_is_added_in_place_where_it_is_alone() -> None:
+    for references, sizes, third in [
+        ((1, 1), (8, 8), False),
+        ((1, 2), (8, 8), False),
+        ((2, 1), (8, 8), False),
+        ((2, 2), (8, 8), True),  # others refer to both
+        ((1, 1), (24, 24), True),  # both are parts of larger ones
+        ((1, 2), (24, 8), True),
+        ((2, 1), (24, 8), False),
+    ]:
+        pool = Pool()
+        for count, size in zip(references, sizes, strict=True):
+            buffer = pool.take(size)
+            for _ in range(count - 1):
+                pool.share(buffer)
+            took = pool.add(0, buffer, 8)
+        assert took == third
+        assert pool.held == sum(sizes) + 8 if third else max(sum(sizes) - 8, 8 * max(references))
+
+
+def test_a_nested_model_ends_with_its_last_call() -> None:
+    inner: dict[str, Any] = {"name": "inner", "layers": [{"Dense": {"units": 8, "name": n}} for n in ("p", "q", "r")]}
+    layers: list[Any] = [{"Sequential": inner}, {"Dense": {"units": 8, "name": "between"}}]
+    assert places(load(layers).inference) == {"p": [0], "q": [1], "r": [2], "inner": [2], "between": [3]}
 
 
 def test_a_checkpoint_by_hand() -> None:

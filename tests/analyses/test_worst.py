@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +134,52 @@ def test_parts_of_a_maximum() -> None:
     h, w = Symbol("H").dim, Symbol("W").dim
     assert parts(h - maximum(h, w)) == [h - maximum(h, w)]
     assert set(parts(2 * h * maximum(3, w, h // 2) + w)) == {6 * h + w, 2 * h * w + w, 2 * h * (h // 2) + w}
+
+
+SKIPS = """
+input: [H, W, 4]
+layers:
+  - Conv2D: {filters: 4, kernel_size: [2, 3], strides: [2, 3], padding: same, name: a}
+  - Conv2DTranspose: {filters: 4, kernel_size: [2, 3], strides: [2, 3], name: b}
+  - Concatenate: {from: [input_layer, b], name: c}
+"""
+SQUARE = (
+    SKIPS
+    + """
+  - Permute: {dims: [2, 1, 3], name: turned}
+  - Concatenate: {from: [c, turned]}
+"""
+)
+
+
+@pytest.mark.parametrize(("text", "square"), [(SKIPS, False), (SQUARE, True)])
+def test_only_sizes_that_go_together_count(text: str, square: bool) -> None:
+    """The height must be even, the width a multiple of 3; where an image is laid beside its transpose, both are one."""
+    model = cnnsum.loads(text)
+    formula = cnnsum.summarize(model).totals.macs
+    assert isinstance(formula, Expr)
+    for high, wide in itertools.product([(5, 5), (4, 9), (6, 6), (6, 14), (7, 24), (12, 13)], repeat=2):
+        every = {
+            (h, w): substitute(formula, {"H": h, "W": w})
+            for h, w in itertools.product(range(high[0], high[1] + 1), range(wide[0], wide[1] + 1))
+            if h % 2 == 0 and w % 3 == 0 and (h == w or not square)
+        }
+        spans = {"H": Range(*high), "W": Range(*wide)}
+        if not every:
+            with pytest.raises(UnsolvedError):
+                broken(formula, 1, model.sizes.requirements, spans)
+            continue
+        worst = max(every.values())  # type: ignore[type-var]  # numbers
+        assert broken(formula, worst, model.sizes.requirements, spans) is None  # type: ignore[arg-type]
+        found = broken(formula, worst - 1, model.sizes.requirements, spans)  # type: ignore[operator]
+        assert found is not None
+        assert every[found.point["H"], found.point["W"]] == worst
+
+
+def test_one_size_is_given_and_the_other_has_no_end() -> None:
+    """H is 6 at the most. W is a multiple of 3: of the first that is too much."""
+    model = cnnsum.loads(SKIPS)
+    formula = cnnsum.summarize(model).totals.macs
+    limit = substitute(formula, {"H": 6, "W": 9})
+    found = broken(formula, limit, model.sizes.requirements, {"H": Range(1, 7)})  # type: ignore[arg-type]
+    assert found == ({"H": 6, "W": 12}, found.start, True)  # type: ignore[union-attr]

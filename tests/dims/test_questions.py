@@ -7,13 +7,16 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 
-from cnnsum.dims import Symbol, at_least, bounds, ceil_div, divides, equal, maximum, minimum
+from cnnsum.dims import Symbol, at_least, bounds, ceil_div, divides, equal, maximum, minimum, substitute
 from cnnsum.dims import pieces as residue_classes
 from cnnsum.dims.pieces import extremes, nonnegative, pieces, value_at, zeros
 from tests.dims.formulas import DIMS, calculate, trees
 
 H = Symbol("H").dim
 W = Symbol("W").dim
+K = Symbol("K", minimum=3).dim
+Z = Symbol("Z", minimum=0).dim
+M = Symbol("M", minimum=8, multiple_of=8).dim
 SIZES = {"H": range(1, 200), "W": range(200), "M": range(8, 400, 8)}
 
 
@@ -87,6 +90,7 @@ def test_several_symbols_are_sound(tree, other):
         ((H - 1) * (H - 1), 4, None),
         (H * H + 1, 0, False),
         (maximum(H, 5) - 5, maximum(H - 5, 0), True),
+        (K, maximum(Z, 100), None),
         (3, 3, True),
         (3, 4, False),
     ],
@@ -118,6 +122,31 @@ def test_equal(a, b, answer):
 )
 def test_at_least(a, b, answer):
     assert at_least(a, b) is answer
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "answer"),
+    [
+        (H, K * M, None),  # 1 is below 24, and H has no end
+        (H * W - 3 * W, 10**12, None),
+        (1000, ceil_div(K // 2, M), None),  # of 3 and 8 it is 1, of 10**6 and 8 it is 62,500
+        (K, maximum(W, 100), None),
+        ((H - H * Z) // 8, K, None),  # 3 at 24 and 0, -12 at 24 and 5
+        (H * (H // 4), (H - K) // 8, True),  # below 4 both are 0 or less; from 4 on the left is H or more
+        (H * K + K * K, 9, True),
+        (H * K + K * K, 13, None),  # 12 at the least
+    ],
+)
+def test_at_least_of_several_symbols(a, b, answer):
+    assert at_least(a, b) is answer
+
+
+def test_remainders_and_chains_by_formulas():
+    assert divides(maximum(Z, 100), K) is None
+    assert equal(3, -1 % K) is None  # it is K - 1
+    assert -1 % K == K - 1
+    assert (K // M) // 2 == K // (2 * M)
+    assert [substitute((K // M) // 2 + 5, {"K": k, "M": 8}) for k in (15, 16, 47, 48)] == [5, 6, 7, 8]
 
 
 @pytest.mark.parametrize(

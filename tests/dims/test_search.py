@@ -69,6 +69,7 @@ def test_a_step_below_one_is_refused():
         (H.dim * K.dim, K, True),
         (K.dim**2, K, False),
         (M.dim // 16 - M.dim // 8, M, False),
+        (M.dim % 16, M, False),
         (M.dim - M.dim // 3, M, True),
         (W.dim * (H.dim // 3) - W.dim * (H.dim // 4), H, False),
     ],

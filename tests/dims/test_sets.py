@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from math import lcm
 
 import pytest
@@ -143,9 +144,27 @@ def test_the_condition_says_the_same(tree):
         assert {n for n in range(1, FAR + 1) if evaluate(text, {"H": n}) is True} == expected
 
 
+def test_conditions_of_residues_that_split_say_the_same():
+    """What skips over strided layers leave: residues of two periods at once, less a few, from some size on."""
+    draw = random.Random(3)
+    for _ in range(120):
+        period = draw.choice((8, 12, 24, 36, 60))
+        divisors = [n for n in range(2, period) if period % n == 0]
+        folds = [(n, draw.sample(range(n), draw.randint(1, n))) for n in draw.sample(divisors, draw.randint(1, 2))]
+        bits = [r for r in range(period) if all(r % n in allowed for n, allowed in folds)]
+        bits = sorted({*bits} - {*draw.sample(range(period), draw.choice((0, 0, 1, 2, 3)))})
+        start = draw.choice((1, 1, 2, 5, period + 1))
+        few = draw.sample(range(1, period + 2), draw.choice((0, 0, 1, 2)))
+        sizes = SizeSet((), start, period, bits) | SizeSet.of(few)
+        expected = {n for n in range(1, 200) if (n >= start and n % period in bits) or n in few}
+        text = sizes.condition("H")
+        assert {n for n in range(1, 200) if text != "false" and evaluate(text, {"H": n}) is True} == expected, text
+
+
 @pytest.mark.parametrize(
     ("sizes", "text"),
     [
+        (SizeSet.of([2]) | SizeSet((), 3, 2, [1]), "H == 2 or H % 2 == 1 and H >= 3"),
         (SizeSet.everything(), "H >= 1"),
         (SizeSet.of([]), "false"),
         (SizeSet.at_least(75), "H >= 75"),
