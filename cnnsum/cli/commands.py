@@ -8,7 +8,7 @@ import click
 
 from cnnsum.cli.names import COMMANDS
 
-_OWN_OPTIONS = frozenset(("-h", "--help", "--version"))
+_OWN_OPTIONS = frozenset(("-h", "--help", "-V", "--version"))
 
 
 class _Commands(click.Group):
@@ -42,6 +42,8 @@ def _refuse_misspelt(ctx: click.Context, args: list[str]) -> None:
     word = args[0]
     if not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
         return
+    if word == "help":
+        raise click.UsageError("there is no command and no file `help`: write `cnnsum --help`", ctx)
     from cnnsum.diagnostics import nearest
 
     near = nearest(word, COMMANDS)
@@ -65,7 +67,12 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
     subcommand_metavar="MODEL | COMMAND [ARGS]...",
 )
 @click.option(
-    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version."
+    *("-V", "--version"),
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version.",
 )
 def cli() -> None:
     """Know a neural network from its file.

@@ -34,6 +34,9 @@ def compare_stored(inference: Inference) -> list[Diagnostic]:
                 f"the file holds {_shown(layer.stored)} for `{layer.name}`, which has {_shown(call.facts.weights)}"
             )
             help = "the weights belong to another model, or cnnsum is wrong about this layer: please report it then"
+            if not layer.stored:
+                # Keras writes the weights of a layer object that stands in two places with the first alone.
+                help = f"the layer may share its weights with another, which the file holds them for; else {help}"
             found.append(findings.of_layer(layer, Problem("SHP225", message, help=help), "warning"))
     return found
 

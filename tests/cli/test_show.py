@@ -90,7 +90,8 @@ def test_every_option_of_every_command_is_documented(name: str) -> None:
 def test_the_version() -> None:
     from cnnsum import __version__
 
-    assert call("--version") == (0, f"cnnsum {__version__}\n", "")
+    assert call("--version") == call("-V") == (0, f"cnnsum {__version__}\n", "")
+    assert "no command and no file `help`: write `cnnsum --help`" in call("help").err
 
 
 def test_a_mistyped_command_is_no_file() -> None:

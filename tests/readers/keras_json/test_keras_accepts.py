@@ -283,6 +283,32 @@ def test_a_frozen_layer_says_so_in_any_way() -> None:
     assert cnnsum.summarize(load(sequential(image((4,)), layer))).totals.params.trainable == 0
 
 
+@pytest.mark.parametrize(
+    ("shape", "batch", "layer", "gives", "count"),
+    [
+        ((0,), None, made("Dense", "d", units=3), "(N, 3)", 3),
+        ((4,), 0, made("Dense", "d", units=3), "(0, 3)", 15),
+        ((8, 0, 3), None, made("Conv2D", "d", filters=3, kernel_size=[1, 1]), None, 12),
+        ((8, 0, 3), None, made("Conv2D", "d", filters=3, kernel_size=[1, 1], padding="same"), "(N, 8, 0, 3)", 12),
+        ((8, 8, 0), None, made("Conv2D", "d", filters=3, kernel_size=[3, 3]), "(N, 6, 6, 3)", 3),
+    ],
+)
+def test_axes_without_elements_are_keras_s(
+    shape: tuple[int, ...], batch: int | None, layer: Any, gives: str | None, count: int
+) -> None:
+    model = load(sequential(image(shape, batch=batch), layer))
+    if gives is None:
+        assert messages(sequential(image(shape, batch=batch), layer))[0].startswith("SHP201 ")
+        return
+    (row,) = cnnsum.summarize(model).rows
+    assert model.diagnostics == ()
+    assert (str(row.outputs[0].shape), row.params.total) == (gives, count)
+
+
+def test_a_network_on_nothing_prints_as_keras_prints_it() -> None:
+    assert " Total params: 396,293 (1.51 MB)" in table(read("zero_size"))
+
+
 # Keras 2.
 
 
