@@ -18,6 +18,7 @@ from cnnsum.dims import (
     is_name,
     maximum,
     parse_dim,
+    values,
 )
 
 H = Symbol("H").dim
@@ -258,6 +259,15 @@ def test_errors(text, message, place, help):
     error = caught.value
     assert (error.message, text[error.start : error.end], error.help) == (message, place, help)
     assert str(error) == message
+
+
+def test_fractions_and_decimals_in_turn():
+    assert [evaluate(text, {}) for text in ("3 - 1/2", "1/2 - 3", "1/2.5", "2.5 - 1/2")] == [2.5, -2.5, 0.4, 2.0]
+    assert values.over(1.0, 2.5) == 0.4
+    with pytest.raises(values.OperationError, match="division by zero"):
+        values.over(1.0, 0.0)
+    with pytest.raises(ExpressionError, match="a fraction by a formula cannot be compared"):
+        evaluate("1/n < 2", {"n": Symbol("n").dim})
 
 
 def test_unknown_name():

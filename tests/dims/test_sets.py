@@ -144,6 +144,21 @@ def test_the_condition_says_the_same(tree):
         assert {n for n in range(1, FAR + 1) if evaluate(text, {"H": n}) is True} == expected
 
 
+def test_sums_that_rise_and_fall_are_solved_as_tried():
+    draw = random.Random(2)
+    of = {"H": Symbol("H"), "K": Symbol("K", minimum=3), "M": Symbol("M", minimum=4, multiple_of=4)}
+    for _ in range(200):
+        name, symbol = draw.choice([*of.items()])
+        steps = [(draw.choice((-5, -3, -2, -1, 1, 2, 3, 4)), draw.choice((1, 2, 3, 4, 6))) for _ in range(3)]
+        level, relation = draw.randint(-6, 40), draw.choice(("==", ">="))
+        sizes = solve(relation, sum(factor * (symbol.dim // step) for factor, step in steps), level)
+        assert sizes is not None
+        for n in range(symbol.minimum, 300):
+            if n % symbol.multiple_of == 0:
+                value = sum(factor * (n // step) for factor, step in steps)
+                assert (n in sizes) == (value == level if relation == "==" else value >= level), (name, steps, level)
+
+
 def test_conditions_of_residues_that_split_say_the_same():
     """What skips over strided layers leave: residues of two periods at once, less a few, from some size on."""
     draw = random.Random(3)
