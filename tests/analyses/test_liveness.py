@@ -218,3 +218,27 @@ def test_a_peak_before_the_first_call_is_told() -> None:
     """A view of the input needs no more than the input, which is there before."""
     story = Story((("input", 12, -1, 1),), (0,), ("flat",), ())
     assert told(story) == (12, None, (("input", 12),))
+
+
+@pytest.mark.parametrize(("length", "most"), [(1, 60), (4, 120), (8, 240)])
+def test_what_is_written_in_place_at_some_sizes(length: int, most: int) -> None:
+    """The sum may be written over `a` where the length is even, and not where `a` is stretched from 1 to 2.
+
+    At 1: `a`, `up` and the sum, 12 + 24 + 24 bytes. Else while `up` is made: `a`, `down` and `up`, 12 + 6 + 12 bytes
+    for each of the length.
+    """
+    program: dict[str, Any] = {
+        "input": ["H", 3],
+        "layers": [
+            {"Conv1D": {"filters": 3, "kernel_size": 3, "padding": "same", "name": "a"}},
+            {"Conv1D": {"filters": 3, "kernel_size": 3, "padding": "same", "strides": 2, "name": "down"}},
+            {"UpSampling1D": {"size": 2, "name": "up"}},
+            {"Add": {"from": ["a", "up"], "name": "sum"}},
+        ],
+        "outputs": ["sum", "up"],
+    }
+    report = cnnsum.summarize(cnnsum.loads(json.dumps(program)))
+    assert report.evaluate(H=length).totals.peak.bytes == most
+    model = cnnsum.loads(json.dumps(program | {"input": [length, 3]}))
+    counter = Counter(model.graph.batch, 1)
+    assert peak(model.inference, value_bytes(model.inference, counter), counter).bytes == most

@@ -6,6 +6,7 @@ import pytest
 
 import cnnsum
 from cnnsum.analyses.sizes.conditions import Sizes, violated
+from cnnsum.dims import Expr, substitute
 from cnnsum.model import Model
 
 UPSAMPLED = """
@@ -138,6 +139,26 @@ def test_a_contradiction_names_the_two_of_many() -> None:
     text = CONTRADICTION.replace("  - Concatenate: {from: [a, b]}", more + "  - Concatenate: {from: [a, b], name: c}")
     (found,) = [one for one in model(text + "outputs: [c, p5, p7]").diagnostics if one.severity == "error"]
     assert found.message == "no size of H is accepted: `even` needs H % 2 == 0 and H >= 2, `odd` needs H % 2 == 1"
+
+
+def test_equal_sizes_are_one_in_conditions_and_formulas() -> None:
+    text = """
+    input: [H, W, 3]
+    layers:
+      - UpSampling2D: {size: 2, name: up}
+      - Permute: {dims: [2, 1, 3], name: turned}
+      - Concatenate: {from: [up, turned], name: both}
+      - Conv2D: [8, 3]
+    """
+    found = model(text)
+    assert [one.condition for one in found.sizes.requirements if len(one.symbols) == 2] == ["H == W"]
+    peak = cnnsum.summarize(found, batch=2).totals.peak.bytes
+    # Of 2 H x 2 H and 2 samples of 4 bytes: 3 + 3 + 6 channels while both are laid side by side, then 6 of them and 8
+    # of 2 H - 2.
+    by_hand = [max(8 * 4 * h * h * 12, 8 * 4 * h * h * 6 + 8 * (2 * h - 2) ** 2 * 8) for h in (3, 9, 20)]
+    assert [substitute(peak, {"H": h}) for h in (3, 9, 20)] == by_hand
+    assert isinstance(peak, Expr)
+    assert {one.name for one in peak.symbols} == {"H"}
 
 
 def test_a_relation_that_excludes_what_the_rest_accepts() -> None:

@@ -17,6 +17,7 @@ from cnnsum.dims import (
     ceil_div,
     divides,
     equal,
+    evaluate,
     is_anonymous,
     maximum,
     minimum,
@@ -303,3 +304,14 @@ def test_a_pickled_formula_is_equal():
     again = pickle.loads(pickle.dumps({x: formula, formula: x}))
     assert again == {x: formula, formula: x}
     assert next(iter(again)).anonymous
+
+
+def test_factors_are_only_what_all_terms_have():
+    h, w, a, b = (Symbol(name).dim for name in "hwab")
+    values = {"h": 2, "w": 3, "a": 5, "b": 7}
+    for formula, value in [
+        (2 * a * h + 3 * b * h + 2 * a * h**2 + 6 * b * h**2, 20 + 42 + 40 + 168),
+        (2 * a * h + 3 * b * h + 4 * a * h**2 + 6 * b * h**2, 20 + 42 + 80 + 168),
+        (-2 * a * h + 3 * b * h - 2 * a * w + 3 * b * w, -20 + 42 - 30 + 63),
+    ]:
+        assert evaluate(str(formula), values) == value, str(formula)

@@ -141,6 +141,12 @@ def test_at_least_of_several_symbols(a, b, answer):
     assert at_least(a, b) is answer
 
 
+def test_powers_of_what_has_two_ends():
+    between = minimum(maximum(H - W, -2), 3)
+    assert bounds(between**2) == (0, 9)
+    assert at_least(9, between**2) is True
+
+
 def test_remainders_and_chains_by_formulas():
     assert divides(maximum(Z, 100), K) is None
     assert equal(3, -1 % K) is None  # it is K - 1
