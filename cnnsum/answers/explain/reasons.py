@@ -13,18 +13,18 @@ from functools import lru_cache
 from cnnsum.layers.base import LayerType, find
 
 #: The subject of a sentence, by its first words.
-_HEADS = {
+HEADS = {
     "Lengths": "lengths",
     "Weights": "weights",
     "No weights": "weights",
     "MACs": "macs",
     "Operations": "operations",
     "Bias": "operations",
-    "Backpropagation keeps": "kept",
+    "Backpropagation": "kept",
     "Nothing kept": "kept",
     "Has no gradient": "kept",
 }
-_HEAD = re.compile(rf"(?:^|(?<=[.)] ))({'|'.join(sorted(_HEADS, key=len, reverse=True))})\b")
+_HEAD = re.compile(rf"(?:^|(?<=[.)] ))({'|'.join(sorted(HEADS, key=len, reverse=True))})\b")
 _ELSEWHERE = re.compile(r"^Lengths as in (\w+)")
 
 WHAT = "what"
@@ -48,7 +48,7 @@ def reasons(layer_type: LayerType) -> dict[str, str]:
     found = {WHAT: text[: matches[0].start()].strip() if matches and matches[0].start() < len(paragraph) else paragraph}
     ends = [*(match.start() for match in matches[1:]), len(text)]
     for match, end in zip(matches, ends, strict=False):
-        about = _HEADS[match[1]]
+        about = HEADS[match[1]]
         sentence = text[match.start() : end].strip()
         elsewhere = _ELSEWHERE.match(sentence)
         other = find(elsewhere[1]) if elsewhere else None
@@ -61,6 +61,6 @@ def reasons(layer_type: LayerType) -> dict[str, str]:
 def _plain(sentence: str) -> str:
     """The sentence without its label; "Bias: one addition" keeps it, for it says whose addition that is."""
     label, colon, rest = sentence.partition(": ")
-    if colon and label in _HEADS and label != "Bias":
+    if colon and label in HEADS and label != "Bias":
         return rest[:1].upper() + rest[1:]
     return sentence

@@ -99,13 +99,16 @@ def _trace(x: Shape, *, offset: PlainInt = 0, axis1: PlainInt = 0, axis2: PlainI
 
 @layer(key=NUMPY + "Digitize", name="Digitize")
 def _digitize(x: Shape, bins: Shape) -> Facts:
-    """The index of the bin of each element; the shape stays. No weights. Operations: 1 per element and bin."""
+    """The index of the bin of each element; the shape stays.
+
+    No weights. Operations: 1 per element and bin. Has no gradient.
+    """
     return _made(x, ops=size(x) * prod(bins), dtype="int32")
 
 
 @layer(key=NUMPY + "IsIn", name="IsIn", ignored="assume_unique invert")
 def _is_in(x1: Shape, x2: Shape) -> Facts:
-    """Whether each element is one of the second input's. No weights. Operations: 1 per pair."""
+    """Whether each element is one of the second input's. No weights. Operations: 1 per pair. Has no gradient."""
     return _made(x1, ops=size(x1) * prod(x2), dtype="bool")
 
 
@@ -411,7 +414,10 @@ def _cdist(x: Shape, y: Shape) -> Facts:
 
 @layer(key=MATH + "InTopK", name="InTopK", ignored="k")
 def _in_top_k(targets: Shape, predictions: Shape) -> Facts:
-    """Whether each target is among the k best predictions. No weights. Operations: 1 per prediction."""
+    """Whether each target is among the k best predictions.
+
+    No weights. Operations: 1 per prediction. Has no gradient.
+    """
     return _made(targets, ops=size(predictions), dtype="bool")
 
 

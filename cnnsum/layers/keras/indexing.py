@@ -258,7 +258,7 @@ def _with_classes(x: Shape, num_classes: Dim, axis: int, what: str) -> Shape:
 
 @layer(key=NN + "OneHot", name="OneHot", ignored="sparse dtype")
 def _one_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
-    """Turn whole numbers into rows with a single 1. No weights. Operations: 1 per output element. No gradient."""
+    """Turn whole numbers into rows with a single 1. No weights. Operations: 1 per output element. Has no gradient."""
     out = _with_classes(x, num_classes, axis, "OneHot")
     window: Reach = None if out[:-1] == x and axis in (-1, len(x)) else NOT_FOLLOWED
     return Facts(out, ops=size(out), gradient="none", window=window)
@@ -268,7 +268,7 @@ def _one_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
 def _multi_hot(x: Shape, *, num_classes: Pos, axis: PlainInt = -1) -> Facts:
     """Turn lists of whole numbers into a row each, with 1 for those that occur: `OneHot`, and the largest along axis 1.
 
-    No weights. Operations: 1 per output element. No gradient.
+    No weights. Operations: 1 per output element. Has no gradient.
     """
     codes = _with_classes(x, num_classes, axis, "MultiHot")
     place = 1 if len(x) > 1 else 0

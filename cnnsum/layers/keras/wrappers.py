@@ -83,8 +83,8 @@ def Bidirectional(
 
     `backward_layer` is `layer` with `go_backwards` where it is not given. `merge_mode`: "concat" puts the outputs side
     by side on the last axis, "sum", "mul" and "ave" combine them element by element, null leaves them as two outputs.
-    With `return_state`, the states of the forward layer follow, then those of the backward layer. Initial states: one
-    half for each direction.
+    With `return_state`, the states of the forward layer follow, then those of the backward layer. Of initial states
+    one half is for each direction.
 
     Weights: those of both layers: each direction learns its own. MACs: those of both layers. Operations: those of both
     layers, and per output element 1 for "sum" and "mul", 2 for "ave". Backpropagation keeps what both layers keep;

@@ -1,0 +1,25 @@
+"""The sentences of documentation that `explain` takes apart: each type has those that it needs, under a known head."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cnnsum.answers.explain.reasons import HEADS, WHAT, reasons
+from cnnsum.layers.base import LayerType, all_types
+
+TYPES = [known for key, known in all_types().items() if key == known.key and known.rule.__module__ != "__main__"]
+#: What reads like a head: a word or two, and a colon, at the beginning of a sentence that is not the first.
+_LIKE_A_HEAD = re.compile(r"(?<=[.)] )([A-Z][A-Za-z]*(?: [a-z]+)?):")
+
+
+@pytest.mark.parametrize("known", TYPES, ids=lambda known: known.key)
+def test_heads(known: LayerType) -> None:
+    """A misspelt head ("MAC:") would make its sentence a part of the one before."""
+    text = " ".join(known.doc.split())
+    assert set(_LIKE_A_HEAD.findall(text)) <= HEADS.keys()
+    found = reasons(known)
+    assert found[WHAT]
+    assert "weights" in found, "every type says which weights it has, or that it has none"
+    assert "nothing kept" in text or "kept" in found or "no work" in text, "and what backpropagation keeps"
