@@ -135,6 +135,8 @@ def test_too_many_are_no_answer():
     lines = [(n + 1) * H.dim + (MOST_KEPT + 1 - n) ** 3 * 1_000 for n in range(MOST_KEPT + 1)]
     assert largest_of(lines, {}) == (UNKNOWN, None)
     assert largest_of(lines[:MOST_KEPT], {})[0] is not UNKNOWN
+    above = 100 * (H.dim // 2) + 10_000_000  # it reaches them all
+    assert largest_of([*lines, above], {}) == (above, len(lines))
 
 
 @pytest.mark.parametrize(

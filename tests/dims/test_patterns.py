@@ -66,6 +66,8 @@ def test_runs():
 def test_periods_have_an_end():
     longest = Pattern(LONGEST_PERIOD, 1)
     assert patterns.spaced(Pattern(2, 1), LONGEST_PERIOD // 2) == longest
+    with pytest.raises(PeriodError, match="the period 2,097,152 is above 1,048,576"):
+        patterns.spaced(Pattern(1024, 1), 2048)
     with pytest.raises(PeriodError, match="the period 3,145,728 is above 1,048,576"):
         patterns.spaced(longest, 3)
     with pytest.raises(PeriodError, match="the period 3,145,728 is above 1,048,576"):
