@@ -89,6 +89,20 @@ def test_what_rises_and_falls_is_tried() -> None:
         broken(wave, 23, (), {"H": Range(1, 1_000), "W": Range(1, 1_000)})
 
 
+def test_sizes_below_the_least_are_not_tried() -> None:
+    h, w = Symbol("H", minimum=5).dim, Symbol("W", minimum=2, multiple_of=2).dim
+    found = broken((40 - h) * (w % 5), 1, (), {"H": Range(1, 9), "W": Range(1, 3)})
+    assert found is not None
+    assert found.point == {"H": 5, "W": 2}
+
+
+def test_a_sum_of_maxima_is_the_largest_of_four() -> None:
+    h, w = Symbol("H").dim, Symbol("W").dim
+    first, second = (h, 2 * w), (3 * h + 5, w * w)
+    found = parts(maximum(*first) + maximum(*second))
+    assert set(found) == {a + b for a in first for b in second}
+
+
 def test_one_symbol_that_falls_again() -> None:
     """H mod 7 is 6 at 6 for the first time, and not from there on."""
     found = broken(Symbol("H").dim % 7, 5, (), {})
