@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from cnnsum.dims import (
     is_name,
     maximum,
     parse_dim,
+    substitute,
     values,
 )
 
@@ -259,6 +261,14 @@ def test_errors(text, message, place, help):
     error = caught.value
     assert (error.message, text[error.start : error.end], error.help) == (message, place, help)
     assert str(error) == message
+
+
+@pytest.mark.parametrize("by", range(1, 9))
+def test_halves_are_rounded_to_the_even_number(by):
+    rounded = evaluate(f"round((3*h - 7)/{by})", {"h": H})
+    assert [substitute(rounded, {"H": h}) for h in range(1, 60)] == [
+        round(Fraction(3 * h - 7, by)) for h in range(1, 60)
+    ]
 
 
 def test_fractions_and_decimals_in_turn():

@@ -150,6 +150,21 @@ def test_powers_of_what_has_two_ends():
     assert at_least(9, between**2) is True
 
 
+def test_products_with_what_is_negative():
+    below = maximum(-W, -9)  # from -9 to -1
+    assert bounds(H * below) == (None, -1)
+    assert at_least(-1, H * below) is True
+    assert at_least(H * below, -100) is None
+    assert bounds(below * minimum(H, 4)) == (-36, -1)
+    assert bounds(below * maximum(-K, -5)) == (3, 45)
+
+
+def test_a_quotient_with_one_value_is_that_value():
+    between = maximum(minimum(Z, 7), minimum(W, 5))
+    assert [between // 8, (between + 16) // 8, (-between - 1) // 8, minimum(Z, 7) // 2 // 8] == [0, 2, -1, 0]
+    assert str(between // 7) != "0"  # 1 at 7
+
+
 def test_remainders_and_chains_by_formulas():
     assert divides(maximum(Z, 100), K) is None
     assert equal(3, -1 % K) is None  # it is K - 1
