@@ -308,8 +308,6 @@ def pads(count: int) -> Read:
         if not isinstance(value, (list, tuple)):
             return (pair(value, reading),) * count
         if count == 1:
-            if len(value) == 1:
-                return items(value, reading, pair, expects, 1)
             return (pair(value, reading),)
         return items(value, reading, pair, expects, count)
 
@@ -346,6 +344,11 @@ def _sublayer_or_list(value: Any, reading: Reading) -> Any:
     return _sublayers(value, reading) if isinstance(value, list) else reading.sublayer(value)
 
 
+def _alone(values: tuple[Any, ...]) -> Any:
+    """One value by itself: Keras has layers that do not take a list of one."""
+    return values[0] if len(values) == 1 else values
+
+
 Pos = Annotated[Dim, Kind("a positive integer", _pos)]
 Nat = Annotated[Dim, Kind("an integer of at least 0", _nat)]
 Int = Annotated[Dim, Kind("an integer", _int)]
@@ -355,17 +358,21 @@ Real = Annotated[float, Kind("a number", _real)]
 Rate = Annotated[float, Kind("a number from 0 to 1", _rate)]
 Flag = Annotated[bool, Kind("true or false", _flag)]
 Text = Annotated[str, Kind("a text", _text)]
-One = Annotated[tuple[Dim, ...], Kind("a positive integer", _sizes(1, 1))]
+One = Annotated[tuple[Dim, ...], Kind("a positive integer", _sizes(1, 1), spell=_alone)]
 Pair = Annotated[tuple[Dim, ...], Kind("a positive integer, or a list of two", _sizes(2, 1))]
 PairList = Annotated[tuple[Dim, ...], Kind("a list of two positive integers", _pair_list)]
 Triple = Annotated[tuple[Dim, ...], Kind("a positive integer, or a list of three", _sizes(3, 1))]
-NatOne = Annotated[tuple[Dim, ...], Kind("an integer of at least 0", _sizes(1, 0))]
+NatOne = Annotated[tuple[Dim, ...], Kind("an integer of at least 0", _sizes(1, 0), spell=_alone)]
 NatPair = Annotated[tuple[Dim, ...], Kind("an integer of at least 0, or a list of two", _sizes(2, 0))]
 NatTriple = Annotated[tuple[Dim, ...], Kind("an integer of at least 0, or a list of three", _sizes(3, 0))]
-Pads1 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer or a pair of integers", pads(1))]
+Pads1 = Annotated[
+    tuple[tuple[Dim, Dim], ...],
+    Kind("an integer or a pair of integers", pads(1), spell=_alone),
+]
 Pads2 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a pair, or two pairs", pads(2))]
 Pads3 = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a list of three, or three pairs", pads(3))]
 Axes = Annotated[tuple[int, ...], Kind("an axis, or a list of axes", _axes)]
+AxisOrAxes = Annotated[tuple[int, ...], Kind("an axis, or a list of axes", _axes, spell=_alone)]
 Cuts = Annotated[int | tuple[int, ...], Kind(_CUTS, _cuts)]
 Sizes = Annotated[
     int | tuple[int, ...],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnsum.dims import Dim, prod
+from cnnsum.dims import Dim, at_least, prod
 from cnnsum.graph.infer import Call
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
@@ -61,7 +61,7 @@ def crop_of_padding(network: Network) -> Iterator[Finding]:
             next(_sides(one) for one in (before, call) if role_of(one.layer) in family)
             for family in (PADDING, CROPPING)
         )
-        if any(pad and crop for pad, crop in zip(pads, crops, strict=False)):
+        if any(at_least(pad, 1) and at_least(crop, 1) for pad, crop in zip(pads, crops, strict=False)):
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` and `{before.layer.name}` before it pad and crop the same sides",

@@ -13,7 +13,7 @@ from typing import Any
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference, Value
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
-from cnnsum.layers.base import find
+from cnnsum.layers.base import COMMON, LayerType, find
 from cnnsum.layers.inner import Inner
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import has_formula, plain, policy_name, raw_fields
@@ -27,8 +27,33 @@ _OPERATIONS_ON_LISTS = frozenset(("Concatenate", "Stack", "Hstack", "Vstack", "D
 _STATES = frozenset(("SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"))
 #: Fields of ours that are arguments of a call in Keras.
 _OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse", "key"))
+#: Classes that Keras exports, and finds, under another name.
+_EXPORTED = {"GroupedQueryAttention": "GroupQueryAttention"}
 #: What Keras has in older files too, and no number depends on.
 _KEPT = ("_regularizer", "_constraint")
+
+
+def _unread(layer: Layer, type: LayerType) -> Json:
+    """What a spec gives of fields that no number depends on (the `factor` of `RandomRotation`), and Keras may need."""
+    place = layer.place
+    if place is None or place.positional is not None:
+        return {}
+    value: Any = place.document.value
+    for key in place.fields:
+        value = value[key]
+    names = type.schema.ignored - COMMON
+    return (
+        {name: given for name, given in value.items() if name in names and _is_literal(given)}
+        if isinstance(value, dict) and not raw_fields(layer)
+        else {}
+    )
+
+
+def _is_literal(value: Any) -> bool:
+    """Whether a value of a spec is no formula and stands for no other."""
+    if isinstance(value, list):
+        return all(map(_is_literal, value))
+    return isinstance(value, (bool, int, float)) or (isinstance(value, str) and value.isidentifier())
 
 
 class KerasWriter:
@@ -120,17 +145,19 @@ class KerasWriter:
         elif self._weights_are_open(layer, inference):
             message = f"`{layer.name}`: a size of its weights is a formula, and Keras needs a number"
             self.refusals.refuse(layer, message, "give the symbol a value with --set")
-        config = {"name": layer.name, **self._fields(layer.fields)}
+        config = {"name": layer.name, **self._fields(type, layer.fields)}
         config.update((name, value) for name, value in raw.items() if name.endswith(_KEPT) and value is not None)
+        config.update(_unread(layer, type))
         if layer.is_operation:
             module, _, name = type.key.rpartition(".")
             return {"module": module, "class_name": name, "config": config, "registered_name": name}
-        config["trainable"] = layer.trainable
+        if type.weights or not layer.trainable:
+            config["trainable"] = layer.trainable  # some classes without weights do not know the word
         how, name = config.pop("quantization", None), policy_name(layer.policy)
         if how == "int8" and layer.policy.compute == "float16":
             self.refusals.refuse(layer, f"`{layer.name}`: Keras has no int8 with computation in float16")
         config["dtype"] = name if how is None else _quantized(how, name)
-        return _object(type.name, config)
+        return _object(_EXPORTED.get(type.name, type.name), config)
 
     @staticmethod
     def _weights_are_open(layer: Layer, inference: Inference) -> bool:
@@ -155,9 +182,13 @@ class KerasWriter:
             found["build_config"] = value["build_config"]  # what follows a layer that is not known is read from it
         return found
 
-    def _fields(self, fields: Mapping[str, Any]) -> Json:
+    def _fields(self, type: LayerType, fields: Mapping[str, Any]) -> Json:
         # All of them: some classes of Keras miss what is not there.
-        found = {name: plain(value, self._inner) for name, value in fields.items() if name not in _OF_CALLS}
+        found = {}
+        for name, value in fields.items():
+            if name not in _OF_CALLS:
+                spell = type.schema.fields[name].kind.spell
+                found[name] = plain(value if spell is None or value is None else spell(value), self._inner)
         if found.get("data_format", "") is None:
             found["data_format"] = "channels_last"  # null is whatever Keras is set to where the file is read
         return found
@@ -169,7 +200,7 @@ class KerasWriter:
 
             return self._model(graph, infer(graph))
         name = {"name": inner.name} if inner.name else {}
-        config: Json = {**name, "trainable": inner.trainable, **self._fields(inner.fields)}
+        config: Json = {**name, "trainable": inner.trainable, **self._fields(inner.type, inner.fields)}
         how = config.pop("quantization", None)
         if how is not None:
             config["dtype"] = _quantized(how, inner.dtype or FLOAT32.variable)

@@ -255,7 +255,9 @@ class _Writer:
 
     def _value(self, value: Any, field: Field) -> Any:
         if field.kind.spell is not None and value is not None:
-            return field.kind.spell(value)
+            value = field.kind.spell(value)
+            if not isinstance(value, tuple):
+                return plain(value, self._inner)
         found = plain(value, self._inner)
         if isinstance(value, tuple) and value and all(type(one) is int and one == value[0] for one in value):
             try:

@@ -19,7 +19,9 @@ from keras_loading import load, loads  # noqa: E402 - after the choice of the ba
 
 import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.summary.rendering import render  # noqa: E402
+from cnnsum.layers.base import all_types, find  # noqa: E402
 from cnnsum.writers import write  # noqa: E402
+from tests.writers.samples import sample_spec  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -91,3 +93,40 @@ def test_the_gallery_as_keras(path: Path) -> None:
     mine, theirs = report_of(model), report_of(loads(loaded.to_json()))
     for key in ("layers", "totals", "outputs"):
         assert theirs[key] == mine[key]
+
+
+#: What is not a model of one call to Keras: cells without states, what needs TensorFlow, and
+#: classes that Keras itself cannot read or call so: they miss an argument, or give the input as the output.
+NOT_ALONE = frozenset(
+    (
+        *("SimpleRNNCell", "GRUCell", "LSTMCell", "StackedRNNCells"),
+        *("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization"),
+        *("Equalization", "Pipeline", "RandomColorDegeneration"),
+    )
+)
+#: Fields that Keras needs and no number depends on.
+FACTORS = ("factor", "height_factor", "width_factor")
+#: Keras 3's own classes; those of Keras 2 and of applications are not among them.
+CLASSES = {
+    known.key: known
+    for known in all_types().values()
+    if not known.is_operation
+    and known.rule.__module__.rpartition(".")[2] not in ("legacy", "applications")
+    and known.key not in NOT_ALONE
+}
+
+
+@pytest.mark.parametrize("key", sorted(CLASSES))
+def test_every_layer_of_a_spec_as_keras(key: str) -> None:
+    """A sample of each class, written from a spec, is a model to Keras, and the same one."""
+    needed = {name: 0.5 for name in FACTORS if name in find(key).schema.ignored} if key.startswith("Random") else {}
+    if key == "RandomPosterization":
+        needed = {"factor": 4}
+    model = loads(sample_spec(key, **needed))
+    text, findings = write(model.graph, model.inference, "keras")
+    if findings:
+        pytest.skip(f"the writer refuses it: {findings[0].message}")
+    loaded = keras.models.model_from_json(text)
+    mine, theirs = report_of(model), report_of(loads(loaded.to_json()))
+    assert theirs["totals"] == mine["totals"]
+    assert theirs["outputs"] == mine["outputs"]

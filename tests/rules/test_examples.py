@@ -1,5 +1,7 @@
 """Every rule says what it is for in the fixed parts, and its two examples fail and pass."""
 
+import re
+
 import pytest
 from advising import advice_on
 
@@ -26,6 +28,17 @@ def test_good_example_passes_all_rules_of_its_severity(rule):
     assert list(model.diagnostics) == []
     found = advice_on(model)
     assert [one.code for one in found if one.code == rule.code or one.severity == "warning"] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_any_number_of_an_example_may_be_a_symbol(rule):
+    """Advice asks questions of sizes, and takes none for a truth value: each number in turn is a symbol."""
+    for text in (rule.documentation.bad, rule.documentation.good):
+        if text.lstrip().startswith("{"):
+            continue
+        for number in re.finditer(r"(?<![\w.])\d+(?![\w.])", text):
+            changed = f"{text[: number.start()]}k{text[number.end() :]}\n"
+            advice_on(loads(changed if "symbols:" in changed else f"symbols: {{k: {{}}}}\n{changed}"))
 
 
 def test_documentation_has_all_its_parts():

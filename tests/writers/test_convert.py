@@ -13,10 +13,10 @@ from keras_writing import called, functional, image, load, made, operation, sequ
 import cnnsum
 from cnnsum.answers.summary.rendering import render
 from cnnsum.diagnostics import UnusableError
-from cnnsum.layers.base import LayerType, all_types, find
+from cnnsum.layers.base import all_types
 from cnnsum.writers import write
-from tests.analyses.explain_samples import SAMPLES, Constant
 from tests.cli.calling import call
+from tests.writers.samples import find_type, sample_spec
 
 SPECS = Path(__file__).parents[2] / "specs"
 #: Specs with layer types of their own, which Keras does not have.
@@ -409,33 +409,6 @@ def test_a_function_of_somebody_elses_has_no_place_in_a_spec() -> None:
 
 
 # --- every layer type -------------------------------------------------------------------------------------------------
-
-
-def sample_spec(key: str) -> str:
-    """A spec with one call of a layer type."""
-    shapes, fields = SAMPLES.get(key) or SAMPLES[find_type(key).name]
-    inputs = {f"in{i}": [*shape] for i, shape in enumerate(shapes) if not isinstance(shape, Constant)}
-    listed = [numbers(shape) if isinstance(shape, Constant) else f"in{i}" for i, shape in enumerate(shapes)]
-    return json.dumps({"inputs": inputs, "layers": [{key: {**as_spec(fields), "from": listed}}]})
-
-
-def as_spec(value: Any) -> Any:
-    """Fields of a sample, in which a layer is a mapping with its `type`, as a spec has them."""
-    if isinstance(value, dict) and "type" in value:
-        return {value["type"]: {name: as_spec(item) for name, item in value.items() if name != "type"}}
-    if isinstance(value, dict):
-        return {name: as_spec(item) for name, item in value.items()}
-    return [as_spec(item) for item in value] if isinstance(value, list) else value
-
-
-def numbers(shape: tuple[int, ...]) -> Any:
-    return [numbers(shape[1:]) for _ in range(shape[0])] if shape else 1
-
-
-def find_type(key: str) -> LayerType:
-    found = find(key)
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize("key", sorted({layer_type.key for layer_type in all_types().values()}))

@@ -56,7 +56,7 @@ def _sizes(count: int, minimum: int) -> Schema:
 def _pads(count: int) -> Schema:
     one = number(minimum=0)
     if count == 1:
-        return either(*one["anyOf"], listed(one, 2), listed(listed(one, 2), 1))
+        return either(*one["anyOf"], listed(one, 2))
     return either(*one["anyOf"], listed(either(*one["anyOf"], listed(one, 2)), count))
 
 
@@ -87,6 +87,7 @@ _SAID: tuple[tuple[Any, str, Schema], ...] = (
     (kinds.Pads2, "pads2", _pads(2)),
     (kinds.Pads3, "pads3", _pads(3)),
     (kinds.Axes, "axes", either(*_INTEGER["anyOf"], listed(_INTEGER))),
+    (kinds.AxisOrAxes, "axes", either(*_INTEGER["anyOf"], listed(_INTEGER))),
     (kinds.Ints, "integers", either(listed(_INTEGER), WHOLE)),
     (kinds.Extent, "extent", either(listed(_SIZE_OR_NULL), WHOLE)),
     (kinds.Sublayer, "inner", {}),

@@ -109,8 +109,6 @@ def slide(x: Shape, sliding: Sliding) -> tuple[Shape, tuple[Window, ...]]:
             _require_span(x, axis, more - (stride - 1) if ceil else more, sliding, kernel, dilation)
             if not ceil:
                 out = (length - more) // stride + 1
-            elif stride == 1:
-                out = length - more + 1
             else:
                 out = minimum(ceil_div(length - more, stride), (length + before - 1) // stride) + 1
         lengths.append(out)

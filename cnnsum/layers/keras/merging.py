@@ -10,7 +10,7 @@ from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.broadcast import in_place, joined, merged
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Gradient, KeepsInput, Kept, Shape, show_shape, size
-from cnnsum.layers.kinds import Axes, Flag, PlainInt
+from cnnsum.layers.kinds import AxisOrAxes, Flag, PlainInt
 from cnnsum.layers.requiring import require_equal
 
 
@@ -93,7 +93,7 @@ def Concatenate(*inputs: Shape, axis: PlainInt = -1) -> Facts:
 
 
 @layer(role="dot")
-def Dot(left: Shape, right: Shape, *, axes: Axes, normalize: Flag = False) -> Facts:
+def Dot(left: Shape, right: Shape, *, axes: AxisOrAxes, normalize: Flag = False) -> Facts:
     """Sum products along one axis of each input: `(..., D, ...)` and `(..., D, ...)` give all their other axes.
 
     `axes` is one axis for both inputs, or a pair. Two inputs of one axis each give `(1)`. No weights. MACs: `D` per
