@@ -95,9 +95,11 @@ class KerasWriter:
                 "output_layers": [self._reference(tensor) for tensor in graph.outputs],
             }
             written = self._config(graph)
+            names = {self._name_beside(layer): layer.name for layer in graph.layers if written}
             for key, listed in ends.items():
                 # Keras calls a model as these are nested: on a tensor, on a list, on a mapping.
-                config[key] = written.get(key, listed[0] if len(listed) == 1 else listed)
+                alone = listed[0] if len(listed) == 1 else listed
+                config[key] = _renamed(written[key], names) if key in written else alone
         return {"module": module, "class_name": kind, "config": config, "registered_name": kind}
 
     @staticmethod
@@ -292,6 +294,17 @@ class KerasWriter:
 def _is_chain(graph: Graph) -> bool:
     """Whether a model can be one of Keras's chains, which hold layers and no operations."""
     return graph.sequential and not any(layer.is_operation for layer in graph.layers)
+
+
+def _renamed(ends: Any, names: Mapping[Any, str]) -> Any:
+    """The ends of a model as its file nests them, each layer by the name that it is written with."""
+    if isinstance(ends, dict):
+        return {key: _renamed(item, names) for key, item in ends.items()}
+    if not isinstance(ends, list):
+        return ends
+    if ends and isinstance(ends[0], str):
+        return [names.get(ends[0], ends[0]), *ends[1:]]
+    return [_renamed(item, names) for item in ends]
 
 
 def _index(item: Any) -> Any:

@@ -352,11 +352,12 @@ def test_calls_by_the_name_beside_the_config() -> None:
     """A file may call a layer otherwise than its config does; what is written has one name for it."""
     layers = [image((8,)), made("Dense", "a", "image", units=3), made("Dense", "b", "a", units=2)]
     layers[1]["config"]["name"] = "other"
+    layers[2]["config"]["name"] = "last"  # an output of the model, which the file names likewise
     found = cnnsum.loads(json.dumps(functional(layers, "b")), "m.json")
     text, _warnings = write(found.graph, found.inference, "keras")
     again = cnnsum.loads(text, "again.json")
     assert [str(one) for one in again.diagnostics] == []
-    assert [layer.name for layer in again.graph.layers] == ["image", "other", "b"]
+    assert [layer.name for layer in again.graph.layers] == ["image", "other", "last"]
 
 
 def test_a_softmax_of_a_number_is_no_finding(tmp_path: Path) -> None:
