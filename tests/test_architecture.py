@@ -84,24 +84,38 @@ def modules() -> dict[str, Path]:
 
 
 @functools.cache
+def nodes(path: Path) -> tuple[list[ast.ImportFrom], set[int], list[ast.Call], list[str]]:
+    """What these tests look at, of one walk: imports, which of them are for annotations only, calls, and texts."""
+    found: list[ast.ImportFrom] = []
+    for_types: set[int] = set()
+    calls: list[ast.Call] = []
+    texts: list[str] = []
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ImportFrom):
+            found.append(node)
+            assert not node.level, f"{path}: a relative import"
+        elif isinstance(node, ast.Import):
+            assert all(alias.name != "cnnsum" for alias in node.names), path
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for_types |= {id(inner) for statement in node.body for inner in ast.walk(statement)}
+        elif isinstance(node, ast.Call):
+            calls.append(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            texts.append(node.value)
+    return found, for_types, calls, texts
+
+
+@functools.cache
 def imports(module: str, *, for_types: bool) -> frozenset[str]:
     """The modules of ours that a module imports; with those that are for its annotations only, or without them."""
-    tree = parsed(modules()[module])
-    left_out = set()
-    for node in ast.walk(tree):
-        if not for_types and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            left_out |= {id(inner) for statement in node.body for inner in ast.walk(statement)}
+    every, of_types, *_ = nodes(modules()[module])
     found = set()
-    for node in ast.walk(tree):
-        if id(node) in left_out:
-            continue
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "cnnsum":
+    for node in every:
+        if node.module and node.module.split(".")[0] == "cnnsum" and (for_types or id(node) not in of_types):
             home = node.module.removeprefix("cnnsum").removeprefix(".")
             for alias in node.names:
                 inner = f"{home}.{alias.name}".removeprefix(".")
                 found.add(inner if inner in modules() else home)
-        assert not isinstance(node, ast.Import) or all(alias.name != "cnnsum" for alias in node.names), module
-        assert not isinstance(node, ast.ImportFrom) or not node.level, f"{module}: a relative import"
     return frozenset(found - {""})
 
 
@@ -190,8 +204,8 @@ def test_circles_are_those_that_are_explained():
 
 def test_private_names_stay_in_their_module():
     for module, path in modules().items():
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnsum"):
+        for node in nodes(path)[0]:
+            if (node.module or "").startswith("cnnsum"):
                 private = [alias.name for alias in node.names if alias.name.startswith("_")]
                 assert not [name for name in private if not name.endswith("__")], f"{module}: {private}"
 
@@ -203,7 +217,7 @@ def test_every_module_says_what_it_is_for():
 
 def calls_of(path: Path) -> list[str]:
     """What a module calls, as it is written: `click.echo`, `sys.stderr.write`."""
-    return [ast.unparse(node.func) for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+    return [ast.unparse(node.func) for node in nodes(path)[2]]
 
 
 def test_all_output_is_written_in_one_place():
@@ -249,9 +263,8 @@ def test_no_type_of_a_framework_is_named_outside_of_its_vocabulary():
             continue
         words = {
             word
-            for node in ast.walk(parsed(path))
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400
-            for word in ([node.value] if node.value in names else node.value.split())
-            if word in names and set(node.value.split()) <= names
+            for text in nodes(path)[3]
+            if len(text) < 400 and (text in names or names.issuperset(text.split()))
+            for word in ([text] if text in names else text.split())
         }
         assert words <= ALSO_WORDS.get(place, set()), place

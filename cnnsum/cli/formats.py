@@ -36,7 +36,6 @@ FOLLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "--keras": ("table",),
         "--width": ("table",),
         "--show-trainable": ("table",),
-        "--train": ("table", "json"),
         "--columns": ("table", "csv", "markdown"),
         "--depth": ("table", "csv", "markdown"),
         "--expand-nested": ("table", "csv", "markdown"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -79,7 +79,9 @@ def _reference(known: LayerType) -> Iterator[str]:
         yield "Fields, in their order:"
         width = max(len(field.name) for field in fields)
         for field in fields:
-            spell = field.kind.spell or (lambda value: value)
-            default: Any = "required" if field.default is REQUIRED else f"default {show(spell(field.default))}"
+            value = field.default
+            if field.kind.spell is not None and value is not None and value is not REQUIRED:
+                value = field.kind.spell(value)
+            default = "required" if value is REQUIRED else f"default {show(value)}"
             null = " or null" if field.optional else ""
             yield f"  {field.name:<{width}}  {field.kind.expects}{null}; {default}"
