@@ -100,12 +100,19 @@ def test_other_size_with_nested_models() -> None:
         x = Input((*size, 3), name="image")
         return Model(x, layers.GlobalAveragePooling2D()(inner(chain(x))), name="outer")
 
-    for old, new in (((None, None), (40, 50)), ((32, 32), (64, 33)), ((32, 32), (None, None))):
+    for old, new in (((None, None), (40, 50)), ((32, 32), (32, 32))):
         text = build(*old).to_json()
         model = build(*new)
         report = cnnsum.summarize(loads(text, inputs=(*new, 3)))
         assert report.diagnostics == ()
         check_text(model, report)
+    # The inner models fix their own inputs, and refuse any other size as Keras does.
+    outer = build(32, 32)
+    with pytest.raises(ValueError, match=r"(?i)shape"):
+        outer.layers[1](Input((64, 33, 3)))
+    report = cnnsum.summarize(loads(outer.to_json(), inputs=(64, 33, 3)))
+    assert [found.code for found in report.diagnostics] == ["SHP202"]
+    assert cnnsum.summarize(loads(outer.to_json(), inputs=(None, None, 3))).diagnostics == ()
 
 
 def test_choices_differ() -> None:
