@@ -28,7 +28,8 @@ NETWORKS = [
 @pytest.mark.parametrize("name", NETWORKS)
 def test_formulas_and_numbers_agree(name: str) -> None:
     keras.utils.clear_session()
-    model = getattr(keras.applications, name)(weights=None, include_top=name != "NASNetMobile")
+    # With its top, ConvNeXt has chains within it that fix their own inputs to 224, and refuse any other size.
+    model = getattr(keras.applications, name)(weights=None, include_top=name not in ("NASNetMobile", "ConvNeXtTiny"))
     graph, _ = read(read_text(model.to_json(), name), How(free=frozenset(("spatial",))))
     random = Random(name)
     symbols = [symbol for symbol in graph.symbols if symbol != str(graph.batch)]
