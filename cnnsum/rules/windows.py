@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import lcm
-from typing import Any
 
 from cnnsum.dims import at_least
 from cnnsum.rules.base import Finding, rule
@@ -273,9 +272,7 @@ def stride_by_position(network: Network) -> Iterator[Finding]:
         names = layer.place.positional
         if not isinstance(names, tuple) or not {"kernel_size", "strides"} <= set(names):
             continue
-        values: Any = layer.place.document.value
-        for step in layer.place.fields:
-            values = values[step]
+        values = layer.place.document.at(layer.place.fields)
         kernel, stride = (values[names.index(name)] for name in ("kernel_size", "strides"))
         if type(kernel) is int and type(stride) is int and kernel % 2 and stride % 2 and min(kernel, stride) >= _ODD:
             by = " x ".join([str(kernel)] * axes)

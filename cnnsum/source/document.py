@@ -66,6 +66,13 @@ class Document:
         # Text that was plain UTF-8 gives its bytes back, so they are not kept.
         return sha256(self.text.encode() if self._raw is None else self._raw).hexdigest()
 
+    def at(self, path: tuple[str | int, ...]) -> Any:
+        """The value at a path, which must be one of the document."""
+        value = self.value
+        for step in path:
+            value = value[step]
+        return value
+
     def span(self, path: tuple[str | int, ...] = (), *, key: bool = False) -> Span:
         """The place of the value at `path`, or of its key; of the nearest existing ancestor if there is no such value.
 

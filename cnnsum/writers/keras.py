@@ -38,15 +38,11 @@ def _unread(layer: Layer, type: LayerType) -> Json:
     place = layer.place
     if place is None or place.positional is not None:
         return {}
-    value: Any = place.document.value
-    for key in place.fields:
-        value = value[key]
+    value = place.document.at(place.fields)
+    if not isinstance(value, dict) or raw_fields(layer):
+        return {}
     names = type.schema.ignored - COMMON
-    return (
-        {name: given for name, given in value.items() if name in names and _is_literal(given)}
-        if isinstance(value, dict) and not raw_fields(layer)
-        else {}
-    )
+    return {name: given for name, given in value.items() if name in names and _is_literal(given)}
 
 
 def _is_literal(value: Any) -> bool:
@@ -105,9 +101,7 @@ class KerasWriter:
     @staticmethod
     def _config(graph: Graph) -> Json:
         """The config of a model in a file of Keras 3."""
-        value: Any = None if graph.place is None else graph.place.document.value
-        for key in () if graph.place is None else graph.place.path:
-            value = value[key]
+        value = None if graph.place is None else graph.place.document.at(graph.place.path)
         if not isinstance(value, dict) or "module" not in value:
             return {}
         config: Json = value["config"]
@@ -174,9 +168,7 @@ class KerasWriter:
         """Module, class and registered name of a layer from a file of Keras 3."""
         if layer.place is None or not raw_fields(layer):
             return None
-        value: Any = layer.place.document.value
-        for key in layer.place.path:
-            value = value[key]
+        value = layer.place.document.at(layer.place.path)
         if "module" not in value:
             return None
         found = {key: value.get(key) for key in ("module", "class_name", "registered_name")}
@@ -252,9 +244,7 @@ class KerasWriter:
     def _name_beside(layer: Layer) -> Any:
         """The name that a layer of a Keras file has beside its config."""
         place = layer.place
-        value: Any = {} if place is None or place.positional is not None else place.document.value
-        for key in () if place is None else place.path:
-            value = value[key]
+        value = None if place is None or place.positional is not None else place.document.at(place.path)
         name = value.get("name") if isinstance(value, dict) else None
         return name if isinstance(name, str) else layer.name
 
@@ -264,9 +254,7 @@ class KerasWriter:
         place = node.layer.place
         if place is None or place.positional is not None:
             return None
-        value: Any = place.document.value
-        for key in place.path:
-            value = value[key]
+        value = place.document.at(place.path)
         calls = value.get("inbound_nodes") if isinstance(value, dict) else None
         return calls[node.index] if isinstance(calls, list) and node.index < len(calls) else None
 

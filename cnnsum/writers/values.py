@@ -41,9 +41,7 @@ def raw_fields(layer: Layer) -> Mapping[str, Any]:
     place = layer.place
     if place is None or place.positional is not None or not _is_keras(place.document):
         return {}
-    value: Any = place.document.value
-    for key in place.fields:
-        value = value[key]
+    value = place.document.at(place.fields)
     return value if isinstance(value, dict) else {}
 
 

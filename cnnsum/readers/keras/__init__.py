@@ -44,9 +44,7 @@ def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
     path = locate(document.value)
     if path is None:
         raise UnusableError(_not_a_model(document))
-    value: Any = document.value
-    for key in path:
-        value = value[key]
+    value = document.at(path)
     _check(document, value, path)
     reader = ModelReader(document, how)
     graph = reader.model(value, path)

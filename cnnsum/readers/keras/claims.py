@@ -101,9 +101,7 @@ def _shape(shape: tuple[int | None, ...], graph: Graph) -> tuple[Dim, ...]:
 
 def _dtype_beside(path: tuple[str | int, ...], document: Document) -> str | None:
     """The dtype that the file records beside a shape."""
-    value: Any = document.value
-    for key in path[:-1]:
-        value = value[key]
+    value = document.at(path[:-1])
     dtype = value.get("dtype") if isinstance(value, dict) else None
     return dtype if dtype in DTYPES else None
 
@@ -111,9 +109,7 @@ def _dtype_beside(path: tuple[str | int, ...], document: Document) -> str | None
 def _of_lambda(layer: Layer) -> list[int | None] | None:
     """The `output_shape` that a Lambda was made with, without the batch axis."""
     place = layer.place
-    value: Any = None if place is None else place.document.value
-    for key in () if place is None else place.fields:
-        value = value[key]
+    value = None if place is None else place.document.at(place.fields)
     shape = value.get("output_shape") if isinstance(value, dict) else None
     if isinstance(shape, list) and all(size is None or (type(size) is int and size >= 0) for size in shape):
         return shape

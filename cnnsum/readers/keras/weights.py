@@ -205,9 +205,7 @@ class _Weights:
         """What the file has of a layer."""
         if layer.place is None:
             return None
-        value: Any = self._document.value
-        for key in layer.place.path:
-            value = value[key]
+        value = self._document.at(layer.place.path)
         return value if isinstance(value, dict) else None
 
 

@@ -113,9 +113,7 @@ class Block:
 
 def declare(document: Document, path: Path, types: Types, findings: Findings) -> list[Block]:
     """Read the mapping of blocks at `path` into `types`; their layers are parsed by `link`."""
-    raw: Any = document.value
-    for step in path:
-        raw = raw[step]
+    raw = document.at(path)
     if not isinstance(raw, dict):
         findings.add("SPC022", f"`blocks` is a mapping of names to blocks, not {show(raw)}", Site(document, path))
         return []

@@ -231,9 +231,7 @@ def _unknown(entry: Entry, types: Types, findings: Findings) -> None:
 
 def _named(entry: Entry, types: Types) -> str | None:
     """How a layer is named whose name stands in the place of its type: `enc1: Conv2D`."""
-    value: Any = entry.document.value
-    for step in entry.fields:
-        value = value[step]
+    value = entry.document.at(entry.fields)
     known = isinstance(value, str) and types.find(value) is not None
     return f"write `{value}: {{name: {entry.type_name}}}`" if known else None
 
