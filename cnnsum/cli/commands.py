@@ -1,4 +1,7 @@
-"""The commands as click has them: which there are, and what is said of a call that is wrong."""
+"""The commands as click has them: which there are, and what is said of a call that is wrong.
+
+Knows no model: a command is loaded when it is called.
+"""
 
 from __future__ import annotations
 

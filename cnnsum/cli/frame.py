@@ -1,4 +1,7 @@
-"""The frame of a command that asks a question about a model: options that all have, and the exit code."""
+"""The frame of a command that asks a question about a model: options that all have, and the exit code.
+
+Knows how options are written; what is asked and where it goes is `asked`'s.
+"""
 
 from __future__ import annotations
 

@@ -79,9 +79,7 @@ def _reference(known: LayerType) -> Iterator[str]:
         yield "Fields, in their order:"
         width = max(len(field.name) for field in fields)
         for field in fields:
-            value = field.default
-            if field.kind.spell is not None and value is not None and value is not REQUIRED:
-                value = field.kind.spell(value)
-            default = "required" if value is REQUIRED else f"default {show(value)}"
+            is_required = field.default is REQUIRED
+            default = "required" if is_required else f"default {show(field.kind.spelled(field.default))}"
             null = " or null" if field.optional else ""
             yield f"  {field.name:<{width}}  {field.kind.expects}{null}; {default}"

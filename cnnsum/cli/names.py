@@ -1,4 +1,4 @@
-"""The names of the commands."""
+"""The names of the commands, for those who must not load click to know them. Knows no command."""
 
 from __future__ import annotations
 

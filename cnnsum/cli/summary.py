@@ -1,6 +1,6 @@
 """The summary of a model, read and written: what `cnnsum MODEL` does once its options are known.
 
-Loads no click, unless something is wrong with an option.
+Knows neither click nor how options are written: loading click takes as long as all else.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from cnnsum.cli.asked import Asked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cnnsum.answers.summary.rendering import Options, Report
     from cnnsum.readers.how import How
 
 #: The options of `show` where none is given; a test holds them to what click makes of such a call.
-UNASKED = {
+UNASKED: Mapping[str, Any] = {
     "batch": None,
     "optimizer": "adam",
     "precision": None,
@@ -42,7 +44,7 @@ def summary_of(model: str) -> int:
 
     asked = Asked()
     try:
-        return asked.code(lambda: summary(asked, model=model, how=AS_WRITTEN, **UNASKED))  # type: ignore[arg-type]
+        return asked.code(lambda: summary(asked, model=model, how=AS_WRITTEN, **UNASKED))
     except OptionError as error:  # the terminal may be too narrow
         from cnnsum.cli.commands import refuse
 

@@ -184,8 +184,8 @@ def fixed_inputs(graph: Graph, shapes: Sequence[Shape | None]) -> list[Need]:
     """The conditions under which a model can be called on tensors of these shapes: on the sizes that its inputs fix.
 
     Keras builds no other call, and refuses one of a Functional model when it runs; a chain whose call was built on an
-    open axis (`None`) takes any size there. Keras 2 takes
-    any size everywhere. Raises Problem for a size that it cannot be called on.
+    open axis (`None`) takes any size there. Keras 2 takes any size everywhere. Raises Problem for a size that it cannot
+    be called on.
     """
     needs: list[Need] = []
     if graph.takes_any:

@@ -49,6 +49,10 @@ class Kind(NamedTuple):
     choices: tuple[str, ...] = ()
     spell: Callable[[Any], Any] | None = None
 
+    def spelled(self, value: Any) -> Any:
+        """A value that was read, as a file says it."""
+        return value if self.spell is None or value is None else self.spell(value)
+
 
 def wrong(expects: str, value: object, *path: str | int, help: str | None = None) -> Problem:
     """The Problem of a value that is not what its field needs."""

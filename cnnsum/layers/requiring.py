@@ -139,8 +139,8 @@ def require_rank(x: Shape, rank: int | Iterable[int], what: str) -> None:
         raise problem
 
 
-def axis_of(x: Shape, axis: int, what: str) -> int:
-    """An axis of `x` counted from 0; raises Problem where `x` has no such axis."""
+def axis_of(x: Shape, axis: int, what: str, field: str = "axis") -> int:
+    """An axis of `x` counted from 0; raises Problem where `x` has no such axis. field: the one that names it."""
     if not -len(x) <= axis < len(x):
-        raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", ("axis",))
+        raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
     return axis % len(x)

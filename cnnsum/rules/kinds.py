@@ -1,6 +1,6 @@
-"""What rules mean by their words: which layer types convolve, which activate, which only pass values on.
+"""What rules mean by their words: which roles convolve, which activate, which only pass values on.
 
-One place for each such list. Knows calls; says nothing about them.
+One place for each such list. Knows calls and their roles, and no type by its name; says nothing about them.
 """
 
 from __future__ import annotations

@@ -181,8 +181,7 @@ class KerasWriter:
         found = {}
         for name, value in fields.items():
             if name not in _OF_CALLS:
-                spell = type.schema.fields[name].kind.spell
-                found[name] = plain(value if spell is None or value is None else spell(value), self._inner)
+                found[name] = plain(type.schema.fields[name].kind.spelled(value), self._inner)
         if found.get("data_format", "") is None:
             found["data_format"] = "channels_last"  # null is whatever Keras is set to where the file is read
         return found

@@ -254,10 +254,7 @@ class _Writer:
             pass
 
     def _value(self, value: Any, field: Field) -> Any:
-        if field.kind.spell is not None and value is not None:
-            value = field.kind.spell(value)
-            if not isinstance(value, tuple):
-                return plain(value, self._inner)
+        value = field.kind.spelled(value)
         found = plain(value, self._inner)
         if isinstance(value, tuple) and value and all(type(one) is int and one == value[0] for one in value):
             try:

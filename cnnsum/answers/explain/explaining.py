@@ -268,7 +268,7 @@ class _Builder:
         made = tuple([scope.sizes[number] for call in calls for number in call.outputs])
         facts = tuple([id(call.facts) for call in calls])
         frozen = not scope.trainable or layer.freezes
-        key = (layer.key, id(run), facts, layer.policy, weights, made, frozen, run is None and layer.name)
+        key = (layer.key, id(run), facts, layer.policy, weights, made, frozen)
         found = self._worked.get(key)
         if found is None:
             writer = Writer({} if run is None else run.names)

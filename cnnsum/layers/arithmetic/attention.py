@@ -25,7 +25,7 @@ MASK = "bool"
 Held = Callable[[tuple[Weight, ...], int, int], tuple[Weight, ...]]
 
 
-class Projections:
+class _Projections:
     """The dense layers of multi-head attention: what they weigh, cost and make, added up."""
 
     def __init__(self, what: str, *, use_bias: bool, held: Held | None) -> None:
@@ -78,7 +78,7 @@ def attend(
     key = value if key is None else key
     _check_lengths(query, value, key, places, what)
     masked = masked or _check_masks(masks, query, key, places, what)
-    dense = Projections(what, use_bias=use_bias, held=held)
+    dense = _Projections(what, use_bias=use_bias, held=held)
     queries = dense.add("query", query, 1, (heads[0], depths[0]))
     keys = dense.add("key", key, 1, (heads[1], depths[0]))
     gate = dense.add("gate", query, 1, (heads[0], depths[1])) if use_gate else None

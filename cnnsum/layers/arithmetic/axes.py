@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
-from cnnsum.layers.facts import Shape, less, show_shape, size
+from cnnsum.layers.facts import Shape, less, size
+from cnnsum.layers.requiring import axis_of
 
 #: Outputs of one operation. A file that asks for more is damaged, or means harm.
 MAX_OUTPUTS = 10_000
@@ -12,13 +13,11 @@ MAX_OUTPUTS = 10_000
 
 def places_of(x: Shape, axes: tuple[int, ...] | None, what: str, field: str = "axis") -> tuple[int, ...]:
     """Axes counted from 0; None means all axes."""
-    rank = len(x)
-    for axis in axes or ():
-        if not -rank <= axis < rank:
-            raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
-    places = tuple([axis % rank for axis in axes]) if axes is not None else tuple(range(rank))
+    if axes is None:
+        return tuple(range(len(x)))
+    places = tuple([axis_of(x, axis, what, field) for axis in axes])
     if len(set(places)) != len(places):
-        raise Problem("SHP205", f"{what} needs each axis once, got {list(axes or ())}", field)
+        raise Problem("SHP205", f"{what} needs each axis once, got {list(axes)}", field)
     return places
 
 

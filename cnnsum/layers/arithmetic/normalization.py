@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cnnsum.dims import Dim
+from cnnsum.layers.arithmetic.axes import without
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, seen_along, size
 from cnnsum.layers.requiring import axis_of, require_known
 
@@ -38,7 +39,7 @@ def normalized_by_batch(x: Shape, shape: Shape, weights: tuple[Weight, ...], use
 
 def normalized_by_row(x: Shape, places: tuple[int, ...], weights: tuple[Weight, ...]) -> Facts:
     """By mean and deviation over the axes at these places, then an operation for each weight."""
-    rows = rest_of(x, places)
+    rows = without(x, places, keepdims=False)
     return Facts(
         x,
         weights=weights,
@@ -68,7 +69,7 @@ def normalized_by_size(x: Shape, places: tuple[int, ...], weights: tuple[Weight,
         weights=weights,
         ops=4 * size(x),
         keeps_input=True,
-        kept=(Kept("inverse root mean square", rest_of(x, places), STATISTICS),),
+        kept=(Kept("inverse root mean square", without(x, places, keepdims=False), STATISTICS),),
         window=seen_along(x, places),
     )
 
@@ -78,13 +79,6 @@ def places_of_rows(x: Shape, axes: tuple[int, ...], what: str) -> tuple[int, ...
     if len(axes) == 1:
         return (axis_of(x, axes[0], what),)
     return tuple([axis_of(x, axis, what) for axis in sorted(axes)])
-
-
-def rest_of(x: Shape, places: tuple[int, ...]) -> Shape:
-    """The shape of a statistic over these axes."""
-    if places == (len(x) - 1,):
-        return x[:-1]
-    return tuple([dim for axis, dim in enumerate(x) if axis not in places])
 
 
 def known_shape(x: Shape, places: tuple[int, ...], what: str) -> Shape:

@@ -32,7 +32,7 @@ from cnnsum.layers.facts import (
 from cnnsum.layers.keras.fields import DataFormat
 from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
 from cnnsum.layers.kinds import Axes, Counts, Dtype, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
-from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_places
+from cnnsum.layers.requiring import axis_of, require_at_least, require_equal, require_multiple, require_places
 
 _ELLIPSIS = "..."
 
@@ -182,12 +182,6 @@ def _moved(*outputs: Shape, gradient: Gradient = "", dtype: str = "input", ops: 
     return Facts(*outputs, ops=ops, gradient=gradient, dtype=dtype, window=NOT_FOLLOWED)
 
 
-def _place(x: Shape, axis: int, what: str, field: str = "axis") -> int:
-    if not -len(x) <= axis < len(x):
-        raise Problem("SHP205", f"{what}: {show_shape(x)} has no axis {axis}", field)
-    return axis % len(x)
-
-
 def require_indices(indices: Shape, x: Shape, axis: int, what: str) -> None:
     """Constant indices must be those of elements of an axis."""
     numbers = indices.numbers if isinstance(indices, Constant) else ()
@@ -203,7 +197,7 @@ def _take_along_axis(x: Shape, indices: Shape, *, axis: PlainInt | None = None) 
             raise Problem("SHP207", f"TakeAlongAxis over all axes needs indices in one row, got {show_shape(indices)}")
         require_indices(indices, flat(x), 0, "TakeAlongAxis")
         return _moved(flat(indices), dtype="first")
-    place = _place(x, axis, "TakeAlongAxis")
+    place = axis_of(x, axis, "TakeAlongAxis")
     require_indices(indices, x, place, "TakeAlongAxis")
     if len(indices) != len(x):
         raise Problem("SHP207", f"TakeAlongAxis needs equal ranks, got {show_shape(x)} and {show_shape(indices)}")
@@ -226,7 +220,7 @@ def _moveaxis(x: Shape, *, source: Axes, destination: Axes) -> Facts:
     if len(source) != len(destination):
         raise Problem("CFG102", "`destination` must have as many axes as `source`", "destination")
     wanted = {
-        _place(x, new, "Moveaxis", "destination"): _place(x, old, "Moveaxis", "source")
+        axis_of(x, new, "Moveaxis", "destination"): axis_of(x, old, "Moveaxis", "source")
         for old, new in zip(source, destination, strict=True)
     }
     others = iter(axis for axis in range(len(x)) if axis not in wanted.values())
@@ -239,7 +233,7 @@ def _moveaxis(x: Shape, *, source: Axes, destination: Axes) -> Facts:
 @layer(key=CORE + "Unstack", name="Unstack")
 def _unstack(x: Shape, *, num: PlainInt | None = None, axis: PlainInt = 0) -> Facts:
     """Give every element along an axis as an output of its own. No weights, no work, nothing kept."""
-    place = _place(x, axis, "Unstack")
+    place = axis_of(x, axis, "Unstack")
     # Keras reads `num` only where the axis is open.
     count = num if num is not None and not isinstance(x[place], int) else x[place]
     if not isinstance(count, int):
@@ -298,7 +292,7 @@ def _along(what: str, ops: int, dtype: str, usual: int | None) -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = usual) -> Facts:
         if axis is None:
             x = flat(x)
-        window = seen_along(x, (_place(x, axis or 0, what),))
+        window = seen_along(x, (axis_of(x, axis or 0, what),))
         return Facts(x, ops=ops * size(x), dtype=dtype, window=window, gradient="none" if dtype == "int32" else "")
 
     return rule
@@ -308,7 +302,7 @@ def _running(what: str, ops: int, otherwise: str, _usual: int | None) -> Rule:
     def rule(x: Shape, *, axis: PlainInt | None = None, dtype: Dtype | None = None) -> Facts:
         if axis is None:
             x = flat(x)
-        window = seen_along(x, (_place(x, axis or 0, what),))
+        window = seen_along(x, (axis_of(x, axis or 0, what),))
         given = "int32" if dtype == "bool" else dtype or otherwise
         return Facts(x, ops=ops * size(x), dtype=given, window=window)
 
@@ -357,7 +351,7 @@ def _diff(x: Shape, *, n: Nat = 1, axis: PlainInt = -1) -> Facts:
 
     No weights. Operations: `n` per output element. Nothing kept.
     """
-    place = _place(x, axis, "Diff")
+    place = axis_of(x, axis, "Diff")
     length = x[place] - n
     out = (*x[:place], length if at_least(length, 0) else maximum(0, length), *x[place + 1 :])
     return Facts(out, ops=n * size(out), dtype="input", window=None if place == len(x) - 1 else NOT_FOLLOWED)
@@ -365,7 +359,7 @@ def _diff(x: Shape, *, n: Nat = 1, axis: PlainInt = -1) -> Facts:
 
 def diagonal(x: Shape, offset: int, axis1: int, axis2: int, what: str) -> tuple[Shape, Dim]:
     """The shape without two axes, and the length of their diagonal."""
-    first, second = _place(x, axis1, what, "axis1"), _place(x, axis2, what, "axis2")
+    first, second = axis_of(x, axis1, what, "axis1"), axis_of(x, axis2, what, "axis2")
     if first == second:
         raise Problem("SHP205", f"{what} needs two axes, got {axis1} twice", "axis2")
     length = minimum(x[first] + min(offset, 0), x[second] - max(offset, 0))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
+from cnnsum.layers.arithmetic.axes import without
 from cnnsum.layers.arithmetic.normalization import (
     known_shape,
     normalized_by_batch,
@@ -13,7 +14,6 @@ from cnnsum.layers.arithmetic.normalization import (
     normalized_by_row,
     normalized_by_size,
     places_of_rows,
-    rest_of,
 )
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, show_shape, size
@@ -158,7 +158,7 @@ def UnitNormalization(x: Shape, *, axis: Axes = (-1,)) -> Facts:
         x,
         ops=3 * size(x),
         keeps_output=True,
-        kept=(Kept("length", rest_of(x, places)),),
+        kept=(Kept("length", without(x, places, keepdims=False)),),
         window=seen_along(x, places),
     )
 
