@@ -466,8 +466,8 @@ def test_mixed_precision() -> None:
     assert mixed.saved == (8 + 16 + 16) * 2 + 2 * 16 * 4
     assert (single.transient, mixed.transient) == (2 * 16 * 4, 2 * 16 * 2)
     # When the backward pass is over, all that lasts is there with all gradients.
-    lasts = mixed.weights + mixed.master_weights + mixed.optimizer + mixed.gradients  # type: ignore[operator]
-    assert lasts <= mixed.peak_step <= mixed.total  # type: ignore[operator]
+    lasts = mixed.weights + mixed.master_weights + mixed.optimizer + mixed.gradients
+    assert lasts <= mixed.peak_step <= mixed.total
 
 
 def test_half_precision() -> None:

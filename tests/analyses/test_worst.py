@@ -183,9 +183,9 @@ def test_only_sizes_that_go_together_count(text: str, square: bool) -> None:
             with pytest.raises(UnsolvedError):
                 broken(formula, 1, model.sizes.requirements, spans)
             continue
-        worst = max(every.values())  # type: ignore[type-var]  # numbers
-        assert broken(formula, worst, model.sizes.requirements, spans) is None  # type: ignore[arg-type]
-        found = broken(formula, worst - 1, model.sizes.requirements, spans)  # type: ignore[operator]
+        worst = max(every.values())
+        assert broken(formula, worst, model.sizes.requirements, spans) is None
+        found = broken(formula, worst - 1, model.sizes.requirements, spans)
         assert found is not None
         assert every[found.point["H"], found.point["W"]] == worst
 
@@ -195,5 +195,5 @@ def test_one_size_is_given_and_the_other_has_no_end() -> None:
     model = cnnsum.loads(SKIPS)
     formula = cnnsum.summarize(model).totals.macs
     limit = substitute(formula, {"H": 6, "W": 9})
-    found = broken(formula, limit, model.sizes.requirements, {"H": Range(1, 7)})  # type: ignore[arg-type]
-    assert found == ({"H": 6, "W": 12}, found.start, True)  # type: ignore[union-attr]
+    found = broken(formula, limit, model.sizes.requirements, {"H": Range(1, 7)})
+    assert found == ({"H": 6, "W": 12}, found.start, True)

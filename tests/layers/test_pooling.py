@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import ceil, floor
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnsum.dims import UNKNOWN
+from cnnsum.dims import UNKNOWN, Symbol, substitute
+from cnnsum.layers.arithmetic.pooling import _windows_total
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Kept, Window
 from tests.layers.applying import NAMES, N, apply, put, refusal
 
@@ -162,3 +164,13 @@ def test_names_of_keras() -> None:
         fields = {"pool_size": 2} if alias.startswith("Avg") else {}
         axes = int(alias[-2])
         assert apply(alias, (N, *(8,) * axes, 3), **fields).outputs
+
+
+def test_windows_that_overlap_are_counted_sample_by_sample() -> None:
+    height = Symbol("H", minimum=12).dim
+    for length, count in itertools.product(range(12, 40), range(1, 13)):
+        borders = [(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
+        expected = sum(end - start for start, end in borders)
+        assert _windows_total(length, count) == (expected, True)
+        total, exact = _windows_total(height, count)
+        assert (substitute(total, {"H": length}), exact) == (expected, True)

@@ -1,6 +1,8 @@
-"""Windows with pads of their own and with rounding up: every count against one that enumerates the places."""
+"""Windows: every count against one that enumerates the places, and against PyTorch's arithmetic; what is padded."""
 
 from __future__ import annotations
+
+import itertools
 
 import pytest
 from hypothesis import assume, given
@@ -11,6 +13,8 @@ from cnnsum.dims import Symbol, substitute
 from cnnsum.layers.arithmetic.slide import Padding, Sliding, padded_copy, slide, unslide
 from cnnsum.layers.requiring import set_aside
 
+H = Symbol("H", minimum=12)
+CASES = list(itertools.product((1, 2, 3, 5), (1, 2, 3), (1, 2), ((0, 0), (1, 1), (0, 2), (2, 1)), (False, True)))
 SMALL = st.integers(1, 4)
 
 
@@ -71,7 +75,7 @@ def test_one_rule_for_every_rank_and_layout(axes: int, layout: str) -> None:
     lengths = (9, 10, 11)[:axes]
     pads = ((1, 0), (2, 2), (0, 3))[:axes]
     x = (1, *lengths, 8) if layout == "channels_last" else (1, 8, *lengths)
-    sliding = Sliding("Pool", (3,) * axes, (2,) * axes, (1,) * axes, pads, layout)  # type: ignore[arg-type]
+    sliding = Sliding("Pool", (3,) * axes, (2,) * axes, (1,) * axes, pads, layout)
     out, windows = slide(x, sliding)
     assert out == (4, 6, 6)[:axes]
     assert [window.before for window in windows] == [1, 2, 0][:axes]
@@ -110,3 +114,41 @@ def test_a_transposed_convolution_may_have_nothing_left() -> None:
     sliding = Sliding("Back", (2,), (1,), (1,), ((1, 1),), None)
     with pytest.raises(Problem, match="with this padding needs more samples on axis 1"):
         unslide((1, 1, 8), sliding, None)
+
+
+def positions(length, span, stride, before, after, ceil):
+    """`pooling_output_shape_pad_lr` of PyTorch, whose quotients are rounded down."""
+    out = (length + before + after - span + (stride - 1 if ceil else 0)) // stride + 1
+    return out - 1 if ceil and (out - 1) * stride >= length + before else out
+
+
+@pytest.mark.parametrize("valid", [False, True])
+def test_the_positions_are_those_of_pytorch(valid):
+    for kernel, stride, dilation, pads, ceil in CASES:
+        before, after = (0, 0) if valid else pads
+        sliding = Sliding("p", (kernel,), (stride,), (dilation,), "valid" if valid else (pads,), None, ceil=ceil)
+        span = (kernel - 1) * dilation + 1
+        if max(before, after) > span // 2:
+            continue  # PyTorch's pooling refuses it
+        (formula,), _ = slide((1, H.dim, 3), sliding)
+        for length in range(12, 26):
+            (out,), (window,) = slide((1, length, 3), sliding)
+            assert out == positions(length, span, stride, before, after, ceil) == substitute(formula, {"H": length})
+            assert (window.before, window.stride) == (before, stride)
+            if not ceil:
+                assert out == len([n for n in range(-before, length + after, stride) if n + span <= length + after])
+
+
+def test_what_is_padded_more_on_one_side_is_copied():
+    def longer(padding, kernel, strides, *, length=5):
+        kept = padded_copy((None, length, length, 4), Sliding("c", kernel, strides, (1, 1), padding, None))
+        return [one.shape[1:3] for one in kept]
+
+    assert longer("valid", (2, 2), (1, 1)) == []
+    assert longer("same", (3, 3), (1, 1)) == []
+    assert longer(((1, 1), (2, 2)), (3, 3), (1, 1)) == []
+    assert longer(((1, 2), (0, 0)), (3, 3), (1, 1)) == [(8, 5)]
+    # One zero for a span of 2 that moves by one; moved by two, 3 positions of 3 need 7, and 3 of 1 need what is there.
+    assert longer("same", (2, 3), (1, 2)) == [(6, 7)]
+    assert longer("same", (2, 1), (1, 2)) == [(6, 5)]
+    assert longer("same", (2, 2), (1, 2), length=6) == [(7, 6)]

@@ -43,7 +43,7 @@ def shape_of(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...] | Non
 
 def ours(rule: object, *arguments: object, **more: object) -> Facts | None:
     try:
-        return rule(*arguments, **more)  # type: ignore[operator]
+        return rule(*arguments, **more)
     except Problem:
         return None
 

@@ -286,8 +286,9 @@ def _meant_by_values(type: LayerType, values: list[Any]) -> str | None:
         return f"what it merges stands in `from`: `{type.name}: {{from: {listed}}}`"
     if len(type.schema.fields) == 1 and all(isinstance(one, (int, str)) for one in values):
         (field,) = type.schema.fields.values()
+        whole = [one for one in values if isinstance(one, int)]
         try:
-            field.kind.read([one for one in values if isinstance(one, int)], None)  # type: ignore[arg-type]  # numbers
+            field.kind.read(whole, None)  # type: ignore[arg-type]  # integers need no reader
         except (Problem, AttributeError):  # also of a kind that asks the reader
             return None
         return f"a list that is one value stands in brackets of its own: `{type.name}: [{listed}]`"
