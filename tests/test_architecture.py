@@ -18,9 +18,10 @@ KNOWS = {
     "dims": "",
     "diagnostics": "ink",
     "source": "diagnostics",
-    "layers": "diagnostics dims layers.keras",
+    "layers": "diagnostics dims layers.keras layers.torch",
     "layers.arithmetic": "diagnostics dims layers",
     "layers.keras": "diagnostics dims layers layers.arithmetic",
+    "layers.torch": "diagnostics dims layers layers.arithmetic",
     "graph": "diagnostics dims layers source",
     "readers": "diagnostics dims graph layers layers.arithmetic layers.keras source",
     "writers": "diagnostics dims graph ink layers readers source",
@@ -247,16 +248,17 @@ def test_markup_and_cells_are_made_in_one_place():
 
 
 #: Where the names of a framework's layer types may stand: its vocabulary, its readers and its writers.
-NAMED_IN = ("layers/keras/", "readers/keras/", "writers/keras.py")
+NAMED_IN = ("layers/keras/", "layers/torch/", "readers/keras/", "writers/keras.py")
 #: Words that are also the name of a type, and mean something else where they stand.
 ALSO_WORDS = {"answers/conventions/tools.py": {"RNN"}, "rules/base.py": {"Dropout"}}
 
 
 def test_no_type_of_a_framework_is_named_outside_of_its_vocabulary():
     """All others ask a type what it is (`LayerType.role`), so that another vocabulary is understood at once."""
-    from cnnsum.layers.base import all_types
+    from cnnsum.layers.vocabulary import VOCABULARIES
 
-    names = {name for key, type in all_types().items() for name in (key, type.name)}
+    types = [item for one in VOCABULARIES.values() for item in one.all_types().items()]
+    names = {name for key, type in types for name in (key, type.name)}
     for path in sorted(ROOT.rglob("*.py")):
         place = path.relative_to(ROOT).as_posix()
         if place.startswith(NAMED_IN):

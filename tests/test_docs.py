@@ -84,7 +84,7 @@ def test_the_picture_shows_the_present_output():
 def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file():
     """The page's promise: one function in one file, and nothing else."""
     import cnnsum
-    from cnnsum.layers import base
+    from cnnsum.layers import vocabulary
 
     page = (ROOT / "docs" / "adding_a_layer.md").read_text(encoding="utf-8")
     (code,) = PYTHON.findall(page)
@@ -102,14 +102,14 @@ def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file():
         )
         assert cnnsum.summarize(cnnsum.loads(keras)).totals.params.total == 8
     finally:
-        del base._TYPES["ChannelScale"]
+        del vocabulary.KERAS.types["ChannelScale"]
 
 
 def test_a_layer_with_a_role_is_known_to_advice_and_conventions(tmp_path):
     """What others ask of a type is declared with it: nothing else changes for one that convolves."""
     import cnnsum
     from cnnsum.answers.conventions.ask import reconcile
-    from cnnsum.layers import base
+    from cnnsum.layers import base, vocabulary
     from cnnsum.layers.keras.convolution import Conv2D
 
     code = Conv2D.__code__.replace(co_name="Sharpen2D")
@@ -124,7 +124,7 @@ def test_a_layer_with_a_role_is_known_to_advice_and_conventions(tmp_path):
         (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
         assert "ARC401" in {found.code for found in cnnsum.check([tmp_path / "own.yaml"])}
     finally:
-        del base._TYPES["Sharpen2D"]
+        del vocabulary.KERAS.types["Sharpen2D"]
 
 
 def blocks(page, language="python"):

@@ -52,7 +52,10 @@ OWN = {
     *("cnnsum.diagnostics", "cnnsum.ink"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
     *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),
-    *(f"cnnsum.layers{name}" for name in ("", ".base", ".facts", ".inner", ".kinds", ".requiring")),
+    *(
+        f"cnnsum.layers{name}"
+        for name in ("", ".base", ".facts", ".inner", ".kinds", ".requiring", ".torch", ".vocabulary")
+    ),
     *(
         f"cnnsum.layers.arithmetic{name}"
         for name in ("", ".convolution", ".functions", ".pooling", ".shaping", ".slide")

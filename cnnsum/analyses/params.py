@@ -12,12 +12,27 @@ from cnnsum.layers.facts import Facts
 
 
 class Weights(NamedTuple):
-    """What a layer's own weights amount to: elements and bytes, split by whether training changes them."""
+    """What a layer's own weights amount to: elements and bytes, split by whether training changes them.
+
+    Buffers, which are no parameters, are apart.
+    """
 
     trainable: Dim
     non_trainable: Dim
     trainable_bytes: Dim
     non_trainable_bytes: Dim
+    buffers: Dim = 0
+    buffer_bytes: Dim = 0
+
+    @property
+    def parameters(self) -> Dim:
+        """Elements of all parameters."""
+        return self.trainable + self.non_trainable
+
+    @property
+    def bytes(self) -> Dim:
+        """Bytes of all that is stored, buffers included."""
+        return self.trainable_bytes + self.non_trainable_bytes + self.buffer_bytes
 
     def __add__(self, other: object) -> Weights:
         if not isinstance(other, Weights):
@@ -35,14 +50,14 @@ def weights_of(facts: Facts, variable_dtype: str, *, trainable: bool) -> Weights
         return NO_WEIGHTS
     if facts.status == "unknown" and not facts.has_known_weights:
         return _UNKNOWN_WEIGHTS
-    counts: list[Dim] = [0, 0]
-    sizes: list[Dim] = [0, 0]
+    counts: list[Dim] = [0, 0, 0]
+    sizes: list[Dim] = [0, 0, 0]
     for weight in facts.weights:
-        fixed = 0 if weight.trainable and trainable else 1
+        kind = 2 if weight.buffer else 0 if weight.trainable and trainable else 1
         elements = prod(weight.shape)
-        counts[fixed] += elements
-        sizes[fixed] += bytes_of(elements, weight.dtype or variable_dtype)
-    return Weights(counts[0], counts[1], sizes[0], sizes[1])
+        counts[kind] += elements
+        sizes[kind] += bytes_of(elements, weight.dtype or variable_dtype)
+    return Weights(counts[0], counts[1], sizes[0], sizes[1], counts[2], sizes[2])
 
 
 class Params:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from cnnsum.layers.base import LayerType
+    from cnnsum.layers.vocabulary import Vocabulary
 
 
 @click.command(name="layers", short_help="The reference of layer types.")
@@ -17,16 +19,15 @@ def command(name: str | None) -> None:
     """Print the layer types, or the documentation and the fields of one."""
     from cnnsum.cli.output import standard_output, terminal_columns, write_plain
     from cnnsum.diagnostics import did_you_mean
-    from cnnsum.layers.base import all_types
+    from cnnsum.layers.vocabulary import VOCABULARIES
 
-    types = all_types()
     lines: Iterable[str]
     if name is None:
-        lines = _listing(types)
-    elif name in types:
-        lines = _reference(types[name])
+        lines = chain.from_iterable(map(_listing, VOCABULARIES.values()))
+    elif found := [known for one in VOCABULARIES.values() if (known := one.find(name)) is not None]:
+        lines = _reference(found)
     else:
-        help = did_you_mean(name, types)
+        help = did_you_mean(name, [key for one in VOCABULARIES.values() for key in one.all_types()])
         raise click.UsageError(f"there is no layer type `{name}`" + (f" ({help})" if help else ""))
     stream = standard_output()
     if stream.isatty():
@@ -48,23 +49,36 @@ def _fitted(lines: Iterable[str], columns: int, cut: bool) -> Iterator[str]:
             yield from wrap(line, max(columns, 20), subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _listing(types: dict[str, LayerType]) -> Iterator[str]:
-    """The types by family, each with the first sentence of its documentation."""
-    from cnnsum.layers.base import FAMILIES
+def _listing(vocabulary: Vocabulary) -> Iterator[str]:
+    """The types of a framework by family, each with the first sentence of its documentation."""
+    unique = {known.key: known for known in vocabulary.all_types().values()}
+    from cnnsum.layers.vocabulary import KERAS
 
-    unique = {known.key: known for known in types.values()}
-    for family in FAMILIES:
-        module = f"cnnsum.layers.keras.{family}"
+    named = f", {vocabulary.title}" if vocabulary is not KERAS else ""
+    for family in vocabulary.families:
+        module = vocabulary.module(family)
         members = [known for known in unique.values() if known.rule.__module__ == module]
         if members:
-            yield f"{family}:"
+            yield f"{family}{named}:"
             for known in members:
                 summary = " ".join(known.doc.split("\n\n")[0].split())
                 yield f"  {known.name:<24} {summary if len(summary) <= 92 else summary[:91] + '…'}"
 
 
-def _reference(known: LayerType) -> Iterator[str]:
-    """The signature, the documentation and every field of one type."""
+def _reference(found: list[LayerType]) -> Iterator[str]:
+    """The signature, the documentation and every field of a type, in each framework that has one of that name."""
+    from cnnsum.layers.vocabulary import KERAS
+
+    for index, known in enumerate(found):
+        if index:
+            yield ""
+        if len(found) > 1 or known.vocabulary is not KERAS:
+            yield f"{known.vocabulary.title} (`framework: {known.vocabulary.name}`)"
+            yield ""
+        yield from _of_type(known)
+
+
+def _of_type(known: LayerType) -> Iterator[str]:
     from inspect import cleandoc
 
     from cnnsum.layers.base import REQUIRED

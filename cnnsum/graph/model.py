@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.facts import Shape, Weight
+from cnnsum.layers.facts import Layout, Shape, Weight
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import DTYPES
+from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.source import Document
 
 if TYPE_CHECKING:
@@ -170,6 +171,15 @@ class Layer:
         return not self.trainable and not any(isinstance(value, Inner) for value in self.fields.values())
 
     @property
+    def layout(self) -> Layout | None:
+        """Where it takes the channels of its input to be; None for a layer that does not say."""
+        if self.type is not None and self.type.vocabulary.channels_first:
+            return "channels_first"
+        if "data_format" not in self.fields:
+            return None
+        return "channels_first" if self.fields["data_format"] == "channels_first" else "channels_last"
+
+    @property
     def is_operation(self) -> bool:
         """Whether this is an operation on tensors (`x + y`) and not a Keras layer."""
         return self.type is not None and self.type.is_operation
@@ -301,7 +311,8 @@ class Graph:
     inputs: the calls of its input layers; none where the file gives no input shape.
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
-    declares what is known of a symbol. backend: the backend of Keras that decides dtypes where they differ.
+    declares what is known of a symbol. vocabulary: that of the framework in whose words it is. backend: the backend of
+    Keras that decides dtypes where they differ.
     compile_config: what the file says of the model's training; empty where that is nothing. is_built_without: whether
     Keras builds the optimizer without the weights that it trains, as it does for an HDF5 file.
     recorded, recorded_weights: shapes that the file claims. builds: shapes that layers were built on, each as one of
@@ -332,6 +343,7 @@ class Graph:
         "symbols",
         "takes_any",
         "trainable",
+        "vocabulary",
     )
 
     def __init__(
@@ -347,8 +359,10 @@ class Graph:
         symbols: dict[str, Symbol] | None = None,
         place: Place | None = None,
         backend: str = "tensorflow",
+        vocabulary: Vocabulary = KERAS,
     ) -> None:
         self.name = name
+        self.vocabulary = vocabulary
         self.backend = backend
         self.inputs = list(inputs)
         self.outputs = list(outputs)

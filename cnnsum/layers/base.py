@@ -9,12 +9,10 @@ no graph and no file format.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, overload
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.facts import Facts, Shape, show_shape, unknown_facts
-from cnnsum.layers.keras import FAMILIES, OPERATIONS
 from cnnsum.layers.kinds import Kind, Reading, show
 from cnnsum.layers.requiring import (
     axis_of,
@@ -26,6 +24,7 @@ from cnnsum.layers.requiring import (
     require_rank,
     set_aside,
 )
+from cnnsum.layers.vocabulary import KERAS, Vocabulary, vocabulary_of
 
 Rule = Callable[..., Facts]
 
@@ -113,6 +112,7 @@ class LayerType:
     reads: whether the rule reads the numbers of constants among its inputs (indices), which then are `Constant` shapes.
     role: what it is to others. function: the activation that it is, where its fields do not name it ("prelu" for one
         with weights). built: whether Keras takes it for built as soon as it is made.
+    vocabulary: the framework's that it is of.
     weights: the names of the weights that it may own; each brings `NAME_initializer`, `NAME_regularizer`,
         `NAME_constraint`, which are accepted and not read.
     """
@@ -128,6 +128,7 @@ class LayerType:
         "reads",
         "role",
         "rule",
+        "vocabulary",
         "weights",
     )
 
@@ -144,8 +145,10 @@ class LayerType:
         role: Role = "",
         function: str = "",
         built: bool = False,
+        vocabulary: Vocabulary = KERAS,
     ) -> None:
         self.rule = rule
+        self.vocabulary = vocabulary
         self.reads = reads
         self.role: Role = role
         self.function = function
@@ -209,9 +212,8 @@ class LayerType:
 
     def _unknown_field(self, name: str) -> Problem:
         schema = self.schema
-        from cnnsum.layers.keras.foreign import field
-
-        help = did_you_mean(name, (*schema.fields, *schema.ignored), lambda word: field(word, schema.fields)) or (
+        foreign = self.vocabulary.foreign().field
+        help = did_you_mean(name, (*schema.fields, *schema.ignored), lambda word: foreign(word, schema.fields)) or (
             f"its fields are {', '.join(schema.fields)}" if schema.fields else "it has no fields"
         )
         return Problem("CFG103", f"{self.name} has no field `{name}`", (name,), help=help)
@@ -314,33 +316,12 @@ def _kind(annotation: Any, names: Mapping[str, Any]) -> tuple[Kind, bool]:
     return kind, optional
 
 
-_TYPES: dict[str, LayerType] = {}
 _ROLES = frozenset(get_args(Role))
-_unread = [family for family in reversed(FAMILIES) if family not in OPERATIONS]
-_unread_operations = list(reversed(OPERATIONS))
 
 
 def is_mask(keyword: str) -> bool:
     """Whether an input of this name says which of the others count: it changes no shape and no number."""
     return keyword == "mask" or keyword.endswith("_mask")
-
-
-def declared_by(run: Callable[[], object]) -> dict[str, LayerType]:
-    """The types that are declared while something runs, other than those of this package. They are not registered."""
-    before = dict(_TYPES)
-    declared: dict[str, LayerType] = {}
-    try:
-        run()
-    finally:
-        for key, type in [*_TYPES.items()]:
-            if before.get(key) is not type and not type.rule.__module__.startswith("cnnsum.layers."):
-                declared[key] = type
-                type.role = ""  # who asks for a role reads the fields of ours, and a plugin's may be called anything
-                if key in before:
-                    _TYPES[key] = before[key]  # at its old place: the order is that of tables and schemas
-                else:
-                    del _TYPES[key]
-    return declared
 
 
 R = TypeVar("R", bound=Rule)
@@ -390,6 +371,7 @@ def layer(
 
     def declare(rule: R) -> R:
         own = rule.__name__
+        vocabulary = vocabulary_of(rule.__module__)
         declared = LayerType(
             rule,
             key or own,
@@ -401,35 +383,27 @@ def layer(
             role=role,
             function=function,
             built=built,
+            vocabulary=vocabulary,
         )
-        _TYPES[declared.key] = declared
+        vocabulary.types[declared.key] = declared
         for alias in declared.aliases:
-            _TYPES[alias] = declared
+            vocabulary.types[alias] = declared
         return rule
 
     return declare if rule is None else declare(rule)
 
 
 def find(key: str) -> LayerType | None:
-    """The layer type of that name, or None."""
-    found = _TYPES.get(key)
-    unread = _unread_operations if "." in key else _unread
-    while found is None and unread:
-        import_module(f"cnnsum.layers.keras.{unread.pop()}")
-        found = _TYPES.get(key)
-    return found
+    """The layer type of Keras of that name, or None."""
+    return KERAS.find(key)
 
 
 def all_types() -> dict[str, LayerType]:
-    """Every declared type, by key and by alias."""
-    for unread in (_unread, _unread_operations):
-        while unread:
-            import_module(f"cnnsum.layers.keras.{unread.pop()}")
-    return _TYPES
+    """Every type of Keras, by key and by alias."""
+    return KERAS.all_types()
 
 
 __all__ = [
-    "FAMILIES",
     "Field",
     "LayerType",
     "all_types",

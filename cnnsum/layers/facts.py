@@ -22,6 +22,7 @@ KeepsOutput = bool | Literal["weights"]
 Use = Literal["", "weights", "activation"]
 Seen = Literal["everything", "not followed"]
 Status = Literal["exact", "bound", "unknown"]
+Layout = Literal["channels_last", "channels_first"]
 Relation = Literal["==", ">=", "%", "broadcast"]
 
 
@@ -36,6 +37,8 @@ class Weight(NamedTuple):
 
     cast: whether a layer that computes in another dtype than its variables have casts it for each use; normalisations
         do not.
+    buffer: whether it is no parameter, but state that is stored with them (PyTorch's buffers): never trained, and
+        counted apart.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Weight(NamedTuple):
     trainable: bool = True
     dtype: str | None = None
     cast: bool = True
+    buffer: bool = False
 
 
 class Kept(NamedTuple):

@@ -132,10 +132,10 @@ def _is_keras(value: dict[Any, Any]) -> bool:
 
 def _is_layer(item: object) -> bool:
     """Whether an item of a list is a layer of a known type."""
-    from cnnsum.layers.base import find
+    from cnnsum.layers.vocabulary import VOCABULARIES
 
     name = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else item
-    return isinstance(name, str) and find(name) is not None
+    return isinstance(name, str) and any(one.find(name) is not None for one in VOCABULARIES.values())
 
 
 def why_not(path: str) -> str:

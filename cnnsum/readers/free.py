@@ -75,4 +75,4 @@ def open_inputs(graph: Graph, free: frozenset[str]) -> None:
 
 def _is_channels_first(graph: Graph) -> bool:
     """The layout of a graph's images, which its layers tell."""
-    return any(layer.fields.get("data_format") == "channels_first" for layer in graph.layers)
+    return any(layer.layout == "channels_first" for layer in graph.layers)

@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import Any, get_args
 
 from cnnsum.diagnostics import Diagnostic, Problem, Span, UnusableError, did_you_mean
-from cnnsum.layers.base import LayerType, Schema, declared_by, find
+from cnnsum.layers.base import LayerType, Schema
 from cnnsum.layers.facts import Alias, Facts, Gradient, KeepsInput, KeepsOutput, Seen, Status, Use
+from cnnsum.layers.vocabulary import KERAS
 from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.spec import KEYS, Spec
 from cnnsum.source import read
@@ -96,7 +97,7 @@ def _is_path(name: str) -> bool:
 
 def _run(name: str) -> dict[str, LayerType]:
     try:
-        declared = declared_by(lambda: _module(name))
+        declared = KERAS.declared_by(lambda: _module(name))
     except Exception as error:  # whatever a stranger's module may raise
         raise UnusableError(_cannot_run(name, error)) from error
     if not declared:
@@ -104,7 +105,7 @@ def _run(name: str) -> dict[str, LayerType]:
         raise UnusableError(Diagnostic("SPC070", f"the plugin `{name}` declares no layer types", None, "error", help))
     types: dict[str, LayerType] = {}
     for key, type in declared.items():
-        if find(key) is not None:
+        if KERAS.find(key) is not None:
             message = f"plugin `{name}`: `{key}` is a layer type of Keras: give your own another name"
             raise UnusableError(Diagnostic("SPC028", message, _place(type)))
         try:

@@ -245,7 +245,7 @@ def no_activation_between(network: Network) -> Iterator[Finding]:
         if network.after(first) is None or not _can_be_one(network, first, call):
             continue
         own = [network.params.by_layer[one.layer] for one in (first, call)]
-        two = sum((weights.trainable + weights.non_trainable for weights in own), start=0)
+        two = sum((weights.parameters for weights in own), start=0)
         one = _merged(network, [first, *between, call])
         if isinstance(two, int) and one is not None and one <= two:
             yield Finding(

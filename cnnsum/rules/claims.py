@@ -94,7 +94,7 @@ def _measured(claim: re.Match[str], weights: Weights, calls: list[Call]) -> tupl
         cost = cost_of(calls)
         return ([cost.macs], "MACs") if what == "macs" else ([cost.flops, cost.macs], "FLOPs")
     if not which:
-        return [weights.trainable + weights.non_trainable], "parameters"
+        return [weights.parameters], "parameters"
     return [weights.trainable if which == "trainable" else weights.non_trainable], f"{which} parameters"
 
 

@@ -10,6 +10,7 @@ from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import Role
+from cnnsum.layers.vocabulary import KERAS
 
 Roles = frozenset[Role]
 
@@ -51,7 +52,9 @@ NOT_NEGATIVE = frozenset(
 
 def role_of(layer: Layer) -> Role:
     """What a layer is to rules; "" for a nested model, an input, an operation, and a type that is not known."""
-    return layer.type.role if layer.type is not None and not layer.is_operation else ""
+    type = layer.type
+    # Rules read the fields of a role by Keras's names, and say Keras's words.
+    return "" if type is None or type.is_operation or type.vocabulary is not KERAS else type.role
 
 
 def function_of(call: Call) -> str | None:
@@ -99,7 +102,7 @@ def axes_of_space(call: Call, rank: int) -> tuple[int, ...]:
 
 def is_channels_first(call: Call) -> bool:
     """Whether the layer takes the axis after the batch for its channels."""
-    return call.layer.fields.get("data_format") == "channels_first"
+    return call.layer.layout == "channels_first"
 
 
 def spelled(count: Dim) -> str:

@@ -111,7 +111,7 @@ class Network:
         for number, calls in enumerate(around):
             for call in calls:
                 shaped = call is self.makers[number] and role_of(call.layer) in SHAPING
-                if "data_format" in call.layer.fields and not shaped:
+                if call.layer.layout is not None and not shaped:
                     found[number] = is_channels_first(call)
                     waiting.append(number)
                     break

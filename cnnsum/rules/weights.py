@@ -116,8 +116,8 @@ def heavy_layer(network: Network) -> Iterator[Finding]:
 
 def _heavy(network: Network) -> list[tuple[Layer, float, int]]:
     """Layers with most of many parameters: each with its share and its own."""
-    counts = {layer: own.trainable + own.non_trainable for layer, own in network.params.by_layer.items()}
-    total = network.params.total.trainable + network.params.total.non_trainable
+    counts = {layer: own.parameters for layer, own in network.params.by_layer.items()}
+    total = network.params.total.parameters
     owners = [layer for layer, own in counts.items() if own != 0]
     if not isinstance(total, int) or total < _FEW_PARAMETERS:
         return []

@@ -300,3 +300,13 @@ def test_wide_models_are_quick() -> None:
     start = time.perf_counter()
     assert len(common([*range(3_000)], [*range(2_999, -1, -1)])) == 1
     assert time.perf_counter() - start < 1
+
+
+def test_a_number_that_is_not_equal_to_itself_is_no_change(here: Path) -> None:
+    (here / "nan.json").write_text(
+        '{"class_name": "Sequential", "config": {"layers": '
+        '[{"class_name": "ReLU", "config": {"negative_slope": NaN}}]}}',
+        encoding="utf-8",
+    )
+    found = json.loads(call("diff", "nan.json", "nan.json", "--format", "json").out)
+    assert found["layers"]["changed"] == []

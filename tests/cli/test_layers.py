@@ -26,6 +26,6 @@ def test_the_reference_of_every_type(name: str) -> None:
 
 
 def test_an_unknown_type() -> None:
-    code, out, err = call("layers", "Conv2d")
+    code, out, err = call("layers", "Conv2DD")
     assert (code, out) == (2, "")
-    assert err.endswith("Error: there is no layer type `Conv2d` (did you mean `Conv2D`?)\n")
+    assert err.endswith("Error: there is no layer type `Conv2DD` (did you mean `Conv2D`?)\n")

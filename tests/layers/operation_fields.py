@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Problem
-from cnnsum.layers.base import OPERATIONS, LayerType, all_types
+from cnnsum.layers.base import LayerType, all_types
 from cnnsum.layers.facts import Constant
+from cnnsum.layers.keras import OPERATIONS
 from cnnsum.readers.keras import values
 
 REFUSED = "refused"

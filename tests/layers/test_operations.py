@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.dims import UNKNOWN
-from cnnsum.layers.base import OPERATIONS, all_types, find
+from cnnsum.layers.base import all_types, find
 from cnnsum.layers.facts import EVERYTHING, Kept
+from cnnsum.layers.keras import OPERATIONS
 from cnnsum.layers.keras.operations import _BINARY, _FUNCTIONS, _UNARY, _UNARY_OF_MATH, CORE, MATH, NN, NUMPY
 from tests.layers.applying import NAMES, N, apply, put, refusal
 

@@ -11,7 +11,8 @@ import pytest
 from cnnsum import UnusableError, loads, summarize
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import ExpressionError, evaluate
-from cnnsum.layers.base import OPERATIONS, REQUIRED, Field, LayerType, all_types
+from cnnsum.layers.base import REQUIRED, Field, LayerType, all_types
+from cnnsum.layers.keras import OPERATIONS
 from tests.layers.applying import NAMES, N
 
 WRONG: list[Any] = [

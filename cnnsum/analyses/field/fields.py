@@ -295,7 +295,7 @@ def _fraction(dim: Dim, parts: int) -> Dim | float:
 
 
 def _channels_first(inference: Inference) -> bool:
-    return any(call.layer.fields.get("data_format") == "channels_first" for call in inference.calls)
+    return any(call.layer.layout == "channels_first" for call in inference.calls)
 
 
 def _arms_field(inference: Inference, call: Call, fields: list[Field], *, channels_first: bool) -> Field:

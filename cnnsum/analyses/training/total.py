@@ -75,7 +75,7 @@ def training(
     among `checkpoint.places`. step: also `peak_step`, which takes as long as all the rest. known: gives
     what is known of symbols, as `liveness.peak` takes it.
     """
-    variables = params.total.trainable_bytes + params.total.non_trainable_bytes
+    variables = params.total.bytes
     gradients_of_weights = params.total.trainable_bytes
     copies, master = _casts(inference)
     weights = variables - master + copies

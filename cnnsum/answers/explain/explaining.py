@@ -301,7 +301,7 @@ class _Builder:
         last = calls[-1]
         facts = last.facts
         weights = scope.params.by_layer[layer]
-        total = weights.trainable + weights.non_trainable
+        total = weights.parameters
         if run is not None:
             yield from output_steps(writer, run, facts, why.get("lengths", ""))
             yield from weight_steps(writer, run, facts, total, why.get("weights", ""))
@@ -358,7 +358,7 @@ class _Builder:
         for owner in dict.fromkeys(call.layer for call in calls):
             kept = kept + scope.saved.get(owner, 0)
         steps = [
-            _sum_of(rows, Step("parameters", None, None, weights.trainable + weights.non_trainable, "parameters")),
+            _sum_of(rows, Step("parameters", None, None, weights.parameters, "parameters")),
             _sum_of(rows, Step("MACs", None, None, cost.macs, "MACs")),
             _sum_of(rows, Step("operations", None, None, cost.ops, "operations")),
             flops_step(cost.macs, cost.ops),
@@ -455,7 +455,7 @@ def _weight_memory(layer: Layer, facts_weights: tuple[str, str] | None, value: D
 
 
 def _bytes(weights: Any) -> Dim:
-    total: Dim = weights.trainable_bytes + weights.non_trainable_bytes
+    total: Dim = weights.bytes
     return total
 
 

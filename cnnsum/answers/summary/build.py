@@ -13,6 +13,7 @@ from cnnsum.analyses.params import Params as ParamsOf
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
 from cnnsum.analyses.training.total import training
 from cnnsum.answers.summary.records import (
+    Buffers,
     Checkpoint,
     Condition,
     Connection,
@@ -166,12 +167,11 @@ def _totals(
         if wrong or graph.layers:
             weights = Weights(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
     return Totals(
-        params=Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
+        params=Params(weights.parameters, weights.trainable, weights.non_trainable),
         macs=counted.counter.fill(total.macs),
         flops=counted.counter.fill(total.flops),
-        weights=WeightsMemory(
-            weights.trainable_bytes + weights.non_trainable_bytes, weights.trainable_bytes, weights.non_trainable_bytes
-        ),
+        weights=WeightsMemory(weights.bytes, weights.trainable_bytes, weights.non_trainable_bytes),
+        buffers=Buffers(weights.buffers, weights.buffer_bytes),
         outputs=outputs,
         saved=kept_total,
         peak=Peak(most.bytes, None if most.call is None else most.call.layer.name, *most[2:]),
@@ -315,10 +315,10 @@ class _Builder:
         return _Numbers(
             tuple(TensorRecord(*value) for value in inference.output_of(nodes[-1])) if nodes else (),
             self._weights(calls) if layer.graph is None else (),
-            Params(weights.trainable + weights.non_trainable, weights.trainable, weights.non_trainable),
+            Params(weights.parameters, weights.trainable, weights.non_trainable),
             self.counter.fill(cost.macs),
             self.counter.fill(cost.flops),
-            weights.trainable_bytes + weights.non_trainable_bytes,
+            weights.bytes,
             output_bytes,
             _status(calls, self._claimed),
         )

@@ -114,6 +114,7 @@ def totals(record: Totals, plan: Plan | None = None) -> dict[str, Any]:
     """Return the object of the model's totals, with the plan of inference memory where there is one."""
     return {
         "params": _params(record.params),
+        **({} if record.buffers.total == 0 else {"buffers": plain_number(record.buffers.total)}),
         **({} if record.compiled is None else {"optimizer": _optimizer(record.compiled)}),
         "macs": plain_number(record.macs),
         "flops": plain_number(record.flops),

@@ -23,6 +23,7 @@ _CHAIN = (0.45, 0.80, 1.0)
 _GRAPH = (0.3, 0.56, 0.74, 1.0)
 _LEAST_COLUMN = 4
 _OPTIMIZER = 3  # the number of its line of parameters
+_BUFFERS = 4
 
 
 def summary(report: Report, options: Options) -> Iterator[str]:
@@ -115,12 +116,15 @@ def _title(report: Report) -> tuple[Span, ...]:
 def _totals(report: Report) -> Iterator[tuple[Span, ...]]:
     """The lines of parameters. Keras adds those of the optimizer to the total, where the file has one."""
     params, weights, compiled = report.totals.params, report.totals.weights, report.totals.compiled
+    buffers = report.totals.buffers
     own = (0, 0) if compiled is None else (compiled.params, compiled.bytes)
     lines: list[tuple[str, Dim, Dim, int]] = [
-        (" Total params: ", params.total + own[0], weights.total + own[1], 0),
+        (" Total params: ", params.total + own[0], weights.total - buffers.bytes + own[1], 0),
         (" Trainable params: ", params.trainable, weights.trainable, 1),
         (" Non-trainable params: ", params.non_trainable, weights.non_trainable, 2),
     ]
+    if buffers.total != 0:
+        lines.append((" Buffers: ", *buffers, _BUFFERS))
     if compiled is not None:
         lines.append((" Optimizer params: ", *own, _OPTIMIZER))
     for title, count, size, index in lines:

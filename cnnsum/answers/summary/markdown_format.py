@@ -57,6 +57,8 @@ def _totals(report: Report) -> Iterator[tuple[str, str]]:
     yield "Total params", units.exact(totals.params.total)
     yield "Trainable params", units.exact(totals.params.trainable)
     yield "Non-trainable params", units.exact(totals.params.non_trainable)
+    if totals.buffers.total != 0:
+        yield "Buffers", units.exact(totals.buffers.total)
     yield "MACs per sample", units.exact(totals.macs)
     yield "FLOPs per sample", units.exact(totals.flops)
     yield "Weights", units.memory(totals.weights.total)

@@ -46,7 +46,7 @@ class WeightRecord(NamedTuple):
 
 
 class Params(NamedTuple):
-    """Elements of weights; `total = trainable + non_trainable`."""
+    """Elements of weights; `total = trainable + non_trainable`; buffers are no parameters."""
 
     total: Dim
     trainable: Dim
@@ -153,11 +153,18 @@ class Row:
 
 
 class WeightsMemory(NamedTuple):
-    """Bytes of all weights, split as `Params` is."""
+    """Bytes of all weights, split as `Params` is, but that the total has those of buffers, too."""
 
     total: Dim
     trainable: Dim
     non_trainable: Dim
+
+
+class Buffers(NamedTuple):
+    """State that is stored with the weights and is no parameter, as PyTorch has it: elements and bytes."""
+
+    total: Dim = 0
+    bytes: Dim = 0
 
 
 class Checkpoint(NamedTuple):
@@ -236,6 +243,7 @@ class Totals(NamedTuple):
     unknown: tuple[str, ...]
     compiled: OptimizerRecord | None = None
     stored: tuple[str, ...] = ()
+    buffers: Buffers = Buffers()
 
 
 class Forcing(NamedTuple):

@@ -166,8 +166,6 @@ def convolve_transposed(
 
     weights: those of a layer on that many channels.
     """
-    if output_padding is not None:
-        _check_output_padding(sliding, output_padding)
     lengths, window = unslide(x, sliding, output_padding)
     depth = known_channels(x, sliding.layout, sliding.what)
     each = filters
@@ -186,12 +184,12 @@ def convolve_transposed(
     )
 
 
-def _check_output_padding(sliding: Sliding, output_padding: Sizes) -> None:
-    for index, (extra, stride) in enumerate(zip(output_padding, sliding.strides, strict=True)):
+def require_output_padding(what: str, output_padding: Sizes, below: Sizes, field: str) -> None:
+    """What is added at the end of each axis must be less than these, which the text calls `field`."""
+    for index, (extra, most) in enumerate(zip(output_padding, below, strict=True)):
         reason = (
-            f"{sliding.what} needs an output_padding smaller than its stride, "
-            f"got output_padding {extra} and stride {stride}"
+            f"{what} needs an output_padding smaller than its {field}, got output_padding {extra} and {field} {most}"
         )
-        if at_least(stride, extra + 1) is False:
+        if at_least(most, extra + 1) is False:
             raise Problem("CFG112", reason, ("output_padding", index))
-        require_at_least(stride, extra + 1, reason, code="CFG112")
+        require_at_least(most, extra + 1, reason, code="CFG112")

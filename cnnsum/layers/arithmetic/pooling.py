@@ -8,8 +8,8 @@ from __future__ import annotations
 from math import gcd
 
 from cnnsum.dims import UNKNOWN, Dim, ceil_div, divides, prod
-from cnnsum.layers.arithmetic.slide import Layout, Sizes, Sliding, arrange, channels, slide, spatial
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Reach, Shape, Window, less, size
+from cnnsum.layers.arithmetic.slide import Sizes, Sliding, arrange, channels, slide, spatial
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Layout, Reach, Shape, Window, less, size
 
 
 def pool(x: Shape, sliding: Sliding, *, largest: bool) -> Facts:

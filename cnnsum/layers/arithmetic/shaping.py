@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, prod
-from cnnsum.layers.arithmetic.slide import Layout, Sizes, arrange, channels, first_spatial_axis, spatial
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Reach, Shape, Window, show_shape, size
+from cnnsum.layers.arithmetic.slide import Sizes, arrange, channels, first_spatial_axis, spatial
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Layout, Reach, Shape, Window, show_shape, size
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
 
 #: Samples that an interpolation reaches to each side of an output's place.

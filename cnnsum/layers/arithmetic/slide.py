@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum
-from cnnsum.layers.facts import Kept, Shape, Window, show_shape
+from cnnsum.layers.facts import Kept, Layout, Shape, Window, show_shape
 from cnnsum.layers.requiring import require_at_least, require_known, require_rank
 
 Sizes = tuple[Dim, ...]
-Layout = Literal["channels_last", "channels_first"]
 #: "valid": none. "same": as many zeros as give an output for each stride begun, the smaller half of them before the
 #: first position, as TensorFlow has it. "causal": all of them before it. Or a pair (before, after) for each axis.
 Padding = Literal["valid", "same", "causal"] | tuple[tuple[Dim, Dim], ...]

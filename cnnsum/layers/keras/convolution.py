@@ -15,6 +15,7 @@ from cnnsum.layers.arithmetic.convolution import (
     convolve_separable,
     convolve_transposed,
     kernel_and_bias,
+    require_output_padding,
 )
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import layer
@@ -49,6 +50,8 @@ def _transposed(
     use_bias: bool,
 ) -> Facts:
     _refuse_stride_and_dilation(sliding)
+    if output_padding is not None:
+        require_output_padding(sliding.what, output_padding, sliding.strides, "stride")
 
     def weights(depth: Dim) -> Weights:
         return kernel_and_bias((*sliding.kernel, filters, depth), filters, use_bias)

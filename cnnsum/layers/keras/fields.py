@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
-from cnnsum.layers.arithmetic.slide import Layout, Words
+from cnnsum.layers.arithmetic.slide import Words
+from cnnsum.layers.facts import Layout
 from cnnsum.layers.kinds import Kind, Reading, choice, wrong
 
 #: What to say of a number of samples for a padding, as PyTorch has it.

@@ -11,9 +11,9 @@ from typing import Any
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum
 from cnnsum.layers.arithmetic.axes import places_of, without, work_along
-from cnnsum.layers.arithmetic.slide import Layout, Sliding, arrange, channels, slide, spatial
+from cnnsum.layers.arithmetic.slide import Sliding, arrange, channels, slide, spatial
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, seen_along, show_shape, size
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Layout, Shape, seen_along, show_shape, size
 from cnnsum.layers.keras import normalization, pooling, reshaping
 from cnnsum.layers.keras.fields import KERNEL, DataFormat, Padding
 from cnnsum.layers.keras.operations import NN

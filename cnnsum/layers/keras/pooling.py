@@ -7,9 +7,9 @@ defaults.
 from __future__ import annotations
 
 from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, pool_whole
-from cnnsum.layers.arithmetic.slide import Layout, Sizes, Sliding
+from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import Facts, Shape
+from cnnsum.layers.facts import Facts, Layout, Shape
 from cnnsum.layers.keras.fields import POOL, DataFormat, Padding
 from cnnsum.layers.kinds import Flag, One, Pair, Triple
 

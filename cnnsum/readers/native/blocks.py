@@ -13,7 +13,6 @@ from typing import Any
 from cnnsum import dims
 from cnnsum.diagnostics import Problem, Related, did_you_mean
 from cnnsum.graph.model import MAX_LAYERS
-from cnnsum.layers.base import find
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import MODELS, SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, Path, ReportedError, Site
@@ -125,9 +124,11 @@ def declare(document: Document, path: Path, types: Types, findings: Findings) ->
             related = (Related(first.span(), "it is declared here first"),)
             findings.add("SPC028", f"there is a block `{name}` already", block.site(key=True), related=related)
             continue
-        if name in MODELS or (name[:1].isupper() and find(name) is not None):
+        if name in MODELS or (name[:1].isupper() and types.vocabulary.find(name) is not None):
             findings.add(
-                "SPC028", f"`{name}` is a layer type of Keras: give the block another name", block.site(key=True)
+                "SPC028",
+                f"`{name}` is a layer type of {types.vocabulary.title}: give the block another name",
+                block.site(key=True),
             )
             continue
         if not dims.is_name(name):

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Problem, Related, Suggestion, did_you_mean, folded
-from cnnsum.layers.base import LayerType, all_types, find
+from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
+from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.readers.native.faults import Findings, Path, Site
 from cnnsum.source import Document
 
@@ -39,11 +40,12 @@ def used_here(use: Entry | None) -> tuple[Related, ...]:
 
 
 class Types:
-    """What a name in a list of layers may stand for: a block or layer type of the file, or a layer type of Keras."""
+    """What a name in a list of layers may stand for: a block or layer type of the file, or a type of its vocabulary."""
 
-    __slots__ = ("_known", "blocks", "incomplete", "own")
+    __slots__ = ("_known", "blocks", "incomplete", "own", "vocabulary")
 
-    def __init__(self, own: Mapping[str, LayerType]) -> None:
+    def __init__(self, own: Mapping[str, LayerType], vocabulary: Vocabulary = KERAS) -> None:
+        self.vocabulary = vocabulary
         #: Whether something that would have declared blocks or types failed (reported): then an unknown name is no
         #: mistake of its own.
         self.incomplete = False
@@ -57,7 +59,7 @@ class Types:
         if found is None:
             found = self.blocks.get(name) or self.own.get(name)
             if found is None and name not in self.own:
-                found = find(name)
+                found = self.vocabulary.find(name)
             self._known[name] = found
         return found
 
@@ -67,16 +69,16 @@ class Types:
 
     def names(self) -> Iterable[str]:
         """All of them, for suggestions."""
-        return (*self.blocks, *self.own, *(key for key in all_types() if "." not in key))
+        return (*self.blocks, *self.own, *(key for key in self.vocabulary.all_types() if "." not in key))
 
     def suggest(self, name: str) -> str | None:
         """The help for a name that stands for nothing: what it is called here, or the nearest name."""
         return did_you_mean(name, self.names(), self._meant)
 
     def _meant(self, name: str) -> Suggestion | None:
-        from cnnsum.layers.keras.foreign import layer
-
-        return layer(name, lambda word: {folded(one): one for one in self.names()}.get(folded(word)))
+        return self.vocabulary.foreign().layer(
+            name, lambda word: {folded(one): one for one in self.names()}.get(folded(word))
+        )
 
 
 class Entry:

@@ -20,8 +20,9 @@ from cnnsum import dims
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr, Symbol
 from cnnsum.graph.model import MAX_RANK
-from cnnsum.layers.base import REQUIRED, Field, LayerType, find
+from cnnsum.layers.base import REQUIRED, Field, LayerType
 from cnnsum.layers.kinds import DTYPES, Kind, Reading, show
+from cnnsum.layers.vocabulary import Vocabulary
 from cnnsum.readers.native.entry import MODELS, SPECIAL, Types
 from cnnsum.readers.native.faults import Fault, Findings, Site
 from cnnsum.readers.native.patterns import (
@@ -57,26 +58,29 @@ def declare(document: Document, types: Types, scope: Scope, findings: Findings) 
         head = here._replace(key=True)
         if name in types.own:
             findings.add("SPC028", f"there is a layer type `{name}` already", head)
-        elif name in MODELS or _is_keras(find(name)):
-            findings.add("SPC028", f"`{name}` is a layer type of Keras: give your own another name", head)
+        elif name in MODELS or _is_shared(types.vocabulary.find(name)):
+            findings.add(
+                "SPC028", f"`{name}` is a layer type of {types.vocabulary.title}: give your own another name", head
+            )
         elif not dims.is_name(name):
             findings.add("SPC029", f"`{name}` cannot be the name of a layer type", head)
         else:
             before = len(findings.diagnostics)
-            made = _Reader(name, here, scope, findings).read(value)
+            made = _Reader(name, here, scope, findings, types.vocabulary).read(value)
             types.own[name] = made if len(findings.diagnostics) == before else None
 
 
-def _is_keras(found: LayerType | None) -> bool:
-    """Whether it is one of Keras's own layers. Those of models in `keras.applications` are private to them."""
+def _is_shared(found: LayerType | None) -> bool:
+    """Whether it is a type that every spec may use. Those of models in `keras.applications` are private to them."""
     return found is not None and not found.rule.__module__.endswith(".applications")
 
 
 class _Reader:
     """Reads one declaration."""
 
-    def __init__(self, name: str, site: Site, scope: Scope, findings: Findings) -> None:
+    def __init__(self, name: str, site: Site, scope: Scope, findings: Findings, vocabulary: Vocabulary) -> None:
         self.name = name
+        self.vocabulary = vocabulary
         self.base = site
         self.scope = scope
         self.findings = findings
@@ -126,7 +130,7 @@ class _Reader:
             declaration.keeps = self._keeps(value["keeps"])
         used = {*_words(declaration)}
         kinds = {name: self._field(name, default, numeric=name in used) for name, default in fields.items()}
-        return OwnType(declaration, kinds)
+        return OwnType(declaration, kinds, self.vocabulary)
 
     def _keeps(self, raw: Any) -> str | None:
         """What backpropagation keeps."""

@@ -17,6 +17,7 @@ from cnnsum.layers.base import Field, LayerType, Schema
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, show_shape, size
 from cnnsum.layers.kinds import show
 from cnnsum.layers.requiring import require_at_least, require_equal
+from cnnsum.layers.vocabulary import Vocabulary
 from cnnsum.readers.native.faults import Site
 from cnnsum.readers.native.scope import Scope
 
@@ -205,9 +206,9 @@ class OwnType(LayerType):
 
     __slots__ = ("own_schema",)
 
-    def __init__(self, declaration: Declaration, fields: dict[str, Field]) -> None:
+    def __init__(self, declaration: Declaration, fields: dict[str, Field], vocabulary: Vocabulary) -> None:
         weights = tuple([weight.name for weight in declaration.weights])
-        super().__init__(declaration.apply, declaration.name, declaration.name, weights, (), ())
+        super().__init__(declaration.apply, declaration.name, declaration.name, weights, (), (), vocabulary=vocabulary)
         defaults = {name: field.default for name, field in fields.items()}
         count = len(declaration.inputs)
         inputs = ("x",) if count == 1 else tuple(f"x{index}" for index in range(1, count + 1))

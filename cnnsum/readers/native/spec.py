@@ -5,6 +5,7 @@ Every problem is collected; only a file without any layers cannot be used at all
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cnnsum import dims
@@ -14,6 +15,7 @@ from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tenso
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
+from cnnsum.layers.vocabulary import KERAS, VOCABULARIES, Vocabulary
 from cnnsum.readers.how import How
 from cnnsum.readers.native.entry import Entry, Types
 from cnnsum.readers.native.expand import Expander
@@ -28,7 +30,7 @@ from cnnsum.source import Document
 
 KEYS = (
     *("name", "input", "inputs", "outputs", "layers", "symbols", "vars", "blocks", "defaults", "data_format"),
-    *("dtype", "trainable", "layer_types", "include", "budget", "lint"),
+    *("dtype", "trainable", "layer_types", "include", "budget", "lint", "framework"),
 )
 _DATA_FORMATS = ("channels_last", "channels_first")
 
@@ -42,7 +44,7 @@ class Spec:
         self.how = how
         self.findings = Findings()
         self.findings.diagnostics.extend(document.diagnostics)
-        self.types = Types(how.types)
+        self.types = Types(how.types, _vocabulary(self.value))
         self.cells: dict[str, Any] = {}
         self.scope = Scope(self.cells)
         self.blocks: list[Any] = []
@@ -121,6 +123,12 @@ class Spec:
         name = self.value.get("name")
         if name is not None and (not isinstance(name, str) or not name):
             self.findings.add("CFG102", f"`name` must be a text, got {show(name)}", self.site("name"))
+        framework = self.value.get("framework")
+        if framework is not None and framework != self.types.vocabulary.name:
+            other = _FRAMEWORKS.get(framework.lower()) if isinstance(framework, str) else None
+            written = f"write `framework: {other}`" if other else None
+            message = f"`framework` must be one of {', '.join(VOCABULARIES)}, got {show(framework)}"
+            self.findings.add("CFG102", message, self.site("framework"), help=written)
         for key in ("budget", "lint"):
             given = self.value.get(key)
             if given is not None and not isinstance(given, dict):
@@ -215,6 +223,8 @@ class Spec:
 
     def _channels_first(self) -> bool:
         """Whether the spec says anywhere at its top that channels come before the axes of an image."""
+        if self.types.vocabulary.channels_first:
+            return True
         defaults = self.value.get("defaults")
         given = (
             [fields.get("data_format") for fields in defaults.values() if isinstance(fields, dict)]
@@ -242,6 +252,10 @@ class Spec:
             if isinstance(data_format, str):
                 help = did_you_mean(data_format, _DATA_FORMATS, lambda word: meant(word, _DATA_FORMATS))
             self.findings.add("CFG102", message, self.site("data_format"), help=help)
+            data_format = None
+        elif data_format is not None and self.types.vocabulary.channels_first:
+            message = f"`data_format` is a word of Keras: layers of {self.types.vocabulary.title} have channels first"
+            self.findings.add("CFG103", message, self.site("data_format", key=True), help="leave it out")
             data_format = None
         for document in files:
             if _lacks_declarations(document.value):
@@ -333,6 +347,7 @@ class Spec:
             symbols=self.symbols,
             place=Place(self.document, self.path),
             backend=self.how.backend,
+            vocabulary=self.types.vocabulary,
         )
         graph.freed = self.sizes.freed if self.sizes is not None else {}
         if isinstance(self.value.get("symbols"), dict):
@@ -351,6 +366,16 @@ class Spec:
                 message = f"input `{node.layer.name}` is not used: no layer starts from it"
                 span = node.layer.place.document.span(node.layer.place.path, key=True)
                 self.findings.add("GRF309", message, span, severity="warning")
+
+
+#: What else frameworks are called.
+_FRAMEWORKS = {"keras": "keras", "tensorflow": "keras", "tf": "keras", "torch": "torch", "pytorch": "torch"}
+
+
+def _vocabulary(spec: Mapping[str, Any]) -> Vocabulary:
+    """The vocabulary that a spec names; Keras's where it names none, or none that there is."""
+    framework = spec.get("framework")
+    return VOCABULARIES.get(framework, KERAS) if isinstance(framework, str) else KERAS
 
 
 def _lacks_declarations(value: dict[str, Any]) -> bool:

@@ -1,0 +1,92 @@
+"""Kinds of fields that hold PyTorch's words, and what every declaration asks of an input. Others are in `layers.kinds`.
+
+PyTorch's modules take channels first, pads as numbers of samples, and may be told the channels that they will meet:
+those may be left out of a spec, since they follow from the input, and are checked where they are given.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim
+from cnnsum.layers.arithmetic.slide import Words
+from cnnsum.layers.facts import Shape, show_shape
+from cnnsum.layers.kinds import Kind, Reading, choice, integer, items, wrong
+from cnnsum.layers.requiring import require_equal, require_known
+
+Pads = tuple[tuple[Dim, Dim], ...]
+
+#: What messages say of layers that slide a kernel.
+KERNEL = Words("kernel_size", "dilation", "a `padding` makes the input larger")
+
+PaddingMode = Annotated[
+    Literal["zeros", "reflect", "replicate", "circular"], choice("zeros", "reflect", "replicate", "circular")
+]
+
+
+def _padding(count: int) -> Kind:
+    """Samples at both ends of each axis, or one of the words "valid" and "same"."""
+    expects = {
+        1: "an integer of at least 0, same, or valid",
+        2: "an integer of at least 0, a list of two, same, or valid",
+        3: "an integer of at least 0, a list of three, same, or valid",
+    }[count]
+
+    def one(value: Any, reading: Reading) -> Dim:
+        return integer(value, reading, "an integer of at least 0", 0)
+
+    def read(value: Any, reading: Reading) -> str | Pads:
+        if isinstance(value, str) and value in ("same", "valid"):
+            return value
+        if isinstance(value, (list, tuple)):
+            amounts = items(value, reading, one, expects, count)
+        else:
+            amounts = (integer(value, reading, expects, 0),) * count
+        return tuple([(amount, amount) for amount in amounts])
+
+    return Kind(expects, read, spell=_spelled)
+
+
+def _spelled(value: str | Pads) -> Any:
+    """Pads as a spec says them: one number where all axes have the same."""
+    if isinstance(value, str):
+        return value
+    amounts = [before for before, _ in value]
+    return amounts[0] if all(amount == amounts[0] for amount in amounts) else amounts
+
+
+Padding1 = Annotated[Any, _padding(1)]
+Padding2 = Annotated[Any, _padding(2)]
+Padding3 = Annotated[Any, _padding(3)]
+
+
+def _pads_only(count: int) -> Kind:
+    """Samples at both ends of each axis, of pooling, which has no words for them."""
+    words = _padding(count)
+    expects = words.expects.removesuffix(", same, or valid").replace("0, a", "0, or a")
+
+    def read(value: Any, reading: Reading) -> Pads:
+        if isinstance(value, str) and value in ("same", "valid"):
+            raise wrong(expects, value)
+        pads: Pads = words.read(value, reading)
+        return pads
+
+    return Kind(expects, read, spell=_spelled)
+
+
+Pads1 = Annotated[Pads, _pads_only(1)]
+Pads2 = Annotated[Pads, _pads_only(2)]
+Pads3 = Annotated[Pads, _pads_only(3)]
+
+
+def given_channels(x: Shape, axis: int, given: Dim | None, what: str, field: str) -> Dim:
+    """The size of the axis that weights span, which must be the one that the layer was told, if it was."""
+    if not -len(x) <= axis < len(x):
+        raise Problem("SHP204", f"{what} needs an input of more axes, got {show_shape(x)}")
+    size = x[axis]
+    if given is not None:
+        reason = f"{what} was made for {field} {given}, got {show_shape(x)}"
+        size = require_equal(size, given, reason, help=f"leave `{field}` out: it follows from the input", field=field)
+    require_known(size, x, what)
+    return size
