@@ -114,7 +114,8 @@ def _rate(value: Any, reading: Reading) -> Any:
     return value
 
 
-def _flag(value: Any, reading: Reading) -> bool:
+def flag(value: Any, reading: Reading) -> bool:
+    """True or false, or an expression for one."""
     given = value
     if isinstance(value, str):
         value = reading.number(value)
@@ -360,7 +361,7 @@ PlainInt = Annotated[int, Kind("an integer", _plain_int)]
 PlainPos = Annotated[int, Kind("a positive integer", _plain_pos)]
 Real = Annotated[float, Kind("a number", _real)]
 Rate = Annotated[float, Kind("a number from 0 to 1", _rate)]
-Flag = Annotated[bool, Kind("true or false", _flag)]
+Flag = Annotated[bool, Kind("true or false", flag)]
 Text = Annotated[str, Kind("a text", _text)]
 One = Annotated[tuple[Dim, ...], Kind("a positive integer", _sizes(1, 1), spell=_alone)]
 Pair = Annotated[tuple[Dim, ...], Kind("a positive integer, or a list of two", _sizes(2, 1))]

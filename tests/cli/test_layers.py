@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from calling import call
 
-from cnnsum.layers.base import all_types
+from cnnsum.layers.base import LayerType, all_types
+from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
+
+NAMED = [(name, known) for one in VOCABULARIES.values() for name, known in one.all_types().items()]
 
 
 def test_every_type_is_listed_with_what_it_does() -> None:
@@ -15,12 +18,16 @@ def test_every_type_is_listed_with_what_it_does() -> None:
         assert f"\n  {known.name:<24} {known.doc.split()[0]}" in out
 
 
-@pytest.mark.parametrize("name", sorted(all_types()))
-def test_the_reference_of_every_type(name: str) -> None:
-    known = all_types()[name]
+@pytest.mark.parametrize(("name", "known"), NAMED, ids=[f"{known.vocabulary.name} {name}" for name, known in NAMED])
+def test_the_reference_of_every_type(name: str, known: LayerType) -> None:
     code, out, err = call("layers", name)
     assert (code, err) == (0, "")
-    assert out.startswith(known.name)
+    frameworks = [one.title for one in VOCABULARIES.values() if one.find(name) is not None]
+    if frameworks == [KERAS.title]:
+        assert out.startswith(known.name)
+    else:  # of each framework that has one
+        assert [one for one in ("Keras", "PyTorch") if f"{one} (`framework: " in out] == frameworks
+        assert f"\n{known.name}" in out
     for field in known.schema.fields:
         assert f"\n  {field} " in out
 

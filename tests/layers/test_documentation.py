@@ -7,14 +7,20 @@ import re
 import pytest
 
 from cnnsum.answers.explain.reasons import HEADS, WHAT, reasons
-from cnnsum.layers.base import LayerType, all_types
+from cnnsum.layers.base import LayerType
+from cnnsum.layers.vocabulary import VOCABULARIES
 
-TYPES = [known for key, known in all_types().items() if key == known.key and known.rule.__module__ != "__main__"]
+TYPES = [
+    known
+    for vocabulary in VOCABULARIES.values()
+    for key, known in vocabulary.all_types().items()
+    if key == known.key and known.rule.__module__ != "__main__"
+]
 #: What reads like a head: a word or two, and a colon, at the beginning of a sentence that is not the first.
 _LIKE_A_HEAD = re.compile(r"(?<=[.)] )([A-Z][A-Za-z]*(?: [a-z]+)?):")
 
 
-@pytest.mark.parametrize("known", TYPES, ids=lambda known: known.key)
+@pytest.mark.parametrize("known", TYPES, ids=lambda known: f"{known.vocabulary.name} {known.key}")
 def test_heads(known: LayerType) -> None:
     """A misspelt head ("MAC:") would make its sentence a part of the one before."""
     text = " ".join(known.doc.split())

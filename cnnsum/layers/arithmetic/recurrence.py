@@ -2,12 +2,14 @@
 
 All read `(T, D)` and give `(units)`, the state after the last step, or `(T, units)`, that of every step. The products
 of a step are `(D + units) * units` MACs for each of the cell's gates. Backpropagation keeps the input, and for every
-step what the products and gates of that step were computed from. Names no layer type.
+step what the products and gates of that step were computed from. `recur` is one layer; `recur_stacked` several, one on
+the other, each in one direction or in both. Names no layer type.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
@@ -85,3 +87,117 @@ def recur(
 def kept_before(name: str | None, what: str, times: int) -> tuple[tuple[str, int], ...]:
     """What is kept besides the results of a function whose gradient needs its input."""
     return ((what, times),) if function(name).keeps == "input" else ()
+
+
+class Cell(NamedTuple):
+    """A cell of `units`: what a step costs and keeps besides its products and its states.
+
+    ops: operations per step. kept: (name, how many times `units`) of what every step keeps. carry: whether it has a
+    second state, which is not read by the products. outputs: whether the state after the last step is kept, too.
+    """
+
+    units: Dim
+    gates: int
+    ops: Dim
+    kept: tuple[tuple[str, int], ...]
+    carry: bool = False
+    outputs: bool = False
+
+
+#: The weights of one layer in one direction: of which layer, whether backwards, and how deep its input is.
+Weights = Callable[[int, bool, Dim], tuple[Weight, ...]]
+
+
+def recur_stacked(
+    x: Shape,
+    states: tuple[Shape | None, ...],
+    what: str,
+    cell: Cell,
+    *,
+    layers: int,
+    both_ways: bool,
+    projected: Dim | None,
+    dropout: float,
+    weights: Weights,
+) -> Facts:
+    """Layers one on the other, in one direction or both: `(T, D)` to `(T, directions * width)`, then the last states.
+
+    The width is that of a state: `units`, or what each state is `projected` to by a matrix. Last states have an axis
+    for layers and directions before the batch, and so have the initial `states`, None where not given.
+    Every layer reads its own copy of the input for each direction, if its input is not in the order of steps: the batch
+    comes first outside, and steps come first inside.
+    """
+    batch, steps, depth = x
+    units = cell.units
+    width = units if projected is None else projected
+    directions = 2 if both_ways else 1
+    last = ((layers * directions, batch, width), *(((layers * directions, batch, units),) if cell.carry else ()))
+    _check_states(states, last, what)
+    found: list[Weight] = []
+    kept: list[Kept] = []
+    macs: Dim = 0
+    for number in range(layers):
+        given = (batch, steps, depth)
+        if number == 0:
+            kept += [Kept("input, steps first", given, use="weights")] * directions
+        else:
+            if dropout > 0:
+                kept.append(Kept("mask of outputs", given, "bool"))
+            kept.append(Kept("outputs of a layer", given, use="weights"))
+        for backwards in (False, True)[:directions]:
+            found += weights(number, backwards, depth)
+            kept += [Kept(name, (batch, steps, times * units)) for name, times in cell.kept]
+            kept.append(Kept("states", (batch, steps + 1 if cell.outputs else steps, width), use="weights"))
+            if cell.carry:
+                kept.append(Kept("carries", (batch, steps, units)))
+            if projected is not None:
+                kept.append(Kept("states before projection", (batch, steps, units), use="weights"))
+                macs = macs + steps * units * projected
+            macs = macs + steps * (cell.gates * units * (depth + width))
+        depth = directions * width
+    return Facts(
+        (batch, steps, depth),
+        *last,
+        weights=tuple(found),
+        macs=macs,
+        ops=layers * directions * steps * cell.ops,
+        kept=tuple(kept),
+        scratch=((batch, cell.gates * units),),
+        window=EVERYTHING,
+    )
+
+
+def _check_states(states: tuple[Shape | None, ...], wanted: tuple[Shape, ...], what: str) -> None:
+    given = [state is not None for state in states]
+    if any(given) and not all(given):
+        raise Problem("GRF303", f"{what} needs {len(states)} initial states or none, got {sum(given)}")
+    for state, shape in zip(states, wanted, strict=True):
+        if state is not None:
+            require_rank(state, len(shape), f"the initial state of {what}")
+            for own, needed in zip(state, shape, strict=True):
+                reason = f"{what} needs an initial state of {show_shape(shape)}, got {show_shape(state)}"
+                require_equal(own, needed, reason)
+
+
+def step(
+    x: Shape, states: tuple[Shape | None, ...], what: str, cell: Cell, weights: tuple[Weight, ...], depth: Dim
+) -> Facts:
+    """One step of a cell: `(D)` to the new state, and the new carry of a cell that has one."""
+    batch = x[0]
+    last = (batch, cell.units)
+    _check_states(states, (last,) * len(states), what)
+    given = states[0] is not None
+    kept = [Kept(name, (batch, times * cell.units)) for name, times in cell.kept]
+    if not given:
+        kept.append(Kept("zeros", last, use="weights"))  # the initial states, one tensor for both
+    return Facts(
+        *(last,) * len(states),
+        weights=weights,
+        macs=cell.gates * cell.units * (depth + cell.units),
+        ops=cell.ops,
+        keeps_input=True if given and cell.carry else "weights",
+        keeps_output=cell.outputs,
+        kept=tuple(kept),
+        scratch=((batch, cell.gates * cell.units),),
+        window=EVERYTHING,
+    )

@@ -5,6 +5,7 @@ FAMILIES = (
     "core",
     "convolution",
     "pooling",
+    "recurrent",
 )
 
 #: What may stand before a name, as code has it.

@@ -12,7 +12,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.slide import Words
 from cnnsum.layers.facts import Shape, show_shape
-from cnnsum.layers.kinds import Kind, Reading, choice, integer, items, wrong
+from cnnsum.layers.kinds import Kind, Reading, choice, flag, integer, items, wrong
 from cnnsum.layers.requiring import require_equal, require_known
 
 Pads = tuple[tuple[Dim, Dim], ...]
@@ -78,6 +78,17 @@ def _pads_only(count: int) -> Kind:
 Pads1 = Annotated[Pads, _pads_only(1)]
 Pads2 = Annotated[Pads, _pads_only(2)]
 Pads3 = Annotated[Pads, _pads_only(3)]
+
+
+def _batch_first(value: Any, reading: Reading) -> bool:
+    if not flag(value, reading):
+        help = "leave `batch_first` out, or put `batch_first=True` into the code"
+        raise Problem("CFG102", "must be true: inputs of a spec have the batch axis first, got false", help=help)
+    return True
+
+
+#: False by default in PyTorch, where the sequence then comes before the batch: no input of a spec is so.
+BatchFirst = Annotated[bool, Kind("true", _batch_first)]
 
 
 def given_channels(x: Shape, axis: int, given: Dim | None, what: str, field: str) -> Dim:

@@ -1,0 +1,118 @@
+"""RNN, LSTM, GRU and their cells against PyTorch: shapes, names and shapes of weights, products, what is kept."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch_modules import elements, held, kept, ours, products, run, saved, shapes_of, weights  # noqa: E402 - as above
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+CASES = 60
+LAYERS = ("RNN", "LSTM", "GRU")
+
+
+def drawn(seed: int, name: str) -> dict[str, Any]:
+    draw = random.Random(f"{name}{seed}")
+    fields: dict[str, Any] = {
+        "input_size": draw.randint(1, 6),
+        "hidden_size": draw.randint(1, 7),
+        "num_layers": draw.randint(1, 3),
+        "bias": draw.random() < 0.6,
+        "dropout": draw.choice((0.0, 0.0, 0.3)),
+        "bidirectional": draw.random() < 0.5,
+    }
+    if name == "RNN":
+        fields["nonlinearity"] = draw.choice(("tanh", "relu"))
+    if name == "LSTM":
+        fields["proj_size"] = draw.choice((0, 0, 1, 3, 6))
+    return fields
+
+
+def made(name: str, fields: dict[str, Any], **more: Any) -> Any:
+    try:
+        return getattr(torch.nn, name)(**fields, **more)
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers(name: str) -> None:
+    refused = 0
+    for seed in range(CASES):
+        fields = drawn(seed, name)
+        draw = random.Random(seed)
+        shape = (draw.randint(2, 3), draw.randint(2, 5), draw.choice((fields["input_size"], 4)))
+        facts, module = ours(name, fields, shape), made(name, fields, batch_first=True)
+        x = torch.zeros(shape)
+        theirs = None if module is None else run(module, x)
+        assert (facts is None) == (theirs is None), (name, fields, shape)
+        if facts is None:
+            refused += 1
+            continue
+        assert list(facts.outputs) == shapes_of(theirs), (name, fields, shape)
+        assert weights(facts) == held(module)
+        assert facts.macs * shape[0] == products(module, x), (name, fields, shape)
+        assert kept(facts, shape) == saved(module, x), (name, fields, shape)
+    assert 0 < refused < CASES * 2 // 3
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_initial_states(name: str) -> None:
+    refused = 0
+    for seed in range(CASES):
+        fields = drawn(seed, name)
+        draw = random.Random(seed)
+        width = fields.get("proj_size") or fields["hidden_size"]
+        x = (2, 3, fields["input_size"])
+        lead = fields["num_layers"] * (1 + fields["bidirectional"])
+        states = [(lead, 2, width), (lead, 2, fields["hidden_size"])][: 1 + (name == "LSTM")]
+        if draw.random() < 0.5:
+            at = draw.randrange(len(states))
+            wrong = list(states[at])
+            wrong[draw.randrange(3)] += 1
+            states[at] = tuple(wrong)
+        module = made(name, fields, batch_first=True)
+        given = tuple(torch.zeros(state) for state in states)
+        theirs = None if module is None else run(module, torch.zeros(x), given if len(given) > 1 else given[0])
+        facts = ours(name, fields, x, *states)
+        assert (facts and list(facts.outputs)) == (theirs and shapes_of(theirs)), (name, fields, states)
+        refused += facts is None
+    assert 0 < refused < CASES * 3 // 4
+
+
+@pytest.mark.parametrize("name", ["RNNCell", "LSTMCell", "GRUCell"])
+def test_cells(name: str) -> None:
+    for seed in range(CASES):
+        draw = random.Random(seed)
+        fields = {"input_size": draw.randint(1, 6), "hidden_size": draw.randint(1, 7), "bias": draw.random() < 0.6}
+        if name == "RNNCell":
+            fields["nonlinearity"] = draw.choice(("tanh", "relu"))
+        batch = draw.randint(1, 3)
+        shape = (batch, draw.choice((fields["input_size"], 3)))
+        state = (batch, draw.choice((fields["hidden_size"], fields["hidden_size"], 4)))
+        count = 2 if name == "LSTMCell" else 1
+        states = (state,) * count if draw.random() < 0.5 else ()
+        module = getattr(torch.nn, name)(**fields)
+        given = tuple(torch.zeros(one) for one in states)
+        inputs = (torch.zeros(shape), *([given if count == 2 else given[0]] if given else ()))
+        theirs, facts = run(module, *inputs), ours(name, fields, shape, *states)
+        assert (facts and list(facts.outputs)) == (None if theirs is None else shapes_of(theirs)), (fields, shape)
+        if facts is None:
+            continue
+        assert weights(facts) == held(module)
+        assert facts.macs * batch == products(module, *inputs)
+        assert kept(facts, shape, *states) == saved(module, *inputs), (name, fields, states)
+
+
+def test_the_mask_of_dropout_is_as_long_as_what_it_covers() -> None:
+    fields = {"hidden_size": 3, "num_layers": 2, "dropout": 0.5, "bidirectional": True}
+    facts = ours("GRU", fields, (2, 4, 5))
+    assert facts is not None
+    (mask,) = [one for one in facts.kept if one.dtype == "bool"]
+    assert elements(mask.shape) == 2 * 4 * 6
