@@ -1,14 +1,28 @@
 """Helpers of the tests stand beside the tests that need them and are imported by name: every folder is on the path."""
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import settings
 
 HERE = Path(__file__).parent
+
+# Hundreds of processes are started, each of which would compile the package anew where nobody may write bytecode beside
+# the sources. The processes of pytest-xdist have these words from the one that starts them.
+if sys.dont_write_bytecode:
+    compiled = tempfile.mkdtemp(prefix="cnnsum-tests-")
+    atexit.register(shutil.rmtree, compiled, ignore_errors=True)
+    sys.dont_write_bytecode, sys.pycache_prefix = False, compiled
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = compiled
 
 # The frameworks of the peers would each use every core for sums that are over at once, and wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -32,3 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE / "peers"):
             item.add_marker("peers")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Examples in docstrings are looked for in the package: the tests have none, and are read once."""
+    return [found for found in (yield) if not isinstance(found, DoctestModule)]
