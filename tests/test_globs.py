@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cnnsum.globs import ANY, STAR, Char, Glob
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.regular import MAX_LENGTH, MAX_STATES, Regular, RegularError
+from tests.thorough import examples
 
 HOSTILE = "*a" * 12 + "*b"
 NAME = "a" * 40
@@ -46,7 +47,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(EXPRESSIONS, st.text("ab_1.\nx{", max_size=7))
 def test_a_regular_expression_matches_as_pythons_does(pattern: str, text: str) -> None:
     try:

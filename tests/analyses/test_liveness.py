@@ -19,6 +19,7 @@ from cnnsum.analyses.memory.timeline import Timeline, timeline
 from cnnsum.answers.plan.ask import plan as planned
 from cnnsum.dims import UNKNOWN, Dim, substitute
 from cnnsum.model import Model
+from tests.thorough import examples
 
 
 def timeline_of(model: Model, batch: int = 1) -> Timeline:
@@ -31,7 +32,7 @@ def chain(*layers: Any, shape: tuple[Any, ...] = (8,), **keys: Any) -> Model:
 
 
 @given(programs(), st.integers(1, 3))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_timeline_is_that_of_the_simulation(program: dict[str, Any], batch: int) -> None:
     model = load(program)
     sizes, counter = sizes_of(model, batch)

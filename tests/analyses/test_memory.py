@@ -14,6 +14,7 @@ from cnnsum.analyses.memory.activations import value_bytes
 from cnnsum.analyses.memory.liveness import peak
 from cnnsum.dims import UNKNOWN, substitute
 from cnnsum.model import Model
+from tests.thorough import examples
 
 
 def load(layers: list[Any], shape: Any = (8,), **keys: Any) -> Model:
@@ -118,7 +119,7 @@ def programs(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(programs(), st.integers(1, 3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_peak_is_that_of_the_simulation(program: dict[str, Any], batch: int) -> None:
     model = cnnsum.loads(json.dumps(program))
     assert [str(found) for found in model.diagnostics if found.code not in {"GRF305", "GRF309"}] == []

@@ -14,6 +14,7 @@ from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import value_bytes
 from cnnsum.analyses.memory.ordering import BestOrder, best_order
 from cnnsum.model import Model
+from tests.thorough import examples
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 
@@ -32,7 +33,7 @@ def peak_of(model: Model, order: tuple[int, ...] | None = None) -> int:
 
 
 @given(programs(7))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_no_order_is_better(program: dict[str, Any]) -> None:
     model = load(program)
     if len(model.inference.calls) > 8:

@@ -23,6 +23,7 @@ from cnnsum.answers.summary.records import TrainingMemory
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Expr, substitute
 from cnnsum.model import Model
+from tests.thorough import examples
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 
@@ -293,7 +294,7 @@ def programs(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(programs(), st.integers(1, 3), st.data())
-@settings(max_examples=250 * EXAMPLES, deadline=None)
+@settings(max_examples=examples(250 * EXAMPLES), deadline=None)
 def test_step_is_that_of_the_simulation(program: dict[str, Any], batch: int, data: st.DataObject) -> None:
     model = cnnsum.loads(json.dumps(program))
     assert [str(found) for found in model.diagnostics if found.severity == "error"] == []

@@ -19,9 +19,11 @@ import pytest
 import yaml
 from calling import call
 
+from tests.thorough import examples
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 2.0
-COUNT = int(200 * float(os.environ.get("CNNSUM_EXAMPLES", "1")))
+COUNT = examples(int(200 * float(os.environ.get("CNNSUM_EXAMPLES", "1"))))
 
 _TENSOR = {
     "class_name": "__keras_tensor__",

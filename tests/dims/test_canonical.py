@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cnnsum.dims import Symbol, ceil_div, parse_dim
 from tests.dims.formulas import DIMS, calculate, trees
+from tests.thorough import examples
 
 H = Symbol("H").dim
 W = Symbol("W").dim
@@ -42,7 +43,7 @@ def same(*dims):
     assert len(set(map(str, dims))) == 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(CHAINS, st.sampled_from(SYMBOLS))
 def test_a_chain_of_windows_is_one_window(windows, symbol):
     reach, jump, added = composite(windows)
@@ -50,7 +51,7 @@ def test_a_chain_of_windows_is_one_window(windows, symbol):
     same(reduce(slide, windows, symbol.dim), once)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(CHAINS, st.integers(0, 6), st.sampled_from(SYMBOLS))
 def test_where_a_chain_is_cut_does_not_matter(windows, cut, symbol):
     before = reduce(slide, windows[:cut], symbol.dim)
@@ -58,7 +59,7 @@ def test_where_a_chain_is_cut_does_not_matter(windows, cut, symbol):
     same(reduce(slide, windows, symbol.dim), (before + added - reach) // jump + 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=5), st.sampled_from(SYMBOLS), st.data())
 def test_strides_of_same_padding_multiply_in_any_order(strides, symbol, data):
     product = reduce(lambda a, b: a * b, strides)
@@ -67,7 +68,7 @@ def test_strides_of_same_padding_multiply_in_any_order(strides, symbol, data):
     same(symbol.dim // product, *(reduce(lambda x, n: x // n, order, symbol.dim) for order in (strides, shuffled)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(CHAINS, CHAINS, st.integers(1, 9), st.permutations(range(3)))
 def test_products_of_sizes_in_any_order_and_grouping(down, across, channels, order):
     height, width = reduce(slide, down, H), reduce(slide, across, W)
@@ -77,7 +78,7 @@ def test_products_of_sizes_in_any_order_and_grouping(down, across, channels, ord
     same((a + b) * (a + c), a * a + a * c + b * a + b * c)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(CHAINS, min_size=2, max_size=4), st.data())
 def test_sums_of_sizes_in_any_order(chains, data):
     sizes = [factor * reduce(slide, chain, H) * W for factor, chain in enumerate(chains, 1)]
@@ -87,7 +88,7 @@ def test_sums_of_sizes_in_any_order(chains, data):
     same(total - sizes[0], sum(sizes[1:], 0))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(trees(extremes=False, size=5), trees(extremes=False, size=4), trees(extremes=False, size=4))
 def test_sums_and_products_of_any_formulas(first, second, third):
     a, b, c = (calculate(tree, DIMS) for tree in (first, second, third))
@@ -100,7 +101,7 @@ def test_sums_and_products_of_any_formulas(first, second, third):
 POLYNOMIALS = st.lists(st.tuples(st.integers(-12, 12), st.lists(st.sampled_from("HWM"), max_size=2)), max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(POLYNOMIALS, st.integers(1, 8), st.integers(1, 6), st.integers(-9, 9))
 def test_nested_floors_of_polynomials(terms, first, second, shift):
     a = sum(reduce(operator.mul, (DIMS[name] for name in names), factor) for factor, names in terms)

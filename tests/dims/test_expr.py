@@ -28,6 +28,7 @@ from cnnsum.dims import (
     symbols_of,
 )
 from tests.dims.formulas import DIMS, SYMBOLS, VALUES, calculate, trees
+from tests.thorough import examples
 
 H = Symbol("H").dim
 W = Symbol("W").dim
@@ -35,14 +36,14 @@ K = Symbol("k").dim
 M = Symbol("M", multiple_of=32).dim
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(trees(), VALUES)
 def test_substituting_and_calculating_commute(tree, values):
     dim = calculate(tree, DIMS)
     assert substitute(dim, values) == calculate(tree, values)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(trees(size=10), VALUES)
 def test_what_is_printed_reads_back_with_the_same_value(tree, values):
     dim = calculate(tree, DIMS)
@@ -61,7 +62,7 @@ LAYERS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(LAYERS, max_size=6), st.lists(LAYERS, max_size=6))
 def test_sizes_of_layers_read_back_as_the_same_formula(down, across):
     for symbol in (Symbol("H"), Symbol("H", multiple_of=32)):
@@ -74,7 +75,7 @@ def test_sizes_of_layers_read_back_as_the_same_formula(down, across):
             assert parse_dim(str(dim), {"H": symbol}) == dim
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(trees(size=4), trees(size=4), trees(size=4))
 def test_order_of_adding_and_multiplying_does_not_matter(a, b, c):
     a, b, c = (calculate(tree, DIMS) for tree in (a, b, c))

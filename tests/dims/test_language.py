@@ -22,6 +22,7 @@ from cnnsum.dims import (
     substitute,
     values,
 )
+from tests.thorough import examples
 
 H = Symbol("H").dim
 K = Symbol("k").dim
@@ -128,7 +129,7 @@ def test_values(text, value):
     assert result is value or result == value
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.integers(1, 300), st.integers(1, 20))
 def test_rounding_of_formulas_is_that_of_numbers(h, by):
     for name in ("ceil", "floor", "round"):
@@ -153,7 +154,7 @@ TEXTS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(TEXTS)
 def test_precedence_is_that_of_python(text):
     names = {"a": 3, "b": 7}
@@ -166,7 +167,7 @@ def test_precedence_is_that_of_python(text):
         assert evaluate(text, names) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text("0123456789Ha.eE+-*/%<>=!(){}\"', ifelsandorotmxceilbdvy", max_size=30))
 def test_any_text_has_a_value_or_an_error_with_a_place(text):
     error = attempt(text)

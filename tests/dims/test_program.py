@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cnnsum.dims import UNKNOWN, Symbol, ceil_div, maximum, minimum, substitute, symbols_of
 from cnnsum.dims.program import Program
 from tests.dims.formulas import DIMS, SIZES, VALUES, calculate, trees
+from tests.thorough import examples
 
 H = Symbol("H").dim
 W = Symbol("W", minimum=3).dim
@@ -23,7 +24,7 @@ def names_of(dims):
     return {symbol.name for dim in dims for symbol in symbols_of(dim)}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(trees(size=8), min_size=1, max_size=4), ORDERS, st.lists(VALUES, min_size=1, max_size=4))
 def test_the_values_are_those_of_the_formulas_as_they_were_written(forms, order, points):
     dims = [calculate(tree, DIMS) for tree in forms]
@@ -34,7 +35,7 @@ def test_the_values_are_those_of_the_formulas_as_they_were_written(forms, order,
     assert found == [program([values[name] for name in names]) for values in points]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(trees(size=5), min_size=3, max_size=5), ORDERS, VALUES)
 @example(["H", "W", ("*", ("+", "H", "M"), ("+", "W", ("%", "H", 2)))], ["H", "W", "M"], {"H": 1, "W": 0, "M": 8})
 def test_floors_by_formulas_and_extremes_of_products(forms, order, values):

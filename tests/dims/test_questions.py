@@ -11,6 +11,7 @@ from cnnsum.dims import Symbol, at_least, bounds, ceil_div, divides, equal, maxi
 from cnnsum.dims import pieces as residue_classes
 from cnnsum.dims.pieces import extremes, nonnegative, pieces, value_at, zeros
 from tests.dims.formulas import DIMS, calculate, trees
+from tests.thorough import examples
 
 H = Symbol("H").dim
 W = Symbol("W").dim
@@ -25,7 +26,7 @@ def truth(answers):
     return answers.pop() if len(answers) == 1 else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(trees(("H",), size=5), trees(("H",), size=4))
 def test_one_symbol_by_brute_force(tree, other):
     a, b = calculate(tree, DIMS), calculate(other, DIMS)
@@ -218,7 +219,7 @@ def test_nonnegative_runs():
     assert zeros((10**30, 0, -1), 0, None) == [(10**15, 10**15 + 1)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(trees(("H",), size=4, extremes=False))
 def test_runs_by_brute_force(tree):
     exact = pieces(calculate(tree, DIMS))

@@ -13,12 +13,13 @@ from cnnsum.dims.pieces import has_period, periods
 from cnnsum.dims.residues import polynomials
 from cnnsum.dims.sampling import disagree, samples
 from tests.dims.formulas import DIMS, SYMBOLS, calculate, trees
+from tests.thorough import examples
 
 H, W = Symbol("H"), Symbol("W", minimum=0)
 FAR = 10**9
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(trees(size=6))
 def test_samples_are_values_at_legal_points(tree):
     symbols = frozenset(SYMBOLS.values())
@@ -42,7 +43,7 @@ def test_disagree_on_the_sign():
     assert not any(map(disagree, ((0, 3), (-1, -7), (None,), (3, None), ())))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(trees(extremes=False, size=5))
 def test_polynomials_are_the_formula_on_its_residues(tree):
     dim = calculate(tree, DIMS)
@@ -62,7 +63,7 @@ def test_polynomials_are_the_formula_on_its_residues(tree):
             assert sum(products) == substitute(dim, values)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(trees(extremes=False, size=5))
 def test_a_trend_has_one_end(tree):
     dim = calculate(tree, DIMS)

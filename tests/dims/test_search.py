@@ -12,6 +12,7 @@ from cnnsum.dims import UNKNOWN, Symbol, ceil_div, maximum, minimum
 from cnnsum.dims.pieces import pieces
 from cnnsum.dims.search import is_monotone, largest
 from tests.dims.formulas import DIMS, SYMBOLS, calculate, trees
+from tests.thorough import examples
 
 H, W, K = Symbol("H"), Symbol("W"), Symbol("k", minimum=-3)
 M = Symbol("M", multiple_of=8)
@@ -83,7 +84,7 @@ def test_one_symbol_is_decided():
     assert [is_monotone(dim, H) for dim in falls] == [False] * 5
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(trees(size=6), st.sampled_from("HWM"))
 def test_answers_are_true_of_the_values(tree, name):
     answer = is_monotone(calculate(tree, DIMS), SYMBOLS[name])
@@ -97,7 +98,7 @@ def test_answers_are_true_of_the_values(tree, name):
         assert all(a <= b for a, b in pairwise(seen))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(trees(("H",), size=5))
 def test_one_symbol_by_brute_force(tree):
     dim = calculate(tree, DIMS)

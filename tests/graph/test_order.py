@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cnnsum.graph.model import Graph, InputSpec, Layer, Node, Tensor
 from cnnsum.graph.order import CycleError
 from cnnsum.layers.base import find
+from tests.thorough import examples
 
 
 def source(name: str) -> Node:
@@ -51,7 +52,7 @@ def depth_first(graph: Graph) -> tuple[list[Node], list[Layer]]:
 
 
 @given(graphs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_order_is_that_of_the_definition(graph: Graph) -> None:
     finished, met = depth_first(graph)
     depth = dict.fromkeys(finished, 0)

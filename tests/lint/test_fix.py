@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import cnnsum
 from cnnsum.lint.mending import mend
 from cnnsum.lint.settings import Settings
+from tests.thorough import examples
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 HEAD = "input: [32, 32, 3]\nlayers:\n"
@@ -148,7 +149,7 @@ FIELDS = st.sampled_from(
 
 
 @given(st.lists(st.tuples(NAMES, FIELDS, st.booleans()), min_size=1, max_size=6), st.booleans())
-@settings(max_examples=60 * EXAMPLES, deadline=None)
+@settings(max_examples=examples(60 * EXAMPLES), deadline=None)
 def test_a_second_round_finds_nothing(layers: list[tuple[str, str, bool]], unsafe: bool) -> None:
     import tempfile
 
@@ -259,7 +260,7 @@ def words(draw: st.DrawFn) -> str:
 
 
 @given(words(), st.sampled_from(["  - {}\n", "  - Activation: {}\n", "  - Conv2D: {{filters: 4, {}: 3}}\n"]))
-@settings(max_examples=300 * EXAMPLES, deadline=None)
+@settings(max_examples=examples(300 * EXAMPLES), deadline=None)
 def test_a_safe_mend_is_the_same_word_or_a_slip(word: str, layer: str) -> None:
     from cnnsum.layers.keras import foreign
     from cnnsum.lint.fix import fixes
@@ -380,7 +381,7 @@ def plain_layers(text: str) -> list[tuple[str, dict[str, object]]]:
     return found
 
 
-@settings(max_examples=60 * EXAMPLES)
+@settings(max_examples=examples(60 * EXAMPLES))
 @given(commented())
 def test_no_comment_and_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("mend") / "spec.yaml"

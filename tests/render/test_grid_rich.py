@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cnnsum.render import grid
 from cnnsum.render.wrap import Cell, Span, fold_spans
+from tests.thorough import examples
 
 STYLES = ["", "bold", "color(33)", "color(34)", "bold color(9)"]
 
@@ -122,7 +123,7 @@ def tables(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> tuple[list[grid.Co
     return columns, rows, draw(st.integers(4, 200))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(tables(TEXTS))
 @example(([grid.Column("a", "left", 5), grid.Column("b", "right", 5)], [], 4))
 @example(([grid.Column("a", "left", 5), grid.Column("b", "right", 5)], [["x  ", "  y  "]], 9))
@@ -130,7 +131,7 @@ def test_plain_words_are_laid_out_as_by_rich(table: tuple[list[grid.Column], lis
     check(*table)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(tables(st.one_of(CONTROL, SPACED)))
 def test_newlines_tabs_and_control_characters_are_laid_out_as_by_rich(
     table: tuple[list[grid.Column], list[list[Cell]], int],
@@ -138,13 +139,13 @@ def test_newlines_tabs_and_control_characters_are_laid_out_as_by_rich(
     check(*table)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(tables(st.one_of(WIDE, ANY)))
 def test_wide_characters_are_laid_out_as_by_rich(table: tuple[list[grid.Column], list[list[Cell]], int]) -> None:
     check(*table)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.tuples(st.one_of(TEXTS, WIDE), st.sampled_from(STYLES)), max_size=4), st.integers(1, 90))
 def test_a_printed_line_is_folded_as_by_rich(spans: list[Span], width: int) -> None:
     expected: list[list[Span]] = [[]]

@@ -14,6 +14,7 @@ from cnnsum.render.diagnose import render
 from cnnsum.source import Document, read_text
 from cnnsum.source.lines import Lines
 from cnnsum.source.yaml_scalars import resolve
+from tests.thorough import examples
 
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff\ufffe\uffff")
 
@@ -141,7 +142,7 @@ FRAGMENTS = (
 SEEDS = ["", "[", '{"a": ', "a: ", "layers:\n  - Conv2D: {filters: 3}\n", '{"a": [1, {"b": "c"}]}']
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.sampled_from(SEEDS), st.lists(FRAGMENTS, max_size=12).map("".join), st.sampled_from(["x.json", "x.yaml"]))
 def test_no_text_breaks_the_reader(start, rest, path):
     text = start + rest

@@ -18,6 +18,7 @@ from cnnsum.readers.how import How
 from cnnsum.readers.native import is_native, read_native
 from cnnsum.source import read_text
 from tests.readers.native.spec_reading import alike, found, good
+from tests.thorough import examples
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 
@@ -126,13 +127,13 @@ def read_anything(value: Any, overrides: How) -> None:
         assert one.span.line >= 1
 
 
-@settings(max_examples=300 * EXAMPLES, deadline=None)
+@settings(max_examples=examples(300 * EXAMPLES), deadline=None)
 @given(specs)
 def test_any_spec_is_read_or_refused(value):
     read_anything(value, How())
 
 
-@settings(max_examples=60 * EXAMPLES, deadline=None)
+@settings(max_examples=examples(60 * EXAMPLES), deadline=None)
 @given(
     specs,
     st.dictionaries(st.sampled_from(["a", "b", "n", "zz"]), scalars, max_size=2),
