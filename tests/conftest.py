@@ -1,6 +1,7 @@
 """Helpers of the tests stand beside the tests that need them and are imported by name: every folder is on the path."""
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -14,6 +15,9 @@ from _pytest.doctest import DoctestModule
 from hypothesis import settings
 
 HERE = Path(__file__).parent
+
+# Until all tests are collected nothing is garbage.
+gc.disable()
 
 # Hundreds of processes are started, each of which would compile the package anew where nobody may write bytecode beside
 # the sources. The processes of pytest-xdist have these words from the one that starts them.
@@ -52,3 +56,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
     """Examples in docstrings are looked for in the package: the tests have none, and are read once."""
     return [found for found in (yield) if not isinstance(found, DoctestModule)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_loaded_stays() -> None:
+    """A million objects need not be walked again for garbage, which Keras has done with every new session."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
