@@ -1,4 +1,4 @@
-"""`cnnsum convert`: real Keras loads what is written for it, and applications survive as specs."""
+"""`cnnsum convert`: real Keras loads what is written for it. (test_applications.py has the other way.)"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ keras = pytest.importorskip("keras")
 
 import keras_examples_graphs  # noqa: E402, F401 - adds models
 import keras_examples_nested  # noqa: E402, F401 - as above
+from keras_applications import cheap_weights, text_of  # noqa: E402 - as above
 from keras_examples import MODELS  # noqa: E402 - after the backend
 from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
 
@@ -25,9 +26,6 @@ from tests.writers.samples import sample_spec  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-APPLICATIONS = sorted(
-    name for name, made in vars(keras.applications).items() if callable(made) and not name.startswith("_")
-)
 SPECS = Path(__file__).parents[2] / "specs"
 OWN_TYPES = {"convnext_tiny", "siamese", "vit_b16"}
 
@@ -54,16 +52,6 @@ def without_places(value: Any) -> Any:
     return [without_places(item) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_applications_as_specs(name: str) -> None:
-    model = loads(getattr(keras.applications, name)(weights=None).to_json())
-    text, findings = write(model.graph, model.inference, "yaml")
-    assert findings == []
-    again = loads(text)
-    assert again.diagnostics == ()
-    assert report_of(again) == report_of(model)
-
-
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_models_by_hand_as_keras(name: str) -> None:
     try:
@@ -77,8 +65,9 @@ def test_models_by_hand_as_keras(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["MobileNetV3Small", "NASNetMobile", "ConvNeXtTiny", "EfficientNetB0"])
 def test_applications_as_keras(name: str) -> None:
-    model = loads(getattr(keras.applications, name)(weights=None).to_json())
-    loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
+    model = loads(text_of(name))
+    with cheap_weights():
+        loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
     assert report_of(loads(loaded.to_json())) == report_of(model)
 
 
@@ -89,7 +78,8 @@ def test_applications_as_keras(name: str) -> None:
 )
 def test_the_gallery_as_keras(path: Path) -> None:
     model = load(str(path), settings={"H": 64, "W": 64} if path.stem == "fcn" else None)
-    loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
+    with cheap_weights():
+        loaded = keras.models.model_from_json(write(model.graph, model.inference, "keras")[0])
     mine, theirs = report_of(model), report_of(loads(loaded.to_json()))
     for key in ("layers", "totals", "outputs"):
         assert theirs[key] == mine[key]

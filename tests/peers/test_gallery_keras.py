@@ -16,7 +16,8 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras_loading import load  # noqa: E402 - after the choice of the backend
+from keras_applications import cheap_weights  # noqa: E402 - after the choice of the backend
+from keras_loading import load  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - after the backend is chosen and Keras is known to be there
 from cnnsum.dims import substitute  # noqa: E402 - likewise
@@ -286,7 +287,8 @@ def test_every_spec_has_a_peer():
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_same_as_keras(name):
-    expected = NETWORKS[name]()
+    with cheap_weights():
+        expected = NETWORKS[name]()
     report = cnnsum.summarize(load(SPECS / f"{name}.yaml"))
     params = report.totals.params
     assert params.total == expected.count_params()

@@ -21,6 +21,7 @@ numpy = pytest.importorskip("numpy")
 from cnnsum.diagnostics import UnusableError  # noqa: E402 - the imports above are what skips
 from cnnsum.source import hdf5  # noqa: E402
 from cnnsum.source.containers import contents_of  # noqa: E402
+from tests.thorough import THOROUGH  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -212,6 +213,7 @@ def keras_file(path: Path, **options: Any) -> bytes:
 
 ORACLE = """
 import io, sys, h5py
+print("ready", flush=True)
 for line in sys.stdin:
     data = bytearray(open(sys.argv[1], "rb").read())
     at, value = map(int, line.split())
@@ -223,6 +225,10 @@ for line in sys.stdin:
     except Exception as error:
         print("-", type(error).__name__, flush=True)
 """
+
+
+#: In seconds.
+PATIENCE = 10.0 if THOROUGH else 1.0
 
 
 class Oracle:
@@ -242,12 +248,15 @@ class Oracle:
                 stderr=subprocess.DEVNULL,
                 text=True,
             )
+            assert self.process.stdout is not None
+            assert self.process.stdout.readline() == "ready\n"
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(f"{at} {value}\n")
         self.process.stdin.flush()
-        # Some damage makes libhdf5 look for ever; what has not answered by then has no answer.
-        ready, _, _ = select.select([self.process.stdout], [], [], 10.0)
+        # Some damage makes libhdf5 look for ever; what has not answered by then, a thousand times later than most
+        # do, has no answer.
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         found = self.process.stdout.readline() if ready else ""
         if not found:
             self.deaths += 1

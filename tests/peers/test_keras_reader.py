@@ -12,6 +12,7 @@ os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 from keras import Input, Model, Sequential, layers  # noqa: E402 - after the choice of the backend
+from keras_applications import made  # noqa: E402 - as above
 from keras_examples import FORGETTING, MODELS  # noqa: E402 - as above
 from keras_examples_graphs import residual  # noqa: E402 - as above
 from keras_examples_nested import nested_twice  # noqa: E402 - as above
@@ -79,12 +80,10 @@ def test_narrow_and_wide() -> None:
 @pytest.mark.parametrize("size", [(160, 160, 3), (331, 200, 3), (None, None, 3)])
 @pytest.mark.parametrize("name", ["ResNet50", "MobileNetV2", "DenseNet121"])
 def test_other_sizes(name: str, size: tuple[int | None, ...]) -> None:
-    make = getattr(keras.applications, name)
     # MobileNetV2 pads by the parity of sizes that it is given, so those that it was not given must be even too.
     size = (160, 96, 3) if name == "MobileNetV2" else size
-    text = make(weights=None, include_top=False, input_shape=(224, 224, 3), name="net").to_json()
-    keras.backend.clear_session()
-    model = make(weights=None, include_top=False, input_shape=size, name="net")
+    text = made(name, include_top=False, input_shape=(224, 224, 3), name="net").to_json()
+    model = made(name, include_top=False, input_shape=size, name="net")
     report = cnnsum.summarize(loads(text, inputs=size))
     assert report.diagnostics == ()
     check_text(model, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-import numpy as np  # noqa: E402 - as below
+from keras_applications import cheap_weights  # noqa: E402 - after the choice of the backend
 from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
 from test_gallery_keras import SPECS, fcn, unet  # noqa: E402 - as below
 
@@ -24,13 +24,10 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def cheap_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Weights of zeros, which cost nothing to make: a network is built a hundred times."""
-
-    def zeros(_self: Any, shape: tuple[int, ...], dtype: str | None = None) -> Any:
-        return np.zeros(shape, dtype or "float32")
-
-    monkeypatch.setattr(keras.initializers.VarianceScaling, "__call__", zeros)
+def _cheap() -> Iterator[None]:
+    """A network is built a hundred times."""
+    with cheap_weights():
+        yield
 
 
 def built(model: Any, sizes: range) -> list[int]:
