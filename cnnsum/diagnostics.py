@@ -85,6 +85,8 @@ CODES: dict[str, str] = {
     "SPC074": "file of an older Keras that Keras 3 refuses",
     "SPC075": "check that ended without an answer",
     "SPC077": "path without a model",
+    "SPC078": "exported program of another schema",
+    "SPC079": "part of an exported program is malformed",
     "CFG101": "missing field",
     "CFG102": "wrong value of a field",
     "CFG103": "unknown field",

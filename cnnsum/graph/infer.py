@@ -7,14 +7,28 @@ downstream repeats its error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from math import lcm
 from typing import Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem
-from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, ceil_div, divides, equal, is_anonymous, substitute, symbols_of
+from cnnsum.dims import (
+    UNKNOWN,
+    Dim,
+    Expr,
+    Symbol,
+    ceil_div,
+    divides,
+    equal,
+    is_anonymous,
+    maximum,
+    minimum,
+    substitute,
+    symbols_of,
+)
 from cnnsum.graph import findings
-from cnnsum.graph.model import MAX_DIM, MAX_LAYERS, MAX_RANK, Claim, Graph, InputSpec, Layer, Node
+from cnnsum.graph.model import MAX_DIM, MAX_LAYERS, MAX_RANK, Claim, Computed, Graph, InputSpec, Layer, Node, SizeOf
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result, made
 from cnnsum.layers.base import LayerType, is_mask
@@ -298,13 +312,20 @@ class _Runner:
                     shapes = tuple([values[number].shape for number in numbers])
                     for index, shape, _ in node.constants:
                         shapes = (*shapes[:index], shape, *shapes[index:])
-                    key: Any = (layer.key, node.keywords, shapes, *node.options.items())
+                    options = node.options
+                    if node.computed:
+                        options = {**options, **self._computed(node, made_by)}
+                    key: Any = (layer.key, node.keywords, shapes, *options.items(), not numbers)
                     if node.constants and layer.type is not None and layer.type.reads:
                         shapes = _with_numbers(shapes, node)
                         key = (key, *[one.numbers for one in shapes if isinstance(one, Constant)])
                     facts = memo.get(key)
                     if facts is None:
-                        facts = self._apply(layer, layer.type, shapes, node)
+                        facts = self._apply(layer, layer.type, shapes, node, options)
+                        if layer.owned is not None:
+                            facts.weights = layer.owned
+                            if not numbers:
+                                facts.alias = ""  # a view of a weight: no value has that storage
                         if facts.weights:
                             self._make(facts)
                         if facts.status != "unknown":
@@ -395,7 +416,38 @@ class _Runner:
         self.values.append(Value(value.shape, source.layer.spec.dtype))
         return len(self.values) - 1
 
-    def _apply(self, layer: Layer, type: LayerType | None, shapes: tuple[Shape | None, ...], node: Node) -> Facts:
+    def _computed(self, node: Node, made_by: list[tuple[tuple[int, ...], int, int]]) -> dict[str, Any]:
+        """The fields of a call that are computed from sizes of tensors, at the sizes that these have."""
+        found: dict[str, Any] = {}
+        for name, value in node.computed.items():
+            if isinstance(value, tuple) and not isinstance(value, (SizeOf, Computed)):
+                found[name] = tuple([self._size(one, node, made_by) for one in value])
+            else:
+                found[name] = self._size(value, node, made_by)
+        return found
+
+    def _size(self, size: Computed | SizeOf | int, node: Node, made_by: list[tuple[tuple[int, ...], int, int]]) -> Dim:
+        if isinstance(size, int):
+            return size
+        if isinstance(size, SizeOf):
+            shape = self.values[self._number(made_by, size.tensor.node, size.tensor.index, node)].shape
+            return UNKNOWN if shape is None or not -len(shape) <= size.axis < len(shape) else shape[size.axis]
+        operation = OPERATIONS_ON_SIZES.get(size.operation)
+        if operation is None:
+            return UNKNOWN
+        try:
+            return operation(*[self._size(one, node, made_by) for one in size.numbers])
+        except (TypeError, ZeroDivisionError):
+            return UNKNOWN
+
+    def _apply(
+        self,
+        layer: Layer,
+        type: LayerType | None,
+        shapes: tuple[Shape | None, ...],
+        node: Node,
+        options: dict[str, Any],
+    ) -> Facts:
         if type is None:
             return _as_claimed(node, weightless=layer.weightless)
         keywords = node.keywords
@@ -407,7 +459,7 @@ class _Runner:
             )
             return unknown_facts(weightless=not type.weights)
         try:
-            fields = {**layer.fields, **node.options} if node.options else layer.fields
+            fields = {**layer.fields, **options} if options else layer.fields
             facts = type.apply(shapes, fields, keywords)
             _check_limits(*facts.outputs, *[weight.shape for weight in facts.weights])
             facts = _per_sample(facts, self._batches, self.result.needs)
@@ -579,5 +631,17 @@ def without_masks(
     ]
     return (*shapes[:split], *[shape for shape, _ in kept]), tuple([keyword for _, keyword in kept])
 
+
+#: What programs compute from sizes: by the name of the operation.
+OPERATIONS_ON_SIZES: dict[str, Callable[..., Dim]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "floordiv": operator.floordiv,
+    "mod": operator.mod,
+    "neg": lambda size: 0 - size,
+    "max": maximum,
+    "min": minimum,
+}
 
 _UNKNOWN_VALUE = Value(None, "?")

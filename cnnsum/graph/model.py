@@ -106,8 +106,10 @@ class Layer:
     key: equal for layers that do the same to the same shapes; hashable.
     spec: of an input layer, else None. graph: of a nested model, else None.
     weightless: of a layer without a type, whether it is known to have no weights (a Lambda, an operation).
-    trainable: the layer's own switch. block: the names of the blocks that it stands in, outermost first.
-    stored: the weights that the file holds for it; None where that is not known.
+    module: the path and the class of a module that a framework brings, where the layer is one operation of several in
+    it. trainable: the layer's own switch. block: the names of the blocks that it stands in, outermost first.
+    stored: the weights that the file holds for it; None where that is not known. owned: the weights that are inputs of
+    its calls, and counted with it, where the file has them so; None where the layer's rule tells its weights.
     """
 
     __slots__ = (
@@ -115,8 +117,10 @@ class Layer:
         "fields",
         "graph",
         "key",
+        "module",
         "name",
         "nodes",
+        "owned",
         "place",
         "policy",
         "spec",
@@ -155,6 +159,8 @@ class Layer:
         self.weightless = weightless
         self.key = (type, *self.fields.values())
         self.stored: tuple[Weight, ...] | None = None
+        self.owned: tuple[Weight, ...] | None = None
+        self.module: tuple[tuple[str, ...], str] | None = None
         self.nodes: list[Node] = []
 
     def disable(self) -> None:
@@ -241,17 +247,33 @@ class Constant(NamedTuple):
         return type(value).__name__ if isinstance(value, (bool, int)) else "float"
 
 
+class SizeOf(NamedTuple):
+    """The size of an axis of a tensor, wherever a field of a call is computed from it."""
+
+    tensor: Tensor
+    axis: int
+
+
+class Computed(NamedTuple):
+    """A number that a program computes from sizes: an operation (`OPERATIONS_ON_SIZES` in `infer`) and its numbers."""
+
+    operation: str
+    numbers: tuple[Computed | SizeOf | int, ...]
+
+
 class Node:
     """One call of a layer. `keywords` name the last of its inputs, where they were given by name.
 
     claim: what the file says that it gives; where no rule tells, what follows is inferred from that.
 
     constants: inputs that are not tensors of the graph (the 2 of `x * 2`).
-    options: fields of the layer that this call gives other values. index: which call of its layer this is.
+    options: fields of the layer that this call gives other values. computed: those whose values are computed from sizes
+    of tensors: a number, or a tuple of them, with `SizeOf` and `Computed` among them. index: which call of its layer
+    this is.
     position: its place in `Graph.order().nodes`, set there.
     """
 
-    __slots__ = ("claim", "constants", "index", "inputs", "keywords", "layer", "options", "position")
+    __slots__ = ("claim", "computed", "constants", "index", "inputs", "keywords", "layer", "options", "position")
 
     def __init__(self, layer: Layer, inputs: tuple[Tensor, ...] = (), keywords: tuple[str, ...] = ()) -> None:
         self.layer = layer
@@ -259,6 +281,7 @@ class Node:
         self.keywords = keywords
         self.constants: tuple[Constant, ...] = ()
         self.options: dict[str, Any] = {}
+        self.computed: dict[str, Any] = {}
         self.claim: Claim | None = None
         self.index = len(layer.nodes)
         self.position = -1
@@ -307,7 +330,8 @@ class Freed(NamedTuple):
 class Graph:
     """A model: its inputs, outputs and layers.
 
-    sequential: a Keras Sequential model, which is shown without its input layer.
+    sequential: a Keras Sequential model, which is shown without its input layer. program: whether the layers stand in
+    the order in which they run, each used or not, as an exported program has them.
     inputs: the calls of its input layers; none where the file gives no input shape.
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
@@ -336,6 +360,7 @@ class Graph:
         "name",
         "outputs",
         "place",
+        "program",
         "recorded",
         "recorded_weights",
         "resized",
@@ -372,6 +397,7 @@ class Graph:
         self.batch = batch
         self.symbols = {} if symbols is None else symbols
         self.place = place
+        self.program = False
         self.freed: dict[str, Freed] = {}
         self.declared: dict[str, Place] = {}
         self.included: tuple[Document, ...] = ()

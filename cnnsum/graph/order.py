@@ -43,11 +43,15 @@ class Order(NamedTuple):
 
 
 def order(graph: Graph) -> Order:
-    """Sort the graph as Keras does; raises CycleError. Sets `Node.position`."""
+    """Sort the graph as Keras does, or leave it as a program has it; raises CycleError. Sets `Node.position`."""
     if graph.sequential:
         nodes = [node for layer in graph.layers for node in layer.nodes]
         _number(nodes)
         return Order([layer for layer in graph.layers if layer.spec is None], nodes, [], connected=False)
+    if graph.program:
+        nodes = [node for layer in graph.layers for node in layer.nodes]
+        _number(nodes)
+        return Order(list(graph.layers), nodes, [], connected=True)
     finished, first_seen = _walk(output.node for output in graph.outputs)
     depth_of_node, depth_of_layer = _depths(finished)
     for node in graph.inputs:

@@ -213,9 +213,9 @@ class LayerType:
     def _unknown_field(self, name: str) -> Problem:
         schema = self.schema
         foreign = self.vocabulary.foreign().field
-        help = did_you_mean(name, (*schema.fields, *schema.ignored), lambda word: foreign(word, schema.fields)) or (
-            f"its fields are {', '.join(schema.fields)}" if schema.fields else "it has no fields"
-        )
+        help = did_you_mean(
+            name, (*schema.fields, *sorted(schema.ignored)), lambda word: foreign(word, schema.fields)
+        ) or (f"its fields are {', '.join(schema.fields)}" if schema.fields else "it has no fields")
         return Problem("CFG103", f"{self.name} has no field `{name}`", (name,), help=help)
 
     def apply(self, shapes: Sequence[Shape | None], fields: Mapping[str, Any], keywords: Sequence[str] = ()) -> Facts:

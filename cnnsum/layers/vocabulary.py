@@ -122,7 +122,7 @@ class Vocabulary:
 
 
 KERAS = Vocabulary("keras", "Keras", keras.FAMILIES, keras.OPERATIONS)
-TORCH = Vocabulary("torch", "PyTorch", torch.FAMILIES, prefixes=torch.PREFIXES, channels_first=True)
+TORCH = Vocabulary("torch", "PyTorch", torch.FAMILIES, torch.OPERATIONS, prefixes=torch.PREFIXES, channels_first=True)
 
 #: By the word that a spec names one with.
 VOCABULARIES = {one.name: one for one in (KERAS, TORCH)}

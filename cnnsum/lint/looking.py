@@ -12,11 +12,11 @@ from typing import Any
 from cnnsum.diagnostics import folded, letters_apart
 from cnnsum.source import Document
 
-#: Archives and HDF5 files: Keras's by their name, which are not looked into before they are read.
-CONTAINERS = (".keras", ".h5", ".hdf5")
+#: Archives and HDF5 files: those of Keras and PyTorch by their name, which are not looked into before they are read.
+CONTAINERS = (".keras", ".h5", ".hdf5", ".pt2")
 
 _KERAS = ("class_name", "modelTopology", "model_config")
-_MARKS = re.compile(rb"layers|class_name|modelTopology|model_config")
+_MARKS = re.compile(rb"layers|class_name|modelTopology|model_config|graph_module")
 # Keys, at whatever depth: a text that is not YAML has none.
 _KEYS = re.compile(rb"""(?<![\w$./-])["']?([A-Za-z][\w-]{2,12})["']?[ \t]*:""")
 _TYPES = re.compile(
@@ -84,6 +84,8 @@ def _is_model(value: dict[Any, Any], *, alone: bool) -> bool:
     """alone: whether an input shape by itself is one."""
     if any(key in value for key in _KERAS):
         return _is_keras(value)
+    if "graph_module" in value and "schema_version" in value:
+        return True
     if str(value.get("schema")).startswith("cnnsum."):  # a report of our own has `layers`, too
         return False
     keys = [key for key in value if isinstance(key, str)]

@@ -12,7 +12,7 @@ from cnnsum.readers.how import AS_WRITTEN, How
 from cnnsum.source import Document
 
 #: The names of the formats, as `--from` and reports give them.
-FORMATS = ("cnnsum", "keras")
+FORMATS = ("cnnsum", "keras", "torch")
 
 
 def sniff(document: Document) -> str:
@@ -21,6 +21,8 @@ def sniff(document: Document) -> str:
     if isinstance(value, dict):
         if isinstance(value.get("class_name"), str) or "modelTopology" in value or "model_config" in value:
             return "keras"
+        if "graph_module" in value and "schema_version" in value:
+            return "torch"
         if any(key in value for key in ("layers", "input", "inputs", "blocks")):
             return "cnnsum"
     kinds: dict[type, str] = {dict: "a mapping without `layers`", list: "a list", str: "a text"}
@@ -48,6 +50,10 @@ def read(document: Document, how: How = AS_WRITTEN) -> tuple[Graph, str]:
         from cnnsum.readers.native import read_native
 
         return read_native(document, how), chosen
+    if chosen == "torch":
+        from cnnsum.readers.torch import read_torch
+
+        return read_torch(document, how), chosen
     help = did_you_mean(chosen, FORMATS) or f"choose from {', '.join(FORMATS)}"
     raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=help))
 

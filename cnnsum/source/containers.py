@@ -29,6 +29,8 @@ _IN_MEMORY = 16 * 2**20
 #: Where a .keras archive has its weights, beside the config.
 _WEIGHTS = "model.weights.h5"
 
+#: Names of entries that hold an architecture: Keras's, and those of exported programs of PyTorch.
+_MODELS = ("config.json", "model.json", "serialized_exported_program.json")
 _TAIL = 65_557  # the end record and the longest comment
 _HELP = "write the architecture with `model.to_json()`, or the model with `model.save('model.keras')`"
 
@@ -155,7 +157,7 @@ def _member(names: list[str], path: str) -> str:
     """The entry that holds the architecture: `config.json`, at the top or in the only folder that has one."""
     if "config.json" in names:
         return "config.json"
-    found = [name for name in names if name.rsplit("/", 1)[-1] in ("config.json", "model.json")]
+    found = [name for name in names if name.rsplit("/", 1)[-1] in _MODELS]
     if not found:
         _refuse_archive(names, path)
     if len(found) > 1:

@@ -230,7 +230,9 @@ def test_dtype(arguments: tuple[str, ...]) -> None:
 def test_from() -> None:
     assert call(SEED, "--from", "cnnsum").code == 0
     assert usage_error(SEED, "--from", "kears") == "SPC053 unknown format `kears`\n  help: did you mean `keras`?"
-    assert usage_error(SEED, "--from", "onnx") == "SPC053 unknown format `onnx`\n  help: choose from cnnsum, keras"
+    assert (
+        usage_error(SEED, "--from", "onnx") == "SPC053 unknown format `onnx`\n  help: choose from cnnsum, keras, torch"
+    )
     assert "SPC040 this is not a Keras model" in usage_error(SEED, "--from", "keras")
 
 

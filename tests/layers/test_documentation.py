@@ -27,5 +27,7 @@ def test_heads(known: LayerType) -> None:
     assert set(_LIKE_A_HEAD.findall(text)) <= HEADS.keys()
     found = reasons(known)
     assert found[WHAT]
+    if known.key.startswith("aten."):
+        return  # the weights of an operation of a program are inputs, and hundreds of them are lines of a table
     assert "weights" in found, "every type says which weights it has, or that it has none"
     assert "nothing kept" in text or "kept" in found or "no work" in text, "and what backpropagation keeps"

@@ -41,6 +41,8 @@ def items(graph: Graph, rows: Sequence[Row], path: str = "") -> Iterator[Item]:
     for row in rows:
         layer = by_name.get(row.name)
         if layer is None:
+            if row.rows:
+                yield from items(graph, row.rows, path)  # the operations of a module
             continue  # an input that the file does not have, and its reader adds
         if layer.graph is not None and row.rows:
             yield from items(layer.graph, row.rows, f"{path}{row.name}/")

@@ -125,8 +125,10 @@ def plan(model: Model, report: Report | None = None, *, batch: int | None = None
     if report is not None and batch is not None:
         raise ValueError("plan(): the batch is that of the report: leave one of the two out")
     if report is not None and not model.wrong:
-        names = [layer.name for layer in model.graph.order().layers]
-        if names != [row.name for row in report.rows]:
+        names = {layer.name for layer in model.graph.order().layers}
+        # The operations of a module stand below its row.
+        rows = [one for row in report.rows for one in ((row,) if row.name in names else row.rows)]
+        if names != {row.name for row in rows}:
             raise ValueError("plan(): `report` must be a report of this model")
     if report is None:
         from cnnsum.answers.summary.ask import summarize

@@ -66,6 +66,10 @@ def build(
     """
     counted = _Counted(graph, inference, batch, sizes)
     rows = _Builder(inference, counted.counter, counted.bytes_of, counted.params, counted.kept, details=details).rows()
+    if graph.program:
+        from cnnsum.answers.summary.fold import fold_modules
+
+        rows = fold_modules(rows)
     totals = _totals(graph, inference, counted, optimizer, checkpoint, sizes, step=step or details)
     return Report(
         name=graph.name,
@@ -257,6 +261,7 @@ class _Builder:
             memory=LayerMemory(numbers.weight_bytes, numbers.output_bytes, self._saved(layer, nodes)),
             connections=() if nested else self._connections(nodes),
             block=layer.block,
+            module=layer.module,
             place=self._place(layer) if self.details else None,
             receptive_field=self._field(nodes) if self.details else None,
             status=numbers.status,

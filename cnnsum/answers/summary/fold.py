@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cnnsum.answers.summary.cells import Block
 from cnnsum.answers.summary.records import Connection, LayerMemory, Params, Row
@@ -20,7 +20,18 @@ def fold(rows: Sequence[Row], depth: int) -> list[Row]:
     """
     if depth < 1:
         return list(rows)
-    paths = [row.block[:depth] if len(row.block) >= depth else () for row in rows]
+    return _folded(rows, [row.block[:depth] if len(row.block) >= depth else () for row in rows], {})
+
+
+def fold_modules(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with the operations of each module that a framework brings as one row of the module's class."""
+    titles = {row.module[0]: row.module[1] for row in rows if row.module is not None}
+    if not titles:
+        return list(rows)
+    return _folded(rows, [row.module[0] if row.module is not None else () for row in rows], titles)
+
+
+def _folded(rows: Sequence[Row], paths: list[tuple[str, ...]], titles: Mapping[tuple[str, ...], str]) -> list[Row]:
     members: dict[tuple[str, ...], list[Row]] = {}
     owner: dict[str, str] = {}
     for row, path in zip(rows, paths, strict=True):
@@ -32,18 +43,18 @@ def fold(rows: Sequence[Row], depth: int) -> list[Row]:
         if not path:
             folded.append(_reconnected(row, owner))
         elif members[path][0] is row:
-            folded.append(_block(path, members[path], owner))
+            folded.append(_block(path, members[path], owner, titles.get(path)))
     return folded
 
 
-def _block(path: tuple[str, ...], rows: list[Row], owner: dict[str, str]) -> Block:
+def _block(path: tuple[str, ...], rows: list[Row], owner: dict[str, str], title: str | None) -> Row:
     name = ".".join(path)
     last = rows[-1]
     params = [row.params for row in rows]
     memory = [row.memory for row in rows]
-    return Block(
+    return (Block if title is None else Row)(
         name,
-        "Block",
+        "Block" if title is None else title,
         outputs=last.outputs,
         weights=tuple(weight for row in rows for weight in row.weights),
         params=Params(*[_sum(values) for values in zip(*params, strict=True)]),
@@ -51,7 +62,7 @@ def _block(path: tuple[str, ...], rows: list[Row], owner: dict[str, str]) -> Blo
         flops=_sum([row.flops for row in rows]),
         memory=LayerMemory(*[_sum(values) for values in zip(*memory, strict=True)]),
         connections=_inputs(rows, owner, name),
-        block=path,
+        block=path if title is None else path[:-1],
         place=rows[0].place,
         receptive_field=last.receptive_field,
         status=min((row.status for row in rows), key=_WORST_FIRST.index),

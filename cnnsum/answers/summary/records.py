@@ -92,7 +92,8 @@ class Row:
 
     `outputs` are those of the layer's last call, as Keras prints them. `rows` are the layers of a nested model.
     `built` is false for a layer that never met an input, whose shapes and weights are therefore not known.
-    `trainable` is the layer's own switch. `status` is "exact", "bound" or "unknown".
+    `trainable` is the layer's own switch. `module` is the path and the class of a module that a framework brings, of
+    which the layer is one operation. `status` is "exact", "bound" or "unknown".
     """
 
     __slots__ = (
@@ -102,6 +103,7 @@ class Row:
         "flops",
         "macs",
         "memory",
+        "module",
         "name",
         "outputs",
         "params",
@@ -133,8 +135,10 @@ class Row:
         built: bool = True,
         trainable: bool = True,
         rows: tuple[Row, ...] = (),
+        module: tuple[tuple[str, ...], str] | None = None,
     ) -> None:
         self.name = name
+        self.module = module
         self.type = type
         self.outputs = outputs
         self.weights = weights

@@ -1,4 +1,4 @@
-"""PyTorch's layer types (`torch.nn`) and functions: thin declarations over `cnnsum.layers.arithmetic`."""
+"""PyTorch's layer types (`torch.nn`), functions and operations: thin declarations over `cnnsum.layers.arithmetic`."""
 
 #: The modules that declare them, the most used first.
 FAMILIES = (
@@ -6,7 +6,14 @@ FAMILIES = (
     "convolution",
     "pooling",
     "recurrent",
+    "aten_elementwise",
+    "aten_products",
+    "aten_shaping",
+    "aten_reducing",
 )
+
+#: Those of operations of exported programs: their keys are dotted (`aten.relu`), and no others are.
+OPERATIONS = ("aten_elementwise", "aten_products", "aten_shaping", "aten_reducing")
 
 #: What may stand before a name, as code has it.
 PREFIXES = ("torch.nn.functional.", "torch.nn.", "torch.", "nn.functional.", "nn.", "F.")

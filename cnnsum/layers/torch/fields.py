@@ -101,3 +101,12 @@ def given_channels(x: Shape, axis: int, given: Dim | None, what: str, field: str
         size = require_equal(size, given, reason, help=f"leave `{field}` out: it follows from the input", field=field)
     require_known(size, x, what)
     return size
+
+
+def over(sizes: tuple[Dim, ...], axes: int, what: str, field: str) -> tuple[Dim, ...]:
+    """A number for each axis; PyTorch takes a list of one for all of them."""
+    if len(sizes) == 1:
+        return sizes * axes
+    if len(sizes) != axes:
+        raise Problem("CFG102", f"`{field}` of {what} must be {axes} numbers, got {list(sizes)}", field)
+    return sizes

@@ -204,7 +204,7 @@ class _Reader:
         except dims.UnknownNameError as error:
             help = None
             if self.findings.diagnostics.wants_help("SPC026"):
-                help = did_you_mean(error.name, (*known, *self.scope)) or (
+                help = did_you_mean(error.name, (*sorted(known), *self.scope)) or (
                     f"the names here are {', '.join(sorted(known))}"
                     if known
                     else "names come from `fields` and `input`"

@@ -1,0 +1,209 @@
+"""Elementwise operations of exported programs (`aten.relu`, `aten.add`): a line of a table declares each.
+
+Keys are `aten.` and the name of the operation, without its overload and without the `_` of one that works in place. The
+inputs are the tensors of the call in the order of the schema, parameters included; a number has the shape (). Each has
+the shape that PyTorch's broadcasting gives, with the batch one axis of all.
+"""
+
+from __future__ import annotations
+
+from cnnsum.layers.arithmetic.broadcast import broadcast, in_place
+from cnnsum.layers.arithmetic.functions import FUNCTIONS
+from cnnsum.layers.base import Rule, layer
+from cnnsum.layers.facts import Facts, KeepsInput, Kept, Shape, size
+from cnnsum.layers.kinds import Flag, PlainInt, Real, Text
+from cnnsum.layers.requiring import axis_of, require_multiple
+
+#: Operations on one tensor: operations per element, what backpropagation keeps, the dtype of the output ("" for the
+#: input's, "float" for the same made floating-point).
+UNARY: dict[str, tuple[int, str, str]] = {
+    **dict.fromkeys(
+        ("abs", "cos", "sin", "log", "log1p", "log2", "log10", "erf", "cosh", "sinh"), (1, "input", "float")
+    ),
+    **dict.fromkeys(("acos", "asin", "atan", "arctan", "lgamma", "digamma"), (1, "input", "float")),
+    **dict.fromkeys(("exp", "expm1", "exp2", "sqrt", "reciprocal", "tan"), (1, "output", "float")),
+    "rsqrt": (2, "output", "float"),
+    "square": (1, "input", ""),
+    **dict.fromkeys(("neg", "negative", "sign", "floor", "ceil", "round", "trunc", "frac"), (1, "", "")),
+    **dict.fromkeys(("bitwise_not",), (1, "", "")),
+    **dict.fromkeys(("logical_not", "isnan", "isinf", "isfinite"), (1, "", "bool")),
+    **dict.fromkeys(("clamp", "clamp_min", "clamp_max", "clip", "hardtanh", "relu6", "threshold"), (2, "input", "")),
+    **dict.fromkeys(("softshrink", "hardshrink"), (3, "input", "")),
+    "prelu_kernel": (2, "input", ""),
+    "nan_to_num": (1, "", ""),
+    "cumsum": (1, "", ""),
+    "cumprod": (1, "input", ""),
+    "tril": (0, "", ""),
+    "triu": (0, "", ""),
+    **dict.fromkeys(("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"), (0, "", "")),
+    **dict.fromkeys(("zero", "bernoulli", "exponential", "log_normal", "uniform", "normal"), (0, "", "")),
+    "logit": (3, "input", "float"),
+}
+
+#: Operations on two tensors, or a tensor and a number: operations per element, what is kept ("factors": each for the
+#: gradient of the other), the dtype of the output.
+BINARY: dict[str, tuple[int, str, str]] = {
+    **dict.fromkeys(("add", "sub", "rsub", "subtract"), (1, "", "input")),
+    **dict.fromkeys(("mul", "multiply"), (1, "factors", "input")),
+    **dict.fromkeys(("div", "divide", "true_divide"), (1, "inputs", "float")),
+    **dict.fromkeys(("floor_divide", "remainder", "fmod"), (1, "", "input")),
+    **dict.fromkeys(("pow", "atan2", "xlogy", "logaddexp"), (1, "inputs", "input")),
+    **dict.fromkeys(("maximum", "minimum", "fmax", "fmin"), (1, "inputs", "input")),
+    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge", "isclose"), (1, "", "bool")),
+    **dict.fromkeys(("logical_and", "logical_or", "logical_xor"), (1, "", "bool")),
+    **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor", "__and__", "__or__", "__xor__"), (1, "", "input")),
+    **dict.fromkeys(("bitwise_left_shift", "bitwise_right_shift", "__lshift__", "__rshift__"), (1, "", "input")),
+    **dict.fromkeys(("lerp", "hypot"), (3, "inputs", "input")),
+}
+
+#: Activations, by the function that they are.
+ACTIVATIONS = {
+    **{name: name for name in ("relu", "sigmoid", "tanh", "gelu", "silu", "elu", "selu", "celu", "mish", "softplus")},
+    "leaky_relu": "leaky_relu",
+    "rrelu": "leaky_relu",
+    "hardsigmoid": "hard_sigmoid",
+    "hardswish": "hard_silu",
+    "log_sigmoid": "log_sigmoid",
+    "softsign": "softsign",
+    "tanhshrink": "tanh_shrink",
+}
+
+#: What gives its input as it is, in its own storage or, the second, in another.
+SAME = ("alias", "detach", "contiguous", "lift", "lift_fresh", "resolve_conj", "positive", "requires_grad", "data")
+COPIES = ("clone", "lift_fresh_copy", "detach_copy", "alias_copy", "pin_memory", "_conj_physical")
+
+
+def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
+    def rule(x: Shape) -> Facts:
+        return Facts(
+            x,
+            ops=ops * size(x),
+            keeps_input=keeps == "input",
+            keeps_output=keeps == "output",
+            alias="inplace",
+            dtype=dtype or "input",
+        )
+
+    return _named(rule, name, f"`{name}` of each element. Operations: {ops} per element.")
+
+
+def _binary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
+    def rule(x: Shape, other: Shape = (), third: Shape = ()) -> Facts:
+        shapes = (x, other, third)
+        out = broadcast(shapes, name)
+        both = bool(other)
+        kept: KeepsInput = False
+        if keeps == "factors":
+            kept = "factors" if both else False
+        elif keeps == "inputs":
+            kept = True
+        return Facts(out, ops=ops * size(out), keeps_input=kept, alias=in_place(shapes, out), dtype=dtype)
+
+    return _named(rule, name, f"`{name}` of two tensors, broadcast. Operations: {ops} per element.")
+
+
+def _activation(name: str, function: str) -> Rule:
+    step = FUNCTIONS[function]
+
+    def rule(x: Shape) -> Facts:
+        return Facts(
+            x,
+            ops=(step.ops or 0) * size(x),
+            keeps_input=step.keeps == "input",
+            keeps_output=step.keeps == "output",
+            alias="inplace",
+            dtype="input",
+        )
+
+    return _named(rule, name, f"The activation {function}. Operations: {step.ops} per element.")
+
+
+def _same(name: str, *, view: bool) -> Rule:
+    def rule(x: Shape) -> Facts:
+        return Facts(x, alias="view" if view else "", dtype="input")
+
+    return _named(rule, name, "Give the input as it is. No weights.")
+
+
+def _named(rule: Rule, name: str, doc: str) -> Rule:
+    rule.__name__ = name
+    rule.__doc__ = doc
+    return rule
+
+
+for _name, _how in UNARY.items():
+    layer(key=f"aten.{_name}", name=_name)(_unary(_name, *_how))
+for _name, _how in BINARY.items():
+    layer(key=f"aten.{_name}", name=_name)(_binary(_name, *_how))
+for _name, _function in ACTIVATIONS.items():
+    layer(key=f"aten.{_name}", name=_name, function=_function)(_activation(_name, _function))
+for _name in SAME:
+    layer(key=f"aten.{_name}", name=_name)(_same(_name, view=True))
+for _name in COPIES:
+    layer(key=f"aten.{_name}", name=_name)(_same(_name, view=False))
+
+
+@layer(key="aten.to", aliases="aten._to_copy aten.type_as")
+def to(x: Shape, other: Shape | None = None, *, dtype: Text | None = None) -> Facts:
+    """The input in another dtype, or on another device. Nothing kept."""
+    return Facts(x, dtype=dtype or ("values" if other is not None else "input"))
+
+
+@layer(
+    key="aten.dropout", aliases="aten.feature_dropout aten.alpha_dropout aten.feature_alpha_dropout aten.native_dropout"
+)
+def dropout(x: Shape, *, p: Real = 0.5, train: Flag = True) -> Facts:
+    """In training, set elements to zero at random; else the input as it is. Backpropagation keeps the mask."""
+    if not train or p == 0:
+        return Facts(x, alias="view", dtype="input")
+    return Facts(x, ops=2 * size(x), kept=(Kept("mask", x, "bool"),), alias="bypass", dtype="input")
+
+
+@layer(key="aten.softmax", aliases="aten._softmax aten.log_softmax aten._log_softmax aten._safe_softmax")
+def softmax(x: Shape, *, dim: PlainInt) -> Facts:
+    """Positive numbers along an axis, whose sum is 1. Operations: 5 per element. Backpropagation keeps the output."""
+    axis_of(x, dim, "softmax", "dim")
+    return Facts(x, ops=5 * size(x), keeps_output=True, dtype="input")
+
+
+@layer(key="aten.glu")
+def glu(x: Shape, *, dim: PlainInt = -1) -> Facts:
+    """The first half of an axis, times sigmoid of the second. Operations: 4 per element. Backpropagation keeps the
+    input.
+    """
+    axis = axis_of(x, dim, "glu", "dim")
+    require_multiple(x[axis], 2, f"glu needs an even size on axis {axis}", field="dim")
+    out = (*x[:axis], x[axis] // 2, *x[axis + 1 :])
+    return Facts(out, ops=4 * size(out), keeps_input=True, dtype="input")
+
+
+@layer(key="aten.prelu")
+def prelu(x: Shape, weight: Shape) -> Facts:
+    """`x`, or `weight * x` where it is negative. Operations: 2 per element. Backpropagation keeps the input."""
+    return Facts(x, ops=2 * size(x), keeps_input=True, dtype="first")
+
+
+@layer(key="aten.where")
+def where(condition: Shape, x: Shape = (), other: Shape = ()) -> Facts:
+    """Elements of one tensor or another, as a condition says. Operations: 1 per element. Backpropagation keeps the
+    condition.
+    """
+    shapes = (condition, x, other)
+    out = broadcast(shapes, "where")
+    return Facts(out, ops=size(out), keeps_input=True, dtype="values")
+
+
+@layer(key="aten.masked_fill")
+def masked_fill(x: Shape, mask: Shape, value: Shape = ()) -> Facts:
+    """A number in place of the elements where a mask is true. Operations: 1 per element. Backpropagation keeps the
+    mask.
+    """
+    out = broadcast((x, mask), "masked_fill")
+    return Facts(out, ops=size(out), kept=(Kept("mask", mask, "bool", batched=len(mask) == len(x)),), dtype="first")
+
+
+@layer(key="aten.addcmul", aliases="aten.addcdiv")
+def addcmul(x: Shape, first: Shape, second: Shape) -> Facts:
+    """A tensor and the product of two others. Operations: 2 per element. Backpropagation keeps the factors."""
+    out = broadcast((x, first, second), "addcmul")
+    return Facts(out, ops=2 * size(out), keeps_input=True, dtype="input")

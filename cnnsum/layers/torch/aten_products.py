@@ -1,0 +1,294 @@
+"""Operations of exported programs that multiply and sum up: convolutions, products of matrices, attention, recurrence.
+
+Weights are inputs like others: the rule takes channels and kernels from their shapes, and the reader knows which of
+them are parameters. Keys as in `aten_elementwise`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim, prod
+from cnnsum.layers.arithmetic.broadcast import broadcast
+from cnnsum.layers.arithmetic.convolution import convolve, convolve_transposed
+from cnnsum.layers.arithmetic.slide import Sizes, Sliding
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
+from cnnsum.layers.kinds import Anything, Flag, Int, Ints, PlainInt, Real, Text
+from cnnsum.layers.requiring import require_equal, require_rank
+from cnnsum.layers.torch.fields import KERNEL, over
+
+
+def _convolved(
+    what: str,
+    x: Shape,
+    weight: Shape,
+    bias: bool,
+    stride: Sizes,
+    padding: Any,
+    dilation: Sizes,
+    groups: Dim,
+    transposed: bool = False,
+    output_padding: Sizes = (),
+) -> Facts:
+    kernel = weight[2:]
+    axes = len(kernel)
+    require_rank(x, axes + 2, what)
+    pads: Any = (
+        padding
+        if isinstance(padding, str)
+        else tuple([(amount, amount) for amount in over(padding, axes, what, "padding")])
+    )
+    sliding = Sliding(
+        what,
+        kernel,
+        over(stride, axes, what, "stride"),
+        over(dilation, axes, what, "dilation"),
+        pads,
+        "channels_first",
+        KERNEL,
+    )
+    depth = weight[0] if transposed else weight[1] * groups
+    require_equal(x[1], depth, f"{what} with this weight needs {depth} channels, got {show_shape(x)}", inputs=(0, 1))
+    if transposed:
+        extra = over(output_padding, axes, what, "output_padding") if output_padding else (0,) * axes
+        return convolve_transposed(x, sliding, weight[1] * groups, groups, extra, None, bias, lambda _depth: ())
+    return convolve(x, sliding, weight[0], groups, None, bias, lambda _depth: ())
+
+
+@layer(key="aten.conv1d", aliases="aten.conv2d aten.conv3d")
+def conv(
+    x: Shape,
+    weight: Shape,
+    bias: Shape | None = None,
+    *,
+    stride: Ints = (1,),
+    padding: Anything = (0,),
+    dilation: Ints = (1,),
+    groups: Int = 1,
+) -> Facts:
+    """Slide kernels over a tensor: `(N, C, ...)` becomes `(N, filters, ...)`, filters the first axis of the weight.
+
+    Lengths: `floor((H + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1`. MACs: each output element is a sum
+    over its kernel and the channels of its group. Bias: one addition per output element. Backpropagation keeps the
+    input.
+    """
+    return _convolved("convolution", x, weight, bias is not None, stride, padding, dilation, groups)
+
+
+@layer(key="aten.conv_transpose1d", aliases="aten.conv_transpose2d aten.conv_transpose3d")
+def conv_transpose(
+    x: Shape,
+    weight: Shape,
+    bias: Shape | None = None,
+    *,
+    stride: Ints = (1,),
+    padding: Ints = (0,),
+    output_padding: Ints = (0,),
+    groups: Int = 1,
+    dilation: Ints = (1,),
+) -> Facts:
+    """Run a convolution backwards, which enlarges a tensor.
+
+    Lengths: `(H - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1`. MACs: every input sample
+    is multiplied with the whole kernel of its group. Bias: one addition per output element. Backpropagation keeps the
+    input.
+    """
+    return _convolved(
+        "transposed convolution", x, weight, bias is not None, stride, padding, dilation, groups, True, output_padding
+    )
+
+
+@layer(key="aten.convolution")
+def convolution(
+    x: Shape,
+    weight: Shape,
+    bias: Shape | None = None,
+    *,
+    stride: Ints = (1,),
+    padding: Ints = (0,),
+    dilation: Ints = (1,),
+    transposed: Flag = False,
+    output_padding: Ints = (0,),
+    groups: Int = 1,
+) -> Facts:
+    """A convolution, or one run backwards. MACs and lengths as of these. Backpropagation keeps the input."""
+    return _convolved(
+        "convolution", x, weight, bias is not None, stride, padding, dilation, groups, transposed, output_padding
+    )
+
+
+@layer(key="aten.linear")
+def linear(x: Shape, weight: Shape, bias: Shape | None = None) -> Facts:
+    """Multiply the last axis by a matrix: `(..., D)` becomes `(..., units)`, units the first axis of the weight.
+
+    MACs: each output element is a sum of `D` products. Bias: one addition per output element. Backpropagation keeps the
+    input.
+    """
+    if not x:
+        raise Problem("SHP204", "linear needs an input with axes, got ()")
+    reason = f"linear with this weight needs {weight[-1]} on the last axis, got {show_shape(x)}"
+    depth = require_equal(x[-1], weight[-1], reason, inputs=(0, 1))
+    out = (*x[:-1], *weight[:-1])
+    # A vector of features, without a batch, is one sample.
+    elements = size(out) if len(out) > 1 else prod(out)
+    rows = 1 if len(out) < 2 else None
+    return Facts(
+        out, macs=elements * depth, ops=elements if bias else 0, keeps_input="weights", dtype="first", rows=rows
+    )
+
+
+def _multiplied(what: str, x: Shape, other: Shape, added: bool = False) -> Facts:
+    if not x or not other:
+        raise Problem("SHP204", f"{what} needs tensors with axes, got {show_shape(x)} and {show_shape(other)}")
+    inner = x[-1]
+    reason = f"{what} needs as many columns as rows, got {show_shape(x)} and {show_shape(other)}"
+    require_equal(inner, other[-2] if len(other) > 1 else other[-1], reason, inputs=(0, 1))
+    before = broadcast((x[:-2], other[:-2]), what)
+    out = (*before, *x[-2:-1], *(other[-1:] if len(other) > 1 else ()))
+    total = prod(out) * inner
+    whole = bool(before) or len(out) > 1
+    macs = size(out) * inner if whole else total
+    ops = (size(out) if whole else prod(out)) if added else 0
+    return Facts(out, macs=macs, ops=ops, keeps_input="factors", dtype="input", rows=None if whole else 1)
+
+
+@layer(key="aten.matmul", aliases="aten.bmm aten.mm aten.mv aten.dot aten.__matmul__")
+def matmul(x: Shape, other: Shape) -> Facts:
+    """Multiply matrices, the axes before them broadcast: `(..., n, k)` and `(..., k, m)` become `(..., n, m)`.
+
+    MACs: each output element is a sum of `k` products. Backpropagation keeps both factors.
+    """
+    return _multiplied("matmul", x, other)
+
+
+@layer(key="aten.addmm", aliases="aten.baddbmm aten.addbmm aten.addmv")
+def addmm(added: Shape, x: Shape, other: Shape) -> Facts:
+    """A tensor and a product of matrices. MACs as of matmul. Backpropagation keeps both factors."""
+    return _multiplied("addmm", x, other, added=True)
+
+
+@layer(key="aten.einsum")
+def einsum(*operands: Shape, equation: Text) -> Facts:
+    """Sums of products as an equation says, such as `bhqd,bhkd->bhqk`.
+
+    MACs: the product of the sizes of all letters. Backpropagation keeps the factors.
+    """
+    text = equation.replace(" ", "")
+    left, arrow, right = text.partition("->")
+    terms = left.split(",")
+    if "." in text or len(terms) != len(operands) or not arrow:
+        raise Problem("UNK702", f"einsum with the equation `{equation}` is not known", "equation")
+    sizes: dict[str, Dim] = {}
+    for term, shape in zip(terms, operands, strict=True):
+        if len(term) != len(shape):
+            raise Problem("SHP204", f"einsum `{equation}`: `{term}` does not fit {show_shape(shape)}", "equation")
+        for letter, dim in zip(term, shape, strict=True):
+            if letter in sizes:
+                require_equal(sizes[letter], dim, f"einsum `{equation}`: `{letter}` has two sizes")
+            sizes.setdefault(letter, dim)
+    if any(letter not in sizes for letter in right):
+        raise Problem("CFG115", f"einsum `{equation}`: the output has a letter that no input has", "equation")
+    out = tuple([sizes[letter] for letter in right])
+    first = right[:1]
+    per_row = prod([dim for letter, dim in sizes.items() if letter != first])
+    sums = len(operands) > 1
+    return Facts(out, macs=per_row if sums else 0, keeps_input="factors", dtype="input", rows=None if out else 1)
+
+
+@layer(key="aten.scaled_dot_product_attention")
+def scaled_dot_product_attention(
+    query: Shape,
+    key: Shape,
+    value: Shape,
+    attn_mask: Shape | None = None,
+    *,
+    dropout_p: Real = 0.0,
+    is_causal: Flag = False,
+    enable_gqa: Flag = False,
+) -> Facts:
+    """Means of values, weighted by how well queries match keys: `(..., L, E)` becomes `(..., L, Ev)`.
+
+    MACs: `L * S * (E + Ev)` for each head, products of queries and keys, and of weights and values. Operations: 5 per
+    weight for softmax, one per query element. Backpropagation keeps queries, keys, values and the output, as the fused
+    kernels do.
+    """
+    what = "scaled_dot_product_attention"
+    shapes = f"got {show_shape(query)}, {show_shape(key)} and {show_shape(value)}"
+    if not len(query) == len(key) == len(value) >= 2:
+        raise Problem("SHP204", f"{what} needs query, key and value of the same rank, {shapes}")
+    require_equal(query[-1], key[-1], f"{what} needs a query and a key of the same depth, {shapes}", inputs=(0, 1))
+    require_equal(key[-2], value[-2], f"{what} needs a key and a value of the same length, {shapes}", inputs=(1, 2))
+    before = query[:-2] if enable_gqa else broadcast((query[:-2], key[:-2], value[:-2]), what)
+    scores = (*before, query[-2], key[-2])
+    out = (*before, query[-2], value[-1])
+    many = size(scores)
+    return Facts(
+        out,
+        macs=many * (query[-1] + value[-1]),
+        ops=5 * many + size(query) + (many if attn_mask is not None else 0),
+        keeps_input=True,
+        keeps_output=True,
+        kept=(Kept("mask of scores", scores, "bool"),) if dropout_p else (),
+        dtype="first",
+    )
+
+
+@layer(key="aten.embedding", aliases="aten.embedding_renorm")
+def embedding(weight: Shape, indices: Shape) -> Facts:
+    """A row of a table for each index: `(...)` becomes `(..., D)`. No MACs. Backpropagation keeps the indices."""
+    return Facts((*indices, *weight[1:]), kept=(Kept("indices", indices, "int64"),), dtype="first")
+
+
+@layer(key="aten.bilinear")
+def bilinear(first: Shape, second: Shape, weight: Shape, bias: Shape | None = None) -> Facts:
+    """`first @ weight[k] @ second` for each `k`. MACs: one for each element of the weight and one for each output and
+    column, per row. Backpropagation keeps the inputs.
+    """
+    out = (*first[:-1], weight[0])
+    elements = size(out)
+    return Facts(out, macs=elements * weight[1] * (weight[2] + 1), ops=elements if bias else 0, keeps_input=True)
+
+
+def _recurrent(what: str, states: int, tensors: tuple[Shape, ...], layers: int, directions: int, first: bool) -> Facts:
+    x, *rest = tensors
+    require_rank(x, 3, what)
+    initial, kernels = rest[:states], [weight for weight in rest[states:] if len(weight) == 2]
+    if len(initial) < states or not kernels or any(not one for one in initial):
+        raise Problem("SHP204", f"{what} needs {states} initial states and its kernels")
+    batch, steps = (x[0], x[1]) if first else (x[1], x[0])
+    hidden = initial[0][-1]
+    gates = (batch, steps, kernels[0][0] * directions * layers)
+    return Facts(
+        (*x[:2], directions * hidden),
+        *[(directions * layers, batch, one[-1]) for one in initial],
+        macs=steps * sum([prod(kernel) for kernel in kernels], start=0),
+        keeps_input=True,
+        keeps_output=True,
+        kept=(Kept("gates", gates),),
+        window=EVERYTHING,
+        rows=batch,
+        status="bound",
+        dtype="first",
+    )
+
+
+@layer(key="aten.lstm")
+def lstm(*tensors: Shape, num_layers: PlainInt = 1, bidirectional: Flag = False, batch_first: Flag = False) -> Facts:
+    """An LSTM over a sequence: its outputs, and its last states.
+
+    MACs: the products of every step with all kernels; the operations of its gates are not counted. Backpropagation
+    keeps the input and the gates of every step.
+    """
+    return _recurrent("lstm", 2, tensors, num_layers, 1 + bidirectional, batch_first)
+
+
+@layer(key="aten.gru", aliases="aten.rnn_tanh aten.rnn_relu")
+def gru(*tensors: Shape, num_layers: PlainInt = 1, bidirectional: Flag = False, batch_first: Flag = False) -> Facts:
+    """A recurrent network with one state over a sequence: its outputs, and its last state.
+
+    MACs: the products of every step with all kernels; the operations of its gates are not counted. Backpropagation
+    keeps the input and the gates of every step.
+    """
+    return _recurrent("gru", 1, tensors, num_layers, 1 + bidirectional, batch_first)

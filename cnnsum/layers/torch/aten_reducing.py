@@ -1,0 +1,296 @@
+"""Operations of exported programs that sum up: means and maxima along axes, pooling, normalisation, sorting; and those
+that make a tensor of nothing but a size. Keys as in `aten_elementwise`.
+"""
+
+from __future__ import annotations
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import ceil_div
+from cnnsum.layers.arithmetic.axes import places_of, without, work_along
+from cnnsum.layers.arithmetic.normalization import (
+    normalized_by_batch,
+    normalized_by_group,
+    normalized_by_row,
+    normalized_by_size,
+)
+from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive
+from cnnsum.layers.arithmetic.slide import Sizes, Sliding
+from cnnsum.layers.base import Rule, layer
+from cnnsum.layers.facts import Facts, Kept, Shape, seen_along, show_shape, size
+from cnnsum.layers.kinds import Axes, Dtype, Flag, Int, Ints, PlainInt
+from cnnsum.layers.requiring import axis_of, require_equal, require_multiple
+from cnnsum.layers.torch.fields import KERNEL, over
+
+#: Reductions: operations per element of the input, what backpropagation keeps, the dtype of the output, and whether the
+#: places of what was chosen are a second output.
+REDUCTIONS: dict[str, tuple[int, str, str, bool]] = {
+    "sum": (1, "", "input", False),
+    "mean": (1, "", "input", False),
+    "prod": (1, "input", "input", False),
+    "nansum": (1, "", "input", False),
+    **dict.fromkeys(("amax", "amin"), (1, "both", "input", False)),
+    **dict.fromkeys(("argmax", "argmin"), (1, "", "int64", False)),
+    **dict.fromkeys(("any", "all"), (1, "", "bool", False)),
+    **dict.fromkeys(("var", "std"), (4, "input", "input", False)),
+    **dict.fromkeys(("norm", "linalg_vector_norm", "frobenius_norm"), (2, "both", "input", False)),
+    "logsumexp": (4, "both", "input", False),
+    "count_nonzero": (1, "", "int64", False),
+    **dict.fromkeys(("max", "min", "median", "mode"), (1, "", "input", True)),
+}
+
+
+def _reduction(name: str, ops: int, keeps: str, dtype: str, places: bool) -> Rule:
+    def rule(x: Shape, other: Shape | None = None, *, dim: Axes | None = None, keepdim: Flag = False) -> Facts:
+        if other is not None:  # `torch.max` of two tensors
+            from cnnsum.layers.arithmetic.broadcast import broadcast
+
+            out = broadcast((x, other), name)
+            return Facts(out, ops=size(out), keeps_input=True, dtype="input")
+        axes = places_of(x, dim or None, name, "dim") if x else ()
+        out = without(x, axes, keepdims=keepdim)
+        work, rows = work_along(x, out, ops)
+        return Facts(
+            *((out, out) if places and dim is not None else (out,)),
+            ops=work,
+            rows=rows,
+            keeps_input=keeps in ("input", "both"),
+            keeps_output=keeps == "both",
+            kept=(Kept("indices", out, "int64", batched=0 not in axes),) if places and dim is not None else (),
+            dtype=dtype,
+            rest="int64" if places else None,
+            window=seen_along(x, axes) if x else None,
+        )
+
+    rule.__name__ = name
+    rule.__doc__ = f"`{name}` along axes, or of all elements. Operations: {ops} per element of the input."
+    return rule
+
+
+for _name, _how in REDUCTIONS.items():
+    layer(key=f"aten.{_name}", name=_name)(_reduction(_name, *_how))
+
+
+@layer(key="aten.topk")
+def topk(x: Shape, *, k: Int, dim: PlainInt = -1) -> Facts:
+    """The largest elements along an axis, and their places."""
+    axis = axis_of(x, dim, "topk", "dim")
+    out = (*x[:axis], k, *x[axis + 1 :])
+    return Facts(out, out, kept=(Kept("indices", out, "int64"),), dtype="input", rest="int64")
+
+
+@layer(key="aten.sort")
+def sort(x: Shape, *, dim: PlainInt = -1) -> Facts:
+    """The elements along an axis in order, and their places."""
+    return Facts(x, x, kept=(Kept("indices", x, "int64"),), dtype="input", rest="int64")
+
+
+@layer(key="aten.argsort")
+def argsort(x: Shape, *, dim: PlainInt = -1) -> Facts:
+    """The places of the elements along an axis in order."""
+    return Facts(x, dtype="int64")
+
+
+@layer(key="aten.one_hot")
+def one_hot(x: Shape, *, num_classes: Int) -> Facts:
+    """A row with a single 1 for each number."""
+    return Facts((*x, num_classes), dtype="int64")
+
+
+# --- pooling ----------------------------------------------------------------------------------------------------------
+
+
+def _windows(
+    name: str, axes: int, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, ceil: bool
+) -> Sliding:
+    kernel = over(kernel, axes, name, "kernel_size")
+    pads = tuple([(amount, amount) for amount in over(padding, axes, name, "padding")])
+    steps = over(stride, axes, name, "stride") if stride else kernel
+    return Sliding(name, kernel, steps, over(dilation, axes, name, "dilation"), pads, "channels_first", KERNEL, ceil)
+
+
+def _max_pool(name: str, axes: int, *, indices: bool) -> Rule:
+    def rule(
+        x: Shape,
+        *,
+        kernel_size: Ints,
+        stride: Ints = (),
+        padding: Ints = (0,),
+        dilation: Ints = (1,),
+        ceil_mode: Flag = False,
+    ) -> Facts:
+        facts = pool(x, _windows(name, axes, kernel_size, stride, padding, dilation, ceil_mode), largest=True)
+        if indices:
+            facts.outputs = (*facts.outputs, *facts.outputs)
+            facts.rest, facts.kept = "int64", ()
+        facts.dtype = "input"
+        return facts
+
+    return _named(rule, name, "The largest of each window, per channel. Backpropagation keeps the input and indices.")
+
+
+def _avg_pool(name: str, axes: int) -> Rule:
+    def rule(x: Shape, *, kernel_size: Ints, stride: Ints = (), padding: Ints = (0,), ceil_mode: Flag = False) -> Facts:
+        facts = pool(x, _windows(name, axes, kernel_size, stride, padding, (1,), ceil_mode), largest=False)
+        facts.dtype = "input"
+        return facts
+
+    return _named(rule, name, "The mean of each window, per channel. Backpropagation keeps the input.")
+
+
+def _adaptive(name: str, axes: int, *, largest: bool) -> Rule:
+    def rule(x: Shape, *, output_size: Ints) -> Facts:
+        facts = pool_adaptive(name, x, over(output_size, axes, name, "output_size"), "channels_first", largest=largest)
+        if largest:
+            facts.outputs = (*facts.outputs, *facts.outputs)
+            facts.rest, facts.kept = "int64", ()
+        facts.dtype = "input"
+        return facts
+
+    return _named(rule, name, "The largest or the mean of as many windows as the output is to have, per channel.")
+
+
+def _named(rule: Rule, name: str, doc: str) -> Rule:
+    rule.__name__ = name
+    rule.__doc__ = doc
+    return rule
+
+
+for _axes in (1, 2, 3):
+    for _name, _rule in (
+        (f"max_pool{_axes}d", _max_pool(f"max_pool{_axes}d", _axes, indices=False)),
+        (f"max_pool{_axes}d_with_indices", _max_pool(f"max_pool{_axes}d", _axes, indices=True)),
+        (f"avg_pool{_axes}d", _avg_pool(f"avg_pool{_axes}d", _axes)),
+        (f"adaptive_avg_pool{_axes}d", _adaptive(f"adaptive_avg_pool{_axes}d", _axes, largest=False)),
+        (f"_adaptive_avg_pool{_axes}d", _adaptive(f"adaptive_avg_pool{_axes}d", _axes, largest=False)),
+        (f"adaptive_max_pool{_axes}d", _adaptive(f"adaptive_max_pool{_axes}d", _axes, largest=True)),
+    ):
+        layer(key=f"aten.{_name}", name=_name)(_rule)
+
+
+# --- normalisation ----------------------------------------------------------------------------------------------------
+
+
+def _channels(x: Shape, vectors: tuple[Shape | None, ...], what: str) -> None:
+    for vector in vectors:
+        if vector:
+            require_equal(vector[0], x[1], f"{what} of {vector[0]} channels, got {show_shape(x)}")
+
+
+@layer(
+    key="aten.batch_norm",
+    aliases="aten._native_batch_norm_legit_no_training aten.native_batch_norm aten._native_batch_norm_legit "
+    "aten.cudnn_batch_norm aten._batch_norm_with_update aten._batch_norm_no_update",
+)
+def batch_norm(
+    x: Shape,
+    weight: Shape | None = None,
+    bias: Shape | None = None,
+    running_mean: Shape | None = None,
+    running_var: Shape | None = None,
+) -> Facts:
+    """Normalise each channel by mean and deviation, those of the batch or the running ones.
+
+    Operations: 2 per element. Backpropagation keeps the input, and mean and inverse deviation.
+    """
+    _channels(x, (weight, bias, running_mean, running_var), "batch_norm")
+    facts = normalized_by_batch(x, (x[1],), ())
+    facts.dtype = "input"
+    return facts
+
+
+@layer(key="aten.instance_norm")
+def instance_norm(
+    x: Shape,
+    weight: Shape | None = None,
+    bias: Shape | None = None,
+    running_mean: Shape | None = None,
+    running_var: Shape | None = None,
+) -> Facts:
+    """Normalise each channel of each sample. Operations: 5 per element. Backpropagation keeps the input."""
+    _channels(x, (weight, bias, running_mean, running_var), "instance_norm")
+    facts = normalized_by_group(x, x[1], ())
+    facts.dtype = "input"
+    return facts
+
+
+@layer(key="aten.layer_norm", aliases="aten.native_layer_norm")
+def layer_norm(x: Shape, weight: Shape | None = None, bias: Shape | None = None, *, normalized_shape: Ints) -> Facts:
+    """Normalise the last axes, which must be `normalized_shape`.
+
+    Operations: 5 per element, and one each for scale and shift. Backpropagation keeps the input, and mean and inverse
+    deviation of each row.
+    """
+    count = len(normalized_shape)
+    if count > len(x):
+        raise Problem("SHP204", f"layer_norm over {count} axes, got {show_shape(x)}", "normalized_shape")
+    for own, wanted in zip(x[len(x) - count :], normalized_shape, strict=True):
+        require_equal(own, wanted, f"layer_norm over {list(normalized_shape)}, got {show_shape(x)}")
+    facts = normalized_by_row(x, tuple(range(len(x) - count, len(x))), ())
+    facts.ops = facts.ops + sum(size(x) for one in (weight, bias) if one is not None)
+    facts.dtype = "input"
+    return facts
+
+
+@layer(key="aten.rms_norm", aliases="aten._fused_rms_norm")
+def rms_norm(x: Shape, weight: Shape | None = None, *, normalized_shape: Ints) -> Facts:
+    """Divide by the root of the mean square of the last axes. Operations: 4 per element. Backpropagation keeps the
+    input.
+    """
+    count = len(normalized_shape)
+    facts = normalized_by_size(x, tuple(range(len(x) - count, len(x))), ())
+    facts.dtype = "input"
+    return facts
+
+
+@layer(key="aten.group_norm", aliases="aten.native_group_norm")
+def group_norm(x: Shape, weight: Shape | None = None, bias: Shape | None = None, *, num_groups: Int) -> Facts:
+    """Normalise groups of channels of each sample.
+
+    Operations: 5 per element, and one each for scale and shift. Backpropagation keeps the input, and mean and inverse
+    deviation of each group.
+    """
+    _channels(x, (weight, bias), "group_norm")
+    require_multiple(x[1], num_groups, f"group_norm needs channels that are a multiple of {num_groups}")
+    facts = normalized_by_group(x, num_groups, ())
+    facts.ops = facts.ops + sum(size(x) for one in (weight, bias) if one is not None)
+    facts.dtype = "input"
+    return facts
+
+
+# --- tensors of nothing but a size ------------------------------------------------------------------------------------
+
+
+@layer(key="aten.zeros", aliases="aten.ones aten.full aten.empty aten.rand aten.randn aten.randint")
+def made(*, size: Ints = (), dtype: Dtype | None = None) -> Facts:
+    """A tensor of that size, filled with a number or at random. Has no gradient."""
+    return Facts(tuple(size), gradient="none", dtype=dtype or "float32")
+
+
+@layer(key="aten.new_zeros", aliases="aten.new_ones aten.new_full aten.new_empty")
+def made_like(x: Shape, *, size: Ints = (), dtype: Dtype | None = None) -> Facts:
+    """A tensor of that size and of the dtype of another. Has no gradient."""
+    return Facts(tuple(size), gradient="none", dtype=dtype or "first")
+
+
+@layer(key="aten.scalar_tensor")
+def scalar(*, dtype: Dtype | None = None) -> Facts:
+    """A number as a tensor. Has no gradient."""
+    return Facts((), gradient="none", dtype=dtype or "float32")
+
+
+@layer(key="aten.arange")
+def arange(*, start: Int = 0, end: Int, step: Int = 1, dtype: Dtype | None = None) -> Facts:
+    """Numbers from `start` to before `end`. Has no gradient."""
+    return Facts((ceil_div(end - start, step),), gradient="none", dtype=dtype or "int64")
+
+
+@layer(key="aten.linspace")
+def linspace(*, steps: Int, dtype: Dtype | None = None) -> Facts:
+    """So many numbers at equal distances. Has no gradient."""
+    return Facts((steps,), gradient="none", dtype=dtype or "float32")
+
+
+@layer(key="aten.eye")
+def eye(*, n: Int, m: Int | None = None, dtype: Dtype | None = None) -> Facts:
+    """A matrix of ones on its diagonal. Has no gradient."""
+    return Facts((n, n if m is None else m), gradient="none", dtype=dtype or "float32")

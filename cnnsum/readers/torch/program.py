@@ -1,0 +1,507 @@
+"""The nodes of an exported program -> the layers and calls of a Graph.
+
+A node is a layer with one call. Its tensors are inputs, in the order of the operation's schema; parameters among them
+are inputs too, and the first layer that uses one owns it. The only operation of a module of `torch.nn` has the module's
+name and class; others are named by the module they stand in. Numbers that the program computes from sizes become
+`Computed` fields, at whose sizes inference works.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from cnnsum.diagnostics import Diagnostic, Problem, UnusableError
+from cnnsum.dims import UNKNOWN, Dim, Symbol
+from cnnsum.graph.model import (
+    MAX_LAYERS,
+    MAX_RANK,
+    Claim,
+    Computed,
+    Constant,
+    Graph,
+    InputSpec,
+    Layer,
+    Node,
+    Place,
+    Policy,
+    Recorded,
+    SizeOf,
+    Tensor,
+)
+from cnnsum.graph.names import Names
+from cnnsum.layers.base import LayerType
+from cnnsum.layers.facts import Shape, Weight
+from cnnsum.layers.kinds import show
+from cnnsum.layers.vocabulary import TORCH
+from cnnsum.readers.declare import declare, fresh
+from cnnsum.readers.how import How
+from cnnsum.readers.override import replace_inputs
+from cnnsum.readers.torch.arguments import NO_NUMBER, Argument, arguments_of, dtype_of
+from cnnsum.readers.torch.expressions import parse
+from cnnsum.source import Document
+
+Path = tuple[str | int, ...]
+
+_GRAPH: Path = ("graph_module", "graph")
+_FLOATS = frozenset(("float64", "float32", "float16", "bfloat16"))
+#: Modules that only hold others: operations never stand for them.
+_CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict"))
+_MODULES = "torch.nn.modules."
+#: What the axes of an input are called that the program leaves open, by its rank.
+_AXES = {2: ("N", "T"), 3: ("N", "T", "T"), 4: ("N", "C", "H", "W"), 5: ("N", "C", "D", "H", "W")}
+
+
+class _Held(NamedTuple):
+    """A tensor that is an input of the program and none of the caller's: a parameter, a buffer, or a constant."""
+
+    shape: Shape
+    weight: Weight | None
+    dtype: str
+    module: str
+
+
+class _Reading:
+    """What the fields of operations may hold beside plain values: nothing."""
+
+    def number(self, text: str) -> Any:
+        """There are no expressions in fields."""
+        raise Problem("CFG102", f"must be a number, got {text!r}")
+
+    def sublayer(self, raw: object) -> Any:
+        """There are no layers within layers."""
+        raise Problem("CFG102", f"must be left out, got {show(raw)}")
+
+
+class ProgramReader:
+    """Reads one program."""
+
+    def __init__(self, document: Document, how: How) -> None:
+        self.document = document
+        self.how = how
+        program = document.value["graph_module"]
+        self.graph_value = _mapping(program.get("graph") if isinstance(program, dict) else None)
+        self.signature = _mapping(program.get("signature") if isinstance(program, dict) else None)
+        self.metas = _mapping(self.graph_value.get("tensor_values"))
+        self.nodes = _list(self.graph_value.get("nodes"))
+        self.graph = Graph("program", place=Place(document, ()), backend="torch", vocabulary=TORCH)
+        self.graph.program = True
+        self.names = Names()
+        self.tensors: dict[str, Tensor] = {}
+        self.held: dict[str, _Held] = {}
+        self.sizes: dict[str, Computed | SizeOf | int] = {}
+        self.symbols: dict[str, Dim] = {}
+        self.owned: set[str] = set()
+        self.unknown: Counter[str] = Counter()
+        self.first_unknown: dict[str, int] = {}
+
+    def read(self) -> Graph:
+        """The graph; raises UnusableError where the file has no program that can be followed."""
+        if not self.nodes or not self.metas:
+            raise self._malformed("the program has no nodes", _GRAPH)
+        if len(self.nodes) > MAX_LAYERS:
+            message = f"the program has {len(self.nodes):,} operations; the limit is {MAX_LAYERS:,}"
+            raise UnusableError(Diagnostic("SPC039", message, self.document.span((*_GRAPH, "nodes"))))
+        self.graph.diagnostics.extend(self.document.diagnostics)
+        self._read_inputs()
+        stacks = [_stack(node) for node in self.nodes]
+        self._in_module = Counter(
+            path for stack, node in zip(stacks, self.nodes, strict=True) if _gives_tensors(node) for path, _ in stack
+        )
+        if root := next((stack[0][1] for stack in stacks if stack), ""):
+            self.graph.name = root.rpartition(".")[2] or "program"
+        for index, (raw, stack) in enumerate(zip(self.nodes, stacks, strict=True)):
+            self._read_node(raw, stack, index)
+        self._own_the_rest()
+        self._read_outputs()
+        self._say_unknown()
+        replace_inputs(self.graph, self.how)
+        if self.how.inputs or self.how.settings or self.how.free:
+            self.graph.resized = True
+            self.graph.recorded.clear()
+        return self.graph
+
+    def _malformed(self, message: str, path: Path) -> UnusableError:
+        return UnusableError(Diagnostic("SPC079", message, self.document.span(path)))
+
+    # --- tensors that come from outside -------------------------------------------------------------------------------
+
+    def _read_inputs(self) -> None:
+        for index, raw in enumerate(_list(self.signature.get("input_specs"))):
+            path = ("graph_module", "signature", "input_specs", index)
+            if not isinstance(raw, dict) or len(raw) != 1:
+                raise self._malformed("an input of the program is not one", path)
+            ((kind, spec),) = raw.items()
+            argument = _mapping(_mapping(spec).get("arg"))
+            if kind == "user_input":
+                self._read_input(argument, path)
+            elif kind in ("parameter", "buffer", "tensor_constant"):
+                name = argument.get("name")
+                title = _mapping(spec).get(f"{kind}_name")
+                self._hold(str(name), title if isinstance(title, str) else str(name), kind)
+        if not self.graph.inputs:
+            raise self._malformed("the program has no tensor for an input", ("graph_module", "signature"))
+        shape = self.graph.inputs[0].layer.spec
+        if shape is not None and shape.shape:
+            self.graph.batch = shape.shape[0]
+
+    def _own_the_rest(self) -> None:
+        """Give parameters and buffers that no operation reads to the last layer of their module, or to the last."""
+        last: dict[str, Layer] = {}
+        for layer in self.graph.layers:
+            if layer.spec is None:
+                for end in range(len(layer.block) + 1):
+                    last[".".join(layer.block[:end])] = layer
+                last[layer.name] = layer
+        for name, held in self.held.items():
+            if held.weight is None or name in self.owned:
+                continue
+            path = held.module
+            while path and path not in last:
+                path = path.rpartition(".")[0]
+            owner = last.get(path)
+            if owner is not None:
+                owner.owned = (*(owner.owned or ()), held.weight)
+                owner.key = (*owner.key, held.weight)
+
+    def _hold(self, name: str, title: str, kind: str) -> None:
+        shape, dtype = self._meta(name)
+        if shape is None:
+            return
+        trains = _mapping(self.metas.get(name)).get("requires_grad") is True
+        weight = None
+        if kind != "tensor_constant":
+            is_buffer = kind == "buffer"
+            weight = Weight(title.rpartition(".")[2], shape, trains and not is_buffer, dtype, buffer=is_buffer)
+        self.held[name] = _Held(shape, weight, dtype, title.rpartition(".")[0])
+
+    def _read_input(self, argument: dict[str, Any], path: Path) -> None:
+        tensor = argument.get("as_tensor")
+        if not isinstance(tensor, dict):
+            return  # a number, which the program was exported for
+        name = str(tensor.get("name"))
+        meta = _mapping(self.metas.get(name))
+        sizes = _list(meta.get("sizes"))
+        if len(sizes) > MAX_RANK:
+            raise self._malformed(f"the input `{name}` has {len(sizes)} axes", path)
+        dims: list[Dim] = []
+        for axis, size in enumerate(sizes):
+            dims.append(self._input_size(size, axis, len(sizes)))
+        spec = InputSpec(tuple(dims), dtype_of(meta.get("dtype")) or "float32")
+        self.names.taken.add(name)
+        layer = Layer(name, None, type_name="InputLayer", spec=spec, place=Place(self.document, path))
+        node = Node(layer)
+        self.graph.inputs.append(node)
+        self.graph.layers.append(layer)
+        self.tensors[name] = Tensor(node)
+
+    def _input_size(self, size: object, axis: int, rank: int) -> Dim:
+        """A size of an input: a number, or a symbol that gets its name here."""
+        value = _mapping(size)
+        if type(value.get("as_int")) is int:
+            return int(value["as_int"])
+        text = _mapping(value.get("as_expr")).get("expr_str")
+        if not isinstance(text, str):
+            return UNKNOWN
+
+        def named(name: str) -> Dim:
+            if name not in self.symbols:
+                stem = (
+                    _AXES.get(rank, ())[axis] if axis < len(_AXES.get(rank, ())) else "N" if axis == 0 else f"D{axis}"
+                )
+                if axis == 0:
+                    symbol = fresh(stem, self.graph.symbols)
+                else:
+                    own = stem if name[:1] in "su" and name[1:].isdigit() else name
+                    count, free = 1, own
+                    while free in self.graph.symbols:
+                        count += 1
+                        free = f"{own}{count}"
+                    symbol = self.graph.symbols[free] = Symbol(free)
+                self.symbols[name] = symbol.dim
+            return self.symbols[name]
+
+        return parse(text, named)
+
+    def _meta(self, name: str) -> tuple[Shape | None, str]:
+        """The shape and the dtype that the file records of a tensor."""
+        meta = self.metas.get(name)
+        if not isinstance(meta, dict):
+            return None, "?"
+        dims = []
+        for size in _list(meta.get("sizes")):
+            value = _mapping(size)
+            if type(value.get("as_int")) is int:
+                dims.append(value["as_int"])
+            else:
+                text = _mapping(value.get("as_expr")).get("expr_str")
+                dims.append(parse(text, self._known_symbol) if isinstance(text, str) else UNKNOWN)
+        dtype = dtype_of(meta.get("dtype")) or "?"
+        return (tuple(dims) if len(dims) <= MAX_RANK else None), dtype
+
+    def _known_symbol(self, name: str) -> Dim:
+        return self.symbols.get(name, UNKNOWN)
+
+    # --- nodes --------------------------------------------------------------------------------------------------------
+
+    def _read_node(self, raw: object, stack: list[tuple[str, str]], index: int) -> None:
+        path = (*_GRAPH, "nodes", index)
+        node = _mapping(raw)
+        target = node.get("target")
+        if not isinstance(target, str):
+            raise self._malformed("a node has no target", path)
+        outputs = [_mapping(one) for one in _list(node.get("outputs"))]
+        sized = next((one for one in outputs if "as_sym_int" in one), None)
+        if sized is not None:
+            self._read_size(target, _list(node.get("inputs")), _mapping(sized["as_sym_int"]).get("as_name"))
+            return
+        made = _tensors_of(outputs)
+        if not made:
+            return
+        namespace, operation = _operation(target)
+        arguments = arguments_of(_list(node.get("inputs")))
+        type = TORCH.find(f"{namespace}.{operation}")
+        self._make(type, operation, arguments, made, stack, path)
+        if type is None:
+            self.unknown[f"{namespace}.{operation}"] += 1
+            self.first_unknown.setdefault(f"{namespace}.{operation}", index)
+
+    def _make(
+        self,
+        type: LayerType | None,
+        operation: str,
+        arguments: list[Argument],
+        made: list[str],
+        stack: list[tuple[str, str]],
+        path: Path,
+    ) -> None:
+        fields, computed = self._fields(type, arguments)
+        name, title, block, module = self._named(operation, stack)
+        _, dtype = self._meta(made[0])
+        compute = dtype if dtype in _FLOATS else "float32"
+        place = Place(self.document, path, (*path, "inputs"), ())
+        layer = declare(
+            name,
+            type,
+            fields,
+            _Reading(),
+            place,
+            self.graph.diagnostics,
+            type_name=title,
+            policy=Policy(compute, compute),
+            block=block,
+        )
+        inputs, constants, keywords, owned = self._inputs(type, arguments)
+        layer.owned = owned
+        layer.module = module
+        layer.key = (*layer.key, owned, compute)
+        call = Node(layer, tuple(inputs), keywords)
+        call.constants = tuple(constants)
+        call.computed = computed
+        recorded = [self._meta(one)[0] for one in made]
+        call.claim = Claim(tuple(recorded), None if dtype == "?" else dtype)
+        self.graph.layers.append(layer)
+        for at, one in enumerate(made):
+            self.tensors[one] = tensor = Tensor(call, at)
+            claimed = recorded[at]
+            if claimed is not None and all(type_ is int for type_ in map(_type, claimed)):
+                sizes = tuple([size if isinstance(size, int) else None for size in claimed])
+                self.graph.recorded.append(Recorded(tensor, sizes, (*_GRAPH, "tensor_values", one)))
+
+    def _fields(self, type: LayerType | None, arguments: list[Argument]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The fields that the type reads, with 1 for a number that is computed; and what computes it."""
+        fields: dict[str, Any] = {}
+        computed: dict[str, Any] = {}
+        known = {} if type is None else type.schema.fields
+        for argument in arguments:
+            name = argument.name
+            if argument.places is not None and f"{name}_places" in known:
+                fields[f"{name}_places"] = list(argument.places)
+            if name not in known or argument.value is NO_NUMBER:
+                continue
+            value = argument.value
+            if argument.is_computed:
+                listed = isinstance(value, list)
+                numbers = tuple([self._number(one) for one in (value if listed else [value])])
+                if all(isinstance(one, int) for one in numbers):
+                    fields[name] = list(numbers) if listed else numbers[0]
+                else:
+                    fields[name] = [1] * len(numbers) if listed else 1
+                    computed[name] = numbers if listed else numbers[0]
+            else:
+                fields[name] = value
+        return fields, computed
+
+    def _number(self, raw: object) -> Computed | SizeOf | int:
+        value = _mapping(raw)
+        if type(value.get("as_int")) is int:
+            return int(value["as_int"])
+        return self.sizes.get(str(value.get("as_name")), Computed("not known", ()))
+
+    def _read_size(self, target: str, raw: list[Any], name: object) -> None:
+        """A node that computes a number from sizes."""
+        operation = target.rpartition(".")[2]
+        arguments = arguments_of(raw)
+        numbers: list[Computed | SizeOf | int] = []
+        for argument in arguments:
+            if argument.is_computed and not isinstance(argument.value, list):
+                numbers.append(self._number(argument.value))
+            elif type(argument.value) is int:
+                numbers.append(argument.value)
+        found: Computed | SizeOf = Computed(_SIZES.get(operation, operation), tuple(numbers))
+        if ".sym_size." in target and arguments and arguments[0].tensors:
+            tensor = self.tensors.get(arguments[0].tensors[0])
+            axis = arguments[1].value if len(arguments) > 1 else None
+            if tensor is not None and type(axis) is int:
+                found = SizeOf(tensor, axis)
+        self.sizes[str(name)] = found
+
+    def _inputs(
+        self, type: LayerType | None, arguments: list[Argument]
+    ) -> tuple[list[Tensor], list[Constant], tuple[str, ...], tuple[Weight, ...]]:
+        """The tensors of a call, those that are held among them as constants, the keywords of the last ones, and the
+        weights that are its own.
+        """
+        known = () if type is None else type.schema.inputs
+        many = type is None or type.schema.most is None
+        placed: list[str] = []
+        named: list[tuple[str, str]] = []
+        gap = False
+        for argument in arguments:
+            if not argument.tensors:
+                gap = True
+            elif gap and not many and argument.name in known:
+                named.append((argument.name, argument.tensors[0]))
+            else:
+                placed.extend(argument.tensors)
+        keywords = tuple([name for name, _ in named])
+        inputs: list[Tensor] = []
+        constants: list[Constant] = []
+        owned: list[Weight] = []
+        for at, name in enumerate((*placed, *[one for _, one in named])):
+            tensor = self.tensors.get(name)
+            if tensor is not None:
+                inputs.append(tensor)
+                continue
+            held = self.held.get(name)
+            if held is None:
+                raise self._malformed(f"the tensor `{name}` is used before anything makes it", _GRAPH)
+            constants.append(Constant(at, held.shape, {"config": {"dtype": held.dtype}}))
+            if held.weight is not None and name not in self.owned:
+                self.owned.add(name)
+                owned.append(held.weight)
+        return inputs, constants, keywords, tuple(owned)
+
+    def _named(
+        self, operation: str, stack: list[tuple[str, str]]
+    ) -> tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], str] | None]:
+        """The name of a layer, what its type is called, the blocks that it stands in, and PyTorch's module around it
+        that has more operations than this one.
+        """
+        if not stack:
+            return self._free(operation), operation, (), None
+        for path, module in stack:
+            title = module.rpartition(".")[2]
+            if path and module.startswith(_MODULES) and title not in _CONTAINERS:
+                if self._in_module[path] > 1:
+                    blocks = tuple(path.split("."))
+                    return (
+                        self._free(f"{stack[-1][0]}.{operation}"),
+                        operation,
+                        tuple(stack[-1][0].split(".")),
+                        (blocks, title),
+                    )
+                break
+        path, module = stack[-1]
+        blocks = tuple(path.split(".")) if path else ()
+        title = module.rpartition(".")[2]
+        if blocks and module.startswith(_MODULES) and title not in _CONTAINERS and self._in_module[path] == 1:
+            return self._free(path), title, blocks[:-1], None
+        return self._free(f"{path}.{operation}" if path else operation), operation, blocks, None
+
+    def _free(self, name: str) -> str:
+        """The name, or the name with the first number that makes it new."""
+        return (
+            self.names.automatic(name.rpartition(".")[2], name[: name.rfind(".") + 1])
+            if name in self.names.taken
+            else self._take(name)
+        )
+
+    def _take(self, name: str) -> str:
+        self.names.taken.add(name)
+        return name
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _read_outputs(self) -> None:
+        for raw in _list(self.signature.get("output_specs")):
+            spec = _mapping(_mapping(raw).get("user_output"))
+            tensor = _mapping(_mapping(spec.get("arg")).get("as_tensor"))
+            found = self.tensors.get(str(tensor.get("name")))
+            if found is not None:
+                self.graph.outputs.append(found)
+        if not self.graph.outputs:
+            self.graph.outputs.append(next(reversed(self.tensors.values())))
+
+    def _say_unknown(self) -> None:
+        for operation, count in self.unknown.items():
+            times = "" if count == 1 else f" ({count:,} times)"
+            message = (
+                f"unknown operation `{operation}`{times}; what it gives is taken from the file, its work is not known"
+            )
+            span = self.document.span((*_GRAPH, "nodes", self.first_unknown[operation]))
+            self.graph.diagnostics.append(Diagnostic("UNK701", message, span, "warning"))
+
+
+#: What operations on sizes are called in `Computed`.
+_SIZES = {"sym_max": "max", "sym_min": "min", "truediv": "floordiv", "sym_not": "not"}
+
+
+def _type(value: object) -> type:
+    return value.__class__
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _stack(raw: object) -> list[tuple[str, str]]:
+    """The modules that a node stands in, outermost first: path and class of each."""
+    text = _mapping(_mapping(raw).get("metadata")).get("nn_module_stack")
+    if not isinstance(text, str):
+        return []
+    found = []
+    for entry in text.split(";"):
+        parts = entry.split(",")
+        if len(parts) >= 3 and not parts[2].startswith("_"):
+            found.append((parts[1].partition("@")[0], parts[2]))
+    return found
+
+
+def _operation(target: str) -> tuple[str, str]:
+    """The namespace and the name of an operation, without its overload and the mark of one that works in place."""
+    parts = target.removeprefix("torch.ops.").split(".")
+    namespace, name = (parts[0], parts[1]) if len(parts) > 1 else ("", parts[0])
+    if name.endswith("_") and not name.endswith("__"):
+        name = name[:-1]
+    return namespace, name
+
+
+def _tensors_of(outputs: list[dict[str, Any]]) -> list[str]:
+    """The names of the tensors that a node gives, in their order."""
+    found: list[str] = []
+    for output in outputs:
+        single = _mapping(output.get("as_tensor") or _mapping(output.get("as_optional_tensor")).get("as_tensor"))
+        if isinstance(single.get("name"), str):
+            found.append(single["name"])
+        listed = [_mapping(one).get("name") for one in _list(output.get("as_tensors"))]
+        found.extend(name for name in listed if isinstance(name, str))
+    return found
+
+
+def _gives_tensors(raw: object) -> bool:
+    return bool(_tensors_of([_mapping(one) for one in _list(_mapping(raw).get("outputs"))]))

@@ -1,0 +1,98 @@
+"""Exported programs of PyTorch: two archives of one network, of which nothing but the program is left.
+
+The network is a stem, two residual blocks, a pooling, an attention and a head. PyTorch has 1,741 parameters and 34
+elements of buffers for it, counts 432,168 MACs (`FlopCounterMode`) at 32x32, and runs it at every size from 3 on.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cnnsum
+from cnnsum.diagnostics import UnusableError
+
+HERE = Path(__file__).parent
+STATIC, DYNAMIC = HERE / "static.pt2", HERE / "dynamic.pt2"
+
+
+def program(path: Path = STATIC) -> Any:
+    with zipfile.ZipFile(path) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("model.json"))
+        return json.loads(archive.read(name))
+
+
+def test_rows_are_modules_and_operations_between_them() -> None:
+    report = cnnsum.summarize(cnnsum.load(STATIC))
+    assert not report.diagnostics
+    assert report.name == "Net"
+    rows = {row.name: row for row in report.rows}
+    assert rows["layer1.0.conv"].type == "Conv2d"
+    assert rows["layer1.0.add"].type == "add"
+    assert (rows["att"].type, rows["att"].params.total, len(rows["att"].rows)) == ("MultiheadAttention", 288, 28)
+    assert [one.layer for one in rows["mean"].connections] == ["att"]
+    assert rows["head"].outputs[0].shape == (1, 5)
+
+
+@pytest.mark.parametrize("path", [STATIC, DYNAMIC])
+def test_counts_are_those_of_pytorch(path: Path) -> None:
+    settings = {"H": 32, "W": 32} if path == DYNAMIC else None
+    totals = cnnsum.summarize(cnnsum.load(path, settings=settings)).totals
+    assert totals.params == (1741, 1741, 0)
+    assert totals.buffers == (34, 2 * 2 * 8 * 4 + 2 * 8)  # running statistics, and two counters of 64 bits
+    assert totals.macs == 432_168
+
+
+def test_sizes_are_those_that_pytorch_runs() -> None:
+    assert [(one.symbol, one.condition) for one in cnnsum.summarize(cnnsum.load(DYNAMIC)).sizes] == [
+        ("H", "H >= 3"),
+        ("W", "W >= 3"),
+    ]
+
+
+def test_a_constant_that_forbids_another_size_is_named() -> None:
+    found = cnnsum.load(STATIC, inputs=(3, 64, 64)).diagnostics
+    assert {one.code for one in found} == {"SHP211"}
+    assert "att.view" in found[0].message
+    assert not cnnsum.load(STATIC, inputs=(3, 31, 32)).wrong  # gives the same 8x8 places
+
+
+def test_a_shape_that_the_file_records_is_a_claim() -> None:
+    value = program()
+    value["graph_module"]["graph"]["tensor_values"]["conv2d"]["sizes"][1]["as_int"] = 9
+    (found,) = cnnsum.loads(json.dumps(value)).diagnostics
+    assert (found.code, found.severity) == ("SHP220", "warning")
+
+
+def test_an_unknown_operation_is_said_once_and_followed_by_its_claim() -> None:
+    value = program()
+    for node in value["graph_module"]["graph"]["nodes"]:
+        if "relu" in node["target"]:
+            node["target"] = "torch.ops.mine.relu.default"
+    report = cnnsum.summarize(cnnsum.loads(json.dumps(value)))
+    (found,) = report.diagnostics
+    assert (found.code, found.severity) == ("UNK701", "warning")
+    assert "`mine.relu` (2 times)" in found.message
+    assert report.totals.params.total == 1741
+    assert len(report.totals.unknown) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda value: value.update(schema_version={"major": 9, "minor": 0}), "SPC078"),
+        (lambda value: value["graph_module"]["graph"].update(nodes=[]), "SPC079"),
+        (lambda value: value["graph_module"]["graph"]["nodes"].pop(0), "SPC079"),
+        (lambda value: value["graph_module"]["signature"].update(input_specs=[]), "SPC079"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(change: Any, code: str) -> None:
+    value = program()
+    change(value)
+    with pytest.raises(UnusableError) as caught:
+        cnnsum.loads(json.dumps(value))
+    assert caught.value.diagnostics[0].code == code
