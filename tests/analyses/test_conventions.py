@@ -215,6 +215,17 @@ def test_what_is_not_known_is_unknown(layer: str, unknown: set[str]) -> None:
         assert (report.known == 0) or name not in unknown
 
 
+@pytest.mark.parametrize("layer", ["Conv1d: [6, 4, 1]", "GRU: {hidden_size: 4}", "Linear: {out_features: 4}"])
+def test_layers_of_another_framework_are_not_told(layer: str) -> None:
+    """What a tool counts is known of the fields of Keras."""
+    found = cnnsum.loads(f"{{framework: torch, input: [6, 5], layers: [{{{layer}}}]}}")
+    assert not found.diagnostics
+    for name in CONVENTIONS:
+        report = reconcile(found, name)
+        assert report.theirs is UNKNOWN
+        assert report.reasons[0].reason in {"not known to cnnsum", "not measured"}
+
+
 def test_a_type_of_the_spec_with_the_name_of_a_known_one() -> None:
     """Only its author knows what it does."""
     own = "layer_types: {Cell: {input: [n, d], output: [n, d], macs: n * d}}"

@@ -26,6 +26,7 @@ from cnnsum.graph.infer import Call, Value
 from cnnsum.layers.base import Role
 from cnnsum.layers.facts import Shape, size
 from cnnsum.layers.inner import Inner
+from cnnsum.layers.vocabulary import KERAS
 
 
 def _with_activation(view: View, *pieces: Piece) -> tuple[Piece, ...]:
@@ -312,4 +313,4 @@ def _other(view: View) -> tuple[Piece, ...]:
     macs = view.facts.macs
     if isinstance(macs, int) and macs == 0:
         return (Piece("other", view.type.key, ops=view.facts.ops, made=size(view.out)),)
-    return (Piece("unknown", view.type.key, macs, module=False),)
+    return (Piece("unknown", view.type.key, macs, module=view.type.vocabulary is not KERAS),)

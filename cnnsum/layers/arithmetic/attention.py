@@ -8,11 +8,12 @@ Names no layer type.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
-from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, show_shape, size
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, seen_along, show_shape, size
 from cnnsum.layers.requiring import require_equal, require_known
 
 _SOFTMAX = FUNCTIONS["softmax"].ops or 0
@@ -191,4 +192,73 @@ def weigh(
         kept=kept,
         scratch=((*scores, query[-1]), scores) if additive else (scores,),
         window=seen_along(query, (len(query) - 2,)),
+    )
+
+
+class Ordered(NamedTuple):
+    """Attention over sequences in heads, as `attend_in_heads` counts it.
+
+    heads: how many the depth is split into. more: positions that keys and values have besides those of the input.
+    appended: whether their tensors are made anew for that. packed: whether one matrix makes queries, keys and values of
+    inputs of one depth, so that those of one tensor are one tensor. listed: whether the weights of the mean are an
+    output; averaged: their mean over the heads.
+    """
+
+    heads: Dim
+    more: int
+    packed: bool
+    bias: bool
+    dropout: float
+    masked: bool
+    listed: bool
+    averaged: bool
+
+
+def attend_in_heads(query: Shape, key: Shape, value: Shape, plan: Ordered, weights: tuple[Weight, ...]) -> Facts:
+    """Multi-head attention with as much depth inside as outside: `(L, E)` and `(S, D)` become `(L, E)`.
+
+    Sequences are turned inside, positions first: what is read of an input is a copy of it. Inputs of one shape are
+    taken to be one tensor, where one matrix is for all of them. Queries are scaled into a tensor of their own, and keys
+    too where the weights of the mean are not asked for.
+    """
+    batch, length, depth = query
+    positions = key[1] + plan.more
+    projected = (batch, positions, depth)
+    scores = (batch, plan.heads, length, positions)
+    elements = size(scores)
+    macs = length * depth * depth * 2 + key[1] * depth * (key[2] + value[2]) + 2 * length * positions * depth
+    ops = size(query) + (_SOFTMAX + int(plan.masked)) * elements
+    if plan.bias:
+        ops = ops + size(query) * 2 + 2 * key[1] * depth
+    together = plan.packed and key == value
+    alone = together and query == key
+    kept = [Kept("query, positions first", query, use="weights")]
+    if not alone:
+        kept.append(Kept("key, positions first", key, use="weights"))
+        if not together:
+            kept.append(Kept("value, positions first", value, use="weights"))
+    kept.append(Kept("scaled queries", query))
+    if not plan.listed:
+        kept.append(Kept("scaled keys", projected))
+    if together and not plan.more:
+        tensors = 3 if alone else 2
+        kept.append(Kept("queries, keys and values" if alone else "keys and values", (batch, key[1], tensors * depth)))
+    else:
+        kept += [Kept("keys", projected)] if plan.listed else []
+        kept.append(Kept("values", projected))
+    if plan.dropout > 0:
+        kept += [Kept("mask of scores", scores, MASK), Kept("scores after dropout", scores)]
+    kept += [Kept("scores", scores), Kept("attended", query, use="weights")]
+    outputs: tuple[Shape, ...] = (query,)
+    if plan.listed:
+        outputs += ((batch, length, positions) if plan.averaged else scores,)
+        ops = ops + (elements if plan.averaged else 0)
+    return Facts(
+        *outputs,
+        weights=weights,
+        macs=macs,
+        ops=ops,
+        kept=tuple(kept),
+        scratch=(query, projected, projected, scores),
+        window=EVERYTHING,
     )

@@ -6,6 +6,7 @@ FAMILIES = (
     "convolution",
     "pooling",
     "recurrent",
+    "attention",
     "aten_elementwise",
     "aten_products",
     "aten_shaping",
