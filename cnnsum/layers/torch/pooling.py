@@ -19,7 +19,7 @@ from cnnsum.layers.requiring import require_at_least
 from cnnsum.layers.torch.fields import KERNEL, Pads, Pads1, Pads2, Pads3
 
 
-def _windows(what: str, kernel: Sizes, stride: Sizes | None, padding: Pads, dilation: Sizes, ceil: bool) -> Sliding:
+def windows_of(what: str, kernel: Sizes, stride: Sizes | None, padding: Pads, dilation: Sizes, ceil: bool) -> Sliding:
     """Windows side by side where no stride is given; PyTorch allows pads of half a kernel at most."""
     for index, (length, (amount, _)) in enumerate(zip(kernel, padding, strict=True)):
         reason = (
@@ -60,7 +60,7 @@ def MaxPool1d(
     No weights: the largest of some numbers needs nothing learned. Operations: `kernel_size - 1` comparisons per output
     element. Backpropagation keeps the input and the index of each maximum (int64), which tells where the gradient goes.
     """
-    return _largest(x, _windows("MaxPool1d", kernel_size, stride, padding, dilation, ceil_mode), return_indices)
+    return _largest(x, windows_of("MaxPool1d", kernel_size, stride, padding, dilation, ceil_mode), return_indices)
 
 
 @layer(role="max pooling")
@@ -82,7 +82,7 @@ def MaxPool2d(
     No weights: the largest of some numbers needs nothing learned. Operations: `kh * kw - 1` comparisons per output
     element. Backpropagation keeps the input and the index of each maximum (int64), which tells where the gradient goes.
     """
-    return _largest(x, _windows("MaxPool2d", kernel_size, stride, padding, dilation, ceil_mode), return_indices)
+    return _largest(x, windows_of("MaxPool2d", kernel_size, stride, padding, dilation, ceil_mode), return_indices)
 
 
 @layer(role="max pooling")
@@ -104,10 +104,11 @@ def MaxPool3d(
     No weights: the largest of some numbers needs nothing learned. Operations: `kd * kh * kw - 1` comparisons per output
     element. Backpropagation keeps the input and the index of each maximum (int64), which tells where the gradient goes.
     """
-    return _largest(x, _windows("MaxPool3d", kernel_size, stride, padding, dilation, ceil_mode), return_indices)
+    return _largest(x, windows_of("MaxPool3d", kernel_size, stride, padding, dilation, ceil_mode), return_indices)
 
 
-def _mean(x: Shape, sliding: Sliding) -> Facts:
+def mean_of(x: Shape, sliding: Sliding) -> Facts:
+    """The mean of each window, with PyTorch's own bound for volumes."""
     if len(sliding.kernel) == 3 and len(x) == 5:
         # PyTorch counts no padding to a volume that is too small.
         for axis, kernel in enumerate(sliding.kernel, 2):
@@ -133,7 +134,7 @@ def AvgPool1d(
     No weights: a mean needs nothing learned. Operations: `kernel_size` per output element, additions and a division.
     Backpropagation keeps the input.
     """
-    return _mean(x, _windows("AvgPool1d", kernel_size, stride, padding, (1,), ceil_mode))
+    return mean_of(x, windows_of("AvgPool1d", kernel_size, stride, padding, (1,), ceil_mode))
 
 
 @layer(role="mean pooling")
@@ -154,7 +155,7 @@ def AvgPool2d(
     No weights: a mean needs nothing learned. Operations: `kh * kw` per output element, additions and a division.
     Backpropagation keeps the input.
     """
-    return _mean(x, _windows("AvgPool2d", kernel_size, stride, padding, (1, 1), ceil_mode))
+    return mean_of(x, windows_of("AvgPool2d", kernel_size, stride, padding, (1, 1), ceil_mode))
 
 
 @layer(role="mean pooling")
@@ -175,7 +176,7 @@ def AvgPool3d(
     No weights: a mean needs nothing learned. Operations: `kd * kh * kw` per output element, additions and a division.
     Backpropagation keeps the input.
     """
-    return _mean(x, _windows("AvgPool3d", kernel_size, stride, padding, (1, 1, 1), ceil_mode))
+    return mean_of(x, windows_of("AvgPool3d", kernel_size, stride, padding, (1, 1, 1), ceil_mode))
 
 
 def _wanted(count: int) -> Kind:
