@@ -111,7 +111,11 @@ def _kept(result: Inference) -> tuple[Kept, ...]:
     seen = set(result.inputs)
     for call in result.calls:
         name = call.layer.name
-        wanted = [*(call.inputs if _keeps(call) else ()), *(call.outputs if call.facts.keeps_output else ())]
+        facts = call.facts
+        wanted = [
+            *(call.inputs if _keeps(call) else ()),
+            *(facts.kept_outputs(call.outputs) if facts.keeps_output else ()),
+        ]
         for number in wanted:
             if number < 0 or number in seen:
                 continue

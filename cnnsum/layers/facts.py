@@ -7,18 +7,20 @@ batch; where it is not (windows of an image folded into it, the steps of a seque
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous, prod
 
 Shape = tuple[Dim, ...]
+T = TypeVar("T")
 
 # Words with a meaning: mypy holds the rules to them, and `readers.types` those of plugins. `Facts` and its parts say
 # what each of them stands for.
 Alias = Literal["", "view", "bypass", "inplace"]
 Gradient = Literal["", "same", "parts", "none"]
 KeepsInput = bool | Literal["weights", "factors"]
-KeepsOutput = bool | Literal["weights"]
+KeepsOutput = bool | Literal["weights", "rest"]
 Use = Literal["", "weights", "activation"]
 Seen = Literal["everything", "not followed"]
 Status = Literal["exact", "bound", "unknown"]
@@ -110,13 +112,16 @@ def turned(order: tuple[int, ...]) -> Turn | None:
     return None if order == tuple(range(len(order))) else Turn(order)
 
 
-def seen_along(x: tuple[Dim, ...], places: tuple[int, ...]) -> Seen | None:
-    """What an output sees that is made of all elements along these axes of `x`, the last of which is the channels.
+def seen_along(x: tuple[Dim, ...], places: tuple[int, ...], layout: Layout | None = None) -> Seen | None:
+    """What an output sees that is made of all elements along these axes of `x`, whose channels are where the layout
+    says, or the last axis.
 
     >>> seen_along((1, 8, 8, 3), (3,)), seen_along((1, 8, 8, 3), (1, 2)), seen_along((1, 8, 8, 3), (1,))
     (None, 'everything', 'not followed')
+    >>> seen_along((1, 3, 8, 8), (3,), "channels_first"), seen_along((1, 3, 8, 8), (1,), "channels_first")
+    ('not followed', None)
     """
-    spatial = set(range(1, len(x) - 1))
+    spatial = set(range(2, len(x)) if layout == "channels_first" else range(1, len(x) - 1))
     if spatial.isdisjoint(places):
         return None if 0 not in places else NOT_FOLLOWED
     return EVERYTHING if spatial.issubset(places) else NOT_FOLLOWED
@@ -134,7 +139,8 @@ class Facts:
     repeats: how often a sample needs what the rule counted, put in by inference: `macs` and `ops` are that many times
         the rule's own.
     keeps_input, keeps_output: whether backpropagation needs all the inputs, or the outputs; "weights" where only the
-        gradients of the layer's weights do, and "factors" where each input is needed for the gradients of the others.
+        gradients of the layer's weights do, "factors" where each input is needed for the gradients of the others, and
+        "rest" for all outputs but the first (the indices of maxima).
     kept: further tensors that it needs.
     alias: "" for outputs with storage of their own; "view" where the output is the input's storage; "bypass" where
         that is so in inference, and training makes a new tensor (dropout, noise); "inplace" where the output may be
@@ -211,6 +217,10 @@ class Facts:
         self.dtype = dtype
         self.status = status
         self.needs: tuple[Need, ...] = ()
+
+    def kept_outputs(self, outputs: Sequence[T]) -> Sequence[T]:
+        """Those of a call's outputs that backpropagation needs, if it needs any."""
+        return outputs[1:] if self.keeps_output == "rest" else outputs
 
     @property
     def has_known_weights(self) -> bool:

@@ -117,6 +117,8 @@ def kept(facts: Facts, *shapes: tuple[int, ...]) -> int:
     total = sum(elements(one.shape) * BYTES[one.dtype] for one in facts.kept)
     if facts.keeps_input:
         total += sum(elements(shape) * 4 for shape in shapes)
-    if facts.keeps_output:
+    if facts.keeps_output == "rest":
+        total += sum(elements(shape) * BYTES[facts.rest] for shape in facts.outputs[1:])
+    elif facts.keeps_output:
         total += elements(facts.outputs[0]) * 4
     return total

@@ -115,9 +115,8 @@ class Keeping:
                     if key not in kept:
                         kept[key] = None
                         amount = amount + size
-            uses = facts.keeps_output
-            if uses and (uses != "weights" or trains):
-                for number in call.outputs:
+            if facts.keeps_output and (facts.keeps_output != "weights" or trains):
+                for number in facts.kept_outputs(call.outputs):
                     origin = storage[number]
                     if origin not in kept:
                         kept[origin] = None

@@ -65,7 +65,7 @@ def kept_by_layer(
                 else:
                     add("input", at, origin, dtype, sizes[origin])
         if facts.keeps_output and (facts.keeps_output != "weights" or trains):
-            for at, number in enumerate(call.outputs):
+            for at, number in facts.kept_outputs([*enumerate(call.outputs)]):
                 origin = keeping.storage[number]
                 add("output", at, origin, inference.values[number].dtype, sizes[origin])
         for at, item in enumerate(facts.kept):

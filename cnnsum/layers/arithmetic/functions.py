@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.layers.facts import Facts, KeepsOutput, Kept, Shape, size
+from cnnsum.layers.facts import Alias, Facts, KeepsOutput, Kept, Shape, size
 
 
 class Function(NamedTuple):
@@ -77,6 +77,24 @@ def work(name: str | None, elements: Dim) -> Dim:
     if ops == 0:
         return 0
     return UNKNOWN if ops is None else ops * elements
+
+
+def elementwise(x: Shape, name: str | None, keeps: str | None = None) -> Facts:
+    """The facts of applying the function of that name to every element (softmax and its like: to a whole row).
+
+    "linear" gives what it is given. keeps: what the gradient is computed from, where a framework has it otherwise than
+    the table does: it may be written with the input or with the output.
+    """
+    if keeps is None:
+        keeps = function(name).keeps
+    by_element: Alias = "view" if name in (None, "linear") else "inplace"
+    return Facts(
+        x,
+        ops=work(name, size(x)),
+        keeps_input=keeps == "input",
+        keeps_output=keeps == "output",
+        alias="" if name in BY_ROW else by_element,
+    )
 
 
 def activated(

@@ -12,7 +12,7 @@ from typing import Literal
 
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.axes import without
-from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, seen_along, size
+from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Layout, Shape, Weight, seen_along, size
 from cnnsum.layers.requiring import axis_of, require_known
 
 #: Statistics are taken in float32 whatever the compute dtype.
@@ -37,7 +37,9 @@ def normalized_by_batch(x: Shape, shape: Shape, weights: tuple[Weight, ...], use
     )
 
 
-def normalized_by_row(x: Shape, places: tuple[int, ...], weights: tuple[Weight, ...]) -> Facts:
+def normalized_by_row(
+    x: Shape, places: tuple[int, ...], weights: tuple[Weight, ...], layout: Layout | None = None
+) -> Facts:
     """By mean and deviation over the axes at these places, then an operation for each weight."""
     rows = without(x, places, keepdims=False)
     return Facts(
@@ -46,7 +48,7 @@ def normalized_by_row(x: Shape, places: tuple[int, ...], weights: tuple[Weight, 
         ops=(5 + len(weights)) * size(x),
         keeps_input=True,
         kept=(Kept("mean", rows, STATISTICS), Kept("inverse deviation", rows, STATISTICS)),
-        window=seen_along(x, places),
+        window=seen_along(x, places, layout),
     )
 
 
@@ -62,15 +64,34 @@ def normalized_by_group(x: Shape, groups: Dim, weights: tuple[Weight, ...]) -> F
     )
 
 
-def normalized_by_size(x: Shape, places: tuple[int, ...], weights: tuple[Weight, ...]) -> Facts:
-    """By the root of the mean square over the axes at these places: a square, a sum, two products."""
+def normalized_by_size(
+    x: Shape, places: tuple[int, ...], weights: tuple[Weight, ...], layout: Layout | None = None
+) -> Facts:
+    """By the root of the mean square over the axes at these places: a square, a sum, a product, one for a weight."""
     return Facts(
         x,
         weights=weights,
-        ops=4 * size(x),
+        ops=(3 + len(weights)) * size(x),
         keeps_input=True,
         kept=(Kept("inverse root mean square", without(x, places, keepdims=False), STATISTICS),),
-        window=seen_along(x, places),
+        window=seen_along(x, places, layout),
+    )
+
+
+def normalized_by_neighbours(x: Shape, count: Dim) -> Facts:
+    """By a power of the mean square over so many channels around each: a square, a mean, a product with a constant, a
+    sum with one, the power, a quotient. The channels are the second axis.
+    """
+    channels = x[1] + count - 1
+    return Facts(
+        x,
+        ops=(count + 5) * size(x),
+        keeps_input=True,
+        kept=(
+            Kept("squares, padded", (x[0], channels, *x[2:])),
+            Kept("base of the power", x),
+            Kept("divisor", x),
+        ),
     )
 
 

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
-from cnnsum.layers.arithmetic.functions import BY_ROW, function, work
+from cnnsum.layers.arithmetic.functions import elementwise
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import Alias, Facts, Shape, Weight, seen_along, show_shape, size
+from cnnsum.layers.facts import Facts, Shape, Weight, seen_along, show_shape, size
 from cnnsum.layers.keras.fields import Activation as Function
 from cnnsum.layers.kinds import Axes, Real
 from cnnsum.layers.requiring import axis_of, require_equal, require_known
-
-
-def applied(x: Shape, name: str | None) -> Facts:
-    """The facts of applying the function of that name to every element (softmax and its like: to the last axis).
-
-    "linear" gives what it is given.
-    """
-    keeps = function(name).keeps
-    by_element: Alias = "view" if name in (None, "linear") else "inplace"
-    return Facts(
-        x,
-        ops=work(name, size(x)),
-        keeps_input=keeps == "input",
-        keeps_output=keeps == "output",
-        alias="" if name in BY_ROW else by_element,
-    )
 
 
 @layer(role="activation", built=True)
@@ -36,7 +20,7 @@ def Activation(x: Shape, *, activation: Function) -> Facts:
     costs an unknown amount. Backpropagation keeps what the function's gradient is made of: of `relu` and `sigmoid` the
     output, of `silu` the input.
     """
-    return applied(x, activation)
+    return elementwise(x, activation)
 
 
 def _not_negative(value: float, field: str) -> None:
@@ -74,7 +58,7 @@ def LeakyReLU(x: Shape, *, negative_slope: Real = 0.3) -> Facts:
     No weights. Operations: 2 per element. Backpropagation keeps the output.
     """
     _not_negative(negative_slope, "negative_slope")
-    return applied(x, "leaky_relu")
+    return elementwise(x, "leaky_relu")
 
 
 @layer(role="activation", function="elu", built=True)
@@ -83,7 +67,7 @@ def ELU(x: Shape, *, alpha: Real = 1.0) -> Facts:
 
     No weights. Operations: 4 per element. Backpropagation keeps the output.
     """
-    return applied(x, "elu")
+    return elementwise(x, "elu")
 
 
 @layer(role="activation", function="prelu", weights="alpha")

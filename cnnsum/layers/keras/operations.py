@@ -11,7 +11,7 @@ One line of a table declares one operation. Operations on axes (sums, reshaping)
 from __future__ import annotations
 
 from cnnsum.layers.arithmetic.broadcast import broadcast, constant, in_place
-from cnnsum.layers.arithmetic.functions import FUNCTIONS
+from cnnsum.layers.arithmetic.functions import FUNCTIONS, elementwise
 from cnnsum.layers.base import Role, Rule, layer
 from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size
 from cnnsum.layers.keras import activation
@@ -237,7 +237,7 @@ def _function(name: str) -> Rule:
     step = FUNCTIONS[name]
 
     def rule(x: Shape) -> Facts:
-        return _as_operation(activation.applied(x, name))
+        return _as_operation(elementwise(x, name))
 
     rule.__doc__ = doc(f"The activation function `{name}`, element by element; the shape stays.", step.ops, step.keeps)
     return rule

@@ -66,23 +66,32 @@ def _convolved(
     facts = convolve(x, sliding, out_channels, groups, None, bias, weights)
     if padding_mode != "zeros":
         _border(x, facts, what, kernel, dilation, padding, padding_mode)
+    elif padding == "same" and facts.kept:
+        # Zeros cannot be as long on both sides of an even span: the one that is over is put behind a copy.
+        over = [(size - 1) * spread % 2 for size, spread in zip(kernel, dilation, strict=True)]
+        longer = tuple([length + more for length, more in zip(x[2:], over, strict=True)])
+        facts.kept = (Kept("padded input", (*x[:2], *longer), use="weights"),)
     return facts
 
 
 def _border(x: Shape, facts: Facts, what: str, kernel: Sizes, dilation: Sizes, padding: str | Pads, mode: str) -> None:
-    """What a border that is no zeros needs and keeps: a longer copy of the input, made of its own samples."""
-    if padding == "valid":
-        return
+    """What a border that is not of zeros needs and keeps: a longer copy of the input, made of its own samples.
+
+    PyTorch makes that a step of its own, which keeps the input, too, other than by copying (circular).
+    """
     longer = list(x)
     for index, (size, spread) in enumerate(zip(kernel, dilation, strict=True)):
         span = (size - 1) * spread
-        before, after = padding[index] if isinstance(padding, tuple) else (span // 2, span - span // 2)
+        if padding == "same":
+            before, after = span // 2, span - span // 2
+        else:
+            before, after = padding[index] if isinstance(padding, tuple) else (0, 0)
         if mode != "replicate":
             least = (after if padding == "same" else before) + (1 if mode == "reflect" else 0)
             reason = f"{what} with a {mode} border of {before} needs at least {least} samples on axis {index + 2}"
             require_at_least(x[index + 2], least, reason, field="padding", got=x)
         longer[index + 2] = x[index + 2] + before + after
-    facts.keeps_input = False
+    facts.keeps_input = mode != "circular"
     facts.kept = (Kept("padded input", tuple(longer), use="weights"),)
 
 

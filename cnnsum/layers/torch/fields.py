@@ -91,6 +91,23 @@ def _batch_first(value: Any, reading: Reading) -> bool:
 BatchFirst = Annotated[bool, Kind("true", _batch_first)]
 
 
+def _read_shape(value: Any, reading: Reading) -> Shape:
+    """Sizes of axes; one number is one axis."""
+
+    def one(item: Any, reading: Reading) -> Dim:
+        return integer(item, reading, "a positive integer", 1)
+
+    if isinstance(value, (list, tuple)):
+        if not value:
+            raise wrong(_SHAPE, value)
+        return items(value, reading, one, _SHAPE)
+    return (integer(value, reading, _SHAPE, 1),)
+
+
+_SHAPE = "a positive integer, or a list of them"
+Lengths = Annotated[Shape, Kind(_SHAPE, _read_shape)]
+
+
 def given_channels(x: Shape, axis: int, given: Dim | None, what: str, field: str) -> Dim:
     """The size of the axis that weights span, which must be the one that the layer was told, if it was."""
     if not -len(x) <= axis < len(x):

@@ -37,7 +37,8 @@ def _largest(x: Shape, sliding: Sliding, return_indices: bool) -> Facts:
         (out,) = facts.outputs
         facts.outputs = (out, out)
         facts.rest = "int64"
-        facts.kept = ()  # the indices are an output
+        facts.kept = ()
+        facts.keeps_output = "rest"
     return facts
 
 
@@ -217,7 +218,8 @@ def _adaptive(
         (out,) = facts.outputs
         facts.outputs = (out, out)
         facts.rest = "int64"
-        facts.kept = ()  # the indices are an output
+        facts.kept = ()
+        facts.keeps_output = "rest"
     return facts
 
 

@@ -1,0 +1,116 @@
+"""The vocabulary of PyTorch against torch.nn, class by class: fields, shapes, weights, work, and what is kept.
+
+What is drawn is given to the module and to the declaration. `torch_rows` has a row for each class.
+"""
+
+from __future__ import annotations
+
+import inspect
+from math import prod
+from random import Random
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402 - needs PyTorch
+from torch_modules import REFUSALS, Reading, ours, products, saved, shapes_of, weights  # noqa: E402 - as above
+from torch_modules import kept as kept_by  # noqa: E402 - as above
+from torch_rows import BATCH, ROWS, Case  # noqa: E402 - as above
+
+from cnnsum.layers.base import REQUIRED  # noqa: E402 - as above
+from cnnsum.layers.facts import Facts  # noqa: E402 - as above
+from cnnsum.layers.vocabulary import TORCH  # noqa: E402 - as above
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+CASES = 50
+
+#: Fields that follow from the input, so that a spec may leave out what torch.nn asks for.
+FOLLOWS = {"in_channels", "in_features", "num_features", "num_channels"}
+#: Arguments of constructors that no spec has: where, and in which dtype, the weights are made.
+ELSEWHERE = {"self", "device", "dtype", "args", "kwargs", "_weight", "_freeze"}
+
+
+def more_on_a_cpu(name: str, facts: Facts, case: Case) -> int:
+    """Bytes that only PyTorch's kernels for a CPU keep, beyond those of a GPU, which are counted."""
+    elements = prod(case.inputs[0])
+    if name == "LogSigmoid":
+        return 4 * elements
+    if name == "RMSNorm" and facts.weights:
+        return 4 * elements  # made of several operations, the product with the weight a step of its own
+    return 0
+
+
+def made(name: str, case: Case) -> nn.Module | None:
+    try:
+        return getattr(nn, name)(**case.fields)
+    except (*REFUSALS, TypeError, ZeroDivisionError):
+        return None
+
+
+def given(case: Case) -> list[torch.Tensor]:
+    """Inputs that are results of others, as inside a network: a module may write over them."""
+    if case.below:
+        return [torch.randint(0, case.below, shape) for shape in case.inputs]
+    return [torch.randn(shape, requires_grad=True) * 1.0 for shape in case.inputs]
+
+
+def run(module: nn.Module, case: Case) -> list[tuple[int, ...]] | None:
+    """The shapes of the outputs; None where it is refused.
+
+    A result without elements counts as refused: no later layer can take it.
+    """
+    try:
+        shapes = shapes_of(module(*given(case)))
+    except REFUSALS:
+        return None
+    return None if any(0 in shape for shape in shapes) else shapes
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_class(name: str) -> None:
+    refused = 0
+    for seed in range(CASES):
+        case = ROWS[name](Random(f"{name} {seed}"))
+        module = made(name, case)
+        found = None if module is None else run(module, case)
+        facts = ours(name, case.fields, *case.inputs)
+        assert (facts is None) == (found is None), (case, facts and facts.outputs, found)
+        if facts is None or module is None:
+            refused += 1
+            continue
+        assert list(facts.outputs) == found, case
+        assert weights(facts) == [(key, tuple(one.shape)) for key, one in module.state_dict().items()], case
+        buffers = {key for key, _ in module.named_buffers()}
+        for one in facts.weights:
+            assert one.buffer is (one.name in buffers), case
+            assert one.trainable is not one.buffer, case
+            assert str(module.state_dict()[one.name].dtype) == f"torch.{one.dtype or 'float32'}", case
+        assert saved(module, *given(case)) == kept_by(facts, *case.inputs) + more_on_a_cpu(name, facts, case), case
+        rows = BATCH if facts.rows is None else facts.rows
+        assert products(module, *given(case)) == rows * facts.macs, case
+    assert refused < CASES * 2 // 3
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_fields_are_those_of_the_constructor(name: str) -> None:
+    """Their names, order and defaults."""
+    known = TORCH.find(name)
+    assert known is not None
+    signature = inspect.signature(getattr(nn, name).__init__)
+    wanted = {
+        key: parameter.default
+        for key, parameter in signature.parameters.items()
+        if key not in ELSEWHERE | known.schema.ignored
+    }
+    fields = known.schema.fields
+    assert list(fields) == list(wanted)
+    for key, default in wanted.items():
+        if key in FOLLOWS:
+            assert fields[key].default is None
+        elif default is inspect.Parameter.empty:
+            assert fields[key].default is REQUIRED
+        else:
+            read = fields[key].kind.read
+            assert fields[key].default == (None if default is None else read(default, Reading())), key

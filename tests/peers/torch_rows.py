@@ -1,0 +1,251 @@
+"""Modules of torch.nn and how to draw their fields and inputs: a row for each class that the vocabulary declares.
+
+A draw is made by a `random.Random`; most draws are legal. Fields are those of the constructor, by name, and the ones
+that a spec has: what is drawn is given to both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, NamedTuple
+
+#: Every input has it.
+BATCH = 2
+
+
+class Case(NamedTuple):
+    """Fields by name, the shapes of the inputs, and for inputs of indices the number that they are below."""
+
+    fields: dict[str, Any]
+    inputs: tuple[tuple[int, ...], ...]
+    below: int = 0
+
+
+Draw = Callable[[Random], Case]
+
+
+def some(draw: Random, **fields: Any) -> dict[str, Any]:
+    """Each field drawn from its list, or left out."""
+    return {name: draw.choice(values) for name, values in fields.items() if draw.random() < 0.6}
+
+
+def lengths(draw: Random, axes: int, low: int = 1, high: int = 9) -> tuple[int, ...]:
+    return tuple(draw.randint(low, high) for _ in range(axes))
+
+
+def image(draw: Random, axes: int, channels: int | None = None, low: int = 1, high: int = 9) -> tuple[int, ...]:
+    """An input with so many axes after the batch and the channels."""
+    return (BATCH, channels or draw.choice((1, 2, 3, 4, 6)), *lengths(draw, axes, low, high))
+
+
+def sizes(draw: Random, axes: int, low: int, high: int) -> Any:
+    """A number for all axes, or a list of one for each."""
+    return draw.randint(low, high) if draw.random() < 0.5 else list(lengths(draw, axes, low, high))
+
+
+def maybe(draw: Random, right: int) -> int:
+    """The number, and at times another."""
+    return right if draw.random() < 0.9 else right + 1
+
+
+FLAG = (True, False)
+
+
+def convolution(axes: int) -> Draw:
+    def drawn(draw: Random) -> Case:
+        x = image(draw, axes, draw.choice((2, 4, 6)), high=12 if axes < 3 else 7)
+        same = draw.random() < 0.2
+        fields: dict[str, Any] = {
+            "in_channels": maybe(draw, x[1]),
+            "out_channels": draw.choice((2, 4, 6)),
+            "kernel_size": sizes(draw, axes, 1, 4),
+            "stride": 1 if same and draw.random() < 0.9 else sizes(draw, axes, 1, 3),
+            "padding": "same" if same else draw.choice(("valid", 0, sizes(draw, axes, 0, 3), sizes(draw, axes, 0, 3))),
+        }
+        fields |= some(draw, dilation=[sizes(draw, axes, 1, 3)], groups=[1, 2, 2, 4], bias=FLAG)
+        fields |= {"padding_mode": draw.choice(("reflect", "replicate", "circular"))} if draw.random() < 0.3 else {}
+        return Case(fields, (x,))
+
+    return drawn
+
+
+def transposed(axes: int) -> Draw:
+    def drawn(draw: Random) -> Case:
+        x = image(draw, axes, draw.choice((2, 4, 6)), high=8 if axes < 3 else 5)
+        fields = {
+            "in_channels": maybe(draw, x[1]),
+            "out_channels": draw.choice((2, 4, 6)),
+            "kernel_size": sizes(draw, axes, 1, 4),
+        }
+        fields |= some(
+            draw,
+            stride=[sizes(draw, axes, 1, 3)],
+            padding=[sizes(draw, axes, 0, 2)],
+            output_padding=[0, sizes(draw, axes, 0, 2)],
+            groups=[1, 2],
+            bias=FLAG,
+            dilation=[sizes(draw, axes, 1, 3)],
+        )
+        return Case(fields, (x,))
+
+    return drawn
+
+
+def pooling(axes: int, *, largest: bool) -> Draw:
+    def drawn(draw: Random) -> Case:
+        fields: dict[str, Any] = {"kernel_size": sizes(draw, axes, 1, 4)}
+        kernel = fields["kernel_size"]
+        # Mostly of half a kernel at most, which is what PyTorch allows.
+        most = (kernel if isinstance(kernel, int) else min(kernel)) // 2 + (draw.random() < 0.1)
+        fields |= some(draw, stride=[sizes(draw, axes, 1, 3)], padding=[sizes(draw, axes, 0, most)], ceil_mode=FLAG)
+        if largest:
+            fields |= some(draw, dilation=[sizes(draw, axes, 1, 3)], return_indices=[False, True])
+        else:
+            fields |= some(draw, count_include_pad=FLAG)
+            fields |= some(draw, divisor_override=[3]) if axes > 1 else {}
+        return Case(fields, (image(draw, axes, high=12 if axes < 3 else 7),))
+
+    return drawn
+
+
+def adaptive(axes: int, *, largest: bool) -> Draw:
+    def drawn(draw: Random) -> Case:
+        wanted: Any = sizes(draw, axes, 1, 6)
+        if isinstance(wanted, list) and draw.random() < 0.3 and axes > 1:
+            wanted[draw.randrange(axes)] = None
+        fields = {"output_size": wanted} | (some(draw, return_indices=FLAG) if largest else {})
+        return Case(fields, (image(draw, axes),))
+
+    return drawn
+
+
+def linear(draw: Random) -> Case:
+    x = (BATCH, *lengths(draw, draw.randint(1, 3)))
+    fields = {"in_features": maybe(draw, x[-1]), "out_features": draw.randint(1, 9)}
+    return Case(fields | some(draw, bias=FLAG), (x,))
+
+
+def batch_norm(*ranks: int) -> Draw:
+    def drawn(draw: Random) -> Case:
+        rank = draw.choice(ranks) + (draw.random() < 0.1)
+        x = image(draw, rank - 2)
+        fields = {"num_features": maybe(draw, x[1])}
+        return Case(fields | some(draw, affine=FLAG, track_running_stats=FLAG, bias=FLAG, momentum=[None, 0.3]), (x,))
+
+    return drawn
+
+
+def instance_norm(axes: int) -> Draw:
+    def drawn(draw: Random) -> Case:
+        fields: dict[str, Any] = some(draw, affine=FLAG, track_running_stats=FLAG, bias=FLAG)
+        # One with running statistics refuses a single sample in training only.
+        x = image(draw, axes, low=2 if fields.get("track_running_stats") else 1, high=4)
+        return Case({"num_features": x[1], **fields}, (x,))
+
+    return drawn
+
+
+def last_axes(**more: Any) -> Draw:
+    def drawn(draw: Random) -> Case:
+        x = (BATCH, *lengths(draw, draw.randint(1, 3)))
+        count = draw.randint(1, len(x) - 1)
+        shape = [maybe(draw, size) for size in x[-count:]]
+        fields = {"normalized_shape": shape[0] if count == 1 and draw.random() < 0.5 else shape}
+        return Case(fields | some(draw, elementwise_affine=FLAG, **more), (x,))
+
+    return drawn
+
+
+def group_norm(draw: Random) -> Case:
+    x = image(draw, draw.randint(1, 3), draw.choice((4, 6)), low=2, high=4)
+    fields = {"num_groups": draw.choice((1, 2, 2, 4)), "num_channels": maybe(draw, x[1])}
+    return Case(fields | some(draw, affine=FLAG, bias=FLAG), (x,))
+
+
+def local_response_norm(draw: Random) -> Case:
+    x = image(draw, draw.choice((0, 1, 1, 2, 2, 3)))
+    return Case({"size": draw.randint(1, 5), **some(draw, alpha=[0.1], beta=[0.5], k=[2.0])}, (x,))
+
+
+def elementwise(**fields: Any) -> Draw:
+    """A module that takes any input."""
+
+    def drawn(draw: Random) -> Case:
+        return Case(some(draw, **fields), (image(draw, draw.randint(0, 3)),))
+
+    return drawn
+
+
+def prelu(draw: Random) -> Case:
+    x = image(draw, draw.randint(0, 3))
+    return Case(some(draw, num_parameters=[1, x[1], maybe(draw, x[1])]), (x,))
+
+
+def threshold(draw: Random) -> Case:
+    return Case({"threshold": 0.1, "value": 2.0, **some(draw, inplace=FLAG)}, (image(draw, 2),))
+
+
+def along(draw: Random) -> Case:
+    x = image(draw, draw.randint(0, 3))
+    return Case({"dim": draw.randint(-len(x), len(x) - (draw.random() < 0.9))}, (x,))
+
+
+def along_or_not(draw: Random) -> Case:
+    return along(draw) if draw.random() < 0.7 else elementwise()(draw)
+
+
+def softmax2d(draw: Random) -> Case:
+    return Case({}, (image(draw, draw.choice((0, 2, 2, 2, 3))),))
+
+
+def dropped(*ranks: int, **more: Any) -> Draw:
+    def drawn(draw: Random) -> Case:
+        fields = some(draw, p=[0, 0.0, 0.3, 0.5, 0.9, 1.0], inplace=FLAG)
+        return Case(fields, (image(draw, draw.choice(ranks) - 2),))
+
+    return drawn
+
+
+ANY = (2, 3, 4, 5)
+INPLACE = {"inplace": FLAG}
+
+ROWS: dict[str, Draw] = {
+    **{f"Conv{axes}d": convolution(axes) for axes in (1, 2, 3)},
+    **{f"ConvTranspose{axes}d": transposed(axes) for axes in (1, 2, 3)},
+    **{f"MaxPool{axes}d": pooling(axes, largest=True) for axes in (1, 2, 3)},
+    **{f"AvgPool{axes}d": pooling(axes, largest=False) for axes in (1, 2, 3)},
+    **{f"AdaptiveMaxPool{axes}d": adaptive(axes, largest=True) for axes in (1, 2, 3)},
+    **{f"AdaptiveAvgPool{axes}d": adaptive(axes, largest=False) for axes in (1, 2, 3)},
+    "Linear": linear,
+    "BatchNorm1d": batch_norm(2, 3),
+    "BatchNorm2d": batch_norm(4),
+    "BatchNorm3d": batch_norm(5),
+    **{f"InstanceNorm{axes}d": instance_norm(axes) for axes in (1, 2, 3)},
+    "LayerNorm": last_axes(bias=FLAG),
+    "RMSNorm": last_axes(eps=[1e-6]),
+    "GroupNorm": group_norm,
+    "LocalResponseNorm": local_response_norm,
+    **{name: elementwise(**INPLACE) for name in ("ReLU", "ReLU6", "SELU", "Hardsigmoid", "Hardswish", "SiLU", "Mish")},
+    **{name: elementwise() for name in ("Sigmoid", "LogSigmoid", "Tanh", "Tanhshrink", "Softsign")},
+    "LeakyReLU": elementwise(negative_slope=[0.2], **INPLACE),
+    "PReLU": prelu,
+    "RReLU": elementwise(lower=[0.1], upper=[0.5, 0.01], **INPLACE),
+    "ELU": elementwise(alpha=[0.5], **INPLACE),
+    "CELU": elementwise(alpha=[0.5, 0.0], **INPLACE),
+    "GELU": elementwise(approximate=["none", "tanh"]),
+    "Hardtanh": elementwise(min_val=[-2.0, 1.0], max_val=[0.5, 2.0], **INPLACE),
+    "Hardshrink": elementwise(lambd=[0.3, 1.0]),
+    "Softshrink": elementwise(lambd=[0.3, 1.0, -1.0]),
+    "Softplus": elementwise(beta=[2.0], threshold=[10.0]),
+    "Threshold": threshold,
+    **dict.fromkeys(("Softmin", "Softmax", "LogSoftmax"), along_or_not),
+    "Softmax2d": softmax2d,
+    "GLU": along,
+    "Dropout": dropped(*ANY),
+    "AlphaDropout": dropped(*ANY),
+    "FeatureAlphaDropout": dropped(*ANY),
+    "Dropout1d": dropped(3),
+    "Dropout2d": dropped(3, 4, 4),
+    "Dropout3d": dropped(5),
+}
