@@ -97,7 +97,8 @@ def integer(value: Any, reading: Reading, expects: str = "an integer", low: int 
     return result
 
 
-def _real(value: Any, reading: Reading) -> Any:
+def real(value: Any, reading: Reading) -> Any:
+    """A number, whole or not, or an expression for one."""
     if isinstance(value, str):
         value = reading.number(value)
     if isinstance(value, Expr):
@@ -108,7 +109,7 @@ def _real(value: Any, reading: Reading) -> Any:
 
 
 def _rate(value: Any, reading: Reading) -> Any:
-    value = _real(value, reading)
+    value = real(value, reading)
     if not 0 <= value <= 1:
         raise wrong("a number from 0 to 1", value)
     return value
@@ -273,7 +274,7 @@ def _widths(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
 
 
 def _numbers(value: Any, reading: Reading) -> tuple[Any, ...]:
-    return items(value, reading, _real, "a list of numbers")
+    return items(value, reading, real, "a list of numbers")
 
 
 def _table(value: Any, _reading: Reading) -> Any:
@@ -359,7 +360,7 @@ Nat = Annotated[Dim, Kind("an integer of at least 0", _nat)]
 Int = Annotated[Dim, Kind("an integer", _int)]
 PlainInt = Annotated[int, Kind("an integer", _plain_int)]
 PlainPos = Annotated[int, Kind("a positive integer", _plain_pos)]
-Real = Annotated[float, Kind("a number", _real)]
+Real = Annotated[float, Kind("a number", real)]
 Rate = Annotated[float, Kind("a number from 0 to 1", _rate)]
 Flag = Annotated[bool, Kind("true or false", flag)]
 Text = Annotated[str, Kind("a text", _text)]

@@ -43,8 +43,9 @@ def more_on_a_cpu(name: str, facts: Facts, case: Case) -> int:
 
 
 def made(name: str, case: Case) -> nn.Module | None:
+    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in case.fields.items()}
     try:
-        return getattr(nn, name)(**case.fields)
+        return getattr(nn, name)(**fields)
     except (*REFUSALS, TypeError, ZeroDivisionError):
         return None
 

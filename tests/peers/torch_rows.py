@@ -207,6 +207,74 @@ def dropped(*ranks: int, **more: Any) -> Draw:
     return drawn
 
 
+def padding(axes: int, mode: str, **more: Any) -> Draw:
+    def drawn(draw: Random) -> Case:
+        low = {"constant": -2, "reflect": -1, "replicate": -1, "circular": -1}[mode]
+        amounts = [draw.randint(low, 3) for _ in range(2 * axes)]
+        fields = {"padding": draw.randint(0, 3) if draw.random() < 0.3 else amounts, **more}
+        return Case(fields, (image(draw, axes, low=2 if mode == "constant" else 3, high=6),))
+
+    return drawn
+
+
+def flatten(draw: Random) -> Case:
+    x = image(draw, draw.randint(0, 3))
+    return Case(some(draw, start_dim=[0, 1, 2], end_dim=[-1, -2, 1, 2]), (x,))
+
+
+def unflatten(draw: Random) -> Case:
+    x = (BATCH, *lengths(draw, draw.randint(1, 2)))
+    dim = draw.randint(1, len(x) - 1)
+    first = draw.randint(1, 4)
+    x = (*x[:dim], maybe(draw, first * draw.randint(1, 3)), *x[dim + 1 :])
+    size = [first, draw.choice((-1, x[dim] // first))]
+    return Case({"dim": draw.choice((dim, dim - len(x))), "unflattened_size": size}, (x,))
+
+
+def interpolation(draw: Random, axes: int) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if draw.random() < 0.9:
+        if draw.random() < 0.4:
+            fields["size"] = sizes(draw, axes, 1, 9)
+        elif draw.random() < 0.5:
+            fields["scale_factor"] = draw.choice((2, 3, 2.0, 0.5, 1.5, 0.3, 1.1))
+        else:
+            fields["scale_factor"] = [draw.choice((1, 2, 0.5, 1.7)) for _ in range(axes)]
+    return fields
+
+
+def upsample(draw: Random) -> Case:
+    axes = draw.randint(1, 3)
+    right = {1: ["linear"], 2: ["bilinear", "bicubic", "bilinear"], 3: ["trilinear"]}[axes]
+    fields = interpolation(draw, axes) | some(draw, mode=["nearest", "nearest-exact", "area", *right, *right])
+    if draw.random() < 0.3:
+        fields["align_corners"] = draw.choice(FLAG)
+    if draw.random() < 0.2:
+        fields["recompute_scale_factor"] = draw.choice(FLAG)
+    return Case(fields, (image(draw, axes, high=6),))
+
+
+def upsample2d(draw: Random) -> Case:
+    return Case(interpolation(draw, 2), (image(draw, 2, high=6),))
+
+
+def pixel_shuffle(draw: Random) -> Case:
+    factor = draw.randint(1, 3)
+    x = image(draw, draw.choice((1, 2, 2, 2)), maybe(draw, factor**2 * draw.randint(1, 2)), low=2, high=4)
+    return Case({"upscale_factor": factor}, (x,))
+
+
+def pixel_unshuffle(draw: Random) -> Case:
+    factor = draw.randint(1, 3)
+    places = [factor * draw.randint(1, 3) for _ in range(2)]
+    return Case({"downscale_factor": factor}, ((BATCH, draw.randint(1, 3), places[0], maybe(draw, places[1])),))
+
+
+def channel_shuffle(draw: Random) -> Case:
+    x = image(draw, draw.choice((0, 1, 2, 2)))
+    return Case({"groups": draw.choice((1, 2, 3, x[1]))}, (x,))
+
+
 ANY = (2, 3, 4, 5)
 INPLACE = {"inplace": FLAG}
 
@@ -248,4 +316,18 @@ ROWS: dict[str, Draw] = {
     "Dropout1d": dropped(3),
     "Dropout2d": dropped(3, 4, 4),
     "Dropout3d": dropped(5),
+    "Flatten": flatten,
+    "Unflatten": unflatten,
+    "Identity": elementwise(),
+    **{f"ConstantPad{axes}d": padding(axes, "constant", value=1.5) for axes in (1, 2, 3)},
+    **{f"ZeroPad{axes}d": padding(axes, "constant") for axes in (1, 2, 3)},
+    **{f"ReflectionPad{axes}d": padding(axes, "reflect") for axes in (1, 2, 3)},
+    **{f"ReplicationPad{axes}d": padding(axes, "replicate") for axes in (1, 2, 3)},
+    **{f"CircularPad{axes}d": padding(axes, "circular") for axes in (1, 2, 3)},
+    "Upsample": upsample,
+    "UpsamplingNearest2d": upsample2d,
+    "UpsamplingBilinear2d": upsample2d,
+    "PixelShuffle": pixel_shuffle,
+    "PixelUnshuffle": pixel_unshuffle,
+    "ChannelShuffle": channel_shuffle,
 }

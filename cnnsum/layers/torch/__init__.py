@@ -8,6 +8,7 @@ FAMILIES = (
     "normalization",
     "activation",
     "regularization",
+    "shaping",
     "recurrent",
     "attention",
     "embedding",

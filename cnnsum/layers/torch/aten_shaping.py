@@ -8,6 +8,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum, prod
 from cnnsum.layers.arithmetic.axes import places_of, require_outputs
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
+from cnnsum.layers.arithmetic.resizing import scaled
 from cnnsum.layers.arithmetic.shaping import filled, reshaped
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size, turned
@@ -428,14 +429,6 @@ ENLARGING = {
 }
 
 
-def _scaled(length: Dim, scale: float) -> Dim:
-    """The length times the factor, rounded down as PyTorch does: in floating point."""
-    if isinstance(length, int):
-        return int(length * scale)
-    above, below = float(scale).as_integer_ratio()
-    return length * above // below
-
-
 def _enlarging(name: str, ops: int) -> Rule:
     def rule(
         x: Shape,
@@ -451,7 +444,7 @@ def _enlarging(name: str, ops: int) -> Rule:
         lengths = x[2:]
         wanted = output_size or size
         if wanted is None and scale_factors is not None:
-            wanted = tuple([_scaled(length, scale) for length, scale in zip(lengths, scale_factors, strict=False)])
+            wanted = tuple([scaled(length, scale) for length, scale in zip(lengths, scale_factors, strict=False)])
         if wanted is None or len(wanted) != len(lengths):
             raise Problem("SHP204", f"{name} needs a size for each axis of space, got {show_shape(x)}")
         out = (*x[:2], *wanted)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import isinf
 from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.pooling import pool
+from cnnsum.layers.arithmetic.resizing import scaled
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding, slide, spatial
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size
-from cnnsum.layers.kinds import Flag, Kind, One, Pair, Reading, Real, Triple, items, wrong
+from cnnsum.layers.kinds import Flag, Kind, One, Pair, Reading, Real, Triple, items, real, wrong
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_rank
 from cnnsum.layers.torch.fields import KERNEL, Pads, Pads1, Pads2, Pads3
 from cnnsum.layers.torch.pooling import mean_of, windows_of
@@ -136,10 +136,9 @@ def LPPool3d(
 def _ratios(count: int) -> Kind:
     """Shares of the input's sizes, one for all axes or one for each."""
     expects = f"a number between 0 and 1, or a list of {'two' if count == 2 else 'three'}"
-    (real,) = Real.__metadata__  # type: ignore[attr-defined]  # the kind that `Annotated` holds
 
     def one(value: Any, reading: Reading) -> float:
-        number: float = real.read(value, reading)
+        number: float = real(value, reading)
         if not 0 < number < 1:
             raise wrong("a number between 0 and 1", value)
         return number
@@ -156,14 +155,6 @@ Ratio2 = Annotated[tuple[float, ...], _ratios(2)]
 Ratio3 = Annotated[tuple[float, ...], _ratios(3)]
 
 
-def _share(length: Dim, ratio: float) -> Dim:
-    """So much of a length, rounded down. Of a formula it is the fraction that was meant: 0.7 is 7/10."""
-    if isinstance(length, int):
-        return int(length * ratio)
-    meant = Fraction(ratio).limit_denominator(1_000_000)
-    return length * meant.numerator // meant.denominator
-
-
 def _fractional(
     x: Shape,
     what: str,
@@ -176,7 +167,7 @@ def _fractional(
         problem = "neither" if output_size is None else "both"
         raise Problem("CFG116", f"{what} takes either `output_size` or `output_ratio`, got {problem}")
     lengths = spatial(x, len(kernel), "channels_first", what)
-    sizes = output_size or tuple([_share(one, part) for one, part in zip(lengths, output_ratio or (), strict=True)])
+    sizes = output_size or tuple([scaled(one, part) for one, part in zip(lengths, output_ratio or (), strict=True)])
     field = "output_size" if output_size else "output_ratio"
     # Windows of volumes leave a sample more over than they need.
     more = 1 if len(kernel) == 3 else 0
