@@ -8,15 +8,17 @@ from __future__ import annotations
 import inspect
 from math import prod
 from random import Random
+from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402 - needs PyTorch
+from torch.nn import functional  # noqa: E402 - as above
 from torch_modules import REFUSALS, Reading, ours, products, saved, shapes_of, weights  # noqa: E402 - as above
 from torch_modules import kept as kept_by  # noqa: E402 - as above
-from torch_rows import BATCH, ROWS, Case  # noqa: E402 - as above
+from torch_rows import FUNCTIONS, ROWS, Case  # noqa: E402 - as above
 
 from cnnsum.layers.base import REQUIRED  # noqa: E402 - as above
 from cnnsum.layers.facts import Facts  # noqa: E402 - as above
@@ -50,6 +52,25 @@ def made(name: str, case: Case) -> nn.Module | None:
         return None
 
 
+class Function(nn.Module):
+    """A function as a module: of `torch.nn.functional` if it is there, of `torch`, or a method of tensors."""
+
+    def __init__(self, name: str, fields: dict[str, Any]) -> None:
+        super().__init__()
+        self.name = name
+        self.fields = fields
+
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        name, fields = self.name, self.fields
+        if name in ("cat", "stack"):
+            return getattr(torch, name)(inputs, **fields)
+        if name in ("expand", "repeat", "view"):
+            return getattr(inputs[0], name)(*fields.values())
+        where = functional if hasattr(functional, name) else torch
+        result = getattr(where, name)(*inputs, **fields)
+        return tuple(result) if isinstance(result, tuple) else result
+
+
 def given(case: Case) -> list[torch.Tensor]:
     """Inputs that are results of others, as inside a network: a module may write over them."""
     if case.below:
@@ -69,12 +90,12 @@ def run(module: nn.Module, case: Case) -> list[tuple[int, ...]] | None:
     return None if any(0 in shape for shape in shapes) else shapes
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_class(name: str) -> None:
+@pytest.mark.parametrize("name", [*ROWS, *FUNCTIONS])
+def test_type(name: str) -> None:
     refused = 0
     for seed in range(CASES):
-        case = ROWS[name](Random(f"{name} {seed}"))
-        module = made(name, case)
+        case = (ROWS.get(name) or FUNCTIONS[name])(Random(f"{name} {seed}"))
+        module = made(name, case) if name in ROWS else Function(name, case.fields)
         found = None if module is None else run(module, case)
         facts = ours(name, case.fields, *case.inputs)
         assert (facts is None) == (found is None), (case, facts and facts.outputs, found)
@@ -89,7 +110,7 @@ def test_class(name: str) -> None:
             assert one.trainable is not one.buffer, case
             assert str(module.state_dict()[one.name].dtype) == f"torch.{one.dtype or 'float32'}", case
         assert saved(module, *given(case)) == kept_by(facts, *case.inputs) + more_on_a_cpu(name, facts, case), case
-        rows = BATCH if facts.rows is None else facts.rows
+        rows = found[0][0] if facts.rows is None and found[0] else 1
         assert products(module, *given(case)) == rows * facts.macs, case
     assert refused < CASES * 2 // 3
 

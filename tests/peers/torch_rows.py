@@ -275,6 +275,137 @@ def channel_shuffle(draw: Random) -> Case:
     return Case({"groups": draw.choice((1, 2, 3, x[1]))}, (x,))
 
 
+def two(*, number: bool = True, **more: Any) -> Draw:
+    """Two inputs, of which one may be stretched, or an input and a number."""
+
+    def drawn(draw: Random) -> Case:
+        x = image(draw, draw.randint(0, 3), low=2, high=5)
+        fields = some(draw, **more)
+        if number and draw.random() < 0.3:
+            return Case({"other": 1.5, **fields}, (x,))
+        y = (BATCH, *[maybe(draw, draw.choice((size, size, 1))) for size in x[1:]])
+        return Case(fields, (x, y) if draw.random() < 0.5 else (y, x))
+
+    return drawn
+
+
+def matrices(*ranks: int) -> Draw:
+    def drawn(draw: Random) -> Case:
+        before = image(draw, draw.choice(ranks) - 2, high=4)[: draw.choice(ranks) - 2]
+        rows, inner, columns = lengths(draw, 3)
+        return Case({}, ((*before, rows, inner), (*before, maybe(draw, inner), columns)))
+
+    return drawn
+
+
+def reduction(draw: Random) -> Case:
+    x = image(draw, draw.randint(0, 3), low=2, high=4)
+    rank = len(x)
+    fields = some(draw, dim=[draw.randint(-rank, rank - 1), [1], draw.sample(range(rank), 2)], keepdim=FLAG)
+    return Case(fields if "dim" in fields else {}, (x,))
+
+
+def chosen(draw: Random) -> Case:
+    if draw.random() < 0.3:
+        return two(number=False)(draw)
+    case = reduction(draw)
+    return case if isinstance(case.fields.get("dim", 0), int) else case._replace(fields={"dim": 1})
+
+
+def targets(field: str) -> Draw:
+    def drawn(draw: Random) -> Case:
+        first, second = draw.choice((2, 4, 6)), draw.randint(1, 4)
+        x = (BATCH, first, second)
+        shapes = ([BATCH, -1], [-1, second], [BATCH, 2, first // 2, second], [-1], [BATCH, first * second + 1], [5, -1])
+        return Case({field: draw.choice(shapes)}, (x,))
+
+    return drawn
+
+
+def permute(draw: Random) -> Case:
+    x = image(draw, draw.randint(1, 3))
+    dims = draw.sample(range(len(x)), len(x))
+    return Case({"dims": dims if draw.random() < 0.9 else dims[:-1]}, (x,))
+
+
+def transpose(draw: Random) -> Case:
+    x = image(draw, draw.randint(1, 3))
+    return Case({"dim0": draw.randint(-len(x), len(x) - 1), "dim1": draw.randint(-2, 2)}, (x,))
+
+
+def squeeze(draw: Random) -> Case:
+    x = (BATCH, *[draw.choice((1, 1, 3)) for _ in range(3)])
+    return Case(some(draw, dim=[draw.randint(-4, 4), [1, 2]]), (x,))
+
+
+def unsqueeze(draw: Random) -> Case:
+    return Case({"dim": draw.randint(-5, 4)}, (image(draw, 2),))
+
+
+def expand(draw: Random) -> Case:
+    x = (BATCH, *[draw.choice((1, 3)) for _ in range(2)])
+    return Case({"size": [*draw.choice(((), (4,))), BATCH, draw.choice((-1, 3)), draw.choice((-1, 3, 3, 2))]}, (x,))
+
+
+def repeat(draw: Random) -> Case:
+    return Case({"repeats": list(lengths(draw, draw.choice((2, 3, 3, 4)), high=3))}, (image(draw, 1),))
+
+
+def roll(draw: Random) -> Case:
+    dims = draw.choice((1, [1, 2], -1, 3))
+    return Case({"shifts": draw.choice((1, [1, -1])), **some(draw, dims=[dims])}, (image(draw, 1),))
+
+
+def joined(draw: Random) -> Case:
+    x = image(draw, draw.randint(0, 3), high=4)
+    at = draw.randrange(len(x))
+    others = [(*x[:at], draw.randint(1, 4), *x[at + 1 :]) for _ in range(draw.randint(0, 3))]
+    if draw.random() < 0.1 and others:
+        others[-1] = (*others[-1], 1)
+    fields = {} if at == 0 else {"dim": draw.choice((at, at - len(x)))}
+    return Case(fields, (x, *others))
+
+
+def stacked(draw: Random) -> Case:
+    x = image(draw, 1, high=4)
+    y = (*x[:2], maybe(draw, x[2]))
+    return Case(some(draw, dim=[-1, 1, 3, 4]), (x, y, x) if draw.random() < 0.5 else (x, y))
+
+
+def chunk(draw: Random) -> Case:
+    x = image(draw, 1)
+    return Case({"chunks": draw.randint(1, 5), **some(draw, dim=[1, 1, -1, 2, 3])}, (x,))
+
+
+def split(draw: Random) -> Case:
+    x = image(draw, 1, draw.randint(3, 9))
+    first = draw.randint(1, 2)
+    sections = [first, x[1] - first] if draw.random() < 0.8 else [first, x[1]]
+    return Case({"split_size_or_sections": draw.choice((draw.randint(1, 4), sections)), "dim": 1}, (x,))
+
+
+def narrow(draw: Random) -> Case:
+    x = image(draw, 1, 6)
+    return Case({"dim": 1, "start": draw.randint(-6, 5), "length": draw.randint(1, 4)}, (x,))
+
+
+def select(draw: Random) -> Case:
+    x = image(draw, 2, 4)
+    return Case({"dim": draw.choice((1, -3)), "index": draw.randint(-5, 4)}, (x,))
+
+
+def pad(draw: Random) -> Case:
+    mode = draw.choice(("constant", "constant", "reflect", "replicate", "circular"))
+    axes = draw.randint(1, 3)
+    amounts = [draw.randint(-1, 2) for _ in range(2 * draw.choice((axes, axes, axes, max(axes - 1, 1))))]
+    return Case({"pad": amounts} | ({} if mode == "constant" else {"mode": mode}), (image(draw, axes, low=2),))
+
+
+def interpolate(draw: Random) -> Case:
+    case = upsample(draw)
+    return case._replace(fields=case.fields | some(draw, antialias=[False, False, False, True]))
+
+
 ANY = (2, 3, 4, 5)
 INPLACE = {"inplace": FLAG}
 
@@ -330,4 +461,43 @@ ROWS: dict[str, Draw] = {
     "PixelShuffle": pixel_shuffle,
     "PixelUnshuffle": pixel_unshuffle,
     "ChannelShuffle": channel_shuffle,
+}
+
+#: Of functions of `torch.nn.functional` and `torch`, and of methods of tensors.
+FUNCTIONS: dict[str, Draw] = {
+    "add": two(alpha=[2]),
+    "sub": two(alpha=[2]),
+    "mul": two(),
+    "div": two(),
+    "maximum": two(number=False),
+    "minimum": two(number=False),
+    "matmul": matrices(2, 3, 4, 5),
+    "bmm": matrices(3, 3, 3, 4),
+    **dict.fromkeys(("mean", "sum", "amax", "amin"), reduction),
+    **dict.fromkeys(("max", "min"), chosen),
+    **{name: elementwise(**INPLACE) for name in ("relu", "relu6", "selu", "elu", "silu", "mish", "hardswish")},
+    "leaky_relu": elementwise(negative_slope=[0.2], **INPLACE),
+    **{name: elementwise() for name in ("sigmoid", "tanh", "softsign")},
+    "gelu": elementwise(approximate=["none", "tanh"]),
+    "softplus": elementwise(beta=[2.0]),
+    **dict.fromkeys(("softmax", "log_softmax"), along_or_not),
+    "glu": along,
+    "flatten": flatten,
+    "reshape": targets("shape"),
+    "view": targets("size"),
+    "permute": permute,
+    "transpose": transpose,
+    "squeeze": squeeze,
+    "unsqueeze": unsqueeze,
+    "expand": expand,
+    "repeat": repeat,
+    "roll": roll,
+    "cat": joined,
+    "stack": stacked,
+    "chunk": chunk,
+    "split": split,
+    "narrow": narrow,
+    "select": select,
+    "pad": pad,
+    "interpolate": interpolate,
 }

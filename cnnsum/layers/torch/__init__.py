@@ -9,6 +9,7 @@ FAMILIES = (
     "activation",
     "regularization",
     "shaping",
+    "functions",
     "recurrent",
     "attention",
     "embedding",

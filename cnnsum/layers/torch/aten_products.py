@@ -211,8 +211,8 @@ def scaled_dot_product_attention(
     """Means of values, weighted by how well queries match keys: `(..., L, E)` becomes `(..., L, Ev)`.
 
     MACs: `L * S * (E + Ev)` for each head, products of queries and keys, and of weights and values. Operations: 5 per
-    weight for softmax, one per query element. Backpropagation keeps queries, keys, values and the output, as the fused
-    kernels do.
+    weight for softmax, one per query element. Backpropagation keeps queries, keys, values, the output, and a number per
+    query, as the fused kernels do.
     """
     what = "scaled_dot_product_attention"
     shapes = f"got {show_shape(query)}, {show_shape(key)} and {show_shape(value)}"
@@ -230,7 +230,11 @@ def scaled_dot_product_attention(
         ops=5 * many + size(query) + (many if attn_mask is not None else 0),
         keeps_input=True,
         keeps_output=True,
-        kept=(Kept("mask of scores", scores, "bool"),) if dropout_p else (),
+        # The logarithm of the sum of each row of exponentials, in float32 whatever the dtype.
+        kept=(
+            Kept("log of sums", (*before, query[-2]), "float32"),
+            *((Kept("mask of scores", scores, "bool"),) if dropout_p else ()),
+        ),
         dtype="first",
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import ceil_div
 from cnnsum.layers.arithmetic.axes import places_of, without, work_along
+from cnnsum.layers.arithmetic.broadcast import broadcast
 from cnnsum.layers.arithmetic.normalization import (
     normalized_by_batch,
     normalized_by_group,
@@ -21,44 +22,46 @@ from cnnsum.layers.kinds import Axes, Dtype, Flag, Int, Ints, PlainInt
 from cnnsum.layers.requiring import axis_of, require_equal, require_multiple
 from cnnsum.layers.torch.fields import KERNEL, over
 
-#: Reductions: operations per element of the input, what backpropagation keeps, the dtype of the output, and whether the
-#: places of what was chosen are a second output.
-REDUCTIONS: dict[str, tuple[int, str, str, bool]] = {
-    "sum": (1, "", "input", False),
-    "mean": (1, "", "input", False),
-    "prod": (1, "input", "input", False),
-    "nansum": (1, "", "input", False),
-    **dict.fromkeys(("amax", "amin"), (1, "both", "input", False)),
-    **dict.fromkeys(("argmax", "argmin"), (1, "", "int64", False)),
-    **dict.fromkeys(("any", "all"), (1, "", "bool", False)),
-    **dict.fromkeys(("var", "std"), (4, "input", "input", False)),
-    **dict.fromkeys(("norm", "linalg_vector_norm", "frobenius_norm"), (2, "both", "input", False)),
-    "logsumexp": (4, "both", "input", False),
-    "count_nonzero": (1, "", "int64", False),
-    **dict.fromkeys(("max", "min", "median", "mode"), (1, "", "input", True)),
+#: Reductions: operations per element of the input, less so many per output element, what backpropagation keeps, the
+#: dtype of the output, and whether the places of what was chosen are a second output.
+REDUCTIONS: dict[str, tuple[int, int, str, str, bool]] = {
+    "sum": (1, 1, "", "input", False),
+    "mean": (1, 0, "", "input", False),
+    "prod": (1, 1, "input", "input", False),
+    "nansum": (1, 1, "", "input", False),
+    **dict.fromkeys(("amax", "amin"), (1, 1, "both", "input", False)),
+    **dict.fromkeys(("argmax", "argmin"), (1, 1, "", "int64", False)),
+    **dict.fromkeys(("any", "all"), (1, 1, "", "bool", False)),
+    **dict.fromkeys(("var", "std"), (4, 0, "input", "input", False)),
+    **dict.fromkeys(("norm", "linalg_vector_norm", "frobenius_norm"), (2, 0, "both", "input", False)),
+    "logsumexp": (4, 0, "both", "input", False),
+    "count_nonzero": (1, 1, "", "int64", False),
+    **dict.fromkeys(("max", "min", "median", "mode"), (1, 1, "both", "input", True)),
 }
 
 
-def _reduction(name: str, ops: int, keeps: str, dtype: str, places: bool) -> Rule:
+def _reduction(name: str, ops: int, less: int, keeps: str, dtype: str, places: bool) -> Rule:
     def rule(x: Shape, other: Shape | None = None, *, dim: Axes | None = None, keepdim: Flag = False) -> Facts:
         if other is not None:  # `torch.max` of two tensors
-            from cnnsum.layers.arithmetic.broadcast import broadcast
-
             out = broadcast((x, other), name)
             return Facts(out, ops=size(out), keeps_input=True, dtype="input")
         axes = places_of(x, dim or None, name, "dim") if x else ()
         out = without(x, axes, keepdims=keepdim)
-        work, rows = work_along(x, out, ops)
+        work, rows = work_along(x, out, ops, less)
+        window = seen_along(x, axes, "channels_first") if x else None
+        if places and dim is not None:
+            # The indices of what was chosen tell where the gradient goes.
+            return Facts(
+                *(out, out), ops=work, rows=rows, keeps_output="rest", dtype=dtype, rest="int64", window=window
+            )
         return Facts(
-            *((out, out) if places and dim is not None else (out,)),
+            out,
             ops=work,
             rows=rows,
             keeps_input=keeps in ("input", "both"),
             keeps_output=keeps == "both",
-            kept=(Kept("indices", out, "int64", batched=0 not in axes),) if places and dim is not None else (),
             dtype=dtype,
-            rest="int64" if places else None,
-            window=seen_along(x, axes) if x else None,
+            window=window,
         )
 
     rule.__name__ = name
@@ -66,8 +69,11 @@ def _reduction(name: str, ops: int, keeps: str, dtype: str, places: bool) -> Rul
     return rule
 
 
-for _name, _how in REDUCTIONS.items():
-    layer(key=f"aten.{_name}", name=_name)(_reduction(_name, *_how))
+#: By the name of the operation, for those who reduce by another name.
+RULES = {name: _reduction(name, *how) for name, how in REDUCTIONS.items()}
+
+for _name, _reduced in RULES.items():
+    layer(key=f"aten.{_name}", name=_name)(_reduced)
 
 
 @layer(key="aten.topk")

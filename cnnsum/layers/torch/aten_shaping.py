@@ -197,9 +197,14 @@ def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | N
 def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Int) -> Facts:
     """So many elements of an axis from a place on."""
     axis = axis_of(x, dim, "narrow", "dim")
-    if isinstance(start, int) and start >= 0:
+    if isinstance(start, int):
         reason = f"narrow from {start} by {length} on axis {axis}"
-        require_at_least(x[axis], start + length, reason, code="SHP205", field="length", got=x)
+        # Below 0 it is counted from the end, which is as far as it goes.
+        require_at_least(
+            0 - start if start < 0 else x[axis] - start, length, reason, code="SHP205", field="length", got=x
+        )
+        if start < 0:
+            require_at_least(x[axis], 0 - start, reason, code="SHP205", field="start", got=x)
     return Facts((*x[:axis], length, *x[axis + 1 :]), alias="view", gradient="parts", dtype="input")
 
 

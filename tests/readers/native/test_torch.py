@@ -46,3 +46,36 @@ def test_what_is_wrong_is_said_in_its_words(old: str, new: str, code: str, words
     found = [one for one in report.diagnostics if one.code == code]
     assert found, report.diagnostics
     assert words in found[0].message or words in str(found[0])
+
+
+RESIDUAL = """\
+framework: torch
+input: [16, 8, 8]
+layers:
+  - Conv2d: {out_channels: 16, kernel_size: 3, padding: 1, bias: false, name: conv1}
+  - BatchNorm2d: {name: bn1}
+  - relu
+  - Conv2d: {out_channels: 16, kernel_size: 3, padding: 1, bias: false}
+  - BatchNorm2d: {num_features: 16, name: bn2}
+  - add: {from: [bn2, input], name: sum}
+  - ReLU: {inplace: true}
+  - mean: {dim: [2, 3]}
+  - flatten: 1
+  - Linear: [16, 10]
+"""
+
+
+def test_a_residual_network_has_parameters_and_buffers():
+    model = cnnsum.loads(RESIDUAL)
+    assert [str(found) for found in model.diagnostics] == []
+    totals = cnnsum.summarize(model).totals
+    assert [row.outputs[0].shape[1:] for row in cnnsum.summarize(model).rows] == [
+        *[(16, 8, 8)] * 8,  # the input is a row of its own
+        (16,),
+        (16,),
+        (10,),
+    ]
+    assert totals.params.total == totals.params.trainable == 2 * 16 * 16 * 9 + 2 * 2 * 16 + 16 * 10 + 10
+    assert totals.buffers.total == 2 * (16 + 16 + 1)
+    assert totals.buffers.bytes == 2 * (16 * 4 + 16 * 4 + 8)
+    assert totals.macs == 2 * 64 * 16 * 16 * 9 + 160
