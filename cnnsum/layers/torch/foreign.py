@@ -59,6 +59,8 @@ def layer(name: str, known: Callable[[str], str | None]) -> Suggestion | None:
     word = name.rpartition(".")[2]
     if word != name and (own := known(word)) is not None:
         return Suggestion(f"write `{own}`, without the module", name, own, safe=False)
+    if folded(word).endswith("loss"):
+        return Suggestion("a loss is no layer of the network, but of its training: leave it out", name, None)
     meant = _LAYERS.get(folded(word))
     return None if meant is None else Suggestion(f"it is called `{meant}` here", name, meant, safe=False)
 

@@ -79,3 +79,13 @@ def test_a_residual_network_has_parameters_and_buffers():
     assert totals.buffers.total == 2 * (16 + 16 + 1)
     assert totals.buffers.bytes == 2 * (16 * 4 + 16 * 4 + 8)
     assert totals.macs == 2 * 64 * 16 * 16 * 9 + 160
+
+
+@pytest.mark.parametrize("loss", ["CrossEntropyLoss", "nn.MSELoss", "CTCLoss"])
+def test_a_loss_is_refused_with_the_reason(loss: str):
+    report = cnnsum.summarize(cnnsum.loads(f"{SMALL}  - {loss}\n"))
+    (found,) = report.diagnostics
+    assert (found.code, found.help) == (
+        "UNK701",
+        "a loss is no layer of the network, but of its training: leave it out",
+    )
