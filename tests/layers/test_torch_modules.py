@@ -133,3 +133,9 @@ def test_what_is_refused(name: str, shape: tuple[int, ...], fields: dict[str, ob
     with pytest.raises(Problem) as found:
         apply(name, shape, **fields)
     assert words in str(found.value)
+
+
+def test_linear_mixes_the_last_axis_which_is_one_of_space_behind_the_channels():
+    assert apply("Linear", (N, 8), out_features=4).window is None
+    assert apply("Linear", (N, 3, 8), out_features=4).window == EVERYTHING
+    assert apply("Linear", (N, 3, 8, 8), out_features=4).window == NOT_FOLLOWED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import Facts, Shape, Weight, size
+from cnnsum.layers.facts import Facts, Shape, Weight, seen_along, size
 from cnnsum.layers.kinds import Flag, Pos
 from cnnsum.layers.torch.fields import given_channels
 
@@ -22,4 +22,12 @@ def Linear(x: Shape, *, in_features: Pos | None = None, out_features: Pos, bias:
     if bias:
         weights += (Weight("bias", (out_features,)),)
     elements = size(out)
-    return Facts(out, weights=weights, macs=elements * depth, ops=elements if bias else 0, keeps_input="weights")
+    return Facts(
+        out,
+        weights=weights,
+        macs=elements * depth,
+        ops=elements if bias else 0,
+        keeps_input="weights",
+        # The last axis is one of space, where there is one behind the channels.
+        window=seen_along(x, (len(x) - 1,), "channels_first"),
+    )
