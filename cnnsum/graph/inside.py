@@ -113,7 +113,7 @@ def _kept(result: Inference) -> tuple[Kept, ...]:
         name = call.layer.name
         facts = call.facts
         wanted = [
-            *(call.inputs if _keeps(call) else ()),
+            *(facts.kept_inputs(call.inputs) if _keeps(call) else ()),
             *(facts.kept_outputs(call.outputs) if facts.keeps_output else ()),
         ]
         for number in wanted:

@@ -89,8 +89,10 @@ Role = Literal[
     "bidirectional",
 ]
 
-#: Fields that every layer has and no rule reads: readers see to the first three.
+#: Fields that every layer of Keras has and no rule reads: readers see to the first three.
 COMMON = frozenset(("name", "trainable", "dtype", "activity_regularizer", "autocast"))
+#: Those of them that readers see to, in the words of any framework.
+_OF_EVERY_FRAMEWORK = ("name", "trainable", "dtype")
 
 
 class Field(NamedTuple):
@@ -113,7 +115,7 @@ class LayerType:
     role: what it is to others. function: the activation that it is, where its fields do not name it ("prelu" for one
         with weights). built: whether Keras takes it for built as soon as it is made.
     vocabulary: the framework's that it is of.
-    weights: the names of the weights that it may own; each brings `NAME_initializer`, `NAME_regularizer`,
+    weights: the names of the weights that it may own; in Keras each brings `NAME_initializer`, `NAME_regularizer`,
         `NAME_constraint`, which are accepted and not read.
     """
 
@@ -290,13 +292,14 @@ def _read_signature(layer_type: LayerType) -> Schema:
     for name in names[count : count + code.co_kwonlyargcount]:
         kind, optional = _kind(annotations[name], rule.__globals__)
         fields[name] = Field(name, kind, optional, defaults.get(name, REQUIRED))
-    ignored = {
-        f"{weight}_{what}" for weight in layer_type.weights for what in ("initializer", "regularizer", "constraint")
-    }
+    ignored = set(_OF_EVERY_FRAMEWORK)
+    if layer_type.vocabulary is KERAS:
+        kinds = ("initializer", "regularizer", "constraint")
+        ignored.update(COMMON, (f"{weight}_{what}" for weight in layer_type.weights for what in kinds))
     return Schema(
         fields,
         {name: field.default for name, field in fields.items()},
-        frozenset(ignored).union(COMMON, layer_type.ignored),
+        frozenset(ignored.union(layer_type.ignored)),
         names[:count],
         count - len(rule.__defaults__ or ()) or int(bool(code.co_flags & 0x04)),
         None if code.co_flags & 0x04 else count,

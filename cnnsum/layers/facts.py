@@ -19,7 +19,7 @@ T = TypeVar("T")
 # what each of them stands for.
 Alias = Literal["", "view", "bypass", "inplace"]
 Gradient = Literal["", "same", "parts", "none"]
-KeepsInput = bool | Literal["weights", "factors"]
+KeepsInput = bool | Literal["weights", "factors", "rest"]
 KeepsOutput = bool | Literal["weights", "rest"]
 Use = Literal["", "weights", "activation"]
 Seen = Literal["everything", "not followed"]
@@ -140,7 +140,7 @@ class Facts:
         the rule's own.
     keeps_input, keeps_output: whether backpropagation needs all the inputs, or the outputs; "weights" where only the
         gradients of the layer's weights do, "factors" where each input is needed for the gradients of the others, and
-        "rest" for all outputs but the first (the indices of maxima).
+        "rest" for all but the first (the indices of maxima).
     kept: further tensors that it needs.
     alias: "" for outputs with storage of their own; "view" where the output is the input's storage; "bypass" where
         that is so in inference, and training makes a new tensor (dropout, noise); "inplace" where the output may be
@@ -217,6 +217,10 @@ class Facts:
         self.dtype = dtype
         self.status = status
         self.needs: tuple[Need, ...] = ()
+
+    def kept_inputs(self, inputs: Sequence[T]) -> Sequence[T]:
+        """Those of a call's inputs that backpropagation needs, if it needs any."""
+        return inputs[1:] if self.keeps_input == "rest" else inputs
 
     def kept_outputs(self, outputs: Sequence[T]) -> Sequence[T]:
         """Those of a call's outputs that backpropagation needs, if it needs any."""

@@ -6,6 +6,8 @@ import pytest
 from applying import NAMES, N
 from torch_applying import apply, refusal, weights
 
+import cnnsum
+
 H = NAMES["H"]
 
 
@@ -50,6 +52,23 @@ def test_pooling():
     assert facts.outputs == ((N, 3, 7, 7),)
     facts = apply("MaxUnpool2d", (N, 3, 4, 4), (N, 3, 4, 4), kernel_size=2, output_size=[9, 8])
     assert facts.outputs == ((N, 3, 9, 8),)
+
+
+def test_indices_are_kept_once():
+    """By the pooling that found them, whose output they are, and by what puts the maxima back."""
+    model = cnnsum.loads(
+        """
+framework: torch
+input: [1, 4, 4]
+layers:
+  - Conv2d: {out_channels: 2, kernel_size: 1}
+  - MaxPool2d: {kernel_size: 2, return_indices: true, name: pool}
+  - MaxUnpool2d: {kernel_size: 2, from: ["pool:0", "pool:1"]}
+"""
+    )
+    assert not model.diagnostics
+    # the input of the convolution and that of the pooling in float32, and 2 x 2 x 2 indices of 8 bytes
+    assert cnnsum.summarize(model, batch=1).totals.saved == 16 * 4 + 2 * 16 * 4 + 8 * 8
 
 
 @pytest.mark.parametrize(

@@ -153,9 +153,12 @@ def test_several_layers(which: str) -> None:
         count = draw.randint(1, 3)
         target, memory = (2, draw.randint(2, 4), depth), (2, draw.randint(2, 4), depth)
         inner = made(f"Transformer{which}Layer", fields)
-        module = None if inner is None else getattr(nn, f"Transformer{which}")(inner, count)
         held_in = f"{which.lower()}_layer"
         written = {held_in: {f"Transformer{which}Layer": fields}, "num_layers": count}
+        norm = nn.LayerNorm(depth) if draw.random() < 0.5 else None
+        if norm is not None:
+            written["norm"] = {"LayerNorm": {"normalized_shape": depth}}
+        module = None if inner is None else getattr(nn, f"Transformer{which}")(inner, count, norm)
         shapes = (target, memory) if which == "Decoder" else (target,)
         refused += compare(f"Transformer{which}", written, module, *shapes, norm_first=fields["norm_first"])
     assert 0 < refused < CASES // 10

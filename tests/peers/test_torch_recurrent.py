@@ -11,6 +11,8 @@ torch = pytest.importorskip("torch")
 
 from torch_modules import elements, held, kept, ours, products, run, saved, shapes_of, weights  # noqa: E402 - as above
 
+from cnnsum.layers.vocabulary import TORCH  # noqa: E402 - as above
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 CASES = 60
@@ -39,6 +41,23 @@ def made(name: str, fields: dict[str, Any], **more: Any) -> Any:
         return getattr(torch.nn, name)(**fields, **more)
     except ValueError:
         return None
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_fields_are_those_of_the_constructor(name: str) -> None:
+    """Its signature hides behind `*args`: given by place, every value must be found in the attribute of that name."""
+    found = TORCH.find(name)
+    assert found is not None
+    given = {"input_size": 3, "hidden_size": 4, "num_layers": 2, "nonlinearity": "relu", "bias": False}
+    given |= {"batch_first": True, "dropout": 0.25, "bidirectional": True, "proj_size": 2}
+    module = getattr(torch.nn, name)(*[given[field] for field in found.schema.fields])
+    assert {field: getattr(module, field) for field in found.schema.fields} == {
+        field: given[field] for field in found.schema.fields
+    }
+    usual = getattr(torch.nn, name)(3, 4)
+    for field, default in found.schema.defaults.items():
+        if field not in {"input_size", "hidden_size"}:
+            assert (getattr(usual, field) or field == "batch_first") == default
 
 
 @pytest.mark.parametrize("name", LAYERS)

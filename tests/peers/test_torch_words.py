@@ -48,3 +48,30 @@ def test_functions_that_are_called_otherwise_are_the_same(theirs: str, ours: str
     expected = getattr(torch.nn.functional, theirs)(x, **slope).numpy()
     found = keras.ops.convert_to_numpy(getattr(keras.activations, ours)(x.numpy()))
     assert abs(found - expected).max() < 1e-5
+
+
+def in_torch(text: str) -> list[object]:
+    found = loads(f"framework: torch\ninput: [8, 8, 8]\nlayers:\n  - {text}\n").diagnostics
+    return [one.help for one in found if one.code == "UNK701"]
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if name.endswith("Loss")])
+def test_every_loss_is_said_to_be_one(name: str) -> None:
+    (help,) = in_torch(name)
+    assert "loss" in str(help)
+
+
+def test_words_of_others_mean_what_pytorch_has() -> None:
+    from cnnsum.layers.torch import foreign
+
+    named = {meant.torch for meant in foreign.LAYERS.values() if meant.torch is not None}
+    assert {name for name in named if not hasattr(torch.nn, name) and not hasattr(torch, name)} == set()
+    own = {folded(name) for name in CLASSES} & foreign.LAYERS.keys()
+    assert own <= {
+        "adaptivelogsoftmaxwithloss",
+        "crossmaplrn2d",
+        *(f"{one}{of}" for one in ("module", "parameter") for of in ("dict", "list")),
+    }
+    parameters = {name for one in CLASSES for name in inspect.signature(getattr(torch.nn, one).__init__).parameters}
+    hidden = {"input_size", "hidden_size", "need_weights", "shape", "dim"}  # behind `*args`, or of a call
+    assert {own for names in foreign.FIELDS.values() for own in names} - parameters - hidden == set()

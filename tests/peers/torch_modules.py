@@ -115,7 +115,9 @@ def elements(shape: Any) -> int:
 def kept(facts: Facts, *shapes: tuple[int, ...]) -> int:
     """The same as we say it. shapes: of the inputs, one for each tensor."""
     total = sum(elements(one.shape) * BYTES[one.dtype] for one in facts.kept)
-    if facts.keeps_input:
+    if facts.keeps_input == "rest":
+        total += sum(elements(shape) * 8 for shape in shapes[1:])  # indices
+    elif facts.keeps_input:
         total += sum(elements(shape) * 4 for shape in shapes)
     if facts.keeps_output == "rest":
         total += sum(elements(shape) * BYTES[facts.rest] for shape in facts.outputs[1:])

@@ -162,7 +162,7 @@ def test_plugins_that_cannot_be_used(folder, text, expected):
         ),
         (
             "return Facts(x, keeps_input='weigths')",
-            "the plugin's rule for ClassToken: `keeps_input` is one of weights, factors, got 'weigths'",
+            "the plugin's rule for ClassToken: `keeps_input` is one of weights, factors, rest, got 'weigths'",
         ),
         (
             "return Facts(x, gradient='sane')",

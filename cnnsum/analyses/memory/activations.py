@@ -98,7 +98,7 @@ class Keeping:
             trains = self.trains[step]
             uses = facts.keeps_input
             if uses and (uses != "weights" or trains):
-                inputs = call.inputs
+                inputs = facts.kept_inputs(call.inputs)
                 if uses == "factors":
                     # Each is a factor in the gradients of the others.
                     moved = [wanted[storage[number]] for number in inputs]

@@ -14,7 +14,6 @@ from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.attention import Ordered, attend_in_heads
 from cnnsum.layers.arithmetic.axes import require_outputs
 from cnnsum.layers.arithmetic.composed import Parts
-from cnnsum.layers.arithmetic.normalization import known_shape, normalized_by_row
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, show_shape
 from cnnsum.layers.inner import Inner, within
@@ -22,6 +21,7 @@ from cnnsum.layers.kinds import Flag, PlainPos, Pos, Rate, Real, Sublayer, choic
 from cnnsum.layers.requiring import require_equal, require_multiple, require_rank
 from cnnsum.layers.torch.core import Linear
 from cnnsum.layers.torch.fields import BatchFirst, given_channels
+from cnnsum.layers.torch.normalization import LayerNorm
 
 Between = Literal["relu", "gelu"]
 BetweenLayers = Annotated[Between, choice("relu", "gelu")]
@@ -261,10 +261,8 @@ class _Made:
 
 
 def _normalized(x: Shape, *, bias: bool) -> Facts:
-    """A norm of every position, as a layer of its own would be."""
-    shape = known_shape(x, (2,), "LayerNorm")
-    weights = (Weight("weight", shape), Weight("bias", shape)) if bias else (Weight("weight", shape),)
-    return normalized_by_row(x, (2,), weights)
+    """A norm of every position."""
+    return LayerNorm(x, normalized_shape=(x[2],), bias=bias)
 
 
 @layer(weights="self_attn linear1 linear2 norm1 norm2")

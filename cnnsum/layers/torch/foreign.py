@@ -1,71 +1,244 @@
 """Words of other libraries, and what each means in PyTorch's: for messages and "did you mean".
 
-Keras's own table (`cnnsum.layers.keras.foreign`) says what PyTorch's words mean there. Loaded for a word that is not
-known only. Knows types by their names; no graph and no format.
+The words are those of Keras, and a few of others; PyTorch's own where they belong to another layer. A word is looked up
+without regard to case, `_` and `-`, and without the path before it. Keras's own table (`cnnsum.layers.keras.foreign`)
+says what PyTorch's words mean there. Loaded for a word that is not known only. Knows types by their names; no graph and
+no format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from typing import NamedTuple
 
 from cnnsum.diagnostics import Suggestion, folded
 
-#: Layers of Keras; `{}` is 1, 2 or 3.
+
+class Word(NamedTuple):
+    """What a word means. torch: the word that stands in its place, None where no single word does.
+
+    says: what to write, where it takes more than that word, or why there is nothing to write; beside a word, a note.
+    """
+
+    torch: str | None
+    says: str = ""
+
+
+def _text(says: str) -> Word:
+    return Word(None, says)
+
+
+def _none(name: str, instead: str = "") -> Word:
+    return Word(None, f"PyTorch has no layer for {name}{f': {instead}' if instead else ''}")
+
+
+#: Layers that mean the same along one, two and three axes: `{}` is 1, 2 or 3.
 _IN_EACH_RANK = {
-    "convolution{}d": "Conv{}d",
-    "conv{}dtranspose": "ConvTranspose{}d",
-    "maxpooling{}d": "MaxPool{}d",
-    "averagepooling{}d": "AvgPool{}d",
-    "avgpooling{}d": "AvgPool{}d",
-    "globalaveragepooling{}d": "AdaptiveAvgPool{}d",
-    "globalmaxpooling{}d": "AdaptiveMaxPool{}d",
-    "batchnormalization{}d": "BatchNorm{}d",
-    "spatialdropout{}d": "Dropout{}d",
-    "zeropadding{}d": "ZeroPad{}d",
+    "convolution{}d": Word("Conv{}d"),
+    "conv{}dtranspose": Word("ConvTranspose{}d"),
+    "convolution{}dtranspose": Word("ConvTranspose{}d"),
+    "deconv{}d": Word("ConvTranspose{}d"),
+    "deconvolution{}d": Word("ConvTranspose{}d"),
+    "maxpooling{}d": Word("MaxPool{}d"),
+    "averagepooling{}d": Word("AvgPool{}d"),
+    "avgpooling{}d": Word("AvgPool{}d"),
+    "adaptiveaveragepooling{}d": Word("AdaptiveAvgPool{}d"),
+    "adaptivemaxpooling{}d": Word("AdaptiveMaxPool{}d"),
+    "globalaveragepooling{}d": _text("`AdaptiveAvgPool{}d: 1`, then `Flatten`"),
+    "globalavgpool{}d": _text("`AdaptiveAvgPool{}d: 1`, then `Flatten`"),
+    "globalmaxpooling{}d": _text("`AdaptiveMaxPool{}d: 1`, then `Flatten`"),
+    "globalmaxpool{}d": _text("`AdaptiveMaxPool{}d: 1`, then `Flatten`"),
+    "batchnormalization{}d": Word("BatchNorm{}d"),
+    "spatialdropout{}d": Word("Dropout{}d"),
+    "zeropadding{}d": Word("ZeroPad{}d"),
+    "cropping{}d": _text("`ZeroPad{}d` with numbers below 0, which cut"),
+    "upsampling{}d": Word("Upsample", "with a `scale_factor`"),
+    "depthwiseconv{}d": _text("`Conv{}d` with as many `groups` as there are channels"),
+    "separableconv{}d": _text("`Conv{}d` with as many `groups` as channels, then one with a `kernel_size` of 1"),
+    "separableconvolution{}d": _text("`Conv{}d` with as many `groups` as channels, then one with a `kernel_size` of 1"),
+    "locallyconnected{}d": _none("convolutions with kernels of their own at each place"),
+    "convlstm{}d": _none("convolutional recurrence"),
 }
-_LAYERS = {
-    "dense": "Linear",
-    "fc": "Linear",
-    "layernormalization": "LayerNorm",
-    "groupnormalization": "GroupNorm",
-    "concatenate": "cat",
-    "concat": "cat",
-    "multiply": "mul",
-    "reshape": "reshape",
-    "simplernn": "RNN",
-    "multiheadattention": "MultiheadAttention",
-    **{word.format(rank): torch.format(rank) for word, torch in _IN_EACH_RANK.items() for rank in (1, 2, 3)},
+
+_PREPROCESSING = (
+    *("AugMix", "AutoContrast", "CategoryEncoding", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization"),
+    *("CutMix", "Discretization", "Equalization", "HashedCrossing", "Hashing", "IntegerLookup", "MaxNumBoundingBoxes"),
+    *("MelSpectrogram", "MixUp", "Normalization", "Pipeline", "RandAugment", "RandomBrightness"),
+    *("RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop", "RandomElasticTransform"),
+    *("RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHeight", "RandomHue"),
+    *("RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation"),
+    *("RandomSharpness", "RandomShear", "RandomTranslation", "RandomWidth", "RandomZoom", "Rescaling", "Resizing"),
+    *("STFTSpectrogram", "Solarization", "StringLookup", "TextVectorization"),
+)
+
+_OF_BATCHES = "`BatchNorm2d` for images, `BatchNorm1d` for sequences and rows, `BatchNorm3d` for volumes"
+_FUNCTION = "the function itself is a layer: `ReLU`, `Sigmoid`, `Tanh`, `GELU`, `SiLU`, `Softmax`, ..."
+_LISTED = "write its layers one by one, or as a block"
+
+LAYERS: dict[str, Word] = {
+    **{
+        word.format(rank): Word(meant.torch and meant.torch.format(rank), meant.says.format(rank))
+        for word, meant in _IN_EACH_RANK.items()
+        for rank in (1, 2, 3)
+    },
+    **dict.fromkeys(("dense", "fc", "fullyconnected", "innerproduct"), Word("Linear")),
+    "einsumdense": _none("products by an equation", "`Linear` multiplies the last axis"),
+    **dict.fromkeys(("activation", "activationlayer"), _text(_FUNCTION)),
+    "swish": Word("SiLU"),
+    "hardsilu": Word("Hardswish"),
+    "thresholdedrelu": Word("Threshold"),
+    **dict.fromkeys(("batchnormalization", "batchnorm", "bn"), _text(_OF_BATCHES)),
+    **dict.fromkeys(("layernormalization", "ln"), Word("LayerNorm", "and takes the sizes of the last axes")),
+    **dict.fromkeys(("groupnormalization", "gn"), Word("GroupNorm")),
+    "rmsnormalization": Word("RMSNorm", "and takes the sizes of the last axes"),
+    **dict.fromkeys(
+        ("instancenorm", "instancenormalization"), _text("`InstanceNorm1d`, `InstanceNorm2d` or `InstanceNorm3d`")
+    ),
+    "unitnormalization": _none("vectors of length 1", "it is a function, `normalize`"),
+    "spectralnormalization": _text("leave it out: `spectral_norm` changes a layer's weights, and not what it makes"),
+    "crossmaplrn2d": Word("LocalResponseNorm"),
+    "concatenate": Word("cat"),
+    "subtract": Word("sub"),
+    "multiply": Word("mul"),
+    "average": _text("`add`, then `div` by how many there are"),
+    "dot": _text("`matmul`, or `CosineSimilarity` where it is normalised"),
+    "repeatvector": _text("`unsqueeze`, then `expand`"),
+    "upsampling": Word("Upsample"),
+    "masking": _text("leave it out: a mask changes no number"),
+    "activityregularization": _text("leave it out: it adds to the loss alone"),
+    **dict.fromkeys(("gaussiannoise", "gaussiandropout"), _none("noise", "leave it out, it is for training alone")),
+    "stochasticdepth": _none("the depth at random", "leave it out, it is for training alone"),
+    "droppath": _none("the depth at random", "leave it out, it is for training alone"),
+    "simplernn": Word("RNN"),
+    "simplernncell": Word("RNNCell"),
+    "cudnnlstm": Word("LSTM"),
+    "cudnngru": Word("GRU"),
+    "stackedrnncells": _text("`RNN`, `LSTM` or `GRU` with `num_layers`"),
+    "bidirectional": _text("`bidirectional: true` in `RNN`, `LSTM` or `GRU`"),
+    "timedistributed": _text("leave it out: `Linear` and `LayerNorm` work on the last axis of every step"),
+    **dict.fromkeys(
+        ("attention", "additiveattention", "groupqueryattention", "groupedqueryattention"),
+        _none("attention of this kind", "`MultiheadAttention` has projections, and as many heads of all three"),
+    ),
+    "reversibleembedding": _none("a table that is used twice", "`Embedding`, and `Linear` for the way back"),
+    **dict.fromkeys(("layerscale", "customscalelayer"), _none("a factor for each channel")),
+    "randomfourierfeatures": _none("random features"),
+    **dict.fromkeys(("modulelist", "moduledict", "parameterlist", "parameterdict"), _text(_LISTED)),
+    "adaptivelogsoftmaxwithloss": _text(
+        "it is a loss with weights of its own, whose work depends on the targets: leave it out, or write `Linear` and "
+        "`LogSoftmax`, which give the same probabilities"
+    ),
+    **{folded(name): _none("preprocessing", "leave it to what loads the data") for name in _PREPROCESSING},
 }
-_FIELDS = {
-    "filters": "out_channels",
-    "units": "out_features",
-    "strides": "stride",
-    "dilationrate": "dilation",
-    "usebias": "bias",
-    "poolsize": "kernel_size",
-    "rate": "p",
-    "axis": "dim",
-    "epsilon": "eps",
-    "inputdim": "num_embeddings",
-    "outputdim": "embedding_dim",
-    "interpolation": "mode",
-    "alpha": "negative_slope",
-    "numheads": "num_heads",
+
+_LOSS = _text("a loss is no layer of the network, but of its training: leave it out")
+#: Losses that are not called so: functions of PyTorch, and classes of Keras.
+LOSSES = frozenset(
+    (
+        *("crossentropy", "binarycrossentropy", "binarycrossentropywithlogits", "linearcrossentropy", "kldiv"),
+        *("categoricalcrossentropy", "sparsecategoricalcrossentropy", "categoricalfocalcrossentropy"),
+        *("binaryfocalcrossentropy", "kldivergence", "logcosh", "hinge", "squaredhinge", "categoricalhinge", "huber"),
+        *("meansquarederror", "meanabsoluteerror", "meanabsolutepercentageerror", "meansquaredlogarithmicerror"),
+    )
+)
+
+#: Fields, and what they may be called here: the first of those that the layer has.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "filters": ("out_channels",),
+    "units": ("out_features", "hidden_size"),
+    "outputunits": ("out_features",),
+    "infeatures": ("in_channels", "input_size", "num_features"),
+    "inchannels": ("in_features", "num_features", "num_channels", "input_size"),
+    "outfeatures": ("out_channels", "hidden_size"),
+    "outchannels": ("out_features", "hidden_size"),
+    "hidden": ("hidden_size",),
+    "hiddendim": ("hidden_size", "dim_feedforward"),
+    "intermediatedim": ("dim_feedforward",),
+    "kernel": ("kernel_size",),
+    "k": ("kernel_size",),
+    "poolsize": ("kernel_size",),
+    "s": ("stride",),
+    "strides": ("stride",),
+    "dilationrate": ("dilation",),
+    "usebias": ("bias",),
+    "rate": ("p", "dropout"),
+    "dropoutrate": ("p", "dropout"),
+    "dropout": ("p",),
+    "p": ("dropout", "padding"),
+    "axis": ("dim",),
+    "axes": ("dim",),
+    "epsilon": ("eps", "layer_norm_eps"),
+    "eps": ("layer_norm_eps",),
+    "affine": ("elementwise_affine",),
+    "elementwiseaffine": ("affine",),
+    "groups": ("num_groups",),
+    "inputdim": ("num_embeddings", "input_size", "in_features"),
+    "outputdim": ("embedding_dim",),
+    "interpolation": ("mode",),
+    "scale": ("scale_factor",),
+    "alpha": ("negative_slope",),
+    "negativeslope": ("negative_slope",),
+    "maxvalue": ("max_val",),
+    "minvalue": ("min_val",),
+    "theta": ("threshold",),
+    "numheads": ("nhead",),
+    "heads": ("num_heads", "nhead"),
+    "nhead": ("num_heads",),
+    "embeddim": ("d_model",),
+    "dmodel": ("embed_dim",),
+    "returnattentionscores": ("need_weights",),
+    "targetshape": ("unflattened_size", "shape"),
+    "cropping": ("padding",),
+    "keepdims": ("keepdim",),
+    "keepdim": ("keepdim",),
+    "activation": ("nonlinearity",),
+    "sharedaxes": ("num_parameters",),
+    "layer": ("encoder_layer", "decoder_layer"),
 }
+
+_OUT = "leave it out: it changes no number"
+#: Fields that no field of a layer stands for, and what to do.
+NO_FIELDS: dict[str, str] = {
+    "activation": "a layer of its own behind this one: `- ReLU`",
+    "dataformat": "leave it out: layers of PyTorch have channels first",
+    **dict.fromkeys(("inputshape", "batchinputshape", "batchshape"), "say it at the top of the spec: `input: [...]`"),
+    "keydim": "leave it out: it is `embed_dim / num_heads`",
+    "valuedim": "leave it out: it is `embed_dim / num_heads`",
+    "returnsequences": "leave it out: the first output is the states of all steps, the second the last ones (`NAME:1`)",
+    "returnstate": "leave it out: the last states are the second output (`NAME:1`), of LSTM also the third",
+    "recurrentdropout": "leave it out: `dropout` here is between layers",
+    "recurrentactivation": "leave it out: the gates have sigmoid",
+    "resetafter": "leave it out: PyTorch resets after the product",
+    **dict.fromkeys(("center", "scale"), "`affine` or `elementwise_affine` is for both weights"),
+    "synchronized": "`SyncBatchNorm` is a layer of its own",
+    "maskzero": "`padding_idx: 0`",
+    **dict.fromkeys(("stateful", "unroll", "gobackwards", "implementation", "seed", "device", "inplace"), _OUT),
+}
+_OF_WEIGHTS = ("initializer", "regularizer", "constraint")
 
 
 def layer(name: str, known: Callable[[str], str | None]) -> Suggestion | None:
     """What a layer of another library is called here. known: the spelling here of a name in another case, or None."""
     word = name.rpartition(".")[2]
+    key = folded(word)
     if word != name and (own := known(word)) is not None:
         return Suggestion(f"write `{own}`, without the module", name, own, safe=False)
-    if folded(word).endswith("loss"):
-        return Suggestion("a loss is no layer of the network, but of its training: leave it out", name, None)
-    meant = _LAYERS.get(folded(word))
-    return None if meant is None else Suggestion(f"it is called `{meant}` here", name, meant, safe=False)
+    meant = LAYERS.get(key)
+    if meant is None and (key.endswith("loss") or key in LOSSES):
+        meant = _LOSS
+    if meant is None:
+        return None
+    text = meant.says
+    if meant.torch is not None:
+        text = f"it is called `{meant.torch}` here{f', {text}' if text else ''}"
+    return Suggestion(text, name, meant.torch, safe=False)
 
 
 def field(name: str, fields: Container[str]) -> Suggestion | None:
     """What a field of another library is called here, in a layer with these fields."""
-    meant = _FIELDS.get(folded(name))
-    return Suggestion(f"it is called `{meant}` here", name, meant, safe=False) if meant in fields else None
+    key = folded(name)
+    for own in FIELDS.get(key, ()):
+        if own in fields:
+            return Suggestion(f"it is called `{own}` here", name, own, safe=False)
+    says = _OUT if key.endswith(_OF_WEIGHTS) else NO_FIELDS.get(key)
+    return None if says is None else Suggestion(says, name, None)

@@ -180,6 +180,7 @@ def _fractional(
         *((out, out) if return_indices else (out,)),
         ops=size(out) * (prod(kernel) - 1),
         keeps_input=True,
+        keeps_output="rest" if return_indices else False,
         kept=() if return_indices else (Kept("indices", out, "int64"),),
         rest="int64",
         window=NOT_FOLLOWED,
@@ -241,7 +242,7 @@ def _unpooled(
             require_at_least(usual + step - 1, given, reason, code="CFG116", field="output_size")
         require_at_least(given, 1, f"{what} with this padding leaves nothing on axis {axis}", field="padding", got=x)
         found.append(given)
-    return Facts((*x[:2], *found), kept=(Kept("indices", indices, "int64"),), window=NOT_FOLLOWED)
+    return Facts((*x[:2], *found), keeps_input="rest", window=NOT_FOLLOWED)
 
 
 @layer

@@ -73,9 +73,10 @@ class Types:
 
     def suggest(self, name: str) -> str | None:
         """The help for a name that stands for nothing: what it is called here, or the nearest name."""
-        return did_you_mean(name, self.names(), self._meant)
+        return did_you_mean(name, self.names(), self.meant)
 
-    def _meant(self, name: str) -> Suggestion | None:
+    def meant(self, name: str) -> Suggestion | None:
+        """What a word of another library is called here."""
         return self.vocabulary.foreign().layer(
             name, lambda word: {folded(one): one for one in self.names()}.get(folded(word))
         )
@@ -232,10 +233,15 @@ def _unknown(entry: Entry, types: Types, findings: Findings) -> None:
 
 
 def _named(entry: Entry, types: Types) -> str | None:
-    """How a layer is named whose name stands in the place of its type: `enc1: Conv2D`."""
+    """How a layer is named whose name stands in the place of its type: `enc1: Conv2D`.
+
+    A type of another library is none: `Activation: relu` in PyTorch's words, which have a layer `relu`.
+    """
+    name = entry.type_name
     value = entry.document.at(entry.fields)
-    known = isinstance(value, str) and types.find(value) is not None
-    return f"write `{value}: {{name: {entry.type_name}}}`" if known else None
+    if not isinstance(value, str) or types.find(value) is None or (name[:1].isupper() and types.meant(name)):
+        return None
+    return f"write `{value}: {{name: {name}}}`"
 
 
 def _as_item(name: str, types: Types) -> str | None:
