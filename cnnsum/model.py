@@ -127,9 +127,10 @@ def load(
     """Read a model file; "-" is standard input.
 
     inputs: other shapes for its inputs, without the batch axis, by name or one for the only input; a text is a symbol.
-    settings: values of vars and symbols. dtype: the dtype policy of layers that name none. format: "cnnsum" or "keras",
-    where it is not to be found out from the content. free: which sizes of the inputs become symbols where the file
-    fixes them: "spatial" (H, W, D, T), "channels" (C), "batch" (N); "declared" for what a spec declares of its symbols.
+    settings: values of vars and symbols. dtype: the dtype policy of layers that name none. format: "cnnsum", "keras" or
+    "torch", where it is not to be found out from the content. free: which sizes of the inputs become symbols where the
+    file fixes them: "spatial" (H, W, D, T), "channels" (C), "batch" (N); "declared" for what a spec declares of its
+    symbols.
     layer_types: paths of files that declare layer types. plugins: names of Python modules, or paths of files, that do;
     they are run. keras_backend: "tensorflow", "jax", "torch" or "numpy", whose integers and floats of 64 bits differ.
 

@@ -165,7 +165,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--from",
                 "source_format",
                 metavar="FORMAT",
-                help="Read the file as cnnsum or keras.  [default: by its content]",
+                help="Read the file as cnnsum, keras or torch.  [default: by its content]",
             ),
             click.option(
                 "--keras-backend",

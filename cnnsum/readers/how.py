@@ -18,7 +18,7 @@ class How(NamedTuple):
     whose files name one for every layer, of all).
     free: which sizes of the inputs become symbols where the file fixes them, as `readers.free.KINDS` has them.
     types: layer types that are declared elsewhere, by name. backend: the backend of Keras.
-    format: "cnnsum" or "keras"; None finds it out from the content.
+    format: "cnnsum", "keras" or "torch"; None finds it out from the content.
     """
 
     inputs: Mapping[str, tuple[int | str | None, ...]] = {}

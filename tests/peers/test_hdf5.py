@@ -21,7 +21,7 @@ numpy = pytest.importorskip("numpy")
 from cnnsum.diagnostics import UnusableError  # noqa: E402 - the imports above are what skips
 from cnnsum.source import hdf5  # noqa: E402
 from cnnsum.source.containers import contents_of  # noqa: E402
-from tests.thorough import THOROUGH  # noqa: E402
+from tests.thorough import THOROUGH  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
