@@ -168,6 +168,11 @@ class LayerType:
         return self.key != self.name
 
     @property
+    def told_role(self) -> Role:
+        """The role, for those who read the fields of a role by Keras's names: "" for types of other frameworks."""
+        return self.role if self.vocabulary is KERAS else ""
+
+    @property
     def schema(self) -> Schema:
         """Fields and inputs, read from the rule's signature at the first use."""
         if self._schema is None:

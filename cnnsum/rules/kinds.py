@@ -10,7 +10,6 @@ from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import Role
-from cnnsum.layers.vocabulary import KERAS
 
 Roles = frozenset[Role]
 
@@ -53,8 +52,7 @@ NOT_NEGATIVE = frozenset(
 def role_of(layer: Layer) -> Role:
     """What a layer is to rules; "" for a nested model, an input, an operation, and a type that is not known."""
     type = layer.type
-    # Rules read the fields of a role by Keras's names, and say Keras's words.
-    return "" if type is None or type.is_operation or type.vocabulary is not KERAS else type.role
+    return "" if type is None or type.is_operation else type.told_role
 
 
 def function_of(call: Call) -> str | None:

@@ -17,7 +17,6 @@ from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.arithmetic import functions
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape, size
-from cnnsum.layers.vocabulary import KERAS
 
 
 class Piece(NamedTuple):
@@ -74,8 +73,8 @@ class View(NamedTuple):
 
     @property
     def role(self) -> Role:
-        """What the layer is. Fields are read as Keras calls them, so that a layer of another framework is not told."""
-        return self.type.role if self.type.vocabulary is KERAS else ""
+        """What the layer is."""
+        return self.type.told_role
 
     @property
     def out(self) -> Shape:

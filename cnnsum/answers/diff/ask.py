@@ -247,9 +247,8 @@ def _fields(old: Item, new: Item, sources: Mapping[str, str], news: frozenset[st
     if a.type_name == b.type_name or set(a.fields) == set(b.fields):
         for name in dict.fromkeys((*a.fields, *b.fields)):
             left, right = a.fields.get(name), b.fields.get(name)
-            before, after = shown(left), shown(right)
-            if left != right and before != after:  # NaN is not equal to itself
-                found.append((name, before, after))
+            if left != right and shown(left) != shown(right):  # NaN is not equal to itself
+                found.append((name, shown(left), shown(right)))
     if a.policy != b.policy:
         found.append(("dtype", _policy(a.policy), _policy(b.policy)))
     if a.trainable != b.trainable:
@@ -257,11 +256,11 @@ def _fields(old: Item, new: Item, sources: Mapping[str, str], news: frozenset[st
     if a.spec is not None and b.spec is not None and a.spec.dtype != b.spec.dtype:
         found.append(("dtype", a.spec.dtype, b.spec.dtype))
     inputs, present = [_source(one) for one in old.row.connections], [_source(one) for one in new.row.connections]
-    sources_before = [(sources.get(_prefix(old) + name), index) for name, index in inputs]
-    sources_after = [(_prefix(new) + name, index) for name, index in present]
-    known = {name for name, _ in sources_before}
+    before = [(sources.get(_prefix(old) + name), index) for name, index in inputs]
+    after = [(_prefix(new) + name, index) for name, index in present]
+    known = {name for name, _ in before}
     # Where a layer was put in or taken out before this one, that says it all.
-    if sources_before != sources_after and None not in known and all(name in news for name, _ in sources_after):
+    if before != after and None not in known and all(name in news for name, _ in after):
         found.append(("from", _listed(inputs), _listed(present)))
     return found
 

@@ -55,9 +55,7 @@ def kept_by_layer(
 
         if facts.keeps_input and (facts.keeps_input != "weights" or trains):
             moved = [keeping.wanted[keeping.storage[number]] for number in call.inputs]
-            for at, number in enumerate(call.inputs):
-                if facts.keeps_input == "rest" and at == 0:
-                    continue
+            for at, number in facts.kept_inputs([*enumerate(call.inputs)]):
                 if facts.keeps_input == "factors" and not (any(moved[:at]) or any(moved[at + 1 :])):
                     continue
                 origin = keeping.storage[number]

@@ -125,10 +125,14 @@ def plan(model: Model, report: Report | None = None, *, batch: int | None = None
     if report is not None and batch is not None:
         raise ValueError("plan(): the batch is that of the report: leave one of the two out")
     if report is not None and not model.wrong:
-        names = {layer.name for layer in model.graph.order().layers}
-        # The operations of a module stand below its row.
-        rows = [one for row in report.rows for one in ((row,) if row.name in names else row.rows)]
-        if names != {row.name for row in rows}:
+        names = [layer.name for layer in model.graph.order().layers]
+        found = [row.name for row in report.rows]
+        if model.graph.program:
+            # The operations of a module stand below its row, in the place of the first of them.
+            own = set(names)
+            names.sort()
+            found = sorted(one.name for row in report.rows for one in ((row,) if row.name in own else row.rows))
+        if names != found:
             raise ValueError("plan(): `report` must be a report of this model")
     if report is None:
         from cnnsum.answers.summary.ask import summarize

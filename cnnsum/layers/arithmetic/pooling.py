@@ -27,6 +27,16 @@ def pool(x: Shape, sliding: Sliding, *, largest: bool) -> Facts:
     )
 
 
+def with_indices(facts: Facts) -> Facts:
+    """The same pooling with the indices of the maxima as a second output, which backpropagation then keeps as that."""
+    (out,) = facts.outputs
+    facts.outputs = (out, out)
+    facts.rest = "int64"
+    facts.kept = ()
+    facts.keeps_output = "rest"
+    return facts
+
+
 def pool_whole(what: str, x: Shape, axes: int, layout: Layout | None, keepdims: bool, *, largest: bool) -> Facts:
     """The largest or the mean of all positions, per channel."""
     spatial(x, axes, layout, what)

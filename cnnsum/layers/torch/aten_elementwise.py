@@ -8,11 +8,12 @@ the shape that PyTorch's broadcasting gives, with the batch one axis of all.
 from __future__ import annotations
 
 from cnnsum.layers.arithmetic.broadcast import broadcast, in_place
-from cnnsum.layers.arithmetic.functions import FUNCTIONS
+from cnnsum.layers.arithmetic.functions import FUNCTIONS, elementwise
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import Facts, KeepsInput, Kept, Shape, size
 from cnnsum.layers.kinds import Flag, PlainInt, Real, Text
 from cnnsum.layers.requiring import axis_of, require_multiple
+from cnnsum.layers.torch.fields import named
 
 #: Operations on one tensor: operations per element, what backpropagation keeps, the dtype of the output ("" for the
 #: input's, "float" for the same made floating-point).
@@ -84,51 +85,35 @@ def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
             dtype=dtype or "input",
         )
 
-    return _named(rule, name, f"`{name}` of each element. Operations: {ops} per element.")
+    return named(rule, name, f"`{name}` of each element. Operations: {ops} per element.")
 
 
 def _binary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
     def rule(x: Shape, other: Shape = (), third: Shape = ()) -> Facts:
         shapes = (x, other, third)
         out = broadcast(shapes, name)
-        both = bool(other)
-        kept: KeepsInput = False
-        if keeps == "factors":
-            kept = "factors" if both else False
-        elif keeps == "inputs":
-            kept = True
+        kept: KeepsInput = keeps == "inputs"
+        if keeps == "factors" and other:
+            kept = "factors"
         return Facts(out, ops=ops * size(out), keeps_input=kept, alias=in_place(shapes, out), dtype=dtype)
 
-    return _named(rule, name, f"`{name}` of two tensors, broadcast. Operations: {ops} per element.")
+    return named(rule, name, f"`{name}` of two tensors, broadcast. Operations: {ops} per element.")
 
 
 def _activation(name: str, function: str) -> Rule:
-    step = FUNCTIONS[function]
-
     def rule(x: Shape) -> Facts:
-        return Facts(
-            x,
-            ops=(step.ops or 0) * size(x),
-            keeps_input=step.keeps == "input",
-            keeps_output=step.keeps == "output",
-            alias="inplace",
-            dtype="input",
-        )
+        facts = elementwise(x, function)
+        facts.dtype = "input"
+        return facts
 
-    return _named(rule, name, f"The activation {function}. Operations: {step.ops} per element.")
+    return named(rule, name, f"The activation {function}. Operations: {FUNCTIONS[function].ops} per element.")
 
 
 def _same(name: str, *, view: bool) -> Rule:
     def rule(x: Shape) -> Facts:
         return Facts(x, alias="view" if view else "", dtype="input")
 
-    return _named(rule, name, "Give the input as it is. No weights.")
-
-
-def _named(rule: Rule, name: str, doc: str) -> Rule:
-    rule.__name__ = name
-    rule.__doc__ = doc
-    return rule
+    return named(rule, name, "Give the input as it is. No weights.")
 
 
 for _name, _how in UNARY.items():

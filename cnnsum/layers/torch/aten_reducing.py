@@ -14,13 +14,13 @@ from cnnsum.layers.arithmetic.normalization import (
     normalized_by_row,
     normalized_by_size,
 )
-from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive
+from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import Facts, Kept, Shape, seen_along, show_shape, size
 from cnnsum.layers.kinds import Axes, Dtype, Flag, Int, Ints, PlainInt
 from cnnsum.layers.requiring import axis_of, require_equal, require_multiple
-from cnnsum.layers.torch.fields import KERNEL, over
+from cnnsum.layers.torch.fields import KERNEL, named, over
 
 #: Reductions: operations per element of the input, less so many per output element, what backpropagation keeps, the
 #: dtype of the output, and whether the places of what was chosen are a second output.
@@ -64,9 +64,7 @@ def _reduction(name: str, ops: int, less: int, keeps: str, dtype: str, places: b
             window=window,
         )
 
-    rule.__name__ = name
-    rule.__doc__ = f"`{name}` along axes, or of all elements. Operations: {ops} per element of the input."
-    return rule
+    return named(rule, name, f"`{name}` along axes, or of all elements. Operations: {ops} per element of the input.")
 
 
 #: By the name of the operation, for those who reduce by another name.
@@ -125,13 +123,10 @@ def _max_pool(name: str, axes: int, *, indices: bool) -> Rule:
         ceil_mode: Flag = False,
     ) -> Facts:
         facts = pool(x, _windows(name, axes, kernel_size, stride, padding, dilation, ceil_mode), largest=True)
-        if indices:
-            facts.outputs = (*facts.outputs, *facts.outputs)
-            facts.rest, facts.kept = "int64", ()
         facts.dtype = "input"
-        return facts
+        return with_indices(facts) if indices else facts
 
-    return _named(rule, name, "The largest of each window, per channel. Backpropagation keeps the input and indices.")
+    return named(rule, name, "The largest of each window, per channel. Backpropagation keeps the input and indices.")
 
 
 def _avg_pool(name: str, axes: int) -> Rule:
@@ -140,25 +135,16 @@ def _avg_pool(name: str, axes: int) -> Rule:
         facts.dtype = "input"
         return facts
 
-    return _named(rule, name, "The mean of each window, per channel. Backpropagation keeps the input.")
+    return named(rule, name, "The mean of each window, per channel. Backpropagation keeps the input.")
 
 
 def _adaptive(name: str, axes: int, *, largest: bool) -> Rule:
     def rule(x: Shape, *, output_size: Ints) -> Facts:
         facts = pool_adaptive(name, x, over(output_size, axes, name, "output_size"), "channels_first", largest=largest)
-        if largest:
-            facts.outputs = (*facts.outputs, *facts.outputs)
-            facts.rest, facts.kept = "int64", ()
         facts.dtype = "input"
-        return facts
+        return with_indices(facts) if largest else facts
 
-    return _named(rule, name, "The largest or the mean of as many windows as the output is to have, per channel.")
-
-
-def _named(rule: Rule, name: str, doc: str) -> Rule:
-    rule.__name__ = name
-    rule.__doc__ = doc
-    return rule
+    return named(rule, name, "The largest or the mean of as many windows as the output is to have, per channel.")
 
 
 for _axes in (1, 2, 3):

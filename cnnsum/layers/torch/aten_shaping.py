@@ -14,6 +14,7 @@ from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size, turned
 from cnnsum.layers.kinds import Axes, Int, Ints, Numbers, PlainInt, Real, Text
 from cnnsum.layers.requiring import axis_of, require_at_least, require_equal, require_multiple
+from cnnsum.layers.torch.fields import named
 
 #: What stands for "to the end" in a slice.
 _END = 2**63 - 1
@@ -455,9 +456,7 @@ def _enlarging(name: str, ops: int) -> Rule:
         out = (*x[:2], *wanted)
         return Facts(out, ops=ops * prod(out[1:]), dtype="input", window=None if out == x else NOT_FOLLOWED)
 
-    rule.__name__ = name
-    rule.__doc__ = f"""Enlarge an image, or make it smaller. Operations: {ops} per output element."""
-    return rule
+    return named(rule, name, f"Enlarge an image, or make it smaller. Operations: {ops} per output element.")
 
 
 for _name, _ops in ENLARGING.items():

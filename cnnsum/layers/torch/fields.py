@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.slide import Words
+from cnnsum.layers.base import Rule
 from cnnsum.layers.facts import Shape, show_shape
 from cnnsum.layers.kinds import Kind, Reading, choice, flag, integer, items, wrong
 from cnnsum.layers.requiring import require_equal, require_known
@@ -127,3 +128,10 @@ def over(sizes: tuple[Dim, ...], axes: int, what: str, field: str) -> tuple[Dim,
     if len(sizes) != axes:
         raise Problem("CFG102", f"`{field}` of {what} must be {axes} numbers, got {list(sizes)}", field)
     return sizes
+
+
+def named(rule: Rule, name: str, doc: str) -> Rule:
+    """A rule that a table makes, with the name and the documentation of the operation that it is."""
+    rule.__name__ = name
+    rule.__doc__ = doc
+    return rule

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least
-from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive
+from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding, spatial
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape
@@ -33,13 +33,7 @@ def windows_of(what: str, kernel: Sizes, stride: Sizes | None, padding: Pads, di
 
 def _largest(x: Shape, sliding: Sliding, return_indices: bool) -> Facts:
     facts = pool(x, sliding, largest=True)
-    if return_indices:
-        (out,) = facts.outputs
-        facts.outputs = (out, out)
-        facts.rest = "int64"
-        facts.kept = ()
-        facts.keeps_output = "rest"
-    return facts
+    return with_indices(facts) if return_indices else facts
 
 
 @layer(role="max pooling")
@@ -214,13 +208,7 @@ def _adaptive(
     lengths = spatial(x, len(wanted), "channels_first", what)
     sizes = tuple([length if size is None else size for length, size in zip(lengths, wanted, strict=True)])
     facts = pool_adaptive(what, x, sizes, "channels_first", largest=largest)
-    if return_indices:
-        (out,) = facts.outputs
-        facts.outputs = (out, out)
-        facts.rest = "int64"
-        facts.kept = ()
-        facts.keeps_output = "rest"
-    return facts
+    return with_indices(facts) if return_indices else facts
 
 
 @layer(role="adaptive mean pooling")

@@ -35,6 +35,7 @@ from cnnsum.layers.facts import Shape, Weight
 from cnnsum.layers.kinds import show
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.readers.declare import declare, fresh
+from cnnsum.readers.free import name_for
 from cnnsum.readers.how import How
 from cnnsum.readers.override import replace_inputs
 from cnnsum.readers.torch.arguments import NO_NUMBER, Argument, arguments_of, dtype_of
@@ -105,13 +106,14 @@ class ProgramReader:
         self.graph.diagnostics.extend(self.document.diagnostics)
         self._read_inputs()
         stacks = [_stack(node) for node in self.nodes]
+        made = [_tensors_of(node) for node in self.nodes]
         self._in_module = Counter(
-            path for stack, node in zip(stacks, self.nodes, strict=True) if _gives_tensors(node) for path, _ in stack
+            path for stack, tensors in zip(stacks, made, strict=True) if tensors for path, _ in stack
         )
         if root := next((stack[0][1] for stack in stacks if stack), ""):
             self.graph.name = root.rpartition(".")[2] or "program"
-        for index, (raw, stack) in enumerate(zip(self.nodes, stacks, strict=True)):
-            self._read_node(raw, stack, index)
+        for index, (raw, tensors, stack) in enumerate(zip(self.nodes, made, stacks, strict=True)):
+            self._read_node(raw, tensors, stack, index)
         self._own_the_rest()
         self._read_outputs()
         self._say_unknown()
@@ -184,10 +186,8 @@ class ProgramReader:
         sizes = _list(meta.get("sizes"))
         if len(sizes) > MAX_RANK:
             raise self._malformed(f"the input `{name}` has {len(sizes)} axes", path)
-        dims: list[Dim] = []
-        for axis, size in enumerate(sizes):
-            dims.append(self._input_size(size, axis, len(sizes)))
-        spec = InputSpec(tuple(dims), dtype_of(meta.get("dtype")) or "float32")
+        shape = tuple([self._input_size(size, axis, len(sizes)) for axis, size in enumerate(sizes)])
+        spec = InputSpec(shape, dtype_of(meta.get("dtype")) or "float32")
         self.names.taken.add(name)
         layer = Layer(name, None, type_name="InputLayer", spec=spec, place=Place(self.document, path))
         node = Node(layer)
@@ -206,18 +206,14 @@ class ProgramReader:
 
         def named(name: str) -> Dim:
             if name not in self.symbols:
-                stem = (
-                    _AXES.get(rank, ())[axis] if axis < len(_AXES.get(rank, ())) else "N" if axis == 0 else f"D{axis}"
-                )
                 if axis == 0:
-                    symbol = fresh(stem, self.graph.symbols)
+                    symbol = fresh("N", self.graph.symbols)
                 else:
+                    names = _AXES.get(rank, ())
+                    stem = names[axis] if axis < len(names) else f"D{axis}"
                     own = stem if name[:1] in "su" and name[1:].isdigit() else name
-                    count, free = 1, own
-                    while free in self.graph.symbols:
-                        count += 1
-                        free = f"{own}{count}"
-                    symbol = self.graph.symbols[free] = Symbol(free)
+                    symbol = Symbol(name_for(own, self.graph.symbols))
+                    self.graph.symbols[symbol.name] = symbol
                 self.symbols[name] = symbol.dim
             return self.symbols[name]
 
@@ -244,18 +240,16 @@ class ProgramReader:
 
     # --- nodes --------------------------------------------------------------------------------------------------------
 
-    def _read_node(self, raw: object, stack: list[tuple[str, str]], index: int) -> None:
+    def _read_node(self, raw: object, made: list[str], stack: list[tuple[str, str]], index: int) -> None:
         path = (*_GRAPH, "nodes", index)
         node = _mapping(raw)
         target = node.get("target")
         if not isinstance(target, str):
             raise self._malformed("a node has no target", path)
-        outputs = [_mapping(one) for one in _list(node.get("outputs"))]
-        sized = next((one for one in outputs if "as_sym_int" in one), None)
+        sized = next((one for one in _outputs(node) if "as_sym_int" in one), None)
         if sized is not None:
             self._read_size(target, _list(node.get("inputs")), _mapping(sized["as_sym_int"]).get("as_name"))
             return
-        made = _tensors_of(outputs)
         if not made:
             return
         namespace, operation = _operation(target)
@@ -304,8 +298,8 @@ class ProgramReader:
         for at, one in enumerate(made):
             self.tensors[one] = tensor = Tensor(call, at)
             claimed = recorded[at]
-            if claimed is not None and all(type_ is int for type_ in map(_type, claimed)):
-                sizes = tuple([size if isinstance(size, int) else None for size in claimed])
+            sizes = tuple([size for size in claimed or () if isinstance(size, int)])
+            if claimed is not None and len(sizes) == len(claimed):
                 self.graph.recorded.append(Recorded(tensor, sizes, (*_GRAPH, "tensor_values", one)))
 
     def _fields(self, type: LayerType | None, arguments: list[Argument]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -400,34 +394,20 @@ class ProgramReader:
         """
         if not stack:
             return self._free(operation), operation, (), None
-        for path, module in stack:
-            title = module.rpartition(".")[2]
-            if path and module.startswith(_MODULES) and title not in _CONTAINERS:
-                if self._in_module[path] > 1:
-                    blocks = tuple(path.split("."))
-                    return (
-                        self._free(f"{stack[-1][0]}.{operation}"),
-                        operation,
-                        tuple(stack[-1][0].split(".")),
-                        (blocks, title),
-                    )
-                break
         path, module = stack[-1]
         blocks = tuple(path.split(".")) if path else ()
-        title = module.rpartition(".")[2]
-        if blocks and module.startswith(_MODULES) and title not in _CONTAINERS and self._in_module[path] == 1:
-            return self._free(path), title, blocks[:-1], None
-        return self._free(f"{path}.{operation}" if path else operation), operation, blocks, None
+        outermost = next((one for one in stack if _is_pytorchs(*one)), None)
+        whole = None
+        if outermost is not None and self._in_module[outermost[0]] > 1:
+            whole = (tuple(outermost[0].split(".")), _class(outermost[1]))
+        elif _is_pytorchs(path, module):
+            return self._free(path), _class(module), blocks[:-1], None
+        return self._free(f"{path}.{operation}" if path else operation), operation, blocks, whole
 
     def _free(self, name: str) -> str:
         """The name, or the name with the first number that makes it new."""
-        return (
-            self.names.automatic(name.rpartition(".")[2], name[: name.rfind(".") + 1])
-            if name in self.names.taken
-            else self._take(name)
-        )
-
-    def _take(self, name: str) -> str:
+        if name in self.names.taken:
+            return self.names.automatic(name.rpartition(".")[2], name[: name.rfind(".") + 1])
         self.names.taken.add(name)
         return name
 
@@ -457,10 +437,6 @@ class ProgramReader:
 _SIZES = {"sym_max": "max", "sym_min": "min", "truediv": "floordiv", "sym_not": "not"}
 
 
-def _type(value: object) -> type:
-    return value.__class__
-
-
 def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -482,6 +458,15 @@ def _stack(raw: object) -> list[tuple[str, str]]:
     return found
 
 
+def _class(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
+def _is_pytorchs(path: str, module: str) -> bool:
+    """Whether a module that a node stands in is a layer of `torch.nn`, and neither a container nor the whole model."""
+    return bool(path) and module.startswith(_MODULES) and _class(module) not in _CONTAINERS
+
+
 def _operation(target: str) -> tuple[str, str]:
     """The namespace and the name of an operation, without its overload and the mark of one that works in place."""
     parts = target.removeprefix("torch.ops.").split(".")
@@ -491,17 +476,17 @@ def _operation(target: str) -> tuple[str, str]:
     return namespace, name
 
 
-def _tensors_of(outputs: list[dict[str, Any]]) -> list[str]:
+def _outputs(raw: object) -> list[dict[str, Any]]:
+    return [_mapping(one) for one in _list(_mapping(raw).get("outputs"))]
+
+
+def _tensors_of(raw: object) -> list[str]:
     """The names of the tensors that a node gives, in their order."""
     found: list[str] = []
-    for output in outputs:
+    for output in _outputs(raw):
         single = _mapping(output.get("as_tensor") or _mapping(output.get("as_optional_tensor")).get("as_tensor"))
         if isinstance(single.get("name"), str):
             found.append(single["name"])
         listed = [_mapping(one).get("name") for one in _list(output.get("as_tensors"))]
         found.extend(name for name in listed if isinstance(name, str))
     return found
-
-
-def _gives_tensors(raw: object) -> bool:
-    return bool(_tensors_of([_mapping(one) for one in _list(_mapping(raw).get("outputs"))]))
