@@ -329,7 +329,10 @@ def _block() -> Schema:
         "properties": {
             "args": {**arguments, "description": "Arguments with their defaults; one without must be given."},
             "layers": _ref("layers", "Its layers; `input` is what the use of the block reads."),
-            "output": {**either({"type": "string"}, NULL), "description": "The layer that is the result; the last."},
+            "output": {
+                **either({"type": "string"}, {"type": "array", "minItems": 1, "items": _TEXT}, NULL),
+                "description": "The layer that is the result, or a list of layers; by default, the last.",
+            },
         },
         "required": ["layers"],
         "additionalProperties": False,

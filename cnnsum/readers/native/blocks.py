@@ -42,7 +42,7 @@ class Block:
         "items",
         "name",
         "names",
-        "output",
+        "outputs",
         "path",
         "sized_by",
         "uses",
@@ -55,7 +55,8 @@ class Block:
         self.args: dict[str, Any] = {}
         self.items: list[Any] = []
         self.entries: list[Entry] = []
-        self.output: str | None = None
+        #: The names that `output` gives, each with its path in the block; None where the last layer is the result.
+        self.outputs: tuple[tuple[str, Path], ...] | None = None
         self.broken = False
         self.uses: dict[str, Path] = {}
         self.sized_by: frozenset[str] = frozenset()
@@ -172,11 +173,12 @@ def _read(block: Block, value: Any, findings: Findings) -> None:
         block.broken = True
     output = value.get("output")
     if isinstance(output, str):
-        block.output = output
+        block.outputs = ((output, ("output",)),)
+    elif isinstance(output, list) and output and all(isinstance(name, str) for name in output):
+        block.outputs = tuple([(name, ("output", index)) for index, name in enumerate(output)])
     elif output is not None:
-        findings.add(
-            "SPC022", f"`output` is the name of a layer of the block, not {show(output)}", block.site("output")
-        )
+        message = f"`output` is the name of a layer of the block, or a list of such names, not {show(output)}"
+        findings.add("SPC022", message, block.site("output"))
 
 
 def _check_argument(block: Block, name: str, findings: Findings) -> None:

@@ -311,8 +311,9 @@ class Expander:
         for one in block.entries:
             self.add(one, inner)
         result = inner.current
-        if block.output is not None:
-            result = self.wires.find(block.output, full + ".", block.site("output"))
+        if block.outputs is not None:
+            found = [self.wires.find(one, full + ".", block.site(*path)) for one, path in block.outputs]
+            result = tuple([item for items in found for item in items])
         frame.current = result
         if given:
             self._register(entry, frame, name, result)
