@@ -22,11 +22,15 @@ LIBRARIES = {"resnet_blocks"}
 
 
 class Published(NamedTuple):
-    """What is known of a network: parameters in all, how many of them train, and the output without the batch axis."""
+    """What is known of a network: parameters in all, how many of them train, the output without the batch axis, the
+    other outputs, and the elements of buffers, which PyTorch does not count as parameters.
+    """
 
     total: int
     trainable: int
     output: tuple[int, ...]
+    others: tuple[tuple[int, ...], ...] = ()
+    buffers: int = 0
 
 
 GALLERY = {
@@ -55,10 +59,20 @@ GALLERY = {
     "vgg19": Published(143_667_240, 143_667_240, (1000,)),
     "vit_b16": Published(86_567_656, 86_567_656, (1000,)),
     "xception": Published(22_910_480, 22_855_952, (1000,)),
+    "torch/convnext_tiny": Published(28_589_128, 28_589_128, (1000,)),
+    "torch/lstm": Published(66_034_000, 66_034_000, (35, 10_000)),
+    "torch/mobilenet_v2": Published(3_504_872, 3_504_872, (1000,), buffers=34_164),
+    "torch/resnet50": Published(25_557_032, 25_557_032, (1000,), buffers=53_173),
+    "torch/unet": Published(31_037_633, 31_037_633, (1, 320, 480), buffers=11_794),
+    "torch/vit_b16": Published(86_567_656, 86_567_656, (1000,)),
+    "torch/wavenet": Published(1_833_536, 1_833_536, (256, 1000)),
+    "torch/yolo_like": Published(
+        61_949_149, 61_949_149, (255, 13, 13), ((255, 26, 26), (255, 52, 52)), buffers=52_608 + 72
+    ),
 }
 
 #: Symbols in the shapes of `GALLERY`.
-SIZES = {"H": 320, "W": 480}
+SIZES = {"H": 320, "W": 480, "T": 1000}
 
 _PARAMETERS = re.compile(r"^# Parameters: ([\d,]+)( trainable)? \(", re.MULTILINE)
 
@@ -79,7 +93,8 @@ def reports() -> dict[str, cnnsum.Report]:
 
 
 def test_every_spec_is_held_against_a_count():
-    assert {path.stem for path in SPECS.glob("*.yaml")} == set(GALLERY) | LIBRARIES
+    found = {path.relative_to(SPECS).with_suffix("").as_posix() for path in SPECS.rglob("*.yaml")}
+    assert found == set(GALLERY) | LIBRARIES
 
 
 @pytest.mark.parametrize("name", GALLERY)
@@ -87,12 +102,13 @@ def test_parameters(name, reports):
     params = reports[name].totals.params
     assert (params.total, params.trainable) == (GALLERY[name].total, GALLERY[name].trainable)
     assert params.non_trainable == GALLERY[name].total - GALLERY[name].trainable
+    assert reports[name].totals.buffers.total == GALLERY[name].buffers
 
 
 @pytest.mark.parametrize("name", GALLERY)
 def test_output(name, reports):
-    (output,) = reports[name].outputs
-    assert tuple(substitute(dim, SIZES) for dim in output.shape[1:]) == GALLERY[name].output
+    found = [tuple(substitute(dim, SIZES) for dim in output.shape[1:]) for output in reports[name].outputs]
+    assert found == [GALLERY[name].output, *GALLERY[name].others]
 
 
 @pytest.mark.parametrize("name", GALLERY)
@@ -123,7 +139,7 @@ def test_the_header_says_how_to_run_it(name):
     header = header_of(name)
     assert f"\n# Run:        cnnsum specs/{name}.yaml" in header
     assert re.search(r"\b(19|20)\d\d\b", header), "the year"
-    assert re.findall(r"^name: (.*)$", text_of(name), re.MULTILINE) in ([name], [])
+    assert re.findall(r"^name: (.*)$", text_of(name), re.MULTILINE) in ([name.rpartition("/")[2]], [])
 
 
 @pytest.mark.parametrize("name", [*GALLERY, *sorted(LIBRARIES)])
@@ -149,6 +165,11 @@ WORK = {
     "vgg16": 15.47,
     "vgg19": 19.632,
     "vit_b16": 17.564,
+    "torch/convnext_tiny": 4.456,
+    "torch/mobilenet_v2": 0.301,
+    "torch/resnet50": 4.089,
+    "torch/vit_b16": 17.564,
+    "torch/yolo_like": 32.932,  # the authors' 65.864 billion operations, two for each
 }
 
 
@@ -162,12 +183,15 @@ LEGAL = {
     "fcn": lambda size: size >= 32 and size % 32 < 8,
     "unet": lambda size: size >= 16 and size % 16 == 0,
     "vit_b16": lambda size: size >= 16,
+    "torch/unet": lambda size: size >= 16 and size % 16 == 0,
+    "torch/yolo_like": lambda size: size >= 25 and (size + 7) % 32 < 8,
 }
 
 
 @pytest.mark.parametrize("name", LEGAL)
 def test_legal_sizes(name):
-    report = cnnsum.summarize(cnnsum.load(SPECS / f"{name}.yaml", inputs=("H", "W", 3)))
+    inputs = (3, "H", "W") if name.startswith("torch/") else ("H", "W", 3)
+    report = cnnsum.summarize(cnnsum.load(SPECS / f"{name}.yaml", inputs=inputs))
     conditions = {record.symbol: record.condition for record in report.sizes}
     assert set(conditions) == {"H", "W"}
     for symbol, condition in conditions.items():
@@ -188,6 +212,7 @@ SIBLINGS = [
     ("mobilenet_v2", {"alpha": 0.5}, 1_987_224),
     ("mobilenet_v2", {"alpha": 1.4}, 6_156_712),
     ("c3d", {"classes": 487}, 79_991_015),  # Sports-1M
+    ("torch/vit_b16", {"patch": 32}, 88_224_232),  # torchvision's vit_b_32
 ]
 
 
@@ -197,11 +222,22 @@ def test_siblings(name, settings, total):
     assert cnnsum.summarize(model).totals.params.total == total
 
 
-def test_the_position_embedding_follows_the_picture():
+@pytest.mark.parametrize(("name", "inputs"), [("vit_b16", (384, 384, 3)), ("torch/vit_b16", (3, 384, 384))])
+def test_the_position_embedding_follows_the_picture(name, inputs):
     """torchvision states 86,859,496 parameters and 55.484 G for ViT-B/16 at 384 x 384."""
-    report = cnnsum.summarize(cnnsum.load(SPECS / "vit_b16.yaml", inputs=(384, 384, 3)))
+    report = cnnsum.summarize(cnnsum.load(SPECS / f"{name}.yaml", inputs=inputs))
     assert report.totals.params.total == 86_859_496
     assert round(report.totals.macs / 1e9, 3) == 55.484
+
+
+def test_check_finds_nothing_in_pytorchs_words():
+    assert [str(found) for found in cnnsum.check([SPECS / "torch"])] == []
+
+
+def test_what_decides_about_a_sample_of_sound():
+    """As V. Herrmann's WaveNetModel says of itself: `receptive_field` is 3070."""
+    report = cnnsum.summarize(cnnsum.load(SPECS / "torch" / "wavenet.yaml"))
+    assert report.rows[-1].receptive_field.size == (3070,)
 
 
 #: What the headers tell the reader to type.
