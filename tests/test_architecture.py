@@ -45,7 +45,7 @@ KNOWS = {
     "answers.diff": "analyses.sizes answers.summary diagnostics dims graph ink layers model render",
     "answers.explain": "analyses analyses.field analyses.memory answers diagnostics dims graph ink layers "
     "layers.arithmetic model render",
-    "answers.schema": "diagnostics dims graph layers layers.keras readers",
+    "answers.schema": "diagnostics dims graph layers layers.keras layers.torch readers",
     "answers.variants": "analyses.sizes analyses.training answers answers.summary diagnostics dims model readers "
     "source",
     "answers.fit": "analyses.sizes answers.variants diagnostics dims model render",

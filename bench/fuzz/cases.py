@@ -485,6 +485,7 @@ def _reference(chance: Random) -> Case:
         (
             ["layers", chance.choice(words)],
             ["layers"],
+            ["layers", chance.choice(words), "--framework", chance.choice(("keras", "torch", "tf"))],
             [
                 "rule",
                 chance.choice(codes),

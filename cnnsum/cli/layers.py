@@ -15,20 +15,26 @@ if TYPE_CHECKING:
 
 @click.command(name="layers", short_help="The reference of layer types.")
 @click.argument("name", required=False)
-def command(name: str | None) -> None:
+@click.option("--framework", metavar="NAME", help="Those of one framework alone, keras or torch.")
+def command(name: str | None, framework: str | None) -> None:
     """Print the layer types, or the documentation and the fields of one."""
     from cnnsum.cli.output import standard_output, terminal_columns, write_plain
     from cnnsum.diagnostics import did_you_mean
     from cnnsum.layers.vocabulary import VOCABULARIES
 
+    if framework is not None and framework not in VOCABULARIES:
+        message = f"{framework!r} is not one of {', '.join(VOCABULARIES)}."
+        raise click.BadParameter(message, param_hint="--framework")
+    asked = [one for one in VOCABULARIES.values() if framework in (None, one.name)]
     lines: Iterable[str]
     if name is None:
-        lines = chain.from_iterable(map(_listing, VOCABULARIES.values()))
-    elif found := [known for one in VOCABULARIES.values() if (known := one.find(name)) is not None]:
+        lines = chain.from_iterable(map(_listing, asked))
+    elif found := [known for one in asked if (known := one.find(name)) is not None]:
         lines = _reference(found)
     else:
-        help = did_you_mean(name, [key for one in VOCABULARIES.values() for key in one.all_types()])
-        raise click.UsageError(f"there is no layer type `{name}`" + (f" ({help})" if help else ""))
+        of = f" of {asked[0].title}" if framework else ""
+        help = did_you_mean(name, [key for one in asked for key in one.all_types()])
+        raise click.UsageError(f"there is no layer type `{name}`{of}" + (f" ({help})" if help else ""))
     stream = standard_output()
     if stream.isatty():
         lines = _fitted(lines, terminal_columns(), name is None)

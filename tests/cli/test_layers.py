@@ -36,3 +36,17 @@ def test_an_unknown_type() -> None:
     code, out, err = call("layers", "Conv2DD")
     assert (code, out) == (2, "")
     assert err.endswith("Error: there is no layer type `Conv2DD` (did you mean `Conv2D`?)\n")
+
+
+def test_the_types_of_one_framework() -> None:
+    code, out, err = call("layers", "--framework", "torch")
+    assert (code, err) == (0, "")
+    assert "\n  Conv2d " in out
+    assert "\n  Conv2D " not in out
+    assert call("layers", "Dropout", "--framework", "keras").out.startswith("Dropout\n")
+    code, out, err = call("layers", "Conv2D", "--framework", "torch")
+    assert (code, out) == (2, "")
+    assert "there is no layer type `Conv2D` of PyTorch (did you mean `Conv2d`" in err
+    code, out, err = call("layers", "--framework", "jax")
+    assert (code, out) == (2, "")
+    assert err.endswith("Error: Invalid value for --framework: 'jax' is not one of keras, torch.\n")

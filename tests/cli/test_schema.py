@@ -16,9 +16,10 @@ from calling import call
 
 import cnnsum
 from cnnsum.answers.schema.ask import language_schema
-from cnnsum.diagnostics import UnusableError
-from cnnsum.layers.base import all_types
+from cnnsum.diagnostics import Problem, UnusableError
+from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
 from cnnsum.source import read
+from tests.thorough import some
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests" / "corpus"
@@ -53,11 +54,20 @@ def errors(value: Any) -> list[str]:
 
 
 def test_the_schema_is_one() -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    """To check every definition takes seconds: those of the language, and of the fields of some types."""
+    defs = SCHEMA["$defs"]
+    fields = [name for name in defs if name.endswith(".fields")]
+    passed_over = {*fields, *(name.removesuffix(".fields") for name in fields)} - {*some(fields, 10)}
+    checked = {**SCHEMA, "$defs": {name: one for name, one in defs.items() if name not in passed_over}}
+    jsonschema.Draft202012Validator.check_schema(checked)
+    references = set(re.findall(r'"#/\$defs/([^"/]+)', json.dumps(SCHEMA)))
+    assert references <= defs.keys()
 
 
 @pytest.mark.parametrize(
-    "path", [*specs(ROOT / "specs"), *specs(CORPUS / "ok")], ids=lambda path: f"{path.parent.name}/{path.name}"
+    "path",
+    [*specs(ROOT / "specs"), *specs(ROOT / "specs" / "torch"), *specs(CORPUS / "ok")],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
 )
 def test_specs_are_accepted(path: Path) -> None:
     assert errors(read(str(path)).value) == []
@@ -104,19 +114,93 @@ def test_what_a_schema_can_see_is_refused() -> None:
         {"input": [8]},
         {"layer": []},
         {"input": [8], "layers": ["Flatten"], "budget": {"pram": 3}},
+        {"framework": "pytorch", "input": [8], "layers": ["Flatten"]},
+        {"framework": "torch", "input": [3, 8, 8], "layers": [{"Conv2d": {"out_channel": 3, "kernel_size": 3}}]},
+        {"framework": "torch", "input": [3, 8, 8], "layers": [{"Conv2d": {"out_channels": 3}}]},
+        {"framework": "torch", "input": [3, 8, 8], "layers": [{"MaxPool2d": {"kernel_size": [2, 2, 2]}}]},
+        {"framework": "torch", "input": [3, 8, 8], "layers": ["Conv2D"]},
+        {"framework": "torch", "input": [8], "blocks": {"b": {"layers": [{"Linear": {"units": 3}}]}}, "layers": ["b"]},
+        {
+            "framework": "torch",
+            "input": [8],
+            "defaults": {"Linear": {"use_bias": False}},
+            "layers": [{"Linear": [8, 3]}],
+        },
+        {"framework": "torch", "input": [4, 8], "layers": [{"LSTM": {"hidden_size": 3, "batch_first": False}}]},
+        {"input": [3, 8, 8], "layers": [{"Conv2d": [3, 8, 3]}]},
     ],
 )
 def test_mistakes_are_seen(spec: Any) -> None:
     assert errors(spec)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"nn.Conv2d": {"out_channels": 3, "kernel_size": 3}},
+        {"Conv2d": [3, 8, [3, 5], 1, "same"]},
+        {"Conv2d": ["n", 8, "2*k + 1"]},
+        {"permute": {"dims": [0, 2, 3, 1]}},
+        {"aten.relu": {}},
+        {"TransformerEncoder": {"encoder_layer": {"TransformerEncoderLayer": [64, 4]}, "num_layers": 2}},
+        {"Sequential": {"layers": [{"Conv2d": [3, 8, 3]}, "ReLU"]}},
+    ],
+)
+def test_words_of_pytorch_are_accepted(layer: Any) -> None:
+    assert errors({"framework": "torch", "input": [3, 8, 8], "layers": [layer]}) == []
+
+
 def test_every_layer_type_and_field_is_in_it() -> None:
-    text = json.dumps(SCHEMA)
-    for key, layer_type in all_types().items():
-        if "." not in key and not layer_type.rule.__module__.endswith(".applications"):
-            assert f'"{layer_type.name}"' in text, key
-            for field in layer_type.schema.fields:
-                assert f'"{field}"' in text, (key, field)
+    for vocabulary in VOCABULARIES.values():
+        prefix = "" if vocabulary is KERAS else f"{vocabulary.name}."
+        for key, layer_type in vocabulary.all_types().items():
+            if "." not in key and not layer_type.rule.__module__.endswith(".applications"):
+                fields = SCHEMA["$defs"][f"{prefix}{layer_type.name}.fields"]["properties"]
+                assert fields.keys() >= layer_type.schema.fields.keys(), key
+
+
+class NoNames:
+    """A reading of fields in which no name is known and no layer stands."""
+
+    def number(self, text: str) -> Any:
+        raise Problem("SPC025", text)
+
+    def sublayer(self, raw: object) -> Any:
+        raise Problem("CFG102", str(raw))
+
+
+#: Of every form that a field may have.
+VALUES = (
+    *(0, 1, 2, 7, -1, -3, 0.5, 1.5, True, False, "same", "valid", "causal", "relu", "mean", "zeros", "int8"),
+    *([], [0], [1], [1, 2], [1, 2, 3], [0, 0], [-1, 2], [0.5, 0.5], [1, 2, 3, 4], [1] * 6, [None, 2], [[1, 2], [3, 4]]),
+)
+
+
+def test_what_a_kind_reads_the_schema_accepts() -> None:
+    """The table of kinds in the schema is as wide as the kinds themselves, of every framework."""
+    validators: dict[str, Any] = {}
+    seen = 0
+    for vocabulary in VOCABULARIES.values():
+        prefix = "" if vocabulary is KERAS else f"{vocabulary.name}."
+        for layer_type in {id(one): one for one in vocabulary.all_types().values()}.values():
+            if "." in layer_type.key or layer_type.rule.__module__.endswith(".applications"):
+                continue
+            for field in layer_type.schema.fields.values():
+                schema = SCHEMA["$defs"][f"{prefix}{layer_type.name}.fields"]["properties"][field.name]
+                bare = {key: value for key, value in schema.items() if key not in ("description", "default")}
+                text = f"{field.kind.expects} {json.dumps(bare)}"
+                if text in validators:
+                    continue
+                whole = {**bare, "$defs": SCHEMA["$defs"]}
+                validators[text] = validator = jsonschema.Draft202012Validator(whole)
+                for value in VALUES:
+                    try:
+                        field.kind.read(value, NoNames())
+                    except Problem:
+                        continue
+                    seen += 1
+                    assert validator.is_valid(value), (layer_type.key, field.name, value)
+    assert seen > 400
 
 
 def test_the_command(tmp_path: Path) -> None:

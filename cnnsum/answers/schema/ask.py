@@ -7,13 +7,14 @@ to, or shapes: `cnnsum check` does.
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 from cnnsum.answers.schema.layers import NULL, WHOLE, Layers, Schema, either, listed, number
 from cnnsum.dims.tokens import WORDS
 from cnnsum.graph.model import POLICIES
-from cnnsum.layers.base import all_types
 from cnnsum.layers.kinds import DTYPES, INPUT_DTYPES
+from cnnsum.layers.vocabulary import KERAS, VOCABULARIES, Vocabulary
 from cnnsum.readers.native.entry import MODELS, SPECIAL
 from cnnsum.readers.native.inputs import MOST_DECLARED
 
@@ -30,6 +31,34 @@ _TEXT: Schema = {"type": "string", "minLength": 1}
 _DEFS = "#/$defs/"
 
 
+class _Words(NamedTuple):
+    """The layer types of a vocabulary.
+
+    private: the names of those that a file may declare for itself. dotted: a pattern of the names with a dot.
+    """
+
+    vocabulary: Vocabulary
+    layers: Layers
+    private: list[str]
+    dotted: str
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the names of its definitions."""
+        return self.layers.prefix
+
+
+def _words(vocabulary: Vocabulary) -> _Words:
+    types = vocabulary.all_types().values()
+    known = {type.key: type for type in types if "." not in type.key}
+    # Those of models in keras.applications are found too, but a file may declare its own of the same name.
+    private = [name for name, type in known.items() if type.rule.__module__.endswith(".applications")]
+    prefix = "" if vocabulary is KERAS else f"{vocabulary.name}."
+    layers = Layers((type for name, type in known.items() if name not in private), prefix)
+    before = {*vocabulary.prefixes, *(f"{type.key.partition('.')[0]}." for type in types if "." in type.key)}
+    return _Words(vocabulary, layers, private, f"^({'|'.join(map(re.escape, sorted(before)))})")
+
+
 def language_schema() -> dict[str, Any]:
     """The schema, as plain data that `json.dumps` writes.
 
@@ -37,16 +66,20 @@ def language_schema() -> dict[str, Any]:
     >>> schema["$defs"]["MaxPooling2D.fields"]["properties"]["pool_size"]["default"]
     2
     """
-    known = {type.key: type for type in all_types().values() if "." not in type.key}
-    # Those of models in keras.applications are found too, but a file may declare its own of the same name.
-    private = [name for name, type in known.items() if type.rule.__module__.endswith(".applications")]
-    layers = Layers(type for name, type in known.items() if name not in private)
+    keras, *others = map(_words, VOCABULARIES.values())
+    layers: Schema = _in_words_of(keras)
+    for words in others:
+        named = {"properties": {"framework": {"const": words.vocabulary.name}}, "required": ["framework"]}
+        layers = {"if": named, "then": _in_words_of(words), "else": layers}
+    defs = _language()
+    for words in (keras, *others):
+        defs |= _defs(words) | words.layers.defs
     return {
         "$schema": _DIALECT,
         "title": "cnnsum spec",
         "description": "A neural network in the spec language of cnnsum.",
         "type": "object",
-        "properties": _keys(layers, private),
+        "properties": _keys(),
         "additionalProperties": False,
         "anyOf": [
             {"required": ["layers"]},
@@ -54,8 +87,8 @@ def language_schema() -> dict[str, Any]:
             {"required": ["layer_types"]},
             {"required": ["vars"]},
         ],
-        "allOf": _conditions(layers),
-        "$defs": {**_language(layers, private), **layers.defs},
+        "allOf": [*_conditions(), layers],
+        "$defs": defs,
     }
 
 
@@ -70,33 +103,54 @@ def _named(value: Schema, *, but: tuple[str, ...] = ()) -> Schema:
     return {"type": "object", "propertyNames": names, "additionalProperties": value}
 
 
-def _conditions(layers: Layers) -> list[Schema]:
+def _conditions() -> list[Schema]:
     """What holds of a file by which keys it has."""
-    known, complete = {"items": _ref("known")}, {"items": _ref("complete")}
-    in_blocks = {"additionalProperties": {"properties": {"layers": complete}}}
-    own_names = either(*({"required": [key]} for key in ("blocks", "layer_types", "include")))
     given = either({"required": ["input"]}, {"required": ["inputs"]})
-    lacking = {name: {"properties": dict.fromkeys(needed, False)} for name, needed in layers.needed().items()}
     return [
         {"not": {"required": ["input", "inputs"]}},
         {"if": either({"required": ["layers"]}, given), "then": {"required": ["layers"], **given}},
-        # Without these keys, every layer is one of Keras's types.
-        {
-            "if": {"not": own_names},
-            "then": {"properties": {"layers": known, "defaults": {"propertyNames": _ref("typeName")}}},
-        },
-        # Unless `defaults` give something that layers need, each says all of it.
-        {
-            "if": {"properties": {"defaults": {"properties": lacking}}},
-            "then": {"properties": {"layers": complete, "blocks": in_blocks}},
-        },
     ]
 
 
-def _keys(layers: Layers, private: list[str]) -> dict[str, Schema]:
-    """The keys at the top of a spec."""
+def _in_words_of(words: _Words) -> Schema:
+    """What holds of the layers of a file that is in the words of a framework."""
+    layers, prefix = words.layers, words.prefix
+    known, complete = {"items": _ref(f"{prefix}known")}, {"items": _ref(f"{prefix}complete")}
+    in_blocks = {"additionalProperties": {"properties": {"layers": complete}}}
+    own_names = either(*({"required": [key]} for key in ("blocks", "layer_types", "include")))
+    lacking = {name: {"properties": dict.fromkeys(needed, False)} for name, needed in layers.needed().items()}
+    names = tuple(layers.names())
+    return {
+        "properties": {
+            "layers": _ref(f"{prefix}layers"),
+            "blocks": either(_named(_ref(f"{prefix}block"), but=(*names, *words.private)), NULL),
+            "layer_types": either(_named(_ref("layerType"), but=names), NULL),
+            "defaults": either(_defaults(layers), NULL),
+        },
+        "allOf": [
+            # Without these keys, every layer is one of the framework's types.
+            {
+                "if": {"not": own_names},
+                "then": {"properties": {"layers": known, "defaults": {"propertyNames": _ref(f"{prefix}typeName")}}},
+            },
+            # Unless `defaults` give something that layers need, each says all of it.
+            {
+                "if": {"properties": {"defaults": {"properties": lacking}}},
+                "then": {"properties": {"layers": complete, "blocks": in_blocks}},
+            },
+        ],
+    }
+
+
+def _keys() -> dict[str, Schema]:
+    """The keys at the top of a spec. What layers are is said by the framework whose words they are in."""
     return {
         "name": {**either(_TEXT, NULL), "description": "The name of the network."},
+        "framework": {
+            "enum": [*VOCABULARIES, None],
+            "default": KERAS.name,
+            "description": "In whose words the layers are.",
+        },
         "input": either(
             _ref("input", "The shape of its only input, without the batch axis: `[height, width, channels]`."),
             _input(name=either({"type": "string", "pattern": _LAYER_NAME}, NULL)),
@@ -112,28 +166,19 @@ def _keys(layers: Layers, private: list[str]) -> dict[str, Schema]:
             **either(_TEXT, {"type": "array", "minItems": 1, "items": _TEXT}, NULL),
             "description": "The names of the layers whose results are the network's; by default, the last layer.",
         },
-        "layers": _ref("layers", "The layers, in their order."),
+        "layers": {"description": "The layers, in their order."},
         "symbols": {
             **either(_named(_ref("symbol"), but=("index",)), listed({"type": "string", "pattern": _NAME}), NULL),
             "description": "What is known of the names that stand for sizes.",
         },
         "vars": {**either(_named({}, but=("index",)), NULL), "description": "Names for values."},
-        "blocks": {
-            **either(_named(_ref("block"), but=(*layers.names(), *private)), NULL),
-            "description": "Pieces of a network with arguments, which are then used as layers.",
-        },
+        "blocks": {"description": "Pieces of a network with arguments, which are then used as layers."},
         "include": {
             **either(_ref("path"), listed(_ref("path")), NULL),
             "description": "A file, or several, whose blocks and layer types may be used.",
         },
-        "layer_types": {
-            **either(_named(_ref("layerType"), but=tuple(layers.names())), NULL),
-            "description": "Layer types of the file's own.",
-        },
-        "defaults": {
-            **either(_defaults(layers), NULL),
-            "description": "Fields for all layers of a type; what a layer says itself counts more.",
-        },
+        "layer_types": {"description": "Layer types of the file's own."},
+        "defaults": {"description": "Fields for all layers of a type; what a layer says itself counts more."},
         "data_format": {
             "enum": ["channels_last", "channels_first", None],
             "description": "The place of the channels, for every layer that has the field.",
@@ -193,12 +238,8 @@ def _lint() -> Schema:
     }
 
 
-def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
-    """What the language itself defines."""
-    names = layers.names()
-    needs = layers.complete()
-    type_name = either({"enum": [*names, *MODELS, *private]}, {"type": "string", "pattern": r"^keras\."})
-    any_name = either({"enum": [*names, *MODELS]}, {"type": "string", "pattern": rf"^keras\.|{_NAME}"})
+def _language() -> dict[str, Schema]:
+    """What the language itself defines, for layers in the words of any framework."""
     return {
         "formula": {**_TEXT, "description": "A formula of numbers and names, such as `2*width` or `H//32`."},
         "whole": {
@@ -216,15 +257,33 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
         "shape": listed(either({"type": "integer", "minimum": 1}, _ref("formula"), NULL)),
         "input": either(_ref("shape"), _input()),
         "symbol": either(_symbol(), NULL),
-        "layers": {"type": "array", "minItems": 1, "items": _ref("layer")},
+        "use": {
+            "description": "The use of a block, or a layer of the file's own type.",
+            "properties": {key: _ref(f"layer.{key}") for key in sorted(SPECIAL)},
+            "dependentSchemas": {"share": _ref("layer.shared")},
+        },
+        **_layer_keys(),
+        **_layer_types(),
+    }
+
+
+def _defs(words: _Words) -> dict[str, Schema]:
+    """What the language defines of layers in the words of one framework."""
+    layers, prefix = words.layers, words.prefix
+    names = layers.names()
+    needs = layers.complete()
+    type_name = either({"enum": [*names, *MODELS, *words.private]}, {"type": "string", "pattern": words.dotted})
+    any_name = either({"enum": [*names, *MODELS]}, {"type": "string", "pattern": f"{words.dotted}|{_NAME}"})
+    found = {
+        "layers": {"type": "array", "minItems": 1, "items": _ref(f"{prefix}layer")},
         "typeName": type_name,
-        # A name that is not Keras's may be a block or a type of the file's own, or of one that it includes.
+        # Any other name may be a block or a type of the file's own, or of one that it includes.
         "layer": either(
             any_name,
             {
                 "type": "object",
                 "propertyNames": any_name,
-                "properties": {**layers.values(), **dict.fromkeys(MODELS, _ref("model"))},
+                "properties": {**layers.values(), **dict.fromkeys(MODELS, _ref(f"{prefix}model"))},
                 "additionalProperties": _ref("use"),
                 "minProperties": 1,
                 "maxProperties": 1,
@@ -238,23 +297,17 @@ def _language(layers: Layers, private: list[str]) -> dict[str, Schema]:
                 WHOLE,
                 {
                     "allOf": [
-                        _ref("layer"),
-                        _ref("complete"),
+                        _ref(f"{prefix}layer"),
+                        _ref(f"{prefix}complete"),
                         {"additionalProperties": {"properties": dict.fromkeys((*_OF_GRAPH, "dtype"), False)}},
                     ]
                 },
             ),
         },
-        "use": {
-            "description": "The use of a block, or a layer of the file's own type.",
-            "properties": {key: _ref(f"layer.{key}") for key in sorted(SPECIAL)},
-            "dependentSchemas": {"share": _ref("layer.shared")},
-        },
-        **_layer_keys(),
-        "model": _model(),
-        "block": _block(),
-        **_layer_types(),
+        "model": _model(prefix),
+        "block": _block(prefix),
     }
+    return {f"{prefix}{name}": schema for name, schema in found.items()}
 
 
 def _input(**more: Schema) -> Schema:
@@ -319,7 +372,7 @@ def _symbol() -> Schema:
     }
 
 
-def _block() -> Schema:
+def _block(prefix: str) -> Schema:
     special = (*sorted(SPECIAL), "index")
     arguments = either(
         _named({}, but=special), listed({"type": "string", "pattern": _NAME, "not": {"enum": list(special)}}), NULL
@@ -328,7 +381,7 @@ def _block() -> Schema:
         "type": "object",
         "properties": {
             "args": {**arguments, "description": "Arguments with their defaults; one without must be given."},
-            "layers": _ref("layers", "Its layers; `input` is what the use of the block reads."),
+            "layers": _ref(f"{prefix}layers", "Its layers; `input` is what the use of the block reads."),
             "output": {
                 **either({"type": "string"}, {"type": "array", "minItems": 1, "items": _TEXT}, NULL),
                 "description": "The layer that is the result, or a list of layers; by default, the last.",
@@ -339,9 +392,10 @@ def _block() -> Schema:
     }
 
 
-def _model() -> Schema:
+def _model(prefix: str) -> Schema:
     """A model within the model."""
-    keys = {key: {"$ref": f"#/properties/{key}"} for key in ("input", "inputs", "outputs", "layers")}
+    keys = {key: {"$ref": f"#/properties/{key}"} for key in ("input", "inputs", "outputs")}
+    keys["layers"] = _ref(f"{prefix}layers", "The layers, in their order.")
     return {
         "type": "object",
         "properties": {**keys, **{key: _ref(f"layer.{key}") for key in sorted(SPECIAL)}},

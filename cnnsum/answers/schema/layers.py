@@ -16,6 +16,11 @@ from cnnsum.layers import kinds
 from cnnsum.layers.base import REQUIRED, Field, LayerType
 from cnnsum.layers.keras import attention, core, normalization, reshaping
 from cnnsum.layers.kinds import Kind
+from cnnsum.layers.torch import fields as torch_fields
+from cnnsum.layers.torch import functions as torch_functions
+from cnnsum.layers.torch import pooling as torch_pooling
+from cnnsum.layers.torch import shaping as torch_shaping
+from cnnsum.layers.torch import windows as torch_windows
 from cnnsum.readers.native.entry import SPECIAL
 
 Schema = dict[str, Any]
@@ -60,10 +65,28 @@ def _pads(count: int) -> Schema:
     return either(*one["anyOf"], listed(either(*one["anyOf"], listed(one, 2)), count))
 
 
+def _padding(count: int) -> Schema:
+    """Pads of PyTorch's convolutions: numbers, or a word for them."""
+    one = number(minimum=0)
+    return either({"enum": ["valid", "same"]}, *one["anyOf"], listed(one, count))
+
+
+def _one_or_listed(one: Schema, count: int | None = None) -> Schema:
+    return either(*one["anyOf"], listed(one, count))
+
+
 _INTEGER = number()
 _SIZE = number(minimum=1)
 _SIZE_OR_NULL = either(*_SIZE["anyOf"], NULL)
 _TARGET = either({"const": -1}, *_SIZE_OR_NULL["anyOf"])
+
+_RATIO = number("number", minimum=0, maximum=1)
+#: Kinds of PyTorch's fields, for one, two and three axes.
+_PADDINGS = (torch_fields.Padding1, torch_fields.Padding2, torch_fields.Padding3)
+_PADS = (torch_fields.Pads1, torch_fields.Pads2, torch_fields.Pads3)
+_AROUND = (torch_shaping.Around1, torch_shaping.Around2, torch_shaping.Around3)
+_WANTED = (torch_pooling.Wanted1, torch_pooling.Wanted2, torch_pooling.Wanted3)
+_RATIOS = (torch_windows.Ratio2, torch_windows.Ratio3)
 
 _QUANTIZATION = r"^(int8|(int4|float8)(/[1-9][0-9]*)?|int4/-1|(gptq/[2348]|awq/4)/(-1|[1-9][0-9]*))$"
 
@@ -98,20 +121,37 @@ _SAID: tuple[tuple[Any, str, Schema], ...] = (
     (attention.OutputSizes, "sizes", either(*_SIZE["anyOf"], listed(_SIZE))),
     (normalization.Axis, "axis", either(*_INTEGER["anyOf"], listed(_INTEGER, 1))),
     (reshaping.Target, "target", either(*_TARGET["anyOf"], listed(_TARGET))),
+    (kinds.PlainPos, "positive", _SIZE),
+    (kinds.Counts, "counts", _one_or_listed(number(minimum=0))),
+    *[(kind, f"padding{axes}", _padding(axes)) for axes, kind in enumerate(_PADDINGS, 1)],
+    *[
+        (kind, ("natural", "naturalPair", "naturalTriple")[axes], _sizes(axes + 1, 0))
+        for axes, kind in enumerate(_PADS)
+    ],
+    *[(kind, f"around{axes}", _one_or_listed(_INTEGER, 2 * axes)) for axes, kind in enumerate(_AROUND, 1)],
+    *[(kind, f"wanted{axes}", _one_or_listed(_SIZE_OR_NULL, axes)) for axes, kind in enumerate(_WANTED, 1)],
+    *[(kind, f"ratio{axes}", _one_or_listed(_RATIO, axes)) for axes, kind in enumerate(_RATIOS, 2)],
+    (torch_shaping.Wanted, "sizes", _one_or_listed(_SIZE)),
+    (torch_shaping.Factors, "factors", _one_or_listed(number("number"))),
+    (torch_shaping.Target, "target", _one_or_listed(_TARGET)),
+    (torch_functions.Sizes, "axes", _one_or_listed(_INTEGER)),
+    (torch_fields.Lengths, "sizes", _one_or_listed(_SIZE)),
+    (torch_fields.BatchFirst, "batchFirst", either({"const": True}, FORMULA)),
 )
 _KINDS: dict[Kind, tuple[str, Schema]] = {said.__metadata__[0]: (name, schema) for said, name, schema in _SAID}
 
 
 class Layers:
-    """The layer types of a list, and the definitions (`defs`) that name them."""
+    """The layer types of a list, and the definitions (`defs`) that name them, with `prefix` before each of them."""
 
-    def __init__(self, types: Iterable[LayerType]) -> None:
+    def __init__(self, types: Iterable[LayerType], prefix: str = "") -> None:
         self.types = list(types)
+        self.prefix = prefix
         self.defs: dict[str, Schema] = {}
         self._by_name = {name: type for type in self.types for name in (type.name, *type.aliases)}
         for type in self.types:
-            self.defs[type.name] = self._value(type)
-            self.defs[f"{type.name}.fields"] = self._fields(type)
+            self.defs[f"{prefix}{type.name}"] = self._value(type)
+            self.defs[f"{prefix}{type.name}.fields"] = self._fields(type)
 
     def names(self) -> list[str]:
         """The names of all types, also their further ones."""
@@ -119,11 +159,11 @@ class Layers:
 
     def values(self) -> dict[str, Schema]:
         """By name: what may stand below it in an item of `layers`."""
-        return {name: _ref(type.name) for name, type in self._by_name.items()}
+        return {name: _ref(f"{self.prefix}{type.name}") for name, type in self._by_name.items()}
 
     def fields(self) -> dict[str, Schema]:
         """By name: a mapping of its fields, as in `defaults`."""
-        return {name: _ref(f"{type.name}.fields") for name, type in self._by_name.items()}
+        return {name: _ref(f"{self.prefix}{type.name}.fields") for name, type in self._by_name.items()}
 
     def needed(self) -> dict[str, list[str]]:
         """By name, for types that have such: the fields without a default."""
@@ -148,6 +188,10 @@ class Layers:
             name, schema = _KINDS.get(kind, ("", {}))
         if not name:
             return {}
+        if name.startswith("inner"):
+            # A layer in a field is one of the same vocabulary.
+            name = f"{self.prefix}{name}"
+            schema = _renamed(schema, _INNER["$ref"], f"#/$defs/{self.prefix}inner")
         if schema:
             self.defs.setdefault(name, schema)
         return _ref(name)
@@ -182,16 +226,26 @@ class Layers:
 
         One schema that says all of it, rather than one for each way: editors then name the fault itself.
         """
-        fields = [_ref(f"{type.name}.fields/properties/{name}") for name in type.schema.fields]
+        own = f"{self.prefix}{type.name}.fields"
+        fields = [_ref(f"{own}/properties/{name}") for name in type.schema.fields]
         found: Schema = {
             "title": type.name,
             "description": cleandoc(type.doc),
-            "$ref": f"#/$defs/{type.name}.fields",
+            "$ref": f"#/$defs/{own}",
             "maxItems": len(fields),
         }
         if fields:
             found |= {"prefixItems": fields, "if": _LISTED, "else": either(fields[0], NULL)}
         return found if fields else {**found, "type": [*_LISTED["type"], "null"]}
+
+
+def _renamed(schema: Any, old: str, new: str) -> Any:
+    """The schema with another text in the place of one, wherever it stands."""
+    if isinstance(schema, dict):
+        return {key: _renamed(value, old, new) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_renamed(value, old, new) for value in schema]
+    return new if schema == old else schema
 
 
 def _choice(kind: Kind) -> Schema:
