@@ -84,6 +84,8 @@ SHAPES = (
     "image=8,8,3",
     "7,9,1",
     "N,3,3",
+    "3,32,32",
+    "3,H,W",
 )
 SETS = (
     "H=64",
@@ -174,7 +176,7 @@ MODEL_OPTIONS: tuple[Option, ...] = (
     _one(0.1, "-b", ("1", "2", "32", "1000000000", "7")),
     _one(0.06, "--dtype", DTYPES),
     _one(0.04, "--keras-backend", BACKENDS),
-    _one(0.04, "--from", ("cnnsum", "keras", "x")),
+    _one(0.04, "--from", ("cnnsum", "keras", "torch", "x")),
     _one(0.03, "--layer-types", ("types.yaml", "nosuch.yaml")),
     _one(0.005, "--plugin", ("nosuch", "./nosuch.py", "types.yaml")),
     _one(0.05, "-o", ("out.txt", "nosuch/out.txt", "-", ".")),

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from bench.fuzz.nets import Inner, Net, Node
+from cnnsum.layers.vocabulary import KERAS
 
 Json = dict[str, Any]
 HERE = Path(__file__).resolve().parent
@@ -26,6 +27,8 @@ def spec(net: Net, chance: Random) -> tuple[Json, dict[str, Json]]:
     """A spec, and other files that it includes by their names."""
     chain = net.chain
     value: Json = {"name": "net"} if chance.random() < 0.3 else {}
+    if net.vocabulary is not KERAS:
+        value["framework"] = net.vocabulary.name
     if len(net.inputs) == 1 and chance.random() < 0.9:
         ((name, (shape, dtype)),) = net.inputs.items()
         value["input"] = list(shape) if dtype == "float32" else {"shape": list(shape), "dtype": dtype}
@@ -58,7 +61,9 @@ def _item(node: Node, names: dict[str, str], net: Net, number: int, chance: Rand
         reads = [names.get(name, name) for name in node.reads]
         fields["from"] = reads[0] if len(reads) == 1 else reads
     elif len(fields) == 1 and chance.random() < 0.3 and not isinstance(next(iter(fields.values())), (dict, list)):
-        return {node.type: next(iter(fields.values()))}  # the first field by place, which may be another one
+        type = net.vocabulary.find(node.type)
+        if type is None or next(iter(type.schema.fields), "") in fields or chance.random() < 0.1:
+            return {node.type: next(iter(fields.values()))}  # the first field by place, or another one
     if not net.chain or chance.random() < 0.3:
         fields["name"] = node.name
     return {node.type: fields} if fields else node.type
@@ -169,13 +174,19 @@ def _with_settings(value: Json, chance: Random) -> None:
             ("trainable", (False, True)),
             (
                 "defaults",
-                ({"Conv2D": {"padding": "same"}}, {"Dense": {"use_bias": False}}, {"Conv2D": {"padding": "x"}}),
+                (
+                    {"Conv2D": {"padding": "same"}},
+                    {"Dense": {"use_bias": False}},
+                    {"Conv2D": {"padding": "x"}},
+                    {"Conv2d": {"bias": False}},
+                ),
             ),
             ("budget", ({"params": "1k"}, {"peak": "1MiB", "macs": 10}, {"params": 1, "H": "8:64"}, {"train": 3})),
             ("lint", ({"ignore": ["ARC"]}, {"select": ["SHP", "CFG103"]}, {"ignore": "ALL"})),
         )
     )
-    value[key] = chance.choice(choices)
+    if key != "data_format" or "framework" not in value:
+        value[key] = chance.choice(choices)
 
 
 def _with_own_type(value: Json, chance: Random) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
-from cnnsum.layers.base import REQUIRED, Field, LayerType, all_types
+from cnnsum.layers.base import REQUIRED, Field, LayerType
+from cnnsum.layers.vocabulary import KERAS, Vocabulary
 
 Shape = tuple[int, ...]
 
@@ -35,8 +36,9 @@ class Node:
 
 @dataclass
 class Net:
-    """A network. inputs: shapes without the batch axis, and dtypes."""
+    """A network. vocabulary: whose types it has. inputs: shapes without the batch axis, and dtypes."""
 
+    vocabulary: Vocabulary = KERAS
     inputs: dict[str, tuple[Shape, str]] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
@@ -54,9 +56,9 @@ class Net:
 
 
 @cache
-def layer_types() -> dict[str, LayerType]:
+def layer_types(vocabulary: Vocabulary = KERAS) -> dict[str, LayerType]:
     """Every type of cnnsum by its key, in an order that does not depend on what was loaded before."""
-    found = {type.key: type for type in all_types().values() if type.rule.__module__.startswith("cnnsum.")}
+    found = {type.key: type for type in vocabulary.all_types().values() if type.rule.__module__.startswith("cnnsum.")}
     return dict(sorted(found.items()))
 
 
@@ -246,60 +248,26 @@ def _vector(shape: Shape, chance: Random) -> Step:
     return "RepeatVector", {"n": times}, (times, *shape)
 
 
+class Words(NamedTuple):
+    """What networks are made of: the types of a framework, and those whose sizes are followed.
+
+    steps: by the rank of what a layer reads, without the batch. same: for other ranks. merge: joins the last tensor
+    with another, and says whether it did. stays: a type with one input that any network may have.
+    """
+
+    vocabulary: Vocabulary
+    steps: dict[int, tuple[Callable[[Shape, Random], Step], ...]]
+    same: Callable[[Shape, Random], Step]
+    merge: Callable[[Net, str, Shape, str, Random], bool]
+    stays: str = "Identity"
+
+
 _STEPS: dict[int, tuple[Callable[[Shape, Random], Step], ...]] = {
     1: (_dense, _dense, _same, _vector, _reshape),
     2: (_convolution, _pooling, _sequence, _sequence, _dense, _same, _collapse, _border, _reshape),
     3: (_convolution, _convolution, _convolution, _pooling, _same, _same, _border, _collapse, _reshape, _dense),
     4: (_convolution, _pooling, _same, _border, _collapse),
 }
-
-
-def net(chance: Random, most: int = 14, *, wild: float = 0.12) -> Net:
-    """A random network of up to `most` layers; `wild` is the part of layers that are of any type at all."""
-    made = Net()
-    rank = chance.choice((1, 2, 3, 3, 3, 3, 4))
-    sizes = chance.choice(((8, 8, 8), (9, 12, 5), (32, 32, 32), (21, 21, 21), (64, 48, 32)))
-    for number in range(1 if chance.random() < 0.8 else 2):
-        shape = (*sizes[: rank - 1], chance.choice((1, 3, 4, 8)))
-        dtype = "float32" if chance.random() < 0.95 else chance.choice(("float16", "int32", "bool", "uint8"))
-        made.inputs[f"image{number or ''}"] = (shape, dtype)
-        made.shapes[f"image{number or ''}"] = shape
-    branches = chance.random() < 0.5 or len(made.inputs) > 1
-    last = next(iter(made.inputs))
-    for number in range(chance.randint(1, most)):
-        if branches and chance.random() < 0.2:
-            last = chance.choice(list(made.shapes))
-        last = _add(made, last, number, chance, branches=branches, wild=wild)
-    read = {name for node in made.nodes for name in node.reads}
-    made.outputs = [node.name for node in made.nodes if node.name not in read] if branches else [last]
-    if branches and chance.random() < 0.1:
-        made.outputs = [chance.choice(made.nodes).name]
-    return made
-
-
-def _add(made: Net, last: str, number: int, chance: Random, *, branches: bool, wild: float) -> str:
-    shape = made.shapes[last]
-    if shape is not None and any(size < 1 for size in shape):
-        shape = None
-    name = f"n{number}"
-    if branches and shape is not None and chance.random() < 0.25:
-        merged = _merge(made, last, shape, name, chance)
-        if merged:
-            return name
-    if shape is None or chance.random() < wild:
-        type = chance.choice(list(layer_types().values()))
-        schema = type.schema
-        most = min(3, schema.most if schema.most is not None else 3)
-        reads = [last, *chance.choices(list(made.shapes), k=max(0, chance.randint(max(1, schema.least), most) - 1))]
-        if not branches and len(reads) > 1:
-            type, reads = layer_types()["Identity"], [last]
-        made.nodes.append(Node(name, type.key, fields_of(type, chance), reads))
-        made.shapes[name] = None
-        return name
-    kind, fields, after = chance.choice(_STEPS.get(len(shape), (_same,)))(shape, chance)
-    made.nodes.append(Node(name, kind, fields, [last]))
-    made.shapes[name] = after
-    return name
 
 
 def _merge(made: Net, last: str, shape: Shape, name: str, chance: Random) -> bool:
@@ -342,3 +310,55 @@ def _merge(made: Net, last: str, shape: Shape, name: str, chance: Random) -> boo
         made.shapes[name] = (*shape[:-1], sum((made.shapes[one] or (0,))[-1] for one in reads))
         return True
     return False
+
+
+KERAS_WORDS = Words(KERAS, _STEPS, _same, _merge)
+
+
+def net(chance: Random, most: int = 14, *, wild: float = 0.12, words: Words = KERAS_WORDS) -> Net:
+    """A random network of up to `most` layers; `wild` is the part of layers that are of any type at all."""
+    made = Net(words.vocabulary)
+    rank = chance.choice((1, 2, 3, 3, 3, 3, 4))
+    sizes = chance.choice(((8, 8, 8), (9, 12, 5), (32, 32, 32), (21, 21, 21), (64, 48, 32)))
+    for number in range(1 if chance.random() < 0.8 else 2):
+        channels = chance.choice((1, 3, 4, 8))
+        shape = (channels, *sizes[: rank - 1]) if words.vocabulary.channels_first else (*sizes[: rank - 1], channels)
+        dtype = "float32" if chance.random() < 0.95 else chance.choice(("float16", "int32", "bool", "uint8"))
+        made.inputs[f"image{number or ''}"] = (shape, dtype)
+        made.shapes[f"image{number or ''}"] = shape
+    branches = chance.random() < 0.5 or len(made.inputs) > 1
+    last = next(iter(made.inputs))
+    for number in range(chance.randint(1, most)):
+        if branches and chance.random() < 0.2:
+            last = chance.choice(list(made.shapes))
+        last = _add(made, last, number, chance, words, branches=branches, wild=wild)
+    read = {name for node in made.nodes for name in node.reads}
+    made.outputs = [node.name for node in made.nodes if node.name not in read] if branches else [last]
+    if branches and chance.random() < 0.1:
+        made.outputs = [chance.choice(made.nodes).name]
+    return made
+
+
+def _add(made: Net, last: str, number: int, chance: Random, words: Words, *, branches: bool, wild: float) -> str:
+    shape = made.shapes[last]
+    if shape is not None and any(size < 1 for size in shape):
+        shape = None
+    name = f"n{number}"
+    if branches and shape is not None and chance.random() < 0.25:
+        merged = words.merge(made, last, shape, name, chance)
+        if merged:
+            return name
+    if shape is None or chance.random() < wild:
+        type = chance.choice(list(layer_types(words.vocabulary).values()))
+        schema = type.schema
+        most = max(schema.least, min(3, schema.most if schema.most is not None else 3))
+        reads = [last, *chance.choices(list(made.shapes), k=max(0, chance.randint(schema.least, most) - 1))]
+        if not branches and len(reads) > 1:
+            type, reads = layer_types(words.vocabulary)[words.stays], [last]
+        made.nodes.append(Node(name, type.key, fields_of(type, chance), reads))
+        made.shapes[name] = None
+        return name
+    kind, fields, after = chance.choice(words.steps.get(len(shape), (words.same,)))(shape, chance)
+    made.nodes.append(Node(name, kind, fields, [last]))
+    made.shapes[name] = after
+    return name

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from bench.fuzz import formats
+from bench.fuzz import formats, programs
 from bench.fuzz.mutate import flipped, json_text, restructured, spoilt
 from bench.fuzz.nets import net
+from bench.fuzz.torch_words import TORCH_WORDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Larger files of the repository take more time than they show.
@@ -64,6 +65,12 @@ def _spec(chance: Random) -> tuple[Any, dict[str, Any]]:
     return formats.spec(net(chance), chance)
 
 
+def _torch_spec(chance: Random) -> tuple[Any, dict[str, Any]]:
+    if chance.random() < 0.12 and (found := stored("specs/torch/*.yaml")):
+        return yaml.load(chance.choice(found)[1], Loader=yaml.CSafeLoader), {}
+    return formats.spec(net(chance, words=TORCH_WORDS), chance)
+
+
 def _alone(make: Callable[[Any, Random], Any]) -> Tree:
     return lambda chance: (make(net(chance), chance), {})
 
@@ -80,6 +87,10 @@ def _in_archive(value: Any, chance: Random) -> bytes:
     return formats.archive(_json(value, chance), chance)
 
 
+def _in_program(value: Any, chance: Random) -> bytes:
+    return programs.archive(formats.compact(value), chance)
+
+
 def _in_hdf5(value: Any, chance: Random) -> bytes:
     return formats.hdf5(formats.compact(value), chance)
 
@@ -87,11 +98,13 @@ def _in_hdf5(value: Any, chance: Random) -> bytes:
 READERS: tuple[Reader, ...] = (
     Reader("spec in YAML", ".yaml", 30, _spec, _yaml),
     Reader("spec in JSON", ".json", 8, _spec, _json),
+    Reader("spec in PyTorch's words", ".yaml", 14, _torch_spec, _yaml),
     Reader("Keras 3", ".json", 22, _alone(formats.keras), _json),
     Reader("Keras 2", ".json", 10, _alone(formats.keras_2), _json),
     Reader("Keras 2 in YAML", ".yaml", 4, _alone(formats.keras_2), _yaml),
     Reader("TF.js", ".json", 5, _alone(formats.tfjs), _json),
     Reader("archive", ".keras", 8, _alone(formats.keras), _in_archive, binary=True),
+    Reader("exported program", ".pt2", 8, lambda chance: (programs.program(chance), {}), _in_program, binary=True),
     Reader("HDF5", ".h5", 8, _alone(formats.keras), _in_hdf5, binary=True),
     Reader("HDF5 of Keras 2", ".h5", 3, _alone(formats.keras_2), _in_hdf5, binary=True),
 )

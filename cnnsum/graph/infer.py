@@ -33,6 +33,7 @@ from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result, made
 from cnnsum.layers.base import LayerType, is_mask
 from cnnsum.layers.facts import Constant, Facts, Need, Shape, show_shape, unknown_facts, with_shape
+from cnnsum.layers.kinds import PlainReading
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
 MAX_CALLS = MAX_LAYERS
@@ -460,6 +461,8 @@ class _Runner:
             return unknown_facts(weightless=not type.weights)
         try:
             fields = {**layer.fields, **options} if options else layer.fields
+            for name in node.computed:  # what was read from a file was checked there
+                fields[name] = type.read_field(name, fields[name], _PLAIN)
             facts = type.apply(shapes, fields, keywords)
             _check_limits(*facts.outputs, *[weight.shape for weight in facts.weights])
             facts = _per_sample(facts, self._batches, self.result.needs)
@@ -645,3 +648,4 @@ OPERATIONS_ON_SIZES: dict[str, Callable[..., Dim]] = {
 }
 
 _UNKNOWN_VALUE = Value(None, "?")
+_PLAIN = PlainReading()

@@ -202,20 +202,25 @@ class LayerType:
                 fields[name] = None
             else:
                 try:
-                    fields[name] = field.kind.read(value, reading)
+                    fields[name] = self.read_field(name, value, reading)
                 except Problem as problem:
-                    problem.field = (name, *problem.field)
-                    problems.append(
-                        Problem(problem.code, f"`{name}` {problem}", problem.field, help=problem.help)
-                        if problem.code == "CFG102"
-                        else problem
-                    )
+                    problems.append(problem)
         problems.extend(
             Problem("CFG101", f"{self.name} needs `{name}`", help=f"`{name}` is {schema.fields[name].kind.expects}")
             for name, value in fields.items()
             if value is REQUIRED and name not in raw
         )
         return fields, problems
+
+    def read_field(self, name: str, value: Any, reading: Reading) -> Any:
+        """A value of one field with the type that the field has; raises Problem, which names the field."""
+        try:
+            return self.schema.fields[name].kind.read(value, reading)
+        except Problem as problem:
+            problem.field = (name, *problem.field)
+            if problem.code != "CFG102":
+                raise
+            raise Problem(problem.code, f"`{name}` {problem}", problem.field, help=problem.help) from None
 
     def _unknown_field(self, name: str) -> Problem:
         schema = self.schema

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, Protocol
 
 from cnnsum.diagnostics import Problem, did_you_mean
-from cnnsum.dims import Dim, Expr, at_least
+from cnnsum.dims import Dim, Expr, Unknown, at_least
 
 #: Dtypes that a tensor or a policy may name.
 DTYPES = (
@@ -35,6 +35,18 @@ class Reading(Protocol):
 
 
 Read = Callable[[Any, Reading], Any]
+
+
+class PlainReading:
+    """The reading of values that have no expressions and no layers in them."""
+
+    def number(self, text: str) -> Any:
+        """There are no expressions."""
+        raise Problem("CFG102", f"must be a number, got {text!r}")
+
+    def sublayer(self, raw: object) -> Any:
+        """There are no layers within layers."""
+        raise Problem("CFG102", f"must be left out, got {show(raw)}")
 
 
 class Kind(NamedTuple):
@@ -77,6 +89,8 @@ def show(value: object) -> str:
 
 def integer(value: Any, reading: Reading, expects: str = "an integer", low: int | None = None) -> Dim:
     """A whole number, or an expression for one. A float is allowed only as the whole result of an expression."""
+    if isinstance(value, Unknown):
+        return value
     if type(value) is not int:
         given = value
         if isinstance(value, str):
@@ -288,6 +302,14 @@ def _ints(value: Any, reading: Reading) -> tuple[Dim, ...]:
     return items(value, reading, _int, "a list of integers")
 
 
+def _positives(value: Any, reading: Reading) -> tuple[Dim, ...]:
+    return items(value, reading, _pos, "a list of positive integers")
+
+
+def _naturals(value: Any, reading: Reading) -> tuple[Dim, ...]:
+    return items(value, reading, _nat, "a list of integers of at least 0")
+
+
 def _extent(value: Any, reading: Reading) -> tuple[Dim | None, ...]:
     def one(item: Any, reading: Reading) -> Dim | None:
         return None if item is None else integer(item, reading, "a positive integer or null", 1)
@@ -396,6 +418,8 @@ Counts = Annotated[
 ]
 Widths = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a pair, or a pair for each axis", _widths)]
 Ints = Annotated[tuple[Dim, ...], Kind("a list of integers", _ints)]
+Positives = Annotated[tuple[Dim, ...], Kind("a list of positive integers", _positives)]
+Naturals = Annotated[tuple[Dim, ...], Kind("a list of integers of at least 0", _naturals)]
 Extent = Annotated[tuple[Dim | None, ...], Kind("a list of sizes", _extent)]
 Numbers = Annotated[tuple[float, ...], Kind("a list of numbers", _numbers)]
 Table = Annotated[Any, Kind("a list, or the path of a file", _table)]

@@ -127,6 +127,14 @@ def require_known(dim: Dim, x: Shape, what: str) -> None:
         raise Problem("SHP206", f"{what} needs to know the size of the axis that its weights span, got {show_shape(x)}")
 
 
+def require_axes(x: Shape, least: int, what: str) -> None:
+    """The input must have so many axes or more, batch axis included."""
+    if len(x) < least:
+        raise Problem(
+            "SHP204", f"{what} needs an input of rank {least} or more (batch axis included), got {show_shape(x)}"
+        )
+
+
 def require_rank(x: Shape, rank: int | Iterable[int], what: str) -> None:
     """The input must have one of these ranks, batch axis included."""
     ranks = (rank,) if isinstance(rank, int) else tuple(rank)

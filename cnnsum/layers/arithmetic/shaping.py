@@ -24,6 +24,8 @@ def filled(before: Shape, target: tuple[Dim, ...], x: Shape, field: str) -> Shap
     if not open_axes:
         require_equal(total, wanted, reason, code="SHP211", field=field)
         return target
+    if wanted == 0:
+        raise Problem("SHP211", reason, field, help="next to a 0, -1 could be any size")
     require_multiple(total, wanted, reason, field=field, code="SHP211")
     axis = open_axes[0]
     return (*target[:axis], total // wanted, *target[axis + 1 :])

@@ -15,9 +15,9 @@ from cnnsum.layers.arithmetic.convolution import convolve, convolve_transposed
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
-from cnnsum.layers.kinds import Anything, Flag, Int, Ints, PlainInt, Real, Text
-from cnnsum.layers.requiring import require_equal, require_rank
-from cnnsum.layers.torch.fields import KERNEL, over
+from cnnsum.layers.kinds import Flag, Naturals, PlainPos, Pos, Positives, Real, Text
+from cnnsum.layers.requiring import require_axes, require_equal, require_rank
+from cnnsum.layers.torch.fields import KERNEL, Amounts, over
 
 
 def _convolved(
@@ -63,10 +63,10 @@ def conv(
     weight: Shape,
     bias: Shape | None = None,
     *,
-    stride: Ints = (1,),
-    padding: Anything = (0,),
-    dilation: Ints = (1,),
-    groups: Int = 1,
+    stride: Positives = (1,),
+    padding: Amounts = (0,),
+    dilation: Positives = (1,),
+    groups: Pos = 1,
 ) -> Facts:
     """Slide kernels over a tensor: `(N, C, ...)` becomes `(N, filters, ...)`, filters the first axis of the weight.
 
@@ -83,11 +83,11 @@ def conv_transpose(
     weight: Shape,
     bias: Shape | None = None,
     *,
-    stride: Ints = (1,),
-    padding: Ints = (0,),
-    output_padding: Ints = (0,),
-    groups: Int = 1,
-    dilation: Ints = (1,),
+    stride: Positives = (1,),
+    padding: Naturals = (0,),
+    output_padding: Naturals = (0,),
+    groups: Pos = 1,
+    dilation: Positives = (1,),
 ) -> Facts:
     """Run a convolution backwards, which enlarges a tensor.
 
@@ -106,12 +106,12 @@ def convolution(
     weight: Shape,
     bias: Shape | None = None,
     *,
-    stride: Ints = (1,),
-    padding: Ints = (0,),
-    dilation: Ints = (1,),
+    stride: Positives = (1,),
+    padding: Naturals = (0,),
+    dilation: Positives = (1,),
     transposed: Flag = False,
-    output_padding: Ints = (0,),
-    groups: Int = 1,
+    output_padding: Naturals = (0,),
+    groups: Pos = 1,
 ) -> Facts:
     """A convolution, or one run backwards. MACs and lengths as of these. Backpropagation keeps the input."""
     return _convolved(
@@ -250,6 +250,8 @@ def bilinear(first: Shape, second: Shape, weight: Shape, bias: Shape | None = No
     """`first @ weight[k] @ second` for each `k`. MACs: one for each element of the weight and one for each output and
     column, per row. Backpropagation keeps the inputs.
     """
+    require_axes(first, 1, "bilinear")
+    require_rank(weight, 3, "bilinear's weight")
     out = (*first[:-1], weight[0])
     elements = size(out)
     return Facts(out, macs=elements * weight[1] * (weight[2] + 1), ops=elements if bias else 0, keeps_input=True)
@@ -279,7 +281,7 @@ def _recurrent(what: str, states: int, tensors: tuple[Shape, ...], layers: int, 
 
 
 @layer(key="aten.lstm")
-def lstm(*tensors: Shape, num_layers: PlainInt = 1, bidirectional: Flag = False, batch_first: Flag = False) -> Facts:
+def lstm(*tensors: Shape, num_layers: PlainPos = 1, bidirectional: Flag = False, batch_first: Flag = False) -> Facts:
     """An LSTM over a sequence: its outputs, and its last states.
 
     MACs: the products of every step with all kernels; the operations of its gates are not counted. Backpropagation
@@ -289,7 +291,7 @@ def lstm(*tensors: Shape, num_layers: PlainInt = 1, bidirectional: Flag = False,
 
 
 @layer(key="aten.gru", aliases="aten.rnn_tanh aten.rnn_relu")
-def gru(*tensors: Shape, num_layers: PlainInt = 1, bidirectional: Flag = False, batch_first: Flag = False) -> Facts:
+def gru(*tensors: Shape, num_layers: PlainPos = 1, bidirectional: Flag = False, batch_first: Flag = False) -> Facts:
     """A recurrent network with one state over a sequence: its outputs, and its last state.
 
     MACs: the products of every step with all kernels; the operations of its gates are not counted. Backpropagation

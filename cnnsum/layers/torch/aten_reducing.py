@@ -18,8 +18,8 @@ from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import Facts, Kept, Shape, seen_along, show_shape, size
-from cnnsum.layers.kinds import Axes, Dtype, Flag, Int, Ints, PlainInt
-from cnnsum.layers.requiring import axis_of, require_equal, require_multiple
+from cnnsum.layers.kinds import Axes, Dtype, Flag, Int, Nat, Naturals, PlainInt, Pos, Positives
+from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple
 from cnnsum.layers.torch.fields import KERNEL, named, over
 
 #: Reductions: operations per element of the input, less so many per output element, what backpropagation keeps, the
@@ -75,7 +75,7 @@ for _name, _reduced in RULES.items():
 
 
 @layer(key="aten.topk")
-def topk(x: Shape, *, k: Int, dim: PlainInt = -1) -> Facts:
+def topk(x: Shape, *, k: Nat, dim: PlainInt = -1) -> Facts:
     """The largest elements along an axis, and their places."""
     axis = axis_of(x, dim, "topk", "dim")
     out = (*x[:axis], k, *x[axis + 1 :])
@@ -95,7 +95,7 @@ def argsort(x: Shape, *, dim: PlainInt = -1) -> Facts:
 
 
 @layer(key="aten.one_hot")
-def one_hot(x: Shape, *, num_classes: Int) -> Facts:
+def one_hot(x: Shape, *, num_classes: Pos) -> Facts:
     """A row with a single 1 for each number."""
     return Facts((*x, num_classes), dtype="int64")
 
@@ -116,10 +116,10 @@ def _max_pool(name: str, axes: int, *, indices: bool) -> Rule:
     def rule(
         x: Shape,
         *,
-        kernel_size: Ints,
-        stride: Ints = (),
-        padding: Ints = (0,),
-        dilation: Ints = (1,),
+        kernel_size: Positives,
+        stride: Positives = (),
+        padding: Naturals = (0,),
+        dilation: Positives = (1,),
         ceil_mode: Flag = False,
     ) -> Facts:
         facts = pool(x, _windows(name, axes, kernel_size, stride, padding, dilation, ceil_mode), largest=True)
@@ -130,7 +130,9 @@ def _max_pool(name: str, axes: int, *, indices: bool) -> Rule:
 
 
 def _avg_pool(name: str, axes: int) -> Rule:
-    def rule(x: Shape, *, kernel_size: Ints, stride: Ints = (), padding: Ints = (0,), ceil_mode: Flag = False) -> Facts:
+    def rule(
+        x: Shape, *, kernel_size: Positives, stride: Positives = (), padding: Naturals = (0,), ceil_mode: Flag = False
+    ) -> Facts:
         facts = pool(x, _windows(name, axes, kernel_size, stride, padding, (1,), ceil_mode), largest=False)
         facts.dtype = "input"
         return facts
@@ -139,7 +141,7 @@ def _avg_pool(name: str, axes: int) -> Rule:
 
 
 def _adaptive(name: str, axes: int, *, largest: bool) -> Rule:
-    def rule(x: Shape, *, output_size: Ints) -> Facts:
+    def rule(x: Shape, *, output_size: Positives) -> Facts:
         facts = pool_adaptive(name, x, over(output_size, axes, name, "output_size"), "channels_first", largest=largest)
         facts.dtype = "input"
         return with_indices(facts) if largest else facts
@@ -163,6 +165,7 @@ for _axes in (1, 2, 3):
 
 
 def _channels(x: Shape, vectors: tuple[Shape | None, ...], what: str) -> None:
+    require_axes(x, 2, what)
     for vector in vectors:
         if vector:
             require_equal(vector[0], x[1], f"{what} of {vector[0]} channels, got {show_shape(x)}")
@@ -205,37 +208,43 @@ def instance_norm(
     return facts
 
 
+def _last_axes(x: Shape, wanted: Shape, what: str) -> tuple[int, ...]:
+    """The last axes of the input, which must be of the lengths wanted."""
+    first = len(x) - len(wanted)
+    if first < 0:
+        raise Problem("SHP204", f"{what} over {len(wanted)} axes, got {show_shape(x)}", "normalized_shape")
+    for own, length in zip(x[first:], wanted, strict=True):
+        require_equal(own, length, f"{what} over {list(wanted)}, got {show_shape(x)}")
+    return tuple(range(first, len(x)))
+
+
 @layer(key="aten.layer_norm", aliases="aten.native_layer_norm")
-def layer_norm(x: Shape, weight: Shape | None = None, bias: Shape | None = None, *, normalized_shape: Ints) -> Facts:
+def layer_norm(
+    x: Shape, weight: Shape | None = None, bias: Shape | None = None, *, normalized_shape: Positives
+) -> Facts:
     """Normalise the last axes, which must be `normalized_shape`.
 
     Operations: 5 per element, and one each for scale and shift. Backpropagation keeps the input, and mean and inverse
     deviation of each row.
     """
-    count = len(normalized_shape)
-    if count > len(x):
-        raise Problem("SHP204", f"layer_norm over {count} axes, got {show_shape(x)}", "normalized_shape")
-    for own, wanted in zip(x[len(x) - count :], normalized_shape, strict=True):
-        require_equal(own, wanted, f"layer_norm over {list(normalized_shape)}, got {show_shape(x)}")
-    facts = normalized_by_row(x, tuple(range(len(x) - count, len(x))), ())
+    facts = normalized_by_row(x, _last_axes(x, normalized_shape, "layer_norm"), ())
     facts.ops = facts.ops + sum(size(x) for one in (weight, bias) if one is not None)
     facts.dtype = "input"
     return facts
 
 
 @layer(key="aten.rms_norm", aliases="aten._fused_rms_norm")
-def rms_norm(x: Shape, weight: Shape | None = None, *, normalized_shape: Ints) -> Facts:
+def rms_norm(x: Shape, weight: Shape | None = None, *, normalized_shape: Positives) -> Facts:
     """Divide by the root of the mean square of the last axes. Operations: 4 per element. Backpropagation keeps the
     input.
     """
-    count = len(normalized_shape)
-    facts = normalized_by_size(x, tuple(range(len(x) - count, len(x))), ())
+    facts = normalized_by_size(x, _last_axes(x, normalized_shape, "rms_norm"), ())
     facts.dtype = "input"
     return facts
 
 
 @layer(key="aten.group_norm", aliases="aten.native_group_norm")
-def group_norm(x: Shape, weight: Shape | None = None, bias: Shape | None = None, *, num_groups: Int) -> Facts:
+def group_norm(x: Shape, weight: Shape | None = None, bias: Shape | None = None, *, num_groups: Pos) -> Facts:
     """Normalise groups of channels of each sample.
 
     Operations: 5 per element, and one each for scale and shift. Backpropagation keeps the input, and mean and inverse
@@ -253,13 +262,13 @@ def group_norm(x: Shape, weight: Shape | None = None, bias: Shape | None = None,
 
 
 @layer(key="aten.zeros", aliases="aten.ones aten.full aten.empty aten.rand aten.randn aten.randint")
-def made(*, size: Ints = (), dtype: Dtype | None = None) -> Facts:
+def made(*, size: Naturals = (), dtype: Dtype | None = None) -> Facts:
     """A tensor of that size, filled with a number or at random. Has no gradient."""
     return Facts(tuple(size), gradient="none", dtype=dtype or "float32")
 
 
 @layer(key="aten.new_zeros", aliases="aten.new_ones aten.new_full aten.new_empty")
-def made_like(x: Shape, *, size: Ints = (), dtype: Dtype | None = None) -> Facts:
+def made_like(x: Shape, *, size: Naturals = (), dtype: Dtype | None = None) -> Facts:
     """A tensor of that size and of the dtype of another. Has no gradient."""
     return Facts(tuple(size), gradient="none", dtype=dtype or "first")
 
@@ -273,16 +282,18 @@ def scalar(*, dtype: Dtype | None = None) -> Facts:
 @layer(key="aten.arange")
 def arange(*, start: Int = 0, end: Int, step: Int = 1, dtype: Dtype | None = None) -> Facts:
     """Numbers from `start` to before `end`. Has no gradient."""
+    if step == 0:
+        raise Problem("CFG102", "`step` must be a number other than 0, got 0", "step")
     return Facts((ceil_div(end - start, step),), gradient="none", dtype=dtype or "int64")
 
 
 @layer(key="aten.linspace")
-def linspace(*, steps: Int, dtype: Dtype | None = None) -> Facts:
+def linspace(*, steps: Nat, dtype: Dtype | None = None) -> Facts:
     """So many numbers at equal distances. Has no gradient."""
     return Facts((steps,), gradient="none", dtype=dtype or "float32")
 
 
 @layer(key="aten.eye")
-def eye(*, n: Int, m: Int | None = None, dtype: Dtype | None = None) -> Facts:
+def eye(*, n: Nat, m: Nat | None = None, dtype: Dtype | None = None) -> Facts:
     """A matrix of ones on its diagonal. Has no gradient."""
     return Facts((n, n if m is None else m), gradient="none", dtype=dtype or "float32")

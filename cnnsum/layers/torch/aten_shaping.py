@@ -12,9 +12,16 @@ from cnnsum.layers.arithmetic.resizing import scaled
 from cnnsum.layers.arithmetic.shaping import filled, reshaped
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size, turned
-from cnnsum.layers.kinds import Axes, Int, Ints, Numbers, PlainInt, Real, Text
-from cnnsum.layers.requiring import axis_of, require_at_least, require_equal, require_multiple
-from cnnsum.layers.torch.fields import named
+from cnnsum.layers.kinds import Axes, Int, Ints, Nat, Naturals, Numbers, PlainInt, PlainPos, Pos, Positives, Real, Text
+from cnnsum.layers.requiring import (
+    axis_of,
+    require_at_least,
+    require_axes,
+    require_equal,
+    require_multiple,
+    require_rank,
+)
+from cnnsum.layers.torch.fields import named, over
 
 #: What stands for "to the end" in a slice.
 _END = 2**63 - 1
@@ -181,7 +188,7 @@ def _place(length: Dim, at: Dim | None, default: Dim) -> Dim:
 
 
 @layer(key="aten.slice", aliases="aten.slice_copy")
-def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | None = None, step: Int = 1) -> Facts:
+def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | None = None, step: Pos = 1) -> Facts:
     """A part of an axis, from `start` to before `end`."""
     axis = axis_of(x, dim, "slice", "dim")
     length = x[axis]
@@ -195,7 +202,7 @@ def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | N
 
 
 @layer(key="aten.narrow")
-def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Int) -> Facts:
+def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Nat) -> Facts:
     """So many elements of an axis from a place on."""
     axis = axis_of(x, dim, "narrow", "dim")
     if isinstance(start, int):
@@ -214,25 +221,23 @@ def _parts(x: Shape, axis: int, sizes: list[Dim]) -> Facts:
 
 
 @layer(key="aten.split")
-def split(x: Shape, *, split_size: Int, dim: PlainInt = 0) -> Facts:
+def split(x: Shape, *, split_size: Pos, dim: PlainInt = 0) -> Facts:
     """Parts of that size along an axis; the last has what is left."""
     axis = axis_of(x, dim, "split", "dim")
     length = x[axis]
     if not isinstance(length, int) or not isinstance(split_size, int):
-        count = length // split_size if not isinstance(split_size, int) or split_size else 0
+        count = length // split_size
         require_multiple(length, split_size, f"split: axis {axis} must be a multiple of {split_size}")
         if not isinstance(count, int):
             raise Problem("UNK704", f"split of {show_shape(x)} gives an unknown number of parts", "split_size")
         require_outputs(count, "split", "split_size")
         return _parts(x, axis, [split_size] * count)
-    if split_size < 1:
-        raise Problem("CFG102", f"`split_size` must be a positive integer, got {split_size}", "split_size")
     require_outputs(-(-length // split_size), "split", "split_size")
     return _parts(x, axis, [min(split_size, length - at) for at in range(0, length, split_size)])
 
 
 @layer(key="aten.split_with_sizes", aliases="aten.split_with_sizes_copy")
-def split_with_sizes(x: Shape, *, split_sizes: Ints, dim: PlainInt = 0) -> Facts:
+def split_with_sizes(x: Shape, *, split_sizes: Naturals, dim: PlainInt = 0) -> Facts:
     """Parts of these sizes along an axis, which they must fill."""
     axis = axis_of(x, dim, "split_with_sizes", "dim")
     require_outputs(len(split_sizes), "split_with_sizes", "split_sizes")
@@ -242,7 +247,7 @@ def split_with_sizes(x: Shape, *, split_sizes: Ints, dim: PlainInt = 0) -> Facts
 
 
 @layer(key="aten.chunk")
-def chunk(x: Shape, *, chunks: PlainInt, dim: PlainInt = 0) -> Facts:
+def chunk(x: Shape, *, chunks: PlainPos, dim: PlainInt = 0) -> Facts:
     """So many parts along an axis, of equal size but for the last."""
     axis = axis_of(x, dim, "chunk", "dim")
     require_outputs(chunks, "chunk", "chunks")
@@ -290,7 +295,7 @@ def moved(x: Shape) -> Facts:
 
 
 @layer(key="aten.repeat", aliases="aten.tile")
-def repeat(x: Shape, *, repeats: Ints) -> Facts:
+def repeat(x: Shape, *, repeats: Naturals) -> Facts:
     """The tensor so many times along each axis."""
     extra = len(repeats) - len(x)
     if extra < 0:
@@ -300,14 +305,14 @@ def repeat(x: Shape, *, repeats: Ints) -> Facts:
 
 
 @layer(key="aten.repeat_interleave")
-def repeat_interleave(x: Shape, *, repeats: Int, dim: PlainInt) -> Facts:
+def repeat_interleave(x: Shape, *, repeats: Nat, dim: PlainInt) -> Facts:
     """Each element of an axis so many times."""
     axis = axis_of(x, dim, "repeat_interleave", "dim")
     return Facts((*x[:axis], x[axis] * repeats, *x[axis + 1 :]), dtype="input")
 
 
 @layer(key="aten.unfold")
-def unfold(x: Shape, *, dimension: PlainInt, size: Int, step: Int) -> Facts:
+def unfold(x: Shape, *, dimension: PlainInt, size: Nat, step: Pos) -> Facts:
     """Windows along an axis, each as a last axis of its own."""
     axis = axis_of(x, dimension, "unfold", "dimension")
     require_at_least(x[axis], size, f"unfold needs at least {size} on axis {axis}", field="size", got=x)
@@ -315,21 +320,38 @@ def unfold(x: Shape, *, dimension: PlainInt, size: Int, step: Int) -> Facts:
 
 
 @layer(key="aten.im2col")
-def im2col(x: Shape, *, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Facts:
+def im2col(x: Shape, *, kernel_size: Positives, dilation: Positives, padding: Naturals, stride: Positives) -> Facts:
     """The windows of an image as columns: `(N, C, H, W)` becomes `(N, C * kh * kw, places)`."""
+    require_rank(x, 4, "im2col")
+    numbers = [
+        over(value, 2, "im2col", field)
+        for field, value in (
+            ("kernel_size", kernel_size),
+            ("dilation", dilation),
+            ("padding", padding),
+            ("stride", stride),
+        )
+    ]
     places: Dim = 1
-    for length, kernel, spread, amount, step in zip(x[2:], kernel_size, dilation, padding, stride, strict=True):
+    for length, kernel, spread, amount, step in zip(x[2:], *numbers, strict=True):
         span = (kernel - 1) * spread + 1
         require_at_least(length + 2 * amount, span, f"im2col needs at least {span} samples", got=x)
         places = places * ((length + 2 * amount - span) // step + 1)
-    return Facts((x[0], x[1] * prod(kernel_size), places), dtype="input", window=NOT_FOLLOWED)
+    return Facts((x[0], x[1] * prod(numbers[0]), places), dtype="input", window=NOT_FOLLOWED)
 
 
 @layer(key="aten.col2im")
-def col2im(x: Shape, *, output_size: Ints, kernel_size: Ints) -> Facts:
+def col2im(x: Shape, *, output_size: Positives, kernel_size: Positives) -> Facts:
     """Columns put back as the windows of an image, summed where they overlap."""
-    channels = x[1] // prod(kernel_size)
-    return Facts((x[0], channels, *output_size), ops=size(x), dtype="input", window=NOT_FOLLOWED)
+    require_rank(x, 3, "col2im")
+    window = prod(over(kernel_size, 2, "col2im", "kernel_size"))
+    require_multiple(x[1], window, f"col2im needs channels that are a multiple of {window}, got {show_shape(x)}")
+    return Facts(
+        (x[0], x[1] // window, *over(output_size, 2, "col2im", "output_size")),
+        ops=size(x),
+        dtype="input",
+        window=NOT_FOLLOWED,
+    )
 
 
 @layer(
@@ -353,16 +375,18 @@ def pad(x: Shape, *, pad: Ints | None = None, padding: Ints | None = None, mode:
 
 
 @layer(key="aten.pixel_shuffle")
-def pixel_shuffle(x: Shape, *, upscale_factor: Int) -> Facts:
+def pixel_shuffle(x: Shape, *, upscale_factor: Pos) -> Facts:
     """Channels made places: `(N, C * r * r, H, W)` becomes `(N, C, H * r, W * r)`."""
+    require_axes(x, 3, "pixel_shuffle")
     r = upscale_factor
     require_multiple(x[-3], r * r, f"pixel_shuffle needs channels that are a multiple of {r * r}, got {show_shape(x)}")
     return Facts((*x[:-3], x[-3] // (r * r), x[-2] * r, x[-1] * r), dtype="input", window=NOT_FOLLOWED)
 
 
 @layer(key="aten.pixel_unshuffle")
-def pixel_unshuffle(x: Shape, *, downscale_factor: Int) -> Facts:
+def pixel_unshuffle(x: Shape, *, downscale_factor: Pos) -> Facts:
     """Places made channels: `(N, C, H * r, W * r)` becomes `(N, C * r * r, H, W)`."""
+    require_axes(x, 3, "pixel_unshuffle")
     r = downscale_factor
     for axis in (-2, -1):
         require_multiple(x[axis], r, f"pixel_unshuffle needs sizes that are a multiple of {r}, got {show_shape(x)}")
@@ -370,8 +394,9 @@ def pixel_unshuffle(x: Shape, *, downscale_factor: Int) -> Facts:
 
 
 @layer(key="aten.channel_shuffle", aliases="aten.native_channel_shuffle")
-def channel_shuffle(x: Shape, *, groups: Int) -> Facts:
+def channel_shuffle(x: Shape, *, groups: Pos) -> Facts:
     """The channels of all groups, one of each after the other."""
+    require_axes(x, 3, "channel_shuffle")
     require_multiple(x[1], groups, f"channel_shuffle needs channels that are a multiple of {groups}", field="groups")
     return Facts(x, dtype="input")
 
@@ -439,8 +464,8 @@ def _enlarging(name: str, ops: int) -> Rule:
     def rule(
         x: Shape,
         *,
-        output_size: Ints | None = None,
-        size: Ints | None = None,
+        output_size: Positives | None = None,
+        size: Positives | None = None,
         scale_factors: Numbers | None = None,
         scales: Real | None = None,
         scales_d: Real | None = None,

@@ -57,6 +57,15 @@ def _spelled(value: str | Pads) -> Any:
     return amounts[0] if all(amount == amounts[0] for amount in amounts) else amounts
 
 
+def _read_amounts(value: Any, reading: Reading) -> Any:
+    if isinstance(value, str) and value in ("same", "valid"):
+        return value
+    expects = "a list of integers of at least 0, same, or valid"
+    return items(value, reading, lambda one, reading: integer(one, reading, expects, 0), expects)
+
+
+#: The padding of operations, which have a list of one for all axes.
+Amounts = Annotated[Any, Kind("a list of integers of at least 0, same, or valid", _read_amounts)]
 Padding1 = Annotated[Any, _padding(1)]
 Padding2 = Annotated[Any, _padding(2)]
 Padding3 = Annotated[Any, _padding(3)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Problem, UnusableError
+from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.dims import UNKNOWN, Dim, Symbol
 from cnnsum.graph.model import (
     MAX_LAYERS,
@@ -32,7 +32,7 @@ from cnnsum.graph.model import (
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Shape, Weight
-from cnnsum.layers.kinds import show
+from cnnsum.layers.kinds import PlainReading
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.readers.declare import declare, fresh
 from cnnsum.readers.free import name_for
@@ -60,18 +60,6 @@ class _Held(NamedTuple):
     weight: Weight | None
     dtype: str
     module: str
-
-
-class _Reading:
-    """What the fields of operations may hold beside plain values: nothing."""
-
-    def number(self, text: str) -> Any:
-        """There are no expressions in fields."""
-        raise Problem("CFG102", f"must be a number, got {text!r}")
-
-    def sublayer(self, raw: object) -> Any:
-        """There are no layers within layers."""
-        raise Problem("CFG102", f"must be left out, got {show(raw)}")
 
 
 class ProgramReader:
@@ -278,7 +266,7 @@ class ProgramReader:
             name,
             type,
             fields,
-            _Reading(),
+            PlainReading(),
             place,
             self.graph.diagnostics,
             type_name=title,
