@@ -15,6 +15,7 @@ from cnnsum.layers import keras, torch
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Suggestion
     from cnnsum.layers.base import LayerType
+    from cnnsum.layers.meanings import Meanings
 
 
 class Foreign(Protocol):
@@ -38,6 +39,7 @@ class Vocabulary:
     """
 
     __slots__ = (
+        "_meanings",
         "_unread",
         "_unread_operations",
         "channels_first",
@@ -66,6 +68,7 @@ class Vocabulary:
         self.prefixes = prefixes
         self.channels_first = channels_first
         self.types: dict[str, LayerType] = {}
+        self._meanings: Meanings | None = None
         self._unread = [family for family in reversed(families) if family not in operations]
         self._unread_operations = list(reversed(operations))
 
@@ -99,6 +102,14 @@ class Vocabulary:
         """The module that knows the words of other frameworks, and what each means here."""
         module: Any = import_module(f"cnnsum.layers.{self.name}.foreign")
         found: Foreign = module
+        return found
+
+    def meanings(self) -> Meanings:
+        """What the fields of its types mean, for rules of advice."""
+        if self._meanings is None:
+            module: Any = import_module(f"cnnsum.layers.{self.name}.meanings")
+            self._meanings = module.MEANINGS
+        found: Meanings = self._meanings
         return found
 
     def declared_by(self, run: Callable[[], object]) -> dict[str, LayerType]:

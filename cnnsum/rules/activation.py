@@ -22,12 +22,16 @@ from cnnsum.rules.kinds import (
     SQUASHING,
     TRANSPOSED,
     WEIGHTED,
+    axes_said,
+    field_for,
     function_of,
     is_activation,
     is_channels_first,
     is_linear,
     is_not_negative,
+    phrase,
     role_of,
+    said,
     spelled,
 )
 from cnnsum.rules.network import Network
@@ -81,8 +85,8 @@ def activation_twice(network: Network) -> Iterator[Finding]:
                 "leave one of the two out",
                 related=((before.layer, f"the first {function}"),),
                 # Of what the function gives, a second ReLU gives the same: nothing changes, if nothing else reads it.
-                mend=(before.layer, "activation", '"linear"', function in _RELUS)
-                if before.layer.fields.get("activation") == function
+                mend=(before.layer, field_for(before.layer, "activation"), '"linear"', function in _RELUS)
+                if said(before.layer, "activation") == function
                 and not is_activation(before)
                 and all(network.after(one) is not None for one in network.calls_of(before.layer))
                 and len(network.calls_of(before.layer)) == 1
@@ -151,18 +155,15 @@ def softmax_of_one(network: Network) -> Iterator[Finding]:
         shape = network.output_shape(call)
         if function not in {"softmax", "log_softmax", "sparsemax"} or shape is None:
             continue
-        axes = (-1,)
-        if "axis" in call.layer.fields:
-            axes = call.layer.fields["axis"]
-            axes = axes if isinstance(axes, tuple) else (-1 if axes is None else axes,)
         rank = len(shape)  # 0 for a number, of which no axis has a size
+        axes = said(call.layer, "axes", rank) or (-1,)
         if axes and all(-rank <= axis < rank and shape[axis] == 1 for axis in axes):
             always = "0" if function == "log_softmax" else "1"
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` is a {function} over an axis of size 1: it always gives {always}",
                 "`sigmoid` for one class, or an axis with more classes",
-                "activation" if "activation" in call.layer.fields else "axis",
+                field_for(call.layer, "activation") or field_for(call.layer, "axes"),
             )
 
 
@@ -260,7 +261,7 @@ def no_activation_between(network: Network) -> Iterator[Finding]:
 def _can_be_one(network: Network, first: Call, second: Call) -> bool:
     """Whether one layer could stand in the place of two, whatever it costs."""
     for call in (first, second):
-        if not call.layer.trainable or call.layer.fields.get("groups", 1) != 1:
+        if not call.layer.trainable or said(call.layer, "groups") not in {None, 1}:
             return False
         if len(network.calls_of(call.layer)) > 1:
             return False  # another use of its weights goes on
@@ -276,7 +277,7 @@ def _merged(network: Network, chain: list[Call]) -> int | None:
     before, after = network.input_shape(chain[0]), network.output_shape(chain[-1])
     if before is None or after is None:
         return None
-    bias = any(call.layer.fields.get("use_bias") for call in (chain[0], chain[-1]))
+    bias = any(said(call.layer, "bias") for call in (chain[0], chain[-1]))
     if any(role_of(call.layer) in SHAPING for call in chain):
         inside, outside = prod(before[1:]), prod(after[1:])
         taps: Dim = 1
@@ -430,7 +431,7 @@ def cut_answer(network: Network) -> Iterator[Finding]:
             made = network.before(made)
         if made is None or role_of(made.layer) != "dense" or made.path != call.path:
             continue
-        units, shape = made.layer.fields["units"], network.output_shape(made)
+        units, shape = said(made.layer, "channels"), network.output_shape(made)
         if shape is None or len(shape) != 2 or not isinstance(units, int) or units < 2:
             continue
         earlier = network.calls[: network.calls.index(made)]
@@ -440,7 +441,7 @@ def cut_answer(network: Network) -> Iterator[Finding]:
             call.layer,
             f"`{call.layer.name}` gives the answer, {units} scores, through {function}: none of them is below 0",
             "`softmax` or `sigmoid`, or no activation where the loss is given the scores",
-            "activation" if call.layer.fields.get("activation") == function else (),
+            field_for(call.layer, "activation") if said(call.layer, "activation") == function else (),
         )
 
 
@@ -477,17 +478,14 @@ def softmax_along_space(network: Network) -> Iterator[Finding]:
             made = network.before(made)
         if made is None or role_of(made.layer) not in SLIDING | TRANSPOSED:
             continue
-        given = call.layer.fields.get("axis", -1)
-        axes = {
-            axis % len(shape) for axis in (given if isinstance(given, tuple) else (-1 if given is None else given,))
-        }
+        axes = set(axes_said(call.layer, len(shape)) or (len(shape) - 1,))
         right = 1 if is_channels_first(made) else len(shape) - 1
         if len(axes) == 1 and right not in axes and len(shape) > 3:
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` is a {function} along axis {axes.pop()}; the channels of `{made.layer.name}` are "
                 f"axis {right}",
-                f"a layer `Softmax: {{axis: {right}}}`",
-                "activation" if "activation" in call.layer.fields else "axis",
+                phrase(call.layer, "softmax along", axis=right),
+                field_for(call.layer, "activation") or field_for(call.layer, "axes"),
                 ((made.layer, "the convolution"),) if made is not call else (),
             )

@@ -15,8 +15,11 @@ from cnnsum.rules.kinds import (
     SLIDING,
     TRANSPOSED,
     axes_of_space,
+    field_for,
     is_activation,
+    phrase,
     role_of,
+    said,
 )
 from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import Axis, Step, axes_of, steps_of
@@ -47,11 +50,10 @@ def checkerboard(network: Network) -> Iterator[Finding]:
           - Conv2DTranspose: {filters: 8, kernel_size: 4, strides: 2, padding: same}
     """
     for call in network.calls:
-        fields = call.layer.fields
         if role_of(call.layer) not in TRANSPOSED:
             continue
-        axes = len(fields["kernel_size"])
-        for kernel, stride in zip(fields["kernel_size"], fields["strides"], strict=True):
+        kernels, strides = said(call.layer, "kernel"), said(call.layer, "stride")
+        for kernel, stride in zip(kernels, strides, strict=True):
             if not known(kernel, stride) or kernel % stride == 0:
                 continue
             overlap = (
@@ -62,8 +64,9 @@ def checkerboard(network: Network) -> Iterator[Finding]:
             yield Finding(
                 call.layer,
                 f"the kernels of `{call.layer.name}`, {kernel} at stride {stride}, {overlap}",
-                f"a kernel of {stride * (kernel // stride + 1)}, or `UpSampling{axes}D` and a convolution",
-                "kernel_size",
+                f"a kernel of {stride * (kernel // stride + 1)}, or "
+                f"{phrase(call.layer, 'upsampling', axes=len(kernels))} and a convolution",
+                field_for(call.layer, "kernel"),
             )
             break
 
@@ -113,7 +116,7 @@ def gridding(network: Network) -> Iterator[Finding]:
                     f"with `{last.layer.name}`, convolutions of dilation {rates} in a row see a grid with holes: "
                     f"along axis {place} {holes[0]} of {holes[1]} samples",
                     "dilations without a common factor, such as 1, 2, 3",
-                    "dilation_rate",
+                    field_for(dilated[-1].layer, "dilation"),
                     ((dilated[0].layer, "the first of them"),),
                 )
                 break
@@ -200,7 +203,7 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
                 f"{total - prod(used)} of the {total} weights of each kernel of `{call.layer.name}` see only padding: "
                 f"its input has {where}",
                 "a smaller kernel, or a larger input",
-                "kernel_size",
+                field_for(call.layer, "kernel"),
             )
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import DROPOUT, function_of, is_activation, role_of
+from cnnsum.rules.kinds import (
+    DROPOUT,
+    field_for,
+    function_of,
+    is_activation,
+    role_of,
+    said,
+)
 from cnnsum.rules.network import Network
 
 #: Above it, more is thrown away than any published network does.
@@ -37,11 +44,16 @@ def rate_of_nothing_or_all(network: Network) -> Iterator[Finding]:
           - Dense: 10
     """
     for call in network.calls:
-        rate = call.layer.fields.get("rate") if role_of(call.layer) in DROPOUT else None
+        rate = said(call.layer, "rate") if role_of(call.layer) in DROPOUT else None
         if rate in {0, 1}:
             effect = "does nothing" if rate == 0 else "drops everything in training"
             help = "leave it out, or a rate between 0 and 1"
-            yield Finding(call.layer, f"`{call.layer.name}` {effect}: its rate is {rate:g}", help, "rate")
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` {effect}: its rate is {rate:g}",
+                help,
+                field_for(call.layer, "rate"),
+            )
 
 
 @rule("ARC472", "note")
@@ -68,13 +80,14 @@ def rate_to_keep(network: Network) -> Iterator[Finding]:
           - Dense: 10
     """
     for call in network.calls:
-        rate = call.layer.fields.get("rate") if role_of(call.layer) in DROPOUT else None
+        rate = said(call.layer, "rate") if role_of(call.layer) in DROPOUT else None
         if isinstance(rate, (int, float)) and _MOST < rate < 1:
+            field = field_for(call.layer, "rate")
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` drops {rate:.0%} of its input",
-                f"`rate: {round(1 - rate, _DIGITS):g}`, if {rate:g} is the part to keep",
-                "rate",
+                f"`{field}: {round(1 - rate, _DIGITS):g}`, if {rate:g} is the part to keep",
+                field,
             )
 
 
@@ -102,7 +115,7 @@ def dropped_output(network: Network) -> Iterator[Finding]:
           - Dense: {units: 10, activation: softmax}
     """
     for call in network.calls:
-        if role_of(call.layer) not in DROPOUT or not 0 < call.layer.fields["rate"] < 1:
+        if role_of(call.layer) not in DROPOUT or not 0 < said(call.layer, "rate") < 1:
             continue
         before, after = network.before(call), network.after(call)
         if before is None or role_of(before.layer) not in {"dense", "activation"}:
@@ -143,7 +156,7 @@ def dropout_twice(network: Network) -> Iterator[Finding]:
         kind = role_of(call.layer)
         before = network.before(call)
         if kind in DROPOUT and before is not None and role_of(before.layer) == kind:
-            first, second = before.layer.fields["rate"], call.layer.fields["rate"]
+            first, second = said(before.layer, "rate"), said(call.layer, "rate")
             if not all(isinstance(rate, (int, float)) for rate in (first, second)) or network.after(before) is not call:
                 continue
             both = round(1 - (1 - first) * (1 - second), _DIGITS)

@@ -5,11 +5,14 @@ One place for each such list. Knows calls and their roles, and no type by its na
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import Role
+from cnnsum.layers.meanings import Meaning, field_with, meant
 
 Roles = frozenset[Role]
 
@@ -52,7 +55,29 @@ NOT_NEGATIVE = frozenset(
 def role_of(layer: Layer) -> Role:
     """What a layer is to rules; "" for a nested model, an input, an operation, and a type that is not known."""
     type = layer.type
-    return "" if type is None or type.is_operation else type.told_role
+    return "" if type is None or type.is_operation else type.role
+
+
+def said(layer: Layer, meaning: Meaning, rank: int = 0) -> Any:
+    """The value of the field with this meaning; None where the layer has none. rank: of its input, for axes."""
+    return None if layer.type is None else meant(layer.type, layer.fields, meaning, rank)
+
+
+def field_for(layer: Layer, meaning: Meaning) -> str:
+    """The name of the field with this meaning in the file; "" where the layer has none."""
+    return "" if layer.type is None else field_with(layer.type, meaning)
+
+
+def phrase(layer: Layer, what: str, **values: object) -> str:
+    """What a mend calls something that each framework has in a way of its own."""
+    assert layer.type is not None
+    return layer.type.vocabulary.meanings().phrases[what].format(**values)
+
+
+def axes_said(layer: Layer, rank: int) -> tuple[int, ...]:
+    """The axes that a layer normalises, sums over or joins, counted from 0, the batch; () where it names none."""
+    axes = said(layer, "axes", rank) or ()
+    return tuple([axis % rank if -rank <= axis < rank else axis for axis in axes]) if rank else ()
 
 
 def function_of(call: Call) -> str | None:
@@ -64,7 +89,7 @@ def function_of(call: Call) -> str | None:
     if type is None:
         return None
     if type.role != "activation":
-        name = fields.get("activation") if type.role in WEIGHTED else None
+        name = said(call.layer, "activation") if type.role in WEIGHTED else None
     elif type.function == "relu" and "max_value" in fields:
         if fields["negative_slope"]:
             return "leaky_relu"
@@ -85,7 +110,7 @@ def is_not_negative(function: str | None) -> bool:
 
 def is_linear(call: Call) -> bool:
     """Whether a weighted layer has no activation of its own."""
-    return call.layer.fields.get("activation") in {None, "linear"}
+    return said(call.layer, "activation") in {None, "linear"}
 
 
 def is_activation(call: Call) -> bool:

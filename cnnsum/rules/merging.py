@@ -14,8 +14,11 @@ from cnnsum.rules.kinds import (
     SHAPING,
     SLIDING,
     TRANSPOSED,
+    axes_said,
+    field_for,
     is_activation,
     is_channels_first,
+    phrase,
     role_of,
 )
 from cnnsum.rules.network import Network
@@ -129,8 +132,10 @@ def same_input_twice(network: Network) -> Iterator[Finding]:
         if kind not in _TWICE or len(set(call.inputs)) == len(call.inputs):
             continue
         shape = network.input_shape(call)
-        if kind == "concatenate" and shape is not None and 1 in {shape[-1], shape[call.layer.fields["axis"]]}:
-            continue
+        if kind == "concatenate" and shape is not None:
+            joined = axes_said(call.layer, len(shape))
+            if 1 in {shape[-1], *[shape[axis] for axis in joined]}:
+                continue
         twice = next(number for at, number in enumerate(call.inputs) if number in call.inputs[:at])
         maker = network.makers[twice]
         whose = f"the output of `{maker.layer.name}`" if maker is not None else "the same input"
@@ -179,11 +184,12 @@ def concatenation_of_places(network: Network) -> Iterator[Finding]:
                 rights.add(-1)
                 break
             rights.add(1 if is_channels_first(made) else len(out) - 1)
-        axis = call.layer.fields["axis"] % len(out)
+        axis = axes_said(call.layer, len(out))[0]
         if len(rights) == 1 and -1 not in rights and axis not in rights:
             yield Finding(
                 call.layer,
-                f"`{call.layer.name}` puts maps of one shape end to end along axis {axis}, a spatial one",
-                f"`axis: {rights.pop()}`, the channels",
-                "axis",
+                f"`{call.layer.name}` puts maps of one shape end to end along axis {axis}, "
+                + ("the batch" if axis == 0 else "a spatial one"),
+                phrase(call.layer, "joined along", axis=rights.pop()),
+                field_for(call.layer, "axes"),
             )

@@ -13,11 +13,15 @@ from cnnsum.rules.kinds import (
     SLIDING,
     TRANSPOSED,
     WEIGHTED,
+    axes_said,
+    field_for,
     function_of,
     is_activation,
     is_channels_first,
     is_linear,
+    phrase,
     role_of,
+    said,
 )
 from cnnsum.rules.network import Network
 
@@ -50,17 +54,18 @@ def bias_that_is_taken_away(network: Network) -> Iterator[Finding]:
           - ReLU
     """
     for call in network.calls:
-        if role_of(call.layer) not in WEIGHTED or not is_linear(call) or not call.layer.fields.get("use_bias"):
+        if role_of(call.layer) not in WEIGHTED or not is_linear(call) or not said(call.layer, "bias"):
             continue
         after = network.after(call)
         if after is not None and all(_is_centred(network, one) for one in network.calls_of(call.layer)):
+            field = field_for(call.layer, "bias")
             yield Finding(
                 call.layer,
                 f"the bias of `{call.layer.name}` has no effect: `{after.layer.name}` subtracts it with the mean",
-                "`use_bias: false`",
-                "use_bias",
+                f"`{field}: false`",
+                field,
                 ((after.layer, "here its channels are centred"),),
-                mend=(call.layer, "use_bias", "false", True),
+                mend=(call.layer, field, "false", True),
             )
 
 
@@ -69,19 +74,17 @@ def _is_centred(network: Network, made: Call) -> bool:
     call = network.after(made)
     if call is None:
         return False
-    fields = call.layer.fields
     shape = network.input_shape(call)
     if shape is None:
         return False
     kind = role_of(call.layer)
+    axes = axes_said(call.layer, len(shape))
     if kind == "group normalization":
-        depth = shape[fields["axis"]]
-        if len(shape) < 3 or fields["groups"] not in {-1, depth}:
+        if len(shape) < 3 or said(call.layer, "parts") not in {-1, shape[axes[0]]}:
             return False
     elif kind != "batch normalization" or not call.layer.trainable or not network.graph.trainable:
         return False
-    axis: int = fields["axis"] % len(shape)
-    return axis == (1 if is_channels_first(made) else len(shape) - 1)
+    return axes == (1 if is_channels_first(made) else len(shape) - 1,)
 
 
 @rule("ARC402", "warning")
@@ -113,16 +116,16 @@ def normalization_of_one_element(network: Network) -> Iterator[Finding]:
         shape = network.input_shape(call)
         if kind not in NORMALIZATIONS or kind == "batch normalization" or shape is None:
             continue
-        field = "axis"
+        field = field_for(call.layer, "axes")
+        places = axes_said(call.layer, len(shape))
         if kind == "group normalization":
-            field = "groups"
-            axis = call.layer.fields["axis"] % len(shape)
-            depth, groups = shape[axis], call.layer.fields["groups"]
+            field = field_for(call.layer, "parts")
+            axis = places[0]
+            depth, groups = shape[axis], said(call.layer, "parts")
             rest = prod(shape[1:axis] + shape[axis + 1 :])
             size = rest if groups in {-1, depth} else None
         else:
-            places = {axis % len(shape) for axis in call.layer.fields["axis"]}
-            size = prod([shape[axis] for axis in places])
+            size = prod([shape[axis] for axis in set(places)])
         if size == 1:
             yield Finding(
                 call.layer,
@@ -160,7 +163,8 @@ def normalization_twice(network: Network) -> Iterator[Finding]:
             continue
         before = network.before(call)
         same = before is not None and role_of(before.layer) == kind
-        if before is not None and same and _alike(before, call):
+        rank = len(network.input_shape(call) or ())
+        if before is not None and same and _alike(before, call, rank):
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` normalises what `{before.layer.name}` has just normalised",
@@ -169,8 +173,8 @@ def normalization_twice(network: Network) -> Iterator[Finding]:
             )
 
 
-def _alike(first: Call, second: Call) -> bool:
-    return all(first.layer.fields.get(field) == second.layer.fields.get(field) for field in ("axis", "groups"))
+def _alike(first: Call, second: Call, rank: int) -> bool:
+    return all(said(first.layer, one, rank) == said(second.layer, one, rank) for one in ("axes", "parts"))
 
 
 @rule("ARC404", "warning")
@@ -205,7 +209,7 @@ def dropout_before_batch_normalization(network: Network) -> Iterator[Finding]:
         before = network.before(call)
         if before is not None and is_activation(before):
             before = network.before(before)
-        if before is not None and role_of(before.layer) in DROPOUT and 0 < before.layer.fields["rate"] < 1:
+        if before is not None and role_of(before.layer) in DROPOUT and 0 < said(before.layer, "rate") < 1:
             yield Finding(
                 before.layer,
                 f"`{before.layer.name}` shifts the variance that `{call.layer.name}` measures in training",
@@ -278,17 +282,18 @@ def momentum_of_another_library(network: Network) -> Iterator[Finding]:
     for call in network.calls:
         if role_of(call.layer) != "batch normalization":
             continue
-        momentum = call.layer.fields["momentum"]
-        if isinstance(momentum, (int, float)) and not _LEAST_MOMENTUM <= momentum < 1:
-            effect = (
-                "never moves its statistics"
-                if momentum >= 1
-                else f"keeps only {momentum:g} of its statistics at each batch"
+        kept, field = said(call.layer, "kept"), field_for(call.layer, "kept")
+        if isinstance(kept, (int, float)) and not _LEAST_MOMENTUM <= kept < 1:
+            part = f"keeps only {kept:g} of its statistics at each batch"
+            effect = "never moves its statistics" if kept >= 1 else part
+            momentum = call.layer.fields[field]
+            help = phrase(
+                call.layer,
+                "momentum of others" if kept < 1 else "usual momentum",
+                momentum=momentum,
+                kept=1 - momentum,
             )
-            help = (
-                f"PyTorch's momentum {momentum:g} is {1 - momentum:g} here" if momentum < 1 else "0.99 is the default"
-            )
-            yield Finding(call.layer, f"`{call.layer.name}` {effect}", help, "momentum")
+            yield Finding(call.layer, f"`{call.layer.name}` {effect}", help, field)
 
 
 @rule("ARC407", "warning")
@@ -325,15 +330,14 @@ def normalization_of_the_wrong_axis(network: Network) -> Iterator[Finding]:
         if made is None or shape is None or role_of(made.layer) not in SLIDING | TRANSPOSED:
             continue
         right = 1 if is_channels_first(made) else len(shape) - 1
-        given = call.layer.fields["axis"]
-        axes = [axis % len(shape) for axis in (given if isinstance(given, tuple) else (given,))]
+        axes = axes_said(call.layer, len(shape))
         if right not in axes:
             wrong = ", ".join(map(str, axes))
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` normalises axis {wrong}; the channels of `{made.layer.name}` are axis {right}",
-                f"`axis: {right}`",
-                "axis",
+                phrase(call.layer, "normalization along", axis=right),
+                field_for(call.layer, "axes"),
                 ((made.layer, "the convolution"),),
             )
 

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 from cnnsum.graph.infer import Call
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import CONVOLUTIONS, GATED, NOISE, function_of, is_activation, is_channels_first, role_of
+from cnnsum.rules.kinds import (
+    CONVOLUTIONS,
+    GATED,
+    NOISE,
+    field_for,
+    function_of,
+    is_activation,
+    is_channels_first,
+    role_of,
+    said,
+)
 from cnnsum.rules.network import Network
 
 _HALF = frozenset(("float16", "bfloat16"))
@@ -168,11 +178,11 @@ def channels_out_of_step(network: Network) -> Iterator[Finding]:
         if role_of(layer) not in CONVOLUTIONS | {"dense"} or layer.policy.compute not in _HALF:
             continue
         shape = network.output_shape(call)
-        if shape is None or _is_last(network, call) or layer.fields.get("groups", 1) != 1:
+        if shape is None or _is_last(network, call) or said(layer, "groups") not in {None, 1}:
             continue
         width = shape[1 if is_channels_first(call) else -1]
         if isinstance(width, int) and width > 1 and width % _MULTIPLE:
-            field = "units" if role_of(layer) == "dense" else "filters"
+            field = field_for(layer, "channels")
             yield Finding(
                 layer,
                 f"`{layer.name}` has {width} {field}, no multiple of {_MULTIPLE}, in {layer.policy.compute}",

@@ -18,7 +18,9 @@ from cnnsum.rules.kinds import (
     UPSAMPLING,
     is_activation,
     is_channels_first,
+    phrase,
     role_of,
+    said,
     spelled,
 )
 from cnnsum.rules.network import Network
@@ -72,8 +74,8 @@ def crop_of_padding(network: Network) -> Iterator[Finding]:
 
 def _sides(call: Call) -> list[Dim]:
     """How much is put on or taken off, by axis and side."""
-    amounts = call.layer.fields["padding" if role_of(call.layer) in PADDING else "cropping"]
-    return [side for pair in amounts for side in pair]
+    sides: list[Dim] = said(call.layer, "sides")
+    return sides
 
 
 def _in_place_of(pads: list[Dim], crops: list[Dim], *, is_padded_first: bool) -> str:
@@ -126,20 +128,21 @@ def layer_that_does_nothing(network: Network) -> Iterator[Finding]:
 def _nothing(network: Network, call: Call) -> str:
     """Why a call gives its input, or ""."""
     kind = role_of(call.layer)
-    fields = call.layer.fields
     shape = network.input_shape(call)
     same = shape is not None and shape == network.output_shape(call)
     if kind in {"flatten", "reshape"} and same:
         return "its input has that shape already"
-    if kind == "permute" and list(fields["dims"]) == sorted(fields["dims"]):
+    order = said(call.layer, "order") if kind == "permute" else None
+    if order is not None and list(order) == sorted(order):
         return "the axes stay where they are"
     if kind in PADDING | CROPPING and all(side == 0 for side in _sides(call)):
         return "it pads by 0" if kind in PADDING else "it crops by 0"
-    if kind in UPSAMPLING and all(size == 1 for size in fields["size"]):
+    factors = said(call.layer, "factors") if kind in UPSAMPLING else None
+    if factors is not None and all(factor == 1 for factor in factors):
         return "it enlarges by 1"
-    if kind == "rescaling" and (fields["scale"], fields["offset"]) == (1, 0):
+    if kind == "rescaling" and (call.layer.fields["scale"], call.layer.fields["offset"]) == (1, 0):
         return "it scales by 1"
-    if kind in MERGING and len(call.inputs) == 1:
+    if kind in MERGING and len(call.inputs) == 1 and call.layer.fields.get("other") is None:
         return "it merges a single input"
     return ""
 
@@ -308,7 +311,7 @@ _SEQUENCE = 256
 
 @rule("ARC447", "warning")
 def channels_before_space(network: Network) -> Iterator[Finding]:
-    """An input whose first axis looks like channels, read by a layer that takes its last axis for them.
+    """An input whose first axis looks like channels, read by a layer that takes its last axis for them; or the reverse.
 
     Why: PyTorch writes a picture as channels, height, width, and Keras as height, width, channels. Given `[3, 224,
     224]`, a network for channels at the end sees a strip 3 samples high with 224 channels, and most of it fits. Looked
@@ -341,13 +344,15 @@ def channels_before_space(network: Network) -> Iterator[Finding]:
             while following is not None and (is_activation(following) or role_of(following.layer) in _SAME_PLACES):
                 following = network.after(following)
             if following is not None and _takes_for_space(following, sizes):
-                moved = ", ".join(map(str, [*sizes[1:], sizes[0]]))
+                first = is_channels_first(following)
+                right = [sizes[-1], *sizes[:-1]] if first else [*sizes[1:], sizes[0]]
+                taken, left = (sizes[0], sizes[-1]) if first else (sizes[-1], sizes[0])
                 yield Finding(
                     source.layer,
-                    f"the input `{source.layer.name}` is {sizes}, and `{following.layer.name}` takes {sizes[-1]} for "
-                    f"the channels and {sizes[0]} for a size",
-                    f"`[{moved}]`, or `data_format: channels_first`",
-                    related=((following.layer, "reads channels from the last axis"),),
+                    f"the input `{source.layer.name}` is {sizes}, and `{following.layer.name}` takes {taken} for "
+                    f"the channels and {left} for a size",
+                    phrase(following.layer, "layout", moved=", ".join(map(str, right))),
+                    related=((following.layer, f"reads channels from the {'first' if first else 'last'} axis"),),
                 )
                 break
 
@@ -355,12 +360,12 @@ def channels_before_space(network: Network) -> Iterator[Finding]:
 def _takes_for_space(call: Call, sizes: list[int]) -> bool:
     """Whether a layer slides over what looks like the channels of an input of these sizes."""
     kind = role_of(call.layer)
-    if kind not in SLIDING | TRANSPOSED | POOLING or is_channels_first(call):
+    if kind not in SLIDING | TRANSPOSED | POOLING:
         return False
-    window = call.layer.fields.get("kernel_size", call.layer.fields.get("pool_size"))
+    window = said(call.layer, "kernel")
     if not isinstance(window, tuple) or len(window) + 1 != len(sizes):
         return False
-    first, rest = sizes[0], sizes[1:]
+    first, rest = (sizes[-1], sizes[:-1]) if is_channels_first(call) else (sizes[0], sizes[1:])
     if len(rest) == 1:
         return first <= max(_COLOURS) and rest[0] >= _SEQUENCE and window[0] != 1
     if first not in _COLOURS or min(rest[-2:]) < _PICTURE:

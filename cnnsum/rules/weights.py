@@ -12,7 +12,16 @@ from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import CONVOLUTIONS, DROPOUT, NORMALIZATIONS, is_activation, role_of, spelled
+from cnnsum.rules.kinds import (
+    CONVOLUTIONS,
+    DROPOUT,
+    NORMALIZATIONS,
+    field_for,
+    is_activation,
+    role_of,
+    said,
+    spelled,
+)
 from cnnsum.rules.network import Network
 
 #: Shares of all parameters, and of the peak, from which one is worth a word, and the sizes below which none is.
@@ -260,13 +269,13 @@ def rows_out_of_reach(network: Network) -> Iterator[Finding]:
         if role_of(call.layer) != "embedding":
             continue
         dtype = network.values[call.inputs[0]].dtype
-        rows, reach = call.layer.fields["input_dim"], _INDICES.get(dtype)
+        rows, reach = said(call.layer, "rows"), _INDICES.get(dtype)
         if reach is not None and isinstance(rows, int) and rows > reach:
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` has {spelled(rows)} rows, but {dtype} indices reach only {spelled(reach)}",
                 "an input of int32",
-                "input_dim",
+                field_for(call.layer, "rows"),
             )
 
 
@@ -295,7 +304,7 @@ def head_as_wide_as_the_model(network: Network) -> Iterator[Finding]:
         shape = network.input_shape(call)
         if role_of(call.layer) != "multi-head attention" or shape is None:
             continue
-        heads, width = call.layer.fields["num_heads"], call.layer.fields["key_dim"]
+        heads, width = said(call.layer, "heads"), said(call.layer, "head width")
         if isinstance(heads, int) and isinstance(width, int) and heads > 1 and width == shape[-1]:
             share = "a `key_dim` that is a part of it"
             if width % heads == 0:
@@ -345,7 +354,7 @@ def one_unit_inside(network: Network) -> Iterator[Finding]:
         while after is not None and (role_of(after.layer) in DROPOUT | NORMALIZATIONS or is_activation(after)):
             after = network.after(after)
         if after is not None and role_of(after.layer) in CONVOLUTIONS | {"dense"} and after.path == call.path:
-            field = "units" if role_of(call.layer) == "dense" else "filters"
+            field = field_for(call.layer, "channels")
             yield Finding(
                 call.layer,
                 f"all that `{after.layer.name}` sees comes through the single number that `{call.layer.name}` gives",
@@ -356,7 +365,7 @@ def one_unit_inside(network: Network) -> Iterator[Finding]:
 
 
 def _count(call: Call) -> object:
-    return call.layer.fields.get("units", call.layer.fields.get("filters"))
+    return said(call.layer, "channels")
 
 
 def _mebibytes(size: int) -> str:

@@ -7,7 +7,18 @@ from math import lcm
 
 from cnnsum.dims import at_least
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import CROPPING, PADDING, POOLING, SLIDING, TRANSPOSED, axes_of_space, role_of
+from cnnsum.rules.kinds import (
+    CROPPING,
+    PADDING,
+    POOLING,
+    SLIDING,
+    TRANSPOSED,
+    axes_of_space,
+    field_for,
+    phrase,
+    role_of,
+    said,
+)
 from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import Step, axes_of, steps_of
 
@@ -59,7 +70,7 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
                     f"of every {period} samples along axis {axis} that `{layer.name}` is given, "
                     f"{period - len(read)} {'is' if period - len(read) == 1 else 'are'} never read",
                     "a kernel as large as the stride, or the stride in the layer before",
-                    "strides",
+                    field_for(layer, "stride"),
                 )
                 break
 
@@ -110,7 +121,7 @@ def border_that_falls_off(network: Network) -> Iterator[Finding]:
           - MaxPooling2D: 2
     """
     for call in network.calls:
-        if role_of(call.layer) not in SLIDING | POOLING or call.layer.fields["padding"] != "valid":
+        if role_of(call.layer) not in SLIDING | POOLING or said(call.layer, "padding") != "valid":
             continue
         before = network.before(call)
         if len(network.readers[call.inputs[0]]) > 1 or (
@@ -123,8 +134,8 @@ def border_that_falls_off(network: Network) -> Iterator[Finding]:
                 yield Finding(
                     call.layer,
                     f"`{call.layer.name}` does not read the last {lost} of {length} samples of axis {axis}",
-                    "another size before it, or `padding: same`",
-                    "strides" if call.layer.fields["strides"] is not None else "pool_size",
+                    f"another size before it, or {phrase(call.layer, 'padding that fits')}",
+                    field_for(call.layer, "stride" if said(call.layer, "stride") is not None else "kernel"),
                 )
                 break
 
@@ -151,7 +162,7 @@ def features_that_shift(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, padding: same}
     """
     for call in network.calls:
-        if role_of(call.layer) not in SLIDING or call.layer.fields["padding"] != "same":
+        if role_of(call.layer) not in SLIDING or said(call.layer, "padding") != "same":
             continue
         for axis, length, out, step in axes_of(network, call):
             total = (out - 1) * step.stride + step.span - length
@@ -160,7 +171,7 @@ def features_that_shift(network: Network) -> Iterator[Finding]:
                     call.layer,
                     f"`{call.layer.name}` pads axis {axis} by {step.before} before and {total - step.before} after: "
                     f"features shift by half a sample",
-                    "an odd kernel" if step.stride == 1 else "a `ZeroPadding` layer before it, and `padding: valid`",
+                    "an odd kernel" if step.stride == 1 else phrase(call.layer, "padding before"),
                     "padding",
                 )
                 break
@@ -204,8 +215,8 @@ def stride_of_one_sample(network: Network) -> Iterator[Finding]:
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` pools windows of one sample: it gives its input",
-                "a `pool_size` of at least 2",
-                "pool_size",
+                f"a `{field_for(call.layer, 'kernel')}` of at least 2",
+                field_for(call.layer, "kernel"),
             )
 
 
@@ -229,16 +240,16 @@ def dilation_of_one(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, dilation_rate: 2}
     """
     for call in network.calls:
-        fields = call.layer.fields
-        if role_of(call.layer) in SLIDING and "dilation_rate" in fields:
-            pairs = list(zip(fields["kernel_size"], fields["dilation_rate"], strict=False))
+        rates = said(call.layer, "dilation") if role_of(call.layer) in SLIDING else None
+        if rates is not None:
+            pairs = list(zip(said(call.layer, "kernel"), rates, strict=False))
             spread = [kernel for kernel, rate in pairs if known(rate) and rate > 1]
             if spread and all(kernel == 1 for kernel in spread):
                 yield Finding(
                     call.layer,
                     f"the dilation of `{call.layer.name}` has no effect: its kernel is 1",
                     "a larger kernel, or no dilation",
-                    "dilation_rate",
+                    field_for(call.layer, "dilation"),
                 )
 
 
@@ -266,19 +277,20 @@ def stride_by_position(network: Network) -> Iterator[Finding]:
     for call in network.calls:
         layer = call.layer
         kind = role_of(layer)
-        axes = len(layer.fields["kernel_size"]) if kind in SLIDING | TRANSPOSED else 0
+        axes = len(said(layer, "kernel")) if kind in SLIDING | TRANSPOSED else 0
         if axes < 2 or layer.place is None:
             continue
-        names = layer.place.positional
-        if not isinstance(names, tuple) or not {"kernel_size", "strides"} <= set(names):
+        names, wanted = layer.place.positional, (field_for(layer, "kernel"), field_for(layer, "stride"))
+        # Where the channels of the input come first, numbers in their order are how everybody writes a layer.
+        if not isinstance(names, tuple) or not set(wanted) <= set(names) or names.index(wanted[0]) > 1:
             continue
         values = layer.place.document.at(layer.place.fields)
-        kernel, stride = (values[names.index(name)] for name in ("kernel_size", "strides"))
+        kernel, stride = (values[names.index(name)] for name in wanted)
         if type(kernel) is int and type(stride) is int and kernel % 2 and stride % 2 and min(kernel, stride) >= _ODD:
             by = " x ".join([str(kernel)] * axes)
             yield Finding(
                 layer,
                 f"the {stride} behind the kernel of `{layer.name}` is its stride: a kernel of {by} at stride {stride}",
-                f"leave it out, or `strides: {stride}` by name if that is meant",
-                "strides",
+                f"leave it out, or `{wanted[1]}: {stride}` by name if that is meant",
+                wanted[1],
             )

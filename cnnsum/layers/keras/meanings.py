@@ -1,0 +1,78 @@
+"""What the fields of Keras's layers mean (`cnnsum.layers.meanings`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnnsum.layers.base import Role
+from cnnsum.layers.meanings import Compute, Meaning, Meanings
+
+_FIELDS: dict[Meaning, tuple[str, ...]] = {
+    "bias": ("use_bias",),
+    "kernel": ("kernel_size", "pool_size"),
+    "stride": ("strides",),
+    "dilation": ("dilation_rate",),
+    "padding": ("padding",),
+    "channels": ("filters", "units"),
+    "groups": ("groups",),
+    "rate": ("rate",),
+    "axes": ("axis",),
+    "parts": ("groups",),
+    "kept": ("momentum",),
+    "rows": ("input_dim",),
+    "heads": ("num_heads",),
+    "head width": ("key_dim",),
+    "factors": ("size",),
+    "order": ("dims",),
+    "sides": ("padding", "cropping"),
+    "activation": ("activation",),
+}
+
+
+def _axes(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
+    axis = fields.get("axis", -1)
+    return axis if isinstance(axis, tuple) else (-1 if axis is None else axis,)
+
+
+def _sides(fields: Mapping[str, Any], _rank: int) -> list[Any]:
+    amounts = fields["padding"] if "padding" in fields else fields["cropping"]
+    return [side for pair in amounts for side in pair]
+
+
+_AXES: tuple[Role, ...] = (
+    "activation",
+    "batch normalization",
+    "concatenate",
+    "convolution",
+    "dense",
+    "depthwise convolution",
+    "einsum",
+    "group normalization",
+    "layer normalization",
+    "rms normalization",
+    "separable convolution",
+    "transposed convolution",
+    "unit normalization",
+)
+_VALUES: dict[tuple[Role, Meaning], Compute] = {
+    **{(role, "axes"): _axes for role in _AXES},
+    ("padding", "sides"): _sides,
+    ("cropping", "sides"): _sides,
+}
+
+MEANINGS = Meanings(
+    _FIELDS,
+    _VALUES,
+    {
+        "upsampling": "`UpSampling{axes}D`",
+        "softmax along": "a layer `Softmax: {{axis: {axis}}}`",
+        "normalization along": "`axis: {axis}`",
+        "joined along": "`axis: {axis}`, the channels",
+        "padding before": "a `ZeroPadding` layer before it, and `padding: valid`",
+        "padding that fits": "`padding: same`",
+        "momentum of others": "PyTorch's momentum {momentum:g} is {kept:g} here",
+        "usual momentum": "0.99 is the default",
+        "layout": "`[{moved}]`, or `data_format: channels_first`",
+    },
+)

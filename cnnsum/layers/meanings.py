@@ -1,0 +1,67 @@
+"""What the fields of layers mean: values under words that no framework owns, for whoever asks roles and not types.
+
+Each vocabulary says in its `meanings` module which of its fields has which meaning, and computes what it says in
+another way (a momentum that is what is replaced is 1 less what is kept). Knows no type and no framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple, get_args
+
+from cnnsum.layers.base import LayerType, Role
+
+#: bias: whether there is one. kernel, stride, dilation: numbers by axis. padding: "valid" (none), "same", or
+#: "explicit". channels: how many a layer gives. groups: those of a convolution. rate: the part that is dropped. axes:
+#: those that are normalised, summed over or joined. parts: the groups of a group normalisation. kept: the part of
+#: moving statistics that stays. rows: those of a table. heads, head width: of an attention. factors: of an enlargement,
+#: by axis. order: of axes. sides: what a padding or cropping puts on or takes off, by axis and side. activation: of a
+#: layer with weights.
+Meaning = Literal[
+    "bias",
+    "kernel",
+    "stride",
+    "dilation",
+    "padding",
+    "channels",
+    "groups",
+    "rate",
+    "axes",
+    "parts",
+    "kept",
+    "rows",
+    "heads",
+    "head width",
+    "factors",
+    "order",
+    "sides",
+    "activation",
+]
+MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
+
+#: Computes a value from the fields of a layer and the rank of its input, with the batch.
+Compute = Callable[[Mapping[str, Any], int], Any]
+
+
+class Meanings(NamedTuple):
+    """What a vocabulary's fields mean.
+
+    fields: the names that a meaning has, of which a type has one. values: by role and meaning, where the value is
+    computed. phrases: what a mend calls something that each framework has in a way of its own.
+    """
+
+    fields: Mapping[Meaning, tuple[str, ...]]
+    values: Mapping[tuple[Role, Meaning], Compute]
+    phrases: Mapping[str, str]
+
+
+def field_with(type: LayerType, meaning: Meaning) -> str:
+    """The field of a type that has this meaning; "" where it has none."""
+    known = type.schema.fields
+    return next((name for name in type.vocabulary.meanings().fields.get(meaning, ()) if name in known), "")
+
+
+def meant(type: LayerType, fields: Mapping[str, Any], meaning: Meaning, rank: int = 0) -> Any:
+    """The value with this meaning; None where the type has none. rank: of the input, where axes are asked for."""
+    compute = type.vocabulary.meanings().values.get((type.role, meaning))
+    return fields.get(field_with(type, meaning)) if compute is None else compute(fields, rank)

@@ -1,0 +1,97 @@
+"""What the fields of PyTorch's modules mean (`cnnsum.layers.meanings`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnnsum.layers.base import Role
+from cnnsum.layers.meanings import Compute, Meaning, Meanings
+
+_FIELDS: dict[Meaning, tuple[str, ...]] = {
+    "bias": ("bias",),
+    "kernel": ("kernel_size",),
+    "stride": ("stride",),
+    "dilation": ("dilation",),
+    "padding": ("padding",),
+    "channels": ("out_channels", "out_features"),
+    "groups": ("groups",),
+    "rate": ("p",),
+    "axes": ("dim", "normalized_shape"),
+    "parts": ("num_groups",),
+    "kept": ("momentum",),
+    "rows": ("num_embeddings",),
+    "heads": ("num_heads",),
+    "factors": ("scale_factor",),
+    "order": ("dims",),
+    "sides": ("padding", "pad"),
+}
+
+
+def _channels(_fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
+    return (1,)
+
+
+def _last(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
+    return tuple(range(-len(fields["normalized_shape"]), 0))
+
+
+def _dim(fields: Mapping[str, Any], rank: int) -> tuple[int, ...]:
+    """Without one, `_get_softmax_dim` of PyTorch chooses; `Softmax2d` takes the channels."""
+    dim = fields.get("dim")
+    return (dim,) if dim is not None else (1 if rank not in (0, 1, 3) else 0,)
+
+
+def _kept(fields: Mapping[str, Any], _rank: int) -> Any:
+    """PyTorch's momentum is the part that is replaced; None is the mean of all batches."""
+    momentum = fields["momentum"]
+    return 1 - momentum if isinstance(momentum, (int, float)) else None
+
+
+def _padding(fields: Mapping[str, Any], _rank: int) -> str:
+    padding = fields["padding"]
+    if isinstance(padding, str):
+        return padding
+    return "valid" if all(side == 0 for pair in padding for side in pair) else "explicit"
+
+
+def _sides(fields: Mapping[str, Any], _rank: int) -> list[Any]:
+    """The field has pairs, the last axis first."""
+    amounts = fields["padding"] if "padding" in fields else fields["pad"]
+    return [side for at in range(len(amounts) - 2, -1, -2) for side in amounts[at : at + 2]]
+
+
+def _factors(fields: Mapping[str, Any], _rank: int) -> Any:
+    factor = fields["scale_factor"]
+    return factor if factor is None or isinstance(factor, tuple) else (factor,)
+
+
+_SLIDING: tuple[Role, ...] = ("convolution", "max pooling", "mean pooling")
+_VALUES: dict[tuple[Role, Meaning], Compute] = {
+    ("batch normalization", "axes"): _channels,
+    ("group normalization", "axes"): _channels,
+    ("layer normalization", "axes"): _last,
+    ("rms normalization", "axes"): _last,
+    ("activation", "axes"): _dim,
+    ("concatenate", "axes"): _dim,
+    ("batch normalization", "kept"): _kept,
+    **{(role, "padding"): _padding for role in _SLIDING},
+    ("padding", "sides"): _sides,
+    ("upsampling", "factors"): _factors,
+}
+
+MEANINGS = Meanings(
+    _FIELDS,
+    _VALUES,
+    {
+        "upsampling": "`Upsample`",
+        "softmax along": "`Softmax: {{dim: {axis}}}`",
+        "normalization along": "`GroupNorm: 1`, or the channels last before it",
+        "joined along": "`dim: {axis}`, the channels",
+        "padding before": "a `ZeroPad` before it",
+        "padding that fits": "a `padding`",
+        "momentum of others": "Keras's momentum {momentum:g} is {kept:g} here",
+        "usual momentum": "0.1 is the default",
+        "layout": "`[{moved}]`",
+    },
+)

@@ -1,0 +1,54 @@
+"""What fields mean: the words of roles, in each framework's own fields."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnsum.layers.meanings import MEANINGS, field_with, meant
+from cnnsum.layers.vocabulary import KERAS, TORCH, VOCABULARIES
+
+#: What rules read of a role without asking whether it is there.
+READ = {
+    "batch normalization": ("axes", "kept"),
+    "concatenate": ("axes",),
+    "convolution": ("bias", "kernel", "stride", "dilation", "padding", "channels", "groups"),
+    "dense": ("bias", "channels"),
+    "dropout": ("rate",),
+    "alpha dropout": ("rate",),
+    "channel dropout": ("rate",),
+    "embedding": ("rows",),
+    "group normalization": ("axes", "parts"),
+    "layer normalization": ("axes",),
+    "max pooling": ("kernel", "stride", "padding"),
+    "mean pooling": ("kernel", "stride", "padding"),
+    "multi-head attention": ("heads",),
+    "padding": ("sides",),
+    "transposed convolution": ("bias", "kernel", "stride", "channels"),
+    "upsampling": ("factors",),
+}
+TYPES = [type for one in VOCABULARIES.values() for type in dict.fromkeys(one.all_types().values()) if type.role in READ]
+
+
+@pytest.mark.parametrize("type", TYPES, ids=lambda one: f"{one.vocabulary.name}-{one.key}")
+def test_every_type_of_a_role_says_what_the_role_promises(type):
+    for meaning in READ[type.role]:
+        computed = (type.role, meaning) in type.vocabulary.meanings().values
+        assert computed or field_with(type, meaning), meaning
+
+
+@pytest.mark.parametrize("vocabulary", VOCABULARIES.values(), ids=VOCABULARIES)
+def test_words_are_known(vocabulary):
+    said = vocabulary.meanings()
+    assert set(said.fields) | {meaning for _, meaning in said.values} <= set(MEANINGS)
+    assert said.phrases.keys() == KERAS.meanings().phrases.keys()
+
+
+def test_one_value_in_two_ways():
+    keras, torch = KERAS.find("BatchNormalization"), TORCH.find("BatchNorm2d")
+    assert meant(keras, {"momentum": 0.9}, "kept") == meant(torch, {"momentum": 0.1}, "kept") == 0.9
+    assert meant(torch, {"momentum": None}, "kept") is None
+    assert meant(torch, {}, "axes", 4) == (1,)
+    assert meant(TORCH.find("LayerNorm"), {"normalized_shape": (4, 4)}, "axes", 4) == (-2, -1)
+    assert [meant(TORCH.find("Softmax"), {"dim": None}, "axes", rank) for rank in (2, 3, 4)] == [(1,), (0,), (1,)]
+    assert meant(TORCH.find("ZeroPad2d"), {"padding": (1, 2, 3, 4)}, "sides") == [3, 4, 1, 2]
+    assert meant(KERAS.find("ZeroPadding2D"), {"padding": ((3, 4), (1, 2))}, "sides") == [3, 4, 1, 2]
