@@ -236,10 +236,14 @@ class Span(NamedTuple):
 
 
 class Related(NamedTuple):
-    """A second place that explains a diagnostic ("the other arm is made here")."""
+    """A second place that explains a diagnostic ("the other arm is made here").
+
+    is_read: whether the file may be opened for its line. A place that is named in a file is none that was asked for.
+    """
 
     span: Span
     message: str
+    is_read: bool = True
 
 
 class Mend(NamedTuple):

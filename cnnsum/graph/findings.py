@@ -19,6 +19,8 @@ def of_layer(
 ) -> Diagnostic:
     """A problem of a layer, at the layer or at the field that it names."""
     span = None if layer.place is None else layer.place.span(problem.field)
+    if layer.place is not None:
+        related = (*related, *layer.place.written)
     message = str(problem) if f"`{layer.name}`" in str(problem) else f"{layer.name}: {problem}"
     return Diagnostic(problem.code, message, span, severity, problem.help, related)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, Span
+from cnnsum.diagnostics import Diagnostic, Related, Span
 from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Layout, Shape, Weight
@@ -50,6 +50,11 @@ class Place:
         self.path = path
         self.fields = path if fields is None else fields
         self.positional = positional
+
+    @property
+    def written(self) -> tuple[Related, ...]:
+        """Where the author's own code makes the layer, for files that tell it."""
+        return ()
 
     def span(self, field: tuple[str | int, ...] = (), *, key: bool = False) -> Span:
         """The place of the layer, or of the value at a path inside its fields (or of that value's key)."""

@@ -53,7 +53,8 @@ def segments(diagnostics: Iterable[Diagnostic], line_of: LineOf, columns: int | 
             yield [("  ", ""), ("help:", "cyan"), (" " + _cut(diagnostic.help), "")]
         for related in diagnostic.related:
             yield [("  ", ""), *_place(related.span), (_cut(related.message), "")]
-            yield from _snippet(related.span, line_of, "cyan", most)
+            if related.is_read:
+                yield from _snippet(related.span, line_of, "cyan", most)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -158,6 +158,8 @@ def diagnose(found: Rule, finding: Finding) -> Diagnostic:
         if f"`{layer.name}`" not in message:
             message = f"`{layer.name}`: {message}"
     related = tuple(Related(other.place.span(), words) for other, words in finding.related if other.place is not None)
+    if layer is not None and layer.place is not None:
+        related = (*related, *layer.place.written)
     return Diagnostic(found.code, message, span, found.severity, finding.help, related, _mend(finding))
 
 

@@ -8,10 +8,11 @@ name and class; others are named by the module they stand in. Numbers that the p
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
-from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.diagnostics import Diagnostic, Related, Span, UnusableError
 from cnnsum.dims import UNKNOWN, Dim, Symbol
 from cnnsum.graph.model import (
     MAX_LAYERS,
@@ -60,6 +61,28 @@ class _Held(NamedTuple):
     weight: Weight | None
     dtype: str
     module: str
+
+
+class ProgramPlace(Place):
+    """The place of a node in the program, which knows the line of the author's code that it comes from."""
+
+    __slots__ = ("_trace",)
+
+    def __init__(self, document: Document, path: Path, trace: object) -> None:
+        super().__init__(document, path, (*path, "inputs"), ())
+        self._trace = trace
+
+    @property
+    def written(self) -> tuple[Related, ...]:
+        """The last frame of the stack trace that is not PyTorch's own. Nothing is read at the path that it names."""
+        if not isinstance(self._trace, str):
+            return ()
+        frames = [one for one in _FRAME.finditer(self._trace[-_LONGEST_TRACE:]) if not _PYTORCHS.search(one[1])]
+        if not frames:
+            return ()
+        path, line, function, code = frames[-1].groups()
+        number = max(int(line), 1)
+        return (Related(Span(path, number, 1, number, 1), f"in {function}: {code.strip()}", is_read=False),)
 
 
 class ProgramReader:
@@ -243,7 +266,8 @@ class ProgramReader:
         namespace, operation = _operation(target)
         arguments = arguments_of(_list(node.get("inputs")))
         type = TORCH.find(f"{namespace}.{operation}")
-        self._make(type, operation, arguments, made, stack, path)
+        trace = _mapping(node.get("metadata")).get("stack_trace")
+        self._make(type, operation, arguments, made, stack, path, trace)
         if type is None:
             self.unknown[f"{namespace}.{operation}"] += 1
             self.first_unknown.setdefault(f"{namespace}.{operation}", index)
@@ -256,12 +280,13 @@ class ProgramReader:
         made: list[str],
         stack: list[tuple[str, str]],
         path: Path,
+        trace: object,
     ) -> None:
         fields, computed = self._fields(type, arguments)
         name, title, block, module = self._named(operation, stack)
         _, dtype = self._meta(made[0])
         compute = dtype if dtype in _FLOATS else "float32"
-        place = Place(self.document, path, (*path, "inputs"), ())
+        place = ProgramPlace(self.document, path, trace)
         layer = declare(
             name,
             type,
@@ -425,6 +450,12 @@ class ProgramReader:
 _SIZES = {"sym_max": "max", "sym_min": "min", "truediv": "floordiv", "sym_not": "not"}
 
 
+#: A frame of a stack trace: file, line, function, the line's text. Those of PyTorch itself are not the author's.
+_FRAME = re.compile(r'File "([^"\n]{1,400})", line (\d{1,9}), in ([^\n]{1,200})\n[ \t]*([^\n]{0,200})')
+_PYTORCHS = re.compile(r"[/\\]torch[/\\](?:nn|functional|_|utils|ao)")
+_LONGEST_TRACE = 10_000
+
+
 def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -441,7 +472,7 @@ def _stack(raw: object) -> list[tuple[str, str]]:
     found = []
     for entry in text.split(";"):
         parts = entry.split(",")
-        if len(parts) >= 3 and not parts[2].startswith("_"):
+        if len(parts) >= 3 and not parts[2].startswith("_empty_"):
             found.append((parts[1].partition("@")[0], parts[2]))
     return found
 

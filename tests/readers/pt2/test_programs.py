@@ -96,3 +96,32 @@ def test_what_cannot_be_followed_is_refused(change: Any, code: str) -> None:
     with pytest.raises(UnusableError) as caught:
         cnnsum.loads(json.dumps(value))
     assert caught.value.diagnostics[0].code == code
+
+
+def test_the_authors_own_line_is_named_and_never_opened(tmp_path: Path) -> None:
+    """A file that names a path must not make cnnsum print what stands there."""
+    from cnnsum.render.diagnose import render
+
+    secret = tmp_path / "net.py"
+    secret.write_text("first line\npassword = 'hunter2'\n")
+    value = program()
+    for node in value["graph_module"]["graph"]["nodes"]:
+        node["metadata"]["stack_trace"] = (
+            f'  File "{secret}", line 2, in forward\n    x = self.att(x)\n'
+            '  File "/lib/site-packages/torch/nn/modules/activation.py", line 9, in forward\n    return f(x)\n'
+        )
+    (found, *_) = cnnsum.loads(json.dumps(value), inputs=(3, 64, 64)).diagnostics
+    ((span, message, _),) = found.related
+    assert (span.path, span.line, message) == (str(secret), 2, "in forward: x = self.att(x)")
+    opened: list[str] = []
+    lines = list(render([found], lambda path, _line: opened.append(path)))
+    assert any(f"{secret}:2:1: in forward" in line for line in lines)
+    assert str(secret) not in opened
+
+
+def test_a_network_of_a_script_has_its_name() -> None:
+    value = program()
+    for node in value["graph_module"]["graph"]["nodes"]:
+        metadata = node["metadata"]
+        metadata["nn_module_stack"] = metadata["nn_module_stack"].replace("net.Net", "__main__.Net")
+    assert cnnsum.loads(json.dumps(value)).graph.name == "Net"
