@@ -70,6 +70,7 @@ Role = Literal[
     "dot",
     "product",
     "batch normalization",
+    "instance normalization",
     "layer normalization",
     "group normalization",
     "rms normalization",
@@ -166,11 +167,6 @@ class LayerType:
     def is_operation(self) -> bool:
         """Whether this is an operation on tensors (`x + y`), which a file names by its module, and not a layer."""
         return self.key != self.name
-
-    @property
-    def told_role(self) -> Role:
-        """The role, for those who read the fields of a role by Keras's names: "" for types of other frameworks."""
-        return self.role if self.vocabulary is KERAS else ""
 
     @property
     def schema(self) -> Schema:

@@ -16,7 +16,8 @@ from cnnsum.layers.base import LayerType, Role
 #: those that are normalised, summed over or joined. parts: the groups of a group normalisation. kept: the part of
 #: moving statistics that stays. rows: those of a table. heads, head width: of an attention. factors: of an enlargement,
 #: by axis. order: of axes. sides: what a padding or cropping puts on or takes off, by axis and side. activation: of a
-#: layer with weights.
+#: layer with weights. affine: whether a batch normalisation scales or shifts. epsilon: what keeps from dividing by 0.
+#: interpolation: of an enlargement.
 Meaning = Literal[
     "bias",
     "kernel",
@@ -36,6 +37,9 @@ Meaning = Literal[
     "order",
     "sides",
     "activation",
+    "affine",
+    "epsilon",
+    "interpolation",
 ]
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 
@@ -47,12 +51,15 @@ class Meanings(NamedTuple):
     """What a vocabulary's fields mean.
 
     fields: the names that a meaning has, of which a type has one. values: by role and meaning, where the value is
-    computed. phrases: what a mend calls something that each framework has in a way of its own.
+    computed. phrases: what a mend calls something that each framework has in a way of its own. weights: the names that
+    a weight has: the kernel of a product, its bias, scale and shift of a normalisation, the slope of an activation, the
+    table of an embedding.
     """
 
     fields: Mapping[Meaning, tuple[str, ...]]
     values: Mapping[tuple[Role, Meaning], Compute]
     phrases: Mapping[str, str]
+    weights: Mapping[str, tuple[str, ...]]
 
 
 def field_with(type: LayerType, meaning: Meaning) -> str:

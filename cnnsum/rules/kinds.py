@@ -35,12 +35,15 @@ MERGING: Roles = frozenset(("add", "subtract", "multiply", "average", "maximum",
 NORMALIZATIONS: Roles = frozenset(
     (
         "batch normalization",
+        "instance normalization",
         "layer normalization",
         "group normalization",
         "rms normalization",
         "unit normalization",
     )
 )
+#: Those that take the mean of a group of channels of one sample.
+OF_GROUPS: Roles = frozenset(("group normalization", "instance normalization"))
 GATED: Roles = frozenset(("lstm", "gru"))
 RECURRENT: Roles = GATED | {"simple recurrence"}
 

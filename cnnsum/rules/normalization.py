@@ -10,6 +10,7 @@ from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,
     NORMALIZATIONS,
+    OF_GROUPS,
     SLIDING,
     TRANSPOSED,
     WEIGHTED,
@@ -79,7 +80,7 @@ def _is_centred(network: Network, made: Call) -> bool:
         return False
     kind = role_of(call.layer)
     axes = axes_said(call.layer, len(shape))
-    if kind == "group normalization":
+    if kind in OF_GROUPS:
         if len(shape) < 3 or said(call.layer, "parts") not in {-1, shape[axes[0]]}:
             return False
     elif kind != "batch normalization" or not call.layer.trainable or not network.graph.trainable:
@@ -118,7 +119,7 @@ def normalization_of_one_element(network: Network) -> Iterator[Finding]:
             continue
         field = field_for(call.layer, "axes")
         places = axes_said(call.layer, len(shape))
-        if kind == "group normalization":
+        if kind in OF_GROUPS:
             field = field_for(call.layer, "parts")
             axis = places[0]
             depth, groups = shape[axis], said(call.layer, "parts")

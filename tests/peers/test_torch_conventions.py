@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +19,7 @@ import torch_zoo  # noqa: E402 - as below
 from conventions_specs import SPECS  # noqa: E402 - needs the tools
 from torch import nn  # noqa: E402 - as above
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - as above
+from torch_counting import TOOLS, by_fvcore  # noqa: E402 - needs the tools
 
 import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.conventions.ask import reconcile  # noqa: E402 - as above
@@ -37,54 +36,6 @@ NETWORKS = [
 EXCEPTIONS = {
     # The class keeps torch.nn.functional.relu itself, which it took before ptflops replaced it: 2 x 32 x 256.
     ("encoder_layer", "ptflops"): -16_384,
-}
-
-
-def on_meta(net: nn.Module, x: Any) -> int:
-    with FlopCounterMode(display=False) as counter:
-        net.to("meta")(x.to("meta"))
-    assert counter.get_total_flops() % 2 == 0
-    return counter.get_total_flops() // 2
-
-
-def by_fvcore(net: nn.Module, x: Any) -> int:
-    from fvcore.nn import FlopCountAnalysis
-
-    analysis = FlopCountAnalysis(net, (x,))
-    return int(analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).total())
-
-
-def by_torchinfo(net: nn.Module, x: Any) -> int:
-    import torchinfo
-
-    return torchinfo.summary(net, input_data=x, verbose=0).total_mult_adds
-
-
-def by_thop(net: nn.Module, x: Any) -> int:
-    import thop
-
-    total: float = thop.profile(net, (x,), verbose=False)[0]
-    assert total == int(total)
-    return int(total)
-
-
-def by_ptflops(net: nn.Module, x: Any) -> int:
-    import ptflops
-
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        total, _ = ptflops.get_model_complexity_info(
-            net, tuple(x.shape[1:]), as_strings=False, print_per_layer_stat=False
-        )
-    assert total is not None, printed.getvalue()
-    return int(total)
-
-
-TOOLS: dict[str, Callable[[nn.Module, Any], int]] = {
-    "torch": on_meta,
-    "fvcore": by_fvcore,
-    "torchinfo": by_torchinfo,
-    "thop": by_thop,
-    "ptflops": by_ptflops,
 }
 
 

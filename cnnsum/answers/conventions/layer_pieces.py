@@ -15,7 +15,6 @@ from cnnsum.answers.conventions.pieces import (
     activation_layer,
     arithmetic,
     constants,
-    lengths,
     normalization,
     pooling,
     rescaling,
@@ -31,7 +30,7 @@ from cnnsum.layers.vocabulary import KERAS
 
 def _with_activation(view: View, *pieces: Piece) -> tuple[Piece, ...]:
     """The pieces, and one more for the activation that the layer ends in."""
-    name = view.fields.get("activation")
+    name = view.said("activation")
     if name in (None, "linear"):
         return pieces
     return (*pieces, activation(str(name), view.out))
@@ -46,7 +45,7 @@ def _convolution(view: View) -> tuple[Piece, ...]:
     macs = view.facts.macs
     if _is_changed(view):
         return (Piece("unknown", view.type.name, macs, module=False),)
-    spatial = lengths(view.out, view.fields)
+    spatial = view.space
     piece = Piece(
         "transposed" if view.role == "transposed convolution" else "convolution",
         macs=macs,
@@ -61,7 +60,7 @@ def _convolution(view: View) -> tuple[Piece, ...]:
 
 
 def _separable(view: View) -> tuple[Piece, ...]:
-    spatial = lengths(view.out, view.fields)
+    spatial = view.space
     positions = prod(spatial)
     depthwise, pointwise = view.weight("depthwise_kernel"), view.weight("pointwise_kernel")
     alone = Piece(
@@ -106,7 +105,7 @@ def _einsum(view: View) -> tuple[Piece, ...]:
 def _embedding(view: View) -> tuple[Piece, ...]:
     if _is_changed(view):
         return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
-    return (Piece("embedding", made=size(view.out), kernel=view.weight("embeddings")),)
+    return (Piece("embedding", made=size(view.out), kernel=view.weight("table")),)
 
 
 def _product(view: View) -> tuple[Piece, ...]:
@@ -139,8 +138,34 @@ def _attention_alone(view: View) -> tuple[Piece, ...]:
     return (product, activation("softmax", scores, function=True))
 
 
+def _module_of_attention(view: View) -> tuple[Piece, ...]:
+    """The attention that torch.nn has itself, whose heads share the depth of the query."""
+    fields = view.fields
+    given = _inputs(view)
+    query, key, value = (given[name] for name in ("query", "key", "value"))
+    if not fields["batch_first"] or len(query) != 3 or fields["add_bias_kv"] or fields["add_zero_attn"]:
+        return (Piece("unknown", view.type.name, view.facts.macs),)
+    depth, heads = query[-1], view.said("heads")
+    scores = heads * query[1] * key[1]
+    more: dict[str, Dim] = {
+        "products": 2 * query[1] * key[1] * depth,
+        "scores": scores,
+        "query length": query[1],
+        "key length": key[1],
+        "key depth": key[-1],
+        "value depth": value[-1],
+        "returns scores": fields["need_weights"],
+        "plain": False,
+    }
+    made, bias = size(view.out), int(fields["bias"])
+    macs, ops = view.facts.macs, view.facts.ops
+    return (Piece("attention", macs=macs, ops=ops, made=made, bias=bias, depth=depth, more=more),)
+
+
 def _attention(view: View) -> tuple[Piece, ...]:
     """Projections of queries, keys and values to heads, attention in each, and a projection back."""
+    if view.type.vocabulary.channels_first:
+        return _module_of_attention(view)
     fields = view.fields
     if _is_changed(view):
         return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
@@ -196,7 +221,31 @@ _CELLS: Mapping[Role, tuple[tuple[tuple[str, Any], ...], int]] = {
 }
 
 
+def _stacked(view: View) -> tuple[Piece, ...]:
+    """Recurrent layers as torch.nn has them: several in a row, and in both directions, are one module."""
+    fields = view.fields
+    if not fields["batch_first"] or fields.get("proj_size"):
+        return (Piece("unknown", view.type.name, view.facts.macs),)
+    _, steps, depth = view.inputs[0]
+    weights = {weight.name: prod(weight.shape) for weight in view.facts.weights}
+    return (
+        Piece(
+            "recurrent",
+            view.role,
+            macs=view.facts.macs,
+            made=size(view.out),
+            kernel=sum((count for name, count in weights.items() if name.startswith("weight")), start=0),
+            bias=sum((count for name, count in weights.items() if name.startswith("bias_ih")), start=0),
+            positions=steps,
+            depth=depth,
+            more={"units": fields["hidden_size"] * fields["num_layers"] * (1 + fields["bidirectional"])},
+        ),
+    )
+
+
 def _recurrent(view: View) -> tuple[Piece, ...]:
+    if view.type.vocabulary.channels_first:
+        return _stacked(view)
     fields = view.fields
     wanted, gates = _CELLS[view.role]
     module = all(fields[name] == value for name, value in wanted)
@@ -267,6 +316,7 @@ _MAKERS: dict[Role, _Maker] = {
     "lstm": _recurrent,
     "gru": _recurrent,
     "batch normalization": normalization,
+    "instance normalization": normalization,
     "layer normalization": normalization,
     "group normalization": normalization,
     "rms normalization": normalization,
@@ -311,6 +361,7 @@ def _pieces(view: View) -> tuple[Piece, ...]:
 def _other(view: View) -> tuple[Piece, ...]:
     """What is not a module: functions and operators where it has no MACs, else something that cannot be told."""
     macs = view.facts.macs
-    if isinstance(macs, int) and macs == 0:
+    plain = view.type.vocabulary is KERAS or not view.facts.weights
+    if isinstance(macs, int) and macs == 0 and plain:
         return (Piece("other", view.type.key, ops=view.facts.ops, made=size(view.out)),)
     return (Piece("unknown", view.type.key, macs, module=view.type.vocabulary is not KERAS),)

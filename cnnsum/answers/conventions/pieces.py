@@ -17,6 +17,7 @@ from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.arithmetic import functions
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape, size
+from cnnsum.layers.meanings import Meaning, field_with, meant
 
 
 class Piece(NamedTuple):
@@ -74,7 +75,22 @@ class View(NamedTuple):
     @property
     def role(self) -> Role:
         """What the layer is."""
-        return self.type.told_role
+        return self.type.role
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is written as a function call, as an operation of a file is, and not as a module."""
+        return self.type.is_operation or self.type.name[:1].islower()
+
+    @property
+    def space(self) -> Shape:
+        """The spatial dims of the first output, in the layout of the layer."""
+        first = self.type.vocabulary.channels_first or self.fields.get("data_format") == "channels_first"
+        return self.out[2:] if first else self.out[1:-1]
+
+    def said(self, meaning: Meaning) -> Any:
+        """The value of the field with this meaning; None where the layer has none."""
+        return meant(self.type, self.fields, meaning, len(self.inputs[0]) if self.inputs else 0)
 
     @property
     def out(self) -> Shape:
@@ -82,8 +98,9 @@ class View(NamedTuple):
         return self.facts.outputs[0] or ()
 
     def weight(self, name: str) -> Dim:
-        """Elements of a weight, 0 where there is none of that name."""
-        return next((prod(weight.shape) for weight in self.facts.weights if weight.name == name), 0)
+        """Elements of a weight, 0 where there is none; by what it is, or by its name where it is of one kind only."""
+        names = self.type.vocabulary.meanings().weights.get(name, (name,))
+        return next((prod(weight.shape) for weight in self.facts.weights if weight.name in names), 0)
 
 
 def activation(name: str, shape: Shape, axis: int = -1, *, function: bool = False) -> Piece:
@@ -97,25 +114,24 @@ def activation(name: str, shape: Shape, axis: int = -1, *, function: bool = Fals
     return Piece("activation", name, made=size(shape), function=function, more={"rows": rows})
 
 
-def lengths(shape: Shape, fields: Mapping[str, Any]) -> Shape:
-    """The spatial dims of a shape, in the layout that the fields name."""
-    return shape[2:] if fields.get("data_format") == "channels_first" else shape[1:-1]
-
-
 def normalization(view: View) -> tuple[Piece, ...]:
-    """Batch, layer, group and RMS normalisation; its kernel and bias are gamma and beta."""
+    """Batch, layer, group and RMS normalisation; its kernel and bias are scale and shift."""
     fields = view.fields
     x = view.inputs[0]
     n = size(x)
     if view.role == "batch normalization":
-        affine = fields["scale"] or fields["center"]
-        axis = fields["axis"] % len(x)
+        affine = view.said("affine")
+        axis = view.said("axes")[0] % len(x)
         depth = x[axis]
-        if fields["renorm"]:
+        if fields.get("renorm"):
             return (Piece("unknown", "renorm", module=False),)
         # torch.nn.BatchNorm has both weights or none.
         weights: tuple[Dim, Dim] = (depth, depth) if affine else (0, 0)
-        flags: dict[str, Dim] = {"scale": fields["scale"], "center": fields["center"], "last": axis == len(x) - 1}
+        flags: dict[str, Dim] = {
+            "scale": fields.get("scale", affine),
+            "center": fields.get("center", affine),
+            "last": axis == len(x) - 1,
+        }
         return (
             Piece(
                 "normalization",
@@ -129,35 +145,33 @@ def normalization(view: View) -> tuple[Piece, ...]:
             ),
         )
     name = view.role.removesuffix(" normalization")
-    gamma = view.weight("scale" if name == "rms" else "gamma")
-    beta = view.weight("beta")
+    scale, shift = view.weight("scale"), view.weight("shift")
     if fields.get("rms_scaling"):
         name = "rms"
-    elif (name == "group" and fields["scale"] != fields["center"]) or (
-        name == "layer" and fields["center"] and not fields["scale"]
+    elif (name == "group" and fields.get("scale") != fields.get("center")) or (
+        name == "layer" and fields.get("center") and not fields.get("scale")
     ):
         return (Piece("unknown", "one weight of two", module=False),)
-    axes = fields["axis"] if isinstance(fields["axis"], tuple) else (fields["axis"],)
-    places = [axis % len(x) for axis in axes]
+    places = [axis % len(x) for axis in view.said("axes")]
     last = places == [len(x) - 1]
-    epsilon = fields["epsilon"]
+    epsilon = view.said("epsilon")
     more: dict[str, Dim] = {
         "rank": len(x),
         "rows": prod([dim for place, dim in enumerate(x) if place and place not in places]),
         "last": last,
         "fused": isinstance(epsilon, (int, float)) and epsilon >= 1.001e-5,
     }
-    return (Piece("normalization", name, made=n, kernel=gamma, bias=beta, axes=len(x) - 2, more=more),)
+    return (Piece("normalization", name, made=n, kernel=scale, bias=shift, axes=len(x) - 2, more=more),)
 
 
 def activation_layer(view: View) -> tuple[Piece, ...]:
     """An activation that is a layer, or an operation of a Keras file."""
     fields = view.fields
     axis = -1
-    name = view.type.function or fields["activation"] or "linear"
+    name = view.type.function or view.said("activation") or "linear"
     if name == "prelu":
-        alpha = view.weight("alpha")
-        module = alpha == view.out[-1] or alpha == 1
+        alpha = view.weight("slope")
+        module = alpha == 1 or alpha == view.out[1 if view.type.vocabulary.channels_first else -1]
         return (Piece("activation", name, made=size(view.out), kernel=alpha, module=module, more={"rows": 0}),)
     if "max_value" in fields:
         bound = fields["max_value"]
@@ -166,14 +180,18 @@ def activation_layer(view: View) -> tuple[Piece, ...]:
             return (Piece("other", view.type.name, ops=view.facts.ops, made=size(view.out)),)
         if fields["negative_slope"] != 0:
             name = "leaky_relu"
-    elif "axis" in fields:
-        axes = fields["axis"] if isinstance(fields["axis"], tuple) else (fields["axis"],)
-        if len(axes) != 1 or axes[0] is None:
+    elif field_with(view.type, "axes"):
+        axes = view.said("axes")
+        if len(axes) != 1 or (
+            fields[field_with(view.type, "axes")] is None and not view.type.vocabulary.channels_first
+        ):
             return (Piece("other", view.type.name, ops=view.facts.ops, made=size(view.out)),)
         axis = axes[0]
     if name == "linear":
         return (Piece("other", view.type.name, made=size(view.out)),)
-    return (activation(name, view.out, axis, function=view.type.is_operation),)
+    if name not in functions.FUNCTIONS and view.type.function:
+        return (Piece("other", name, ops=view.facts.ops, made=size(view.out)),)
+    return (activation(name, view.out, axis, function=view.is_function),)
 
 
 def pooling(view: View) -> tuple[Piece, ...]:
@@ -181,7 +199,7 @@ def pooling(view: View) -> tuple[Piece, ...]:
     *where, name, _ = view.role.split()
     x = view.inputs[0]
     kind = "adaptive" if where else "pooling"
-    taps = prod(view.fields["pool_size"]) if kind == "pooling" else 0
+    taps = prod(view.said("kernel")) if kind == "pooling" else 0
     is_global = where == ["global"]
     return (
         Piece(
@@ -198,11 +216,12 @@ def pooling(view: View) -> tuple[Piece, ...]:
 
 def upsampling(view: View) -> tuple[Piece, ...]:
     """Enlarging by whole factors, and resizing, which torch.nn has as a function alone."""
-    name = view.fields.get("interpolation", "nearest")
+    name = view.said("interpolation") or "nearest"
     if name not in {"nearest", "bilinear", "bicubic"} or view.fields.get("antialias"):
         return (Piece("unknown", name, module=False),)
     made = size(view.out)
-    return (Piece("upsampling", name, made=made, axes=len(view.out) - 2, function=view.role == "resizing"),)
+    function = view.role == "resizing" or view.is_function
+    return (Piece("upsampling", name, made=made, axes=len(view.out) - 2, function=function),)
 
 
 def arithmetic(view: View) -> tuple[Piece, ...]:

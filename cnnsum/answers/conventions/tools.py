@@ -143,7 +143,7 @@ def thop(piece: Piece) -> Iterator[tuple[str, Dim]]:
         yield "attention not counted: nn.MultiheadAttention has no rule", -piece.macs
     elif kind == "recurrent":
         yield from _gates(piece, {"simple recurrence": 1, "gru": 7, "lstm": 8})
-    elif kind == "normalization" and name in {"batch", "layer"}:
+    elif kind == "normalization" and name in {"batch", "instance", "layer"}:
         each = 4 if piece.has_kernel else 2
         yield f"{name} normalisation counted: {each} per element", each * piece.made
     elif kind == "pooling" and name == "mean":
@@ -247,8 +247,8 @@ class Convention(NamedTuple):
     """A tool whose numbers can be reproduced.
 
     tool: with the version that was measured. unit: what its number is called. says: what it prints itself, where that
-    differs. rule: yields the differences of a piece. notes: what else is to be known, each for networks that have a
-    piece of that kind and (if not "") name.
+    differs. vocabularies: of the frameworks whose networks it counts. rule: yields the differences of a piece. notes:
+    what else is to be known, each for networks that have a piece of that kind and (if not "") name.
     """
 
     name: str
@@ -256,6 +256,7 @@ class Convention(NamedTuple):
     unit: str
     rule: Rule
     says: str = ""
+    vocabularies: tuple[str, ...] = ("keras", "torch")
     notes: tuple[tuple[str, str, str], ...] = ()
 
 
@@ -285,7 +286,7 @@ CONVENTIONS = {
                 ),
             ),
         ),
-        Convention("keras-flops", "keras-flops 0.1.2 (TensorFlow 2.5)", "FLOPs", keras_flops),
+        Convention("keras-flops", "keras-flops 0.1.2 (TensorFlow 2.5)", "FLOPs", keras_flops, vocabularies=("keras",)),
         Convention(
             "torch",
             "PyTorch 2.13 (FlopCounterMode)",
@@ -307,7 +308,10 @@ def count(inference: Inference, convention: Convention) -> tuple[list[Count], tu
     kinds: set[tuple[str, str]] = set()
     for call in inference.calls:
         differences: dict[str, Dim] = {}
-        for piece in pieces_of(call, inference.values):
+        type = call.layer.type
+        if type is not None and type.vocabulary.name not in convention.vocabularies:
+            differences[f"{convention.name} counts no networks of {type.vocabulary.title}"] = UNKNOWN
+        for piece in pieces_of(call, inference.values) if not differences else ():
             kinds.add((piece.kind, piece.name))
             for reason, amount in convention.rule(piece):
                 if amount is UNKNOWN or amount != 0:

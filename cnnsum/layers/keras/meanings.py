@@ -27,12 +27,18 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "order": ("dims",),
     "sides": ("padding", "cropping"),
     "activation": ("activation",),
+    "epsilon": ("epsilon",),
+    "interpolation": ("interpolation",),
 }
 
 
 def _axes(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
     axis = fields.get("axis", -1)
     return axis if isinstance(axis, tuple) else (-1 if axis is None else axis,)
+
+
+def _affine(fields: Mapping[str, Any], _rank: int) -> bool:
+    return bool(fields["scale"] or fields["center"])
 
 
 def _sides(fields: Mapping[str, Any], _rank: int) -> list[Any]:
@@ -57,6 +63,7 @@ _AXES: tuple[Role, ...] = (
 )
 _VALUES: dict[tuple[Role, Meaning], Compute] = {
     **{(role, "axes"): _axes for role in _AXES},
+    ("batch normalization", "affine"): _affine,
     ("padding", "sides"): _sides,
     ("cropping", "sides"): _sides,
 }
@@ -74,5 +81,13 @@ MEANINGS = Meanings(
         "momentum of others": "PyTorch's momentum {momentum:g} is {kept:g} here",
         "usual momentum": "0.99 is the default",
         "layout": "`[{moved}]`, or `data_format: channels_first`",
+    },
+    {
+        "kernel": ("kernel",),
+        "bias": ("bias",),
+        "scale": ("gamma", "scale"),
+        "shift": ("beta",),
+        "slope": ("alpha",),
+        "table": ("embeddings",),
     },
 )

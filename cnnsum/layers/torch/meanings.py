@@ -25,11 +25,19 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "factors": ("scale_factor",),
     "order": ("dims",),
     "sides": ("padding", "pad"),
+    "affine": ("affine",),
+    "epsilon": ("eps",),
+    "interpolation": ("mode",),
 }
 
 
 def _channels(_fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
     return (1,)
+
+
+def _each(_fields: Mapping[str, Any], _rank: int) -> int:
+    """Each channel is a group."""
+    return -1
 
 
 def _last(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
@@ -70,6 +78,8 @@ _SLIDING: tuple[Role, ...] = ("convolution", "max pooling", "mean pooling")
 _VALUES: dict[tuple[Role, Meaning], Compute] = {
     ("batch normalization", "axes"): _channels,
     ("group normalization", "axes"): _channels,
+    ("instance normalization", "axes"): _channels,
+    ("instance normalization", "parts"): _each,
     ("layer normalization", "axes"): _last,
     ("rms normalization", "axes"): _last,
     ("activation", "axes"): _dim,
@@ -93,5 +103,13 @@ MEANINGS = Meanings(
         "momentum of others": "Keras's momentum {momentum:g} is {kept:g} here",
         "usual momentum": "0.1 is the default",
         "layout": "`[{moved}]`",
+    },
+    {
+        "kernel": ("weight",),
+        "bias": ("bias",),
+        "scale": ("weight",),
+        "shift": ("bias",),
+        "slope": ("weight",),
+        "table": ("weight",),
     },
 )

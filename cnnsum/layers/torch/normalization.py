@@ -164,7 +164,7 @@ def _by_instance(x: Shape, axes: int, num_features: Dim | None, affine: bool, tr
     return facts
 
 
-@layer(weights="weight bias", aliases="LazyInstanceNorm1d")
+@layer(role="instance normalization", weights="weight bias", aliases="LazyInstanceNorm1d")
 def InstanceNorm1d(
     x: Shape,
     *,
@@ -186,7 +186,7 @@ def InstanceNorm1d(
     return _by_instance(x, 1, num_features, affine, track_running_stats, bias)
 
 
-@layer(weights="weight bias", aliases="LazyInstanceNorm2d")
+@layer(role="instance normalization", weights="weight bias", aliases="LazyInstanceNorm2d")
 def InstanceNorm2d(
     x: Shape,
     *,
@@ -208,7 +208,7 @@ def InstanceNorm2d(
     return _by_instance(x, 2, num_features, affine, track_running_stats, bias)
 
 
-@layer(weights="weight bias", aliases="LazyInstanceNorm3d")
+@layer(role="instance normalization", weights="weight bias", aliases="LazyInstanceNorm3d")
 def InstanceNorm3d(
     x: Shape,
     *,
