@@ -50,6 +50,24 @@ class Model:
         self._sizes: Sizes | None = None
         if self.inference.needs:
             self.inference.diagnostics.extend(self.sizes.diagnostics)
+        if not how.free and self.wrong:
+            self._name_sizes_that_fit()
+
+    def _name_sizes_that_fit(self) -> None:
+        """Give errors of shapes that do not go together the nearest sizes at which they do, as their mend."""
+        from cnnsum.analyses.sizes.fitting import OF_SIZES, sizes_that_fit
+
+        found = self.inference.diagnostics
+        places = [at for at, one in enumerate(found) if one.code in OF_SIZES and one.help is None]
+        if not places:
+            return
+        try:
+            free = self.again(self.how.freeing("spatial"))
+        except UnusableError:
+            return
+        help = None if free.wrong else sizes_that_fit(free.sizes)
+        for at in places:
+            found[at] = found[at]._replace(help=help)
 
     @property
     def sizes(self) -> Sizes:

@@ -6,6 +6,7 @@ Knows no model: a command is loaded when it is called.
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -88,9 +89,14 @@ def cli() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command that the arguments name; its exit code."""
     try:
-        with cli.make_context("cnnsum", arguments) as ctx:
+        with cli.make_context("cnnsum", [*arguments]) as ctx:  # click takes from the list
             cli.invoke(ctx)
     except click.exceptions.Exit as stop:
+        if sys.stdout is None and not _OWN_OPTIONS.isdisjoint(arguments):  # click prints a help to nobody
+            from cnnsum.cli.output import say
+
+            say("Error: the output cannot be written: standard output is closed")
+            return 2
         return stop.exit_code
     except click.ClickException as error:
         return _said(error)

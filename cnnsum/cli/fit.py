@@ -9,6 +9,7 @@ import click
 from cnnsum.cli.asked import Asked
 from cnnsum.cli.formats import format_option
 from cnnsum.cli.frame import question
+from cnnsum.cli.options import OneModel
 from cnnsum.cli.quantities import QuantityOption
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class VariedOption(_Type):
             self.fail(str(error), param, ctx)
 
 
-@click.command(name="fit", short_help="The largest batch, size or width within limits.")
+@click.command(name="fit", cls=OneModel, short_help="The largest batch, size or width within limits.")
 @click.argument("model")
 @click.option("--memory", type=QuantityOption(memory=True), help="The most memory of a training step: 8GiB, 8GB.")
 @click.option("--inference", is_flag=True, help="Apply --memory to inference: weights and peak.")

@@ -131,6 +131,21 @@ def type_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+class OneModel(click.Command):
+    """A command about one model, which says what answers for several."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; raises UsageError for a second model."""
+        ctx.allow_extra_args = True
+        more = super().parse_args(ctx, args)
+        if more:
+            first = ctx.params.get("model")
+            both = f"`cnnsum diff {first} {more[0]}` compares two, and " if len(more) == 1 else ""
+            message = f"{self.name} takes one model, got {', '.join(map(str, [first, *more]))}"
+            raise click.UsageError(f"{message}: {both}`cnnsum check` takes any number", ctx)
+        return more
+
+
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how a model is read, and where the result goes."""
     for option in reversed(

@@ -10,13 +10,13 @@ from cnnsum.answers import OptionError
 from cnnsum.cli.asked import Asked
 from cnnsum.cli.formats import format_option, options_given, refuse_others
 from cnnsum.cli.frame import question
-from cnnsum.cli.options import NumberOption
+from cnnsum.cli.options import NumberOption, OneModel
 from cnnsum.cli.summary import summary
 
 CHARTS = ("memory", "params", "macs")
 
 
-@click.command(name="show", short_help="The summary of a model (the default command).")
+@click.command(name="show", cls=OneModel, short_help="The summary of a model (the default command).")
 @click.argument("model")
 @format_option("show")
 @click.option("--keras", is_flag=True, help="Print Keras's part only, as model.summary() does.")

@@ -10,6 +10,7 @@ from cnnsum.answers.given import FREED, MOST_LISTED
 from cnnsum.cli.asked import Asked
 from cnnsum.cli.formats import format_option
 from cnnsum.cli.frame import question
+from cnnsum.cli.options import OneModel
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How
@@ -65,7 +66,7 @@ class TestsOption(_Type):
         return tuple(result)
 
 
-@click.command(name="sizes", short_help="Which input sizes a model accepts, and why.")
+@click.command(name="sizes", cls=OneModel, short_help="Which input sizes a model accepts, and why.")
 @click.argument("model")
 @click.option("--list", "listed", type=RangeOption(), help="List the accepted sizes between two.")
 @click.option("--test", "tests", type=TestsOption(), multiple=True, help="Test sizes: exit code 1 if one is refused.")

@@ -118,7 +118,12 @@ def test_a_file_named_like_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_usage_errors() -> None:
     assert usage_error("--keras") == "Missing argument 'MODEL'."
-    assert usage_error(SEED, SEED) == f"Got unexpected extra argument ({SEED})"
+    both = f"`cnnsum diff {SEED} {SEED}` compares two, and `cnnsum check` takes any number"
+    assert usage_error(SEED, SEED) == f"show takes one model, got {SEED}, {SEED}: {both}"
+    for command in ("sizes", "fit"):
+        assert usage_error(command, SEED, "a", "b") == (
+            f"{command} takes one model, got {SEED}, a, b: `cnnsum check` takes any number"
+        )
     assert usage_error("--colour", "never", SEED).startswith("No such option")
     assert "'table', 'json', 'csv', 'markdown'" in usage_error(SEED, "--format", "jsn")
 

@@ -160,7 +160,7 @@ def test_a_full_disk_for_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_closed_streams_for_every_command() -> None:
-    commands = [f"cnnsum {' '.join(one)}" for one in FORMATS[::20]]
+    commands = [f"cnnsum {' '.join(one)}" for one in (*FORMATS[::20], ("--version",), ("show", "--help"))]
     script = "; ".join(
         f"{one} {closed}; echo $? >&3" for one, closed in product(commands, (">&-", ">&- 2>&-", "<&- 2>&-"))
     )
