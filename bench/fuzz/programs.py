@@ -20,6 +20,7 @@ Json = dict[str, Any]
 STORED = Path(__file__).resolve().parent.parent.parent / "tests" / "readers" / "pt2"
 #: The numbers that the schema has for dtypes, float32 for the most part.
 _DTYPES = (7, 7, 7, 7, 7, 4, 5, 6, 8, 12, 13, 0, 99)
+_MODES = ("wrap_with_set_grad_enabled", "wrap_with_autocast", "cond")
 _TEXTS = ("nearest", "bilinear", "sum", "reflect", "tanh", "floor", "i,j->ij", "bi,bj->bij", "x")
 
 
@@ -50,6 +51,9 @@ def program(chance: Random) -> Json:
         del nodes[chance.randint(1, len(nodes)) :]
     for number in range(chance.choice((0, 0, 1, 1, 2, 4))):
         _put_call(graph, number, chance)
+    if chance.random() < 0.15 and nodes:
+        first = chance.randrange(len(nodes))
+        wrap(graph, first, chance.randint(first + 1, len(nodes)), chance.choice(_MODES))
     made = _made(nodes)
     output = {"arg": {"as_tensor": {"name": made[-1] if made else "x"}}}
     if all(name not in made for name in _names(graph["outputs"])):
@@ -63,11 +67,50 @@ def program(chance: Random) -> Json:
     return tree
 
 
-def _names(arguments: list[Json]) -> list[str]:
-    """The tensors that tagged values name."""
-    return [
-        str(value["name"]) for one in arguments for value in one.values() if isinstance(value, dict) and "name" in value
+def wrap(graph: Json, first: int, last: int, mode: str) -> None:
+    """Put the nodes from a first one to before a last one into a program of their own, called under a mode."""
+    nodes = graph["nodes"]
+    inner = nodes[first:last]
+    made = _made(inner)
+    read: dict[str, None] = {}
+    for node in inner:
+        for argument in node["inputs"]:
+            read.update(dict.fromkeys(name for name in _names([argument["arg"]]) if name not in made))
+    outputs = [output for node in inner for output in node["outputs"]]
+    values = graph["tensor_values"]
+    program = {
+        "inputs": [_tagged(name, values) for name in read],
+        "outputs": outputs,
+        "nodes": inner,
+        "tensor_values": {name: values[name] for name in (*read, *made) if name in values},
+    }
+    arguments = [{"as_bool": False}, {"as_graph": {"name": "submod", "graph": program}}]
+    arguments += [_tagged(name, values) for name in read]
+    nodes[first:last] = [
+        {
+            "target": f"torch.ops.higher_order.{mode}",
+            "inputs": [{"name": "", "arg": one, "kind": 1} for one in arguments],
+            "outputs": outputs,
+            "metadata": {},
+            "is_hop_single_tensor_return": False,
+            "name": "mode",
+        }
     ]
+
+
+def _tagged(name: str, values: Json) -> Json:
+    return {"as_tensor": {"name": name}} if name in values else {"as_sym_int": {"as_name": name}}
+
+
+def _names(arguments: list[Json]) -> list[str]:
+    """The tensors and numbers that tagged values name."""
+    found: list[str] = []
+    for one in arguments:
+        for value in one.values():
+            for held in value if isinstance(value, list) else [value]:
+                if isinstance(held, dict):
+                    found += [str(held[key]) for key in ("name", "as_name") if isinstance(held.get(key), str)]
+    return found
 
 
 def _made(nodes: list[Json]) -> list[str]:

@@ -327,6 +327,8 @@ class _Runner:
                             facts.weights = layer.owned
                             if not numbers:
                                 facts.alias = ""  # a view of a weight: no value has that storage
+                        if layer.detached:
+                            facts.gradient = "none"
                         if facts.weights:
                             self._make(facts)
                         if facts.status != "unknown":

@@ -115,10 +115,12 @@ class Layer:
     it. trainable: the layer's own switch. block: the names of the blocks that it stands in, outermost first.
     stored: the weights that the file holds for it; None where that is not known. owned: the weights that are inputs of
     its calls, and counted with it, where the file has them so; None where the layer's rule tells its weights.
+    detached: whether it runs where no gradient is asked for.
     """
 
     __slots__ = (
         "block",
+        "detached",
         "fields",
         "graph",
         "key",
@@ -166,6 +168,7 @@ class Layer:
         self.stored: tuple[Weight, ...] | None = None
         self.owned: tuple[Weight, ...] | None = None
         self.module: tuple[tuple[str, ...], str] | None = None
+        self.detached = False
         self.nodes: list[Node] = []
 
     def disable(self) -> None:

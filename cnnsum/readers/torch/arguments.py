@@ -45,6 +45,16 @@ class Argument(NamedTuple):
     places: tuple[int, ...] | None = None
 
 
+def mapping_in(value: object) -> dict[str, Any]:
+    """The value where it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_in(value: object) -> list[Any]:
+    """The value where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
 def dtype_of(number: object) -> str | None:
     """The dtype that a number of the schema stands for; None for one that is not known."""
     return DTYPES.get(number) if isinstance(number, int) else None

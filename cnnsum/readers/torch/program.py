@@ -39,8 +39,9 @@ from cnnsum.readers.declare import declare, fresh
 from cnnsum.readers.free import name_for
 from cnnsum.readers.how import How
 from cnnsum.readers.override import replace_inputs
-from cnnsum.readers.torch.arguments import NO_NUMBER, Argument, arguments_of, dtype_of
+from cnnsum.readers.torch.arguments import NO_NUMBER, Argument, arguments_of, dtype_of, list_in, mapping_in
 from cnnsum.readers.torch.expressions import parse
+from cnnsum.readers.torch.inlining import PlacedNode, inlined
 from cnnsum.source import Document
 
 Path = tuple[str | int, ...]
@@ -92,10 +93,11 @@ class ProgramReader:
         self.document = document
         self.how = how
         program = document.value["graph_module"]
-        self.graph_value = _mapping(program.get("graph") if isinstance(program, dict) else None)
-        self.signature = _mapping(program.get("signature") if isinstance(program, dict) else None)
-        self.metas = _mapping(self.graph_value.get("tensor_values"))
-        self.nodes = _list(self.graph_value.get("nodes"))
+        self.graph_value = mapping_in(program.get("graph") if isinstance(program, dict) else None)
+        self.signature = mapping_in(program.get("signature") if isinstance(program, dict) else None)
+        metas = mapping_in(self.graph_value.get("tensor_values"))
+        found = inlined(list_in(self.graph_value.get("nodes")), metas, (*_GRAPH, "nodes"))
+        self.nodes, self.metas, self.other_names = found
         self.graph = Graph("program", place=Place(document, ()), backend="torch", vocabulary=TORCH)
         self.graph.program = True
         self.names = Names()
@@ -105,7 +107,7 @@ class ProgramReader:
         self.symbols: dict[str, Dim] = {}
         self.owned: set[str] = set()
         self.unknown: Counter[str] = Counter()
-        self.first_unknown: dict[str, int] = {}
+        self.first_unknown: dict[str, Path] = {}
 
     def read(self) -> Graph:
         """The graph; raises UnusableError where the file has no program that can be followed."""
@@ -116,15 +118,15 @@ class ProgramReader:
             raise UnusableError(Diagnostic("SPC039", message, self.document.span((*_GRAPH, "nodes"))))
         self.graph.diagnostics.extend(self.document.diagnostics)
         self._read_inputs()
-        stacks = [_stack(node) for node in self.nodes]
-        made = [_tensors_of(node) for node in self.nodes]
+        stacks = [_stack(one.node) for one in self.nodes]
+        made = [_tensors_of(one.node) for one in self.nodes]
         self._in_module = Counter(
             path for stack, tensors in zip(stacks, made, strict=True) if tensors for path, _ in stack
         )
         if root := next((stack[0][1] for stack in stacks if stack), ""):
             self.graph.name = root.rpartition(".")[2] or "program"
-        for index, (raw, tensors, stack) in enumerate(zip(self.nodes, made, stacks, strict=True)):
-            self._read_node(raw, tensors, stack, index)
+        for one, tensors, stack in zip(self.nodes, made, stacks, strict=True):
+            self._read_node(one, tensors, stack)
         self._own_the_rest()
         self._read_outputs()
         self._say_unknown()
@@ -140,17 +142,17 @@ class ProgramReader:
     # --- tensors that come from outside -------------------------------------------------------------------------------
 
     def _read_inputs(self) -> None:
-        for index, raw in enumerate(_list(self.signature.get("input_specs"))):
+        for index, raw in enumerate(list_in(self.signature.get("input_specs"))):
             path = ("graph_module", "signature", "input_specs", index)
             if not isinstance(raw, dict) or len(raw) != 1:
                 raise self._malformed("an input of the program is not one", path)
             ((kind, spec),) = raw.items()
-            argument = _mapping(_mapping(spec).get("arg"))
+            argument = mapping_in(mapping_in(spec).get("arg"))
             if kind == "user_input":
                 self._read_input(argument, path)
             elif kind in ("parameter", "buffer", "tensor_constant"):
                 name = argument.get("name")
-                title = _mapping(spec).get(f"{kind}_name")
+                title = mapping_in(spec).get(f"{kind}_name")
                 self._hold(str(name), title if isinstance(title, str) else str(name), kind)
         if not self.graph.inputs:
             raise self._malformed("the program has no tensor for an input", ("graph_module", "signature"))
@@ -181,7 +183,7 @@ class ProgramReader:
         shape, dtype = self._meta(name)
         if shape is None:
             return
-        trains = _mapping(self.metas.get(name)).get("requires_grad") is True
+        trains = mapping_in(self.metas.get(name)).get("requires_grad") is True
         weight = None
         if kind != "tensor_constant":
             is_buffer = kind == "buffer"
@@ -193,8 +195,8 @@ class ProgramReader:
         if not isinstance(tensor, dict):
             return  # a number, which the program was exported for
         name = str(tensor.get("name"))
-        meta = _mapping(self.metas.get(name))
-        sizes = _list(meta.get("sizes"))
+        meta = mapping_in(self.metas.get(name))
+        sizes = list_in(meta.get("sizes"))
         if len(sizes) > MAX_RANK:
             raise self._malformed(f"the input `{name}` has {len(sizes)} axes", path)
         shape = tuple([self._input_size(size, axis, len(sizes)) for axis, size in enumerate(sizes)])
@@ -208,10 +210,10 @@ class ProgramReader:
 
     def _input_size(self, size: object, axis: int, rank: int) -> Dim:
         """A size of an input: a number, or a symbol that gets its name here."""
-        value = _mapping(size)
+        value = mapping_in(size)
         if type(value.get("as_int")) is int:
             return int(value["as_int"])
-        text = _mapping(value.get("as_expr")).get("expr_str")
+        text = mapping_in(value.get("as_expr")).get("expr_str")
         if not isinstance(text, str):
             return UNKNOWN
 
@@ -236,12 +238,12 @@ class ProgramReader:
         if not isinstance(meta, dict):
             return None, "?"
         dims = []
-        for size in _list(meta.get("sizes")):
-            value = _mapping(size)
+        for size in list_in(meta.get("sizes")):
+            value = mapping_in(size)
             if type(value.get("as_int")) is int:
                 dims.append(value["as_int"])
             else:
-                text = _mapping(value.get("as_expr")).get("expr_str")
+                text = mapping_in(value.get("as_expr")).get("expr_str")
                 dims.append(parse(text, self._known_symbol) if isinstance(text, str) else UNKNOWN)
         dtype = dtype_of(meta.get("dtype")) or "?"
         return (tuple(dims) if len(dims) <= MAX_RANK else None), dtype
@@ -251,26 +253,26 @@ class ProgramReader:
 
     # --- nodes --------------------------------------------------------------------------------------------------------
 
-    def _read_node(self, raw: object, made: list[str], stack: list[tuple[str, str]], index: int) -> None:
-        path = (*_GRAPH, "nodes", index)
-        node = _mapping(raw)
+    def _read_node(self, placed: PlacedNode, made: list[str], stack: list[tuple[str, str]]) -> None:
+        path = placed.path
+        node = mapping_in(placed.node)
         target = node.get("target")
         if not isinstance(target, str):
             raise self._malformed("a node has no target", path)
         sized = next((one for one in _outputs(node) if "as_sym_int" in one), None)
         if sized is not None:
-            self._read_size(target, _list(node.get("inputs")), _mapping(sized["as_sym_int"]).get("as_name"))
+            self._read_size(target, list_in(node.get("inputs")), mapping_in(sized["as_sym_int"]).get("as_name"))
             return
         if not made:
             return
         namespace, operation = _operation(target)
-        arguments = arguments_of(_list(node.get("inputs")))
+        arguments = arguments_of(list_in(node.get("inputs")))
         type = TORCH.find(f"{namespace}.{operation}")
-        trace = _mapping(node.get("metadata")).get("stack_trace")
-        self._make(type, operation, arguments, made, stack, path, trace)
+        trace = mapping_in(node.get("metadata")).get("stack_trace")
+        self._make(type, operation, arguments, made, stack, path, trace, placed.detached)
         if type is None:
             self.unknown[f"{namespace}.{operation}"] += 1
-            self.first_unknown.setdefault(f"{namespace}.{operation}", index)
+            self.first_unknown.setdefault(f"{namespace}.{operation}", path)
 
     def _make(
         self,
@@ -281,6 +283,7 @@ class ProgramReader:
         stack: list[tuple[str, str]],
         path: Path,
         trace: object,
+        detached: bool,
     ) -> None:
         fields, computed = self._fields(type, arguments)
         name, title, block, module = self._named(operation, stack)
@@ -301,7 +304,8 @@ class ProgramReader:
         inputs, constants, keywords, owned = self._inputs(type, arguments)
         layer.owned = owned
         layer.module = module
-        layer.key = (*layer.key, owned, compute)
+        layer.detached = detached
+        layer.key = (*layer.key, owned, compute, detached)
         call = Node(layer, tuple(inputs), keywords)
         call.constants = tuple(constants)
         call.computed = computed
@@ -340,7 +344,7 @@ class ProgramReader:
         return fields, computed
 
     def _number(self, raw: object) -> Computed | SizeOf | int:
-        value = _mapping(raw)
+        value = mapping_in(raw)
         if type(value.get("as_int")) is int:
             return int(value["as_int"])
         return self.sizes.get(str(value.get("as_name")), Computed("not known", ()))
@@ -427,10 +431,11 @@ class ProgramReader:
     # --- the end ------------------------------------------------------------------------------------------------------
 
     def _read_outputs(self) -> None:
-        for raw in _list(self.signature.get("output_specs")):
-            spec = _mapping(_mapping(raw).get("user_output"))
-            tensor = _mapping(_mapping(spec.get("arg")).get("as_tensor"))
-            found = self.tensors.get(str(tensor.get("name")))
+        for raw in list_in(self.signature.get("output_specs")):
+            spec = mapping_in(mapping_in(raw).get("user_output"))
+            tensor = mapping_in(mapping_in(spec.get("arg")).get("as_tensor"))
+            name = str(tensor.get("name"))
+            found = self.tensors.get(self.other_names.get(name, name))
             if found is not None:
                 self.graph.outputs.append(found)
         if not self.graph.outputs:
@@ -442,7 +447,7 @@ class ProgramReader:
             message = (
                 f"unknown operation `{operation}`{times}; what it gives is taken from the file, its work is not known"
             )
-            span = self.document.span((*_GRAPH, "nodes", self.first_unknown[operation]))
+            span = self.document.span(self.first_unknown[operation])
             self.graph.diagnostics.append(Diagnostic("UNK701", message, span, "warning"))
 
 
@@ -456,17 +461,9 @@ _PYTORCHS = re.compile(r"[/\\]torch[/\\](?:nn|functional|_|utils|ao)")
 _LONGEST_TRACE = 10_000
 
 
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _stack(raw: object) -> list[tuple[str, str]]:
     """The modules that a node stands in, outermost first: path and class of each."""
-    text = _mapping(_mapping(raw).get("metadata")).get("nn_module_stack")
+    text = mapping_in(mapping_in(raw).get("metadata")).get("nn_module_stack")
     if not isinstance(text, str):
         return []
     found = []
@@ -496,16 +493,16 @@ def _operation(target: str) -> tuple[str, str]:
 
 
 def _outputs(raw: object) -> list[dict[str, Any]]:
-    return [_mapping(one) for one in _list(_mapping(raw).get("outputs"))]
+    return [mapping_in(one) for one in list_in(mapping_in(raw).get("outputs"))]
 
 
 def _tensors_of(raw: object) -> list[str]:
     """The names of the tensors that a node gives, in their order."""
     found: list[str] = []
     for output in _outputs(raw):
-        single = _mapping(output.get("as_tensor") or _mapping(output.get("as_optional_tensor")).get("as_tensor"))
+        single = mapping_in(output.get("as_tensor") or mapping_in(output.get("as_optional_tensor")).get("as_tensor"))
         if isinstance(single.get("name"), str):
             found.append(single["name"])
-        listed = [_mapping(one).get("name") for one in _list(output.get("as_tensors"))]
+        listed = [mapping_in(one).get("name") for one in list_in(output.get("as_tensors"))]
         found.extend(name for name in listed if isinstance(name, str))
     return found

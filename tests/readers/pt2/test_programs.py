@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import cnnsum
+from bench.fuzz.programs import wrap
 from cnnsum.diagnostics import UnusableError
 
 HERE = Path(__file__).parent
@@ -125,3 +126,45 @@ def test_a_network_of_a_script_has_its_name() -> None:
         metadata = node["metadata"]
         metadata["nn_module_stack"] = metadata["nn_module_stack"].replace("net.Net", "__main__.Net")
     assert cnnsum.loads(json.dumps(value)).graph.name == "Net"
+
+
+@pytest.mark.parametrize("path", [STATIC, DYNAMIC])
+@pytest.mark.parametrize(("first", "last"), [(0, 3), (2, 9), (0, 20), (5, 1000)])
+def test_a_program_under_a_mode_stands_among_the_others(path: Path, first: int, last: int) -> None:
+    """`torch.no_grad()` and `torch.autocast` within `forward` put what is in them into a program of its own."""
+    plain, value = program(path), program(path)
+    wrap(value["graph_module"]["graph"], first, last, "wrap_with_set_grad_enabled")
+    reports = [cnnsum.summarize(cnnsum.loads(json.dumps(one))) for one in (plain, value)]
+    assert not reports[1].diagnostics
+    one, other = ([(row.name, row.type, row.params, row.outputs) for row in report.rows] for report in reports)
+    assert one == other
+    assert reports[0].totals.macs == reports[1].totals.macs
+    assert [size.condition for size in reports[0].sizes] == [size.condition for size in reports[1].sizes]
+
+
+def test_modes_within_modes() -> None:
+    value = program()
+    graph = value["graph_module"]["graph"]
+    wrap(graph, 3, 12, "wrap_with_autocast")
+    wrap(graph, 1, 8, "wrap_with_set_grad_enabled")
+    assert cnnsum.summarize(cnnsum.loads(json.dumps(value))).totals.macs == 432_168
+    assert not cnnsum.loads(json.dumps(value)).diagnostics
+
+
+def test_what_runs_without_a_gradient_keeps_nothing() -> None:
+    value = program()
+    nodes = value["graph_module"]["graph"]["nodes"]
+    whole = cnnsum.summarize(cnnsum.loads(json.dumps(value))).totals.training
+    wrap(value["graph_module"]["graph"], 0, len(nodes) - 1, "wrap_with_set_grad_enabled")
+    head = cnnsum.summarize(cnnsum.loads(json.dumps(value))).totals.training
+    assert whole is not None
+    assert head is not None
+    assert head.saved < whole.saved / 10
+
+
+def test_a_choice_is_unknown() -> None:
+    value = program()
+    wrap(value["graph_module"]["graph"], 3, 4, "cond")
+    (found,) = cnnsum.loads(json.dumps(value)).diagnostics
+    assert found.code == "UNK701"
+    assert "`higher_order.cond`" in found.message
