@@ -339,7 +339,8 @@ class Graph:
     """A model: its inputs, outputs and layers.
 
     sequential: a Keras Sequential model, which is shown without its input layer. program: whether the layers stand in
-    the order in which they run, each used or not, as an exported program has them.
+    the order in which they run, each used or not, as an exported program has them. exported: whether a framework wrote
+    the file, so that somewhere there are weights that fit it.
     inputs: the calls of its input layers; none where the file gives no input shape.
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
@@ -360,6 +361,7 @@ class Graph:
         "compile_config",
         "declared",
         "diagnostics",
+        "exported",
         "freed",
         "included",
         "inputs",
@@ -406,6 +408,7 @@ class Graph:
         self.symbols = {} if symbols is None else symbols
         self.place = place
         self.program = False
+        self.exported = False
         self.freed: dict[str, Freed] = {}
         self.declared: dict[str, Place] = {}
         self.included: tuple[Document, ...] = ()

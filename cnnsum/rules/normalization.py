@@ -66,7 +66,8 @@ def bias_that_is_taken_away(network: Network) -> Iterator[Finding]:
                 f"`{field}: false`",
                 field,
                 ((after.layer, "here its channels are centred"),),
-                mend=(call.layer, field, "false", True),
+                # Weights that were trained with the bias would fit no more.
+                mend=(call.layer, field, "false", not network.graph.exported),
             )
 
 

@@ -319,6 +319,19 @@ def test_fix_writes_and_checks_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert call("check", "--diff", ".").out == ""
 
 
+def test_a_file_that_a_framework_wrote_keeps_the_weights_that_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bias that has no effect is one of the arrays that were trained, and stored somewhere."""
+    monkeypatch.chdir(tmp_path)
+    Path("spec.yaml").write_text(HEAD + "  - Conv2D: {filters: 4, kernel_size: 3}\n" + NORM, encoding="utf-8")
+    assert call("convert", "spec.yaml", "--to", "keras", "-o", "model.json").code == 0
+    before = Path("model.json").read_text(encoding="utf-8")
+    assert call("check", "--fix", "model.json").err.startswith("nothing mended; 1 more with --unsafe-fixes")
+    assert Path("model.json").read_text(encoding="utf-8") == before
+    assert call("check", "--fix", "--unsafe-fixes", "model.json").err.startswith("mended 1 finding")
+
+
 def test_fix_is_for_files() -> None:
     assert call("check", "--fix", "-").code == 2
     assert call("check", "--diff", "--watch", ".").code == 2

@@ -144,6 +144,7 @@ class ModelReader:
             backend=self.how.backend,
         )
         graph.takes_any = "module" not in value
+        graph.exported = True
         entries: list[tuple[Layer, dict[str, Any], Path]] = []
         names: dict[str, Layer] = {}
         called: set[str] = set()

@@ -99,7 +99,7 @@ class ProgramReader:
         found = inlined(list_in(self.graph_value.get("nodes")), metas, (*_GRAPH, "nodes"))
         self.nodes, self.metas, self.other_names = found
         self.graph = Graph("program", place=Place(document, ()), backend="torch", vocabulary=TORCH)
-        self.graph.program = True
+        self.graph.program = self.graph.exported = True
         self.names = Names()
         self.tensors: dict[str, Tensor] = {}
         self.held: dict[str, _Held] = {}
