@@ -51,9 +51,9 @@ class Meanings(NamedTuple):
     """What a vocabulary's fields mean.
 
     fields: the names that a meaning has, of which a type has one. values: by role and meaning, where the value is
-    computed. phrases: what a mend calls something that each framework has in a way of its own. weights: the names that
-    a weight has: the kernel of a product, its bias, scale and shift of a normalisation, the slope of an activation, the
-    table of an embedding.
+    computed; the role "" stands for all others. phrases: what a mend calls something that each framework has in a way
+    of its own. weights: the names that a weight has: the kernel of a product, its bias, scale and shift of a
+    normalisation, the slope of an activation, the table of an embedding.
     """
 
     fields: Mapping[Meaning, tuple[str, ...]]
@@ -70,5 +70,6 @@ def field_with(type: LayerType, meaning: Meaning) -> str:
 
 def meant(type: LayerType, fields: Mapping[str, Any], meaning: Meaning, rank: int = 0) -> Any:
     """The value with this meaning; None where the type has none. rank: of the input, where axes are asked for."""
-    compute = type.vocabulary.meanings().values.get((type.role, meaning))
+    values = type.vocabulary.meanings().values
+    compute = values.get((type.role, meaning), values.get(("", meaning)))
     return fields.get(field_with(type, meaning)) if compute is None else compute(fields, rank)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cnnsum.layers.base import REQUIRED
 from cnnsum.layers.meanings import MEANINGS, field_with, meant
 from cnnsum.layers.vocabulary import KERAS, TORCH, VOCABULARIES
 
@@ -52,3 +53,15 @@ def test_one_value_in_two_ways():
     assert [meant(TORCH.find("Softmax"), {"dim": None}, "axes", rank) for rank in (2, 3, 4)] == [(1,), (0,), (1,)]
     assert meant(TORCH.find("ZeroPad2d"), {"padding": (1, 2, 3, 4)}, "sides") == [3, 4, 1, 2]
     assert meant(KERAS.find("ZeroPadding2D"), {"padding": ((3, 4), (1, 2))}, "sides") == [3, 4, 1, 2]
+
+
+@pytest.mark.parametrize("vocabulary", VOCABULARIES.values(), ids=VOCABULARIES)
+def test_axes_are_a_tuple_whatever_the_type(vocabulary):
+    for type in vocabulary.all_types().values():
+        if not any(name in type.schema.fields for name in vocabulary.meanings().fields["axes"]):
+            continue
+        fields = {name: 1 if one.default is REQUIRED else one.default for name, one in type.schema.fields.items()}
+        fields |= {"normalized_shape": (4,)} if "normalized_shape" in fields else {}
+        for rank in (0, 1, 4):
+            found = meant(type, fields, "axes", rank)
+            assert isinstance(found, tuple), type.key

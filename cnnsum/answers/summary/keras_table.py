@@ -147,6 +147,8 @@ def _known_params(report: Report, index: int) -> Dim:
     of_optimizer: Dim = 0 if report.totals.compiled is None else report.totals.compiled.at_least
     if index == _OPTIMIZER:
         return of_optimizer
+    if index == _BUFFERS:
+        return 0  # rows do not tell them
     known = known_sum(report.rows, lambda row: row.params[index])
     return known + of_optimizer if index == 0 else known
 

@@ -46,23 +46,8 @@ def _sides(fields: Mapping[str, Any], _rank: int) -> list[Any]:
     return [side for pair in amounts for side in pair]
 
 
-_AXES: tuple[Role, ...] = (
-    "activation",
-    "batch normalization",
-    "concatenate",
-    "convolution",
-    "dense",
-    "depthwise convolution",
-    "einsum",
-    "group normalization",
-    "layer normalization",
-    "rms normalization",
-    "separable convolution",
-    "transposed convolution",
-    "unit normalization",
-)
 _VALUES: dict[tuple[Role, Meaning], Compute] = {
-    **{(role, "axes"): _axes for role in _AXES},
+    ("", "axes"): _axes,
     ("batch normalization", "affine"): _affine,
     ("padding", "sides"): _sides,
     ("cropping", "sides"): _sides,

@@ -44,10 +44,19 @@ def _last(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
     return tuple(range(-len(fields["normalized_shape"]), 0))
 
 
-def _dim(fields: Mapping[str, Any], rank: int) -> tuple[int, ...]:
-    """Without one, `_get_softmax_dim` of PyTorch chooses; `Softmax2d` takes the channels."""
-    dim = fields.get("dim")
-    return (dim,) if dim is not None else (1 if rank not in (0, 1, 3) else 0,)
+def _dim(fields: Mapping[str, Any], rank: int) -> tuple[int, ...] | None:
+    """Where none is said, `_get_softmax_dim` of PyTorch chooses."""
+    if "dim" not in fields:
+        return _last(fields, rank) if "normalized_shape" in fields else None
+    dim = fields["dim"]
+    if dim is None:
+        return (1 if rank not in (0, 1, 3) else 0,)
+    return dim if isinstance(dim, tuple) else (dim,)
+
+
+def _softmax(fields: Mapping[str, Any], rank: int) -> tuple[int, ...]:
+    """`Softmax2d` takes the channels, and says none."""
+    return _dim(fields, rank) or (1,)
 
 
 def _kept(fields: Mapping[str, Any], _rank: int) -> Any:
@@ -82,8 +91,8 @@ _VALUES: dict[tuple[Role, Meaning], Compute] = {
     ("instance normalization", "parts"): _each,
     ("layer normalization", "axes"): _last,
     ("rms normalization", "axes"): _last,
-    ("activation", "axes"): _dim,
-    ("concatenate", "axes"): _dim,
+    ("activation", "axes"): _softmax,
+    ("", "axes"): _dim,
     ("batch normalization", "kept"): _kept,
     **{(role, "padding"): _padding for role in _SLIDING},
     ("padding", "sides"): _sides,
