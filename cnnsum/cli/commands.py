@@ -81,8 +81,9 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 def cli() -> None:
     """Know a neural network from its file.
 
-    `cnnsum MODEL` prints the summary of a model: a spec in cnnsum's own language or a Keras 3 model in JSON, as a
-    file or, with -, from standard input. `cnnsum show --help` lists the options that go with it.
+    `cnnsum MODEL` prints the summary of a model: a spec in cnnsum's own language, a file that Keras wrote, or a
+    program that PyTorch exported (.pt2); with -, from standard input. `cnnsum show --help` lists the options that go
+    with it.
     """
 
 
