@@ -216,14 +216,13 @@ def test_what_is_not_known_is_unknown(layer: str, unknown: set[str]) -> None:
 
 
 @pytest.mark.parametrize("layer", ["Conv1d: [6, 4, 1]", "GRU: {hidden_size: 4}", "Linear: {out_features: 4}"])
-def test_layers_of_another_framework_are_not_told(layer: str) -> None:
-    """What a tool counts is known of the fields of Keras."""
+def test_a_tool_counts_networks_of_its_own_framework(layer: str) -> None:
     found = cnnsum.loads(f"{{framework: torch, input: [6, 5], layers: [{{{layer}}}]}}")
     assert not found.diagnostics
     for name in CONVENTIONS:
         report = reconcile(found, name)
-        assert report.theirs is UNKNOWN
-        assert report.reasons[0].reason in {"not known to cnnsum", "not measured"}
+        assert (report.theirs is UNKNOWN) == (name == "keras-flops")
+    assert reconcile(found, "keras-flops").reasons[0].reason == "keras-flops counts no networks of PyTorch"
 
 
 def test_a_type_of_the_spec_with_the_name_of_a_known_one() -> None:

@@ -21,9 +21,10 @@ from cnnsum.answers.explain.steps import Step
 from cnnsum.diagnostics import Problem, UnusableError
 from cnnsum.dims import UNKNOWN
 from cnnsum.layers.base import all_types
+from tests.thorough import THOROUGH, some
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
-EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "40" if THOROUGH else "20"))
 KEYS = sorted({layer_type.key for layer_type in all_types().values()})
 
 
@@ -227,7 +228,7 @@ NETWORKS = [
 ]
 
 
-@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", some(NETWORKS, 3), ids=lambda path: path.stem)
 def test_the_gallery_is_explained_as_it_is_reported(path: Path) -> None:
     model = cnnsum.load(path)
     batch = 2
