@@ -262,7 +262,10 @@ def test_markup_and_cells_are_made_in_one_place():
 
 
 #: Where the names of a framework's layer types may stand: its vocabulary, its readers and its writers.
-NAMED_IN = ("layers/keras/", "layers/torch/", "readers/torch/", "readers/keras/", "writers/keras.py")
+NAMED_IN = (
+    *("layers/keras/", "layers/torch/", "readers/torch/", "readers/keras/"),
+    *("writers/keras.py", "writers/torch/"),
+)
 #: Words that are also the name of a type, and mean something else where they stand.
 ALSO_WORDS = {"answers/conventions/tools.py": {"RNN"}, "rules/base.py": {"Dropout"}}
 

@@ -411,9 +411,13 @@ def _fix(chance: Random) -> Case:
     )
 
 
+#: What is converted to code of Python.
+CODE = ("torch",)
+
+
 def _convert(chance: Random) -> Case:
     model = files(chance, sound=0.6)
-    to = chance.choice(("keras", "yaml", "json"))
+    to = chance.choice(("keras", "yaml", "json", "torch"))
     argv = _options(MODEL_OPTIONS, chance)
     plain = not any(
         word in argv
@@ -430,6 +434,10 @@ def _convert(chance: Random) -> Case:
             "--keras-backend",
         )
     )
+    if to in CODE:
+        argv = [one for one in argv if one != "-o"]
+        steps = [["convert", model.name, "--to", to, *argv]]
+        return Case("convert", model.reader, {**model.contents, **_beside(argv, chance)}, steps, judge="code")
     if not plain:
         return Case(
             "convert",

@@ -293,6 +293,16 @@ def _convert(case: Case, results: Sequence[Result]) -> Iterator[str]:
         yield f"convert: to {case.facts['to']}: {str(_totals(old))[:300]} became {str(_totals(new))[:300]}"
 
 
+def _code(_case: Case, results: Sequence[Result]) -> Iterator[str]:
+    """Code that was written is Python."""
+    (written,) = results
+    if written.code == 0 and written.out:
+        try:
+            compile(written.out, "written.py", "exec")
+        except (SyntaxError, ValueError) as error:
+            yield f"convert: the code is none: {error}: {written.out[:300]!r}"
+
+
 def _agree_sizes(_case: Case, results: Sequence[Result]) -> Iterator[str]:
     """`sizes --test` and a report at that size accept the same sizes, for a network that is sound at some size."""
     tested, shown, general = results
@@ -379,6 +389,7 @@ def _twice(_case: Case, results: Sequence[Result]) -> Iterator[str]:
 
 JUDGES: dict[str, Callable[[Case, Sequence[Result]], Iterator[str]]] = {
     "fix": _fix,
+    "code": _code,
     "convert": _convert,
     "sizes": _agree_sizes,
     "table": _agree_table,

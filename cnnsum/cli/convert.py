@@ -1,4 +1,4 @@
-"""`cnnsum convert MODEL --to keras|yaml|json`: the same network in another format."""
+"""`cnnsum convert MODEL --to keras|yaml|json|torch`: the same network in another format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     "--to",
     type=click.Choice(CONVERTED),
     required=True,
-    help="keras: JSON for keras.models.model_from_json; yaml, json: cnnsum's own language.",
+    help="keras: JSON for keras.models.model_from_json; yaml, json: cnnsum's own language; torch: a Python module of "
+    "PyTorch.",
 )
 @question
 def command(
@@ -31,7 +32,7 @@ def command(
     how: How,
     batch: int | None,
 ) -> bool:
-    """Print MODEL as Keras 3 writes it, or as a spec.
+    """Print MODEL as Keras 3 writes it, as a spec, or as code.
 
     A spec says what shapes and numbers depend on: initializers and the like are left out. Reading it back gives the
     same report. What the format has no words for is an error (exit code 1), and then nothing is written.
@@ -46,7 +47,11 @@ def command(
     diagnostics = list(found.diagnostics)
     wrong = found.wrong
     if not wrong:
-        if found.format == "cnnsum" and to != "keras" and (how.inputs or how.settings or how.dtype is not None):
+        if (
+            found.format == "cnnsum"
+            and to in ("yaml", "json")
+            and (how.inputs or how.settings or how.dtype is not None)
+        ):
             raise click.UsageError("a spec is copied as it stands: -i, --set and --dtype have no place here")
         try:
             written = convert(found, to)

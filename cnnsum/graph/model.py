@@ -7,7 +7,7 @@ of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Related, Span
@@ -335,6 +335,13 @@ class Freed(NamedTuple):
     kind: str = "spatial"
 
 
+class BlockUse(NamedTuple):
+    """A use of a block: the name of the block, and what its arguments are there, as far as they are plain values."""
+
+    name: str
+    arguments: Callable[[], Mapping[str, Any]]
+
+
 class Graph:
     """A model: its inputs, outputs and layers.
 
@@ -343,6 +350,7 @@ class Graph:
     the file, so that somewhere there are weights that fit it.
     inputs: the calls of its input layers; none where the file gives no input shape.
     layers: in the order of the file. symbols: that its input shapes mention, batch and anonymous ones included.
+    blocks: the uses of blocks, each by the path that its layers have in `Layer.block`.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
     declares what is known of a symbol. vocabulary: that of the framework in whose words it is. backend: the backend of
     Keras that decides dtypes where they differ.
@@ -357,6 +365,7 @@ class Graph:
         "_order",
         "backend",
         "batch",
+        "blocks",
         "builds",
         "compile_config",
         "declared",
@@ -409,6 +418,7 @@ class Graph:
         self.place = place
         self.program = False
         self.exported = False
+        self.blocks: Mapping[tuple[str, ...], BlockUse] = {}
         self.freed: dict[str, Freed] = {}
         self.declared: dict[str, Place] = {}
         self.included: tuple[Document, ...] = ()

@@ -1,4 +1,4 @@
-"""Writers: a graph to the text of a file, in the spec language or as Keras 3 writes it. They infer nothing.
+"""Writers: a graph to the text of a file, in the spec language, as Keras 3 writes it, or as code. They infer nothing.
 
 What a format has no words for is a finding, and then nothing is written. `write` chooses the writer by name.
 """
@@ -14,7 +14,7 @@ from cnnsum.graph.model import Graph
 from cnnsum.writers.refusals import Refusals
 
 #: The names of the formats, as `--to` gives them.
-FORMATS = ("keras", "yaml", "json")
+FORMATS = ("keras", "yaml", "json", "torch")
 
 
 def write(graph: Graph, inference: Inference, to: str) -> tuple[str, list[Diagnostic]]:
@@ -27,6 +27,10 @@ def write(graph: Graph, inference: Inference, to: str) -> tuple[str, list[Diagno
         from cnnsum.writers.keras import KerasWriter
 
         text = KerasWriter(inference, refusals).text(graph)
+    elif to == "torch":
+        from cnnsum.writers.torch import text_of as module_of
+
+        text = module_of(graph, inference, refusals)
     elif to in FORMATS:
         from cnnsum.writers.native import text_of
 

@@ -18,7 +18,7 @@ from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import INPUT_DTYPES, Anything
 from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.writers.refusals import Refusals
-from cnnsum.writers.values import plain, policy_name, raw_fields
+from cnnsum.writers.values import policy_name, raw_fields, shortest
 
 _ANYTHING = Anything.__metadata__[0]
 _FORBIDDEN = str.maketrans(dict.fromkeys(":/$", "_"))
@@ -254,15 +254,7 @@ class _Writer:
             pass
 
     def _value(self, value: Any, field: Field) -> Any:
-        value = field.kind.spelled(value)
-        found = plain(value, self._inner)
-        if isinstance(value, tuple) and value and all(type(one) is int and one == value[0] for one in value):
-            try:
-                if field.kind.read(value[0], None) == value:  # type: ignore[arg-type]  # an integer needs no reader
-                    return value[0]
-            except Exception:  # noqa: BLE001 - it is not a value of this kind by itself
-                return found
-        return found
+        return shortest(value, field, self._inner)
 
     def _inner(self, inner: Inner) -> Any:
         graph = getattr(inner, "graph", None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnsum.dims import Expr
 from cnnsum.graph.model import FLOAT32, Layer, Policy
+from cnnsum.layers.base import Field
 from cnnsum.layers.inner import Inner
 from cnnsum.source import Document
 
@@ -34,6 +35,26 @@ def has_formula(value: Any) -> bool:
     if isinstance(value, Inner):
         return any(map(has_formula, value.fields.values()))
     return any(map(has_formula, value)) if isinstance(value, (tuple, list)) else isinstance(value, Expr)
+
+
+def shortest(value: Any, field: Field, inner: WriteInner | None = None) -> Any:
+    """The plain value of a field, one number where the field reads that for the whole of it.
+
+    inner: how layers in it are written, where it may hold one.
+    """
+    value = field.kind.spelled(value)
+    found = plain(value, inner if inner is not None else _refuse)
+    if isinstance(value, tuple) and value and all(type(one) is int and one == value[0] for one in value):
+        try:
+            if field.kind.read(value[0], None) == value:  # type: ignore[arg-type]  # an integer needs no reader
+                return value[0]
+        except Exception:  # noqa: BLE001 - it is not a value of this kind by itself
+            return found
+    return found
+
+
+def _refuse(inner: Inner) -> Any:
+    raise TypeError(inner.type.key)
 
 
 def raw_fields(layer: Layer) -> Mapping[str, Any]:

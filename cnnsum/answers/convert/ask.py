@@ -19,7 +19,7 @@ class Converted(NamedTuple):
 
 
 def convert(model: Model, to: str) -> Converted:
-    """A model as Keras 3 writes it ("keras"), or as a spec ("yaml", "json").
+    """A model as Keras 3 writes it ("keras"), as a spec ("yaml", "json"), or as a module of PyTorch ("torch").
 
     A spec that is a spec again is copied as it stands, with its blocks, vars and budgets.
 

@@ -17,7 +17,7 @@ from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import MODELS, SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, Path, ReportedError, Site
 from cnnsum.readers.native.fields import without_space
-from cnnsum.readers.native.scope import FAILED, Cell, Scope, resolve
+from cnnsum.readers.native.scope import FAILED, Cell, Scope, plain, resolve
 from cnnsum.source import Document
 
 #: Blocks within blocks.
@@ -86,6 +86,20 @@ class Block:
                 )
         cells["index"] = index
         return scope
+
+    def values(self, scope: Scope) -> dict[str, Any]:
+        """What the arguments are inside of a use, but for those that are no plain value there."""
+        found: dict[str, Any] = {}
+        for name in self.args:
+            value = scope.cells.get(name)
+            if isinstance(value, Cell):
+                try:
+                    value = value.number(name)
+                except (Problem, ReportedError):
+                    continue
+            if isinstance(value, (bool, int, float, str)):
+                found[name] = plain(value)
+        return found
 
     def check_use(self, entry: Entry, findings: Findings) -> None:
         """Report arguments that the block does not have, and those that are missing."""

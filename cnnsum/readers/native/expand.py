@@ -6,10 +6,11 @@ Plain layers of a long file take a short way: equal items are checked once. Know
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 from cnnsum.diagnostics import Problem, Related
-from cnnsum.graph.model import FLOAT32, Constant, Graph, Layer, Node, Place, Policy, Tensor
+from cnnsum.graph.model import FLOAT32, BlockUse, Constant, Graph, Layer, Node, Place, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
@@ -82,8 +83,9 @@ class Expander:
         self._uses: dict[str, list[Use]] = {}
         self._places: dict[str, Site] = {}
         self._left_out: set[str] = set()
-        #: Names of the blocks that are used.
+        #: Names of the blocks that are used; their uses, by the path of each.
         self.used: set[str] = set()
+        self.blocks: dict[tuple[str, ...], BlockUse] = {}
 
     def top_level(self, items: list[Any], site: Site, frame: Frame) -> None:
         """Make the layers of the model's list at `site`. An item that was met before, but for its name, is not checked
@@ -304,6 +306,8 @@ class Expander:
                 policy = self.keys.policy(entry, scope, frame) or policy
         inner = Frame(inner_scope, full + ".", (*frame.block, *name.split(".")), policy, trainable=trainable)
         inner.use = entry
+        if twin is None:
+            self.blocks[inner.block] = BlockUse(block.name, partial(block.values, inner_scope))
         inner.current = items
         inner.replay = iter(twin.layers) if twin is not None else frame.replay
         self.results[full + ".input"] = items

@@ -349,6 +349,7 @@ class Spec:
             backend=self.how.backend,
             vocabulary=self.types.vocabulary,
         )
+        graph.blocks = expander.blocks
         graph.freed = self.sizes.freed if self.sizes is not None else {}
         if isinstance(self.value.get("symbols"), dict):
             graph.declared = {name: Place(self.document, ("symbols", name)) for name in self.value["symbols"]}
