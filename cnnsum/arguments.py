@@ -13,7 +13,7 @@ from math import isfinite
 from operator import index
 from typing import Any, NamedTuple
 
-from cnnsum.answers.given import CHECKPOINTS, CONVERTED, FREED, MOST_LISTED
+from cnnsum.answers.given import CHECKPOINTS, CONVERTED, FRAMEWORKS, FREED, MOST_LISTED
 from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import Expr
@@ -269,6 +269,7 @@ VALUES = Kind('a mapping of names ("batch", "H", "H=W", a var) to ranges or list
 REPORT = Kind("a cnnsum.Report", _report)
 MORE = _choices(*FREED)
 TO = _choice(*CONVERTED)
+FRAMEWORK = _choice(*FRAMEWORKS)
 WEIGHTS = _choice(*CHECKPOINTS)
 SETTINGS = Kind("a mapping of names to plain values", lambda value: _by_name(value, _plain))
 
@@ -324,7 +325,7 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "optimizer": TEXT,
         "weights_format": WEIGHTS,
     },
-    "convert": {"model": MODEL, "to": TO},
+    "convert": {"model": MODEL, "to": TO, "framework": _or_none(FRAMEWORK)},
     "explain": {"model": MODEL, "layer": _or_none(TEXT), "batch": _or_none(BATCH)},
     "check": {"paths": PATHS, "select": _or_none(CODES), "ignore": CODES, "jobs": _or_none(POSITIVE)},
 }

@@ -41,7 +41,7 @@ KNOWS = {
     "answers.sizes": "analyses.sizes answers.summary diagnostics model render",
     "answers.summary": "analyses analyses.field analyses.memory analyses.sizes analyses.training answers "
     "answers.conventions answers.plan answers.sizes diagnostics dims graph ink layers model regular render rules",
-    "answers.convert": "diagnostics model writers",
+    "answers.convert": "answers diagnostics model writers",
     "answers.diff": "analyses.sizes answers.summary diagnostics dims graph ink layers model render",
     "answers.explain": "analyses analyses.field analyses.memory answers diagnostics dims graph ink layers "
     "layers.arithmetic model render",
@@ -264,7 +264,7 @@ def test_markup_and_cells_are_made_in_one_place():
 #: Where the names of a framework's layer types may stand: its vocabulary, its readers and its writers.
 NAMED_IN = (
     *("layers/keras/", "layers/torch/", "readers/torch/", "readers/keras/"),
-    *("writers/keras.py", "writers/torch/"),
+    *("layers/pairs.py", "writers/keras.py", "writers/keras_code.py", "writers/torch/", "writers/translation/"),
 )
 #: Words that are also the name of a type, and mean something else where they stand.
 ALSO_WORDS = {"answers/conventions/tools.py": {"RNN"}, "rules/base.py": {"Dropout"}}

@@ -412,12 +412,12 @@ def _fix(chance: Random) -> Case:
 
 
 #: What is converted to code of Python.
-CODE = ("torch",)
+CODE = ("torch", "keras-py")
 
 
 def _convert(chance: Random) -> Case:
     model = files(chance, sound=0.6)
-    to = chance.choice(("keras", "yaml", "json", "torch"))
+    to = chance.choice(("keras", "yaml", "json", *CODE))
     argv = _options(MODEL_OPTIONS, chance)
     plain = not any(
         word in argv
@@ -438,6 +438,9 @@ def _convert(chance: Random) -> Case:
         argv = [one for one in argv if one != "-o"]
         steps = [["convert", model.name, "--to", to, *argv]]
         return Case("convert", model.reader, {**model.contents, **_beside(argv, chance)}, steps, judge="code")
+    if to != "keras" and chance.random() < 0.2:
+        argv += ["--framework", chance.choice(("keras", "torch"))]
+        plain = False
     if not plain:
         return Case(
             "convert",

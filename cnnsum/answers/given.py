@@ -10,7 +10,10 @@ MOST_SAMPLES = 10**9
 #: Sizes that are looked at one by one for a list of those that are accepted.
 MOST_LISTED = 1_000_000
 #: What `convert` writes.
-CONVERTED = ("keras", "yaml", "json", "torch")
+CONVERTED = ("keras", "yaml", "json", "torch", "keras-py")
+#: Those of them that are specs, and in whose words it writes one.
+SPECS = ("yaml", "json")
+FRAMEWORKS = ("keras", "torch")
 #: The checkpoints that `diff` compares weights for: Keras 3's own (`.weights.h5`, `.keras`), and the older `.h5`, whose
 #: layers are found by their order or by their names.
 CHECKPOINTS = ("keras", "h5", "h5-by-name")

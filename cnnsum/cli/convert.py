@@ -1,4 +1,4 @@
-"""`cnnsum convert MODEL --to keras|yaml|json|torch`: the same network in another format."""
+"""`cnnsum convert MODEL --to keras|yaml|json|torch|keras-py`: the same network in another format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnnsum.answers.given import CONVERTED
+from cnnsum.answers.given import CONVERTED, FRAMEWORKS, SPECS
 from cnnsum.cli.asked import Asked
 from cnnsum.cli.frame import question
 
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     "--to",
     type=click.Choice(CONVERTED),
     required=True,
-    help="keras: JSON for keras.models.model_from_json; yaml, json: cnnsum's own language; torch: a Python module of "
-    "PyTorch.",
+    help="keras: JSON for keras.models.model_from_json; yaml, json: cnnsum's own language; torch, keras-py: "
+    "Python code, a module of PyTorch or a function that builds a model of Keras.",
+)
+@click.option(
+    "--framework",
+    type=click.Choice(FRAMEWORKS),
+    help="In whose words to write a spec, where both do exactly the same [default: those of MODEL].",
 )
 @question
 def command(
@@ -29,6 +34,7 @@ def command(
     *,
     model: str,
     to: str,
+    framework: str | None,
     how: How,
     batch: int | None,
 ) -> bool:
@@ -37,7 +43,7 @@ def command(
     A spec says what shapes and numbers depend on: initializers and the like are left out. Reading it back gives the
     same report. What the format has no words for is an error (exit code 1), and then nothing is written.
     """
-    from cnnsum.answers.convert.ask import convert
+    from cnnsum.answers.convert.ask import convert, is_copied
     from cnnsum.cli.output import write_result
     from cnnsum.diagnostics import UnusableError
     from cnnsum.model import Model
@@ -47,14 +53,12 @@ def command(
     diagnostics = list(found.diagnostics)
     wrong = found.wrong
     if not wrong:
-        if (
-            found.format == "cnnsum"
-            and to in ("yaml", "json")
-            and (how.inputs or how.settings or how.dtype is not None)
-        ):
+        if framework is not None and to not in SPECS:
+            raise click.UsageError(f"--framework is of a spec: --to {to} is in the words of one framework")
+        if is_copied(found, to, framework) and (how.inputs or how.settings or how.dtype is not None):
             raise click.UsageError("a spec is copied as it stands: -i, --set and --dtype have no place here")
         try:
-            written = convert(found, to)
+            written = convert(found, to, framework)
         except UnusableError as error:
             wrong = True
             diagnostics += error.diagnostics

@@ -6,42 +6,70 @@ What a format has no words for is a finding, and then nothing is written. `write
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import Graph
+from cnnsum.graph.model import Graph, Layer
+from cnnsum.layers.vocabulary import KERAS, TORCH, VOCABULARIES
 from cnnsum.writers.refusals import Refusals
 
+if TYPE_CHECKING:
+    from cnnsum.writers.translation.base import Notes
+
 #: The names of the formats, as `--to` gives them.
-FORMATS = ("keras", "yaml", "json", "torch")
+FORMATS = ("keras", "yaml", "json", "torch", "keras-py")
+#: In whose words each is that is of one framework.
+_VOCABULARIES = {"keras": KERAS, "keras-py": KERAS, "torch": TORCH}
 
 
-def write(graph: Graph, inference: Inference, to: str) -> tuple[str, list[Diagnostic]]:
+def write(graph: Graph, inference: Inference, to: str, framework: str | None = None) -> tuple[str, list[Diagnostic]]:
     """The text of a graph in a format, and what the reader of it should know (warnings).
+
+    framework: in whose words a spec is written; None for those of the graph.
 
     Raises UnusableError, with all that the format has no words for.
     """
     refusals = Refusals()
-    if to == "keras":
-        from cnnsum.writers.keras import KerasWriter
-
-        text = KerasWriter(inference, refusals).text(graph)
-    elif to == "torch":
-        from cnnsum.writers.torch import text_of as module_of
-
-        text = module_of(graph, inference, refusals)
-    elif to in FORMATS:
-        from cnnsum.writers.native import text_of
-
-        text = text_of(graph, to, refusals)
-    else:
+    if to not in FORMATS:
         help = did_you_mean(to, FORMATS) or f"choose from {', '.join(FORMATS)}"
         raise UnusableError(Diagnostic("SPC053", f"unknown format `{to}`", help=help))
+    wanted = _VOCABULARIES.get(to) or (graph.vocabulary if framework is None else VOCABULARIES[framework])
+    notes: Notes = {}
+    if graph.program:
+        whole = Layer(graph.name, None, place=graph.place)
+        message = (
+            "an exported program holds operations and their weights, which no format that is written has words for"
+        )
+        refusals.refuse(whole, message)
+        raise UnusableError(*refusals.diagnostics)
+    if wanted is not graph.vocabulary:
+        from cnnsum.writers.translation import translated
+
+        graph, inference, notes = translated(graph, inference, wanted, refusals)
+    text = _text(graph, inference, to, refusals, notes) if graph.vocabulary is wanted else ""
     errors = [one for one in refusals.diagnostics if one.severity == "error"]
     if errors:
         raise UnusableError(*errors)
     return text, refusals.diagnostics
+
+
+def _text(graph: Graph, inference: Inference, to: str, refusals: Refusals, notes: Notes) -> str:
+    if to == "keras":
+        from cnnsum.writers.keras import KerasWriter
+
+        return KerasWriter(inference, refusals).text(graph)
+    if to == "keras-py":
+        from cnnsum.writers.keras_code import text_of as function_of
+
+        return function_of(graph, inference, refusals, notes)
+    if to == "torch":
+        from cnnsum.writers.torch import text_of as module_of
+
+        return module_of(graph, inference, refusals, notes)
+    from cnnsum.writers.native import text_of
+
+    return text_of(graph, to, refusals)
 
 
 def copied(value: Any, to: str) -> str:

@@ -21,14 +21,14 @@ from cnnsum.writers.values import has_formula, plain, policy_name, raw_fields
 Json = dict[str, Any]
 
 #: Layers with inputs of their own names that Keras calls on one list of them.
-_ON_LISTS = frozenset(("Subtract", "Dot", "Attention", "AdditiveAttention"))
+ON_LISTS = frozenset(("Subtract", "Dot", "Attention", "AdditiveAttention"))
 _OPERATIONS_ON_LISTS = frozenset(("Concatenate", "Stack", "Hstack", "Vstack", "Dstack"))
 #: Inputs that Keras takes as one list under a name, after the first.
-_STATES = frozenset(("SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"))
+STATES = frozenset(("SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"))
 #: Fields of ours that are arguments of a call in Keras.
-_OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse", "key"))
+OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse", "key"))
 #: Classes that Keras exports, and finds, under another name.
-_EXPORTED = {"GroupedQueryAttention": "GroupQueryAttention"}
+EXPORTED = {"GroupedQueryAttention": "GroupQueryAttention"}
 #: What Keras has in older files too, and no number depends on.
 _KEPT = ("_regularizer", "_constraint")
 
@@ -153,7 +153,7 @@ class KerasWriter:
         if how == "int8" and layer.policy.compute == "float16":
             self.refusals.refuse(layer, f"`{layer.name}`: Keras has no int8 with computation in float16")
         config["dtype"] = name if how is None else _quantized(how, name)
-        return _object(_EXPORTED.get(type.name, type.name), config)
+        return _object(EXPORTED.get(type.name, type.name), config)
 
     @staticmethod
     def _weights_are_open(layer: Layer, inference: Inference) -> bool:
@@ -180,7 +180,7 @@ class KerasWriter:
         # All of them: some classes of Keras miss what is not there.
         found = {}
         for name, value in fields.items():
-            if name not in _OF_CALLS:
+            if name not in OF_CALLS:
                 found[name] = plain(type.schema.fields[name].kind.spelled(value), self._inner)
         if found.get("data_format", "") is None:
             found["data_format"] = "channels_last"  # null is whatever Keras is set to where the file is read
@@ -225,16 +225,16 @@ class KerasWriter:
             if isinstance(value, list):
                 value = {"class_name": "__numpy__", "config": {"value": value, "dtype": "float32"}}
             tensors.insert(constant.index, value)
-        for name in _OF_CALLS.intersection(layer.fields):
+        for name in OF_CALLS.intersection(layer.fields):
             if isinstance(layer.fields[name], tuple):
                 tensors.append([_index(item) for item in layer.fields[name]])
             elif layer.fields[name]:
                 kwargs[name] = True
         type = layer.type
-        if type is not None and (type.name in _ON_LISTS or (type.schema.most is None and type.name not in _STATES)):
+        if type is not None and (type.name in ON_LISTS or (type.schema.most is None and type.name not in STATES)):
             alone = layer.is_operation and type.name not in _OPERATIONS_ON_LISTS
             return {"args": tensors if alone else [tensors], "kwargs": kwargs}
-        if layer.type_name in _STATES and len(tensors) > 1:
+        if layer.type_name in STATES and len(tensors) > 1:
             kwargs["initial_state"] = tensors[1:]
             tensors = tensors[:1]
         return {"args": tensors, "kwargs": kwargs}

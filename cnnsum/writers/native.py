@@ -13,9 +13,10 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, Expr, is_anonymous
 from cnnsum.graph.model import FLOAT32, POLICIES, Graph, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
-from cnnsum.layers.base import REQUIRED, Field, LayerType, find, is_mask
+from cnnsum.layers.base import REQUIRED, Field, LayerType, is_mask
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import INPUT_DTYPES, Anything
+from cnnsum.layers.vocabulary import KERAS
 from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import policy_name, raw_fields, shortest
@@ -67,7 +68,9 @@ class _Writer:
 
     def spec(self) -> dict[str, Any]:
         """The model as plain data, a file's whole content."""
-        return {"name": self.graph.name, **self.model(FLOAT32, frozen=False)}
+        vocabulary = self.graph.vocabulary
+        framework = {} if vocabulary is KERAS else {"framework": vocabulary.name}
+        return {"name": self.graph.name, **framework, **self.model(FLOAT32, frozen=False)}
 
     def model(self, around: Policy, *, frozen: bool) -> dict[str, Any]:
         """The keys of the model but its name; around, frozen: the policy and the switch that hold without a word."""
@@ -136,7 +139,7 @@ class _Writer:
             for type_name, fields in entries:
                 if fields["name"] in written:
                     continue
-                found = find(type_name)
+                found = self.graph.vocabulary.find(type_name)
                 if names.automatic(type_name if found is None else found.name) != fields["name"]:
                     wrong.add(fields["name"])
             if not wrong:
@@ -216,7 +219,7 @@ class _Writer:
         return {type.key if type is not None and layer.is_operation else layer.type_name: fields}
 
     def _warn_of_foreign(self, layer: Layer, type: LayerType) -> None:
-        if find(type.key) is None:
+        if self.graph.vocabulary.find(type.key) is None:
             message = f"`{layer.name}` is of a layer type that is declared elsewhere, `{type.name}`"
             self.refusals.warn(layer, message, "read the spec with the same declarations, or put them into it")
 

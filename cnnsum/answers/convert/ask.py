@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnnsum.answers.given import SPECS
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.writers import copied, write
 
@@ -18,16 +19,23 @@ class Converted(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def convert(model: Model, to: str) -> Converted:
-    """A model as Keras 3 writes it ("keras"), as a spec ("yaml", "json"), or as a module of PyTorch ("torch").
+def convert(model: Model, to: str, framework: str | None = None) -> Converted:
+    """A model as Keras 3 writes it ("keras"), as a spec ("yaml", "json"), or as code ("torch", "keras-py").
 
-    A spec that is a spec again is copied as it stands, with its blocks, vars and budgets.
+    framework: in whose words a spec is written, "keras" or "torch"; None for those of the model. A spec that is a spec
+    in the same words again is copied as it stands, with its blocks, vars and budgets.
 
     Raises UnusableError, with everything that the format has no words for, and for a model with errors.
     """
     if model.wrong:
         raise UnusableError(*model.errors)
-    if model.format == "cnnsum" and to in ("yaml", "json"):
+    if is_copied(model, to, framework):
         return Converted(copied(model.document.value, to), ())
-    text, warnings = write(model.graph, model.inference, to)
+    text, warnings = write(model.graph, model.inference, to, framework)
     return Converted(text, tuple(warnings))
+
+
+def is_copied(model: Model, to: str, framework: str | None) -> bool:
+    """Whether it is a spec already, and stays as it stands."""
+    same = framework is None or framework == model.graph.vocabulary.name
+    return model.format == "cnnsum" and to in SPECS and same

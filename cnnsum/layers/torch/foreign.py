@@ -12,6 +12,7 @@ from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from cnnsum.diagnostics import Suggestion, folded
+from cnnsum.layers.pairs import PAIRS
 
 
 class Word(NamedTuple):
@@ -35,22 +36,15 @@ def _none(name: str, instead: str = "") -> Word:
 #: Layers that mean the same along one, two and three axes: `{}` is 1, 2 or 3.
 _IN_EACH_RANK = {
     "convolution{}d": Word("Conv{}d"),
-    "conv{}dtranspose": Word("ConvTranspose{}d"),
     "convolution{}dtranspose": Word("ConvTranspose{}d"),
     "deconv{}d": Word("ConvTranspose{}d"),
     "deconvolution{}d": Word("ConvTranspose{}d"),
-    "maxpooling{}d": Word("MaxPool{}d"),
-    "averagepooling{}d": Word("AvgPool{}d"),
     "avgpooling{}d": Word("AvgPool{}d"),
-    "adaptiveaveragepooling{}d": Word("AdaptiveAvgPool{}d"),
-    "adaptivemaxpooling{}d": Word("AdaptiveMaxPool{}d"),
     "globalaveragepooling{}d": _text("`AdaptiveAvgPool{}d: 1`, then `Flatten`"),
     "globalavgpool{}d": _text("`AdaptiveAvgPool{}d: 1`, then `Flatten`"),
     "globalmaxpooling{}d": _text("`AdaptiveMaxPool{}d: 1`, then `Flatten`"),
     "globalmaxpool{}d": _text("`AdaptiveMaxPool{}d: 1`, then `Flatten`"),
     "batchnormalization{}d": Word("BatchNorm{}d"),
-    "spatialdropout{}d": Word("Dropout{}d"),
-    "zeropadding{}d": Word("ZeroPad{}d"),
     "cropping{}d": _text("`ZeroPad{}d` with numbers below 0, which cut"),
     "upsampling{}d": Word("Upsample", "with a `scale_factor`"),
     "depthwiseconv{}d": _text("`Conv{}d` with as many `groups` as there are channels"),
@@ -76,6 +70,7 @@ _FUNCTION = "the function itself is a layer: `ReLU`, `Sigmoid`, `Tanh`, `GELU`, 
 _LISTED = "write its layers one by one, or as a block"
 
 LAYERS: dict[str, Word] = {
+    **{folded(one.keras): Word(one.torch) for one in PAIRS if folded(one.keras) != folded(one.torch)},
     **{
         word.format(rank): Word(meant.torch and meant.torch.format(rank), meant.says.format(rank))
         for word, meant in _IN_EACH_RANK.items()
@@ -97,9 +92,6 @@ LAYERS: dict[str, Word] = {
     "unitnormalization": _none("vectors of length 1", "it is a function, `normalize`"),
     "spectralnormalization": _text("leave it out: `spectral_norm` changes a layer's weights, and not what it makes"),
     "crossmaplrn2d": Word("LocalResponseNorm"),
-    "concatenate": Word("cat"),
-    "subtract": Word("sub"),
-    "multiply": Word("mul"),
     "average": _text("`add`, then `div` by how many there are"),
     "dot": _text("`matmul`, or `CosineSimilarity` where it is normalised"),
     "repeatvector": _text("`unsqueeze`, then `expand`"),
@@ -109,7 +101,6 @@ LAYERS: dict[str, Word] = {
     **dict.fromkeys(("gaussiannoise", "gaussiandropout"), _none("noise", "leave it out, it is for training alone")),
     "stochasticdepth": _none("the depth at random", "leave it out, it is for training alone"),
     "droppath": _none("the depth at random", "leave it out, it is for training alone"),
-    "simplernn": Word("RNN"),
     "simplernncell": Word("RNNCell"),
     "cudnnlstm": Word("LSTM"),
     "cudnngru": Word("GRU"),

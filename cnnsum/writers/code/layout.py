@@ -24,7 +24,7 @@ class Listed:
     """A call, a list or a tuple: what stands before its items, the items, what stands behind.
 
     items: each with the name of the argument before it, or "". broken: whether each item has a line of its own, however
-    short. notes: comments behind the items, which break it too.
+    short. notes: comments behind the items, which break it too; remarks: lines of comments above them.
     """
 
     def __init__(
@@ -35,12 +35,14 @@ class Listed:
         *,
         broken: bool = False,
         notes: Sequence[str] = (),
+        remarks: Sequence[Sequence[str]] = (),
     ) -> None:
         self.opening = opening
         self.items = items
         self.closing = closing
-        self.broken = broken or any(notes)
+        self.broken = broken or any(notes) or any(remarks)
         self.notes = notes
+        self.remarks = remarks
 
 
 class Repeated:
@@ -138,7 +140,9 @@ def _broken(code: Code, indent: int, before: str, behind: str) -> list[str]:
         if len(inner) + len(row) <= WIDTH and not _splits_elements(code):
             return [*found, inner + row, f"{space}{code.closing}{behind}"]
     notes = [*code.notes, *[""] * (len(code.items) - len(code.notes))]
-    for (name, item), note in zip(code.items, notes, strict=True):
+    remarks = [*code.remarks, *[()] * (len(code.items) - len(code.remarks))]
+    for (name, item), note, remark in zip(code.items, notes, remarks, strict=True):
+        found += [f"{inner}# {line}" for line in remark]
         found += lines(item, indent + 1, f"{name}=" if name else "", ",", note)
     return [*found, f"{space}{code.closing}{behind}"]
 

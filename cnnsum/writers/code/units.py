@@ -303,3 +303,10 @@ def _is_automatic(layer: Layer, name: str) -> bool:
 
     stem, dot, number = name.rpartition(".")
     return is_automatic(stem if dot and number.isdigit() else name, layer.type_name)
+
+
+def ordered(nodes: Sequence[Node]) -> list[Node]:
+    """Calls of one graph, each after those that it reads, else in their order."""
+    part = Part("", None, None, given=False)
+    uses = [Use(part, node, list(node.inputs), [Tensor(node)]) for node in nodes]
+    return [use.node for use in _sorted(uses, [])[0] if use.node is not None]

@@ -9,14 +9,11 @@ from cnnsum.graph.model import Tensor
 from cnnsum.writers.code.forms import Form, Step
 from cnnsum.writers.code.names import Taken, identifier
 
-#: Names of variables that code means something else by.
-WORDS = ("self", "torch", "nn", "functional", "super", "range", "int", "float", "bool", "str", "tuple")
-
 
 class Variables:
     """Gives variables to tensors: `x` as long as one is enough; who is read again later has a name."""
 
-    def __init__(self, form: Form, chains: list[list[int]]) -> None:
+    def __init__(self, form: Form, chains: list[list[int]], taken: Sequence[str], *, keep_inputs: bool = False) -> None:
         self.left: dict[Tensor, int] = {}
         self.next_reader: dict[Tensor, list[int]] = {}
         for place, chain in enumerate(chains):
@@ -29,10 +26,10 @@ class Variables:
         self.places = {id(form.steps[chain[-1]]): place for place, chain in enumerate(chains)}
         self.names: dict[Tensor, str] = {}
         self.held: dict[str, Tensor] = {}
-        self.taken = Taken(WORDS)
+        self.taken = Taken(taken)
         inputs = form.unit.inputs
         if len(inputs) == 1:
-            self.inputs = ["x"]
+            self.inputs = ["inputs" if keep_inputs else "x"]
         else:
             names = [
                 identifier(one.node.layer.name.rpartition(".")[2], "x") if one.node.layer.spec is not None else "x"
@@ -41,6 +38,8 @@ class Variables:
             self.inputs = [self.taken.give(name, "") for name in names]
         for tensor, name in zip(inputs, self.inputs, strict=True):
             self._hold(name, tensor)
+            if keep_inputs:
+                self.left[tensor] = self.left.get(tensor, 0) + 1
         self.given = {*self.inputs} - {"x"}
 
     def _hold(self, name: str, tensor: Tensor) -> None:

@@ -26,6 +26,7 @@ from cnnsum.writers.torch.words import (
     RESERVED,
     SPREAD,
     UNNAMED,
+    WORDS,
     arguments,
     code_of,
     frozen,
@@ -182,22 +183,25 @@ class Class:
         name = self.attributes.give(identifier(last.name) if last.given else "layers", "" if not last.given else "_")
         items: list[tuple[str, Code]] = []
         notes: list[str] = []
+        remarks: list[list[str]] = []
         before = ""
         for number in chain:
             made, copies = self._made(number), self._copies(number)
-            self.init += [f"        # {one}" for one in _wrapped(self._remark(number))]
+            remarks.append(_wrapped(self._remark(number)))
             items.append(("", made if copies == "1" else Repeated(made, copies)))
             note = self._note(number)
             notes.append(note if note != before else "")
             before = note
-        self.init += lines(Listed("nn.Sequential(", items, broken=True, notes=notes), 2, f"self.{name} = ")
+        self.init += lines(
+            Listed("nn.Sequential(", items, broken=True, notes=notes, remarks=remarks), 2, f"self.{name} = "
+        )
         return name
 
     # --- forward ------------------------------------------------------------------------------------------------------
 
     def _forward(self, chains: list[list[int]]) -> list[str]:
         form = self.form
-        variables = Variables(form, chains)
+        variables = Variables(form, chains, WORDS)
         single = len(form.unit.outputs) == 1
         result = "Tensor" if single else f"tuple[{', '.join(['Tensor'] * len(form.unit.outputs))}]"
         inputs = [("", Bare("self")), *[("", Bare(f"{name}: Tensor")) for name in variables.inputs]]
@@ -377,5 +381,5 @@ def _annotation(values: Sequence[Any]) -> str:
     return "object"
 
 
-def _wrapped(text: str, width: int = 88) -> list[str]:
+def _wrapped(text: str, width: int = 84) -> list[str]:
     return textwrap.wrap(text, width) if text else []

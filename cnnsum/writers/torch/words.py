@@ -49,6 +49,8 @@ METHODS = frozenset(
 OF_TORCH = frozenset(("maximum", "minimum", "tanh", "sigmoid"))
 ON_LISTS = frozenset(("cat", "stack"))
 
+#: Names of variables that code means something else by.
+WORDS = ("self", "torch", "nn", "functional", "super", "range", "int", "float", "bool", "str", "tuple")
 #: What a network is called that has no name.
 UNNAMED = ("sequential", "functional")
 #: Names that modules have already.
