@@ -127,9 +127,8 @@ class _Builder:
 
     def whole(self) -> Unit:
         graph = self.graph
-        order = graph.order()
-        unused = set(order.unused)
-        nodes = [node for layer in graph.layers if layer.spec is None and layer not in unused for node in layer.nodes]
+        run = set(graph.order().nodes)  # a layer that is used may have calls that nobody reads
+        nodes = [node for layer in graph.layers if layer.spec is None for node in layer.nodes if node in run]
         unit = Unit(graph.name, (), None)
         unit.inputs = [Tensor(node) for node in graph.inputs] or [self.start]
         unit.outputs = list(graph.outputs)

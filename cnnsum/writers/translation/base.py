@@ -218,10 +218,10 @@ class Translator:
         return True
 
     def _run(self, graph: Graph, made: dict[Tensor, Moved], path: tuple[str, ...]) -> None:
-        unused = set(graph.order().unused)
         for layer in graph.order().unused:
             self.refusals.warn(layer, f"`{layer.name}` is left out: no output depends on it")
-        nodes = [node for one in graph.layers if one.spec is None and one not in unused for node in one.nodes]
+        run = set(graph.order().nodes)
+        nodes = [node for one in graph.layers if one.spec is None for node in one.nodes if node in run]
         before: Tensor | None = None
         for node in ordered(nodes):
             sources = list(node.inputs)
