@@ -227,7 +227,7 @@ class _Writer:
         """A number, or lists of them; Keras writes an array as a mapping that holds them."""
         if isinstance(value, dict) and isinstance(value.get("config"), dict):
             value = value["config"].get("value")
-        if not isinstance(value, (int, float, list)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, list)):
             self.refusals.refuse(layer, f"`{layer.name}` has a constant that a spec has no words for")
         return value
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from keras_writing import functional, image, operation
+from keras_writing import load as keras_load
 
 import cnnsum
 from cnnsum.diagnostics import UnusableError
@@ -228,3 +230,17 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = call("convert", "model.yaml", "--to", "torch", "--framework", "torch")
     assert (result.code, result.out) == (2, "")
     assert "--framework is of a spec" in result.err
+
+
+def test_a_call_on_constants_alone() -> None:
+    """A Keras file may hold one, whose layer reads nothing; a spec reads no truth value."""
+    net = functional([image((4,)), operation("Add", "sum", 1.0, 2.0)], "sum")
+    assert "x = 1.0 + 2.0" in write_of(net, "keras-py")
+    yes = functional([image((4,)), operation("Add", "sum", True, 2.0)], "sum")
+    with pytest.raises(UnusableError):
+        write_of(yes, "yaml")
+
+
+def write_of(net: object, to: str) -> str:
+    model = keras_load(net)
+    return write(model.graph, model.inference, to)[0]

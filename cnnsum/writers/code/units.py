@@ -187,7 +187,9 @@ class _Builder:
             unit = None if layer.graph is None else _Builder(layer.graph, self.shared).whole()
             part = self.parts[layer] = Part(name, layer, unit, given=not _is_automatic(layer, name))
         outputs = 1 if layer.graph is None else len(layer.graph.outputs)
-        return Use(part, node, list(node.inputs) or [self.start], [Tensor(node, index) for index in range(outputs)])
+        starts = not node.inputs and not node.constants and not self.graph.inputs
+        inputs = [self.start] if starts else list(node.inputs)
+        return Use(part, node, inputs, [Tensor(node, index) for index in range(outputs)])
 
     def _block(self, path: Path, nodes: list[Node], around: Unit, readers: Readers) -> list[Use] | None:
         """The calls of a use of a block; None where it cannot be one part."""
