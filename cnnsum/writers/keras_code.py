@@ -6,6 +6,7 @@ builds it.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -327,7 +328,7 @@ class _Function:
         code = self._call(number, step, names)
         targets = self.variables.give(step, tensors)
         remark = "" if layer is None else self.writer.notes.get(layer, "")
-        self.body += [f"    # {remark}"] if remark else []
+        self.body += [f"    # {line}" for line in textwrap.wrap(remark, WIDTH - 6)]
         shapes = []
         for steps in self.form.all_steps:
             given = self.writer.shapes(steps[number].last)

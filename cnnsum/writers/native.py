@@ -70,7 +70,13 @@ class _Writer:
         """The model as plain data, a file's whole content."""
         vocabulary = self.graph.vocabulary
         framework = {} if vocabulary is KERAS else {"framework": vocabulary.name}
-        return {"name": self.graph.name, **framework, **self.model(FLOAT32, frozen=False)}
+        symbols = {
+            name: {key: value for key, value in (("min", one.minimum), ("multiple_of", one.multiple_of)) if value != 1}
+            for name, one in self.graph.symbols.items()
+            if name in self.graph.declared
+        }
+        declared = {"symbols": symbols} if symbols else {}
+        return {"name": self.graph.name, **framework, **self.model(FLOAT32, frozen=False), **declared}
 
     def model(self, around: Policy, *, frozen: bool) -> dict[str, Any]:
         """The keys of the model but its name; around, frozen: the policy and the switch that hold without a word."""

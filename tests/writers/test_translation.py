@@ -244,3 +244,11 @@ def test_a_call_on_constants_alone() -> None:
 def write_of(net: object, to: str) -> str:
     model = keras_load(net)
     return write(model.graph, model.inference, to)[0]
+
+
+def test_what_is_known_of_symbols_is_kept() -> None:
+    text = "input: [H, 8, 3]\nsymbols: {k: {}, H: {min: 8, multiple_of: 4}}\nlayers: [Conv2D: [2*k, 3]]\n"
+    found = yaml.safe_load(cnnsum.convert(load(text), "yaml", "torch").text)
+    assert found["symbols"] == {"k": {}, "H": {"min": 8, "multiple_of": 4}}
+    assert found["layers"] == [{"Conv2d": {"out_channels": "2*k", "kernel_size": 3}}]
+    assert not cnnsum.loads(yaml.safe_dump(found)).wrong

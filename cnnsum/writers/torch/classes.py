@@ -228,6 +228,8 @@ class Class:
         part = step.use.part
         layer = part.layer
         type = None if layer is None else layer.type
+        if step.told is not None and step.told.key is None:
+            return Bare("None")  # it was refused
         if part.unit is None and type is not None and not type.key[0].isupper():
             return self._function(number, type.key, names)
         name = self.names.get(id(part))

@@ -170,6 +170,7 @@ class Translator:
             vocabulary=self.vocabulary,
         )
         found.blocks = self.blocks
+        found.declared = graph.declared
         return found
 
     def moves_input(self, node: Node) -> bool:
