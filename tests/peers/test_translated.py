@@ -233,3 +233,54 @@ def test_the_gallery(path: Path) -> None:
 
 #: Networks that PyTorch has no words for, or none that do exactly the same.
 REFUSED = {"convnext_tiny", "efficientnet_b0", "inception_v3", "mobilenet_v3_large", "siamese", "vit_b16"}
+
+
+#: Networks in PyTorch's words; what is written of them in Keras has its channels last.
+OF_TORCH = {
+    "convolutions": """
+input: [3, 12, 10]
+layers:
+  - Conv2d: {out_channels: 4, kernel_size: 3, stride: 2, padding: 1, bias: false}
+  - BatchNorm2d
+  - ReLU
+  - MaxPool2d: {kernel_size: 3, stride: 2, padding: 1}
+  - Conv2d: {out_channels: 6, kernel_size: [3, 1], padding: [1, 0], dilation: 1}
+  - SiLU: {name: wide}
+  - Conv2d: {out_channels: 6, kernel_size: 3, padding: 1, groups: 6, name: deep}
+  - add: {from: [deep, wide]}
+  - ConvTranspose2d: {out_channels: 4, kernel_size: 4, stride: 2, padding: 1}
+  - GroupNorm: {num_groups: 2}
+  - Upsample: {scale_factor: 2, mode: bilinear}
+  - AvgPool2d: 2
+  - Softmax: {dim: 1}
+""",
+    "classifier": """
+input: [4, 6, 6]
+layers:
+  - Conv2d: {out_channels: 5, kernel_size: 3, padding: same}
+  - GELU
+  - permute: {dims: [0, 2, 3, 1]}
+  - LayerNorm: {normalized_shape: 5}
+  - Linear: {out_features: 3}
+  - Hardswish
+  - permute: {dims: [0, 3, 1, 2]}
+  - AdaptiveAvgPool2d: 1
+  - Flatten
+  - Dropout: 0.2
+  - Linear: {out_features: 2}
+""",
+}
+
+
+@pytest.mark.parametrize("name", OF_TORCH)
+def test_the_same_numbers_from_pytorch(name: str) -> None:
+    model = cnnsum.loads("framework: torch\n" + OF_TORCH[name])
+    assert not model.wrong, model.errors
+    text, _ = write(model.graph, model.inference, "torch")
+    module = module_of(text).eval()
+    code, _ = write(model.graph, model.inference, "keras-py")
+    network = built(code)
+    module.moved = [True]
+    shape = (*model.graph.inputs[0].layer.spec.shape[2:], model.graph.inputs[0].layer.spec.shape[1])
+    last = cnnsum.loads(f"input: {list(shape)}\nlayers: [ReLU]")
+    equal_numbers(name, network, module, last)

@@ -24,11 +24,7 @@ Readers = dict[Node, list[tuple[int, Node | None]]]
 
 
 class Known:
-    """What inference found of each call: the shapes that it reads and makes.
-
-    >>> Known.__name__
-    'Known'
-    """
+    """What inference found of each call: the shapes that it reads and makes."""
 
     def __init__(self, inference: Inference) -> None:
         self.values = inference.values
