@@ -39,6 +39,8 @@ H, N = NAMES["H"], NAMES["W"]
         ("aten.conv2d", [(N, 3, 8, 8), (4, 3, 3, 3)], {"stride": [0]}, "CFG102"),
         ("aten.reshape", [(N, H, 2)], {"shape": [0, -1]}, "SHP211"),
         ("aten.split", [(N, 4)], {"split_size": 0}, "CFG102"),
+        ("split", [(N, 4)], {"split_size_or_sections": 0}, "CFG102"),
+        ("repeat", [(N, 4)], {"repeats": [1, -1]}, "CFG102"),
     ],
 )
 def test_it_is_refused(name, shapes, fields, code):

@@ -19,6 +19,7 @@ from cnnsum.layers.kinds import (
     Flag,
     Int,
     Kind,
+    Naturals,
     PlainInt,
     PlainPos,
     Pos,
@@ -318,7 +319,7 @@ def expand(x: Shape, *, size: Sizes) -> Facts:
 
 
 @layer(role="repeat")
-def repeat(x: Shape, *, repeats: Sizes) -> Facts:
+def repeat(x: Shape, *, repeats: Naturals) -> Facts:
     """Repeat the tensor so many times along each axis, batch axis first. No weights, no work, nothing kept."""
     return aten_shaping.repeat(x, repeats=repeats)
 
@@ -368,6 +369,9 @@ def split(x: Shape, *, split_size_or_sections: Counts, dim: PlainInt = 0) -> Fac
 
     No weights, no work, nothing kept: the outputs are the input's storage.
     """
+    if split_size_or_sections == 0:
+        reason = "`split_size_or_sections` must be a positive integer, or a list, got 0"
+        raise Problem("CFG102", reason, "split_size_or_sections")
     if isinstance(split_size_or_sections, tuple):
         return aten_shaping.split_with_sizes(x, split_sizes=split_size_or_sections, dim=dim)
     return aten_shaping.split(x, split_size=split_size_or_sections, dim=dim)
