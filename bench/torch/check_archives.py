@@ -1,0 +1,98 @@
+"""cnnsum on exported programs, held to what PyTorch says of them: parameters, buffers, MACs, shapes of outputs.
+
+    python bench/torch/check_archives.py FOLDER [--operations]
+
+FOLDER is what `make_archives.py` has written; PyTorch is not needed. Each network is a line: what differs, or `equal`.
+`--operations` prints how many networks and nodes hold each operation instead, and whether cnnsum knows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cnnsum
+from cnnsum.layers.vocabulary import TORCH
+
+
+class Held(NamedTuple):
+    """A network as PyTorch has it, and its archive."""
+
+    said: dict[str, Any]
+    archive: Path
+
+
+def networks(folder: Path) -> list[Held]:
+    """The networks that were exported, by name."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if "failed" not in said:
+            found.append(Held(said, path.with_suffix(".pt2")))
+    return found
+
+
+def differences(network: Held) -> list[str]:
+    """What cnnsum says otherwise than PyTorch."""
+    said = network.said
+    report = cnnsum.summarize(cnnsum.load(network.archive))
+    totals = report.totals
+    ours = {
+        "parameters": totals.params.total,
+        "buffers": totals.buffers.total,
+        "macs": totals.macs,
+        "outputs": [list(one.shape) for one in report.outputs],
+    }
+    samples = said["inputs"][0][0]
+    theirs = {**{name: said[name] for name in ours}, "macs": said["macs"] // samples}
+    found = [f"{name} {ours[name]} for {theirs[name]}" for name in ours if ours[name] != theirs[name]]
+    stated = said["stated"]
+    if stated and stated["parameters"] != totals.params.total:
+        found.append(f"stated parameters {stated['parameters']}")
+    if stated and isinstance(totals.macs, int) and abs(totals.macs / 1e9 - stated["gmacs"]) > 0.0006:
+        found.append(f"stated GMACs {stated['gmacs']} for {totals.macs / 1e9:.3f}")
+    messages = collections.Counter(f"{one.code} {one.message}" for one in report.diagnostics)
+    return [*found, *(f"{message} (x{count})" for message, count in list(messages.items())[:6])]
+
+
+def operations(held: list[Held]) -> None:
+    """How many networks and nodes hold each operation, the most widespread first."""
+    nodes: collections.Counter[str] = collections.Counter()
+    holders: collections.Counter[str] = collections.Counter()
+    for network in held:
+        once = set()
+        for target, count in network.said["operations"].items():
+            name = ".".join(target.split(".")[:2])
+            nodes[name] += count
+            once.add(name)
+        holders.update(once)
+    for name, count in sorted(holders.items(), key=lambda one: (-one[1], -nodes[one[0]], one[0])):
+        known = TORCH.find(name) or TORCH.find(name.removesuffix("_"))
+        print(f"{name:<50} {count:>4} {nodes[name]:>7}  {'known' if known else 'NOT KNOWN'}")
+
+
+def main() -> int:
+    """Print a line for each network."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--operations", action="store_true")
+    given = parser.parse_args()
+    held = networks(given.folder)
+    if given.operations:
+        operations(held)
+        return 0
+    differing = 0
+    for network in held:
+        found = differences(network)
+        differing += bool(found)
+        print(f"{network.said['name']}: {'; '.join(found) or 'equal'}")
+    print(f"{len(held) - differing} of {len(held)} equal")
+    return int(bool(differing))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
