@@ -1,8 +1,8 @@
-"""The dtype of what is made from tensors and numbers of several dtypes, and how Keras's backends differ in it.
+"""The dtype of what is made from tensors and numbers of several dtypes, and how Keras's backends and PyTorch differ.
 
 The order of dtypes is JAX's type promotion lattice (JEP 9407), which Keras follows on every backend: a Python number
 is weak, of the dtype "int" or "float", and gives way to the dtype of a tensor of its kind. The result is made 32
-bits wide, except on TensorFlow, which keeps int64 and float64.
+bits wide, except on TensorFlow, which keeps int64 and float64. PyTorch itself has the same order and keeps all 64 bits.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from functools import cache, lru_cache
 
 #: Keras's backends, the first its default.
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
+
+#: PyTorch itself, of which Keras's backend of that name differs.
+PYTORCH = "pytorch"
 
 #: Floating-point dtypes, the widest first.
 FLOATS = ("float64", "float32", "bfloat16", "float16")
@@ -39,6 +42,7 @@ _WIDER = {
 #: What Keras makes of a Python number by itself, and of 64 bits: on TensorFlow, and on its other backends.
 _TENSORFLOW = {"int": "int32", "float": "float32", "uint64": "uint32", "complex128": "complex64"}
 _OTHERS = {**_TENSORFLOW, "int64": "int32", "float64": "float32"}
+_MADE = {"tensorflow": _TENSORFLOW, PYTORCH: {"int": "int64", "float": "float32"}}
 #: What sums and products of many small numbers are kept in.
 _SUMS = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
 
@@ -56,7 +60,7 @@ def _common(dtypes: frozenset[str], backend: str) -> str:
         return unknown[0]
     common = frozenset.intersection(*map(_at_least, dtypes))
     least = next(dtype for dtype in common if common <= _at_least(dtype))
-    return (_TENSORFLOW if backend == "tensorflow" else _OTHERS).get(least, least)
+    return _MADE.get(backend, _OTHERS).get(least, least)
 
 
 def made(dtype: str, backend: str) -> str:
@@ -95,6 +99,8 @@ def dtype_of_result(rule: str, dtypes: list[str], backend: str = "tensorflow") -
 
     >>> dtype_of_result("sum", ["uint8"]), dtype_of_result("number", ["bool"]), dtype_of_result("float", ["int32"])
     ('uint32', 'int32', 'float32')
+    >>> dtype_of_result("sum", ["bool"], "pytorch"), dtype_of_result("input", ["int64", "bool"], "pytorch")
+    ('int64', 'int64')
     """
     if rule == "first" or (len(dtypes) == 1 and rule == "input") or (rule == "own float" and dtypes[0] in FLOATS):
         return dtypes[0]
@@ -102,6 +108,8 @@ def dtype_of_result(rule: str, dtypes: list[str], backend: str = "tensorflow") -
     if rule == "float":
         return promote((*dtypes, "float"), backend)
     found = dtypes[0] if own else promote(dtypes[1:] if rule == "values" and len(dtypes) > 1 else dtypes, backend)
+    if rule == "sum" and backend == PYTORCH:
+        return "int64" if found == "bool" or "int" in found else found
     if rule == "sum":
         found = _SUMS.get(found, found)
         return "int32" if found == "uint32" and backend == "torch" else found

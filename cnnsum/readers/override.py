@@ -6,8 +6,9 @@ For formats whose files hold no expressions; a spec is read with the new sizes f
 from __future__ import annotations
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
-from cnnsum.dims import Dim, Symbol, substitute
+from cnnsum.dims import Dim, Expr, Symbol, Unknown, substitute
 from cnnsum.graph.model import Graph, InputSpec, Node
+from cnnsum.layers.facts import Shape
 from cnnsum.readers.declare import open_axes, size_from_outside
 from cnnsum.readers.how import How
 
@@ -32,6 +33,7 @@ def replace_inputs(graph: Graph, how: How) -> None:
     Raises UnusableError for an input or a symbol that does not exist.
     """
     by_name = {node.layer.name: node for node in graph.inputs}
+    before = [_spec(node).shape for node in graph.inputs]
     for wanted, shape in how.inputs.items():
         if not by_name and not wanted:
             batch = Symbol("N", anonymous=True)
@@ -56,6 +58,26 @@ def replace_inputs(graph: Graph, how: How) -> None:
         for node in graph.inputs:
             spec = _spec(node)
             node.layer.spec = InputSpec(tuple(substitute(dim, values) for dim in spec.shape), spec.dtype)
+    for node, sizes in zip(graph.inputs, before, strict=False):
+        _follow(graph, sizes, _spec(node).shape)
+
+
+def _follow(graph: Graph, before: Shape, after: Shape) -> None:
+    """Let recorded shapes that are formulas of an input's sizes have what these became."""
+    became: dict[str, Dim] = {}
+    for old, new in zip(before, after, strict=False):
+        if isinstance(old, Expr) and old is not new and str(old) in graph.symbols:
+            became[str(old)] = new
+    if became:
+        for layer in graph.layers:
+            for node in layer.nodes:
+                if node.claim is not None:
+                    shapes = [one and tuple([_put(dim, became) for dim in one]) for one in node.claim.outputs]
+                    node.claim = node.claim._replace(outputs=tuple(shapes))
+
+
+def _put(dim: Dim, became: dict[str, Dim]) -> Dim:
+    return dim if isinstance(dim, Unknown) else substitute(dim, became)
 
 
 def _spec(node: Node) -> InputSpec:

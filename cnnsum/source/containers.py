@@ -1,8 +1,8 @@
-"""Files that hold an architecture among other things: zip archives (.keras) and HDF5 (.h5).
+"""Files that hold an architecture among other things: zip archives (.keras, .pt2) and HDF5 (.h5).
 
 Gives the bytes of the one text that is an architecture, and the names and shapes of the weights beside it. Nothing is
-extracted, the values of weights are not read, and sizes are bounded. Knows where Keras puts each
-part, and nothing of what is in it.
+extracted, the values of weights are not read, and sizes are bounded. Knows where Keras and PyTorch put each part, and
+nothing of what is in it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ _IN_MEMORY = 16 * 2**20
 #: Where a .keras archive has its weights, beside the config.
 _WEIGHTS = "model.weights.h5"
 
+#: Where an exported program has its graph, and beside it what its archive says of each weight.
+_PROGRAM = "models/model.json"
+_STORED = "data/weights/model_weights_config.json"
+
 #: Names of entries that hold an architecture: Keras's, and those of exported programs of PyTorch.
 _MODELS = ("config.json", "model.json", "serialized_exported_program.json")
 _TAIL = 65_557  # the end record and the longest comment
@@ -40,13 +44,15 @@ class Weights(NamedTuple):
 
     root: the groups that they stand in; None where they cannot be read, and `problem` says why. by_layer: whether there
     is a group for each layer under its name, which lists its arrays, as Keras 2 has it. training: what an HDF5 file
-    says of the optimizer whose variables are among them, as JSON; empty where it says nothing.
+    says of the optimizer whose variables are among them, as JSON; empty where it says nothing. stored: what an archive
+    of PyTorch says of the files that weights are in, as JSON.
     """
 
     root: arrays.Group | None
     by_layer: bool = False
     problem: str = ""
     training: bytes = b""
+    stored: bytes = b""
 
 
 class Contents(NamedTuple):
@@ -88,6 +94,11 @@ def _of_zip(file: BinaryIO, path: str, *, weights: bool) -> Contents:
             found = None
             if weights and name.endswith("config.json") and beside in archive.NameToInfo:
                 found = _archived(file, archive, archive.NameToInfo[beside])
+            beside = name.removesuffix(_PROGRAM) + _STORED
+            if weights and name.endswith(_PROGRAM) and beside in archive.NameToInfo:
+                with archive.open(beside) as member:
+                    stored = member.read(MAX_CONFIG + 1)
+                found = Weights(None, stored=stored if len(stored) <= MAX_CONFIG else b"")
     except (BadZipFile, EOFError, OSError, ValueError, struct.error, zlib.error) as error:
         _refuse("SPC067", f"the archive `{path}` is damaged: {_words(error)}")
     except RuntimeError as error:  # encrypted, or compressed in a way that Python does not know

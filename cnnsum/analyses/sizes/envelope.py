@@ -361,5 +361,8 @@ def _seen(dims: list[Dim], symbols: list[Symbol]) -> list[tuple[int, ...]]:
     columns: list[list[int]] = []
     for step in steps:
         point: dict[Atom, int] = {symbol: (symbol.lo or 0) + n for symbol, n in zip(symbols, step, strict=True)}
-        columns.append([value_at(dim, point) for dim in dims if not isinstance(dim, Unknown)])
-    return [*zip(*columns, strict=True)]
+        try:
+            columns.append([value_at(dim, point) for dim in dims if not isinstance(dim, Unknown)])
+        except ZeroDivisionError:
+            continue  # a size that no layer accepts which divides by it
+    return [*zip(*columns, strict=True)] or [() for dim in dims if not isinstance(dim, Unknown)]

@@ -18,11 +18,13 @@ FAMILIES = (
     "aten_elementwise",
     "aten_products",
     "aten_shaping",
+    "aten_parts",
+    "aten_windows",
     "aten_reducing",
 )
 
 #: Those of operations of exported programs: their keys are dotted (`aten.relu`), and no others are.
-OPERATIONS = ("aten_elementwise", "aten_products", "aten_shaping", "aten_reducing")
+OPERATIONS = ("aten_elementwise", "aten_products", "aten_shaping", "aten_parts", "aten_windows", "aten_reducing")
 
 #: What may stand before a name, as code has it.
 PREFIXES = ("torch.nn.functional.", "torch.nn.", "torch.", "nn.functional.", "nn.", "F.")

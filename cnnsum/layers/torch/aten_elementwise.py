@@ -11,29 +11,26 @@ from cnnsum.layers.arithmetic.broadcast import broadcast, in_place
 from cnnsum.layers.arithmetic.functions import FUNCTIONS, elementwise
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import Facts, KeepsInput, Kept, Shape, size
-from cnnsum.layers.kinds import Flag, PlainInt, Real, Text
+from cnnsum.layers.kinds import Dtype, Flag, PlainInt, Real, Text
 from cnnsum.layers.requiring import axis_of, require_multiple
 from cnnsum.layers.torch.fields import named
 
 #: Operations on one tensor: operations per element, what backpropagation keeps, the dtype of the output ("" for the
 #: input's, "float" for the same made floating-point).
 UNARY: dict[str, tuple[int, str, str]] = {
-    **dict.fromkeys(
-        ("abs", "cos", "sin", "log", "log1p", "log2", "log10", "erf", "cosh", "sinh"), (1, "input", "float")
-    ),
+    **dict.fromkeys(("cos", "sin", "log", "log1p", "log2", "log10", "erf", "cosh", "sinh"), (1, "input", "float")),
     **dict.fromkeys(("acos", "asin", "atan", "arctan", "lgamma", "digamma"), (1, "input", "float")),
     **dict.fromkeys(("exp", "expm1", "exp2", "sqrt", "reciprocal", "tan"), (1, "output", "float")),
     "rsqrt": (2, "output", "float"),
-    "square": (1, "input", ""),
+    **dict.fromkeys(("abs", "square"), (1, "input", "")),
     **dict.fromkeys(("neg", "negative", "sign", "floor", "ceil", "round", "trunc", "frac"), (1, "", "")),
     **dict.fromkeys(("bitwise_not",), (1, "", "")),
     **dict.fromkeys(("logical_not", "isnan", "isinf", "isfinite"), (1, "", "bool")),
-    **dict.fromkeys(("clamp", "clamp_min", "clamp_max", "clip", "hardtanh", "relu6", "threshold"), (2, "input", "")),
+    **dict.fromkeys(("hardtanh", "relu6", "threshold"), (2, "input", "")),
     **dict.fromkeys(("softshrink", "hardshrink"), (3, "input", "")),
-    "prelu_kernel": (2, "input", ""),
     "nan_to_num": (1, "", ""),
-    "cumsum": (1, "", ""),
-    "cumprod": (1, "input", ""),
+    "cumsum": (1, "", "sum"),
+    "cumprod": (1, "input", "sum"),
     "tril": (0, "", ""),
     "triu": (0, "", ""),
     **dict.fromkeys(("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"), (0, "", "")),
@@ -48,7 +45,8 @@ BINARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("mul", "multiply"), (1, "factors", "input")),
     **dict.fromkeys(("div", "divide", "true_divide"), (1, "inputs", "float")),
     **dict.fromkeys(("floor_divide", "remainder", "fmod"), (1, "", "input")),
-    **dict.fromkeys(("pow", "atan2", "xlogy", "logaddexp"), (1, "inputs", "input")),
+    **dict.fromkeys(("pow", "logaddexp"), (1, "inputs", "input")),
+    **dict.fromkeys(("atan2", "xlogy"), (1, "inputs", "float")),
     **dict.fromkeys(("maximum", "minimum", "fmax", "fmin"), (1, "inputs", "input")),
     **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge", "isclose"), (1, "", "bool")),
     **dict.fromkeys(("logical_and", "logical_or", "logical_xor"), (1, "", "bool")),
@@ -65,8 +63,6 @@ ACTIVATIONS = {
     "hardsigmoid": "hard_sigmoid",
     "hardswish": "hard_silu",
     "log_sigmoid": "log_sigmoid",
-    "softsign": "softsign",
-    "tanhshrink": "tanh_shrink",
 }
 
 #: What gives its input as it is, in its own storage or, the second, in another.
@@ -75,27 +71,30 @@ COPIES = ("clone", "lift_fresh_copy", "detach_copy", "alias_copy", "pin_memory",
 
 
 def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
-    def rule(x: Shape) -> Facts:
+    given = dtype
+
+    def rule(x: Shape, *, dtype: Dtype | None = None) -> Facts:
         return Facts(
             x,
             ops=ops * size(x),
             keeps_input=keeps == "input",
             keeps_output=keeps == "output",
             alias="inplace",
-            dtype=dtype or "input",
+            dtype=dtype or given or "input",
         )
 
     return named(rule, name, f"`{name}` of each element. Operations: {ops} per element.")
 
 
 def _binary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
-    def rule(x: Shape, other: Shape = (), third: Shape = ()) -> Facts:
+    def rule(x: Shape, other: Shape = (), third: Shape = (), *, rounding_mode: Text | None = None) -> Facts:
         shapes = (x, other, third)
         out = broadcast(shapes, name)
         kept: KeepsInput = keeps == "inputs"
         if keeps == "factors" and other:
             kept = "factors"
-        return Facts(out, ops=ops * size(out), keeps_input=kept, alias=in_place(shapes, out), dtype=dtype)
+        given = "input" if rounding_mode is not None else dtype
+        return Facts(out, ops=ops * size(out), keeps_input=kept, alias=in_place(shapes, out), dtype=given)
 
     return named(rule, name, f"`{name}` of two tensors, broadcast. Operations: {ops} per element.")
 
@@ -103,7 +102,8 @@ def _binary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
 def _activation(name: str, function: str) -> Rule:
     def rule(x: Shape) -> Facts:
         facts = elementwise(x, function)
-        facts.dtype = "input"
+        # These two are functions of whole numbers, too.
+        facts.dtype = "float" if function in ("sigmoid", "tanh") else "input"
         return facts
 
     return named(rule, name, f"The activation {function}. Operations: {FUNCTIONS[function].ops} per element.")
@@ -129,7 +129,7 @@ for _name in COPIES:
 
 
 @layer(key="aten.to", aliases="aten._to_copy aten.type_as")
-def to(x: Shape, other: Shape | None = None, *, dtype: Text | None = None) -> Facts:
+def to(x: Shape, other: Shape | None = None, *, dtype: Dtype | None = None) -> Facts:
     """The input in another dtype, or on another device. Nothing kept."""
     return Facts(x, dtype=dtype or ("values" if other is not None else "input"))
 
@@ -144,11 +144,24 @@ def dropout(x: Shape, *, p: Real = 0.5, train: Flag = True) -> Facts:
     return Facts(x, ops=2 * size(x), kept=(Kept("mask", x, "bool"),), alias="bypass", dtype="input")
 
 
+@layer(key="aten.rrelu_with_noise_functional")
+def rrelu_with_noise(x: Shape, noise: Shape) -> Facts:
+    """The activation rrelu, and the slopes that it drew. Operations: 2 per element. Backpropagation keeps both."""
+    return Facts(x, noise, ops=2 * size(x), keeps_input=True, dtype="first")
+
+
 @layer(key="aten.softmax", aliases="aten._softmax aten.log_softmax aten._log_softmax aten._safe_softmax")
-def softmax(x: Shape, *, dim: PlainInt) -> Facts:
+def softmax(x: Shape, *, dim: PlainInt, dtype: Dtype | None = None) -> Facts:
     """Positive numbers along an axis, whose sum is 1. Operations: 5 per element. Backpropagation keeps the output."""
     axis_of(x, dim, "softmax", "dim")
-    return Facts(x, ops=5 * size(x), keeps_output=True, dtype="input")
+    return Facts(x, ops=5 * size(x), keeps_output=True, dtype=dtype or "input")
+
+
+@layer(key="aten.clamp", aliases="aten.clamp_min aten.clamp_max aten.clip")
+def clamp(x: Shape, min: Shape = (), max: Shape = ()) -> Facts:
+    """Elements within bounds, numbers or tensors. Operations: 2 per element. Backpropagation keeps the inputs."""
+    out = broadcast((x, min, max), "clamp")
+    return Facts(out, ops=2 * size(out), keeps_input=True, alias=in_place((x, min, max), out), dtype="input")
 
 
 @layer(key="aten.glu")
@@ -162,7 +175,7 @@ def glu(x: Shape, *, dim: PlainInt = -1) -> Facts:
     return Facts(out, ops=4 * size(out), keeps_input=True, dtype="input")
 
 
-@layer(key="aten.prelu")
+@layer(key="aten.prelu", aliases="aten._prelu_kernel")
 def prelu(x: Shape, weight: Shape) -> Facts:
     """`x`, or `weight * x` where it is negative. Operations: 2 per element. Backpropagation keeps the input."""
     return Facts(x, ops=2 * size(x), keeps_input=True, dtype="first")

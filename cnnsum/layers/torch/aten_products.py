@@ -15,8 +15,8 @@ from cnnsum.layers.arithmetic.convolution import convolve, convolve_transposed
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
-from cnnsum.layers.kinds import Flag, Naturals, PlainPos, Pos, Positives, Real, Text
-from cnnsum.layers.requiring import require_axes, require_equal, require_rank
+from cnnsum.layers.kinds import Flag, Naturals, PlainInt, PlainPos, Pos, Positives, Real, Text
+from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple, require_rank
 from cnnsum.layers.torch.fields import KERNEL, Amounts, over
 
 
@@ -163,10 +163,65 @@ def matmul(x: Shape, other: Shape) -> Facts:
     return _multiplied("matmul", x, other)
 
 
-@layer(key="aten.addmm", aliases="aten.baddbmm aten.addbmm aten.addmv")
+@layer(key="aten.addmm", aliases="aten.baddbmm aten.addmv")
 def addmm(added: Shape, x: Shape, other: Shape) -> Facts:
     """A tensor and a product of matrices. MACs as of matmul. Backpropagation keeps both factors."""
     return _multiplied("addmm", x, other, added=True)
+
+
+@layer(key="aten.addbmm")
+def addbmm(added: Shape, x: Shape, other: Shape) -> Facts:
+    """A matrix and the sum of products of as many pairs of matrices: `(b, n, k)` and `(b, k, m)` become `(n, m)`.
+
+    MACs: each output element is a sum of `b * k` products. Backpropagation keeps both factors.
+    """
+    for shape in (x, other):
+        require_rank(shape, 3, "addbmm")
+    require_equal(x[0], other[0], f"addbmm needs as many matrices, got {show_shape(x)} and {show_shape(other)}")
+    facts = _multiplied("addbmm", x, other)
+    out = x[1], other[2]
+    return Facts(out, macs=facts.macs * x[0], ops=prod(out), keeps_input="factors", dtype="input", rows=1)
+
+
+@layer(key="aten.outer", aliases="aten.ger")
+def outer(x: Shape, other: Shape) -> Facts:
+    """Each element of a vector times each of another. Operations: 1 per output element. Backpropagation keeps both."""
+    for shape in (x, other):
+        require_rank(shape, 1, "outer")
+    out = (*x, *other)
+    return Facts(out, ops=size(out), keeps_input="factors", dtype="input")
+
+
+@layer(key="aten.cdist", aliases="aten._cdist_forward")
+def cdist(x: Shape, other: Shape) -> Facts:
+    """The distance of each row to each row of another: `(..., P, M)` and `(..., R, M)` become `(..., P, R)`.
+
+    Operations: 3 per output element and column. Backpropagation keeps the inputs and the output.
+    """
+    if min(len(x), len(other)) < 2:
+        raise Problem("SHP204", f"cdist needs matrices, got {show_shape(x)} and {show_shape(other)}")
+    depth = require_equal(x[-1], other[-1], f"cdist needs as many columns, got {show_shape(x)} and {show_shape(other)}")
+    out = (*broadcast((x[:-2], other[:-2]), "cdist"), x[-2], other[-2])
+    return Facts(out, ops=3 * depth * size(out), keeps_input=True, keeps_output=True, dtype="input")
+
+
+@layer(key="aten.cosine_similarity")
+def cosine_similarity(x: Shape, other: Shape, *, dim: PlainInt = 1) -> Facts:
+    """The cosine of the angle between vectors along an axis, which goes.
+
+    Operations: 6 per element: three products and sums. Backpropagation keeps the inputs.
+    """
+    whole = broadcast((x, other), "cosine_similarity")
+    axis = axis_of(whole, dim, "cosine_similarity", "dim")
+    out = (*whole[:axis], *whole[axis + 1 :])
+    return Facts(out, ops=6 * size(whole), keeps_input=True, dtype="float", window=EVERYTHING)
+
+
+@layer(key="aten.linalg_cross", aliases="aten.cross")
+def cross(x: Shape, other: Shape) -> Facts:
+    """The cross product of vectors of three. Operations: 3 per element. Backpropagation keeps both."""
+    out = broadcast((x, other), "cross")
+    return Facts(out, ops=3 * size(out), keeps_input="factors", dtype="input", window=EVERYTHING)
 
 
 @layer(key="aten.einsum")
@@ -220,6 +275,10 @@ def scaled_dot_product_attention(
         raise Problem("SHP204", f"{what} needs query, key and value of the same rank, {shapes}")
     require_equal(query[-1], key[-1], f"{what} needs a query and a key of the same depth, {shapes}", inputs=(0, 1))
     require_equal(key[-2], value[-2], f"{what} needs a key and a value of the same length, {shapes}", inputs=(1, 2))
+    if enable_gqa and len(query) > 2:
+        for shape in (key, value):
+            reason = f"{what} needs heads of the query that are a multiple of those of key and value, {shapes}"
+            require_multiple(query[-3], shape[-3], reason)
     before = query[:-2] if enable_gqa else broadcast((query[:-2], key[:-2], value[:-2]), what)
     scores = (*before, query[-2], key[-2])
     out = (*before, query[-2], value[-1])

@@ -4,6 +4,8 @@ that make a tensor of nothing but a size. Keys as in `aten_elementwise`.
 
 from __future__ import annotations
 
+from math import ceil
+
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import ceil_div
 from cnnsum.layers.arithmetic.axes import places_of, without, work_along
@@ -18,17 +20,17 @@ from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import Facts, Kept, Shape, seen_along, show_shape, size
-from cnnsum.layers.kinds import Axes, Dtype, Flag, Int, Nat, Naturals, PlainInt, Pos, Positives
+from cnnsum.layers.kinds import Anything, Axes, Dtype, Flag, Nat, Naturals, PlainInt, Pos, Positives
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple
-from cnnsum.layers.torch.fields import KERNEL, named, over
+from cnnsum.layers.torch.fields import KERNEL, Number, named, over
 
 #: Reductions: operations per element of the input, less so many per output element, what backpropagation keeps, the
 #: dtype of the output, and whether the places of what was chosen are a second output.
 REDUCTIONS: dict[str, tuple[int, int, str, str, bool]] = {
-    "sum": (1, 1, "", "input", False),
+    "sum": (1, 1, "", "sum", False),
     "mean": (1, 0, "", "input", False),
-    "prod": (1, 1, "input", "input", False),
-    "nansum": (1, 1, "", "input", False),
+    "prod": (1, 1, "input", "sum", False),
+    "nansum": (1, 1, "", "sum", False),
     **dict.fromkeys(("amax", "amin"), (1, 1, "both", "input", False)),
     **dict.fromkeys(("argmax", "argmin"), (1, 1, "", "int64", False)),
     **dict.fromkeys(("any", "all"), (1, 1, "", "bool", False)),
@@ -36,12 +38,22 @@ REDUCTIONS: dict[str, tuple[int, int, str, str, bool]] = {
     **dict.fromkeys(("norm", "linalg_vector_norm", "frobenius_norm"), (2, 0, "both", "input", False)),
     "logsumexp": (4, 0, "both", "input", False),
     "count_nonzero": (1, 1, "", "int64", False),
-    **dict.fromkeys(("max", "min", "median", "mode"), (1, 1, "both", "input", True)),
+    **dict.fromkeys(("max", "min", "median"), (1, 1, "both", "input", True)),
 }
 
 
 def _reduction(name: str, ops: int, less: int, keeps: str, dtype: str, places: bool) -> Rule:
-    def rule(x: Shape, other: Shape | None = None, *, dim: Axes | None = None, keepdim: Flag = False) -> Facts:
+    given = dtype
+
+    def rule(
+        x: Shape,
+        other: Shape | None = None,
+        *,
+        dim: Axes | None = None,
+        keepdim: Flag = False,
+        dtype: Dtype | None = None,
+    ) -> Facts:
+        dtype = dtype or given
         if other is not None:  # `torch.max` of two tensors
             out = broadcast((x, other), name)
             return Facts(out, ops=size(out), keeps_input=True, dtype="input")
@@ -72,6 +84,64 @@ RULES = {name: _reduction(name, *how) for name, how in REDUCTIONS.items()}
 
 for _name, _reduced in RULES.items():
     layer(key=f"aten.{_name}", name=_name)(_reduced)
+
+
+def _with_mean(name: str) -> Rule:
+    def rule(x: Shape, *, dim: Axes | None = None, keepdim: Flag = False) -> Facts:
+        axes = places_of(x, dim or None, name, "dim") if x else ()
+        out = without(x, axes, keepdims=keepdim)
+        work, rows = work_along(x, out, 4, 0)
+        window = seen_along(x, axes, "channels_first") if x else None
+        return Facts(out, out, ops=work, rows=rows, keeps_input=True, dtype="input", window=window)
+
+    return named(rule, name, "The spread along axes, and the mean. Operations: 4 per element of the input.")
+
+
+for _name in ("var_mean", "std_mean"):
+    layer(key=f"aten.{_name}", name=_name)(_with_mean(_name))
+
+
+@layer(key="aten.aminmax")
+def aminmax(x: Shape, *, dim: PlainInt | None = None, keepdim: Flag = False) -> Facts:
+    """The smallest and the largest along an axis, or of all elements. Operations: 2 per element of the input.
+    Backpropagation keeps the input and both.
+    """
+    axes = places_of(x, None if dim is None else (dim,), "aminmax", "dim") if x else ()
+    out = without(x, axes, keepdims=keepdim)
+    work, rows = work_along(x, out, 2, 2)
+    window = seen_along(x, axes, "channels_first") if x else None
+    return Facts(out, out, ops=work, rows=rows, keeps_input=True, keeps_output=True, dtype="input", window=window)
+
+
+@layer(key="aten.cummax", aliases="aten.cummin")
+def cummax(x: Shape, *, dim: PlainInt) -> Facts:
+    """The largest of the elements so far along an axis, and its place. Operations: 1 per element. Backpropagation keeps
+    the places.
+    """
+    axis_of(x, dim, "cummax", "dim")
+    return Facts(x, x, ops=size(x), keeps_output="rest", dtype="input", rest="int64")
+
+
+@layer(key="aten.kthvalue")
+def kthvalue(x: Shape, *, k: Pos, dim: PlainInt = -1, keepdim: Flag = False) -> Facts:
+    """The element at place `k` of those along an axis in order, and where it is."""
+    axis = axis_of(x, dim, "kthvalue", "dim") if x else 0
+    out = without(x, (axis,) if x else (), keepdims=keepdim)
+    return Facts(out, out, keeps_output="rest", dtype="input", rest="int64")
+
+
+@layer(key="aten.mode")
+def mode(x: Shape, *, dim: PlainInt = -1, keepdim: Flag = False) -> Facts:
+    """The most frequent element along an axis, and where it is. Backpropagation keeps the places."""
+    axis = axis_of(x, dim, "mode", "dim") if x else 0
+    out = without(x, (axis,) if x else (), keepdims=keepdim)
+    return Facts(out, out, keeps_output="rest", dtype="input", rest="int64")
+
+
+@layer(key="aten.nonzero_static")
+def nonzero_static(x: Shape, *, size: Nat) -> Facts:
+    """The places of so many elements that are not 0: a row each."""
+    return Facts((size, len(x)), gradient="none", dtype="int64")
 
 
 @layer(key="aten.topk")
@@ -244,12 +314,15 @@ def rms_norm(x: Shape, weight: Shape | None = None, *, normalized_shape: Positiv
 
 
 @layer(key="aten.group_norm", aliases="aten.native_group_norm")
-def group_norm(x: Shape, weight: Shape | None = None, bias: Shape | None = None, *, num_groups: Pos) -> Facts:
+def group_norm(
+    x: Shape, weight: Shape | None = None, bias: Shape | None = None, *, num_groups: Pos = 1, group: Pos | None = None
+) -> Facts:
     """Normalise groups of channels of each sample.
 
     Operations: 5 per element, and one each for scale and shift. Backpropagation keeps the input, and mean and inverse
     deviation of each group.
     """
+    num_groups = num_groups if group is None else group
     _channels(x, (weight, bias), "group_norm")
     require_multiple(x[1], num_groups, f"group_norm needs channels that are a multiple of {num_groups}")
     facts = normalized_by_group(x, num_groups, ())
@@ -261,10 +334,23 @@ def group_norm(x: Shape, weight: Shape | None = None, bias: Shape | None = None,
 # --- tensors of nothing but a size ------------------------------------------------------------------------------------
 
 
-@layer(key="aten.zeros", aliases="aten.ones aten.full aten.empty aten.rand aten.randn aten.randint")
+@layer(key="aten.zeros", aliases="aten.ones aten.empty aten.empty_permuted aten.rand aten.randn")
 def made(*, size: Naturals = (), dtype: Dtype | None = None) -> Facts:
     """A tensor of that size, filled with a number or at random. Has no gradient."""
     return Facts(tuple(size), gradient="none", dtype=dtype or "float32")
+
+
+@layer(key="aten.full")
+def full(*, size: Naturals = (), fill_value: Anything = 0.0, dtype: Dtype | None = None) -> Facts:
+    """A tensor of that size, filled with a number, of whose dtype it is. Has no gradient."""
+    kind = {bool: "bool", int: "int64"}.get(type(fill_value), "float32")
+    return Facts(tuple(size), gradient="none", dtype=dtype or kind)
+
+
+@layer(key="aten.randint")
+def randint(*, size: Naturals = (), dtype: Dtype | None = None) -> Facts:
+    """Whole numbers at random, in a tensor of that size. Has no gradient."""
+    return Facts(tuple(size), gradient="none", dtype=dtype or "int64")
 
 
 @layer(key="aten.new_zeros", aliases="aten.new_ones aten.new_full aten.new_empty")
@@ -280,11 +366,18 @@ def scalar(*, dtype: Dtype | None = None) -> Facts:
 
 
 @layer(key="aten.arange")
-def arange(*, start: Int = 0, end: Int, step: Int = 1, dtype: Dtype | None = None) -> Facts:
+def arange(*, start: Number = 0, end: Number, step: Number = 1, dtype: Dtype | None = None) -> Facts:
     """Numbers from `start` to before `end`. Has no gradient."""
     if step == 0:
         raise Problem("CFG102", "`step` must be a number other than 0, got 0", "step")
-    return Facts((ceil_div(end - start, step),), gradient="none", dtype=dtype or "int64")
+    if not any(isinstance(one, float) for one in (start, end, step)):
+        return Facts((ceil_div(end - start, step),), gradient="none", dtype=dtype or "int64")
+    if not all(isinstance(one, (int, float)) for one in (start, end, step)):
+        raise Problem("UNK704", f"arange of {start} to {end} gives an unknown number of elements", "end")
+    count = (end - start) / step
+    if not abs(count) < 2**63:
+        raise Problem("CFG102", f"`end` must be nearer to `start`, got {end}", "end")
+    return Facts((max(ceil(count), 0),), gradient="none", dtype=dtype or "float32")
 
 
 @layer(key="aten.linspace")

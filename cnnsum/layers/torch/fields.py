@@ -13,7 +13,7 @@ from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.slide import Words
 from cnnsum.layers.base import Rule
 from cnnsum.layers.facts import Shape, show_shape
-from cnnsum.layers.kinds import Kind, Reading, choice, flag, integer, items, wrong
+from cnnsum.layers.kinds import Kind, Reading, choice, flag, integer, items, real, wrong
 from cnnsum.layers.requiring import require_equal, require_known
 
 Pads = tuple[tuple[Dim, Dim], ...]
@@ -116,6 +116,14 @@ def _read_shape(value: Any, reading: Reading) -> Shape:
 
 _SHAPE = "a positive integer, or a list of them"
 Lengths = Annotated[Shape, Kind(_SHAPE, _read_shape)]
+
+
+def _number(value: Any, reading: Reading) -> Dim | float:
+    return real(value, reading) if isinstance(value, float) else integer(value, reading, "a number")
+
+
+#: A whole number or another, where that decides about the dtype of what is made of it.
+Number = Annotated[Any, Kind("a number", _number)]
 
 
 def given_channels(x: Shape, axis: int, given: Dim | None, what: str, field: str) -> Dim:

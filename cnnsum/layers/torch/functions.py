@@ -30,7 +30,7 @@ from cnnsum.layers.kinds import (
     items,
 )
 from cnnsum.layers.requiring import axis_of, require_equal, require_rank
-from cnnsum.layers.torch import activation, aten_products, aten_reducing, aten_shaping
+from cnnsum.layers.torch import activation, aten_parts, aten_products, aten_reducing, aten_shaping
 from cnnsum.layers.torch.shaping import Border, Factors, Mode, Wanted, joined_axes, padded, resized
 
 # --- sums and products, element by element ----------------------------------------------------------------------------
@@ -345,13 +345,13 @@ def cat(*tensors: Shape, dim: PlainInt = 0) -> Facts:
 
     The default is the batch, as that of `torch.cat` is. No weights, no operations. Backpropagation keeps nothing.
     """
-    return aten_shaping.cat(*tensors, dim=dim)
+    return aten_parts.cat(*tensors, dim=dim)
 
 
 @layer
 def stack(*tensors: Shape, dim: PlainInt = 0) -> Facts:
     """Put inputs of equal shapes side by side along a new axis. No weights, no operations, nothing kept."""
-    return aten_shaping.stack(*tensors, dim=dim)
+    return aten_parts.stack(*tensors, dim=dim)
 
 
 @layer
@@ -360,7 +360,7 @@ def chunk(x: Shape, *, chunks: PlainPos, dim: PlainInt = 0) -> Facts:
 
     No weights, no work, nothing kept: the outputs are the input's storage.
     """
-    return aten_shaping.chunk(x, chunks=chunks, dim=dim)
+    return aten_parts.chunk(x, chunks=chunks, dim=dim)
 
 
 @layer
@@ -373,8 +373,8 @@ def split(x: Shape, *, split_size_or_sections: Counts, dim: PlainInt = 0) -> Fac
         reason = "`split_size_or_sections` must be a positive integer, or a list, got 0"
         raise Problem("CFG102", reason, "split_size_or_sections")
     if isinstance(split_size_or_sections, tuple):
-        return aten_shaping.split_with_sizes(x, split_sizes=split_size_or_sections, dim=dim)
-    return aten_shaping.split(x, split_size=split_size_or_sections, dim=dim)
+        return aten_parts.split_with_sizes(x, split_sizes=split_size_or_sections, dim=dim)
+    return aten_parts.split(x, split_size=split_size_or_sections, dim=dim)
 
 
 @layer
@@ -383,7 +383,7 @@ def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Pos) -> Facts:
 
     No weights, no work, nothing kept: the output is a part of the input's storage.
     """
-    return aten_shaping.narrow(x, dim=dim, start=start, length=length)
+    return aten_parts.narrow(x, dim=dim, start=start, length=length)
 
 
 @layer
@@ -392,7 +392,7 @@ def select(x: Shape, *, dim: PlainInt, index: Int) -> Facts:
 
     No weights, no work, nothing kept: the output is a part of the input's storage.
     """
-    return aten_shaping.select(x, dim=dim, index=index)
+    return aten_parts.select(x, dim=dim, index=index)
 
 
 # --- borders and interpolation ----------------------------------------------------------------------------------------

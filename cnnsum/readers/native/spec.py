@@ -13,6 +13,7 @@ from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean,
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tensor, policy
 from cnnsum.graph.names import Names
+from cnnsum.graph.promotion import PYTORCH
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES, Vocabulary
@@ -346,7 +347,7 @@ class Spec:
             batch=self.batch,
             symbols=self.symbols,
             place=Place(self.document, self.path),
-            backend=self.how.backend,
+            backend=self.how.backend if self.types.vocabulary is KERAS else PYTORCH,
             vocabulary=self.types.vocabulary,
         )
         graph.blocks = expander.blocks

@@ -44,6 +44,13 @@ class Argument(NamedTuple):
     is_computed: bool = False
     places: tuple[int, ...] | None = None
 
+    @property
+    def number(self) -> float | None:
+        """The single number that the argument is, 1 for one that the program computes; None of anything else."""
+        if self.is_computed:
+            return None if isinstance(self.value, list) else 1
+        return self.value if isinstance(self.value, (int, float)) else None
+
 
 def mapping_in(value: object) -> dict[str, Any]:
     """The value where it is a mapping, else an empty one."""

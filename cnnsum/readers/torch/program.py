@@ -31,6 +31,7 @@ from cnnsum.graph.model import (
     Tensor,
 )
 from cnnsum.graph.names import Names
+from cnnsum.graph.promotion import PYTORCH
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Shape, Weight
 from cnnsum.layers.kinds import PlainReading
@@ -42,6 +43,7 @@ from cnnsum.readers.override import replace_inputs
 from cnnsum.readers.torch.arguments import NO_NUMBER, Argument, arguments_of, dtype_of, list_in, mapping_in
 from cnnsum.readers.torch.expressions import parse
 from cnnsum.readers.torch.inlining import PlacedNode, inlined
+from cnnsum.readers.torch.stored import stored_as
 from cnnsum.source import Document
 
 Path = tuple[str | int, ...]
@@ -56,12 +58,16 @@ _AXES = {2: ("N", "T"), 3: ("N", "T", "T"), 4: ("N", "C", "H", "W"), 5: ("N", "C
 
 
 class _Held(NamedTuple):
-    """A tensor that is an input of the program and none of the caller's: a parameter, a buffer, or a constant."""
+    """A tensor that is an input of the program and none of the caller's: a parameter, a buffer, or a constant.
+
+    stored: what two of them have in common that are one tensor under two names.
+    """
 
     shape: Shape
     weight: Weight | None
     dtype: str
     module: str
+    stored: object
 
 
 class ProgramPlace(Place):
@@ -98,14 +104,15 @@ class ProgramReader:
         metas = mapping_in(self.graph_value.get("tensor_values"))
         found = inlined(list_in(self.graph_value.get("nodes")), metas, (*_GRAPH, "nodes"))
         self.nodes, self.metas, self.other_names = found
-        self.graph = Graph("program", place=Place(document, ()), backend="torch", vocabulary=TORCH)
+        self.graph = Graph("program", place=Place(document, ()), backend=PYTORCH, vocabulary=TORCH)
         self.graph.program = self.graph.exported = True
         self.names = Names()
         self.tensors: dict[str, Tensor] = {}
         self.held: dict[str, _Held] = {}
         self.sizes: dict[str, Computed | SizeOf | int] = {}
         self.symbols: dict[str, Dim] = {}
-        self.owned: set[str] = set()
+        self.owned: set[object] = set()
+        self._stored = stored_as(document.weights)
         self.unknown: Counter[str] = Counter()
         self.first_unknown: dict[str, Path] = {}
 
@@ -168,9 +175,10 @@ class ProgramReader:
                 for end in range(len(layer.block) + 1):
                     last[".".join(layer.block[:end])] = layer
                 last[layer.name] = layer
-        for name, held in self.held.items():
-            if held.weight is None or name in self.owned:
+        for held in self.held.values():
+            if held.weight is None or held.stored in self.owned:
                 continue
+            self.owned.add(held.stored)
             path = held.module
             while path and path not in last:
                 path = path.rpartition(".")[0]
@@ -188,7 +196,7 @@ class ProgramReader:
         if kind != "tensor_constant":
             is_buffer = kind == "buffer"
             weight = Weight(title.rpartition(".")[2], shape, trains and not is_buffer, dtype, buffer=is_buffer)
-        self.held[name] = _Held(shape, weight, dtype, title.rpartition(".")[0])
+        self.held[name] = _Held(shape, weight, dtype, title.rpartition(".")[0], self._stored.get(title, name))
 
     def _read_input(self, argument: dict[str, Any], path: Path) -> None:
         tensor = argument.get("as_tensor")
@@ -375,11 +383,14 @@ class ProgramReader:
         """
         known = () if type is None else type.schema.inputs
         many = type is None or type.schema.most is None
-        placed: list[str] = []
+        placed: list[str | float] = []
         named: list[tuple[str, str]] = []
         gap = False
         for argument in arguments:
-            if not argument.tensors:
+            number = argument.number
+            if number is not None and argument.name in _NUMBERS and len(known) > max(len(placed), 1) and not gap:
+                placed.append(number)
+            elif not argument.tensors:
                 gap = True
             elif gap and not many and argument.name in known:
                 named.append((argument.name, argument.tensors[0]))
@@ -390,6 +401,9 @@ class ProgramReader:
         constants: list[Constant] = []
         owned: list[Weight] = []
         for at, name in enumerate((*placed, *[one for _, one in named])):
+            if not isinstance(name, str):
+                constants.append(Constant(at, (), name))
+                continue
             tensor = self.tensors.get(name)
             if tensor is not None:
                 inputs.append(tensor)
@@ -398,8 +412,8 @@ class ProgramReader:
             if held is None:
                 raise self._malformed(f"the tensor `{name}` is used before anything makes it", _GRAPH)
             constants.append(Constant(at, held.shape, {"config": {"dtype": held.dtype}}))
-            if held.weight is not None and name not in self.owned:
-                self.owned.add(name)
+            if held.weight is not None and held.stored not in self.owned:
+                self.owned.add(held.stored)
                 owned.append(held.weight)
         return inputs, constants, keywords, tuple(owned)
 
@@ -450,6 +464,9 @@ class ProgramReader:
             span = self.document.span(self.first_unknown[operation])
             self.graph.diagnostics.append(Diagnostic("UNK701", message, span, "warning"))
 
+
+#: Arguments that may be a number where they are a tensor of another overload.
+_NUMBERS = frozenset(("self", "other", "exponent"))
 
 #: What operations on sizes are called in `Computed`.
 _SIZES = {"sym_max": "max", "sym_min": "min", "truediv": "floordiv", "sym_not": "not"}

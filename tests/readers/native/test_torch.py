@@ -89,3 +89,17 @@ def test_a_loss_is_refused_with_the_reason(loss: str):
         "UNK701",
         "a loss is no layer of the network, but of its training: leave it out",
     )
+
+
+def test_a_size_that_another_is_divided_by_may_be_nothing():
+    """`H//2` is 0 for 1, which no reshape accepts: where memory is compared at some sizes, that is none of them."""
+    layers = "[{reshape: {shape: [-1, H//2]}}, ReLU, {reshape: {shape: [-1, H//3]}}, ReLU]"
+    report = cnnsum.summarize(cnnsum.loads(f"framework: torch\ninput: [6, H]\nlayers: {layers}\n"))
+    assert [str(row.outputs[0].shape[-1]) for row in report.rows] == ["H//2", "H//2", "H//3", "H//3"]
+
+
+def test_whole_numbers_keep_their_dtypes():
+    text = "framework: torch\ninputs: {a: {shape: [4], dtype: int64}, b: {shape: [4], dtype: int64}}\n"
+    layers = "[{add: {from: [a, b]}}, {div: {from: [add, b]}}]"
+    report = cnnsum.summarize(cnnsum.loads(f"{text}layers: {layers}\noutputs: [add, div]\n"))
+    assert [one.dtype for one in report.outputs] == ["int64", "float32"]

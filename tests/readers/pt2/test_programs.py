@@ -168,3 +168,18 @@ def test_a_choice_is_unknown() -> None:
     (found,) = cnnsum.loads(json.dumps(value)).diagnostics
     assert found.code == "UNK701"
     assert "`higher_order.cond`" in found.message
+
+
+def test_a_number_beside_a_tensor_decides_about_the_dtype() -> None:
+    """`x + 2` of whole numbers gives whole numbers, `x + 2.5` does not."""
+    for number, dtype in ((2, "int64"), (2.5, "float32")):
+        value = program()
+        graph = value["graph_module"]["graph"]
+        graph["tensor_values"]["x"]["dtype"] = 5
+        node = {"target": "torch.ops.aten.add.Tensor", "metadata": {}, "outputs": [{"as_tensor": {"name": "made"}}]}
+        other = {"as_int": number} if isinstance(number, int) else {"as_float": number}
+        inputs = [("self", graph["nodes"][0]["inputs"][0]["arg"]), ("other", other)]
+        node["inputs"] = [{"name": name, "arg": arg, "kind": 1} for name, arg in inputs]
+        graph["nodes"][:0] = [node]
+        rows = {row.name: row for row in cnnsum.summarize(cnnsum.loads(json.dumps(value))).rows}
+        assert rows["add"].outputs[0].dtype == dtype

@@ -1,0 +1,272 @@
+"""Operations of exported programs that cut tensors, join them, pick elements of them, and write over some. Keys as in
+`aten_elementwise`; axes are counted with the batch, as PyTorch counts them.
+"""
+
+from __future__ import annotations
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum
+from cnnsum.layers.arithmetic.axes import require_outputs
+from cnnsum.layers.arithmetic.broadcast import broadcast, joined
+from cnnsum.layers.base import Rule, layer
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape
+from cnnsum.layers.kinds import Axes, Int, Ints, Nat, Naturals, PlainInt, PlainPos, Pos
+from cnnsum.layers.requiring import (
+    axis_of,
+    require_at_least,
+    require_equal,
+    require_multiple,
+)
+from cnnsum.layers.torch.fields import named
+
+#: What stands for "to the end" in a slice.
+_END = 2**63 - 1
+
+
+@layer(key="aten.select", aliases="aten.select_copy")
+def select(x: Shape, *, dim: PlainInt, index: Int) -> Facts:
+    """One element along an axis, which goes."""
+    axis = axis_of(x, dim, "select", "dim")
+    if isinstance(index, int):
+        least = index + 1 if index >= 0 else -index
+        reason = f"select: {show_shape(x)} has no element {index} on axis {axis}"
+        require_at_least(x[axis], least, reason, code="SHP205", field="index")
+    return Facts((*x[:axis], *x[axis + 1 :]), alias="view", gradient="parts", dtype="input", window=NOT_FOLLOWED)
+
+
+def _place(length: Dim, at: Dim | None, default: Dim) -> Dim:
+    """A place in an axis as Python counts it, within the axis."""
+    if at is None or at == _END:
+        return default
+    if isinstance(at, int) and at < 0:
+        return maximum(0, length + at)
+    if isinstance(at, int) and at == 0:
+        return 0
+    return minimum(at, length)
+
+
+@layer(key="aten.slice", aliases="aten.slice_copy")
+def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | None = None, step: Pos = 1) -> Facts:
+    """A part of an axis, from `start` to before `end`."""
+    axis = axis_of(x, dim, "slice", "dim")
+    length = x[axis]
+    first, last = _place(length, start, 0), _place(length, end, length)
+    count = last - first
+    if step != 1:
+        count = ceil_div(count, step)
+    if at_least(count, 0) is not True:
+        count = maximum(0, count)
+    return Facts((*x[:axis], count, *x[axis + 1 :]), alias="view", gradient="parts", dtype="input")
+
+
+@layer(key="aten.narrow")
+def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Nat) -> Facts:
+    """So many elements of an axis from a place on."""
+    axis = axis_of(x, dim, "narrow", "dim")
+    if isinstance(start, int):
+        reason = f"narrow from {start} by {length} on axis {axis}"
+        # Below 0 it is counted from the end, which is as far as it goes.
+        require_at_least(
+            0 - start if start < 0 else x[axis] - start, length, reason, code="SHP205", field="length", got=x
+        )
+        if start < 0:
+            require_at_least(x[axis], 0 - start, reason, code="SHP205", field="start", got=x)
+    return Facts((*x[:axis], length, *x[axis + 1 :]), alias="view", gradient="parts", dtype="input")
+
+
+def _parts(x: Shape, axis: int, sizes: list[Dim]) -> Facts:
+    return Facts(*[(*x[:axis], part, *x[axis + 1 :]) for part in sizes], alias="view", gradient="parts", dtype="input")
+
+
+@layer(key="aten.split")
+def split(x: Shape, *, split_size: Pos, dim: PlainInt = 0) -> Facts:
+    """Parts of that size along an axis; the last has what is left."""
+    axis = axis_of(x, dim, "split", "dim")
+    length = x[axis]
+    if not isinstance(length, int) or not isinstance(split_size, int):
+        count = length // split_size
+        require_multiple(length, split_size, f"split: axis {axis} must be a multiple of {split_size}")
+        if not isinstance(count, int):
+            raise Problem("UNK704", f"split of {show_shape(x)} gives an unknown number of parts", "split_size")
+        require_outputs(count, "split", "split_size")
+        return _parts(x, axis, [split_size] * count)
+    require_outputs(-(-length // split_size), "split", "split_size")
+    return _parts(x, axis, [min(split_size, length - at) for at in range(0, length, split_size)])
+
+
+@layer(key="aten.split_with_sizes", aliases="aten.split_with_sizes_copy")
+def split_with_sizes(x: Shape, *, split_sizes: Naturals, dim: PlainInt = 0) -> Facts:
+    """Parts of these sizes along an axis, which they must fill."""
+    axis = axis_of(x, dim, "split_with_sizes", "dim")
+    require_outputs(len(split_sizes), "split_with_sizes", "split_sizes")
+    total = sum(split_sizes, start=0)
+    require_equal(x[axis], total, f"split into {list(split_sizes)} needs {total} on axis {axis}, got {show_shape(x)}")
+    return _parts(x, axis, list(split_sizes))
+
+
+@layer(key="aten.chunk")
+def chunk(x: Shape, *, chunks: PlainPos, dim: PlainInt = 0) -> Facts:
+    """So many parts along an axis, of equal size but for the last."""
+    axis = axis_of(x, dim, "chunk", "dim")
+    require_outputs(chunks, "chunk", "chunks")
+    length = x[axis]
+    if not isinstance(length, int):
+        require_multiple(length, chunks, f"chunk: axis {axis} must be a multiple of {chunks}", field="chunks")
+        return _parts(x, axis, [length // chunks] * chunks)
+    each = max(-(-length // chunks), 1)
+    return _parts(x, axis, [min(each, length - at) for at in range(0, max(length, 1), each)])
+
+
+@layer(key="aten.tensor_split")
+def tensor_split(
+    x: Shape, *, sections: PlainPos | None = None, indices: Ints | None = None, dim: PlainInt = 0
+) -> Facts:
+    """So many parts along an axis, the first of them longer by one where they cannot be equal; or parts that begin at
+    these indices.
+    """
+    axis = axis_of(x, dim, "tensor_split", "dim")
+    length = x[axis]
+    if indices is not None:
+        require_outputs(len(indices) + 1, "tensor_split", "indices")
+        ends = [_place(length, at, length) for at in indices]
+        parts = [end - start for start, end in zip((0, *ends), (*ends, length), strict=True)]
+        return _parts(x, axis, [part if at_least(part, 0) is True else maximum(0, part) for part in parts])
+    if sections is None:
+        raise Problem("CFG107", "tensor_split needs either `sections` or `indices`, got neither", "sections")
+    require_outputs(sections, "tensor_split", "sections")
+    return _parts(x, axis, [(length + sections - 1 - at) // sections for at in range(sections)])
+
+
+def _equal_parts(name: str, at: int) -> Rule:
+    def rule(x: Shape, *, sections: PlainPos | None = None, indices: Ints | None = None) -> Facts:
+        axis = 0 if len(x) == 1 and at == 1 else at
+        if len(x) <= axis:
+            raise Problem("SHP204", f"{name} needs an input of {at + 1} axes or more, got {show_shape(x)}")
+        if sections is not None:
+            reason = f"{name} needs a multiple of {sections} on axis {axis}, got {show_shape(x)}"
+            require_multiple(x[axis], sections, reason, field="sections")
+        return tensor_split(x, sections=sections, indices=indices, dim=axis)
+
+    return named(rule, name, "Equal parts along an axis, or parts that begin at these indices.")
+
+
+def _end_to_end(name: str, at: int) -> Rule:
+    def rule(*tensors: Shape) -> Facts:
+        # A vector is a row, for those that are put below one another.
+        lifted = [shape if len(shape) > at or at == 1 else (*(1,) * (1 - len(shape)), *shape) for shape in tensors]
+        if at == 0:
+            lifted = [(1, *shape) if len(shape) == 1 else shape for shape in lifted]
+        axis = 0 if at == 1 and len(lifted[0]) == 1 else at
+        return Facts(joined(lifted, axis, name), gradient="parts", dtype="input")
+
+    return named(rule, name, "Put tensors end to end along the first or the second axis.")
+
+
+for _name, _at in (("vsplit", 0), ("hsplit", 1), ("dsplit", 2)):
+    layer(key=f"aten.{_name}", name=_name)(_equal_parts(_name, _at))
+for _name, _at in (("vstack", 0), ("row_stack", 0), ("hstack", 1)):
+    layer(key=f"aten.{_name}", name=_name)(_end_to_end(_name, _at))
+
+
+@layer(key="aten.unbind")
+def unbind(x: Shape, *, dim: PlainInt = 0) -> Facts:
+    """Each element of an axis by itself."""
+    axis = axis_of(x, dim, "unbind", "dim")
+    count = x[axis]
+    if not isinstance(count, int):
+        raise Problem("UNK704", f"unbind of {show_shape(x)} gives an unknown number of parts", "dim")
+    require_outputs(count, "unbind", "dim")
+    return Facts(*[(*x[:axis], *x[axis + 1 :])] * count, alias="view", gradient="parts", dtype="input")
+
+
+@layer(key="aten.cat", aliases="aten.concat aten.concatenate")
+def cat(*tensors: Shape, dim: PlainInt = 0) -> Facts:
+    """Put tensors end to end along an axis."""
+    kept = [shape for shape in tensors if shape != (0,)] or list(tensors[:1])
+    return Facts(joined(kept, dim, "cat"), gradient="parts", dtype="input")
+
+
+@layer(key="aten.stack")
+def stack(*tensors: Shape, dim: PlainInt = 0) -> Facts:
+    """Put tensors of one shape next to each other along a new axis."""
+    first = tensors[0]
+    if not -len(first) - 1 <= dim <= len(first):
+        raise Problem("SHP205", f"stack: {show_shape(first)} has no place {dim} for an axis", "dim")
+    at = dim % (len(first) + 1)
+    lifted = [(*shape[:at], 1, *shape[at:]) for shape in tensors]
+    return Facts(joined(lifted, at, "stack"), gradient="parts", dtype="input")
+
+
+@layer(key="aten.index_select")
+def index_select(x: Shape, index: Shape, *, dim: PlainInt) -> Facts:
+    """The elements of an axis that an index names."""
+    axis = axis_of(x, dim, "index_select", "dim")
+    return Facts((*x[:axis], *index, *x[axis + 1 :]), kept=(Kept("index", index, "int64"),), dtype="first")
+
+
+@layer(key="aten.take_along_dim")
+def take_along_dim(x: Shape, index: Shape, *, dim: PlainInt | None = None) -> Facts:
+    """The elements of an axis that an index names; the other axes are broadcast."""
+    if dim is None:
+        return gather(x, index)
+    axis = axis_of(x, dim, "take_along_dim", "dim")
+    others = [(*shape[:axis], 1, *shape[axis + 1 :]) for shape in (x, index)]
+    found = broadcast(others, "take_along_dim")
+    out = (*found[:axis], index[axis], *found[axis + 1 :])
+    return Facts(out, kept=(Kept("index", out, "int64"),), dtype="first")
+
+
+@layer(key="aten.gather")
+def gather(x: Shape, index: Shape) -> Facts:
+    """The elements that an index names, one for each of its own."""
+    return Facts(index, kept=(Kept("index", index, "int64"),), dtype="first")
+
+
+@layer(
+    key="aten.scatter",
+    aliases="aten.scatter_add aten.index_put aten.index_add aten.masked_scatter aten.copy aten.fill aten.index_copy "
+    "aten.index_fill",
+)
+def written_over(x: Shape, *others: Shape) -> Facts:
+    """The first tensor with elements of others written over some of its own."""
+    return Facts(x, dtype="first")
+
+
+def _written(x: Shape, part: Shape, wanted: Shape, what: str) -> Facts:
+    """The first tensor with a part of it written over, of the shape that the part must have."""
+    reason = f"{what} needs {show_shape(wanted)} to write, got {show_shape(part)}"
+    if len(part) != len(wanted):
+        raise Problem("SHP204", reason)
+    for own, needed in zip(part, wanted, strict=True):
+        require_equal(own, needed, reason)
+    return Facts(x, dtype="first")
+
+
+@layer(key="aten.slice_scatter")
+def slice_scatter(
+    x: Shape, src: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | None = None, step: Pos = 1
+) -> Facts:
+    """The first tensor with the second written over a part of an axis."""
+    (wanted,) = slice(x, dim=dim, start=start, end=end, step=step).outputs
+    return _written(x, src, wanted or (), "slice_scatter")
+
+
+@layer(key="aten.select_scatter")
+def select_scatter(x: Shape, src: Shape, *, dim: PlainInt, index: Int) -> Facts:
+    """The first tensor with the second written over one element of an axis."""
+    (wanted,) = select(x, dim=dim, index=index).outputs
+    return _written(x, src, wanted or (), "select_scatter")
+
+
+@layer(key="aten.index")
+def index(x: Shape, *indices: Shape, indices_places: Axes | None = None) -> Facts:
+    """The elements that tensors of indices name, for the axes at `indices_places`; slices of the others."""
+    places = tuple(range(len(indices))) if indices_places is None else indices_places
+    if len(places) != len(indices) or any(place >= len(x) for place in places):
+        raise Problem("SHP205", f"index: {show_shape(x)} has not as many axes as there are indices")
+    found = broadcast(indices, "index") if indices else ()
+    together = places == tuple(range(places[0], places[0] + len(places))) if places else True
+    rest = [dim for axis, dim in enumerate(x) if axis not in places]
+    at = places[0] if places and together else 0
+    out = (*rest[:at], *found, *rest[at:])
+    return Facts(out, kept=tuple([Kept("index", one, "int64") for one in indices]), dtype="first", window=NOT_FOLLOWED)
