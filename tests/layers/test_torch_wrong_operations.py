@@ -39,6 +39,8 @@ H, N = NAMES["H"], NAMES["W"]
         ("aten.conv2d", [(N, 3, 8, 8), (4, 3, 3, 3)], {"stride": [0]}, "CFG102"),
         ("aten.reshape", [(N, H, 2)], {"shape": [0, -1]}, "SHP211"),
         ("aten.split", [(N, 4)], {"split_size": 0}, "CFG102"),
+        ("aten.rot90", [(N, 4)], {"dims": [1]}, "CFG116"),
+        ("aten.affine_grid_generator", [(N, 2, 3)], {"size": [2]}, "CFG102"),
         ("split", [(N, 4)], {"split_size_or_sections": 0}, "CFG102"),
         ("repeat", [(N, 4)], {"repeats": [1, -1]}, "CFG102"),
     ],

@@ -165,7 +165,10 @@ def moved(x: Shape) -> Facts:
 @layer(key="aten.rot90")
 def rot90(x: Shape, *, k: PlainInt = 1, dims: Axes = (0, 1)) -> Facts:
     """Turned by `k` right angles in the plane of two axes."""
-    first, second = places_of(x, dims, "rot90", "dims")
+    places = places_of(x, dims, "rot90", "dims")
+    if len(places) != 2:
+        raise Problem("CFG116", f"rot90 turns in a plane of two axes, got {list(dims)}", "dims")
+    first, second = places
     out = list(x)
     if k % 2:
         out[first], out[second] = x[second], x[first]

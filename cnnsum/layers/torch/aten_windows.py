@@ -177,6 +177,8 @@ def affine_grid_generator(theta: Shape, *, size: Positives) -> Facts:
 
     MACs: a product of each place, in coordinates of one more, with the matrix. Backpropagation keeps the places.
     """
+    if len(size) not in (4, 5):
+        raise Problem("CFG102", f"`size` of affine_grid_generator must be 4 or 5 numbers, got {list(size)}", "size")
     places = size[2:]
     out = (size[0], *places, len(places))
     macs = prod(places) * len(places) * (len(places) + 1)
