@@ -126,7 +126,9 @@ def _module(name: str) -> ModuleType:
     """Run a module by its name, or a file by its path."""
     if not _is_path(name):
         return import_module(name)
-    if os.path.exists(name) and not os.path.isfile(name):
+    if not os.path.exists(name):
+        raise ImportError(f"there is no file {name}")  # what Python says has the path from the root
+    if not os.path.isfile(name):
         raise ImportError(f"{name} is no file")
     stem = os.path.splitext(os.path.basename(name))[0]
     spec = spec_from_file_location(f"cnnsum_plugin_{stem}", name)

@@ -11,6 +11,7 @@ import pytest
 from keras_writing import functional, image, made, rows, shapes
 
 import cnnsum
+from cnnsum.diagnostics import UnusableError
 from tests.cli.calling import call
 
 PAGE = (Path(__file__).parents[2] / "docs" / "custom_layers.md").read_text(encoding="utf-8")
@@ -230,3 +231,9 @@ def test_plugins_leave_no_types_behind(folder):
     summary(plugins=["./plugin.py"])
     found = cnnsum.loads("{input: [10, 8], layers: [ClassToken, {Dense: 1}]}").diagnostics
     assert [one.message for one in found] == ["unknown layer type `ClassToken`"]
+
+
+def test_a_plugin_that_is_not_there_is_named_as_it_was_given():
+    with pytest.raises(UnusableError) as caught:
+        cnnsum.loads("{input: [4], layers: [{Dense: 2}]}", plugins=["./nosuch.py"])
+    assert str(caught.value).endswith("cannot be run: ImportError: there is no file ./nosuch.py")
