@@ -386,7 +386,7 @@ add("arange", lambda x: torch.arange(1, x.shape[1], 2, dtype=torch.float32), F(2
 add("arange", lambda x: torch.arange(0.0, 1.0, 0.25) + x[0, 0], F(2, 7))
 add("linspace", lambda x: torch.linspace(0, 1, x.shape[1]), F(2, 3))
 add("eye", lambda x: torch.eye(x.shape[1], 5), F(2, 3))
-add("scalar_tensor", lambda x: torch.where(x > 0.5, x, torch.tensor(0.0)), F(2, 3))
+add("scalar_tensor", lambda x: x + torch.scalar_tensor(0.5), F(2, 3))
 
 # --- what only decompositions and passes over a program make --------------------------------------------------------
 
