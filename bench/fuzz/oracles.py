@@ -289,8 +289,20 @@ def _convert(case: Case, results: Sequence[Result]) -> Iterator[str]:
         return  # Keras has no names for sizes: equal ones are open, each by itself
     elif case.facts["to"] == "keras" and any(row["status"] == "unknown" for row in old.json["layers"]):
         return  # what a file records behind a layer that is not known is not written again
+    elif old.code == 0 and case.reader == "spec in PyTorch's words" and case.facts["to"] == "keras":
+        # Channels move, and moving statistics are buffers here and parameters there.
+        left, right = _moved(old), _moved(new)
+        if left != right:
+            yield f"convert: to keras: {str(left)[:300]} became {str(right)[:300]}"
     elif old.code == 0 and _totals(old) != _totals(new):
         yield f"convert: to {case.facts['to']}: {str(_totals(old))[:300]} became {str(_totals(new))[:300]}"
+
+
+def _moved(one: Result) -> tuple[Any, Any, list[tuple[list[Any], str]]]:
+    """What stays the same in another framework's words: trainable parameters, MACs, the outputs' sizes in any order."""
+    totals = one.json["totals"]
+    outputs = [(sorted(output["shape"] or [], key=str), output["dtype"]) for output in one.json["outputs"]]
+    return totals["params"]["trainable"], totals["macs"], outputs
 
 
 def _code(_case: Case, results: Sequence[Result]) -> Iterator[str]:
