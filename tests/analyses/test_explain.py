@@ -21,7 +21,7 @@ from cnnsum.answers.explain.steps import Step
 from cnnsum.diagnostics import Problem, UnusableError
 from cnnsum.dims import UNKNOWN
 from cnnsum.layers.base import all_types
-from tests.thorough import THOROUGH, some
+from tests.thorough import THOROUGH, in_batches, some
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "40" if THOROUGH else "20"))
@@ -95,7 +95,7 @@ def check(told: Told) -> list[Step]:
     return steps
 
 
-@pytest.mark.parametrize("key", KEYS)
+@in_batches(KEYS)
 def test_the_rule_tells_its_own_formulas(key: str) -> None:
     """No type falls back to bare numbers; those without arithmetic are written in the file as they are."""
     told = sample(key)
@@ -139,7 +139,7 @@ def test_the_samples_are_all_types_and_no_others() -> None:
     assert set(SAMPLES) <= set(KEYS) | names
 
 
-@pytest.mark.parametrize("key", KEYS)
+@in_batches(KEYS)
 def test_every_type_says_why(key: str) -> None:
     told = sample(key)
     why = reasons(told.type)

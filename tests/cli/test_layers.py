@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from calling import call
 
 from cnnsum.layers.base import LayerType, all_types
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
+from tests.thorough import in_batches
 
 NAMED = [(name, known) for one in VOCABULARIES.values() for name, known in one.all_types().items()]
 
@@ -18,8 +18,9 @@ def test_every_type_is_listed_with_what_it_does() -> None:
         assert f"\n  {known.name:<24} {known.doc.split()[0]}" in out
 
 
-@pytest.mark.parametrize(("name", "known"), NAMED, ids=[f"{known.vocabulary.name} {name}" for name, known in NAMED])
-def test_the_reference_of_every_type(name: str, known: LayerType) -> None:
+@in_batches(NAMED)
+def test_the_reference_of_every_type(named: tuple[str, LayerType]) -> None:
+    name, known = named
     code, out, err = call("layers", name)
     assert (code, err) == (0, "")
     frameworks = [one.title for one in VOCABULARIES.values() if one.find(name) is not None]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from cnnsum.answers.explain.reasons import HEADS, WHAT, reasons
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.vocabulary import VOCABULARIES
+from tests.thorough import in_batches
 
 TYPES = [
     known
@@ -20,7 +19,7 @@ TYPES = [
 _LIKE_A_HEAD = re.compile(r"(?<=[.)] )([A-Z][A-Za-z]*(?: [a-z]+)?):")
 
 
-@pytest.mark.parametrize("known", TYPES, ids=lambda known: f"{known.vocabulary.name} {known.key}")
+@in_batches(TYPES, lambda known: f"{known.vocabulary.name} {known.key}", 4)
 def test_heads(known: LayerType) -> None:
     """A misspelt head ("MAC:") would make its sentence a part of the one before."""
     text = " ".join(known.doc.split())

@@ -16,6 +16,7 @@ from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import all_types
 from cnnsum.writers import write
 from tests.cli.calling import call
+from tests.thorough import in_batches
 from tests.writers.samples import find_type, sample_spec
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -412,7 +413,7 @@ def test_a_function_of_somebody_elses_has_no_place_in_a_spec() -> None:
 # --- every layer type -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", sorted({layer_type.key for layer_type in all_types().values()}))
+@in_batches(sorted({layer_type.key for layer_type in all_types().values()}))
 def test_every_layer_type_reads_back(key: str) -> None:
     model = cnnsum.loads(sample_spec(key))
     if any(one.severity == "error" for one in model.diagnostics):
