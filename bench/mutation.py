@@ -447,7 +447,8 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("CI", "1")  # the same examples each time
     os.chdir(ROOT)
-    sys.path.insert(0, str(ROOT))
+    # In place of the folder of this file, whose `torch` would be taken for PyTorch.
+    sys.path[0] = str(ROOT)
     pytest.main(["-q", "-p", "no:cacheprovider", "--disable-warnings"], plugins=[Mutations(options)])
 
 

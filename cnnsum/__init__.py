@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cnnsum.answers.diff.ask import diff
     from cnnsum.answers.explain.ask import Explanation, explain
     from cnnsum.answers.fit.ask import fit
+    from cnnsum.answers.listing.ask import list_models
     from cnnsum.answers.plan.ask import plan
     from cnnsum.answers.sizes.ask import sizes
     from cnnsum.answers.summary.ask import summarize
@@ -43,6 +44,7 @@ __all__ = [
     "diff",
     "explain",
     "fit",
+    "list_models",
     "load",
     "loads",
     "plan",
@@ -62,6 +64,7 @@ _HOMES = {
     "diff": "cnnsum.answers.diff.ask",
     "explain": "cnnsum.answers.explain.ask",
     "fit": "cnnsum.answers.fit.ask",
+    "list_models": "cnnsum.answers.listing.ask",
     "plan": "cnnsum.answers.plan.ask",
     "sizes": "cnnsum.answers.sizes.ask",
     "summarize": "cnnsum.answers.summary.ask",

@@ -11,14 +11,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from math import isfinite
 from operator import index
-from typing import Any, NamedTuple
+from typing import Any
 
-from cnnsum.answers.given import CHECKPOINTS, CONVERTED, FRAMEWORKS, FREED, MOST_LISTED
+from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED
+from cnnsum.answers.listing.records import COSTLY
 from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import Expr
 from cnnsum.model import Model
 from cnnsum.readers.free import KINDS
+from cnnsum.tuples import NamedTuple
 
 
 class _WrongError(Exception):
@@ -46,7 +48,7 @@ def _or_none(kind: Kind) -> Kind:
     return Kind(f"{kind.allowed}, or None", lambda value: None if value is None else kind.read(value))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str):
         help = "; decode it" if isinstance(value, bytes) else ""
         raise _WrongError(f"got {_shown(value)}{help}")
@@ -62,7 +64,7 @@ def _path(value: Any) -> str:
     return found
 
 
-def _flag(value: Any) -> bool:
+def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise _WrongError(f"got {_shown(value)}")
     return value
@@ -78,21 +80,21 @@ def _whole(value: Any) -> int:
     raise _WrongError(f"got {_shown(value)}")
 
 
-def _positive(value: Any) -> int:
+def _positive(value: object) -> int:
     number = _whole(value)
     if number < 1:
         raise _WrongError(f"got {number}", ValueError)
     return number
 
 
-def _model(value: Any) -> Model:
+def _model(value: object) -> Model:
     if not isinstance(value, Model):
         help = ": cnnsum.load(path) gives one" if isinstance(value, str | os.PathLike) else ""
         raise _WrongError(f"got {_shown(value)}{help}")
     return value
 
 
-def _items(value: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
+def _items(value: object, read: Callable[[object], object]) -> tuple[Any, ...]:
     """A list of things, read one by one. A single text is not a list, though Python would take its letters."""
     if isinstance(value, str | os.PathLike):
         raise _WrongError(f"got the single {_shown(value)}; write [{_shown(value)}]")
@@ -121,7 +123,7 @@ def _checkpoint(value: Any) -> Collection[str]:
     return (value,) if value == "auto" and isinstance(value, str) else _items(value, _text)
 
 
-def _paths(value: Any) -> Any:
+def _paths(value: object) -> object:
     return _path(value) if isinstance(value, str | os.PathLike) else _items(value, _path)
 
 
@@ -131,19 +133,19 @@ def _size(value: Any) -> int | str | None:
     return _positive(value)
 
 
-def _shape(value: Any) -> tuple[Any, ...]:
+def _shape(value: object) -> tuple[object, ...]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise _WrongError(f"got {_shown(value)}")
     return _items(value, _size)
 
 
-def _inputs(value: Any) -> Any:
+def _inputs(value: object) -> Any:
     if not isinstance(value, Mapping):
         return _shape(value)
     return _by_name(value, _shape)
 
 
-def _by_name(value: Any, read: Callable[[Any], Any]) -> dict[str, Any]:
+def _by_name(value: object, read: Callable[[object], object]) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise _WrongError(f"got {_shown(value)}")
     found = {}
@@ -206,11 +208,11 @@ def _range(value: Any) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def _test(value: Any) -> Any:
+def _test(value: object) -> object:
     return _by_name(value, _positive) if isinstance(value, Mapping) else _positive(value)
 
 
-def _values(value: Any) -> dict[str, Any]:
+def _values(value: object) -> dict[str, Any]:
     """Values to sweep over, by name. A range stays one: it may be long."""
 
     def read(found: Any) -> Any:
@@ -229,7 +231,16 @@ def _values(value: Any) -> dict[str, Any]:
     return found
 
 
-def _varied(value: Any) -> str:
+def _varied(value: object) -> str | tuple[str, ...]:
+    if not isinstance(value, str | bytes):
+        found = _items(value, _varied_once)
+        if not found:
+            raise _WrongError("got an empty list", ValueError)
+        return found
+    return _varied_once(value)
+
+
+def _varied_once(value: object) -> str:
     from cnnsum.answers.variants.ranges import RangeError, varied
 
     try:
@@ -239,13 +250,14 @@ def _varied(value: Any) -> str:
     return str(value)
 
 
-def _report(value: Any) -> Report:
+def _report(value: object) -> Report:
     if not isinstance(value, Report):
         raise _WrongError(f"got {_shown(value)}: cnnsum.summarize(model) gives one")
     return value
 
 
 TEXT = Kind("a text", _text)
+LAYERS = Kind("a text, or a list of texts", lambda value: value if isinstance(value, str) else _items(value, _text))
 PATH = Kind("a path: a text or an os.PathLike", _path)
 FLAG = Kind("True or False", _flag)
 POSITIVE = Kind("a whole number of at least 1", _positive)
@@ -261,13 +273,17 @@ INPUTS = Kind(
     "a shape (positive whole numbers, names, and None for open axes), or a mapping of names of inputs to shapes",
     _inputs,
 )
-VARIED = Kind('"batch", a size ("H", "H=W") or a var, also with a range ("width=0.1:4:0.05")', _varied)
+VARIED = Kind(
+    '"batch", a size ("H", "H=W") or a var, also with a range ("width=0.1:4:0.05"), or a list of these', _varied
+)
 NUMBER = Kind("a number from 0 on", _number)
 RANGE = Kind(f"two sizes, the least and the largest, less than {MOST_LISTED:,} apart", _range)
 TEST = Kind("a size, or a mapping of names to sizes", _test)
 VALUES = Kind('a mapping of names ("batch", "H", "H=W", a var) to ranges or lists of plain values', _values)
 REPORT = Kind("a cnnsum.Report", _report)
 MORE = _choices(*FREED)
+COLUMNS = _choices(*COSTLY)
+ONLY = _choices(*EXPLAINED)
 TO = _choice(*CONVERTED)
 FRAMEWORK = _choice(*FRAMEWORKS)
 WEIGHTS = _choice(*CHECKPOINTS)
@@ -311,12 +327,24 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "macs": _or_none(POSITIVE),
         "flops": _or_none(POSITIVE),
         "vary": VARIED,
+        "maximize": _or_none(TEXT),
         "least": _or_none(NUMBER),
         "most": _or_none(NUMBER),
         "batch": _or_none(BATCH),
         "optimizer": TEXT,
     },
-    "sweep": {"model": MODEL, "values": VALUES, "batch": _or_none(BATCH), "optimizer": TEXT},
+    "sweep": {
+        "model": MODEL,
+        "values": VALUES,
+        "batch": _or_none(BATCH),
+        "optimizer": TEXT,
+        "where": _or_none(TEXT),
+        "pareto": _or_none(TEXT),
+        "sort": _or_none(TEXT),
+        "top": _or_none(POSITIVE),
+        "jobs": _or_none(POSITIVE),
+        "dask": _or_none(TEXT),
+    },
     "plan": {"model": MODEL, "report": _or_none(REPORT), "batch": _or_none(BATCH), "order": FLAG},
     "diff": {
         "old": MODEL,
@@ -326,8 +354,28 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "weights_format": WEIGHTS,
     },
     "convert": {"model": MODEL, "to": TO, "framework": _or_none(FRAMEWORK)},
-    "explain": {"model": MODEL, "layer": _or_none(TEXT), "batch": _or_none(BATCH)},
-    "check": {"paths": PATHS, "select": _or_none(CODES), "ignore": CODES, "jobs": _or_none(POSITIVE)},
+    "explain": {"model": MODEL, "layer": _or_none(LAYERS), "batch": _or_none(BATCH), "only": ONLY},
+    "list_models": {
+        "paths": PATHS,
+        "where": _or_none(TEXT),
+        "sort": _or_none(TEXT),
+        "top": _or_none(POSITIVE),
+        "more": COLUMNS,
+        "batch": _or_none(BATCH),
+        "optimizer": TEXT,
+        "jobs": _or_none(POSITIVE),
+        "dask": _or_none(TEXT),
+        "layer_types": FILES,
+        "plugins": MODULES,
+        "keras_backend": _or_none(TEXT),
+    },
+    "check": {
+        "paths": PATHS,
+        "select": _or_none(CODES),
+        "ignore": CODES,
+        "jobs": _or_none(POSITIVE),
+        "dask": _or_none(TEXT),
+    },
 }
 
 
@@ -350,7 +398,7 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _read(function: str, name: str, kind: Kind, value: Any) -> Any:
+def _read(function: str, name: str, kind: Kind, value: object) -> Any:
     try:
         return kind.read(value)
     except _WrongError as wrong:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from cnnsum.tuples import NamedTuple
 
 # Every code and its title. A code is never reused for something else.
 CODES: dict[str, str] = {
@@ -87,6 +89,10 @@ CODES: dict[str, str] = {
     "SPC077": "path without a model",
     "SPC078": "exported program of another schema",
     "SPC079": "part of an exported program is malformed",
+    "SPC080": "parameters that may be one tensor",
+    "SPC081": "file that does not say its version",
+    "SPC082": "operation or version that runtimes refuse",
+    "SPC085": "cluster that cannot be used",
     "CFG101": "missing field",
     "CFG102": "wrong value of a field",
     "CFG103": "unknown field",
@@ -123,6 +129,8 @@ CODES: dict[str, str] = {
     "SHP224": "declared sizes that are not accepted",
     "SHP225": "recorded weight differs from the inferred one",
     "SHP226": "tensor beyond what anything can hold",
+    "SHP227": "sizes that the file refuses and the network accepts",
+    "SHP228": "comment that says another size",
     "GRF301": "cycle",
     "GRF302": "no such layer",
     "GRF303": "wrong number of inputs",
@@ -135,6 +143,8 @@ CODES: dict[str, str] = {
     "GRF310": "input that is no input layer",
     "GRF311": "input that the model does not list",
     "GRF312": "no input shape",
+    "GRF313": "tensor of a dtype that the operation does not take",
+    "GRF314": "tensor of the file that nothing reads",
     "ARC401": "bias that a normalisation takes away",
     "ARC402": "normalisation of single elements",
     "ARC403": "normalisation of what is normalised",
@@ -149,7 +159,7 @@ CODES: dict[str, str] = {
     "ARC414": "sigmoid or softmax inside the network",
     "ARC415": "no activation between two layers",
     "ARC416": "ReLU of what is never negative",
-    "ARC417": "classes for each place of a small map",
+    "ARC417": "answer for each place of a map",
     "ARC418": "ReLU of the answer",
     "ARC419": "softmax along an axis of space",
     "ARC421": "samples that no layer reads",
@@ -204,8 +214,13 @@ CODES: dict[str, str] = {
     "UNK704": "size that must be known",
     "UNK705": "quantized layer whose weights are not known",
     "UNK706": "activation that is not Keras's own",
+    "UNK707": "further graphs of a file",
+    "UNK708": "work of one of an unknown number",
 }
 
+
+#: What a spec is, for those who have none yet.
+SMALLEST_SPEC = "a whole spec is `{input: [28, 28, 1], layers: [Flatten, Dense: 10]}`"
 
 #: Findings of one code in a file; who has more than that is not helped by a longer list.
 MAX_OF_CODE = 500
@@ -288,6 +303,9 @@ class Suggestion(str):
 
 #: How much a finding matters.
 Severity = Literal["error", "warning", "note"]
+
+#: The severities, worst first.
+RANK: dict[str, int] = {"error": 0, "warning": 1, "note": 2}
 
 
 class Diagnostic(NamedTuple):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import NamedTuple
+
+from cnnsum.tuples import NamedTuple
 
 
 class Char(NamedTuple):

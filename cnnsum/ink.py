@@ -17,11 +17,13 @@ from collections.abc import Iterable, Iterator
 #: Formats whose texts are in JSON's quotes, and so are their escapes. All others are written with those of Python.
 JSON = frozenset(("json", "sarif", "gitlab", "keras"))
 
-# Characters that move the cursor, draw nothing, turn the direction of writing, or are not characters (XML has no way to
-# write U+FFFE). Variants of characters and the joiners of scripts and emoji draw something, where they have neighbours.
+# Characters that move the cursor, draw nothing, turn the direction of writing, change those that follow, or
+# are not characters (XML has no way to write U+FFFE). Variants of characters and the joiners of scripts and emoji draw
+# something, where they have neighbours.
 _UNSEEN = (
     "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff"
-    "\ufff9-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufff9-\ufffb\ufffe\uffff\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd\U00013430-\U0001345f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _JOINED = f"[^\x00-\x7f\u200c\u200d{_UNSEEN}]"
 _JOINERS = f"(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})"
@@ -105,6 +107,10 @@ _NUMBER = r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?"
 # What Markdown would read as its own; `_` means something at the edge of a word only, and addresses become links.
 _MARKDOWN = r"[\\`*|<>\[\]&~$]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=\bwww)\."
 
+# Of Mermaid all but words, spaces and what means nothing there in a label; and of that what is part of an address or an
+# icon (`:`), and what Markdown reads at the start of a line (`- `, `1. `) and at the edge of words (`_`).
+_MERMAID = r"[^\w (),./=+?:-]|:(?! )|(?<!\w)_|_(?!\w)|^[-+=]|(?<=\d)\.(?= |$)|(?<=-)-"
+
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> str:
     r"""Rows as CSV (RFC 4180). A text that a spreadsheet would calculate gets an apostrophe before it; numbers stay.
@@ -118,6 +124,25 @@ def csv_lines(rows: Iterable[Iterable[object]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\r\n").writerows([[_cell(value) for value in row] for row in rows])
     return buffer.getvalue()
+
+
+def csv_columns(columns: Iterable[tuple[list[object], bool]]) -> str:
+    """Columns as lines of CSV, as `csv_lines` writes rows; with each, whether all of it is numbers, which stand as they
+    are.
+    """
+    import csv
+    import io
+
+    buffer = io.StringIO()
+    cells = [values if numbers else _cells(values) for values, numbers in columns]
+    csv.writer(buffer, lineterminator="\r\n").writerows(zip(*cells, strict=True))
+    return buffer.getvalue()
+
+
+def _cells(values: list[object]) -> list[object]:
+    """The cells of a column, whose few texts are looked at once each."""
+    texts = {value: _cell(value) for value in {value for value in values if isinstance(value, str)}}
+    return [texts[value] if isinstance(value, str) else value for value in values]
 
 
 def _cell(value: object) -> object:
@@ -160,6 +185,37 @@ def markdown_prose(text: str) -> str:
     return "".join(
         [markdown_code(piece) if at % 2 else markdown(f".{piece}.")[1:-1] for at, piece in enumerate(pieces)]
     )
+
+
+def mermaid(text: str) -> str:
+    r"""A label of Mermaid, in its quotes: what it reads as syntax, as Markdown or as HTML is written by its number.
+
+    >>> mermaid('conv2_block1 "x" --> <b>%%'), mermaid("(None, 98)")
+    ('conv2_block1 #34;x#34; -#45;#62; #60;b#62;#37;#37;', '(None, 98)')
+    """
+    return re.sub(_MERMAID, lambda match: f"#{ord(match.group())};", harmless(" ".join(text.split())))
+
+
+def dot(text: str) -> str:
+    r"""A text of Graphviz in its quotes, whose escapes (`\N`, `\G`) and entities it shows as they stand.
+
+    >>> print(dot(r'a "b" \N &lt;'))
+    "a \"b\" \\N &amp;lt;"
+    """
+    text = harmless(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+    return f'"{text}"'
+
+
+def dot_html(text: str) -> str:
+    """Text within a label of Graphviz that is marked up, where a label may not be without any.
+
+    >>> dot_html("a<b>"), dot_html("")
+    ('a&lt;b&gt;', '&#160;')
+    """
+    if not text.strip():
+        return "&#160;"
+    # Escapes count here, too; and a bracket alone, which might begin the end of a CDATA section, is an error.
+    return xml(harmless(text)).replace("\\", "\\\\").replace("]", "&#93;")
 
 
 def xml(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.dims import symbols_of
@@ -15,6 +15,7 @@ from cnnsum.source import read as read_document
 
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes.conditions import Sizes
+    from cnnsum.dims.sets import SizeSet
     from cnnsum.layers.base import LayerType
 
 Shape = tuple["int | str | None", ...]
@@ -39,6 +40,14 @@ class Model:
             from cnnsum.graph.compare import compare
 
             self.inference.diagnostics.extend(compare(graph, self.inference))
+        if graph.dtyped:
+            from cnnsum.graph.compare import compare_dtypes
+
+            self.inference.diagnostics.extend(compare_dtypes(self.inference))
+        if graph.said:
+            from cnnsum.graph.compare import compare_said
+
+            self.inference.diagnostics.extend(compare_said(graph, self.inference))
         if graph.recorded_weights:
             from cnnsum.graph.compare import compare_weights
 
@@ -48,7 +57,7 @@ class Model:
 
             self.inference.diagnostics.extend(compare_stored(self.inference))
         self._sizes: Sizes | None = None
-        if self.inference.needs:
+        if self.inference.needs or graph.claims:
             self.inference.diagnostics.extend(self.sizes.diagnostics)
         if not how.free and self.wrong:
             self._name_sizes_that_fit()
@@ -67,7 +76,18 @@ class Model:
             return
         help = None if free.wrong else sizes_that_fit(free.sizes)
         for at in places:
-            found[at] = found[at]._replace(help=help)
+            found[at] = found[at]._replace(help=help or self._of_arms(found[at]))
+
+    def _of_arms(self, found: Diagnostic) -> str | None:
+        """The mend of a merge that fits at no size of the input, by the layers before it."""
+        from cnnsum.analyses.sizes.arms import mend_of_arms
+
+        for call in self.inference.calls:
+            if len(call.inputs) < 2 or call.facts.status != "unknown":
+                continue
+            if found.message.startswith(f"{call.layer.name}:"):
+                return mend_of_arms(self.inference, call)
+        return None
 
     @property
     def sizes(self) -> Sizes:
@@ -104,6 +124,8 @@ class Model:
         network does not accept `batch`.
         """
         fixed = self._fixed_batch(batch)
+        if batch is not None:
+            self._say_recorded(batch)
         if fixed is not None or not self.inference.needs or self.graph.batch is None:
             return batch or fixed or 1
         symbols = symbols_of(self.graph.batch)
@@ -117,6 +139,31 @@ class Model:
             return batch
         least = [axis.legal.least for axis in self.sizes.axes if axis.symbol in symbols]
         return next((size for size in least if size is not None), 1)
+
+    def recorded(self, name: str) -> tuple[SizeSet, str] | None:
+        """The values that an exported program records of a size, or of the "batch", and their condition.
+
+        None where PyTorch, which holds the program to them, refuses none.
+        """
+        symbol = self.graph.symbols.get(name)
+        if symbol is None and name == "batch" and self.graph.batch is not None:
+            symbol = next(iter(symbols_of(self.graph.batch)), None)
+        if symbol is None or not self.graph.claims:
+            return None
+        from cnnsum.analyses.sizes.findings import held_to
+
+        held = held_to(symbol, self.graph)
+        return None if held is None else (held, held.condition(name))
+
+    def _say_recorded(self, batch: int) -> None:
+        """Say of a batch that the file does not record it, though the network accepts it."""
+        found = self.recorded("batch")
+        if found is not None and batch not in found[0]:
+            message = f"the file records {found[1]}, and {batch:,} is no such batch: PyTorch refuses to run it at that"
+            help = "export it with `dynamic_shapes` that allow it"
+            said = Diagnostic("SHP227", message, self.document.span(("range_constraints",)), "warning", help)
+            if said not in self.inference.diagnostics:
+                self.inference.diagnostics.append(said)
 
     def _fixed_batch(self, batch: int | None) -> int | None:
         """The batch that the file fixes; raises UnusableError where `batch` contradicts it, or is not a batch."""
@@ -134,7 +181,7 @@ def load(
     path: str | os.PathLike[str],
     *,
     inputs: Mapping[str, Shape] | Shape | None = None,
-    settings: Mapping[str, Any] | None = None,
+    settings: Mapping[str, object] | None = None,
     dtype: str | None = None,
     format: str | None = None,
     free: Collection[str] = (),
@@ -145,10 +192,10 @@ def load(
     """Read a model file; "-" is standard input.
 
     inputs: other shapes for its inputs, without the batch axis, by name or one for the only input; a text is a symbol.
-    settings: values of vars and symbols. dtype: the dtype policy of layers that name none. format: "cnnsum", "keras" or
-    "torch", where it is not to be found out from the content. free: which sizes of the inputs become symbols where the
-    file fixes them: "spatial" (H, W, D, T), "channels" (C), "batch" (N); "declared" for what a spec declares of its
-    symbols.
+    settings: values of vars and symbols. dtype: the dtype policy of layers that name none. format: one of
+    `cnnsum.readers.FORMATS`, where it is not to be found out from the content. free: which sizes of the inputs become
+    symbols where the file fixes them: "spatial" (H, W, D, T), "channels" (C), "batch" (N); "declared" for what a spec
+    declares of its symbols.
     layer_types: paths of files that declare layer types. plugins: names of Python modules, or paths of files, that do;
     they are run. keras_backend: "tensorflow", "jax", "torch" or "numpy", whose integers and floats of 64 bits differ.
 
@@ -164,7 +211,7 @@ def loads(
     path: str = "<text>",
     *,
     inputs: Mapping[str, Shape] | Shape | None = None,
-    settings: Mapping[str, Any] | None = None,
+    settings: Mapping[str, object] | None = None,
     dtype: str | None = None,
     format: str | None = None,
     free: Collection[str] = (),
@@ -179,7 +226,7 @@ def loads(
 
 def _how(
     inputs: Mapping[str, Shape] | Shape | None,
-    settings: Mapping[str, Any] | None,
+    settings: Mapping[str, object] | None,
     dtype: str | None,
     format: str | None,
     free: Collection[str],

@@ -125,7 +125,7 @@ class Regular:
                 for split in splits:
                     self._steps[split] = ("split", (split + 1, len(self._steps)))
 
-    def _append(self, kind: str, argument: Any) -> int:
+    def _append(self, kind: str, argument: object) -> int:
         if len(self._steps) >= MAX_STATES:
             raise RegularError(f"it has more than {MAX_STATES} parts")
         self._steps.append((kind, argument))

@@ -13,6 +13,7 @@ import pytest
 import cnnsum
 from cnnsum import UnusableError
 from cnnsum.arguments import ARGUMENTS
+from tests.thorough import each
 
 SPEC = "{input: [H, W, 3], vars: {k: 3}, layers: [{Conv2D: [4, k]}, {Conv2D: [4, 3]}]}"
 FUNCTIONS = [name for name in cnnsum.__all__ if inspect.isfunction(getattr(cnnsum, name))]
@@ -42,6 +43,7 @@ def base(name: str, folder: Path) -> dict[str, Any]:
     model = cnnsum.loads(SPEC)
     more = {
         "check": {"paths": [path]},
+        "list_models": {"paths": [path]},
         "diff": {"old": model, "new": model},
         "convert": {"model": model, "to": "yaml"},
         "fit": {"model": cnnsum.loads(SPEC.replace("H, W", "8, 8")), "memory": 10**8},
@@ -56,7 +58,7 @@ def test_every_argument_is_declared() -> None:
         assert [*inspect.signature(getattr(cnnsum, name)).parameters] == [*ARGUMENTS[name]]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@each("name", FUNCTIONS)
 def test_wrong_arguments_are_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     given = base(name, tmp_path)

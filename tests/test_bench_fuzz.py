@@ -15,14 +15,15 @@ from bench.fuzz import oracles
 from bench.fuzz.cases import COMMANDS, Case, case
 from bench.fuzz.oracles import Result
 from bench.fuzz.readers import READERS
+from tests.thorough import each, examples
 
 ROOT = Path(__file__).parent.parent
-RUNS = 100
+RUNS = examples(200)
 
 resource = pytest.importorskip("resource", reason="the bench sets limits as Unix has them")
 
 
-def test_a_hundred_runs(tmp_path):
+def test_runs_find_no_escape(tmp_path):
     command = [sys.executable, "-m", "bench.fuzz", "--runs", str(RUNS), "--jobs", "1", "--shrink", "0"]
     done = subprocess.run(
         [*command, "--found", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
@@ -67,7 +68,8 @@ def test_every_option_is_drawn(monkeypatch):
     commands = [cli.get_command(None, name) for name in cli.list_commands(None)]
     options = [parameter for command in commands for parameter in command.params if parameter.opts[0].startswith("-")]
     missing = {one.opts[-1] for one in options if not drawn & set(one.opts)}
-    assert missing == {"--watch"}  # which does not end
+    # One that does not end, one that starts a browser, one that starts or waits for other processes.
+    assert missing == {"--watch", "--open", "--dask"}
 
 
 def test_sound_files_are_mostly_sound(tmp_path, monkeypatch):
@@ -105,7 +107,7 @@ def result(*argv, code=0, out="", err="", **keys):
     return Result(argv, code, out, err, **keys)
 
 
-@pytest.mark.parametrize(
+@each(
     ("wrong", "kind"),
     [
         (result("m.yaml", code=3), "exit code 3"),

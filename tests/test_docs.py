@@ -1,11 +1,13 @@
 """Every example of the README and of docs/ does what it shows.
 
 A `console` block holds commands behind `$ ` and, below each, exactly what it prints. `CNNSUM_OVERWRITE=1` writes the
-present output into the pages.
+present output into the pages. A page with the comment `EMPTY_FOLDER` begins in an empty folder, in which those of its
+`yaml` blocks stand whose first line is a comment with the name of a file; all others run in the root of the repository.
 """
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,40 +15,75 @@ import types
 from pathlib import Path
 
 import pytest
+from calling import call
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(console|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EMPTY_FOLDER = "<!-- The commands of this page run in an empty folder. -->"
+FILE_NAME = re.compile(r"# ([\w.][\w./]*\.ya?ml)\n")
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELL = 'cnnsum() { "$PYTHON" -m cnnsum "$@"; }\npython3() { "$PYTHON" "$@"; }\n'
+ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1"}
+#: What is piped into a call, the call, and what it is piped into. Of its words, what bash hands over as it is written.
+CALL = re.compile(
+    r"""(?:((?:printf|sed|\{) (?:(?!cnnsum|&|> )[^\n])*) \| )?"""
+    r"""cnnsum((?: (?:[\w./,:=+%-]|"[^"$`\\]*"|'[^']*')+)+)"""
+    r"""(?: \| ([^;]*))?"""
+)
 
 
-def run(command):
-    environment = {**os.environ, "PYTHON": sys.executable, "COLUMNS": "80", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    done = subprocess.run(
+def run(command, folder=ROOT):
+    """What a command writes. A call needs no process of its own, as here it is the pages that are tested."""
+    calling = CALL.fullmatch(command)
+    if not calling:
+        written = in_bash(command, folder=folder)
+    else:
+        before, words, behind = calling.groups()
+        given = in_bash(before, folder=folder).encode() if before else b""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            for name, value in ENVIRONMENT.items():
+                patch.setenv(name, value)
+            done = call(*shlex.split(words), stdin=given)
+        written = done.err + in_bash(behind, done.out, folder) if behind else done.out + done.err
+    written = written.replace("\r\n", "\n")
+    return written if written.endswith("\n") or not written else written + "\n"
+
+
+def in_bash(command, given="", folder=ROOT):
+    return subprocess.run(
         [shutil.which("bash"), "-c", SHELL + command],
-        cwd=ROOT,
-        env=environment,
+        cwd=folder,
+        env={**os.environ, **ENVIRONMENT, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT)},
+        input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
         timeout=60,
-    )
-    return done.stdout if done.stdout.endswith("\n") or not done.stdout else done.stdout + "\n"
+    ).stdout
 
 
-def performed(block):
-    """The block with the present output below each command."""
-    commands = [line for line in block.splitlines() if line.startswith("$ ")]
-    return "".join(f"{command}\n{run(command[2:])}" for command in commands)
+def performed(match, folder):
+    """A block with the present output below each command; a file that it shows is written, if the folder is its own."""
+    language, block = match.groups()
+    if language == "console":
+        commands = [line for line in block.splitlines() if line.startswith("$ ")]
+        block = "".join(f"{command}\n{run(command[2:], folder)}" for command in commands)
+    elif folder != ROOT and (name := FILE_NAME.match(block)):
+        path = folder / name[1]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block, encoding="utf-8")
+    return f"```{language}\n{block}```"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the examples are bash's")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_consoles_show_what_is_printed(page):
+def test_consoles_show_what_is_printed(page, tmp_path):
     text = page.read_text(encoding="utf-8")
-    present = BLOCK.sub(lambda match: f"```console\n{performed(match[1])}```", text)
+    folder = tmp_path if EMPTY_FOLDER in text else ROOT
+    present = BLOCK.sub(lambda match: performed(match, folder), text)
     if os.environ.get("CNNSUM_OVERWRITE"):
         page.write_text(present, encoding="utf-8")
     assert present == text or os.environ.get("CNNSUM_OVERWRITE")
@@ -70,6 +107,20 @@ def test_links_lead_somewhere():
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+def test_every_page_is_in_the_menu_of_the_site():
+    """`mkdocs build --strict`, a step of CI, would refuse a page that is not: here it costs nothing."""
+    import yaml
+
+    def pages(menu):
+        for entry in menu:
+            value = next(iter(entry.values())) if isinstance(entry, dict) else entry
+            yield from pages(value) if isinstance(value, list) else [value]
+
+    menu = list(pages(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]))
+    there = [page.relative_to(ROOT / "docs").as_posix() for page in PAGES if page.is_relative_to(ROOT / "docs")]
+    assert sorted(menu) == sorted(["index.md", *there])
+
+
 def test_the_picture_shows_the_present_output():
     """The text in docs/summary.svg, tags and spaces aside, is the output of the seed spec."""
     import html
@@ -79,6 +130,15 @@ def test_the_picture_shows_the_present_output():
     shown = "".join(words)
     for line in run("cnnsum specs/horses_or_humans.yaml").splitlines():
         assert "".join(line.split()) in shown, line
+
+
+def test_the_drawings_are_those_of_today(monkeypatch):
+    """docs/pictures has what `--format svg` draws now: `python docs/make_picture.py` brings it up to date."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    from make_picture import drawings
+
+    for name, text in drawings().items():
+        assert (ROOT / "docs" / "pictures" / f"{name}.svg").read_text(encoding="utf-8") == text, name
 
 
 def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file():

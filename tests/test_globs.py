@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cnnsum.globs import ANY, STAR, Char, Glob
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.regular import MAX_LENGTH, MAX_STATES, Regular, RegularError
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 HOSTILE = "*a" * 12 + "*b"
 NAME = "a" * 40
@@ -27,9 +27,7 @@ def test_a_glob_matches_as_fnmatch_does(pattern: str, text: str) -> None:
     assert made(pattern).matches(text) is fnmatch.fnmatchcase(text, pattern)
 
 
-@pytest.mark.parametrize(
-    "pattern", [HOSTILE, f"**/{HOSTILE}", f"x/**/{HOSTILE}", "**/" * 200 + "b", "**/a/" * 30 + "b"]
-)
+@each("pattern", [HOSTILE, f"**/{HOSTILE}", f"x/**/{HOSTILE}", "**/" * 200 + "b", "**/a/" * 30 + "b"])
 def test_no_pattern_of_paths_takes_more_than_a_moment(pattern: str) -> None:
     # The expression that a backtracking matcher would try has more ways than there are seconds.
     assert Patterns([pattern]).verdict("/".join(["a"] * 60 + [NAME]), folder=False) is None
@@ -60,15 +58,13 @@ def test_a_regular_expression_matches_as_pythons_does(pattern: str, text: str) -
         assert Regular(pattern).starts(text) is expected
 
 
-@pytest.mark.parametrize(
-    "pattern", ["(a*)*b", "(a|a)*b", "(a|aa)+$b", "a*a*a*a*a*a*a*a*b", "(.*)(.*)(.*)(.*)(.*)b", "(a?){200}b"]
-)
+@each("pattern", ["(a*)*b", "(a|a)*b", "(a|aa)+$b", "a*a*a*a*a*a*a*a*b", "(.*)(.*)(.*)(.*)(.*)b", "(a?){200}b"])
 def test_no_regular_expression_takes_more_than_a_moment(pattern: str) -> None:
     assert not Regular(pattern).starts("a" * 400)
     assert Regular(pattern.replace("b", "")).starts("a" * 400)
 
 
-@pytest.mark.parametrize(
+@each(
     ("pattern", "message"),
     [
         (r"(a)\1", "what a group matched"),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.thorough import each
+
 ROOT = Path(__file__).resolve().parent.parent
 SEED = "specs/horses_or_humans.yaml"
 
@@ -30,12 +32,9 @@ LIST = "\nimport sys\nprint(*sorted(sys.modules), file=sys.stderr)"
 ALWAYS = {"__future__", "gc", "math", "bisect", "_bisect", "locale", "_locale", "encodings.ascii", "encodings.latin_1"}
 JSON = {"json", "json.decoder", "json.encoder", "json.scanner", "_json"}
 #: What click loads to lay out its help, and to report a mistake.
-HELP = {
-    *("click._textwrap", "textwrap", "shutil", "fnmatch", "zlib", "bz2", "_bz2", "_compression", "lzma", "_lzma"),
-    *("posix", "grp", "pwd", "_grp", "_pwd", "compression", "compression.bz2", "compression.lzma", "compression.zstd"),
-    *("compression._common", "compression._common._streams", "compression.zlib", "_zstd"),
-    *("compression.zstd._zstdfile", "compression.gzip"),
-}
+HELP = {"click._textwrap", "textwrap"}
+#: What knows how wide the terminal is, and what it loads.
+OUTPUT = {"cnnsum.diagnostics", "cnnsum.ink", "cnnsum.tuples"}
 #: Loaded by every summary of a spec that uses neither blocks nor expressions.
 OWN = {
     "cnnsum",
@@ -47,14 +46,25 @@ OWN = {
         f"cnnsum.answers.summary.{name}"
         for name in ("ask", "block", "build", "cells", "keras_table", "options", "rendering", "rows")
     ),
-    *(f"cnnsum.answers.summary.{name}" for name in ("records", "table")),
-    *(f"cnnsum.cli{name}" for name in ("", ".asked", ".names", ".output", ".summary")),
-    *("cnnsum.diagnostics", "cnnsum.ink"),
+    *(f"cnnsum.answers.summary.{name}" for name in ("records", "row_building", "table")),
+    *(f"cnnsum.cli{name}" for name in ("", ".asked", ".names", ".output", ".progress", ".summary")),
+    *("cnnsum.counted", "cnnsum.diagnostics", "cnnsum.ink", "cnnsum.tuples"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
     *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),
     *(
         f"cnnsum.layers{name}"
-        for name in ("", ".base", ".facts", ".inner", ".kinds", ".requiring", ".torch", ".vocabulary")
+        for name in (
+            "",
+            ".base",
+            ".facts",
+            ".inner",
+            ".kinds",
+            ".onnx",
+            ".requiring",
+            ".tflite",
+            ".torch",
+            ".vocabulary",
+        )
     ),
     *(
         f"cnnsum.layers.arithmetic{name}"
@@ -69,11 +79,11 @@ OWN = {
 NATIVE = {
     *(f"cnnsum.readers.native{name}" for name in ("", ".defaults", ".entry", ".expand", ".faults", ".fields")),
     *(f"cnnsum.readers.native.{name}" for name in ("inputs", "keys", "limit", "scope", "spec", "wires")),
-    *(f"cnnsum.source.{name}" for name in ("yaml_places", "yaml_scalars", "yaml_text")),
+    *(f"cnnsum.source.{name}" for name in ("kept_places", "yaml_scalars", "yaml_text")),
 }
 KERAS = {
-    *(f"cnnsum.readers.{name}" for name in ("keras", "keras.calls", "keras.classes", "keras.model")),
-    *(f"cnnsum.readers.{name}" for name in ("keras.retired", "keras.values", "override")),
+    *(f"cnnsum.readers.{name}" for name in ("keras", "keras.alike", "keras.calls", "keras.classes")),
+    *(f"cnnsum.readers.{name}" for name in ("keras.model", "keras.retired", "keras.values", "override")),
     *("cnnsum.graph.compare", "cnnsum.source.json_text"),
 }
 
@@ -143,12 +153,17 @@ def test_a_spec_in_json(click: set[str]) -> None:
     assert own(loaded) <= OWN | NATIVE | {"cnnsum.source.json_text"}
 
 
-@pytest.mark.parametrize("command", [["--version"], ["--help"], ["show", "--help"]])
+@each("command", [["--version"], ["--help"], ["show", "--help"]])
 def test_what_reads_no_model(command: list[str], click: set[str]) -> None:
     loaded = modules(RUN, *command)
     assert loaded - click - own(loaded) <= ALWAYS | HELP
     given = {"cnnsum.answers", "cnnsum.answers.given"} & loaded  # the names of formats, and the bounds of options
-    assert {name for name in own(loaded) if not name.startswith("cnnsum.cli")} == {"cnnsum", *given}
+    assert {name for name in own(loaded) if not name.startswith("cnnsum.cli")} == {"cnnsum", *OUTPUT, *given}
+
+
+def test_the_help_loads_no_command() -> None:
+    frame = {"cnnsum", *(f"cnnsum.cli{name}" for name in ("", ".commands", ".names", ".output", ".progress"))}
+    assert own(modules(RUN, "--help")) == {*frame, *OUTPUT}
 
 
 def test_rich_is_for_colors_only() -> None:

@@ -4,6 +4,7 @@ From the root of a clone:
 
     python -m bench.fuzz [--seed 13] [--seconds 600 | --runs 200000] [--jobs 2]
     python -m bench.fuzz --seed 13 --only 4711          # one run again, with all that is known of it
+    python -m bench.fuzz --reader ONNX                  # files of one format alone
 
 What ends otherwise than it may is an escape: it is tried again in a fresh process, made smaller, and written to a
 folder with the call that shows it; the exit code is then 1. docs/fuzzing.md says what counts as an escape.
@@ -24,6 +25,7 @@ from typing import Any
 
 from bench.fuzz.cases import Case, case
 from bench.fuzz.pool import Child
+from bench.fuzz.readers import READERS, WANTED
 from bench.fuzz.shrink import Shrinker, kind
 
 #: Runs after which a child is replaced. What it holds by then is printed at the end.
@@ -220,7 +222,11 @@ def main() -> int:
     parser.add_argument(
         "--shrink", type=float, default=20, metavar="SECONDS", help="time to make one smaller [default: %(default)s]"
     )
+    names = [one.name for one in READERS]
+    parser.add_argument("--reader", action="append", choices=names, default=[], help="draw files of this format alone")
     given = parser.parse_args()
+    if given.reader:
+        os.environ[WANTED] = ",".join(given.reader)
     if given.only is not None:
         return show(given.seed, given.only, given.found)
     runs = given.runs if given.runs is not None or given.seconds is not None else 2000

@@ -169,40 +169,47 @@ def _one(probability: float, name: str, values: Sequence[str], wrong: float = 0.
     return probability, lambda chance: (name, chance.choice(WRONG if chance.random() < wrong else values))
 
 
-MODEL_OPTIONS: tuple[Option, ...] = (
+HOW_OPTIONS: tuple[Option, ...] = (
     _one(0.15, "-i", SHAPES),
     _one(0.12, "--set", SETS),
     _one(0.03, "--set", SETS),
-    _one(0.1, "-b", ("1", "2", "32", "1000000000", "7")),
     _one(0.06, "--dtype", DTYPES),
     _one(0.04, "--keras-backend", BACKENDS),
-    _one(0.04, "--from", ("cnnsum", "keras", "torch", "x")),
+    _one(0.04, "--from", ("cnnsum", "keras", "torch", "ultralytics", "onnx", "tflite", "x")),
     _one(0.03, "--layer-types", ("types.yaml", "nosuch.yaml")),
     _one(0.005, "--plugin", ("nosuch", "./nosuch.py", "types.yaml")),
     _one(0.05, "-o", ("out.txt", "nosuch/out.txt", "-", ".")),
     _one(0.08, "--color", ("always", "never", "auto")),
     _flag(0.08, "-q"),
+    _flag(0.04, "--no-pager"),
     _flag(0.12, "-v"),
 )
+MODEL_OPTIONS: tuple[Option, ...] = (_one(0.1, "-b", ("1", "2", "32", "1000000000", "7")), *HOW_OPTIONS)
 SHOW_OPTIONS: tuple[Option, ...] = (
-    _one(0.7, "--format", ("table", "json", "json", "csv", "markdown", "svg"), 0.01),
+    _one(0.7, "--format", ("table", "json", "json", "csv", "markdown", "mermaid", "dot", "svg", "html"), 0.01),
     _flag(0.05, "--keras"),
     _one(0.12, "--columns", COLUMNS),
     _one(0.08, "--width", ("40", "80", "200", "1", "10000", "63")),
+    _one(0.06, "--style", ("keras", "compact")),
     _one(0.08, "--depth", ("0", "1", "2", "1000")),
+    _one(0.08, "--style", ("compact", "keras")),
     _flag(0.12, "--expand-nested"),
     _flag(0.1, "--show-trainable"),
     (0.03, lambda chance: ("--layer-range", *chance.choices(("n0", "n1", "conv2d", "n.*", "(", "x", ".*"), k=2))),
-    _flag(0.3, "--train"),
+    _flag(0.15, "--train"),
     _one(0.12, "--optimizer", OPTIMIZERS),
     _one(0.06, "--precision", DTYPES),
     _one(0.08, "--checkpoint", ("auto", "n0", "n0,n2", "x", "conv2d", "n1,,n1")),
     _flag(0.15, "--plan"),
-    _one(0.12, "--chart", ("memory", "params", "macs"), 0.01),
+    _one(0.12, "--chart", ("memory", "params", "macs", "peak", "pareto"), 0.01),
     _one(0.12, "--convention", CONVENTIONS),
     _flag(0.2, "--symbolic"),
     _one(0.07, "--sweep", SWEEPS),
     _one(0.02, "--sweep", SWEEPS),
+    _one(0.01, "--where", ("params < 5M", "macs > 1 and peak < 8MiB", "H % 2 == 0", "status", "params <")),
+    _one(0.01, "--pareto", ("params,macs", "-macs", "peak,-batch", "wide", "params,params", "")),
+    _one(0.01, "--sort", ("macs", "-peak", "H", "-why", "x")),
+    _one(0.01, "--top", ("1", "3", "100")),
     *MODEL_OPTIONS,
 )
 SIZES_OPTIONS: tuple[Option, ...] = (
@@ -211,11 +218,12 @@ SIZES_OPTIONS: tuple[Option, ...] = (
     _flag(0.3, "--keep"),
     _one(0.15, "--free", ("channels", "batch")),
     _one(0.4, "--format", ("text", "json"), 0.01),
-    *MODEL_OPTIONS,
+    *HOW_OPTIONS,
 )
 EXPLAIN_OPTIONS: tuple[Option, ...] = (
     _one(0.6, "--format", ("text", "markdown", "json", "json"), 0.01),
     _one(0.15, "--convention", CONVENTIONS),
+    _one(0.2, "--only", ("shapes", "parameters", "macs", "memory", "field")),
     *MODEL_OPTIONS,
 )
 FIT_OPTIONS: tuple[Option, ...] = (
@@ -224,6 +232,7 @@ FIT_OPTIONS: tuple[Option, ...] = (
     _one(0.25, "--params", ("5M", "10k", "1", "1G")),
     _one(0.2, "--macs", ("1G", "1M", "10k")),
     _one(0.2, "--flops", ("1G", "100")),
+    _one(0.1, "--maximize", ("macs", "batch", "H", "params", "x")),
     _one(0.4, "--vary", ("batch", "H", "W", "H=W", "v0=1:9", "k", "v0", "width=0.1:1:0.1", "T", "H=8:64:8")),
     _one(0.1, "--least", ("1", "32", "1000")),
     _one(0.1, "--most", ("64", "512", "1")),
@@ -306,7 +315,21 @@ def _sizes(chance: Random) -> Case:
 
 
 def _explain(chance: Random) -> Case:
-    layer = chance.choice(((), ("n0",), ("n*",), ("*",), ("x",), ("net/n0",), ("[",), ("?" * 30 + "*" * 30,)))
+    layer = chance.choice(
+        (
+            (),
+            ("n0",),
+            ("n*",),
+            ("*",),
+            ("x",),
+            ("net/n0",),
+            ("[",),
+            ("?" * 30 + "*" * 30,),
+            ("Dense",),
+            ("8",),
+            ("n0", "n*"),
+        )
+    )
     return _called("explain", EXPLAIN_OPTIONS, chance, files(chance), *layer)
 
 
@@ -387,11 +410,48 @@ def _check(chance: Random) -> Case:
         contents.update(one.contents)
     if chance.random() < 0.02:
         argv += ["--jobs", chance.choice(("1", "2", "1", "0", "x"))]
+    if chance.random() < 0.06:
+        argv.append(chance.choice(("--explain", "--explain", "--add-ignores")))
     paths: list[str] = chance.choice(([one.name for one in found], [], ["."], ["*"], ["nosuch"], [found[0].name, "."]))
     stdin = b""
     if chance.random() < 0.05:
         paths, stdin = ["-"], found[0].contents[found[0].name]
     return Case("check", found[0].reader, contents, [["check", *paths, *argv]], stdin)
+
+
+LIST_OPTIONS: tuple[Option, ...] = (
+    _one(0.6, "--format", ("table", "csv", "jsonl", "json", "markdown")),
+    _one(
+        0.4,
+        "--where",
+        (
+            *("params < 5000", "macs / params > 2", 'status == "ok" and peak >= 100', "not params > 10", "params"),
+            *("nosuch > 1", "path < 3", "((((", "1 / 0 > 2", "params in {1, 2}", "training > 9**19", "x" * 300, ""),
+        ),
+    ),
+    _one(0.3, "--sort", ("params", "-macs", "path", "-why", "nosuch", "-", "")),
+    _one(0.2, "--top", ("1", "3", "0", "-1", "x")),
+    _one(0.2, "--columns", ("path,params", "why,status", "inputs,outputs,name", "nosuch", ",", "path,path")),
+    _one(0.1, "-b", ("1", "7", "1000000000000", "0", "x")),
+    _one(0.1, "--optimizer", ("sgd", "ADAM", "zzz", "")),
+    _one(0.03, "--jobs", ("1", "2", "0", "x")),
+    _one(0.05, "-o", ("out.txt", "model.yaml", "nosuch/x", ".")),
+)
+
+
+def _list(chance: Random) -> Case:
+    found = [
+        files(chance, name, sound=0.5) for name in ("model", "legacy/other", "a" * 40)[: chance.choice((1, 2, 2, 3))]
+    ]
+    argv = _options(LIST_OPTIONS, chance)
+    contents = _settings(chance) if chance.random() < 0.2 else {}
+    for one in found:
+        contents.update(one.contents)
+    paths: list[str] = chance.choice(([one.name for one in found], [], ["."], ["*"], ["nosuch"], [found[0].name, "."]))
+    stdin = b""
+    if chance.random() < 0.05:
+        paths, stdin = ["-"], found[0].contents[found[0].name]
+    return Case("list", found[0].reader, contents, [["list", *paths, *argv]], stdin)
 
 
 def _fix(chance: Random) -> Case:
@@ -418,7 +478,7 @@ CODE = ("torch", "keras-py")
 def _convert(chance: Random) -> Case:
     model = files(chance, sound=0.6)
     to = chance.choice(("keras", "yaml", "json", *CODE))
-    argv = _options(MODEL_OPTIONS, chance)
+    argv = _options(HOW_OPTIONS, chance)
     plain = not any(
         word in argv
         for word in (
@@ -485,7 +545,7 @@ def _agree(chance: Random) -> Case:
         case "explain":
             steps = [[name, "--format", "json"], ["explain", name, "--format", "json"]]
         case _:
-            argv = [name, *_options(SHOW_OPTIONS[:-12], chance)]
+            argv = [name, *_options(SHOW_OPTIONS[: -len(HOW_OPTIONS)], chance)]
             steps = [argv, argv]
     return Case(f"agree: {kind}", model.reader, dict(model.contents), steps, judge=kind, facts={"sound": model.sound})
 
@@ -497,6 +557,13 @@ def _reference(chance: Random) -> Case:
     steps = chance.choice(
         (
             ["layers", chance.choice(words)],
+            ["layers", chance.choice(("nn.BatchNorm2d", "convolutional", "tf.keras.layers.Dense", "shortcut", "x.y"))],
+            [
+                chance.choice(("gallery", "help", "completion")),
+                chance.choice(("unet", "show", "-", "bash", "é")),
+            ],
+            ["gallery", chance.choice(("resnet50", "torch/unet", "x")), *_options((_flag(0.8, "--path"),), chance)],
+            ["init", "-", "--from-gallery", chance.choice(("resnet18", "lenet5", "x"))],
             ["layers"],
             ["layers", chance.choice(words), "--framework", chance.choice(("keras", "torch", "tf"))],
             [
@@ -505,7 +572,7 @@ def _reference(chance: Random) -> Case:
                 *_options((_one(0.8, "--format", ("text", "markdown", "json")), _one(0.1, "-o", ("out.txt",))), chance),
             ],
             ["schema", *_options((_one(0.2, "-o", ("out.json", "nosuch/x")),), chance)],
-            [chance.choice(("show", "check", "sizes", "explain", "fit", "diff", "convert", "rule")), "--help"],
+            [chance.choice(("show", "check", "list", "sizes", "explain", "fit", "diff", "convert", "rule")), "--help"],
             [*chance.choices(WRONG, k=chance.randint(0, 3))],
             [
                 chance.choice(("shw", "checks", "--version", "-h", "nosuch.yaml", "model", "fit", "convert")),
@@ -521,6 +588,7 @@ COMMANDS: dict[str, tuple[int, Callable[[Random], Case]]] = {
     "show": (30, _show),
     "check": (20, _check),
     "check --fix": (7, _fix),
+    "list": (8, _list),
     "sizes": (9, _sizes),
     "explain": (8, _explain),
     "fit": (7, _fit),

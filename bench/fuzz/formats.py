@@ -337,6 +337,46 @@ def _tensor(net: Net, name: str, call: tuple[str, int]) -> Json:
 # --- Keras 2 and TF.js ------------------------------------------------------------------------------------------------
 
 
+#: Names of Keras 2, and what Keras 1 had for them.
+_OLDEST = {
+    "filters": "nb_filter",
+    "padding": "border_mode",
+    "strides": "subsample",
+    "use_bias": "bias",
+    "data_format": "dim_ordering",
+    "units": "output_dim",
+    "recurrent_activation": "inner_activation",
+}
+
+
+def keras_1(net: Net, chance: Random) -> Json:
+    """The model with the names of Keras 1, as far as its layers had others."""
+    value = keras_2(net, chance)
+    config = value["config"]
+    for layer in config["layers"] if isinstance(config, dict) else config:
+        said = layer["config"]
+        if not isinstance(said, dict) or layer["class_name"] in ("InputLayer", "Embedding"):
+            continue
+        if layer["class_name"] in ("Add", "Multiply", "Average", "Maximum", "Concatenate") and chance.random() < 0.8:
+            mode = {"Add": "sum", "Multiply": "mul", "Average": "ave", "Maximum": "max"}.get(
+                layer["class_name"], "concat"
+            )
+            layer["class_name"] = "Merge"
+            layer["config"] = {"name": said["name"], "mode": mode, "concat_axis": said.get("axis", -1), "dot_axes": -1}
+            continue
+        for name, oldest in _OLDEST.items():
+            if name in said and chance.random() < 0.9:
+                said[oldest] = said.pop(name)
+        if isinstance(said.get("kernel_size"), list) and len(said["kernel_size"]) == 2:
+            said["nb_row"], said["nb_col"] = said.pop("kernel_size")
+        if said.get("dim_ordering") in ("channels_first", "channels_last"):
+            said["dim_ordering"] = "th" if said["dim_ordering"] == "channels_first" else "tf"
+        layer["class_name"] = {"Conv2D": "Convolution2D", "Conv1D": "Convolution1D"}.get(
+            layer["class_name"], layer["class_name"]
+        )
+    return {**value, "keras_version": "1.2.2"}
+
+
 def keras_2(net: Net, chance: Random) -> Json:
     """The model as Keras 2 writes it."""
     layers: list[Json] = []
@@ -373,6 +413,16 @@ def keras_2(net: Net, chance: Random) -> Json:
     config = {"name": "net", "layers": layers, "input_layers": [[name, 0, 0] for name in net.inputs],
               "output_layers": [[*calls[name], 0] for name in net.outputs]}  # fmt: skip
     return {"class_name": chance.choice(("Model", "Functional")), "config": config, **head}
+
+
+def saved_model(net: Net, chance: Random) -> Json:
+    """The JSON at the root of a SavedModel, in which tuples are marked."""
+    found = keras_2(net, chance)
+    for layer in found["config"]["layers"] if isinstance(found["config"], dict) else ():
+        for key, value in layer["config"].items():
+            if isinstance(value, list) and chance.random() < 0.7:
+                layer["config"][key] = {"class_name": "__tuple__", "items": value}
+    return {"name": "net", "must_restore_from_config": False, "is_graph_network": True, **found}
 
 
 def _old_value(value: Any) -> Any:

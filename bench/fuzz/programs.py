@@ -203,7 +203,7 @@ def archive(text: bytes, chance: Random) -> bytes:
     members = {
         "serialized_exported_program.json" if old else "net/models/model.json": text,
         "version" if old else "net/archive_version": b"8.1" if old else b"0",
-        "net/archive_format": b"pt2",
+        "serialized_state_dict.pt" if old else "net/archive_format": _weights(chance) if old else b"pt2",
         "net/data/sample_inputs/model.pt": b"\x80\x02}q\x00.",
     }
     method = chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
@@ -212,3 +212,15 @@ def archive(text: bytes, chance: Random) -> bytes:
             # The moment is fixed, so that a run gives the same bytes every time.
             file.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), data, method)
     return made.getvalue()
+
+
+def _weights(chance: Random) -> bytes:
+    """An archive of weights within the archive, as PyTorch wrote them: a file for each tensor; or a damaged one."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        for at in range(chance.randint(0, 6)):
+            file.writestr(
+                zipfile.ZipInfo(f"archive/data/{at}", (2026, 1, 1, 0, 0, 0)), bytes(4 * chance.randint(0, 64))
+            )
+    data = made.getvalue()
+    return data if chance.random() < 0.7 else data[: chance.randint(0, len(data))]

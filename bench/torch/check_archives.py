@@ -1,8 +1,9 @@
 """cnnsum on exported programs, held to what PyTorch says of them: parameters, buffers, MACs, shapes of outputs.
 
-    python bench/torch/check_archives.py FOLDER [--operations]
+    python bench/torch/check_archives.py FOLDER [--operations | --table]
 
 FOLDER is what `make_archives.py` has written; PyTorch is not needed. Each network is a line: what differs, or `equal`.
+`--table` writes docs/pytorch_networks.md instead: what is counted, and what torchvision publishes.
 `--operations` prints how many networks and nodes hold each operation instead, and whether cnnsum knows it.
 """
 
@@ -75,13 +76,51 @@ def operations(held: list[Held]) -> None:
         print(f"{name:<50} {count:>4} {nodes[name]:>7}  {'known' if known else 'NOT KNOWN'}")
 
 
+_PAGE = """\
+# Networks of torchvision
+
+What cnnsum counts in the exported programs of torchvision's classifiers and networks for segmentation and video, beside
+what torchvision publishes of each: `num_params`, and `_ops`, in GMACs of three decimals. Made by
+`python bench/torch/check_archives.py FOLDER --table`, from what `bench/torch/make_archives.py FOLDER 'torchvision-*'`
+exports. Buffers, MACs by `FlopCounterMode` and shapes of outputs are compared, too.
+
+{equal} of {all} are equal in all of this.
+
+| network | parameters | published | MACs | published GMACs | equal |
+|---|---:|---:|---:|---:|---|
+"""
+
+
+def table(held: list[Held]) -> str:
+    """The page of the networks of which torchvision publishes numbers."""
+    lines = []
+    differing = 0
+    for network in held:
+        said = network.said
+        if not said["stated"]:
+            continue
+        totals = cnnsum.summarize(cnnsum.load(network.archive)).totals
+        found = differences(network)
+        differing += bool(found)
+        name = said["name"].partition("-")[2]
+        stated = said["stated"]
+        numbers = f"{totals.params.total:,} | {stated['parameters']:,} | {totals.macs:,} | {stated['gmacs']}"
+        lines.append(f"| `{name}` | {numbers} | {'; '.join(found) or 'yes'} |")
+    return _PAGE.format(equal=len(lines) - differing, all=len(lines)) + "\n".join(lines) + "\n"
+
+
 def main() -> int:
     """Print a line for each network."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--operations", action="store_true")
+    parser.add_argument("--table", action="store_true", help="write docs/pytorch_networks.md")
     given = parser.parse_args()
     held = networks(given.folder)
+    if given.table:
+        page = Path(__file__).resolve().parents[2] / "docs" / "pytorch_networks.md"
+        page.write_text(table(held), encoding="utf-8")
+        return 0
     if given.operations:
         operations(held)
         return 0

@@ -2,7 +2,9 @@
 
     python bench/torch/make_archives.py FOLDER [PATTERN ...]
 
-needs PyTorch, torchvision, timm and transformers, and no network: weights are never downloaded, and stay zeros. Each
+needs PyTorch, torchvision, timm and transformers (those of which there are networks in PATTERN), and no network. Of
+torchvision the Python files are enough, where its operators are not those of the PyTorch that is installed. Weights are
+never downloaded, and stay zeros. Each
 network becomes `FOLDER/NAME.pt2`, whose weights are cut out (cnnsum never reads them), and `FOLDER/NAME.json`: its
 parameters and buffers, MACs by `FlopCounterMode`, and the shapes of inputs and outputs. What cannot be exported has the
 reason in `NAME.json`. What is there already is left. PATTERN is of names, such as `timm-*`.
@@ -55,12 +57,6 @@ class Network(NamedTuple):
 
 # --- torchvision ------------------------------------------------------------------------------------------------------
 
-_CLASSIFIERS = (
-    *("alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "efficientnet_v2_s", "googlenet", "inception_v3"),
-    *("maxvit_t", "mnasnet1_0", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "regnet_x_400mf"),
-    *("regnet_y_400mf", "resnet18", "resnet50", "resnext50_32x4d", "shufflenet_v2_x1_0", "squeezenet1_1"),
-    *("swin_t", "swin_v2_t", "vgg11_bn", "vit_b_16", "wide_resnet50_2"),
-)
 _SEGMENTATION = (
     *("deeplabv3_mobilenet_v3_large", "deeplabv3_resnet50", "deeplabv3_resnet101", "fcn_resnet50", "fcn_resnet101"),
     "lraspp_mobilenet_v3_large",
@@ -81,8 +77,21 @@ _DETECTION = {
 }
 
 
+#: Operators of torchvision whose declarations it needs to be imported, and no classifier calls.
+_OPERATORS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+
+
 def _torchvision() -> Iterator[Network]:
-    from torchvision import models
+    try:
+        from torchvision import models
+    except RuntimeError:  # a build for another PyTorch: its operators cannot be loaded
+        library = torch.library.Library("torchvision", "DEF")
+        for operator in _OPERATORS:
+            library.define(operator)
+        from torchvision import models
 
     def stated(name: str) -> dict[str, float]:
         weights = models.get_model_weights(name).DEFAULT  # type: ignore[attr-defined]
@@ -92,14 +101,15 @@ def _torchvision() -> Iterator[Network]:
         crop = models.get_model_weights(name).DEFAULT.transforms().crop_size  # type: ignore[attr-defined]
         return int(crop[0])
 
-    for name in _CLASSIFIERS:
-        more = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        # What is stated of these two is with their auxiliary heads.
+    # What is stated of these two is without auxiliary heads, and with them; they run in training alone.
+    auxiliary = {"googlenet": False, "inception_v3": True}
+    for name in models.list_models(module=models):
+        more = {"aux_logits": auxiliary[name], "init_weights": False} if name in auxiliary else {}
         yield Network(
             f"torchvision-{name}",
             lambda name=name, more=more: models.get_model(name, weights=None, **more),
             ((1, 3, size(name), size(name)),),
-            {} if more else stated(name),
+            stated(name),
         )
     for name in _SEGMENTATION:
         aux = not name.startswith("lraspp")
@@ -145,12 +155,12 @@ _TIMM = (
     *("gernet_s", "ghostnet_100", "ghostnetv2_100", "gmlp_s16_224", "halonet26t", "hardcorenas_a", "hgnet_tiny"),
     *("hgnetv2_b0", "hiera_tiny_224", "hrnet_w18_small", "inception_next_tiny", "inception_resnet_v2"),
     *("inception_v4", "lambda_resnet26t", "lcnet_050", "levit_128s", "maxvit_tiny_tf_224", "mambaout_femto"),
-    *("metaformer_placeholder", "mixer_s32_224", "mixnet_s", "mnasnet_100", "mobilenetv1_100", "mobilenetv3_large_100"),
+    *("mixer_s32_224", "mixnet_s", "mnasnet_100", "mobilenetv1_100", "mobilenetv3_large_100"),
     *("mobilenetv4_conv_small", "mobileone_s0", "mobilevit_xxs", "mobilevitv2_050", "mvitv2_tiny", "nasnetalarge"),
     *("nest_tiny", "nextvit_small", "nf_regnet_b0", "nfnet_f0", "pit_ti_224", "pnasnet5large", "poolformer_s12"),
     *("pvt_v2_b0", "rdnet_tiny", "regnety_002", "repghostnet_050", "repvgg_a0", "repvit_m0_9", "res2net50_26w_4s"),
     *("resmlp_12_224", "resnest14d", "resnetv2_50", "rexnet_100", "samvit_base_patch16_224", "sebotnet33ts_256"),
-    *("selecsls42", "semnasnet_075", "senet154", "sequencer2d_s", "shvit_s1", "sknet_placeholder", "skresnet18"),
+    *("selecsls42", "semnasnet_075", "senet154", "sequencer2d_s", "shvit_s1", "skresnet18"),
     *("starnet_s1", "swin_tiny_patch4_window7_224", "swinv2_cr_tiny_224", "swinv2_tiny_window8_256", "tiny_vit_5m_224"),
     *("tinynet_a", "tnt_s_legacy_patch16_224", "tresnet_m", "twins_svt_small", "vgg11_bn", "visformer_tiny"),
     *(
@@ -160,6 +170,19 @@ _TIMM = (
         "vit_tiny_patch16_224",
     ),
     *("vitamin_small_224", "volo_d1_224", "xception41", "xcit_nano_12_p16_224"),
+    *(
+        "csatv2",
+        "cpubone_t0",
+        "densenet121",
+        "fasternet_t0",
+        "gemma4_vit_167m_enc",
+        "lcnetv2_small",
+        "legacy_seresnet18",
+    ),
+    *("legacy_xception", "lowformer_b0", "mobilenetv5_300m_enc", "naflexvit_base_patch16_gap", "sam2_hiera_tiny"),
+    *("swiftformer_xs", "vit_relpos_small_patch16_224", "vit_srelpos_small_patch16_224", "vit_tiny_r_s16_p8_384"),
+    *("vit_small_patch16_dinov3", "vit_pe_core_tiny_patch16_384", "resnet18", "resnetaa50d", "seresnext26d_32x4d"),
+    *("convnext_zepto_rms", "efficientvit_l1", "test_efficientnet_gn", "test_nfnet", "aimv2_large_patch14_224"),
 )
 
 
@@ -218,6 +241,20 @@ _TRANSFORMERS: dict[str, dict[str, Any]] = {
     "ViTMSNForImageClassification": {},
     "VitDetModel": {},
     "YolosForObjectDetection": {},
+    "BlipVisionModel": {},
+    "ConditionalDetrForObjectDetection": {"use_timm_backbone": False, "use_pretrained_backbone": False},
+    "DeformableDetrForObjectDetection": {"use_timm_backbone": False, "use_pretrained_backbone": False},
+    "DFineForObjectDetection": {},
+    "DINOv3ConvNextModel": {},
+    "DINOv3ViTModel": {},
+    "HGNetV2ForImageClassification": {},
+    "Mask2FormerForUniversalSegmentation": {},
+    "MaskFormerForInstanceSegmentation": {},
+    "RTDetrForObjectDetection": {},
+    "SamVisionModel": {},
+    "SuperPointForKeypointDetection": {},
+    "XCLIPVisionModel": {},
+    "ZoeDepthForDepthEstimation": {},
     "DetrForObjectDetection": {"use_timm_backbone": False, "use_pretrained_backbone": False},
 }
 
@@ -240,7 +277,11 @@ def _transformers() -> Iterator[Network]:
         model = getattr(transformers, name, None)
         if model is None:
             continue
-        config = model.config_class(**more)
+        try:
+            config = model.config_class(**more)
+        except Exception as error:  # noqa: BLE001 - a configuration that is to be downloaded
+            print(f"transformers-{name}: {type(error).__name__}", flush=True)
+            continue
         size = getattr(config, "image_size", 224)
         size = tuple(size) if isinstance(size, (list, tuple)) else (size, size)
         channels = getattr(config, "num_channels", 3)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
+from cnnsum.tuples import NamedTuple
 
 
 class Cost(NamedTuple):

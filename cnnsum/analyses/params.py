@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnnsum.analyses.counting import bytes_of
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.facts import Facts
+from cnnsum.tuples import NamedTuple
 
 
 class Weights(NamedTuple):
     """What a layer's own weights amount to: elements and bytes, split by whether training changes them.
 
-    Buffers, which are no parameters, are apart.
+    Buffers, which are no parameters, are apart. unread_bytes: of the trainable ones, those that have no gradient, since
+    nothing reads them that asks for one.
     """
 
     trainable: Dim
@@ -23,11 +23,17 @@ class Weights(NamedTuple):
     non_trainable_bytes: Dim
     buffers: Dim = 0
     buffer_bytes: Dim = 0
+    unread_bytes: Dim = 0
 
     @property
     def parameters(self) -> Dim:
         """Elements of all parameters."""
         return self.trainable + self.non_trainable
+
+    @property
+    def gradient_bytes(self) -> Dim:
+        """Bytes of the gradients of those that training changes, where a gradient comes to the layer."""
+        return self.trainable_bytes - self.unread_bytes
 
     @property
     def bytes(self) -> Dim:
@@ -52,12 +58,16 @@ def weights_of(facts: Facts, variable_dtype: str, *, trainable: bool) -> Weights
         return _UNKNOWN_WEIGHTS
     counts: list[Dim] = [0, 0, 0]
     sizes: list[Dim] = [0, 0, 0]
+    unread: Dim = 0
     for weight in facts.weights:
         kind = 2 if weight.buffer else 0 if weight.trainable and trainable else 1
         elements = prod(weight.shape)
         counts[kind] += elements
-        sizes[kind] += bytes_of(elements, weight.dtype or variable_dtype)
-    return Weights(counts[0], counts[1], sizes[0], sizes[1], counts[2], sizes[2])
+        size = bytes_of(elements, weight.dtype or variable_dtype)
+        sizes[kind] += size
+        if kind == 0 and not weight.read:
+            unread += size
+    return Weights(counts[0], counts[1], sizes[0], sizes[1], counts[2], sizes[2], unread)
 
 
 class Params:

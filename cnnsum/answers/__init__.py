@@ -19,15 +19,31 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "json": "answers.summary.json_format:chunks",
         "csv": "answers.summary.csv_format:chunks",
         "markdown": "answers.summary.markdown_format:chunks",
+        "html": "answers.page.html:chunks",
+        "svg": "answers.page.svg:chunks",
+        "mermaid": "answers.picture.mermaid:chunks",
+        "dot": "answers.picture.dot:chunks",
     },
     "chart": {"table": "answers.summary.chart:chunks", "svg": "answers.summary.chart_svg:chunks"},
     "sizes": {"text": "answers.sizes.formats:lines", "json": "answers.sizes.formats:json_chunks"},
     "fit": {"text": "answers.fit.formats:lines", "json": "answers.fit.formats:json_chunks"},
+    "best": {"text": "answers.fit.several_formats:lines", "json": "answers.fit.several_formats:json_chunks"},
     "sweep": {
         "table": "answers.sweep.formats:lines",
         "json": "answers.sweep.formats:json_chunks",
         "csv": "answers.sweep.formats:csv_chunks",
+        "jsonl": "answers.sweep.formats:jsonl_chunks",
+        "parquet": "answers.sweep.formats:parquet_chunks",
         "markdown": "answers.sweep.formats:markdown_chunks",
+    },
+    "sweep chart": {"table": "answers.sweep.chart:lines", "svg": "answers.sweep.chart_svg:chunks"},
+    "list": {
+        "table": "answers.listing.formats:lines",
+        "csv": "answers.listing.formats:csv_chunks",
+        "jsonl": "answers.listing.formats:jsonl_chunks",
+        "parquet": "answers.listing.formats:parquet_chunks",
+        "json": "answers.listing.formats:json_chunks",
+        "markdown": "answers.listing.formats:markdown_chunks",
     },
     "explain": {
         "text": "answers.explain.text:lines",
@@ -39,6 +55,8 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "text": "answers.diff.formats:lines",
         "markdown": "answers.diff.formats:markdown_chunks",
         "json": "answers.diff.formats:json_chunks",
+        "html": "answers.diff.drawn:html_chunks",
+        "svg": "answers.diff.drawn:svg_chunks",
     },
     "check": {
         format: f"lint.report.{format}_format:render"
@@ -46,8 +64,31 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+#: The kinds of JSON that cnnsum writes, as their `schema` calls them, and the package that has the JSON Schema of each:
+#: `schema/NAME.json` in it.
+SCHEMAS: Mapping[str, str] = {
+    "report": "answers.summary",
+    "sizes": "answers.sizes",
+    "fit": "answers.fit",
+    "best": "answers.fit",
+    "sweep": "answers.sweep",
+    "list": "answers.listing",
+    "explain": "answers.explain",
+    "convention": "answers.conventions",
+    "diff": "answers.diff",
+    "check": "lint.report",
+    "baseline": "lint.budget",
+    "rules": "codes",
+}
+
+#: The formats of a summary that show details of its report: where layers stand, what they see and what they read.
+DETAILED = ("json", "html", "svg", "mermaid", "dot")
+
 #: The formats of a screen: their functions give lines of spans.
 STYLED = ("table", "text")
+
+#: The formats that are no text: their functions give chunks of bytes.
+BINARY = ("parquet",)
 
 
 class OptionError(ValueError):
@@ -64,6 +105,15 @@ class OptionError(ValueError):
         return f"{self.message} ({self.help})" if self.help else self.message
 
 
+def as_text(question: str, answer: object, width: int = 80) -> str:
+    """An answer in the format of a screen, plain, at most `width` columns wide where its words allow it."""
+    from cnnsum.ink import inked
+
+    lines = renderer(question, "text")(answer, width)
+    written = ("".join([text for text, _ in line]) + "\n" for line in lines)
+    return "".join(inked(written)).removesuffix("\n")
+
+
 def renderer(question: str, format: str) -> Callable[..., Any]:
     """The function that renders an answer in a format; raises OptionError where the question has no such format."""
     known = FORMATS[question]
@@ -76,5 +126,21 @@ def renderer(question: str, format: str) -> Callable[..., Any]:
     from importlib import import_module
 
     module, _, name = home.partition(":")
-    found: Callable[..., Any] = getattr(import_module(f"cnnsum.{module}"), name)
+    found: Callable[..., object] = getattr(import_module(f"cnnsum.{module}"), name)
     return found
+
+
+def json_schema(name: str) -> dict[str, object]:
+    """The JSON Schema (2020-12) of a kind of JSON; raises OptionError where there is no such kind."""
+    home = SCHEMAS.get(name)
+    if home is None:
+        from cnnsum.diagnostics import did_you_mean
+
+        message = f"there is no schema {name!r}: choose from {', '.join(SCHEMAS)}"
+        raise OptionError(message, did_you_mean(name, SCHEMAS))
+    import json
+    from importlib.resources import files
+
+    text = files(f"cnnsum.{home}").joinpath("schema").joinpath(f"{name}.json").read_text(encoding="utf-8")
+    loaded: dict[str, object] = json.loads(text)
+    return loaded

@@ -19,6 +19,8 @@ FRAMEWORKS = ("keras", "torch")
 CHECKPOINTS = ("keras", "h5", "h5-by-name")
 #: What `sizes` sets free on request, beyond sizes of images and lengths of sequences.
 FREED = ("channels", "batch")
+#: What `explain` tells alone: the topics of `answers.explain`.
+EXPLAINED = ("shapes", "parameters", "macs", "memory", "field")
 # A number of more digits is not a size; and Python itself refuses to read a few thousand.
 _MOST_DIGITS = 18
 
@@ -39,6 +41,18 @@ def setting(text: str) -> int | float | bool | str:
     except ValueError:
         real = None
     return text if real is None or real != real or abs(real) == float("inf") else real  # noqa: PLR0124 - NaN
+
+
+def is_not_finite(text: str) -> bool:
+    """Whether a text is a number beyond all that there are, or none at all.
+
+    >>> [text for text in ("nan", "-inf", "1e999", "1e3", "relu") if is_not_finite(text)]
+    ['nan', '-inf', '1e999']
+    """
+    try:
+        return float(text) - float(text) != 0
+    except ValueError:
+        return False
 
 
 def integer(text: str) -> int | None:

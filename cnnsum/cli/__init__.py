@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cnnsum.cli.names import COMMANDS
+from cnnsum.cli.names import COMMANDS, COMPLETE
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     Exit codes: 0 done, 1 the model has errors, 2 the call or the file cannot be used, 130 interrupted.
     """
     try:
-        if "_CNNSUM_COMPLETE" in os.environ:  # a shell asks for completions, which only this call of click's answers
+        if COMPLETE in os.environ:  # a shell asks for completions, which only this call of click's answers
             from cnnsum.cli.commands import cli
 
             cli.main(prog_name="cnnsum")

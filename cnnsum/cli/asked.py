@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from cnnsum.cli import progress
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,14 +20,22 @@ if TYPE_CHECKING:
 class Asked:
     """A question as it was asked on the command line: where its answer goes, and the files that it is about.
 
-    output: a file, or None for standard output. color: "auto", "always" or "never".
+    output: a file, or None for standard output. color: "auto", "always" or "never". pager: whether what is longer than
+    the screen is read in one.
     """
 
     def __init__(
-        self, *, output: str | None = None, color: str = "auto", quiet: bool = False, verbose: bool = False
+        self,
+        *,
+        output: str | None = None,
+        color: str = "auto",
+        pager: bool = True,
+        quiet: bool = False,
+        verbose: bool = False,
     ) -> None:
         self.output = None if output == "-" else output
         self.color = color
+        self.pager = pager
         self.quiet = quiet
         self.verbose = verbose
         from cnnsum.cli.output import Sources
@@ -39,20 +49,23 @@ class Asked:
 
         if self.output is not None:
             refuse_own_source(path, self.output)
+        progress.begin("working" if path == "-" else f"working on {path}", quiet=self.quiet)
         document = read(path)
         self.sources.add(document.path, document.line)
         return document
 
     def answer(self, question: str, format: str, answer: Any, **looks: Any) -> None:
         """Write an answer in a format of its question, as `cnnsum.answers` has them."""
-        from cnnsum.answers import STYLED, renderer
-        from cnnsum.cli.output import write_result
+        from cnnsum.answers import BINARY, STYLED, renderer
+        from cnnsum.cli.output import write_bytes, write_result
 
         made = renderer(question, format)
         if format in STYLED:
-            write_result(self.output, self.color, styled=lambda width: made(answer, width, **looks))
+            write_result(self.output, self.color, styled=lambda width: made(answer, width, **looks), pager=self.pager)
+        elif format in BINARY:
+            write_bytes(self.output, made(answer))
         else:
-            write_result(self.output, self.color, plain=lambda: made(answer), format=format)
+            write_result(self.output, self.color, plain=lambda: made(answer), format=format, pager=self.pager)
 
     def report(self, found: Iterable[Diagnostic], *, after_result: bool | None = None) -> None:
         """Write diagnostics to standard error, below a result that went to standard output."""
@@ -80,3 +93,5 @@ class Asked:
                 self.sources.add(error.diagnostics[0].span.path, error.line)
             report_diagnostics(error.diagnostics, self.sources, color=self.color)
             return 2
+        finally:
+            progress.end()

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.cli.formats import format_option, options_given, refuse_others
-from cnnsum.cli.options import COLORS, NumberOption, type_options
+from cnnsum.cli import progress
+from cnnsum.cli.formats import format_for, format_option
+from cnnsum.cli.mending import ignore_all, mend, print_changes
+from cnnsum.cli.options import color_option, spreading_options, type_options
 
 if TYPE_CHECKING:
     from cnnsum.lint.budget.baseline import Baseline, Increase
-    from cnnsum.lint.mending import Mended
     from cnnsum.lint.report.findings import CheckReport
 
-_MOST_JOBS = 256
 _MOST_DIGITS = 20
 
 
@@ -26,10 +26,14 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
     return tuple([word for text in texts for word in map(str.strip, text.split(",")) if word])
 
 
-@click.command(name="check", short_help="What is wrong with many files, for CI.")
+@click.command(name="check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option(
-    "--select", multiple=True, metavar="CODES", callback=_codes, help="Report these codes only: SHP,GRF301; ALL."
+    "--select",
+    multiple=True,
+    metavar="CODES",
+    callback=_codes,
+    help="Report these codes only: SHP,GRF301; ALL.",
 )
 @click.option("--ignore", multiple=True, metavar="CODES", callback=_codes, help="Leave these codes out.")
 @click.option(
@@ -46,7 +50,11 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
     metavar="MEASURE=LIMIT",
     help="Hold every model to a limit: params=5M, peak=1MiB.",
 )
-@click.option("--baseline", metavar="FILE", help="Report what costs more than in FILE: a JSON report, or a baseline.")
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Report what costs more than in FILE: a JSON report, or a baseline.",
+)
 @click.option(
     "--max-increase",
     "increases",
@@ -58,10 +66,12 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, in the files.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also mend what may change the network.")
+@click.option("--add-ignores", is_flag=True, help="Write a comment behind each finding that silences it, in the files.")
+@click.option("--explain", is_flag=True, help="Say below the first finding of each code what it means.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
 @click.option("--force-exclude", is_flag=True, help="Leave out what `exclude` names, even if it is named here.")
 @click.option("--models-only", is_flag=True, help="Pass over files that hold no model, even if they are named here.")
-@click.option("--jobs", type=NumberOption(1, _MOST_JOBS), help="Number of processes.  [default: as many as save time]")
+@spreading_options()
 @click.option("--show-settings", is_flag=True, help="Print the settings of each PATH, and where each was set.")
 @format_option("check", "What to print.  [default: text; github on GitHub Actions]")
 @click.option(
@@ -71,9 +81,12 @@ def _codes(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, ...])
 )
 @type_options
 @click.option(
-    "-o", "--output", metavar="FILE", help="Write the findings to a file, whole or not at all, without colours."
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Write the findings to a file, whole or not at all, without colours.",
 )
-@click.option("--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]")
+@color_option
 @click.option("-q", "--quiet", is_flag=True, help="Leave out the summary line.")
 @click.option("-v", "--verbose", is_flag=True, help="List the files that were passed over, and why.")
 @click.pass_context
@@ -81,8 +94,9 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     """Check files, and the models in folders, and print all that is wrong with them.
 
     PATH is a file, a folder, a glob, or - for standard input; without one, the working directory. In folders, files
-    in YAML, JSON and HDF5 that hold no model are passed over, as is what .gitignore names. The exit code is 1 where
-    something at or above --fail-on was found, and 2 where a folder is named that holds no model.
+    in YAML, JSON, HDF5, .pt2 and .onnx that hold no model are passed over, as is what .gitignore names. The exit code
+    is 1 where something at or above --fail-on was found, and 2 where there is nothing at a PATH, or no model in a
+    folder that is named.
     """
     from cnnsum.cli.output import report_diagnostics
     from cnnsum.diagnostics import UnusableError
@@ -92,6 +106,8 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     except UnusableError as error:
         report_diagnostics(error.diagnostics, lambda _path, _line: None, color=given["color"])
         ctx.exit(2)
+    finally:
+        progress.end()
     ctx.exit(0 if code == 1 and given["exit_zero"] else code)
 
 
@@ -109,10 +125,13 @@ def _check(
     fix: bool,
     diff: bool,
     unsafe_fixes: bool,
+    add_ignores: bool,
+    explain: bool,
     watch: bool,
     force_exclude: bool,
     models_only: bool,
     jobs: int | None,
+    dask: str | None,
     show_settings: bool,
     layer_types: tuple[str, ...],
     plugins: tuple[str, ...],
@@ -135,24 +154,33 @@ def _check(
     del exit_zero
     wanted = paths or (os.curdir,)
     if format is None:
-        format = "github" if os.environ.get("GITHUB_ACTIONS") == "true" and not statistics else "text"
-    refuse_others("check", format, options_given(click.get_current_context()))
+        usual = "github" if os.environ.get("GITHUB_ACTIONS") == "true" and not statistics else "text"
+        format = format_for("check", output, None, usual)
+    else:
+        format = format_for("check", output, format)
     if statistics:
         format = "statistics"
     if output is not None and output == write_baseline != "-":
         raise click.UsageError("--output and --write-baseline are one file: give one of them another name")
+    if write_baseline == "-" and output in (None, "-") and format in ("json", "sarif", "gitlab", "junit"):
+        raise click.UsageError(f"--format {format} and --write-baseline - would be one text: give one of them a file")
     for path in (output, write_baseline):
         _refuse_own_sources(wanted, path, force_exclude=force_exclude)
         _refuse_without_place(path)
+    if not watch:
+        from cnnsum.lint.searching import require_there
+
+        require_there(wanted)
     if show_settings:
         from cnnsum.lint.origins import lines
 
         _write((f"{line}\n" for line in lines(wanted, select or None, ignore, fail_on)), output)
         return 0
+    if (fix or diff or add_ignores) and ("-" in wanted or watch):
+        other = "--watch" if watch else "standard input"
+        names = "--add-ignores is" if add_ignores else "--fix and --diff are"
+        raise click.UsageError(f"{names} for files, and not with {other}")
     if fix or diff:
-        if "-" in wanted or watch:
-            other = "--watch" if watch else "standard input"
-            raise click.UsageError(f"--fix and --diff are for files, and not with {other}")
         from cnnsum.lint.run import mended
 
         changes = mended(
@@ -163,21 +191,24 @@ def _check(
             force_exclude=force_exclude,
             layer_types=layer_types,
             plugins=plugins,
+            named=bool(paths),
         )
         if diff:
-            return int(_print_changes(changes, output, quiet=quiet))
-        _mend(changes, quiet=quiet)
+            return int(print_changes(changes, output, quiet=quiet))
+        mend(changes, quiet=quiet)
 
     known, allowed = _baseline(baseline, increases)
     budget = _budget(limits)
 
-    def once(_changed: Iterable[str] = ()) -> int:
+    def once() -> int:
+        progress.begin("looking for models", quiet=quiet)
         report = run(
             wanted,
             select=select or None,
             ignore=ignore,
             fail_on=fail_on,
             jobs=jobs,
+            dask=dask,
             force_exclude=force_exclude,
             models_only=models_only,
             baseline=known,
@@ -186,6 +217,7 @@ def _check(
             layer_types=layer_types,
             plugins=plugins,
             keras_backend=keras_backend,
+            progress=partial(progress.count, what="files"),
         )
         if report.missing and paths and not watch:
             # A call that cannot be meant: nothing is written of it.
@@ -198,25 +230,22 @@ def _check(
             before = _baseline_before(write_baseline)
             text = baseline_of(report, layer_types, plugins, keras_backend, before)
             _write(iter([text]), write_baseline, "json", over=() if before is None else (write_baseline,))
-        _print(report, format, output, color, quiet=quiet, verbose=verbose)
+        if add_ignores:
+            ignore_all(report, quiet=quiet)
+            return 0
+        _print(report._replace(explain=explain), format, output, color, quiet=quiet, verbose=verbose)
         if any(found.code == UNFINISHED for found in report.findings()):
             return 2
         return int(any(file.failing for file in report.files))
 
     if not watch:
         return once()
+    from cnnsum.cli.watching import keep_answering
     from cnnsum.lint.run import watched
-    from cnnsum.lint.watch import watch as look_again
 
     if "-" in wanted:
         raise click.UsageError("--watch needs files: standard input does not change")
-
-    def again(_changed: list[str]) -> None:
-        if sys.stderr is not None and sys.stderr.isatty():
-            click.clear()
-        once()
-
-    look_again(lambda: watched(wanted), again)
+    keep_answering(once, lambda: watched(wanted), quiet=quiet)
     return 0
 
 
@@ -227,7 +256,7 @@ def _budget(texts: tuple[str, ...]) -> dict[str, Any]:
     from cnnsum.diagnostics import Span
     from cnnsum.lint.budget.judging import config_faults
 
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for text in texts:
         name, equals, limit = (part.strip() for part in text.partition("="))
         if not equals or not limit:
@@ -241,8 +270,6 @@ def _budget(texts: tuple[str, ...]) -> dict[str, Any]:
 def _baseline(path: str | None, texts: tuple[str, ...]) -> tuple[Baseline | None, dict[str, Increase] | None]:
     """The baseline of a call, and what measures may grow by; raises UsageError for what is not a baseline."""
     if path is None:
-        if texts:
-            raise click.UsageError("--max-increase says how much more than in --baseline, which is not given")
         return None, None
     from cnnsum.lint.budget.baseline import increases, read
 
@@ -251,54 +278,6 @@ def _baseline(path: str | None, texts: tuple[str, ...]) -> tuple[Baseline | None
     except ValueError as error:
         raise click.UsageError(f"--max-increase: {error}") from None
     return read(path), allowed
-
-
-def _print_changes(changes: Iterable[Mended], output: str | None, *, quiet: bool) -> bool:
-    """Write what would change as a unified diff; whether anything would."""
-    from difflib import unified_diff
-
-    from cnnsum.cli.output import say
-
-    found = [change for change in changes if change.done]
-    lines = [
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for change in found
-        for line in unified_diff(
-            change.before.splitlines(keepends=True), change.after.splitlines(keepends=True), change.path, change.path
-        )
-    ]
-    _write(iter(lines), output)
-    if not quiet:
-        say(_mending(found, "would mend", "to mend"))
-    return bool(found)
-
-
-def _mend(changes: Iterable[Mended], *, quiet: bool) -> None:
-    """Write mended files, each whole or not at all."""
-    from cnnsum.cli.output import say, write_back
-
-    found: list[Mended] = []
-    left = 0
-    for change in changes:
-        left += change.left
-        if not change.done:
-            continue
-        try:
-            write_back(change.path, [change.after])
-        except OSError as error:
-            raise click.ClickException(f"cannot write '{change.path}': {error.strerror or error}") from None
-        found.append(change)
-    if not quiet:
-        more = f"; {left} more with --unsafe-fixes" if left else ""
-        say(f"{_mending(found, 'mended', 'mended')}{more}")
-
-
-def _mending(changes: list[Mended], verb: str, nothing: str) -> str:
-    count = sum(len(change.done) for change in changes)
-    if not count:
-        return f"nothing {nothing}"
-    files = "1 file" if len(changes) == 1 else f"{len(changes):,} files"
-    return f"{verb} {count:,} finding{'s' * (count != 1)} in {files}"
 
 
 def _refuse_without_place(path: str | None) -> None:
@@ -325,22 +304,22 @@ def _refuse_own_sources(paths: tuple[str, ...], output: str | None, *, force_exc
 
 
 def _print(report: CheckReport, format: str, output: str | None, color: str, *, quiet: bool, verbose: bool) -> None:
-    from cnnsum.cli.output import standard_output, terminal_columns, wants_color, write_colored
+    from cnnsum.answers import renderer
+    from cnnsum.cli.output import delivering, standard_output, terminal_columns, write_standard
+
+    def plain() -> Iterator[str]:
+        chunks: Iterator[str] = renderer("check", format)(report)
+        return chunks
 
     try:
-        if format == "text" and output in (None, "-") and wants_color(color, standard_output()):
+        if format == "text" and output in (None, "-"):
             from cnnsum.lint.report.text_format import lines
 
-            stream = standard_output()
-            try:
-                write_colored(lines(report, terminal_columns() if stream.isatty() else None), stream)
-                stream.flush()
-            except BrokenPipeError:
-                return
+            width = terminal_columns() if standard_output().isatty() else None
+            with delivering(None):
+                write_standard(color, plain, lambda: lines(report, width))
         else:
-            from cnnsum.answers import renderer
-
-            _write(renderer("check", format)(report), output, format)
+            _write(plain(), output, format)
     finally:
         if verbose:
             _list_passed(report)

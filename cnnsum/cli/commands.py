@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from cnnsum.cli.names import COMMANDS
+from cnnsum.cli.names import COMMANDS, COMPLETE
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+_WIDEST = 100  # columns of a help
 _OWN_OPTIONS = frozenset(("-h", "--help", "-V", "--version"))
 
 
@@ -27,18 +32,52 @@ class _Commands(click.Group):
         from importlib import import_module
 
         command: click.Command = import_module(f"cnnsum.cli.{name}").command
+        command.short_help = COMMANDS[name]
+        if COMPLETE in os.environ:  # a shell asks, and nobody else needs to know what it may be told
+            from cnnsum.cli.completing import attach
+
+            attach(command)
         return command
 
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options, and files, which are models to show: they come first, as bash forgets what it was given
+        before.
+        """
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file"), *super().shell_complete(ctx, incomplete)]
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and (not args or args[0] in _OWN_OPTIONS):
+            return super().parse_args(ctx, args)  # a shell asks what may follow
         if not args:
             from cnnsum.cli.output import say
 
             say(ctx.get_help())
             ctx.exit(2)
+        if args[0] == "--no-pager" and args[1:] and args[1] in COMMANDS:  # where git has it
+            args = [args[1], args[0], *args[2:]]
         if args[0] not in COMMANDS and args[0] not in _OWN_OPTIONS:
-            _refuse_misspelt(ctx, args)
+            if not ctx.resilient_parsing:
+                _refuse_misspelt(ctx, args)
             args = ["show", *args]
         return super().parse_args(ctx, args)
+
+
+def find_command(name: str, ctx: click.Context) -> click.Command:
+    """The command of a name; raises UsageError where there is none."""
+    found = cli.get_command(ctx, name)
+    if found is None:
+        from cnnsum.diagnostics import did_you_mean
+
+        near = did_you_mean(name, COMMANDS) or f"the commands are {', '.join(COMMANDS)}"
+        raise click.UsageError(f"there is no command `{name}` ({near})", ctx)
+    return found
 
 
 def _refuse_misspelt(ctx: click.Context, args: list[str]) -> None:
@@ -46,8 +85,6 @@ def _refuse_misspelt(ctx: click.Context, args: list[str]) -> None:
     word = args[0]
     if not word.replace("-", "").isalpha() or word.startswith("-") or os.path.lexists(word):
         return
-    if word == "help":
-        raise click.UsageError("there is no command and no file `help`: write `cnnsum --help`", ctx)
     from cnnsum.diagnostics import nearest
 
     near = nearest(word, COMMANDS)
@@ -67,7 +104,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 
 @click.group(
     cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST},
     subcommand_metavar="MODEL | COMMAND [ARGS]...",
 )
 @click.option(
@@ -81,16 +118,16 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 def cli() -> None:
     """Know a neural network from its file.
 
-    `cnnsum MODEL` prints the summary of a model: a spec in cnnsum's own language, a file that Keras wrote, or a
-    program that PyTorch exported (.pt2); with -, from standard input. `cnnsum show --help` lists the options that go
-    with it.
+    `cnnsum MODEL` prints the summary of a model: a spec in cnnsum's own language, a file that Keras wrote, a program
+    that PyTorch exported (.pt2), a file of ONNX, TensorFlow Lite, Ultralytics, darknet or Caffe; with -, from standard
+    input. `cnnsum show --help` lists the options that go with it.
     """
 
 
 def run(arguments: list[str]) -> int:
     """Run the command that the arguments name; its exit code."""
     try:
-        with cli.make_context("cnnsum", [*arguments]) as ctx:  # click takes from the list
+        with cli.make_context("cnnsum", [*arguments], terminal_width=_help_width()) as ctx:  # click takes from the list
             cli.invoke(ctx)
     except click.exceptions.Exit as stop:
         if sys.stdout is None and not _OWN_OPTIONS.isdisjoint(arguments):  # click prints a help to nobody
@@ -100,8 +137,15 @@ def run(arguments: list[str]) -> int:
             return 2
         return stop.exit_code
     except click.ClickException as error:
-        return _said(error)
+        return say_error(error)
     return 0
+
+
+def _help_width() -> int:
+    """What click takes for the width of its texts, without shutil, which loads what unpacks archives."""
+    from cnnsum.cli.output import terminal_columns
+
+    return max(min(terminal_columns(), _WIDEST) - 2, 50)
 
 
 def refuse(command: str, model: str, message: str) -> int:
@@ -109,10 +153,11 @@ def refuse(command: str, model: str, message: str) -> int:
     outer = cli.make_context("cnnsum", [command, model])
     found = cli.get_command(outer, command)
     assert found is not None
-    return _said(click.UsageError(message, found.make_context(command, [model], parent=outer)))
+    return say_error(click.UsageError(message, found.make_context(command, [model], parent=outer)))
 
 
-def _said(error: click.ClickException) -> int:
+def say_error(error: click.ClickException) -> int:
+    """Say what is wrong with a call; the exit code."""
     from io import StringIO
 
     from cnnsum.cli.output import say

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cnnsum.readers.how import How
 
 
-@click.command(name="convert", short_help="The same network in another format.")
+@click.command(name="convert")
 @click.argument("model")
 @click.option(
     "--to",
@@ -36,7 +36,6 @@ def command(
     to: str,
     framework: str | None,
     how: How,
-    batch: int | None,
 ) -> bool:
     """Print MODEL as Keras 3 writes it, as a spec, or as code.
 
@@ -44,11 +43,13 @@ def command(
     same report. What the format has no words for is an error (exit code 1), and then nothing is written.
     """
     from cnnsum.answers.convert.ask import convert, is_copied
+    from cnnsum.cli.formats import options_given, refuse_others, require_name
     from cnnsum.cli.output import write_result
     from cnnsum.diagnostics import UnusableError
     from cnnsum.model import Model
 
-    del batch  # no format that is written here has one
+    refuse_others("convert", to, options_given(click.get_current_context()))
+    require_name(asked.output, to)
     found = Model(asked.read(model), how)
     diagnostics = list(found.diagnostics)
     wrong = found.wrong
@@ -64,6 +65,6 @@ def command(
             diagnostics += error.diagnostics
         else:
             diagnostics += written.diagnostics
-            write_result(asked.output, asked.color, plain=lambda: (written.text,), format=to)
+            write_result(asked.output, asked.color, plain=lambda: (written.text,), format=to, pager=asked.pager)
     asked.report(diagnostics, after_result=asked.output is None and not wrong)
     return wrong

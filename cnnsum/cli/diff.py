@@ -8,17 +8,23 @@ import click
 
 from cnnsum.answers.given import CHECKPOINTS
 from cnnsum.cli.asked import Asked
-from cnnsum.cli.formats import format_option
+from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.frame import question
+from cnnsum.cli.options import batch_option
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How
 
 
-@click.command(name="diff", short_help="What is different between two models.")
+@click.command(name="diff")
 @click.argument("old")
 @click.argument("new")
-@click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
+@click.option(
+    "--optimizer",
+    default="adam",
+    metavar="NAME",
+    help="Optimizer of training memory.  [default: adam]",
+)
 @format_option("diff")
 @click.option(
     "--weights-format",
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     default="keras",
     help="Checkpoints that weights are loaded from: .weights.h5, or legacy .h5.  [default: keras]",
 )
+@batch_option
 @question
 def command(
     asked: Asked,
@@ -43,6 +50,7 @@ def command(
     Layers are matched by name, then by what they do. -v lists all of them. The exit code is 0 whatever the differences
     are; 1 where one of the models has errors.
     """
+    format = format_for("diff", asked.output, format)
     if old == new == "-":
         raise click.UsageError("only one of the models can be standard input")
     from cnnsum.answers.diff.ask import diff

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnnsum.cli import progress
 from cnnsum.cli.asked import Asked
-from cnnsum.cli.formats import format_option
+from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.frame import question
-from cnnsum.cli.options import OneModel
+from cnnsum.cli.options import OneModel, batch_option
 from cnnsum.cli.quantities import QuantityOption
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from cnnsum.answers.fit.records import Limit
     from cnnsum.answers.variants.ranges import Varied
+    from cnnsum.answers.variants.reading import Reading
+    from cnnsum.model import Model
     from cnnsum.readers.how import How
 
     _Type = click.ParamType[Any]
@@ -30,7 +35,7 @@ class BoundOption(_Type):
 
     name = "N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The number as a fraction."""
         if not isinstance(value, str):
             return value
@@ -44,19 +49,12 @@ class BoundOption(_Type):
         return Fraction(value.removesuffix("."))
 
 
-def _once(_ctx: click.Context, _param: click.Parameter, values: tuple[Varied, ...]) -> Varied:
-    """What is varied, which is said once: of several ranges all but the last would be lost."""
-    if len(values) > 1:
-        raise click.BadParameter("it is given twice: one range is varied, also for several sizes together (H=W)")
-    return values[0]
-
-
 class VariedOption(_Type):
     """Names, with their values where they are given."""
 
     name = "NAME[=RANGE]"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The names and the values."""
         if not isinstance(value, str):
             return value
@@ -68,7 +66,7 @@ class VariedOption(_Type):
             self.fail(str(error), param, ctx)
 
 
-@click.command(name="fit", cls=OneModel, short_help="The largest batch, size or width within limits.")
+@click.command(name="fit", cls=OneModel)
 @click.argument("model")
 @click.option("--memory", type=QuantityOption(memory=True), help="The most memory of a training step: 8GiB, 8GB.")
 @click.option("--inference", is_flag=True, help="Apply --memory to inference: weights and peak.")
@@ -81,20 +79,27 @@ class VariedOption(_Type):
     type=VariedOption(),
     multiple=True,
     default=("batch",),
-    callback=_once,
-    help="What to vary: batch, a size (H, W, or H=W for both), or a var, also with its values (width=0.1:4:0.05).  "
-    "[default: batch]",
+    help="What to vary: batch, a size (H, W, or H=W for both), or a var, also with its values (width=0.1:4:0.05); "
+    "several with --maximize.  [default: batch]",
 )
+@click.option("--maximize", metavar="NAME", help="Of what the most is wanted: macs, or a name that is varied.")
 @click.option("--least", type=BoundOption(), help="The smallest value to try.")
 @click.option("--most", type=BoundOption(), help="The largest value to try.")
-@click.option("--optimizer", default="adam", metavar="NAME", help="Optimizer of training memory.  [default: adam]")
+@click.option(
+    "--optimizer",
+    default="adam",
+    metavar="NAME",
+    help="Optimizer of training memory.  [default: adam]",
+)
 @format_option("fit")
+@batch_option
 @question
 def command(
     asked: Asked,
     *,
     model: str,
-    varied: Varied,
+    varied: tuple[Varied, ...],
+    maximize: str | None,
     how: How,
     batch: int | None,
     optimizer: str,
@@ -112,23 +117,48 @@ def command(
     from cnnsum.answers.fit.records import Answer
     from cnnsum.answers.variants.reading import reading_of
 
+    format = format_for("fit", asked.output, format)
     limits = limits_of(**limited)
     if not limits:
         raise click.UsageError("say what is limited: --memory 8GiB, --params 5M, --macs 1G or --flops 2G")
-    if limited["inference"] and limited["memory"] is None:
-        raise click.UsageError("--inference says which memory is limited: give --memory, too")
-    if varied.values is not None and (least is not None or most is not None):
+    bounded = least is not None or most is not None
+    if len(varied) > 1 and maximize is None:
+        raise click.UsageError("of several names --maximize says which variant is wanted: --maximize macs")
+    if bounded and (maximize is not None or varied[0].values is not None):
         raise click.UsageError("--vary says from where to where already: leave --least and --most out")
     if least is not None and most is not None and least > most:
         raise click.UsageError("--least is larger than --most")
     reading, found_model = reading_of(asked.read(model), how, batch, optimizer)
-    fitted = sound(found_model, varied.names)
+    fitted = sound(found_model, [name for axis in varied for name in axis.names])
     if fitted is None:
         asked.report(found_model.diagnostics, after_result=False)
         return True
-    found = largest(reading, Request(limits, varied, least, most))
+    if maximize is not None:
+        return _best(asked, reading, fitted, varied, limits, maximize, format)
+    found = largest(reading, Request(limits, varied[0], least, most))
     try:
         asked.answer("fit", format, Answer(found_model.graph.name, found, limits, reading.optimizer_title))
     finally:
         asked.report(fitted.diagnostics)
     return found.costs is None and not found.unlimited
+
+
+def _best(
+    asked: Asked,
+    reading: Reading,
+    model: Model,
+    varied: tuple[Varied, ...],
+    limits: tuple[Limit, ...],
+    maximize: str,
+    format: str,
+) -> bool:
+    """Print the best of several names; whether nothing is within the limits."""
+    from cnnsum.answers.fit.records import BestAnswer
+    from cnnsum.answers.fit.several import best
+
+    found = best(reading, varied, limits, maximize, partial(progress.count, what="variants"))
+    try:
+        asked.answer("best", format, BestAnswer(model.graph.name, found, reading.optimizer_title))
+    finally:
+        asked.report(model.diagnostics)
+    return found.values is None

@@ -5,6 +5,7 @@ Knows names of commands, options and formats; nothing of what is printed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -18,11 +19,13 @@ FORMATS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "": tuple(REGISTERED["summary"]),
         "--chart": tuple(REGISTERED["chart"]),
         "--sweep": tuple(REGISTERED["sweep"]),
+        "--sweep with --chart": tuple(REGISTERED["sweep chart"]),
     },
     "check": {
         "": tuple(format for format in REGISTERED["check"] if format != "statistics"),
         "--statistics": ("text", "concise"),
     },
+    "list": {"": tuple(REGISTERED["list"])},
     "explain": {"": tuple(REGISTERED["explain"]), "--convention": tuple(REGISTERED["conventions"])},
     "diff": {"": tuple(REGISTERED["diff"])},
     "sizes": {"": tuple(REGISTERED["sizes"])},
@@ -30,44 +33,87 @@ FORMATS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "rule": {"": ("text", "markdown", "json")},
 }
 
-#: Options of a command that only some formats of its plain result follow; every format follows the others.
+#: Options of a command that only some formats of its plain result follow; every format follows the others. How a model
+#: is read holds for all, also where nothing of it is shown.
 FOLLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "show": {
+        "--train": ("table", "json", "html"),
+        "--optimizer": ("table", "json", "markdown", "html"),
+        "--checkpoint": ("table", "json", "markdown", "html"),
         "--keras": ("table",),
+        "--open": ("html",),
         "--width": ("table",),
+        "--style": ("table",),
         "--show-trainable": ("table",),
-        "--columns": ("table", "csv", "markdown"),
-        "--depth": ("table", "csv", "markdown"),
+        "--columns": ("table", "csv", "markdown", "svg", "mermaid", "dot"),
+        "--depth": ("table", "csv", "markdown", "svg", "html", "mermaid", "dot"),
         "--expand-nested": ("table", "csv", "markdown"),
         "--layer-range": ("table", "csv", "markdown"),
         "--plan": ("table", "json"),
         "--convention": ("table", "json"),
     },
+    "check": {"--explain": ("text",)},
+    "diff": {
+        "--batch": tuple(format for format in REGISTERED["diff"] if format != "svg"),
+        "--optimizer": tuple(format for format in REGISTERED["diff"] if format != "svg"),
+    },
 }
 
-#: Options of a command that make it print something else, and the others that have no place there.
+_QUIET = {"--quiet": ("--verbose",)}
+
+#: Options of a command that make it print something else, and the others that have no place there. An option with one
+#: of its choices (`--chart params`) is one of them, too.
 WITHOUT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "show": {
+        **_QUIET,
         "--chart": (
             *("--train", "--plan", "--convention", "--keras", "--columns", "--depth", "--expand-nested"),
-            *("--show-trainable", "--layer-range", "--checkpoint"),
+            *("--show-trainable", "--layer-range", "--checkpoint", "--style", "--open"),
         ),
-        "--keras": ("--train", "--plan", "--convention"),
+        "--chart memory": ("--optimizer",),
+        "--chart params": ("--batch", "--symbolic", "--optimizer"),
+        "--chart macs": ("--batch", "--symbolic", "--optimizer"),
+        "--sweep": (
+            *("--train", "--plan", "--convention", "--keras", "--columns", "--depth", "--expand-nested"),
+            *("--show-trainable", "--layer-range", "--checkpoint", "--style", "--symbolic", "--open", "--width"),
+        ),
+        "--keras": ("--train", "--plan", "--convention", "--optimizer", "--checkpoint", "--batch"),
+        "--watch": ("--open",),
     },
+    "explain": {**_QUIET, "--convention": ("--only",)},
+    "diff": _QUIET,
+    "sizes": {**_QUIET, "--keep": ("--free",)},
+    "fit": {**_QUIET, "--inference": ("--optimizer",)},
+    "convert": _QUIET,
     "check": {
         "--show-settings": (
             *("--format", "--statistics", "--budget", "--baseline", "--max-increase", "--write-baseline", "--fix"),
-            *("--diff", "--unsafe-fixes", "--watch", "--jobs", "--exit-zero"),
+            *("--diff", "--unsafe-fixes", "--add-ignores", "--watch", "--jobs", "--dask", "--exit-zero", "--explain"),
+            *("--models-only", "--force-exclude", "--keras-backend", "--layer-types", "--plugin"),
+            *("--quiet", "--verbose"),
+        ),
+        "--add-ignores": (
+            *("--format", "--statistics", "--write-baseline", "--diff", "--explain", "--output", "--exit-zero"),
+            *("--fail-on", "--verbose"),
         ),
         "--diff": (
             *("--format", "--statistics", "--budget", "--baseline", "--max-increase", "--write-baseline", "--jobs"),
-            "--fail-on",
+            *("--dask", "--fail-on", "--fix", "--explain", "--models-only", "--keras-backend", "--verbose"),
         ),
+        "--statistics": ("--explain",),
+        "--watch": ("--exit-zero",),
     },
 }
 
 #: Options of a command that say more of others, one of which must be there.
-OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {"check": {"--unsafe-fixes": ("--fix", "--diff")}}
+OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "show": dict.fromkeys(("--where", "--pareto", "--sort", "--top", "--jobs", "--dask"), ("--sweep",)),
+    "check": {"--unsafe-fixes": ("--fix", "--diff"), "--max-increase": ("--baseline",)},
+    "fit": {
+        "--inference": ("--memory",),
+        **dict.fromkeys(("--optimizer", "--batch"), ("--memory", "--maximize")),
+    },
+}
 
 
 def format_option(command: str, help: str | None = None) -> Callable[[Any], Any]:
@@ -81,18 +127,95 @@ def format_option(command: str, help: str | None = None) -> Callable[[Any], Any]
     return click.option("--format", "format", type=click.Choice(formats), default=default, help=told)
 
 
+#: The format that the name of a file asks for.
+SUFFIXES: Mapping[str, str] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".svg": "svg",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".sarif": "sarif",
+}
+
+#: Formats that are JSON themselves, so that a file of theirs may be named as JSON is.
+_IN_JSON = frozenset(("sarif", "gitlab"))
+
+
+def format_for(command: str, output: str | None, format: object, default: object = None) -> Any:
+    """The format of a call: the one that was chosen, else that of the file's name, else the default.
+
+    default: of a command whose option `--format` has none. Raises UsageError where the two contradict, where the
+    command has no such format, or where an option of the call has no effect on what is printed.
+    """
+    given = options_given(click.get_current_context())
+    found = _format_for(command, output, format, default, chosen="--format" in given)
+    refuse_others(command, found, given)
+    return found
+
+
+def _format_for(command: str, output: str | None, format: Any, default: Any, *, chosen: bool) -> Any:
+    asked = SUFFIXES.get(os.path.splitext(output or "")[1].lower())
+    fits = format == asked or (asked == "json" and format in _IN_JSON)
+    if asked is None or (chosen and fits):
+        return format if chosen or default is None else default
+    if chosen:
+        raise click.UsageError(
+            f"--format {format} and the name '{output}' contradict: leave --format out, or {_other()}"
+        )
+    if not any(asked in formats for formats in FORMATS[command].values()):
+        formats = [*dict.fromkeys(one for printed in FORMATS[command].values() for one in printed)]
+        message = f"'{output}' asks for {asked}, which {command} does not write: its formats are {', '.join(formats)}"
+        raise click.UsageError(f"{message}; {_other()}")
+    return asked
+
+
+#: How a file's name may end, by the kind of text that is written into it; a name that ends as none of these is free.
+_ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "yaml": (".yaml", ".yml"),
+    "json": (".json",),
+    "keras": (".json",),
+    "torch": (".py",),
+    "keras-py": (".py",),
+}
+
+
+def require_name(output: str | None, written: str) -> None:
+    """Raise UsageError where the name of a file is that of another kind of text than what is written into it."""
+    from cnnsum.lint.files import SUFFIXES as READ
+
+    stem, ending = os.path.splitext(output or "")
+    known = {*SUFFIXES, *READ, *(one for endings in _ENDINGS.values() for one in endings)}
+    if ending.lower() in known and ending.lower() not in _ENDINGS[written]:
+        raise click.UsageError(f"'{output}' is no name for {written}: call it '{stem}{_ENDINGS[written][0]}'")
+
+
+def _other() -> str:
+    return "give the file another name"
+
+
 def options_given(ctx: click.Context) -> list[str]:
-    """The options on the command line, each by its long name."""
-    return [
-        max(param.opts, key=len)
-        for param in ctx.command.params
-        if param.name is not None and ctx.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE
-    ]
+    """The options on the command line, each by its long name; of several choices also with the one that was made."""
+    found = []
+    for param in ctx.command.params:
+        if param.name and ctx.get_parameter_source(param.name) is click.core.ParameterSource.COMMANDLINE:
+            name = max(param.opts, key=len)
+            found.append(name)
+            if isinstance(param.type, click.Choice):
+                found.append(f"{name} {ctx.params.get(param.name)}")
+    return found
 
 
 def refuse_others(command: str, format: str, given: Collection[str]) -> None:
-    """Raise UsageError where a format has not what was asked for by these options."""
-    printed = FORMATS[command]
+    """Raise UsageError where an option of these has no effect, beside another or in a format."""
+    printed = FORMATS.get(command, {"": (format,)})
     for mode, others in WITHOUT.get(command, {}).items():
         for option in given:
             if mode in given and option in others:
@@ -100,8 +223,14 @@ def refuse_others(command: str, format: str, given: Collection[str]) -> None:
     for option, others in OF.get(command, {}).items():
         if option in given and not any(other in given for other in others):
             raise click.UsageError(f"{option} goes with {' or '.join(others)}")
-    modes = [option for option in given if option in printed]
+    both = next((mode for mode in printed if " with " in mode and {*mode.split(" with ")} <= {*given}), None)
+    modes = [both] if both is not None else [option for option in given if option in printed]
     for option in modes:
+        more = next((one for one in printed if one.startswith(f"{option} with ") and format in printed[one]), None)
+        if more is not None and format not in printed[option]:
+            both = more.replace(" with ", " and ")
+            alone = _listed(printed[option])
+            raise click.UsageError(f"--format {format} goes with {both}; {option} alone goes with --format {alone}")
         _require(option, format, printed[option])
     if modes:
         return
@@ -115,5 +244,8 @@ def refuse_others(command: str, format: str, given: Collection[str]) -> None:
 
 def _require(option: str, format: str, formats: tuple[str, ...]) -> None:
     if format not in formats:
-        listed = " or ".join(filter(None, (", ".join(formats[:-1]), formats[-1])))
-        raise click.UsageError(f"{option} goes with --format {listed}, not with {format}")
+        raise click.UsageError(f"{option} goes with --format {_listed(formats)}, not with {format}")
+
+
+def _listed(formats: tuple[str, ...]) -> str:
+    return " or ".join(filter(None, (", ".join(formats[:-1]), formats[-1])))

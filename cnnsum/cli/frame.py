@@ -12,7 +12,10 @@ from typing import Any
 import click
 
 from cnnsum.cli.asked import Asked
-from cnnsum.cli.options import how_of, model_options
+from cnnsum.cli.options import ASKED, how_of, model_options
+
+#: The arguments of commands that are models.
+MODELS = ("model", "old", "new")
 
 
 def question(command: Callable[..., bool]) -> Callable[..., None]:
@@ -24,7 +27,21 @@ def question(command: Callable[..., bool]) -> Callable[..., None]:
     @click.pass_context
     @wraps(command)
     def outer(ctx: click.Context, /, **given: Any) -> None:
-        asked = Asked(**{name: given.pop(name) for name in ("output", "color", "quiet", "verbose")})
-        ctx.exit(asked.code(lambda: command(asked, how=how_of(given), **given)))
+        watch = given.pop("watch")
+        where = {name: given.pop(name) for name in ASKED}
+
+        def answer() -> int:
+            asked, options = Asked(**where), dict(given)
+            return asked.code(lambda: command(asked, how=how_of(options), **options))
+
+        if not watch:
+            ctx.exit(answer())
+        models = [given[name] for name in MODELS if name in given]
+        if "-" in models:
+            raise click.UsageError("--watch needs files: standard input does not change")
+        where["pager"] = False
+        from cnnsum.cli.watching import keep_answering
+
+        keep_answering(answer, lambda: models, quiet=where["quiet"])
 
     return model_options(outer)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnnsum.answers.given import MOST_SAMPLES, integer, setting
+from cnnsum.answers.given import MOST_SAMPLES, integer, is_not_finite, setting
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 else:
     _Type = click.ParamType  # which is not generic in click 8.1
 
-COLORS = ("auto", "always", "never")
+#: Processes that a call may ask for.
+MOST_JOBS = 256
 
 
 class NumberOption(_Type):
@@ -28,7 +29,7 @@ class NumberOption(_Type):
         self.least = least
         self.most = most
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The integer."""
         if not isinstance(value, str):
             return value
@@ -43,7 +44,7 @@ class ShapeOption(_Type):
 
     name = "[NAME=]SHAPE"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The name ("" where there is none) and the shape."""
         if not isinstance(value, str):
             return value
@@ -72,19 +73,21 @@ class SettingOption(_Type):
 
     name = "NAME=VALUE"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The name and the value."""
         if not isinstance(value, str):
             return value
         name, separator, text = value.partition("=")
         if not separator or not name.isidentifier():
             self.fail(f"`{value}` is no NAME=VALUE", param, ctx)
+        if is_not_finite(text):
+            self.fail(f"`{value}`: `{text}` is no finite number", param, ctx)
         return name, setting(text)
 
 
-def _by_name(_ctx: click.Context, _param: click.Parameter, pairs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+def _by_name(_ctx: click.Context, _param: click.Parameter, pairs: tuple[tuple[str, object], ...]) -> dict[str, object]:
     """The values by their names; a name that is given twice is refused, for one of the two would be lost."""
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for name, value in pairs:
         if name in values:
             raise click.BadParameter(
@@ -110,7 +113,7 @@ def how_of(given: dict[str, Any]) -> How:
     )
 
 
-def type_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def type_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options that declare layer types from outside of the model's file."""
     for option in (
         click.option(
@@ -131,6 +134,43 @@ def type_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def spreading_options(
+    of: str = "", usual: str = "as many as save time"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options that say who works: processes of this machine, or the machines of a cluster.
+
+    of: what they go with, as the help begins. usual: how many processes there are by default.
+    """
+    options = (
+        click.option(
+            "--dask",
+            metavar="ADDRESS",
+            callback=_cluster,
+            help=f"{of}Work on a dask cluster, whose machines see the same files; `local` starts one.",
+        ),
+        click.option(
+            "--jobs",
+            type=NumberOption(1, MOST_JOBS),
+            is_eager=True,  # what --dask is held against
+            help=f"{of}Number of processes.  [default: {usual}]",
+        ),
+    )
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in options:
+            command = option(command)
+        return command
+
+    return add
+
+
+def _cluster(ctx: click.Context, _param: click.Parameter, address: str | None) -> str | None:
+    """The address as it is: a cluster has as many processes as it has."""
+    if address not in (None, "local") and ctx.params.get("jobs") is not None:
+        raise click.UsageError("--jobs is for processes of this machine, and does not go with a cluster elsewhere")
+    return address
+
+
 class OneModel(click.Command):
     """A command about one model, which says what answers for several."""
 
@@ -138,12 +178,48 @@ class OneModel(click.Command):
         """As click does; raises UsageError for a second model."""
         ctx.allow_extra_args = True
         more = super().parse_args(ctx, args)
-        if more:
+        if more and not ctx.resilient_parsing:
             first = ctx.params.get("model")
             both = f"`cnnsum diff {first} {more[0]}` compares two, and " if len(more) == 1 else ""
             message = f"{self.name} takes one model, got {', '.join(map(str, [first, *more]))}"
             raise click.UsageError(f"{message}: {both}`cnnsum check` takes any number", ctx)
         return more
+
+
+def color_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option `--color`."""
+    return click.option(
+        "--color",
+        type=click.Choice(("auto", "always", "never")),
+        default="auto",
+        help="When to use colours, in tables and findings.  [default: auto]",
+    )(command)
+
+
+def no_pager(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option `--no-pager`, which is `pager`."""
+    return click.option(
+        "--no-pager",
+        "pager",
+        is_flag=True,
+        flag_value=False,
+        default=True,
+        help="Print also what is longer than the screen.",
+    )(command)
+
+
+#: The options of `model_options` that say where an answer goes, as `Asked` takes them.
+ASKED = ("output", "color", "pager", "quiet", "verbose")
+
+
+def batch_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says for how many samples something is counted."""
+    return click.option(
+        "-b",
+        "--batch",
+        type=NumberOption(1, MOST_SAMPLES),
+        help="Samples that memory is estimated for.  [default: the file's, else 1]",
+    )(command)
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -168,19 +244,14 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Give a var or a symbol a value.",
             ),
             click.option(
-                "-b",
-                "--batch",
-                type=NumberOption(1, MOST_SAMPLES),
-                help="Samples that memory is estimated for.  [default: the file's, else 1]",
-            ),
-            click.option(
                 "--dtype", metavar="NAME", help="The dtype policy of layers that name none, such as mixed_float16."
             ),
             click.option(
                 "--from",
                 "source_format",
                 metavar="FORMAT",
-                help="Read the file as cnnsum, keras or torch.  [default: by its content]",
+                help="Read the file as cnnsum, keras, savedmodel, torch, ultralytics, onnx, tflite, darknet, caffe.  "
+                "[default: by content]",
             ),
             click.option(
                 "--keras-backend",
@@ -195,9 +266,9 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="FILE",
                 help="Write the result to a file, whole or not at all, without colours.",
             ),
-            click.option(
-                "--color", type=click.Choice(COLORS), default="auto", help="When to use colours.  [default: auto]"
-            ),
+            color_option,
+            no_pager,
+            click.option("--watch", is_flag=True, help="Answer again whenever a file that was read changes."),
             click.option("-q", "--quiet", is_flag=True, help="Report errors only."),
             click.option("-v", "--verbose", is_flag=True, help="Report notes, too."),
         )

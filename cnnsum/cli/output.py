@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TextIO
 
-from cnnsum.diagnostics import Diagnostic
+from cnnsum.cli import progress
+from cnnsum.diagnostics import RANK, Diagnostic
 from cnnsum.ink import inked, inked_line
 
-_RANK = {"error": 0, "warning": 1, "note": 2}
+_Line = list[tuple[str, str]]
+
 # What the table draws with besides its box, for a stream that has none of it.
 _PLAINER = str.maketrans({"…": "~", "└": "'"})
 _LINES_PER_CHUNK = 500
@@ -30,10 +32,14 @@ def standard_output() -> TextIO:
 
 
 def wants_color(choice: str, stream: TextIO) -> bool:
-    """Whether to use colours on a stream: as chosen, else on a terminal that has them, without NO_COLOR."""
+    """Whether to use colours on a stream: as chosen; else not with NO_COLOR, and with FORCE_COLOR or on a terminal that
+    has them.
+    """
     if choice != "auto":
         return choice == "always"
-    return not os.environ.get("NO_COLOR") and _has_color(stream)
+    if os.environ.get("NO_COLOR"):
+        return False
+    return os.environ.get("FORCE_COLOR", "0") not in ("", "0", "false") or _has_color(stream)
 
 
 def can_draw(stream: TextIO) -> bool:
@@ -61,8 +67,8 @@ def _columns(stream: TextIO | None) -> int:
         return 80
 
 
-def write_colored(lines: Iterable[list[tuple[str, str]]], stream: TextIO) -> None:
-    """Write styled lines with the colours that the terminal has; anything else gets 256."""
+def _colored(lines: Iterable[_Line], stream: TextIO) -> Iterator[str]:
+    """Styled lines as text with the colours that the terminal has; anything else gets 256."""
     from io import StringIO
 
     from rich.console import Console
@@ -83,24 +89,46 @@ def write_colored(lines: Iterable[list[tuple[str, str]]], stream: TextIO) -> Non
     while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
         for line in chunk:
             console.print(Text.assemble(*inked_line(line)), soft_wrap=True)
-        _write((drawn.getvalue(),), stream)
+        yield drawn.getvalue()
         drawn.seek(0)
         drawn.truncate()
 
 
-def write_plain(chunks: Iterable[str], stream: TextIO, format: str = "text") -> None:
-    """Write text, made harmless for its format; what the stream's encoding cannot write is replaced."""
-    _write(inked(chunks, format), stream)
-
-
 def _write(chunks: Iterable[str], stream: TextIO) -> None:
+    """Write text as it is; what the stream's encoding cannot write is replaced."""
+    terminal = stream.isatty()
     for chunk in chunks:
+        if terminal:
+            progress.end()
         try:
             stream.write(chunk)
         except UnicodeEncodeError:
             encoding = stream.encoding or "ascii"
             plainer = chunk if can_draw(stream) else chunk.translate(_PLAINER)
             stream.write(plainer.encode(encoding, "replace").decode(encoding))
+
+
+def write_standard(
+    color: str,
+    plain: Callable[[], Iterable[str]],
+    styled: Callable[[], Iterable[_Line]] | None = None,
+    *,
+    format: str = "text",
+    pager: bool = False,
+) -> None:
+    """Write to standard output: lines of styled spans where there are colours, else text, made harmless for its format.
+
+    pager: whether a terminal gets what is longer than its screen from a pager.
+    """
+    stream = standard_output()
+    lines = styled if wants_color(color, stream) else None
+    chunks: Iterable[str] = inked(plain(), format) if lines is None else _colored(lines(), stream)
+    if pager and _has_color(stream):
+        from cnnsum.cli.pager import page
+
+        chunks = page(chunks, stream)
+    _write(chunks, stream)
+    stream.flush()
 
 
 @contextmanager
@@ -126,14 +154,15 @@ def write_result(
     color: str,
     *,
     plain: Callable[[], Iterable[str]] | None = None,
-    styled: Callable[[int], Iterable[list[tuple[str, str]]]] | None = None,
+    styled: Callable[[int], Iterable[_Line]] | None = None,
     format: str = "text",
     over: tuple[str, ...] = (),
+    pager: bool = False,
 ) -> None:
     """Write a command's result to the file that was asked for, or to standard output.
 
     plain: makes text of a format; or styled: makes lines of styled spans for a width. A reader who has seen enough
-    ends it early. over: files that were read, and that may be written over all the same.
+    ends it early. over: files that were read, and that may be written over all the same. pager: as in `write_standard`.
     Raises ClickException for a file that cannot be written.
     """
     if output == "-":
@@ -142,18 +171,40 @@ def write_result(
         if output is not None:
             write_file(output, _chunks(plain, styled, 80), format, over)
             return
+        width = min(terminal_columns(), 100) if standard_output().isatty() else 80
+        write_standard(
+            color,
+            lambda: _chunks(plain, styled, width),
+            None if styled is None else lambda: styled(width),
+            format=format,
+            pager=pager,
+        )
+
+
+def write_bytes(output: str | None, chunks: Iterable[bytes]) -> None:
+    """Write a result that is no text to the file that was asked for, or to a pipe.
+
+    Raises UsageError for a terminal, ClickException for a file that cannot be written.
+    """
+    with delivering(output):
+        if output is not None:
+            _refuse_read(output)
+            write_back(output, chunks)
+            return
         stream = standard_output()
-        width = min(terminal_columns(), 100) if stream.isatty() else 80
-        if plain is None and styled is not None and wants_color(color, stream):
-            write_colored(styled(width), stream)
-        else:
-            write_plain(_chunks(plain, styled, width), stream, format)
+        if stream.isatty():
+            import click
+
+            raise click.UsageError("the result is no text: write it to a file, -o FILE")
         stream.flush()
+        for chunk in chunks:
+            stream.buffer.write(chunk)
+        stream.buffer.flush()
 
 
 def _chunks(
     plain: Callable[[], Iterable[str]] | None,
-    styled: Callable[[int], Iterable[list[tuple[str, str]]]] | None,
+    styled: Callable[[int], Iterable[_Line]] | None,
     width: int,
 ) -> Iterator[str]:
     if plain is not None:
@@ -175,20 +226,24 @@ def write_file(path: str, chunks: Iterable[str], format: str = "text", over: tup
 
     Raises UsageError for a file that was read: what is made of it would take its place.
     """
+    if path not in over:
+        _refuse_read(path)
+    write_back(path, inked(chunks, format))
+
+
+def _refuse_read(path: str) -> None:
     from cnnsum.source.raw import READ
 
-    if path not in over and os.path.isfile(path):
+    if os.path.isfile(path):
         for read in READ:
             if os.path.exists(read) and os.path.samefile(read, path):
                 import click
 
                 raise click.UsageError(f"'{path}' is one of the files that are read: give the result another name")
-    write_back(path, inked(chunks, format))
 
 
-def write_back(path: str, chunks: Iterable[str]) -> None:
-    """Write a file in UTF-8, whole or not at all: beside it first, then in its place. For a file's own text, which is
-    written as it is.
+def write_back(path: str, chunks: Iterable[str] | Iterable[bytes]) -> None:
+    """Write a file, whole or not at all: beside it first, then in its place. Text, a file's own, is written as it is.
 
     A link is followed, and an existing file keeps its permissions. What is not a plain file (a pipe, /dev/null) is
     written to directly. Raises OSError.
@@ -203,23 +258,27 @@ def write_back(path: str, chunks: Iterable[str]) -> None:
         from cnnsum.source.special import open_special_to_write
 
         with open_special_to_write(path) as special:
-            special.writelines(chunks)
+            special.writelines(map(_encoded, chunks))
         return
     mode = None
     if os.path.exists(target):
         with open(target, "ab"):
             mode = os.stat(target).st_mode & 0o7777  # a file that may not be written is not replaced either
     draft = os.path.join(os.path.dirname(target), f".cnnsum-{os.urandom(6).hex()}.tmp")
-    stream = open(draft, "x", encoding="utf-8", errors="replace", newline="")  # noqa: SIM115 - closed below
+    stream = open(draft, "xb")  # noqa: SIM115 - closed below
     try:
         with stream:
-            stream.writelines(chunks)
+            stream.writelines(map(_encoded, chunks))
         if mode is not None:
             os.chmod(draft, mode)
         os.replace(draft, target)
     except BaseException:
         os.unlink(draft)
         raise
+
+
+def _encoded(chunk: str | bytes) -> bytes:
+    return chunk.encode("utf-8", "replace") if isinstance(chunk, str) else chunk
 
 
 def report_diagnostics(
@@ -237,19 +296,20 @@ def report_diagnostics(
     written there is nobody to tell; the result is written all the same.
     """
     limit = 0 if quiet else 2 if verbose else 1
-    shown = [diagnostic for diagnostic in found if _RANK[diagnostic.severity] <= limit]
+    shown = [diagnostic for diagnostic in found if RANK[diagnostic.severity] <= limit]
     if not shown or sys.stderr is None:
         return
     from cnnsum.render import diagnose
 
     columns = _columns(sys.stderr) if sys.stderr.isatty() else None
+    progress.end()
     try:
         if columns is not None and after_result and sys.stdout is not None and sys.stdout.isatty():
             sys.stderr.write("\n")
         if wants_color(color, sys.stderr):
-            write_colored(diagnose.segments(shown, line_of, columns), sys.stderr)
+            _write(_colored(diagnose.segments(shown, line_of, columns), sys.stderr), sys.stderr)
         else:
-            write_plain(_in_lines(diagnose.render(shown, line_of, columns)), sys.stderr)
+            _write(inked(_in_lines(diagnose.render(shown, line_of, columns))), sys.stderr)
         if len(shown) > 1 or shown[0].severity != "error":
             sys.stderr.write(f"\n{_counted(shown)}\n")
         sys.stderr.flush()
@@ -262,15 +322,21 @@ def say(message: str) -> None:
     if sys.stderr is None:
         return
     try:
-        write_plain((f"{message}\n",), sys.stderr)
+        _write(inked((f"{message}\n",)), sys.stderr)
         sys.stderr.flush()
     except (OSError, ValueError):  # full, or closed
         pass
 
 
+def say_on_terminal(message: str) -> None:
+    """Write a line to standard error where that is a terminal: what nobody needs to keep."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say(message)
+
+
 def _counted(shown: list[Diagnostic]) -> str:
     """How many there are of each severity, which the lines themselves do not say: "1 error, 2 warnings"."""
-    counts = [(sum(found.severity == severity for found in shown), severity) for severity in _RANK]
+    counts = [(sum(found.severity == severity for found in shown), severity) for severity in RANK]
     return ", ".join(f"{count:,} {severity}{'s' * (count != 1)}" for count, severity in counts if count)
 
 

@@ -19,7 +19,7 @@ class QuantityOption(_Type):
         self.name = "MEMORY" if memory else "COUNT"
         self._memory = memory
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The number."""
         if not isinstance(value, str):
             return value

@@ -1,53 +1,80 @@
-"""`cnnsum rule [CODE]`: the reference of the rules of `cnnsum check`, from their docstrings."""
+"""`cnnsum rule [CODE]`: the reference of codes: what each finding means, why it matters and how it is mended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from cnnsum.cli.formats import format_option
+from cnnsum.cli.formats import format_for, format_option
+from cnnsum.cli.options import no_pager
+
+if TYPE_CHECKING:
+    from cnnsum.codes import Code
 
 
-@click.command(name="rule", short_help="The reference of the rules of check.")
-@click.argument("code", required=False)
+@click.command(name="rule")
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
 @format_option("rule")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of standard output.")
-def command(code: str | None, format: str, output: str | None) -> None:
-    """Print the rules of advice, or what one checks, why, and an example that fails and one that passes."""
-    from cnnsum.cli.output import write_result
-    from cnnsum.rules.base import all_rules
+@no_pager
+def command(codes: tuple[str, ...], format: str, output: str | None, pager: bool) -> None:
+    """Print all codes, or what one means, why it matters, how it is mended, and examples that fail and pass.
 
-    rules = all_rules()
-    if code is not None and code.upper() not in rules:
-        raise click.UsageError(_unknown(code, rules))
-    chosen = list(rules.values()) if code is None else [rules[code.upper()]]
+    CODE is a code, or the beginning of some: ARC, SHP20.
+    """
+    from cnnsum.cli.output import write_result
+    from cnnsum.codes import meanings
+    from cnnsum.diagnostics import CODES
+
+    format = format_for("rule", output, format)
+    chosen = [one for code in codes for one in _beginning(code, CODES)] if codes else list(CODES)
+    found = meanings(tuple(dict.fromkeys(chosen)))
 
     def plain() -> Iterator[str]:
-        from cnnsum.rules import reference
+        from cnnsum.codes import reference
 
         lines: Iterable[str]
         if format == "json":
             import json
 
-            records = [reference.record(rule) for rule in chosen]
+            records = [reference.record(one) for one in _mended(found)]
             lines = [json.dumps({"schema": "cnnsum.rules/1", "rules": records}, indent=2, ensure_ascii=False)]
         elif format == "markdown":
-            lines = reference.markdown(chosen)
+            lines = reference.markdown(_mended(found))
+        elif len(found) == len(codes):
+            lines = _apart(list(reference.text(one)) for one in _mended(found))
         else:
-            lines = reference.listing(chosen) if code is None else reference.text(chosen[0])
+            lines = reference.listing(found)
         for line in lines:
             yield line + "\n"
 
-    write_result(output, "never", plain=plain, format=format)
+    write_result(output, "never", plain=plain, format=format, pager=pager)
 
 
-def _unknown(code: str, rules: Iterable[str]) -> str:
-    """What to say of a code that no rule has."""
-    from cnnsum.diagnostics import CODES, did_you_mean
+def _mended(codes: list[Code]) -> list[Code]:
+    """The codes with what mends each, which of advice is what its rule says of its example."""
+    from cnnsum.codes.advice import with_mend
 
-    title = CODES.get(code.upper())
-    if title is not None:
-        return f"`{code.upper()}` ({title}) is no rule of advice: docs/diagnostics.md lists it"
-    help = did_you_mean(code, rules)
-    return f"there is no rule `{code}`" + (f" ({help})" if help else "")
+    return [with_mend(one) for one in codes]
+
+
+def _apart(texts: Iterable[list[str]]) -> Iterator[str]:
+    for number, lines in enumerate(texts):
+        if number:
+            yield ""
+            yield ""
+        yield from lines
+
+
+def _beginning(text: str, codes: Iterable[str]) -> list[str]:
+    """The codes that begin with a text; raises UsageError where there are none."""
+    found = [code for code in codes if len(text) >= 3 and code.startswith(text.upper())]
+    if not found:
+        from cnnsum.lint.codes import fault
+
+        wrong = fault(text)
+        help = None if wrong is None else wrong[1]
+        raise click.UsageError(f"there is no code `{text}`" + (f" ({help})" if help else ""))
+    return found

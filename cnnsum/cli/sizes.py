@@ -8,7 +8,7 @@ import click
 
 from cnnsum.answers.given import FREED, MOST_LISTED
 from cnnsum.cli.asked import Asked
-from cnnsum.cli.formats import format_option
+from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.frame import question
 from cnnsum.cli.options import OneModel
 
@@ -33,7 +33,7 @@ class RangeOption(_Type):
 
     name = "LO:HI"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """The two sizes."""
         if not isinstance(value, str):
             return value
@@ -52,7 +52,7 @@ class TestsOption(_Type):
     name = "SIZES"
     __test__ = False  # no test for pytest, whatever its name
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         """Pairs of a symbol, "" for all, and a size."""
         if not isinstance(value, str):
             return value
@@ -66,7 +66,7 @@ class TestsOption(_Type):
         return tuple(result)
 
 
-@click.command(name="sizes", cls=OneModel, short_help="Which input sizes a model accepts, and why.")
+@click.command(name="sizes", cls=OneModel)
 @click.argument("model")
 @click.option("--list", "listed", type=RangeOption(), help="List the accepted sizes between two.")
 @click.option("--test", "tests", type=TestsOption(), multiple=True, help="Test sizes: exit code 1 if one is refused.")
@@ -85,7 +85,6 @@ def command(
     *,
     model: str,
     how: How,
-    batch: int | None,
     listed: tuple[int, int] | None,
     tests: tuple[tuple[tuple[str, int], ...], ...],
     keep: bool,
@@ -100,7 +99,7 @@ def command(
     from cnnsum.answers.sizes.ask import answer
     from cnnsum.model import Model
 
-    del batch  # sizes are the same for every batch
+    format = format_for("sizes", asked.output, format)
     found = Model(asked.read(model), how if keep else how.freeing("spatial", "declared", *more))
     result = answer(found, range=listed, tests=[dict([pair]) for pairs in tests for pair in pairs], kept=keep)
     try:

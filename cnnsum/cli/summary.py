@@ -12,7 +12,9 @@ from cnnsum.cli.asked import Asked
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cnnsum.answers.page.records import Page
     from cnnsum.answers.summary.rendering import Options, Report
+    from cnnsum.model import Model
     from cnnsum.readers.how import How
 
 #: The options of `show` where none is given; a test holds them to what click makes of such a call.
@@ -27,6 +29,7 @@ UNASKED: Mapping[str, Any] = {
     "keras": False,
     "columns": None,
     "width": None,
+    "style": None,
     "depth": None,
     "expand_nested": False,
     "show_trainable": False,
@@ -66,11 +69,12 @@ def summary(
     **looks: Any,
 ) -> bool:
     """Read, infer, render; returns whether the model has errors. Raises OptionError for options that cannot be met."""
-    from cnnsum.answers.summary.ask import mistaken_layout, policy_of, summarize
+    from cnnsum.answers import DETAILED
+    from cnnsum.answers.summary.ask import policy_of, summarize, with_layout
     from cnnsum.model import Model
 
     found = Model(asked.read(model), how._replace(dtype=policy_of(precision, how.dtype)))
-    details = format == "json" or looks["columns"] is not None
+    details = (format in DETAILED and looks["chart"] is None) or looks["columns"] is not None
     report = summarize(
         found,
         batch=batch,
@@ -80,20 +84,30 @@ def summary(
         details=details,
         step=looks["train"],
     )
-    report.diagnostics = (*report.diagnostics, *mistaken_layout(found))
+    report.diagnostics = tuple(with_layout(found, report.diagnostics))
     if plan or looks["chart"] == "memory":
         from cnnsum.answers.plan.ask import plan as plan_of
 
         report.plan = plan_of(found, report, order=plan)
+    if format == "html":
+        report.page = _page(found, report, optimizer, _names(checkpoint), looks["depth"])
     if convention is not None:
         from cnnsum.answers.conventions.ask import reconcile
 
         report.convention = reconcile(found, convention, batch=report.batch)
     try:
-        _write(report, format, asked.output, asked.color, verbose=asked.verbose, **looks)
+        _write(asked, report, format, verbose=asked.verbose, **looks)
     finally:
         asked.report(report.diagnostics)  # below the summary, which may be longer than the screen
     return found.wrong
+
+
+def _page(found: Model, report: Report, optimizer: str, checkpoint: list[str] | None, depth: int | None) -> Page:
+    """The page of the model, with what `check` says of it."""
+    from cnnsum.answers.page.ask import page
+    from cnnsum.lint.checking import findings_of
+
+    return page(found, report, optimizer=optimizer, checkpoint=checkpoint, depth=depth, findings=findings_of(found))
 
 
 def _names(text: str | None) -> list[str] | None:
@@ -101,30 +115,18 @@ def _names(text: str | None) -> list[str] | None:
     return None if text is None else [name for name in map(str.strip, text.split(",")) if name]
 
 
-def _write(report: Report, format: str, output: str | None, color: str, **looks: Any) -> None:
+def _write(asked: Asked, report: Report, format: str, **looks: Any) -> None:
     """Render the report and write it where it is wanted. A reader who has seen enough ends it early."""
     from cnnsum.answers.summary.rendering import render, styled_lines
-    from cnnsum.cli.output import (
-        can_draw,
-        delivering,
-        standard_output,
-        wants_color,
-        write_colored,
-        write_file,
-        write_plain,
-    )
+    from cnnsum.cli.output import can_draw, delivering, standard_output, write_file, write_standard
 
-    with delivering(output):
-        if output is not None:
-            write_file(output, render(report, format, _options(ascii=False, **looks)), format)
+    with delivering(asked.output):
+        if asked.output is not None:
+            write_file(asked.output, render(report, format, _options(ascii=False, **looks)), format)
             return
-        stream = standard_output()
-        options = _options(ascii=not can_draw(stream), **looks)
-        if format == "table" and wants_color(color, stream):
-            write_colored(styled_lines(report, options), stream)
-        else:
-            write_plain(render(report, format, options), stream, format)
-        stream.flush()
+        options = _options(ascii=not can_draw(standard_output()), **looks)
+        styled = (lambda: styled_lines(report, options)) if format == "table" else None
+        write_standard(asked.color, lambda: render(report, format, options), styled, format=format, pager=asked.pager)
 
 
 def _options(*, keras: bool, ascii: bool, **looks: Any) -> Options:

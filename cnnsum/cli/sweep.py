@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from cnnsum.answers import OptionError
+from cnnsum.answers.rows import Part, Table
 from cnnsum.answers.summary.ask import policy_of
 from cnnsum.answers.sweep.ask import Sweep
-from cnnsum.answers.sweep.records import Head, Swept
+from cnnsum.answers.sweep.choosing import Choice
+from cnnsum.answers.sweep.pieces import executor_of, has_arrays
+from cnnsum.answers.sweep.records import Charted, Head, Swept, became
 from cnnsum.answers.variants.ranges import RangeError, swept
 from cnnsum.answers.variants.reading import first_error, reading_of
+from cnnsum.cli import progress
+from cnnsum.cli.output import can_draw, say, standard_output
+from cnnsum.render.style import printable
 
 if TYPE_CHECKING:
-    from cnnsum.answers.variants.costs import Variant
+    from collections.abc import Iterator, Mapping
+
     from cnnsum.cli.asked import Asked
     from cnnsum.readers.how import How
+
+#: Variants from which on it matters whether there is NumPy.
+_MANY = 100_000
 
 
 def run(
@@ -30,19 +41,23 @@ def run(
     precision: str | None,
     optimizer: str,
     format: str,
-    **others: Any,
+    where: str | None,
+    pareto: str | None,
+    sort: str | None,
+    top: int | None,
+    chart: str | None,
+    jobs: int | None,
+    dask: str | None,
+    **_looks: object,
 ) -> bool:
     """Print every variant; returns whether one of them is not a model at all, or none is accepted."""
-    for name, value in others.items():
-        if value:
-            raise click.UsageError(f"--sweep does not go with --{name.replace('_only', '').replace('_', '-')}")
     try:
         axes = [swept(text) for text in sweeps]
     except RangeError as error:
         raise click.BadParameter(str(error), param_hint="'--sweep'") from None
     how = how._replace(dtype=policy_of(precision, how.dtype))
     reading, found = reading_of(asked.read(model), how, batch, optimizer)
-    sweep = Sweep(reading, axes)
+    sweep = Sweep(reading, axes, Choice(where, pareto, sort, top), executor=executor_of(jobs, dask))
     wrong = first_error(found)
     if wrong is not None and wrong.code.startswith(("SPC", "GRF")) and not sweep.has_vars:
         # No size mends it: one finding with its place, and not one line for each variant.
@@ -58,28 +73,43 @@ def run(
         None if batched else batch or fixed or 1,
         reading.optimizer_title,
     )
-    seen = _Seen()
-    # The first variant is made before anything is written: what is wrong with all of them is found with it.
-    variants = seen.of(iter(sweep))
-    first = next(variants)
-    every = chain((first,), variants)
+    sweep.progress = partial(progress.count, what="variants")
+    # The first variants are made before anything is written: what is wrong with all of them is found with them.
+    shown: dict[str, str] = {}
+    parts = _noted(sweep.parts(), len(sweep.columns) - 2, shown)
+    first = next(parts, None)
+    table = Table(sweep.columns, chain(() if first is None else (first,), parts))
     try:
-        asked.answer("sweep", format, Swept(head, every))
+        if chart is None:
+            asked.answer("sweep", format, Swept(head, table))
+        else:
+            names = tuple(name.strip().removeprefix("-") for name in (pareto or "").split(",") if name)
+            charted = Charted(Swept(head, table), chart, names, ascii=not can_draw(standard_output()))
+            asked.answer("sweep chart", format, charted)
+    except OptionError as error:
+        raise click.UsageError(error.sentence) from None
     finally:
         asked.report(one for one in found.diagnostics if one.severity != "error")
-    return seen.wrong or not seen.accepted
+    if sweep.count > _MANY and not has_arrays() and not asked.quiet:
+        say("with NumPy this takes a hundredth of the time: pip install 'cnnsum[sweep]'")
+    if sweep.unsure and not asked.quiet:
+        say(f"{sweep.unsure:,} left out: it is not known whether --where holds of them")
+    return _failed(sweep, shown)
 
 
-class _Seen:
-    """What kinds of variants have come by."""
+def _failed(sweep: Sweep, shown: Mapping[str, str]) -> bool:
+    """Whether the sweep fails; says why where no variant that is shown does."""
+    bad = "error" if sweep.wrong else None if sweep.accepted else "illegal"
+    if bad is None:
+        return False
+    if bad not in shown and bad in sweep.became:
+        what = "an error among those that are left out" if bad == "error" else "no variant is accepted"
+        say(f"{what}: {printable(sweep.became[bad])}")
+    return True
 
-    def __init__(self) -> None:
-        self.accepted = False
-        self.wrong = False
 
-    def of(self, variants: Iterator[Variant]) -> Iterator[Variant]:
-        for variant in variants:
-            status = variant.outcome.status
-            self.accepted = self.accepted or status == "legal"
-            self.wrong = self.wrong or status == "error"
-            yield variant
+def _noted(parts: Iterator[Part], status: int, shown: dict[str, str]) -> Iterator[Part]:
+    """The parts, and what became of the variants in them."""
+    for part in parts:
+        became(part, status, shown)
+        yield part

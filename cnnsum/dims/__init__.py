@@ -26,7 +26,7 @@ without formulas does not pay for it. This package must know no layer, no file f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Symbol, Unknown, symbols_of
 from cnnsum.dims.making import ceil_div, maximum, minimum, prod, substitute
@@ -65,7 +65,7 @@ __all__ = [
 _LANGUAGE = ("ExpressionError", "UnknownNameError", "Value", "evaluate", "is_name", "parse_dim")
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _LANGUAGE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from cnnsum.dims import language

@@ -180,7 +180,7 @@ def _find_extreme(dim: Dim) -> Extreme | None:
     return None
 
 
-def _class_is_zero(polynomial: Mapping[Any, int] | None) -> bool | None:
+def _class_is_zero(polynomial: Mapping[object, int] | None) -> bool | None:
     if polynomial is None:
         return None
     constant, others = _split(polynomial)
@@ -191,7 +191,7 @@ def _class_is_zero(polynomial: Mapping[Any, int] | None) -> bool | None:
     return False if constant % gcd(*others) else None
 
 
-def _class_is_nonnegative(polynomial: Mapping[Any, int] | None) -> bool | None:
+def _class_is_nonnegative(polynomial: Mapping[object, int] | None) -> bool | None:
     if polynomial is None:
         return None
     constant, others = _split(polynomial)

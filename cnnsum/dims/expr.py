@@ -10,6 +10,7 @@ In the normal form the atom of a symbol that is known to be a multiple of m stan
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NoReturn, TypeAlias
@@ -59,6 +60,20 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+
+
+class Varying:
+    """A value that differs between variants of a text: made by `varying`. Whoever needs one value asks for `one`."""
+
+    __slots__ = ()
+
+    def one(self) -> Any:
+        """What stands for all of them."""
+        raise NotImplementedError
+
+    def each(self, run: Callable[[Mapping[str, Any]], Any], names: Mapping[str, Any]) -> Any:
+        """The value of an expression that has it among its names."""
+        raise NotImplementedError
 
 
 class Symbol:
@@ -113,7 +128,7 @@ class Symbol:
             self._symbols = frozenset((self,))
         return self._symbols
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _symbol, (self.name, self.anonymous, self.minimum, self.multiple_of)
 
     def __eq__(self, other: object) -> bool:
@@ -222,7 +237,7 @@ class Expr:
     def __init__(self, terms: tuple[tuple[Monomial, int], ...]) -> None:
         self.terms = terms
         self._hash: int | None = None  # most formulas are never looked up
-        self._order: Any = None
+        self._order: object = None
         self._size = 0
         self._symbols: frozenset[Symbol] | None = None
         self._text: str | None = None

@@ -24,7 +24,7 @@ from cnnsum.dims.values import (
 )
 
 
-def ceil(x: Any) -> Any:
+def ceil(x: object) -> object:
     """The smallest whole number not below x."""
     x = operand(x)
     if isinstance(x, float):
@@ -34,7 +34,7 @@ def ceil(x: Any) -> Any:
     return x
 
 
-def nearest(x: Any) -> Any:
+def nearest(x: object) -> Any:
     """The nearest whole number; from the middle between two, the even one, as Python's `round`."""
     x = operand(x)
     if isinstance(x, float):
@@ -53,7 +53,7 @@ def nearest(x: Any) -> Any:
     return known(up - (middle // (4 * below) - (middle - 1) // (4 * below)))
 
 
-def divisible(x: Any, by: Any) -> Any:
+def divisible(x: object, by: object) -> object:
     """X rounded to a multiple of `by`, at least `by`, and never below 90 % of x.
 
     The rounding of channel counts in MobileNet and EfficientNet: max(by, int(x + by/2)//by*by), and one `by` more
@@ -81,12 +81,12 @@ def largest(*values: Any) -> Any:
     return _extreme(max, maximum, values)
 
 
-def smallest(*values: Any) -> Any:
+def smallest(*values: object) -> object:
     """The smallest of the values."""
     return _extreme(min, minimum, values)
 
 
-def _extreme(choose: Callable[..., Any], formula: Callable[..., Dim], values: tuple[Any, ...]) -> Any:
+def _extreme(choose: Callable[..., object], formula: Callable[..., Dim], values: tuple[object, ...]) -> object:
     numbers = [operand(value) for value in values]
     if any(isinstance(number, Unknown) for number in numbers):
         return UNKNOWN

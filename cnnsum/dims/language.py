@@ -12,19 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.dims import functions, values
-from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Symbol, Unknown
+from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Symbol, Unknown, Varying
 from cnnsum.dims.tokens import CONSTANTS, NAME, WORDS, ExpressionError, Token, UnknownNameError, tokens
 from cnnsum.dims.values import OperationError, Value
+from cnnsum.tuples import NamedTuple
 
 MAX_LENGTH = 10_000  # characters of an expression
 MAX_PRINTED_LENGTH = 200_000  # of a printed size, which no person wrote
 MAX_DEPTH = 100  # parentheses, signs, conditions and functions in one another
 MAX_DIGITS = 40  # of a number as it is written
 
-_VALUES = (int, float, str, Expr, Unknown)  # a tuple, because a union is built anew at each test
+_VALUES = (int, float, str, Expr, Unknown, values.Ratio)  # a tuple, because a union is built anew at each test
 
 Run = Callable[[Mapping[str, Any]], Any]
 
@@ -35,13 +36,13 @@ _BINDING = {
     ">": _COMPARE, ">=": _COMPARE, "in": _COMPARE, "not": _COMPARE, "+": _ADD, "-": _ADD, "*": _MULTIPLY,
     "/": _MULTIPLY, "//": _MULTIPLY, "%": _MULTIPLY, "**": _POWER,
 }  # fmt: skip
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+_OPERATORS: dict[str, Callable[[object, object], object]] = {
     "==": values.same, "!=": values.different, "<": values.less, "<=": values.less_or_same,
     ">": values.greater, ">=": values.greater_or_same, "+": values.plus, "-": values.minus, "*": values.times,
     "/": values.over, "//": values.floor_over, "%": values.modulo, "**": values.power,
 }  # fmt: skip
 # Each function with the number of its arguments; None: one or more.
-_FUNCTIONS: dict[str, tuple[Callable[..., Any], int | None]] = {
+_FUNCTIONS: dict[str, tuple[Callable[..., object], int | None]] = {
     "min": (functions.smallest, None),
     "max": (functions.largest, None),
     "ceil": (functions.ceil, 1),
@@ -66,9 +67,10 @@ def evaluate(text: str, names: Mapping[str, Value]) -> Value:
     """
     node = _parse(text, MAX_LENGTH)
     try:
-        return values.settle(node.run(names))
+        found: Value = _settled(node, names)
     except OperationError as fault:
         raise ExpressionError(fault.message, node.start, node.end, fault.help) from None
+    return found
 
 
 def parse_dim(text: str, symbols: Mapping[str, Symbol] | None = None) -> Dim:
@@ -100,6 +102,22 @@ def _describe(value: Value) -> str:
     return str(value) if isinstance(value, float) else values.kind(value)
 
 
+def _settled(node: _Node, names: Mapping[str, Any]) -> Any:
+    try:
+        return values.settle(node.run(names))
+    except _Varies as found:
+        varying = found.value
+    return varying.each(node.run, names)
+
+
+class _Varies(Exception):
+    """A name stands for a value that differs: the expression is evaluated for each variant."""
+
+    def __init__(self, value: Varying) -> None:
+        super().__init__()
+        self.value = value
+
+
 class _Symbols(dict[str, Dim]):
     """Names to sizes: every name that is not declared is a symbol."""
 
@@ -118,6 +136,14 @@ class _Node(NamedTuple):
     end: int
 
 
+def _commas(text: str) -> str | None:
+    """How several numbers, or symbols of one letter, without anything between them are written; None for words."""
+    words = text.split()
+    letters = all(len(word) == 1 and word.isalpha() for word in words)
+    several = len(words) > 1 and (letters or all(map(str.isdecimal, words)))
+    return f"commas stand between values: {', '.join(words)}" if several else None
+
+
 @lru_cache(1 << 12)
 def _parse(text: str, limit: int) -> _Node:
     if len(text) > limit:
@@ -127,7 +153,7 @@ def _parse(text: str, limit: int) -> _Node:
         raise ExpressionError("the expression is empty", 0, len(text))
     node = parser.expression(_IF)
     if parser.token.kind != "end":
-        raise parser.unexpected("an operator")
+        raise parser.unexpected("an operator", _commas(text))
     return node
 
 
@@ -184,7 +210,7 @@ class _Parser:
         return node
 
     def chain(self, node: _Node, level: int) -> _Node:
-        rest: list[tuple[Callable[[Any, Any], Any], _Node]] = []
+        rest: list[tuple[Callable[[object, object], object], _Node]] = []
         while (operator := self.operator()) is not None and _BINDING[operator] == level:
             if level == _COMPARE and rest:
                 token = self.token
@@ -289,30 +315,32 @@ def _number(token: Token) -> Any:
     return values.exact(number) if isinstance(number, float) else number
 
 
-def _constant(value: Any, token: Token) -> _Node:
+def _constant(value: object, token: Token) -> _Node:
     return _Node(lambda _names: value, token.start, token.end)
 
 
 def _name(token: Token) -> _Node:
     name, start, end = token.text, token.start, token.end
 
-    def run(names: Mapping[str, Any]) -> Any:
+    def run(names: Mapping[str, object]) -> Any:
         try:
             value = names[name]
         except KeyError:
             raise UnknownNameError(name, start, end) from None
         if isinstance(value, _VALUES):
             return values.exact(value) if isinstance(value, float) else value
+        if isinstance(value, Varying):
+            raise _Varies(value)
         raise ExpressionError(f"`{name}` is {values.kind(value)}, not a number", start, end)
 
     return _Node(run, start, end)
 
 
-def _chain(first: _Node, rest: list[tuple[Callable[[Any, Any], Any], _Node]]) -> _Node:
+def _chain(first: _Node, rest: list[tuple[Callable[[object, object], object], _Node]]) -> _Node:
     run_first, start = first.run, first.start
     steps = [(apply, node.run, node.end) for apply, node in rest]
 
-    def run(names: Mapping[str, Any]) -> Any:
+    def run(names: Mapping[str, object]) -> Any:
         value = run_first(names)
         end = start
         try:
@@ -325,12 +353,12 @@ def _chain(first: _Node, rest: list[tuple[Callable[[Any, Any], Any], _Node]]) ->
     return _Node(run, start, rest[-1][1].end)
 
 
-def _unary(apply: Callable[[Any], Any], node: _Node, start: int) -> _Node:
+def _unary(apply: Callable[[object], object], node: _Node, start: int) -> _Node:
     return _call(apply, [node.run], start, node.end)
 
 
 def _call(function: Callable[..., Any], args: list[Run], start: int, end: int) -> _Node:
-    def run(names: Mapping[str, Any]) -> Any:
+    def run(names: Mapping[str, object]) -> Any:
         try:
             return function(*[arg(names) for arg in args])
         except OperationError as fault:
@@ -339,7 +367,7 @@ def _call(function: Callable[..., Any], args: list[Run], start: int, end: int) -
     return _Node(run, start, end)
 
 
-def _truth(node: _Node, names: Mapping[str, Any]) -> bool:
+def _truth(node: _Node, names: Mapping[str, object]) -> bool:
     value = node.run(names)
     if value is True or value is False:
         return value
@@ -350,7 +378,7 @@ def _truth(node: _Node, names: Mapping[str, Any]) -> bool:
 def _logic(nodes: list[_Node], *, decided: bool) -> _Node:
     """`or` (decided by the first that is true) and `and` (decided by the first that is false)."""
 
-    def run(names: Mapping[str, Any]) -> bool:
+    def run(names: Mapping[str, object]) -> bool:
         return next((decided for node in nodes if _truth(node, names) is decided), not decided)
 
     return _Node(run, nodes[0].start, nodes[-1].end)
@@ -361,7 +389,7 @@ def _not(node: _Node, start: int) -> _Node:
 
 
 def _choice(chosen: _Node, condition: _Node, other: _Node) -> _Node:
-    def run(names: Mapping[str, Any]) -> Any:
+    def run(names: Mapping[str, object]) -> Any:
         return (chosen if _truth(condition, names) else other).run(names)
 
     return _Node(run, chosen.start, other.end)

@@ -10,7 +10,8 @@ import operator
 from collections.abc import Callable, Iterator
 from functools import lru_cache, reduce
 from math import gcd, lcm
-from typing import NamedTuple
+
+from cnnsum.tuples import NamedTuple
 
 #: The longest period that a pattern may have; a longer one is a `PeriodError`.
 LONGEST_PERIOD = 1 << 20

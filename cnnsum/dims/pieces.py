@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from math import lcm
-from typing import NamedTuple
 
 from cnnsum.dims.expr import Atom, Dim, Expr, Extreme, Floor, Monomial, Symbol, atoms_of, size_of, symbols_of
 from cnnsum.dims.intervals import Interval
+from cnnsum.tuples import NamedTuple
 
 MAX_PERIOD = 4_096  # residue classes that are looked at, at most
 _MAX_WORK = 1 << 16  # atoms that are looked at, over all classes

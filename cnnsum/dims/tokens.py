@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from cnnsum.tuples import NamedTuple
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
@@ -19,7 +20,10 @@ _TOKEN = re.compile(
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 WORDS = frozenset({"and", "or", "not", "in", "if", "else", "true", "false", "True", "False"})
 CONSTANTS = {"true": True, "True": True, "false": False, "False": False}
+#: What people write behind a number for the zeros that follow it.
+_SCALES = {"k": "000", "K": "000", "M": "000000"}
 _INSTEAD = {
+    ";": "values stand apart by commas",
     "=": "to compare, write ==",
     "&": "write `and`",
     "|": "write `or`",
@@ -80,7 +84,11 @@ def tokens(text: str) -> list[Token]:
             message = f"`{number.text}{token.text}` is neither a number nor a name"
             digits = token.text.replace("_", "")
             help = f"write {number.text}{digits}" if digits.isdecimal() else None
-            help = help or f"a product is written {number.text}*{token.text}"
+            if re.fullmatch(r"x\d+(?:x\d+)*", token.text):
+                help = f"a size for each axis is written [{', '.join(f'{number.text}{token.text}'.split('x'))}]"
+            product = f"a product is written {number.text}*{token.text}"
+            zeros = _SCALES.get(token.text)
+            help = help or (f"write {number.text}{zeros}; {product}" if zeros else product)
             raise ExpressionError(message, number.start, token.end, help)
         found.append(token)
         if kind == "end":

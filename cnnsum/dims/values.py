@@ -76,7 +76,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def operand(value: Any) -> Operand:
+def operand(value: object) -> Operand:
     """The value as a number, or the fault that it is not a number."""
     if isinstance(value, _OPERANDS) and not isinstance(value, bool):
         return value
@@ -118,14 +118,14 @@ def exact(number: float) -> int | float | Ratio:
     >>> str(exact(0.29)), exact(2.0), exact(1e-300)
     ('29/100', 2, 1e-300)
     """
-    from fractions import Fraction  # which only a decimal number in an expression needs
+    from decimal import Decimal  # which only a decimal number in an expression needs
 
     if not math.isfinite(number):
         return number
-    fraction = Fraction(repr(number))
-    if abs(fraction.numerator) > _MAX_DECIMAL or fraction.denominator > _MAX_DECIMAL:
+    above, below = Decimal(repr(number)).as_integer_ratio()
+    if abs(above) > _MAX_DECIMAL or below > _MAX_DECIMAL:
         return number
-    found = quotient(fraction.numerator, fraction.denominator)
+    found = quotient(above, below)
     assert isinstance(found, int | Ratio)
     return found
 
@@ -194,14 +194,14 @@ def plus(a: Any, b: Any) -> Any:
     return known(a + b, a, b)
 
 
-def minus(a: Any, b: Any) -> Any:
+def minus(a: object, b: object) -> object:
     """A - b."""
     if type(a) is int and type(b) is int:
         return checked(a - b)
     return plus(a, negative(b))
 
 
-def negative(a: Any) -> Any:
+def negative(a: object) -> object:
     """-a."""
     a = operand(a)
     return Ratio(-a.above, a.below) if isinstance(a, Ratio) else checked(-a)
@@ -218,7 +218,7 @@ def times(a: Any, b: Any) -> Any:
     return known(a * b, a, b)
 
 
-def over(a: Any, b: Any) -> Any:
+def over(a: object, b: object) -> Any:
     """A / b: exact where a and b are."""
     a, b = _pair(a, b)
     if isinstance(b, float):
@@ -243,7 +243,7 @@ def floor_over(a: Any, b: Any) -> Any:
     return floor(over(a, b))
 
 
-def floor(x: Any) -> Any:
+def floor(x: object) -> object:
     """The largest whole number not above x."""
     x = operand(x)
     if isinstance(x, float):
@@ -265,7 +265,7 @@ def modulo(a: Any, b: Any) -> Any:
     return minus(a, times(b, floor_over(a, b)))
 
 
-def power(a: Any, b: Any) -> Any:
+def power(a: object, b: object) -> object:
     """A ** b, refused before it is calculated where it would be too large."""
     a, b = operand(a), operand(b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -291,7 +291,7 @@ def power(a: Any, b: Any) -> Any:
     return checked(result)
 
 
-def _whole_power(a: int | Expr | Ratio, b: int) -> Any:
+def _whole_power(a: int | Expr | Ratio, b: int) -> object:
     if b < 0:
         return over(1, _whole_power(a, -b))
     if isinstance(a, Ratio):
@@ -315,7 +315,7 @@ def known(result: Any, *operands: Any) -> Any:
 # --- comparisons ----------------------------------------------------------------------------------------------------
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """A == b. A text, a truth value and a number are never the same."""
     return _same("==", a, b)
 
@@ -325,12 +325,12 @@ def different(a: Any, b: Any) -> bool:
     return not _same("!=", a, b)
 
 
-def among(a: Any, members: list[Any]) -> bool:
+def among(a: object, members: list[object]) -> bool:
     """Whether A is one of the members."""
     return any(same(a, member) for member in members)
 
 
-def not_among(a: Any, members: list[Any]) -> bool:
+def not_among(a: object, members: list[object]) -> bool:
     """Whether A is none of the members."""
     return not among(a, members)
 
@@ -340,22 +340,22 @@ def less(a: Any, b: Any) -> bool:
     return not _reaches("<", a, b)
 
 
-def less_or_same(a: Any, b: Any) -> bool:
+def less_or_same(a: object, b: object) -> bool:
     """A <= b."""
     return _reaches("<=", b, a, turned=True)
 
 
-def greater(a: Any, b: Any) -> bool:
+def greater(a: object, b: object) -> bool:
     """A > b."""
     return not _reaches(">", b, a, turned=True)
 
 
-def greater_or_same(a: Any, b: Any) -> bool:
+def greater_or_same(a: object, b: object) -> bool:
     """A >= b."""
     return _reaches(">=", a, b)
 
 
-def _same(sign: str, a: Any, b: Any) -> bool:
+def _same(sign: str, a: object, b: object) -> bool:
     if isinstance(a, str) or isinstance(b, str):
         return isinstance(a, str) and isinstance(b, str) and a == b
     if isinstance(a, bool) or isinstance(b, bool):
@@ -366,7 +366,7 @@ def _same(sign: str, a: Any, b: Any) -> bool:
     return _decided(equal(x, y), sign, a, b)
 
 
-def _reaches(sign: str, a: Any, b: Any, *, turned: bool = False) -> bool:
+def _reaches(sign: str, a: object, b: object, *, turned: bool = False) -> bool:
     """Whether a >= b, asked by an operator (`turned`: written with b first)."""
     x, y = _comparable(a, b)
     if isinstance(x, float) or isinstance(y, float):
@@ -374,7 +374,7 @@ def _reaches(sign: str, a: Any, b: Any, *, turned: bool = False) -> bool:
     return _decided(at_least(x, y), sign, *((b, a) if turned else (a, b)))
 
 
-def _comparable(a: Any, b: Any) -> tuple[Dim | float, Dim | float]:
+def _comparable(a: object, b: object) -> tuple[Dim | float, Dim | float]:
     """Both values as sizes that compare as they do, or both as plain numbers, one of them a float."""
     a, b = operand(a), operand(b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):

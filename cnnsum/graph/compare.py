@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.dims import UNKNOWN, Dim, equal
-from cnnsum.graph.infer import Inference
+from cnnsum.graph import findings
+from cnnsum.graph.infer import Inference, with_constants
 from cnnsum.graph.model import Graph, Node, Recorded, Tensor
+from cnnsum.graph.points import Points
 from cnnsum.layers.facts import Shape, show_shape
 
 #: Names of weights that an older framework gave them, by the role of the layer.
@@ -20,7 +22,8 @@ def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
     Where a layer's inputs differ already, its own difference follows from theirs and is not repeated.
     """
     found: list[Diagnostic] = []
-    wrong = [claim for claim in graph.recorded if not _agrees(claim, inference)]
+    points = Points(inference)
+    wrong = [claim for claim in graph.recorded if not _agrees(claim, inference, points)]
     differing = {claim.tensor.node for claim in wrong}
     reported: set[Tensor] = set()
     for claim in wrong:
@@ -28,22 +31,24 @@ def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
         if claim.tensor in reported or any(source.node in differing for source in node.inputs):
             continue
         reported.add(claim.tensor)
-        recorded = "(" + ", ".join(map(str, claim.shape)) + ")"
-        shape = inference.output_of(node)[claim.tensor.index].shape
-        message = (
-            f"the file records {recorded} for the output of `{node.layer.name}`, but it is {show_shape(shape or ())}"
-        )
+        sizes = {**dict(enumerate(claim.shape)), **dict(claim.formulas)}
+        recorded = "(" + ", ".join(map(str, sizes.values())) + ")"
+        value = inference.output_of(node)[claim.tensor.index]
+        is_shown = show_shape(value.shape or ())
+        if claim.dtype is not None and recorded == is_shown:
+            recorded, is_shown = claim.dtype, value.dtype
+        message = f"the file records {recorded} for the output of `{node.layer.name}`, but it is {is_shown}"
         help = "the file was changed by hand, or cnnsum is wrong about this layer: please report it then"
         span = None if graph.place is None else graph.place.document.span(claim.path)
         found.append(Diagnostic("SHP220", message, span, "warning", help))
-    found.extend(_builds(graph, inference))
+    found.extend(_builds(graph, inference, points))
     for layer, inner in inference.nested.items():
         if layer.graph is not None:
             found.extend(compare(layer.graph, inner))
     return found
 
 
-def _builds(graph: Graph, inference: Inference) -> list[Diagnostic]:
+def _builds(graph: Graph, inference: Inference, points: Points) -> list[Diagnostic]:
     """A warning for every layer whose weights, built on the shapes that the file records, do not fit its first call.
 
     Keras records what a layer was first built on, which may be another call, or a call in another model. That is no
@@ -51,14 +56,17 @@ def _builds(graph: Graph, inference: Inference) -> list[Diagnostic]:
     """
     built: dict[Node, list[Recorded]] = {}
     for claim in graph.builds:
-        if claim.of is not None and claim.is_shape:
+        if claim.of is None or claim.of.layer.type is None or not claim.of.layer.type.weights:
+            continue
+        if claim.is_shape:
             built.setdefault(claim.of, []).append(claim)
     found: list[Diagnostic] = []
     for node, claims in built.items():
         type = node.layer.type
-        if type is None or not type.weights or node.position < 0 or len(claims) != len(node.inputs):
+        assert type is not None
+        if node.position < 0 or len(claims) != len(node.inputs):
             continue
-        if all(_agrees(claim, inference) for claim in claims):
+        if all(_agrees(claim, inference, points) for claim in claims):
             continue
         facts = inference.calls_of(node)[0].facts
         if facts.status == "unknown":
@@ -128,15 +136,23 @@ def compare_weights(graph: Graph, inference: Inference) -> list[Diagnostic]:
     return found
 
 
-def _agrees(claim: Recorded, inference: Inference) -> bool:
+def _agrees(claim: Recorded, inference: Inference, points: Points) -> bool:
     node, index = claim.tensor
     if node.position < 0:
         return True
     numbers = inference.made_by[node.position][0]
-    shape = inference.values[numbers[index]].shape if index < len(numbers) else None
+    if index >= len(numbers):
+        return True
+    shape, dtype = inference.values[numbers[index]]
+    if claim.dtype is not None and dtype not in (claim.dtype, "?"):
+        return False
     if shape is None or shape == claim.shape:
         return True
-    return len(shape) == len(claim.shape) and all(map(_may_be, claim.shape, shape))
+    if claim.shape[:1] == (None,) and shape[1:] == claim.shape[1:] and not claim.formulas:
+        return True  # of any batch, as most are
+    if len(shape) != len(claim.shape) or not all(map(_may_be, claim.shape, shape)):
+        return False
+    return all(shape[axis] is UNKNOWN or points.agree(formula, shape[axis]) for axis, formula in claim.formulas)
 
 
 def _may_be(claimed: object, dim: Dim) -> bool:
@@ -145,3 +161,48 @@ def _may_be(claimed: object, dim: Dim) -> bool:
     if not isinstance(claimed, int):
         return False
     return claimed == dim or equal(dim, claimed) is not False
+
+
+def compare_dtypes(inference: Inference) -> list[Diagnostic]:
+    """An error for every call of a dtype that its operation does not take: nothing casts what a program hands on."""
+    found: list[Diagnostic] = []
+    for call in inference.calls:
+        type = call.layer.type
+        if type is None or not call.layer.nodes or call.facts.status == "unknown":
+            continue
+        node = call.layer.nodes[0]
+        dtypes = [inference.values[number].dtype if number >= 0 else "" for number in with_constants(call.inputs, node)]
+        for constant in node.constants:
+            dtypes[constant.index] = constant.dtype
+        placed = len(dtypes) - len(node.keywords)
+        by_place = dtypes[:placed] + [""] * len(type.schema.inputs)
+        for name, dtype in zip(node.keywords, dtypes[placed:], strict=True):
+            by_place[type.schema.inputs.index(name)] = dtype
+        message = type.vocabulary.mistaken_dtypes(type.key, by_place)
+        if message:
+            problem = Problem("GRF313", f"{type.name}: {message}", help="put a `Cast` before it")
+            found.append(findings.of_layer(call.layer, problem))
+    return found
+
+
+def compare_said(graph: Graph, inference: Inference) -> list[Diagnostic]:
+    """A warning for every comment that says another size of a layer's output than it has.
+
+    A row whose stride was dropped builds all the same, and so do those behind it: its label tells.
+    """
+    picture = graph.inputs[0].layer.spec.shape if graph.inputs and graph.inputs[0].layer.spec is not None else ()
+    found: list[Diagnostic] = []
+    for layer, factor, what, place in graph.said:
+        shape = inference.output_of(layer.nodes[-1])[0].shape if layer.nodes else None
+        if shape is None or len(shape) != len(picture):
+            continue
+        for axis, (whole, part) in enumerate(zip(picture[2:], shape[2:], strict=True), 2):
+            if not isinstance(whole, int) or not isinstance(part, int) or part < 1:
+                continue
+            if whole // factor <= part <= -(-whole // factor):
+                continue
+            message = f"the comment says {what}, but the output is {part} of {whole} samples on axis {axis}"
+            help = f"that is 1/{round(whole / part)}: a stride is missing or too many before it, or the comment is old"
+            found.append(Diagnostic("SHP228", message, place, "warning", help))
+            break
+    return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from math import isqrt
+
 from cnnsum.diagnostics import Diagnostic, Problem, Related, Severity
 from cnnsum.graph.model import Graph, Layer, Node
 from cnnsum.layers.facts import Shape, show_shape
@@ -10,8 +13,8 @@ from cnnsum.layers.facts import Shape, show_shape
 _MOST_RELATED = 4
 #: The rank of a batch of images: of what has more axes, the first is a batch that was written down.
 _OF_IMAGES = 4
-#: What gives a vector of a map.
-_WITHOUT_SPACE = ("flatten", "global max pooling", "global mean pooling")
+#: Roles of what gives a vector of a map.
+WITHOUT_SPACE = ("flatten", "global max pooling", "global mean pooling")
 
 
 def of_layer(
@@ -35,23 +38,47 @@ def of_call(node: Node, problem: Problem, shapes: tuple[Shape | None, ...]) -> D
                 related.append(Related(maker.place.span(), f"`{maker.name}` gives {show_shape(shape)}"))
     found = of_layer(node.layer, problem, related=tuple(related))
     if found.help is None and problem.rank is not None and len(node.inputs) == len(shapes) == 1 and shapes[0]:
-        found = found._replace(help=_mend_of_rank(node.inputs[0].node.layer, shapes[0], problem.rank))
+        found = found._replace(help=_mend_of_rank(node, shapes[0], problem.rank))
     return found
 
 
-def _mend_of_rank(maker: Layer, shape: Shape, wanted: int) -> str | None:
-    """What gives an input of the rank that is wanted, by what makes it."""
-    more = wanted - len(shape)
+def _of_rank(layer: Layer, rank: int) -> str | None:
+    """The layer that does the same to inputs of another rank, by its name: Conv2D for Conv1D."""
+    if layer.type is None:
+        return None
+    name = re.sub("[123](?=[dD])", str(rank - 2), layer.type.name, count=1)
+    known = None if name == layer.type.name else layer.type.vocabulary.find(name)
+    return None if known is None else f"`{known.name}` takes what is there"
+
+
+def _mend_of_rank(node: Node, shape: Shape, wanted: int) -> str | None:
+    """What gives an input of the rank that is wanted, by what makes it; or the layer that takes it as it is."""
+    maker, more = node.inputs[0].node.layer, wanted - len(shape)
+    other = _of_rank(node.layer, len(shape))
     if maker.spec is not None and (more == 1 or (more == -1 and wanted >= _OF_IMAGES)):
         # An input is written without the batch axis.
         sizes = list(map(str, shape[2:] if more < 0 else (*shape[1:], 1)))
         what = "channels are an axis of their own" if more > 0 else "the batch is not an axis of an input"
-        return f"{what}: [{', '.join(sizes)}]?"
+        # A square without channels is a picture; what is not may be a sequence.
+        is_either = more > 0 and other is not None and len(set(shape[1:])) > 1
+        return f"{what}: [{', '.join(sizes)}]?" + (f" Or {other}" if is_either else "")
     if more > 0 and maker.fields.get("return_sequences") is False:
         return f"`return_sequences: true` in `{maker.name}`, which gives its last step alone"
-    if more > 0 and maker.type is not None and maker.type.role in _WITHOUT_SPACE:
+    if more > 0 and maker.type is not None and maker.type.role in WITHOUT_SPACE:
         return f"put it before `{maker.name}`, which leaves no axes of space"
-    return None
+    if maker.spec is not None and len(shape) == 2 and wanted == _OF_IMAGES:
+        return _as_picture(shape[1])
+    return other
+
+
+def _as_picture(length: object) -> str:
+    """What gives the shape of an image to a row of numbers, which a picture was made into."""
+    for channels in (1, 3, 4):
+        side = isqrt(length // channels) if isinstance(length, int) else 0
+        if side > 1 and side * side * channels == length:
+            shape = f"[{side}, {side}, {channels}]"
+            return f"an image has a height, a width and channels: {shape}? Or a `Reshape: [{shape}]` before it"
+    return "an image has a height, a width and channels, as in [28, 28, 1]"
 
 
 def unused(layer: Layer) -> Diagnostic:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from math import lcm
-from typing import Any, NamedTuple
+from typing import Any
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem
 from cnnsum.dims import (
     UNKNOWN,
@@ -28,12 +30,36 @@ from cnnsum.dims import (
     symbols_of,
 )
 from cnnsum.graph import findings
-from cnnsum.graph.model import MAX_DIM, MAX_LAYERS, MAX_RANK, Claim, Computed, Graph, InputSpec, Layer, Node, SizeOf
+from cnnsum.graph.model import (
+    MAX_DIM,
+    MAX_LAYERS,
+    MAX_RANK,
+    Claim,
+    Computed,
+    Graph,
+    InputSpec,
+    Layer,
+    Node,
+    SizeOf,
+    Tensor,
+)
 from cnnsum.graph.order import CycleError, Order, calls_without_use, dead_ends
 from cnnsum.graph.promotion import FLOATS, OF_INPUTS, dtype_of_result, made
 from cnnsum.layers.base import LayerType, is_mask
-from cnnsum.layers.facts import Constant, Facts, Need, Shape, show_shape, unknown_facts, with_shape
+from cnnsum.layers.facts import (
+    Constant,
+    Content,
+    Facts,
+    Kept,
+    Need,
+    Sentence,
+    Shape,
+    show_shape,
+    unknown_facts,
+    with_shape,
+)
 from cnnsum.layers.kinds import PlainReading
+from cnnsum.tuples import NamedTuple
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
 MAX_CALLS = MAX_LAYERS
@@ -81,15 +107,28 @@ class Inference:
     calls: the flat program. values: every tensor in it. made_by: for each call of the outer graph, by
     `Node.position`, the values of its outputs and the range of its calls. needs: conditions that could not be
     decided, in the order in which the layers run.
+    contents: the numbers in values that are computed from sizes, by the number of the value.
     nested: the inference of each nested model on its own inputs.
     """
 
-    __slots__ = ("calls", "diagnostics", "inputs", "made_by", "needs", "nested", "order", "outputs", "values")
+    __slots__ = (
+        "calls",
+        "contents",
+        "diagnostics",
+        "inputs",
+        "made_by",
+        "needs",
+        "nested",
+        "order",
+        "outputs",
+        "values",
+    )
 
     def __init__(self, order: Order) -> None:
         self.order = order
         self.calls: list[Call] = []
         self.values: list[Value] = []
+        self.contents: dict[int, Content] = {}
         self.made_by: list[tuple[tuple[int, ...], int, int]] = []
         self.inputs: tuple[int, ...] = ()
         self.outputs: tuple[int, ...] = ()
@@ -216,11 +255,13 @@ def fixed_inputs(graph: Graph, shapes: Sequence[Shape | None]) -> list[Need]:
             same = equal(got, wanted)
             if same:
                 continue
-            of = f"`{graph.name}` takes {show_shape(spec.shape)}, as its own input `{node.layer.name}` says"
+            of = with_shape(
+                f"`{graph.name}` takes {show_shape(spec.shape)}, as its own input `{node.layer.name}` says", shape
+            )
             if same is False:
                 help = "a model is called on the sizes that it declares; `null` there leaves one open"
-                raise Problem("SHP202", with_shape(of, shape), help=help)
-            needs.append(Need("==", got, wanted, of, inputs=(index, index) if len(shapes) > 1 else (), got=shape))
+                raise Problem("SHP202", str(of), help=help)
+            needs.append(Need("==", got, wanted, of, "", (index, index) if len(shapes) > 1 else ()))
     return needs
 
 
@@ -237,7 +278,10 @@ def _first_inputs(result: Inference, layer: Layer) -> tuple[Value, ...]:
 class _Runner:
     """Runs graphs into one flat program."""
 
-    __slots__ = ("_batches", "_dtypes", "_reported", "_weights", "backend", "calls", "memo", "result", "values")
+    __slots__ = (
+        *("_batches", "_contents", "_dtypes", "_reported", "_weights"),
+        *("backend", "calls", "memo", "result", "values"),
+    )
 
     def __init__(self, result: Inference, memo: Memo, backend: str) -> None:
         self.result = result
@@ -245,10 +289,12 @@ class _Runner:
         self.memo = memo
         self.calls = result.calls
         self.values = result.values
-        #: Facts of a call and what it gives, shared by the calls that repeat it: (facts, compute dtype) -> values.
-        self._dtypes: dict[tuple[int, str], tuple[Value, ...]] = {}
+        #: What a call gives, shared by the calls that repeat it: by its facts, its compute dtype, and the dtypes of its
+        #: inputs where that of the result follows from them.
+        self._dtypes: dict[tuple[object, ...], tuple[Value, ...]] = {}
         self._reported: set[Diagnostic] = set()
         self._weights: dict[Layer, Facts] = {}
+        self._contents = result.contents
         #: The sizes of the batch axes of the inputs, mostly one.
         self._batches = tuple(dict.fromkeys([shape[0] for shape, _ in result.values if shape]))
 
@@ -304,7 +350,7 @@ class _Runner:
             if layer.spec is not None:
                 made: tuple[int, ...] = (given[node],) if node in given else self._not_given(layer)
             else:
-                numbers = tuple([self._number(made_by, tensor.node, tensor.index, node) for tensor in node.inputs])
+                numbers = tuple([self._number(made_by, made_in, index, node) for made_in, index in node.inputs])
                 if layer.graph is not None:
                     made = self._nested(layer, node, numbers, path) or self._unknown()
                     if node.claim is not None:
@@ -316,22 +362,30 @@ class _Runner:
                     options = node.options
                     if node.computed:
                         options = {**options, **self._computed(node, made_by)}
-                    key: Any = (layer.key, node.keywords, shapes, *options.items(), not numbers)
-                    if node.constants and layer.type is not None and layer.type.reads:
-                        shapes = _with_numbers(shapes, node)
-                        key = (key, *[one.numbers for one in shapes if isinstance(one, Constant)])
+                    key: object = (layer.key, node.keywords, shapes, *options.items(), not numbers)
+                    if layer.type is not None and layer.type.reads:
+                        shapes = self._with_numbers(shapes, node, numbers)
+                        key = (key, *[(one.numbers, one.dtype) for one in shapes if isinstance(one, Constant)])
+                    times: Dim = 1
+                    if layer.times:
+                        times = self._how_often(node, made_by)
+                        key = (key, times)
                     facts = memo.get(key)
                     if facts is None:
                         facts = self._apply(layer, layer.type, shapes, node, options)
+                        if times != 1:
+                            _repeat(facts, times)
                         if layer.owned is not None:
                             facts.weights = layer.owned
                             if not numbers:
                                 facts.alias = ""  # a view of a weight: no value has that storage
                         if layer.detached:
                             facts.gradient = "none"
+                        if isinstance(facts.keeps_input, tuple):
+                            facts.keeps_input = _as_called(facts.keeps_input, len(numbers), node)
                         if facts.weights:
                             self._make(facts)
-                        if facts.status != "unknown":
+                        if facts.status != "unknown" and not facts.claimed:
                             memo[key] = facts
                         elif layer.stored is not None:
                             facts.weights = layer.stored
@@ -345,6 +399,19 @@ class _Runner:
                     calls.append(Call(layer, facts, numbers, made, path))
             made_by.append((made, start, len(calls)))
 
+    def _how_often(self, node: Node, made_by: list[tuple[tuple[int, ...], int, int]]) -> Dim:
+        """How often a program runs a call each time that it comes by."""
+        times: Dim = 1
+        for counted_by in node.layer.times:
+            found: object = counted_by
+            if isinstance(counted_by, SizeOf):
+                found = self._size(counted_by, node, made_by)
+            elif isinstance(counted_by, Tensor):
+                content = self._contents.get(self._number(made_by, counted_by.node, counted_by.index, node))
+                found = content[0] if content else UNKNOWN
+            times = times * (maximum(found, 0) if isinstance(found, (int, Expr)) else UNKNOWN)
+        return times
+
     def _make(self, facts: Facts) -> None:
         """Give weights whose dtype the backend chooses the one that it makes them in."""
         if any(weight.dtype == "int" for weight in facts.weights):
@@ -355,7 +422,7 @@ class _Runner:
     def _nested(self, layer: Layer, node: Node, numbers: tuple[int, ...], path: tuple[Layer, ...]) -> tuple[int, ...]:
         graph = layer.graph
         assert graph is not None
-        numbers = numbers[: len(numbers) - sum(map(is_mask, node.keywords))]
+        numbers = numbers[: len(node.arguments)]
         if not graph.inputs and graph.sequential and len(numbers) == 1:
             # A chain without an input shape of its own starts at whatever it is called on, and is listed at that.
             # (The declared shape is then never read: where that of the call is not known, nothing is.)
@@ -363,7 +430,7 @@ class _Runner:
             graph.adopt([InputSpec(shape or (), dtype)])
             graph.resized = True
         if len(numbers) != len(graph.inputs):
-            count = f"{len(graph.inputs)} input" + ("" if len(graph.inputs) == 1 else "s")
+            count = counted(len(graph.inputs), "input")
             problem = Problem("GRF303", f"{layer.type_name} takes {count}, got {len(numbers)}")
             self._report(findings.of_layer(layer, problem))
         else:
@@ -398,13 +465,11 @@ class _Runner:
         for owned, needed in zip(first.weights, facts.weights, strict=False):
             if owned.shape == needed.shape:
                 continue
-            message = (
-                f"`{layer.name}` is shared, but its calls need a {owned.name} of different shapes: "
-                f"{show_shape(owned.shape)} and {show_shape(needed.shape)}"
-            )
+            what = f"`{layer.name}` is shared, but its calls need a {owned.name} of different shapes"
+            message = Sentence("{}: {} and {}", (what, owned.shape, needed.shape))
             pairs = [pair for pair in zip(owned.shape, needed.shape, strict=False) if pair[0] != pair[1]]
             if len(owned.shape) != len(needed.shape) or any(equal(*pair) is False for pair in pairs):
-                self._report(findings.of_layer(layer, Problem("SHP221", message)))
+                self._report(findings.of_layer(layer, Problem("SHP221", str(message))))
                 return unknown_facts()
             self.result.needs.extend(
                 Constraint(layer, Need("==", *pair, message), inputs) for pair in pairs if equal(*pair) is None
@@ -449,7 +514,7 @@ class _Runner:
         type: LayerType | None,
         shapes: tuple[Shape | None, ...],
         node: Node,
-        options: dict[str, Any],
+        options: dict[str, object],
     ) -> Facts:
         if type is None:
             return _as_claimed(node, weightless=layer.weightless)
@@ -471,9 +536,11 @@ class _Runner:
         except Problem as problem:
             self._report(findings.of_call(node, problem, shapes))
             return _as_claimed(node, weightless=not type.weights)
-        if facts.status == "unknown" and node.claim is not None:
+        if node.claim is None:
+            return facts
+        if facts.status == "unknown":
             return _as_claimed(node, weightless=not facts.weights)
-        return facts
+        return facts if all(map(_is_whole, facts.outputs)) else _filled(facts, node.claim)
 
     def _report(self, found: Diagnostic) -> None:
         """Add a diagnostic, once: a shared layer fails at every call alike."""
@@ -487,27 +554,49 @@ class _Runner:
         )
         return self._unknown()
 
+    def _with_numbers(
+        self, shapes: tuple[Shape | None, ...], node: Node, numbers: tuple[int, ...]
+    ) -> tuple[Shape | None, ...]:
+        """The shapes of a call's inputs, those whose numbers are known with them."""
+        given = list(shapes)
+        for index, number in enumerate(with_constants(numbers, node)):
+            shape, content = given[index], self._contents.get(number)
+            if content is not None and shape is not None:
+                given[index] = found = Constant(shape)
+                found.numbers, found.dtype = content, self.values[number].dtype
+        for constant in node.constants:
+            given[constant.index] = found = Constant(constant.shape)
+            found.numbers, found.dtype = constant.numbers, constant.dtype
+        return tuple(given)
+
     def _give(self, facts: Facts, node: Node, numbers: tuple[int, ...], first: int) -> tuple[int, ...]:
         values = self.values
         layer = node.layer
-        if facts.dtype not in OF_INPUTS:
-            key = (id(facts), layer.policy.compute)
-            given = self._dtypes.get(key)
-            if given is None:
-                dtype = facts.dtype or layer.policy.compute
-                given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
-        else:
+        given_as: list[str] = []
+        if facts.dtype in OF_INPUTS:
             given_as = [values[number].dtype for number in numbers]
             for constant in node.constants:
                 given_as.insert(constant.index, constant.dtype)
-            dtype = dtype_of_result(facts.dtype, given_as, self.backend) if given_as else layer.policy.compute
-            if dtype in FLOATS and not layer.is_operation:
-                # Layers cast floating-point inputs to their compute dtype before they do anything.
-                dtype = layer.policy.compute
-            given = tuple([Value(shape, dtype) for shape in facts.outputs])
+        key = (id(facts), layer.policy.compute, *given_as)
+        given = self._dtypes.get(key)
+        if given is None:
+            dtype = facts.dtype or layer.policy.compute
+            if facts.dtype in OF_INPUTS:
+                dtype = dtype_of_result(facts.dtype, given_as, self.backend) if given_as else layer.policy.compute
+                if dtype in FLOATS and not layer.is_operation:
+                    # Layers cast floating-point inputs to their compute dtype before they do anything.
+                    dtype = layer.policy.compute
+            given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
         if facts.rest is not None:
-            given = (given[0], *(Value(value.shape, facts.rest) for value in given[1:]))
+            rest = facts.rest if isinstance(facts.rest, tuple) else (facts.rest,) * (len(given) - 1)
+            given = (
+                given[0],
+                *[Value(value.shape, dtype) for value, dtype in zip(given[1:], rest, strict=False)],
+            )
         values.extend(given)
+        for number, content in enumerate(facts.contents, first):
+            if content is not None:
+                self._contents[number] = content
         if len(given) == 1:
             return (first,)
         return tuple(range(first, first + len(given)))
@@ -522,7 +611,7 @@ class _Runner:
         failed = end == start + 1 and self.calls[start].facts.status == "unknown" and made_in.layer.graph is None
         if not failed and self.values[numbers[0]].shape is not None:
             layer = made_in.layer if used_in is None else used_in.layer
-            count = f"{len(numbers)} output" + ("s" if len(numbers) > 1 else "")
+            count = counted(len(numbers), "output")
             problem = Problem("GRF304", f"output {index} of `{made_in.layer.name}` does not exist: it has {count}")
             self._report(findings.of_layer(layer, problem))
         return self._unknown()[0]
@@ -554,6 +643,8 @@ def _check_limits(*shapes: Shape | None) -> None:
         for dim in shape:
             if type(dim) is int and dim >= MAX_DIM:
                 raise Problem("SHP226", "a tensor with a size of 2**63 or more, which no framework can index")
+            if type(dim) is int and dim < 0:
+                raise Problem("SHP226", f"a tensor with a size of {dim}, which is none")
 
 
 def _per_sample(facts: Facts, batches: tuple[Dim, ...], needs: list[Constraint]) -> Facts:
@@ -566,7 +657,7 @@ def _per_sample(facts: Facts, batches: tuple[Dim, ...], needs: list[Constraint])
     if rows is None:
         shape = facts.outputs[0]
         rows = shape[0] if shape else 1
-    if rows in batches or not batches or rows is UNKNOWN or (facts.macs == 0 and facts.ops == 0):
+    if rows in batches or not batches or rows is UNKNOWN or (facts.macs == 0 and facts.ops == 0) or 0 in batches:
         return facts
     batch = batches[0]
     if isinstance(batch, Expr):
@@ -588,6 +679,15 @@ def _per_sample(facts: Facts, batches: tuple[Dim, ...], needs: list[Constraint])
     return facts
 
 
+def _repeat(facts: Facts, times: Dim) -> None:
+    """Count what a call costs as often as it runs. What the other runs keep for backpropagation is not known."""
+    facts.macs = facts.macs if facts.macs == 0 else facts.macs * times
+    facts.ops = facts.ops if facts.ops == 0 else facts.ops * times
+    facts.repeats = facts.repeats * times
+    if facts.keeps_input or facts.keeps_output or facts.kept:
+        facts.kept = (*facts.kept, Kept("that of the other runs", (UNKNOWN,), batched=False))
+
+
 def _share(work: Dim, rows: Dim, batch: Dim) -> tuple[Dim, bool]:
     """One sample's share of work that is done `rows` times for a batch, and whether it is that exactly."""
     total = work * rows
@@ -606,14 +706,25 @@ def _as_claimed(node: Node, *, weightless: bool) -> Facts:
     return unknown_facts(*node.claim.outputs, weightless=weightless, dtype=node.claim.dtype)
 
 
-def _with_numbers(shapes: tuple[Shape | None, ...], node: Node) -> tuple[Shape | None, ...]:
-    """The shapes of a call's inputs, those of constants with their numbers."""
-    given = list(shapes)
-    for constant in node.constants:
-        made = Constant(constant.shape)
-        made.numbers = constant.numbers
-        given[constant.index] = made
-    return tuple(given)
+def _is_whole(shape: Shape | None) -> bool:
+    return shape is not None and UNKNOWN not in shape
+
+
+def _filled(facts: Facts, claim: Claim) -> Facts:
+    """The facts, with what the rule does not know of the outputs as the file has it: true as far as the file is."""
+    outputs: list[Shape | None] = []
+    for shape, said in zip_longest(facts.outputs, claim.outputs[: len(facts.outputs)]):
+        found = shape
+        if said is not None and (shape is None or len(shape) == len(said)):
+            found = (
+                said if shape is None else tuple([b if a is UNKNOWN else a for a, b in zip(shape, said, strict=True)])
+            )
+        outputs.append(found)
+        facts.claimed = facts.claimed or found != shape
+    facts.outputs = tuple(outputs)
+    if facts.claimed and facts.status == "exact":
+        facts.status = "bound"
+    return facts
 
 
 def with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
@@ -621,6 +732,19 @@ def with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
     for index, _, _ in node.constants:
         numbers = (*numbers[:index], -1, *numbers[index:])
     return numbers
+
+
+def _as_called(needs: tuple[tuple[int, ...], ...], count: int, node: Node) -> tuple[tuple[int, ...], ...]:
+    """What `Facts.keeps_input` says of a rule's inputs, of the `count` that are no constants; these are `~place`."""
+    given = with_constants(tuple(range(count)), node)
+    known = node.layer.type.schema.inputs if node.layer.type is not None else ()
+    places = [*range(len(given) - len(node.keywords)), *map(known.index, node.keywords)]
+    called = {place: at if at >= 0 else ~place for place, at in zip(places, given, strict=True)}
+    return tuple(
+        tuple([called.get(one, ~one) for one in needs[place]]) if place < len(needs) else ()
+        for place, at in zip(places, given, strict=True)
+        if at >= 0
+    )
 
 
 def without_masks(

@@ -5,8 +5,7 @@ Loaded for files that have one. Knows no file format.
 
 from __future__ import annotations
 
-from typing import Any
-
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.graph.infer import Call, Inference, Value, fixed_inputs, infer
@@ -34,7 +33,7 @@ class InnerModel(Inner):
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    def with_fields(self, **fields: Any) -> Inner:  # noqa: ARG002 - a model has none
+    def with_fields(self, **fields: object) -> Inner:  # noqa: ARG002 - a model has none
         """The model itself: it has no fields."""
         return self
 
@@ -45,7 +44,7 @@ def _facts(graph: Graph, shapes: tuple[Shape, ...]) -> Facts:
         graph.adopt([InputSpec(shape, "float32") for shape in shapes[:1]])
     specs = [node.layer.spec for node in graph.inputs if node.layer.spec is not None]
     if len(specs) != len(shapes):
-        raise Problem("GRF303", f"the model takes {len(specs)} inputs, got {len(shapes)}")
+        raise Problem("GRF303", f"the model takes {counted(len(specs), 'input')}, got {len(shapes)}")
     needs = fixed_inputs(graph, shapes)
     # The rules inside collect conditions of their own, which are those of the wrapper's call too.
     outer = set_aside()
@@ -85,7 +84,7 @@ def _facts(graph: Graph, shapes: tuple[Shape, ...]) -> Facts:
 
 def _weights(calls: list[Call]) -> tuple[Weight, ...]:
     """The weights of all layers, those of a shared one once."""
-    found: dict[Any, Weight] = {}
+    found: dict[object, Weight] = {}
     for call in calls:
         layer = call.layer
         for own in call.facts.weights:
@@ -113,7 +112,7 @@ def _kept(result: Inference) -> tuple[Kept, ...]:
         name = call.layer.name
         facts = call.facts
         wanted = [
-            *(facts.kept_inputs(call.inputs) if _keeps(call) else ()),
+            *(call.inputs[facts.keeps_input == "rest" :] if _keeps(call) else ()),
             *(facts.kept_outputs(call.outputs) if facts.keeps_output else ()),
         ]
         for number in wanted:

@@ -8,16 +8,17 @@ of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic, Related, Span
-from cnnsum.dims import Dim, Symbol
-from cnnsum.layers.base import LayerType
+from cnnsum.dims import Dim, Expr, Symbol
+from cnnsum.layers.base import LayerType, is_mask
 from cnnsum.layers.facts import Layout, Shape, Weight
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import DTYPES
 from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.source import Document
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.graph.order import Order
@@ -115,11 +116,17 @@ class Layer:
     it. trainable: the layer's own switch. block: the names of the blocks that it stands in, outermost first.
     stored: the weights that the file holds for it; None where that is not known. owned: the weights that are inputs of
     its calls, and counted with it, where the file has them so; None where the layer's rule tells its weights.
-    detached: whether it runs where no gradient is asked for.
+    borrows: further weights that its calls read, each with the layer that owns it.
+    times: how often a program runs it each time that it comes by: the product of these, each a number, one in a tensor
+    or the size of an axis.
+    detached: whether it runs where no gradient is asked for. counts_sizes: whether all that it gives is numbers that
+    are computed from sizes, so that it is a part of the program and no layer of the network.
     """
 
     __slots__ = (
         "block",
+        "borrows",
+        "counts_sizes",
         "detached",
         "fields",
         "graph",
@@ -132,6 +139,7 @@ class Layer:
         "policy",
         "spec",
         "stored",
+        "times",
         "trainable",
         "type",
         "type_name",
@@ -167,8 +175,11 @@ class Layer:
         self.key = (type, *self.fields.values())
         self.stored: tuple[Weight, ...] | None = None
         self.owned: tuple[Weight, ...] | None = None
+        self.borrows: tuple[tuple[Layer, Weight], ...] = ()
         self.module: tuple[tuple[str, ...], str] | None = None
+        self.times: tuple[Dim | Tensor | SizeOf, ...] = ()
         self.detached = False
+        self.counts_sizes = False
         self.nodes: list[Node] = []
 
     def disable(self) -> None:
@@ -295,24 +306,53 @@ class Node:
         self.position = -1
         layer.nodes.append(self)
 
+    @property
+    def arguments(self) -> tuple[Tensor, ...]:
+        """Its inputs without masks, which are the last of those given by name: what a nested model is called on."""
+        return self.inputs[: len(self.inputs) - sum(map(is_mask, self.keywords))]
+
     def __repr__(self) -> str:
         return f"Node({self.layer.name}[{self.index}])"
 
 
 class Recorded(NamedTuple):
     """A shape that the file claims for a tensor, None for an axis that it leaves open, and the path where it says
-    so. of: the call that it was an input of, where the file says it of that.
+    so. of: the call that it was an input of, where the file says it of that. formulas: by axis, those of the inputs'
+    symbols that the file has for what it leaves open. dtype: what the file claims of that; None for nothing.
     """
 
     tensor: Tensor
     shape: tuple[int | None, ...]
     path: tuple[str | int, ...]
     of: Node | None = None
+    formulas: tuple[tuple[int, Expr], ...] = ()
+    dtype: str | None = None
 
     @property
     def is_shape(self) -> bool:
         """Whether it can be one: files are written by hand too."""
         return all(dim is None or (type(dim) is int and dim >= 0) for dim in self.shape)
+
+
+class Said(NamedTuple):
+    """What a comment of the file says of a layer: its output is so many times smaller than the picture. what: in whose
+    words (`P3/8`). place: where it stands.
+    """
+
+    layer: Layer
+    factor: int
+    what: str
+    place: Span
+
+
+class SaidTotal(NamedTuple):
+    """What a comment of the file says of the whole network. number: as it is written. counters: the tools by which its
+    GFLOPs may have been counted; none where it is a number of parameters. place: where it stands.
+    """
+
+    number: str
+    counters: tuple[str, ...]
+    place: Span
 
 
 class RecordedWeight(NamedTuple):
@@ -335,11 +375,29 @@ class Freed(NamedTuple):
     kind: str = "spatial"
 
 
+class SizeClaim(NamedTuple):
+    """A condition on sizes of the inputs that a file records, at a path in it: `left == right`, `!=` or `>=`.
+
+    is_held: whether the framework refuses to run the model where it does not hold.
+    """
+
+    left: Dim
+    relation: str
+    right: Dim
+    path: tuple[str | int, ...]
+    is_held: bool = True
+
+
 class BlockUse(NamedTuple):
-    """A use of a block: the name of the block, and what its arguments are there, as far as they are plain values."""
+    """A use of a block: the name of the block, and what its arguments are there, as far as they are plain values.
+
+    place: of the item that uses it; None where no item does. result: what the use gives, once the graph is made.
+    """
 
     name: str
     arguments: Callable[[], Mapping[str, Any]]
+    place: Place | None = None
+    result: Callable[[], tuple[Tensor, ...]] = tuple
 
 
 class Graph:
@@ -356,9 +414,11 @@ class Graph:
     Keras that decides dtypes where they differ.
     compile_config: what the file says of the model's training; empty where that is nothing. is_built_without: whether
     Keras builds the optimizer without the weights that it trains, as it does for an HDF5 file.
-    recorded, recorded_weights: shapes that the file claims. builds: shapes that layers were built on, each as one of
-    the tensor that the first call reads, `Recorded.of`. included: the files that it includes, read.
-    diagnostics: what its reader found.
+    remarks: what the reader has noticed that is no fault: `check` tells it. dtyped: whether nothing casts tensors to
+    the dtypes that operations take.
+    recorded, recorded_weights: shapes that the file claims; claims: conditions on the sizes of its inputs.
+    builds: shapes that layers were built on, each as one of the tensor that the first call reads, `Recorded.of`.
+    included: the files that it includes, read. diagnostics: what its reader found.
     """
 
     __slots__ = (
@@ -367,22 +427,29 @@ class Graph:
         "batch",
         "blocks",
         "builds",
+        "claims",
         "compile_config",
         "declared",
         "diagnostics",
+        "dtyped",
         "exported",
         "freed",
         "included",
         "inputs",
         "is_built_without",
         "layers",
+        "modular",
         "name",
         "outputs",
+        "own_types",
         "place",
         "program",
         "recorded",
         "recorded_weights",
+        "remarks",
         "resized",
+        "said",
+        "said_totals",
         "sequential",
         "symbols",
         "takes_any",
@@ -417,6 +484,9 @@ class Graph:
         self.symbols = {} if symbols is None else symbols
         self.place = place
         self.program = False
+        self.dtyped = False
+        #: Whether layers are operations of modules, `Layer.module`, each of which is listed as one.
+        self.modular = False
         self.exported = False
         self.blocks: Mapping[tuple[str, ...], BlockUse] = {}
         self.freed: dict[str, Freed] = {}
@@ -424,12 +494,19 @@ class Graph:
         self.included: tuple[Document, ...] = ()
         self.recorded: list[Recorded] = []
         self.builds: list[Recorded] = []
+        self.claims: tuple[SizeClaim, ...] = ()
         #: Whether a model within another can be called on other sizes than its inputs declare, as in Keras 2.
         self.takes_any = False
         self.compile_config: Mapping[str, Any] = {}
         self.is_built_without = False
         self.recorded_weights: list[RecordedWeight] = []
+        #: What comments say of layers, and of the whole, which is compared and otherwise not used.
+        self.said: list[Said] = []
+        self.said_totals: list[SaidTotal] = []
+        #: Layer types that its reader declares in the spec language, by name, for whoever writes it as a spec.
+        self.own_types: Mapping[str, Any] = {}
         self.diagnostics: list[Diagnostic] = []
+        self.remarks: list[Diagnostic] = []
         #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are
         #: called on.
         self.resized = False
@@ -454,6 +531,14 @@ class Graph:
         for layer in self.layers:
             if layer.graph is not None:
                 yield from layer.graph.models()
+
+    def take_apart(self) -> None:
+        """Let go of all calls, once nobody asks any more. Layers and calls hold one another, which keeps a graph in
+        memory until a garbage collector finds it.
+        """
+        for graph in self.models():
+            for layer in graph.layers:
+                layer.nodes = []
 
     def order(self) -> Order:
         """The order in which Keras lists and runs the graph; see `cnnsum.graph.order.Order`."""

@@ -8,9 +8,10 @@ for. Knows no shapes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Problem
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.graph.model import Graph, Layer, Node
@@ -25,7 +26,8 @@ class CycleError(Problem):
         loop = [*names[start:], node.layer.name]
         if len(loop) > 8:
             loop = [*loop[:4], "...", *loop[-3:]]
-        super().__init__("GRF301", f"`{node.layer.name}` depends on itself: {' <- '.join(loop)}")
+        help = "let one of them read a layer that needs none of the others"
+        super().__init__("GRF301", f"`{node.layer.name}` depends on itself: {' <- '.join(loop)}", help=help)
         self.node = node
 
 

@@ -93,9 +93,10 @@ def dtype_of_result(rule: str, dtypes: list[str], backend: str = "tensorflow") -
     """What an operation gives that takes its dtype from its inputs, tensors and constants, in one of these ways.
 
     "input": that of a single input, the promoted one of several. "float": the same made floating-point. "first": the
-    first input's. "values": that of all but the first. "sum": promoted, and small integers widened. "number": promoted,
-    with "bool" made an integer. "product": promoted, with "int8" made "int32". "promoted": so is a single one.
-    "own float", "own sum", "own number": the same of a single input, whose 64 bits stay on every backend.
+    first input's. "of 2": that of the input with this number, from 0. "values": that of all but the first. "sum":
+    promoted, and small integers widened. "complex": promoted, and made that; "real": no longer. "number": promoted,
+    with "bool" made an integer. "product": promoted, with "int8" made "int32". "promoted": so is a single one. "own
+    float", "own sum", "own number": the same of a single input, whose 64 bits stay on every backend.
 
     >>> dtype_of_result("sum", ["uint8"]), dtype_of_result("number", ["bool"]), dtype_of_result("float", ["int32"])
     ('uint32', 'int32', 'float32')
@@ -104,6 +105,14 @@ def dtype_of_result(rule: str, dtypes: list[str], backend: str = "tensorflow") -
     """
     if rule == "first" or (len(dtypes) == 1 and rule == "input") or (rule == "own float" and dtypes[0] in FLOATS):
         return dtypes[0]
+    if rule.startswith("of "):
+        number = int(rule[3:])
+        return dtypes[number] if number < len(dtypes) else "?"
+    if rule == "complex":
+        return promote((*dtypes, "complex64"), backend)
+    if rule == "real":
+        found = promote(dtypes, backend)
+        return {"complex64": "float32", "complex128": "float64"}.get(found, found)
     own, rule = rule.startswith("own "), rule.removeprefix("own ")
     if rule == "float":
         return promote((*dtypes, "float"), backend)
@@ -120,5 +129,9 @@ def dtype_of_result(rule: str, dtypes: list[str], backend: str = "tensorflow") -
 
 #: The rules that `dtype_of_result` knows.
 OF_INPUTS = frozenset(
-    ("input", "promoted", "float", "first", "values", "sum", "number", "product", "own float", "own sum", "own number")
+    (
+        *("input", "promoted", "float", "first", "values", "sum", "number", "product"),
+        *("own float", "own sum", "own number", "complex", "real"),
+        *[f"of {number}" for number in range(10)],
+    )
 )

@@ -9,7 +9,7 @@ no graph and no file format.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeVar, get_args, overload
+from typing import Any, Literal, TypeVar, get_args, overload
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.facts import Facts, Shape, show_shape, unknown_facts
@@ -25,6 +25,7 @@ from cnnsum.layers.requiring import (
     set_aside,
 )
 from cnnsum.layers.vocabulary import KERAS, Vocabulary, vocabulary_of
+from cnnsum.tuples import NamedTuple
 
 Rule = Callable[..., Facts]
 
@@ -105,7 +106,7 @@ class Field(NamedTuple):
     default: Any
 
 
-REQUIRED: Any = type("Required", (), {"__repr__": lambda _self: "required"})()
+REQUIRED: object = type("Required", (), {"__repr__": lambda _self: "required"})()
 
 
 class LayerType:
@@ -113,9 +114,12 @@ class LayerType:
 
     key: the name it is found under; `name`: the name it is shown with (they differ for operations only).
     reads: whether the rule reads the numbers of constants among its inputs (indices), which then are `Constant` shapes.
+    settings: the inputs that are no data of a program's operation, but say what it does (scales, bounds): what is given
+        there is no weight.
     role: what it is to others. function: the activation that it is, where its fields do not name it ("prelu" for one
         with weights). built: whether Keras takes it for built as soon as it is made.
     vocabulary: the framework's that it is of.
+    lazy: the alias that means the same without the first field, which then follows from the input; "" for none.
     weights: the names of the weights that it may own; in Keras each brings `NAME_initializer`, `NAME_regularizer`,
         `NAME_constraint`, which are accepted and not read.
     """
@@ -126,11 +130,14 @@ class LayerType:
         "built",
         "function",
         "ignored",
+        "is_operation",
         "key",
+        "lazy",
         "name",
         "reads",
         "role",
         "rule",
+        "settings",
         "vocabulary",
         "weights",
     )
@@ -148,25 +155,36 @@ class LayerType:
         role: Role = "",
         function: str = "",
         built: bool = False,
+        lazy: str = "",
+        settings: tuple[str, ...] = (),
         vocabulary: Vocabulary = KERAS,
     ) -> None:
         self.rule = rule
+        self.settings = settings
         self.vocabulary = vocabulary
         self.reads = reads
         self.role: Role = role
         self.function = function
         self.built = built
+        self.lazy = lazy
         self.key = key
         self.name = name
         self.weights = weights
         self.aliases = aliases
         self.ignored = ignored
+        #: Whether this is an operation on tensors (`x + y`), which a file names by its module, and not a layer.
+        self.is_operation = key != name
         self._schema: Schema | None = None
 
     @property
-    def is_operation(self) -> bool:
-        """Whether this is an operation on tensors (`x + y`), which a file names by its module, and not a layer."""
-        return self.key != self.name
+    def takes_list(self) -> bool:
+        """Whether its framework calls it on a list of tensors, be it of one, and refuses a tensor by itself."""
+        open_ended = self.schema.most is None and not self.schema.inputs
+        return open_ended and not self.is_operation and self.vocabulary.find(self.key) is self  # no plugin's
+
+    def refusal_of_one(self) -> str:
+        """What is wrong with a call on a tensor by itself, of a type that takes a list."""
+        return f"{self.name} takes a list of tensors, got one that is in none"
 
     @property
     def schema(self) -> Schema:
@@ -179,6 +197,17 @@ class LayerType:
     def doc(self) -> str:
         """The documentation: the rule's docstring."""
         return self.rule.__doc__ or ""
+
+    def by_position(self, name: str) -> list[str]:
+        """The fields in the order of values that stand without names, where a file calls the type `name`.
+
+        >>> from cnnsum.layers.vocabulary import TORCH
+        >>> linear = TORCH.find("Linear")
+        >>> linear.by_position("Linear"), linear.by_position("nn.LazyLinear")
+        (['in_features', 'out_features', 'bias'], ['out_features', 'bias'])
+        """
+        fields = list(self.schema.fields)
+        return fields[1:] if self.lazy and name.rpartition(".")[2] == self.lazy else fields
 
     def bind(self, raw: Mapping[str, Any], reading: Reading) -> tuple[dict[str, Any], list[Problem]]:
         """Check raw fields and give them their types.
@@ -208,7 +237,7 @@ class LayerType:
         )
         return fields, problems
 
-    def read_field(self, name: str, value: Any, reading: Reading) -> Any:
+    def read_field(self, name: str, value: object, reading: Reading) -> object:
         """A value of one field with the type that the field has; raises Problem, which names the field."""
         try:
             return self.schema.fields[name].kind.read(value, reading)
@@ -226,7 +255,9 @@ class LayerType:
         ) or (f"its fields are {', '.join(schema.fields)}" if schema.fields else "it has no fields")
         return Problem("CFG103", f"{self.name} has no field `{name}`", (name,), help=help)
 
-    def apply(self, shapes: Sequence[Shape | None], fields: Mapping[str, Any], keywords: Sequence[str] = ()) -> Facts:
+    def apply(
+        self, shapes: Sequence[Shape | None], fields: Mapping[str, object], keywords: Sequence[str] = ()
+    ) -> Facts:
         """The facts of one call. `keywords` name the last inputs, where they were given by name.
 
         Raises Problem where the layer cannot be applied to these shapes.
@@ -292,7 +323,7 @@ def _read_signature(layer_type: LayerType) -> Schema:
     code = rule.__code__
     names = code.co_varnames
     count = code.co_argcount
-    defaults: Mapping[str, Any] = rule.__kwdefaults__ or {}
+    defaults: Mapping[str, object] = rule.__kwdefaults__ or {}
     annotations: Mapping[str, str] = rule.__annotations__
     fields: dict[str, Field] = {}
     for name in names[count : count + code.co_kwonlyargcount]:
@@ -336,6 +367,13 @@ def is_mask(keyword: str) -> bool:
 R = TypeVar("R", bound=Rule)
 
 
+def named(rule: Rule, name: str, doc: str) -> Rule:
+    """A rule that a table makes, with the name and the documentation of the operation that it is."""
+    rule.__name__ = name
+    rule.__doc__ = doc
+    return rule
+
+
 @overload
 def layer(rule: R) -> R: ...
 
@@ -352,6 +390,8 @@ def layer(
     role: Role = "",
     function: str = "",
     built: bool = False,
+    lazy: str = "",
+    settings: str = "",
 ) -> Callable[[R], R]: ...
 
 
@@ -367,12 +407,14 @@ def layer(
     role: Role = "",
     function: str = "",
     built: bool = False,
+    lazy: str = "",
+    settings: str = "",
 ) -> R | Callable[[R], R]:
     """Declare a layer type by its rule.
 
     weights: the names of its weights, for their initializers and the like, separated by spaces.
     aliases: further names of the type; ignored: fields that Keras has and no number depends on.
-    reads, role, function, built: as of `LayerType`.
+    settings: names of inputs, separated by spaces. reads, role, function, built, lazy: as of `LayerType`.
     key, name: where the rule's own name is not the key to find it under or the name to show.
     """
     if role not in _ROLES:
@@ -386,12 +428,14 @@ def layer(
             key or own,
             name or own,
             tuple(weights.split()),
-            tuple(aliases.split()),
+            (*aliases.split(), *lazy.split()),
             tuple(ignored.split()),
             reads=reads,
             role=role,
             function=function,
             built=built,
+            lazy=lazy,
+            settings=tuple(settings.split()),
             vocabulary=vocabulary,
         )
         vocabulary.types[declared.key] = declared

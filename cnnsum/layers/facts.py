@@ -8,9 +8,10 @@ batch; where it is not (windows of an image folded into it, the steps of a seque
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous, prod
+from cnnsum.tuples import NamedTuple
 
 Shape = tuple[Dim, ...]
 T = TypeVar("T")
@@ -19,7 +20,7 @@ T = TypeVar("T")
 # what each of them stands for.
 Alias = Literal["", "view", "bypass", "inplace"]
 Gradient = Literal["", "same", "parts", "none"]
-KeepsInput = bool | Literal["weights", "factors", "rest"]
+KeepsInput = bool | Literal["weights", "factors", "rest"] | tuple[tuple[int, ...], ...]
 KeepsOutput = bool | Literal["weights", "rest"]
 Use = Literal["", "weights", "activation"]
 Seen = Literal["everything", "not followed"]
@@ -28,10 +29,18 @@ Layout = Literal["channels_last", "channels_first"]
 Relation = Literal["==", ">=", "%", "broadcast"]
 
 
-class Constant(tuple[Dim, ...]):  # noqa: SLOT001 - a tuple can have no slots of its own
-    """The shape of a constant whose numbers a rule reads, with these numbers, row by row."""
+#: The numbers in a tensor, row by row: whole ones, floats, fractions of formulas, truth values; UNKNOWN among them.
+Content = tuple[Any, ...]
 
-    numbers: tuple[int | float, ...] = ()
+
+class Constant(tuple[Dim, ...]):  # noqa: SLOT001 - a tuple can have no slots of its own
+    """The shape of an input whose numbers a rule reads (`LayerType.reads`), with these numbers, row by row.
+
+    They are those of a constant, or what the program computed from sizes (`Facts.contents`).
+    """
+
+    numbers: Content = ()
+    dtype: str = ""
 
 
 class Weight(NamedTuple):
@@ -41,6 +50,8 @@ class Weight(NamedTuple):
         do not.
     buffer: whether it is no parameter, but state that is stored with them (PyTorch's buffers): never trained, and
         counted apart.
+    read: whether any operation reads it where gradients are asked for; else it has none.
+    place: which input of its layer's call it is, -1 for none, or where that is not known.
     """
 
     name: str
@@ -49,6 +60,8 @@ class Weight(NamedTuple):
     dtype: str | None = None
     cast: bool = True
     buffer: bool = False
+    read: bool = True
+    place: int = -1
 
 
 class Kept(NamedTuple):
@@ -140,7 +153,8 @@ class Facts:
         the rule's own.
     keeps_input, keeps_output: whether backpropagation needs all the inputs, or the outputs; "weights" where only the
         gradients of the layer's weights do, "factors" where each input is needed for the gradients of the others, and
-        "rest" for all but the first (the indices of maxima).
+        "rest" for all but the first (the indices of maxima). Or for each input those whose gradients need it: of a
+        quotient `((1,), (0, 1))`. Inference counts them as the inputs that the call has, weights as `~place`.
     kept: further tensors that it needs.
     alias: "" for outputs with storage of their own; "view" where the output is the input's storage; "bypass" where
         that is so in inference, and training makes a new tensor (dropout, noise); "inplace" where the output may be
@@ -154,7 +168,9 @@ class Facts:
     dtype: of the outputs: None for the layer's compute dtype, or a name, or how the inputs' give it, as
         `cnnsum.graph.promotion.dtype_of_result` says: "input" for their promoted one, "float" for the same made
         floating-point (a division of integers), and more.
-    rest: the dtype of all outputs but the first, where it is another (the indices of `TopK`).
+    rest: the dtype of all outputs but the first, where it is another (the indices of `TopK`), or that of each of them.
+    contents: the numbers in each output, where the rule knows them; None where it does not.
+    claimed: whether an output is known by the file's word alone, put in by inference.
     needs: what could not be decided about symbolic dims; filled by the caller of the rule.
     status: "exact", "bound" or "unknown".
     """
@@ -162,6 +178,8 @@ class Facts:
     __slots__ = (
         "activated",
         "alias",
+        "claimed",
+        "contents",
         "dtype",
         "gradient",
         "keeps_input",
@@ -195,14 +213,17 @@ class Facts:
         scratch: tuple[Shape, ...] = (),
         window: Reach = None,
         dtype: str | None = None,
-        rest: str | None = None,
+        rest: str | tuple[str, ...] | None = None,
         rows: Dim | None = None,
+        contents: tuple[Content | None, ...] = (),
         status: Status = "exact",
     ) -> None:
         self.outputs = outputs
         self.rows = rows
         self.repeats: Dim = 1
         self.rest = rest
+        self.contents = contents
+        self.claimed = False
         self.weights = weights
         self.macs = macs
         self.ops = ops
@@ -217,10 +238,6 @@ class Facts:
         self.dtype = dtype
         self.status = status
         self.needs: tuple[Need, ...] = ()
-
-    def kept_inputs(self, inputs: Sequence[T]) -> Sequence[T]:
-        """Those of a call's inputs that backpropagation needs, if it needs any."""
-        return inputs[1:] if self.keeps_input == "rest" else inputs
 
     def kept_outputs(self, outputs: Sequence[T]) -> Sequence[T]:
         """Those of a call's outputs that backpropagation needs, if it needs any."""
@@ -242,28 +259,40 @@ def unknown_facts(*outputs: Shape | None, weightless: bool = False, dtype: str |
     return Facts(*outputs or (None,), weights=weights, macs=UNKNOWN, ops=UNKNOWN, dtype=dtype, status="unknown")
 
 
+class Sentence(NamedTuple):
+    """A text with sizes and shapes in it, which are written when it is asked for: of formulas that is long work to do
+    for nothing.
+
+    text: with `{}` for each of the parts. parts: shapes, sizes and texts.
+    """
+
+    text: str
+    parts: tuple[Shape | Dim | str, ...]
+
+    def __str__(self) -> str:
+        return self.text.format(*map(_show, self.parts))
+
+
 class Need(NamedTuple):
     """A condition on symbolic dims that could not be decided: the network is legal only where it holds.
 
     relation: "==" (left equals right), ">=" (left is at least right), "%" (left is a multiple of right), "broadcast"
     (left equals right, or one of the two is 1).
     asks: what needs it, in words. field: of the layer, where it is the field that makes the condition. inputs: the
-    inputs of the call whose dims are left and right, where there are several. got: the shape that it is asked of, where
-    the words do not name it.
+    inputs of the call whose dims are left and right, where there are several.
     """
 
     relation: Relation
     left: Dim
     right: Dim
-    asks: str
+    asks: str | Sentence
     field: str = ""
     inputs: tuple[int, ...] = ()
-    got: Shape | None = None
 
     @property
     def reason(self) -> str:
-        """The whole sentence. Formulas are written when they are asked for: it is long work to do for nothing."""
-        return with_shape(self.asks, self.got)
+        """What needs it, written out."""
+        return str(self.asks)
 
 
 def size(shape: Shape) -> Dim:
@@ -286,9 +315,17 @@ def show_shape(x: Shape) -> str:
     return "(" + ", ".join(map(_show_dim, x)) + ("," if len(x) == 1 else "") + ")"
 
 
-def with_shape(text: str, got: Shape | None) -> str:
+def with_shape(text: str, got: Shape) -> Sentence:
     """What is needed, and the shape that there is instead."""
-    return text if got is None else f"{text}, got {show_shape(got)}"
+    return Sentence("{}, got {}", (text, got))
+
+
+def _show(part: Shape | Dim | str) -> str:
+    if isinstance(part, tuple):
+        return show_shape(part)
+    if isinstance(part, str):
+        return part
+    return "None" if is_anonymous(part) else str(part)  # by itself also what follows from an open axis is None
 
 
 def _show_dim(dim: Dim) -> str:

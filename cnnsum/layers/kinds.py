@@ -8,10 +8,11 @@ adds the rest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated, Any, Protocol
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Dim, Expr, Unknown, at_least
+from cnnsum.tuples import NamedTuple
 
 #: Dtypes that a tensor or a policy may name.
 DTYPES = (
@@ -30,7 +31,7 @@ class Reading(Protocol):
     def number(self, text: str) -> Any:
         """The value of an expression written where a number is expected; raises Problem."""
 
-    def sublayer(self, raw: object) -> Any:
+    def sublayer(self, raw: object) -> object:
         """The layer that a field holds (of TimeDistributed, Bidirectional); raises Problem."""
 
 
@@ -44,7 +45,7 @@ class PlainReading:
         """There are no expressions."""
         raise Problem("CFG102", f"must be a number, got {text!r}")
 
-    def sublayer(self, raw: object) -> Any:
+    def sublayer(self, raw: object) -> object:
         """There are no layers within layers."""
         raise Problem("CFG102", f"must be left out, got {show(raw)}")
 
@@ -104,7 +105,8 @@ def integer(value: Any, reading: Reading, expects: str = "an integer", low: int 
                 raise wrong(expects, value)
             return value
         if type(value) is not int:
-            raise wrong(expects, given)
+            is_whole = isinstance(given, float) and given.is_integer()
+            raise wrong(expects, given, help=f"write `{given:.0f}`" if is_whole else None)
     if low is not None and value < low:
         raise wrong(expects, value)
     result: Dim = value
@@ -122,14 +124,19 @@ def real(value: Any, reading: Reading) -> Any:
     return value
 
 
+#: A rate of this or more was meant in percent.
+_LEAST_PERCENT = 5
+
+
 def _rate(value: Any, reading: Reading) -> Any:
     value = real(value, reading)
     if not 0 <= value <= 1:
-        raise wrong("a number from 0 to 1", value)
+        part = f": {value} % is {value / 100:g}" if _LEAST_PERCENT <= value <= 100 else ", 0.5 for half of them"
+        raise wrong("a number from 0 to 1", value, help=f"the rate is the part that is dropped{part}")
     return value
 
 
-def flag(value: Any, reading: Reading) -> bool:
+def flag(value: object, reading: Reading) -> bool:
     """True or false, or an expression for one."""
     given = value
     if isinstance(value, str):
@@ -139,13 +146,13 @@ def flag(value: Any, reading: Reading) -> bool:
     return value
 
 
-def _text(value: Any, _reading: Reading) -> str:
+def _text(value: object, _reading: Reading) -> str:
     if not isinstance(value, str):
         raise wrong("a text", value)
     return value
 
 
-def choice(*words: str, instead: str | None = None) -> Kind:
+def choice(*words: str, instead: Callable[[object], str] | None = None) -> Kind:
     """A kind whose value is one of some words, compared without regard to case.
 
     instead: the mend of a value that is not a text.
@@ -161,7 +168,7 @@ def choice(*words: str, instead: str | None = None) -> Kind:
             from cnnsum.layers.keras import foreign
 
             raise wrong(expects, value, help=did_you_mean(value, words, lambda word: foreign.value(word, words)))
-        raise wrong(expects, value, help=instead)
+        raise wrong(expects, value, help=None if instead is None else instead(value))
 
     return Kind(expects, read, words)
 
@@ -203,26 +210,26 @@ def _pair_list(value: Any, reading: Reading) -> tuple[Dim, ...]:
     return items(value, reading, _pos, "a list of two positive integers", 2)
 
 
-def _pos(value: Any, reading: Reading) -> Dim:
+def _pos(value: object, reading: Reading) -> Dim:
     return integer(value, reading, "a positive integer", 1)
 
 
-def _nat(value: Any, reading: Reading) -> Dim:
+def _nat(value: object, reading: Reading) -> Dim:
     return integer(value, reading, "an integer of at least 0", 0)
 
 
-def _int(value: Any, reading: Reading) -> Dim:
+def _int(value: object, reading: Reading) -> Dim:
     return integer(value, reading)
 
 
-def _plain_int(value: Any, reading: Reading) -> int:
+def _plain_int(value: object, reading: Reading) -> int:
     number = integer(value, reading)
     if not isinstance(number, int):
         raise wrong("an integer that does not depend on a symbol", number)
     return number
 
 
-def _plain_pos(value: Any, reading: Reading) -> int:
+def _plain_pos(value: object, reading: Reading) -> int:
     number = _plain_int(value, reading)
     if number < 1:
         raise wrong("a positive integer", value)
@@ -257,7 +264,7 @@ def _one_or_list(low: int | None, expects: str, words: str) -> Read:
 _CUTS = "a positive integer, or a list of integers in order"
 
 
-def _cuts(value: Any, reading: Reading) -> int | tuple[int, ...]:
+def _cuts(value: object, reading: Reading) -> int | tuple[int, ...]:
     """A number of sections, or the places of cuts, which Keras counts from the start only."""
     found: int | tuple[int, ...] = _one_or_list(0, _CUTS, "an integer of at least 0, counted from the start")(
         value, reading
@@ -287,7 +294,7 @@ def _widths(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
     return pairs
 
 
-def _numbers(value: Any, reading: Reading) -> tuple[Any, ...]:
+def _numbers(value: object, reading: Reading) -> tuple[Any, ...]:
     return items(value, reading, real, "a list of numbers")
 
 
@@ -342,7 +349,7 @@ def pads(count: int) -> Read:
     return read
 
 
-def _freeze(value: Any) -> Any:
+def _freeze(value: object) -> object:
     if isinstance(value, list):
         return tuple(_freeze(item) for item in value)
     if isinstance(value, dict):
@@ -350,29 +357,29 @@ def _freeze(value: Any) -> Any:
     return value
 
 
-def _dtype(value: Any, _reading: Reading) -> str:
+def _dtype(value: object, _reading: Reading) -> str:
     if isinstance(value, str) and value in INPUT_DTYPES:
         return value
     raise wrong(_DTYPE, value, help=did_you_mean(value, INPUT_DTYPES) if isinstance(value, str) else None)
 
 
-def _anything(value: Any, _reading: Reading) -> Any:
+def _anything(value: object, _reading: Reading) -> object:
     return _freeze(value)
 
 
-def _sublayer(value: Any, reading: Reading) -> Any:
+def _sublayer(value: object, reading: Reading) -> object:
     return reading.sublayer(value)
 
 
-def _sublayers(value: Any, reading: Reading) -> tuple[Any, ...]:
+def _sublayers(value: object, reading: Reading) -> tuple[object, ...]:
     return items(value, reading, _sublayer, "a list of layers")
 
 
-def _sublayer_or_list(value: Any, reading: Reading) -> Any:
+def _sublayer_or_list(value: object, reading: Reading) -> object:
     return _sublayers(value, reading) if isinstance(value, list) else reading.sublayer(value)
 
 
-def _alone(values: tuple[Any, ...]) -> Any:
+def _alone(values: tuple[object, ...]) -> object:
     """One value by itself: Keras has layers that do not take a list of one."""
     return values[0] if len(values) == 1 else values
 

@@ -7,9 +7,11 @@ another way (a momentum that is what is replaced is 1 less what is kept). Knows 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, get_args
+from functools import lru_cache
+from typing import Any, Literal, get_args
 
 from cnnsum.layers.base import LayerType, Role
+from cnnsum.tuples import NamedTuple
 
 #: bias: whether there is one. kernel, stride, dilation: numbers by axis. padding: "valid" (none), "same", or
 #: "explicit". channels: how many a layer gives. groups: those of a convolution. rate: the part that is dropped. axes:
@@ -62,6 +64,7 @@ class Meanings(NamedTuple):
     weights: Mapping[str, tuple[str, ...]]
 
 
+@lru_cache(1 << 12)
 def field_with(type: LayerType, meaning: Meaning) -> str:
     """The field of a type that has this meaning; "" where it has none."""
     known = type.schema.fields

@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from cnnsum.tuples import NamedTuple
 
 
 class Pair(NamedTuple):

@@ -1,16 +1,17 @@
 """What a rule asks of its inputs: equal, at least, a multiple of, of this rank. Each answers a question about dims.
 
 What is false raises Problem; what cannot be decided for symbols is recorded as a Need of the call that is being
-applied, so that the sizes at which the network is legal follow from it. Knows no layer type.
+applied, so that the sizes at which the network is legal follow from it; whether it holds at given sizes is asked here,
+too. Knows no layer type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim, at_least, divides, equal, is_anonymous, maximum
-from cnnsum.layers.facts import Need, Shape, show_shape, with_shape
+from cnnsum.dims import UNKNOWN, Dim, Expr, at_least, divides, equal, is_anonymous, maximum, substitute
+from cnnsum.layers.facts import Need, Sentence, Shape, show_shape
 
 _needs: list[Need] = []
 
@@ -27,10 +28,26 @@ def put_back(needs: Iterable[Need]) -> None:
     _needs[:] = needs
 
 
+def holds(need: Need, values: Mapping[str, int]) -> bool | None:
+    """Whether a condition holds at these sizes; None where it depends on more.
+
+    Raises ValueError for a size that its symbol cannot have.
+    """
+    left, right = substitute(need.left, values), substitute(need.right, values)
+    if need.relation == "==":
+        return equal(left, right)
+    if need.relation == ">=":
+        return at_least(left, right)
+    if need.relation == "%":
+        return divides(right, left)
+    answers = equal(left, right), equal(left, 1), equal(right, 1)
+    return True if True in answers else None if None in answers else False
+
+
 def require_equal(
     left: Dim,
     right: Dim,
-    reason: str,
+    reason: str | Sentence,
     *,
     code: str = "SHP202",
     help: str | None = None,
@@ -47,13 +64,13 @@ def require_equal(
         return left
     answer = equal(left, right)
     if answer is False:
-        raise Problem(code, reason, help=help)
+        raise Problem(code, str(reason), help=help)
     if answer is None:
         _needs.append(Need("==", left, right, reason, field, inputs))
     return _simpler(left, right)
 
 
-def require_broadcast(left: Dim, right: Dim, reason: str, *, inputs: tuple[int, ...] = ()) -> Dim:
+def require_broadcast(left: Dim, right: Dim, reason: str | Sentence, *, inputs: tuple[int, ...] = ()) -> Dim:
     """The dims must be equal, or one of them 1, which is stretched; gives the size of the result.
 
     Where a dim may turn out as 1, the result is the larger side and not the simpler one: so it is right also at the
@@ -73,31 +90,33 @@ def require_broadcast(left: Dim, right: Dim, reason: str, *, inputs: tuple[int, 
 
 
 def _simpler(left: Dim, right: Dim) -> Dim:
-    if isinstance(right, int):
-        return right
-    return left if isinstance(left, int) or len(str(left)) <= len(str(right)) else right
+    """The number, or the formula with fewer parts; of two with as many, the one that is printed shorter."""
+    if not isinstance(left, Expr) or not isinstance(right, Expr):
+        return left if isinstance(left, int) and not isinstance(right, int) else right
+    if left.size != right.size:
+        return left if left.size < right.size else right
+    return left if len(str(left)) <= len(str(right)) else right
 
 
 def require_at_least(
     dim: Dim,
     least: Dim,
-    reason: str,
+    reason: str | Sentence,
     *,
     code: str = "SHP201",
     help: str | None = None,
     field: str = "",
-    got: Shape | None = None,
 ) -> None:
-    """The dim must be `least` or more. got: a shape that the reason ends with, written only where it is shown."""
+    """The dim must be `least` or more."""
     if isinstance(dim, int) and isinstance(least, int):
         if dim < least:
-            raise Problem(code, with_shape(reason, got), help=help)
+            raise Problem(code, str(reason), help=help)
     elif dim is not UNKNOWN and least is not UNKNOWN:
         answer = at_least(dim, least)
         if answer is False:
-            raise Problem(code, with_shape(reason, got), help=help)
+            raise Problem(code, str(reason), help=help)
         if answer is None:
-            _needs.append(Need(">=", dim, least, reason, field, (), got))
+            _needs.append(Need(">=", dim, least, reason, field))
 
 
 def require_places(
@@ -110,13 +129,13 @@ def require_places(
         require_at_least(lengths[axis], needed, reason, code="SHP205", field=field)
 
 
-def require_multiple(dim: Dim, of: Dim, reason: str, *, field: str = "", code: str = "SHP203") -> None:
+def require_multiple(dim: Dim, of: Dim, reason: str | Sentence, *, field: str = "", code: str = "SHP203") -> None:
     """The dim must be a multiple of `of`."""
     if dim is UNKNOWN or of is UNKNOWN:
         return
     answer = divides(of, dim)
     if answer is False:
-        raise Problem(code, reason, field or ())
+        raise Problem(code, str(reason), field or ())
     if answer is None:
         _needs.append(Need("%", dim, of, reason, field))
 

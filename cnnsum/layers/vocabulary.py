@@ -6,11 +6,11 @@ A vocabulary is a folder beside this file, whose `__init__` lists its modules: t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cnnsum.layers import keras, torch
+from cnnsum.layers import keras, onnx, tflite, torch
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Suggestion
@@ -35,6 +35,7 @@ class Vocabulary:
     families: its modules, the most used first: a type is looked for in this order, and modules that come after the one
         that has it are not loaded. operations: those of them whose keys are dotted, as no others are.
     channels_first: whether all its layers take the axis after the batch for the channels; else each says so by itself.
+    domain: what stands before the names of most operations of a file, which alone has such words.
     types: those that were loaded, by key and by alias.
     """
 
@@ -43,6 +44,7 @@ class Vocabulary:
         "_unread",
         "_unread_operations",
         "channels_first",
+        "domain",
         "families",
         "name",
         "operations",
@@ -60,8 +62,10 @@ class Vocabulary:
         *,
         prefixes: tuple[str, ...] = (),
         channels_first: bool = False,
+        domain: str = "",
     ) -> None:
         self.name = name
+        self.domain = domain
         self.title = title
         self.families = families
         self.operations = operations
@@ -91,6 +95,16 @@ class Vocabulary:
             found = types.get(key)
         return found
 
+    def find_word(self, word: str) -> LayerType | None:
+        """The type that somebody means by a word, who may leave the domain out, or name the vocabulary in its place.
+
+        >>> ONNX.find_word("onnx.Conv") is ONNX.find_word("Conv") is ONNX.find("ai.onnx.Conv")
+        True
+        """
+        if not self.domain:
+            return self.find(word)
+        return self.find(word) or self.find(f"{self.domain}.{word.removeprefix(f'{self.name}.')}")
+
     def all_types(self) -> dict[str, LayerType]:
         """Every declared type, by key and by alias."""
         for unread in (self._unread, self._unread_operations):
@@ -111,6 +125,14 @@ class Vocabulary:
             self._meanings = module.MEANINGS
         found: Meanings = self._meanings
         return found
+
+    def mistaken_dtypes(self, key: str, dtypes: Sequence[str]) -> str:
+        """Why a type does not take inputs of these dtypes; "" where it does, or the vocabulary has no such table."""
+        if self.name != "onnx":
+            return ""
+        from cnnsum.layers.onnx.standard import mistaken_dtypes
+
+        return mistaken_dtypes(key.removeprefix("ai.onnx."), dtypes)
 
     def declared_by(self, run: Callable[[], object]) -> dict[str, LayerType]:
         """The types that are declared while something runs, other than those of this package; they are not kept."""
@@ -134,12 +156,21 @@ class Vocabulary:
 
 KERAS = Vocabulary("keras", "Keras", keras.FAMILIES, keras.OPERATIONS)
 TORCH = Vocabulary("torch", "PyTorch", torch.FAMILIES, torch.OPERATIONS, prefixes=torch.PREFIXES, channels_first=True)
+#: Operations of files alone: no spec is written in these words.
+ONNX = Vocabulary("onnx", "ONNX", onnx.FAMILIES, onnx.OPERATIONS, channels_first=True, domain="ai.onnx")
+TFLITE = Vocabulary("tflite", "TensorFlow Lite", tflite.FAMILIES, tflite.OPERATIONS, domain="tflite")
+#: Layers in files of Keras whose classes are KerasHub's. Few files have any: nothing of its folder is imported before.
+KERAS_HUB = Vocabulary(
+    "keras_hub", "KerasHub", ("positions", "transformers", "decoders", "vision"), prefixes=("keras_hub.",)
+)
 
 #: By the word that a spec names one with.
 VOCABULARIES = {one.name: one for one in (KERAS, TORCH)}
+#: By the name of the folder.
+EVERY = {**VOCABULARIES, ONNX.name: ONNX, TFLITE.name: TFLITE, KERAS_HUB.name: KERAS_HUB}
 
 
 def vocabulary_of(module: str) -> Vocabulary:
     """The vocabulary that a module's declarations belong to: that of its folder, Keras's for a plugin."""
     package, _, rest = module.partition("cnnsum.layers.")
-    return VOCABULARIES.get(rest.partition(".")[0], KERAS) if not package else KERAS
+    return EVERY.get(rest.partition(".")[0], KERAS) if not package else KERAS

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, Suggestion, UnusableError
 from cnnsum.lint.comments import Suppression, suppressions
+from cnnsum.lint.files import CONTAINERS
 from cnnsum.lint.report.findings import CheckedFile
 from cnnsum.lint.settings import Settings, Wanted
 from cnnsum.render.diagnose import in_order
 from cnnsum.source import Document, read
 from cnnsum.source.raw import READ, open_file
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model
@@ -46,19 +48,30 @@ def check_file(path: str, settings: Settings = Settings(), *, sought: bool = Fal
     except Exception as error:
         if "CNNSUM_TRACEBACK" in os.environ:
             raise
-        return _faulty(path, error, settings)
+        return faulty(path, error, settings)
     return None if outcome is None else outcome.file
 
 
 def unfinished(path: str, why: str, settings: Settings) -> CheckedFile:
     """A file whose check ended without an answer, with the process that it ran in."""
+    return _checked(path, [ended(path, why)], 0, settings)
+
+
+def faulty(path: str, error: Exception, settings: Settings) -> CheckedFile:
+    """A file of which a fault of cnnsum itself came."""
+    name = STDIN if path == "-" else path
+    return _checked(name, [fault_of(name, error)], 0, settings)
+
+
+def ended(path: str, why: str) -> Diagnostic:
+    """What is said of a file whose process ended without an answer."""
     help = "check the file alone: what it asks for may take more memory than there is"
     message = f"the process that checked it ended without an answer: {why}"
-    return _checked(path, [Diagnostic(UNFINISHED, message, Span(path, 1, 1, 1, 1), "error", help)], 0, settings)
+    return Diagnostic(UNFINISHED, message, Span(path, 1, 1, 1, 1), "error", help)
 
 
-def _faulty(path: str, error: Exception, settings: Settings) -> CheckedFile:
-    name = STDIN if path == "-" else path
+def fault_of(name: str, error: Exception) -> Diagnostic:
+    """What is said of a file at which an error came up that nobody foresaw."""
     help = "please report it with the file at hand; CNNSUM_TRACEBACK=1 shows where it came from"
     code, message = "SPC069", f"a fault in cnnsum itself: {type(error).__name__}: {error}"
     if isinstance(error, RecursionError):
@@ -66,7 +79,7 @@ def _faulty(path: str, error: Exception, settings: Settings) -> CheckedFile:
     if isinstance(error, MemoryError):
         code, message = UNFINISHED, "this takes more memory than there is"
         help = "check fewer files at a time: --jobs 1"
-    return _checked(name, [Diagnostic(code, message, Span(name, 1, 1, 1, 1), "error", help)], 0, settings)
+    return Diagnostic(code, message, Span(name, 1, 1, 1, 1), "error", help)
 
 
 def check(path: str, settings: Settings, *, sought: bool = False) -> Outcome | None:
@@ -78,28 +91,39 @@ def check(path: str, settings: Settings, *, sought: bool = False) -> Outcome | N
 
 
 def _outcome(path: str, settings: Settings, *, sought: bool) -> Outcome | None:
+    try:
+        document = opened(path, sought=sought)
+    except UnusableError as error:
+        wanted = Wanted(settings.choice(), settings.silenced)
+        found = [one for one in in_order(error.diagnostics) if wanted(one.code)]
+        return Outcome(_checked(STDIN if path == "-" else path, found, 0, settings), error.line)
+    return None if document is None else Outcome(check_document(document, settings), document.line)
+
+
+def opened(path: str, *, sought: bool) -> Document | None:
+    """The text of a file; None where it was found in a folder (sought) and is no model.
+
+    Raises UnusableError where a file that is named, or that was meant as a model, cannot be read.
+    """
     if sought and not _may_be_model(path):
         return None
-    name = STDIN if path == "-" else path
     try:
         document = read(path)
     except UnusableError as error:
         if sought and not _seems_model(path, error):
             return None
-        wanted = Wanted(settings.choice(), settings.silenced)
-        found = [one for one in in_order(error.diagnostics) if wanted(one.code)]
-        return Outcome(_checked(name, found, 0, settings), error.line)
+        raise
     if sought:
-        from cnnsum.lint.looking import CONTAINERS, is_model
+        from cnnsum.lint.looking import is_model
 
         if not path.lower().endswith(CONTAINERS) and not is_model(document):
             return None
-    return Outcome(check_document(document, settings), document.line)
+    return document
 
 
 def _may_be_model(path: str) -> bool:
     """Whether a file that was found may be a model; of one that cannot be read, its reader says why."""
-    from cnnsum.lint.looking import CONTAINERS, may_be_model
+    from cnnsum.lint.looking import may_be_model
 
     if path.lower().endswith(CONTAINERS):
         return True
@@ -111,7 +135,7 @@ def _may_be_model(path: str) -> bool:
 
 
 def _seems_model(path: str, error: UnusableError) -> bool:
-    from cnnsum.lint.looking import CONTAINERS, seems_model
+    from cnnsum.lint.looking import seems_model
 
     code = error.diagnostics[0].code
     if code in ("SPC001", "SPC003"):  # nobody can say that it is not a model
@@ -128,9 +152,34 @@ def _seems_model(path: str, error: UnusableError) -> bool:
 
 def check_document(document: Document, settings: Settings) -> CheckedFile:
     """What is wrong with a text that was read."""
-    from cnnsum.answers.summary.ask import mistaken_layout
+    model = read_model(document, settings)
+    try:
+        return check_model(document, model, settings)
+    finally:
+        if not isinstance(model, UnusableError):
+            model.graph.take_apart()
+
+
+def read_model(document: Document, settings: Settings) -> Model | UnusableError:
+    """The model in a text, or why there is none."""
     from cnnsum.model import Model, read_types
     from cnnsum.readers.how import How
+
+    try:
+        types = read_types(settings.layer_types, settings.plugins)
+        return Model(document, How(types=types, backend=settings.keras_backend))
+    except UnusableError as error:
+        return error
+
+
+def check_model(
+    document: Document, model: Model | UnusableError, settings: Settings, *, advice: bool = True
+) -> CheckedFile:
+    """What is wrong with a text whose model was read, if there is one.
+
+    advice: whether to look for what is not wrong for certain, too; that takes longer than all the rest.
+    """
+    from cnnsum.answers.summary.ask import with_layout
 
     faults: list[Diagnostic] = []
     choice = settings.choice()
@@ -141,14 +190,13 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
         choice = settings.choice(own)
     wanted = Wanted(choice, settings.silenced)
     complete = False
-    try:
-        types = read_types(settings.layer_types, settings.plugins)
-        model = Model(document, How(types=types, backend=settings.keras_backend))
-    except UnusableError as error:
-        found = DiagnosticList(error.diagnostics)
+    if isinstance(model, UnusableError):
+        found = DiagnosticList(model.diagnostics)
     else:
         found = DiagnosticList(model.diagnostics)
-        if not any(one.severity == "error" for one in found):
+        if any(one.severity == "error" for one in found):
+            found = DiagnosticList(with_layout(model, found))
+        elif advice:
             complete = True
             found += _advice(model, wanted)
             found += _budgets(model, settings)
@@ -156,8 +204,6 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
                 from cnnsum.lint.budget.baseline import findings as grown
 
                 found += grown(model, settings.baseline, settings.increases)
-        else:
-            found += mistaken_layout(model)  # which may be what the errors come of
     kept = [one for one in in_order((*found, *faults)) if wanted(one.code)]
     suppressed = 0
     if document.format == "yaml" or any(one.span is not None and one.span.path != document.path for one in kept):
@@ -168,6 +214,23 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
 
         checked = checked._replace(mends=replacements(document, kept))
     return checked
+
+
+def findings_of(model: Model) -> list[Diagnostic]:
+    """What `check` says of a model that was read: its faults, and advice, but for what comments in its text silence."""
+    from cnnsum.answers.summary.ask import with_layout
+
+    settings = Settings()
+    choice = settings.choice()
+    value = model.document.value
+    if isinstance(value, dict) and "lint" in value and "class_name" not in value:
+        from cnnsum.lint.spec import own_choice
+
+        choice = settings.choice(own_choice(model.document)[0])
+    wanted = Wanted(choice, settings.silenced)
+    found = with_layout(model, model.diagnostics) if model.wrong else [*model.diagnostics, *_advice(model, wanted)]
+    kept = in_order([one for one in found if wanted(one.code)])
+    return _suppress(model.document, kept, wanted, complete=not model.wrong)[0]
 
 
 def _checked(path: str, found: list[Diagnostic], suppressed: int, settings: Settings) -> CheckedFile:
@@ -185,7 +248,14 @@ def _advice(model: Model, wanted: Wanted) -> list[Diagnostic]:
     from cnnsum.rules import advise
     from cnnsum.rules.base import Subject
 
-    return advise(Subject(model.graph, model.inference, lambda: model.sizes, model.document, wanted))
+    if not (model.graph.program and model.graph.exported):
+        return advise(Subject(model.graph, model.inference, lambda: model.sizes, model.document, wanted))
+    from cnnsum.writers.translation.partly import partly_in_modules
+
+    # Rules know layers, and no operations. No archive is mended: its author writes another program.
+    graph, inference = partly_in_modules(model.graph, model.inference)
+    found = advise(Subject(graph, inference, lambda: model.sizes, model.document, wanted))
+    return [*model.graph.remarks, *[one._replace(mend=None) for one in found]]
 
 
 def _budgets(model: Model, settings: Settings) -> list[Diagnostic]:

@@ -6,9 +6,9 @@ Knows the list of codes; no file and no configuration.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cnnsum.diagnostics import CODES, did_you_mean
+from cnnsum.tuples import NamedTuple
 
 #: Stands for every code.
 ALL = "ALL"

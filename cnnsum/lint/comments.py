@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import NamedTuple
 
 from cnnsum.diagnostics import CODES, MAX_HELPED, did_you_mean, nearest
 from cnnsum.source.lines import Lines
+from cnnsum.tuples import NamedTuple
 
 # The words that others use for it: a comment that begins with one is meant as a suppression.
 _MEANT = ("ignore", "noqa", "disable", "suppress", "silence", "skip", "allow", "off")

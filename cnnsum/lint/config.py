@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError, did_you_mean
 from cnnsum.graph.promotion import BACKENDS
@@ -21,6 +21,7 @@ from cnnsum.lint.settings import DEFAULT_FAIL_ON, Choice, Said, Settings
 from cnnsum.lint.toml_places import TomlPlaces
 from cnnsum.source.findings import MAX_DEPTH
 from cnnsum.source.raw import open_file
+from cnnsum.tuples import NamedTuple
 
 OWN = "cnnsum.toml"
 SHARED = "pyproject.toml"
@@ -222,7 +223,7 @@ class _Reader:
         self.folder = folder
         self.faults = DiagnosticList()
 
-    def read(self, table: Any) -> Config:
+    def read(self, table: object) -> Config:
         name = self.places.path
         if not isinstance(table, dict):
             self._refuse("`cnnsum` must be a table", self.places.key(self.above))
@@ -252,7 +253,7 @@ class _Reader:
             faults=tuple(self.faults),
         )
 
-    def _one_of(self, table: dict[str, Any], key: str, known: tuple[str, ...]) -> Said | None:
+    def _one_of(self, table: dict[str, object], key: str, known: tuple[str, ...]) -> Said | None:
         value = table.get(key)
         if value is None:
             return None
@@ -263,7 +264,7 @@ class _Reader:
             return None
         return Said(value, f"{place.path}:{place.line}")
 
-    def _per_file(self, table: dict[str, Any]) -> list[tuple[Patterns, tuple[Said, ...]]]:
+    def _per_file(self, table: dict[str, object]) -> list[tuple[Patterns, tuple[Said, ...]]]:
         value = table.get("per-file-ignores", {})
         if not isinstance(value, dict):
             help = 'write `per-file-ignores = { "old/*.yaml" = ["ARC402"] }`'
@@ -271,7 +272,7 @@ class _Reader:
             return []
         return [(Patterns([pattern]), self._codes(value, pattern, "per-file-ignores")) for pattern in value]
 
-    def _layer_types(self, table: dict[str, Any]) -> tuple[Said, ...]:
+    def _layer_types(self, table: dict[str, object]) -> tuple[Said, ...]:
         """The files of declarations that can be used, with those before them."""
         found: list[Said] = []
         texts = list(dict.fromkeys(self._texts(table, "layer-types")))
@@ -291,14 +292,14 @@ class _Reader:
                 found.append(Said(path, f"{place.path}:{place.line}"))
         return tuple(found)
 
-    def _texts(self, table: dict[str, Any], *path: str) -> list[str]:
+    def _texts(self, table: dict[str, object], *path: str) -> list[str]:
         value = table.get(path[-1], [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self._refuse(f"`{path[-1]}` must be a list of texts", self._key(*path))
             return []
         return value
 
-    def _codes(self, table: dict[str, Any], key: str, *above: str) -> tuple[Said, ...]:
+    def _codes(self, table: dict[str, object], key: str, *above: str) -> tuple[Said, ...]:
         found = []
         for text in self._texts(table, *above, key):
             wrong = fault(text, suggest=self.faults.wants_help("SPC049"))
@@ -311,7 +312,7 @@ class _Reader:
                 found.append(Said(text, f"{place.path}:{place.line}"))
         return tuple(found)
 
-    def _places(self, key: str, table: dict[str, Any] | None) -> dict[str, Span] | None:
+    def _places(self, key: str, table: dict[str, object] | None) -> dict[str, Span] | None:
         if table is None:
             return None
         return {"": self._key(key), **{name: self._key(key, name) for name in table}}

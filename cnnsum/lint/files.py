@@ -1,20 +1,24 @@
 """Paths, folders and globs to the files that are checked.
 
-A file that is named is checked whatever it is; in a folder, files with the names of YAML, JSON and Keras's archives are
-looked at, without those that .gitignore or the configuration leave out. Reads no file but .gitignore.
+A file that is named is checked whatever it is; in a folder, files with the names of YAML, JSON, cfg, prototxt and of
+files of Keras, PyTorch, ONNX and TensorFlow Lite are looked at, without those that .gitignore or the configuration
+leave out. Reads no file but .gitignore.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from cnnsum.lint import gitignore
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.source.raw import open_file
+from cnnsum.tuples import NamedTuple
 
-SUFFIXES = (".yaml", ".yml", ".json", ".keras", ".h5", ".hdf5")
+#: Files that are no texts, by their name: of Keras, PyTorch, ONNX and TensorFlow Lite; they are not looked into before
+#: they are read.
+CONTAINERS = (".keras", ".h5", ".hdf5", ".pt2", ".onnx", ".tflite", "keras_metadata.pb")
+SUFFIXES = (".yaml", ".yml", ".json", ".cfg", ".prototxt", *CONTAINERS)
 #: Folders that are never entered, unless they are named.
 SKIPPED = frozenset(
     (

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cnnsum.diagnostics import Diagnostic, Mend, Suggestion
 from cnnsum.lint.report.findings import Replacement
 from cnnsum.source import Document
+from cnnsum.tuples import NamedTuple
 
 #: Misspelt keys, fields and types: who mistyped them meant the near one. A misspelt layer or var may be another's.
 _SAFE = frozenset(("CFG103", "SPC030", "UNK701", "CFG102", "BUD503"))
@@ -147,6 +147,8 @@ def _keys_that_are_there(document: Document, findings: Iterable[Diagnostic]) -> 
 
 def _of_field(document: Document, mend: Mend) -> Edit | None:
     """Give a field of a layer a value, in whichever form its fields are written."""
+    if document.format in ("cfg", "prototxt"):
+        return None  # what the file says are not the fields of the layers that it becomes
     value: object = document.value
     for key in mend.fields:
         if not isinstance(value, (dict, list)):

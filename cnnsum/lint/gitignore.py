@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cnnsum.globs import ANY, STAR, Char, Glob, PathGlob
+from cnnsum.tuples import NamedTuple
 
 _CLASSES = {
     "alnum": "0-9A-Za-z",

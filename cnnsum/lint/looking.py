@@ -10,18 +10,19 @@ import re
 from typing import Any
 
 from cnnsum.diagnostics import folded, letters_apart
+from cnnsum.lint.files import CONTAINERS
+from cnnsum.readers.ultralytics import is_ultralytics
 from cnnsum.source import Document
 
-#: Archives and HDF5 files: those of Keras and PyTorch by their name, which are not looked into before they are read.
-CONTAINERS = (".keras", ".h5", ".hdf5", ".pt2")
-
 _KERAS = ("class_name", "modelTopology", "model_config")
-_MARKS = re.compile(rb"layers|class_name|modelTopology|model_config|graph_module")
+_MARKS = re.compile(rb"layers|class_name|modelTopology|model_config|graph_module|backbone")
 # Keys, at whatever depth: a text that is not YAML has none.
 _KEYS = re.compile(rb"""(?<![\w$./-])["']?([A-Za-z][\w-]{2,12})["']?[ \t]*:""")
 _TYPES = re.compile(
     rb"\b(?:Conv[123]D|Dense|Flatten|(?:Max|Average|GlobalMax|GlobalAverage)Pooling[123]D|BatchNormalization|LSTM|GRU)\b"
 )
+# darknet's sections, of which settings of programs have others, and Caffe's messages.
+_SECTIONS = re.compile(rb"^[ \t]*(?:\[[ \t]*(?:net|network|convolutional)[ \t]*\]|layers?[ \t]*\{)", re.MULTILINE)
 _CLASS = re.compile(rb'"class_name"\s*:\s*"(?:Sequential|Functional|Model)"')
 _INPUTS = ("input", "inputs")
 #: Keys of a spec that nothing else has beside an input shape, and those that a spec may stand under by mistake.
@@ -36,7 +37,7 @@ _MOST_AXES = 5
 def may_be_model(data: bytes) -> bool:
     """Whether a file could be a model: a quick look at its bytes, which most files do not pass."""
     data = _without_zeros(data)
-    if _MARKS.search(data) is not None:
+    if _MARKS.search(data) is not None or _SECTIONS.search(data) is not None:
         return True
     keys = _keys(data)
     has_input = any(map(_is_input, keys))
@@ -50,6 +51,8 @@ def seems_model(data: bytes) -> bool:
     data = _without_zeros(data)
     if b"\0" in data[:1024]:
         return False
+    if _SECTIONS.search(data) is not None:
+        return True
     keys = _keys(data)
     signs = (any(map(_is_input, keys)), any(map(_is_layers, keys)), _TYPES.search(data) is not None)
     return sum(signs) > 1 or _CLASS.search(data) is not None
@@ -77,14 +80,18 @@ def _is_input(key: str) -> bool:
 def is_model(document: Document) -> bool:
     """Whether what a file holds is a model, or clearly meant as one."""
     value = document.value
+    if document.format in ("onnx", "tflite", "cfg", "prototxt"):
+        return True
     return isinstance(value, dict) and _is_model(value, alone=document.format == "yaml")
 
 
-def _is_model(value: dict[Any, Any], *, alone: bool) -> bool:
+def _is_model(value: dict[object, object], *, alone: bool) -> bool:
     """alone: whether an input shape by itself is one."""
     if any(key in value for key in _KERAS):
         return _is_keras(value)
-    if "graph_module" in value and "schema_version" in value:
+    if "config" in value and _is_keras(value):
+        return True
+    if ("graph_module" in value and "schema_version" in value) or ("backbone" in value and is_ultralytics(value)):
         return True
     if str(value.get("schema")).startswith("cnnsum."):  # a report of our own has `layers`, too
         return False
@@ -100,16 +107,16 @@ def _is_model(value: dict[Any, Any], *, alone: bool) -> bool:
     return alone and any(key in _INPUTS and _is_shape(value[key]) for key in keys) and set(keys) <= {*_INPUTS, *_OWN}
 
 
-def _has_layers(items: list[Any]) -> bool:
+def _has_layers(items: list[object]) -> bool:
     return any(map(_is_layer, items))
 
 
-def _is_of_layers(items: list[Any]) -> bool:
+def _is_of_layers(items: list[object]) -> bool:
     """Whether most items are layers, one of them with fields: a list of words may be one of anything."""
     return 2 * sum(map(_is_layer, items)) > len(items) and any(isinstance(item, dict) for item in items)
 
 
-def _is_shape(value: Any) -> bool:
+def _is_shape(value: object) -> bool:
     """Whether a value is the shape of an input, or names some."""
     if isinstance(value, dict):
         return bool(value) and all(isinstance(one, list) and _is_shape(one) for one in value.values())
@@ -118,12 +125,12 @@ def _is_shape(value: Any) -> bool:
     return any(type(dim) is int for dim in value) and all(isinstance(dim, (int, str)) for dim in value)
 
 
-def _is_keras(value: dict[Any, Any]) -> bool:
-    from cnnsum.readers.keras import MODEL_CLASSES, locate
+def _is_keras(value: dict[object, object]) -> bool:
+    from cnnsum.readers.keras import MODEL_CLASSES, locate, locate_nameless
 
     path = locate(value)
     if path is None:
-        return False
+        return locate_nameless(value) is not None
     model: Any = value
     for key in path:
         model = model[key]

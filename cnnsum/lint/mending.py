@@ -6,14 +6,18 @@ Gives texts; the caller writes them.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.lint.checking import check_document
 from cnnsum.lint.fix import Fix, applied, fixes
 from cnnsum.lint.settings import Settings
 from cnnsum.source import Document, read, read_text
+from cnnsum.tuples import NamedTuple
 
+#: What is found of types, fields and values by place that the framework of a spec has not.
+_WORDS = ("UNK701", "CFG103", "CFG104")
 #: Mending a name may bring to light what the wrong one hid; more rounds than this nobody needs.
 _MOST_ROUNDS = 20
 
@@ -32,7 +36,8 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
     """Mend a file; None where nothing can be mended, or the file cannot be read.
 
     unsafe: also what may change the network. A round after which there are more errors than before, or after which
-    something that it mended is still there, is taken back.
+    something that it mended is still there, is taken back. Of a spec in the words of another framework all names are
+    mended or none: half of each is worse than either.
     """
     if not os.path.isfile(path):
         return None  # what comes through a pipe cannot be written back
@@ -42,13 +47,34 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
         return None
     if not document.is_plain:
         return None  # another encoding, a mark of byte order, an archive
-    before = document.text
+    found = _Rounds(document, check_document(document, settings).findings, (), 0)
+    mended = _mended(found, settings, unsafe=unsafe)
+    if _is_half(found, mended):
+        whole = not unsafe and not _is_half(found, _mended(found, settings, unsafe=True))
+        mended = _mended(found, settings, unsafe=unsafe, names=False)
+        mended = mended._replace(left=mended.left if whole else 0)
+    if not mended.done and not mended.left:
+        return None
+    return Mended(path, document.text, mended.document.text, mended.done, mended.left)
+
+
+class _Rounds(NamedTuple):
+    """A document with what is wrong in it, what was mended before it was so, and how many fixes were left out."""
+
+    document: Document
+    findings: tuple[Diagnostic, ...]
+    done: tuple[Fix, ...]
+    left: int
+
+
+def _mended(start: _Rounds, settings: Settings, *, unsafe: bool, names: bool = True) -> _Rounds:
+    """Round after round until nothing can be mended. names: whether names are, and not only fields given values."""
+    document, found = start.document, start.findings
     done: list[Fix] = []
-    found = check_document(document, settings).findings
     left = 0
     for _ in range(_MOST_ROUNDS):
         possible = fixes(document, found)
-        chosen = [fix for fix in possible if fix.safe or unsafe]
+        chosen = [fix for fix in possible if (fix.safe or unsafe) and (names or fix.finding.mend is not None)]
         left = len(possible) - len(chosen)
         if not chosen:
             break
@@ -63,9 +89,37 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
             break
         document, found = mended, again
         done += chosen
-    if not done and not left:
-        return None
-    return Mended(path, before, document.text, tuple(done), left)
+    return _Rounds(document, found, tuple(done), left)
+
+
+def _is_half(before: _Rounds, after: _Rounds) -> bool:
+    """Whether names were mended in a spec in the words of another framework, and some are still that framework's."""
+    named = any(fix.finding.mend is None for fix in after.done)
+    left = any(one.code in _WORDS for one in after.findings)
+    return named and left and _is_in_foreign_words(before.document.value)
+
+
+def _is_in_foreign_words(spec: Any) -> bool:
+    """Whether types of a spec are those of another framework alone, and none is of its own alone."""
+    from cnnsum.layers.vocabulary import VOCABULARIES
+
+    own = spec.get("framework", "keras") if isinstance(spec, dict) else ""
+    known = [{one.name for one in VOCABULARIES.values() if one.find(name) is not None} for name in _types_in(spec)]
+    return any(names and own not in names for names in known) and {own} not in known
+
+
+def _types_in(value: Any, *, are_layers: bool = False) -> Iterator[str]:
+    """What stands for types in the lists of layers of a spec."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if are_layers and len(value) == 1 and isinstance(key, str):
+                yield key
+            yield from _types_in(inner, are_layers=key == "layers")
+    elif isinstance(value, list):
+        for item in value:
+            if are_layers and isinstance(item, str):
+                yield item
+            yield from _types_in(item, are_layers=are_layers)
 
 
 def _read_again(document: Document, text: str) -> Document | None:

@@ -7,29 +7,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError
+from cnnsum.executors import Died
 from cnnsum.lint.checking import STDIN, check, check_file, unfinished
 from cnnsum.lint.codes import fault
-from cnnsum.lint.config import Config, Configs, shown
-from cnnsum.lint.files import Target, Trouble, expanded, targets
+from cnnsum.lint.config import Config, Configs
+from cnnsum.lint.files import Target, Trouble
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.lint.report.findings import CheckedFile, CheckReport
+from cnnsum.lint.searching import Search, excluded, is_below, searched
 from cnnsum.lint.settings import Choice, Said, Settings
+from cnnsum.lint.worth import spread
 
 if TYPE_CHECKING:
     from cnnsum.lint.budget.baseline import Baseline, Increase
     from cnnsum.lint.mending import Mended
 
 CALL = "the command line"
-
-# Bytes of files from which on further processes pay. Measured with specs of 60 layers, 1.8 kB each, on two processors:
-# 20 of them take one process 198 ms and two 208 ms, 30 take 229 and 219, 60 take 318 and 270.
-_WORTH_PROCESSES = 50_000
-_FILES_PER_PIECE = 16
-_MOST_PROCESSES = 32
 
 _Job = tuple[Target, Settings]
 
@@ -41,33 +38,38 @@ def run(
     ignore: Iterable[str] = (),
     fail_on: str | None = None,
     jobs: int | None = 1,
+    dask: str | None = None,
     force_exclude: bool = False,
     models_only: bool = False,
     baseline: Baseline | None = None,
     increases: Mapping[str, Increase] | None = None,
-    budget: Mapping[str, Any] | None = None,
+    budget: Mapping[str, object] | None = None,
     layer_types: tuple[str, ...] = (),
     plugins: tuple[str, ...] = (),
     keras_backend: str | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _every: None,
 ) -> CheckReport:
     """Check files, and the models that are found in folders.
 
     paths: files, folders, globs, or "-". select, ignore: codes or their beginnings, nearer than any configuration.
-    fail_on: the least severity that fails the run. jobs: processes; None for as many as pay. force_exclude: whether
-    the `exclude` of a configuration holds for files that are named, too. models_only: whether named files that hold no
-    model are passed over, as those in folders are. baseline, increases: what models may cost, by `budget.baseline`.
-    budget: limits that hold for all files, nearer than those of a configuration. layer_types, plugins: files and
-    modules that declare layer types. keras_backend: whose dtypes count, nearer than any configuration.
+    fail_on: the least severity that fails the run. jobs: processes; None for as many as pay. dask: the address of a
+    dask cluster to run on in their place, or "local". force_exclude: whether the `exclude` of a configuration holds for
+    files that are named, too. models_only: whether named files that hold no model are passed over, as those in folders
+    are. baseline, increases: what models may cost, by `budget.baseline`. budget: limits that hold for all files, nearer
+    than those of a configuration. layer_types, plugins: files and modules that declare layer types. keras_backend:
+    whose dtypes count, nearer than any configuration.
+    progress: is told how many of how many files were checked.
 
-    Raises UnusableError for an unknown code, or for declarations of types that are wrong; whatever is wrong with a
+    Raises UnusableError for an unknown code, for declarations of types that are wrong, and for a cluster that cannot be
+    used; whatever is wrong with a
     file that is checked is a finding.
     """
     called = called_choice(select, ignore)
     configs = Configs()
     paths = list(paths)
     trouble = Trouble([], [])
-    found = _targets(configs, paths, force_exclude=force_exclude, trouble=trouble)
-    search = _Search(paths)
+    found = searched(configs, paths, force_exclude=force_exclude, trouble=trouble)
+    search = Search(paths)
     vanished: list[Diagnostic] = []
     if baseline is not None and not baseline.single:
         found, vanished = _with_baseline(found, baseline, search, configs)
@@ -98,7 +100,7 @@ def run(
         check_backend(keras_backend)
         work = [(target, one._replace(keras_backend=keras_backend)) for target, one in work]
     lines = _LinesOf()
-    done = _in_processes(work, jobs, lines)
+    done = _all_checked(work, jobs, dask, lines, progress)
     checked = {file.path for file in done}
     passed = [*trouble.links, *(target.path for target, _ in work if _name(target.path) not in checked)]
     missing = tuple(search.missing(file.path for file in done))
@@ -114,65 +116,9 @@ def run(
     return CheckReport(__version__, tuple(_advice_once(done, work)), lines, tuple(sorted(passed)), missing)
 
 
-class _Search:
-    """The folders and patterns of a call, and what lies in them: what could be found there, and is not."""
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self.globs = [os.path.normpath(path) for path in paths if any(char in path for char in "*?[")]
-        self.folders = [one for path in paths for one in expanded(path) if one != "-" and os.path.isdir(one)]
-
-    def covers(self, path: str) -> bool:
-        """Whether a file, or a folder, is in a folder that is searched, or matches a pattern of the call."""
-        from fnmatch import fnmatch
-
-        return any(_is_below(path, folder) for folder in self.folders) or any(
-            fnmatch(os.path.normpath(path), glob) for glob in self.globs
-        )
-
-    def missing(self, checked: Iterable[str]) -> Iterator[Diagnostic]:
-        """What to say of each folder in which no file was checked."""
-        found = list(checked)
-        for folder in self.folders:
-            if not any(_is_below(path, folder) for path in found):
-                help = "`--verbose` lists the files that were passed over; `models` of the configuration names models"
-                yield Diagnostic("SPC077", f"no model in `{folder}`", Span(folder, 1, 1, 1, 1), "error", help)
-
-
-def _is_below(path: str, folder: str) -> bool:
-    root = os.path.abspath(folder)
-    full = os.path.abspath(path)
-    return full == root or full.startswith(root if root.endswith(os.sep) else root + os.sep)
-
-
-def _targets(
-    configs: Configs, paths: Iterable[str], *, force_exclude: bool = False, trouble: Trouble | None = None
-) -> list[Target]:
-    """The files that paths stand for, with those that a configuration names."""
-    paths = list(paths)
-    found = targets(
-        paths,
-        lambda path, folder: _excluded(configs, path, folder=folder),
-        force_exclude=force_exclude,
-        named=lambda path: (config := configs.of(os.path.dirname(path))) is not None and config.names(path),
-        trouble=trouble,
-    )
-    search = _Search(paths)
-    for folder in search.folders:
-        configs.of(os.path.abspath(folder))
-    known = {os.path.abspath(target.path) for target in found}
-    for config in configs.used():
-        for text, _ in config.models:
-            # A name without `*` stands for one file, also where .gitignore leaves it out.
-            full = os.path.normpath(os.path.join(config.folder, text.lstrip("/")))
-            if full not in known and os.path.isfile(full) and search.covers(full):
-                known.add(full)
-                found.append(Target(shown(full)))
-    return found
-
-
-def _unmatched(config: Config, search: _Search, found: list[Target]) -> Iterator[Diagnostic]:
+def _unmatched(config: Config, search: Search, found: list[Target]) -> Iterator[Diagnostic]:
     """Patterns of `models` that no file of a run matches, though all files that they could match were looked for."""
-    if not any(_is_below(config.folder, folder) for folder in search.folders):
+    if not any(is_below(config.folder, folder) for folder in search.folders):
         return
     relative = [name for target in found if (name := config.relative(target.path)) is not None]
     for text, span in config.models:
@@ -182,7 +128,7 @@ def _unmatched(config: Config, search: _Search, found: list[Target]) -> Iterator
 
 
 def _with_baseline(
-    found: list[Target], baseline: Baseline, search: _Search, configs: Configs
+    found: list[Target], baseline: Baseline, search: Search, configs: Configs
 ) -> tuple[list[Target], list[Diagnostic]]:
     """The files with those that a baseline has models of, whatever they hold now; and what is said of those gone."""
     known = {os.path.normpath(target.path): target for target in found if target.path != "-"}
@@ -196,7 +142,7 @@ def _with_baseline(
                 message = f"the baseline has a model `{path}`, and there is no such file"
                 help = "a model that was renamed or taken out needs a new baseline: --write-baseline"
                 gone.append(Diagnostic("BUD505", message, Span(baseline.path, 1, 1, 1, 1), "error", help))
-            elif not _excluded(configs, os.path.abspath(name), folder=False):
+            elif not excluded(configs, os.path.abspath(name), folder=False):
                 known[name] = Target(name)
     return [*(target for target in found if target.path == "-"), *known.values()], gone
 
@@ -265,32 +211,40 @@ def mended(
     force_exclude: bool = False,
     layer_types: tuple[str, ...] = (),
     plugins: tuple[str, ...] = (),
+    named: bool = True,
 ) -> Iterator[Mended]:
     """The files in which something can be mended, with their new texts, one by one; the caller writes them.
 
-    The arguments are those of `run`; unsafe: also mend what may change the network.
+    The arguments are those of `run`; unsafe: also mend what may change the network; named: whether somebody named the
+    paths. Raises UnusableError, in the end, for a folder that was named and holds no model.
     """
     from cnnsum.lint.mending import mend
 
     called = called_choice(select, ignore)
     configs = Configs()
-    for target in _targets(configs, paths, force_exclude=force_exclude):
+    paths = list(paths)
+    models: list[str] = []
+    for target in searched(configs, paths, force_exclude=force_exclude):
         if target.path == "-" or (target.sought and check_file(target.path, sought=True) is None):
             continue
+        models.append(target.path)
         settings = configs.settings(target.path, called, None)
         text = mend(target.path, settings.with_types(layer_types, plugins), unsafe=unsafe)
         if text is not None:
             yield text
+    missing = [*Search(paths).missing(models)] if named else []
+    if missing:
+        raise UnusableError(*missing)
 
 
-def _with_budget(settings: Settings, budget: Mapping[str, Any], path: str) -> Settings:
+def _with_budget(settings: Settings, budget: Mapping[str, object], path: str) -> Settings:
     """The settings of a file with limits from the call, whose place is the file itself."""
     here = Span(path, 1, 1, 1, 1)
     places = {"": here, **(settings.budget_places or {}), **dict.fromkeys(budget, here)}
     return settings._replace(budget={**(settings.budget or {}), **budget}, budget_places=places)
 
 
-def _require_limits(budgets: Sequence[Mapping[str, Any]]) -> None:
+def _require_limits(budgets: Sequence[Mapping[str, object]]) -> None:
     """Raise UnusableError where a call says what limits hold for, and nothing sets one."""
     from cnnsum.lint.budget.entries import no_limit
 
@@ -310,7 +264,7 @@ def _is_pipe(path: str) -> bool:
 def watched(paths: Iterable[str]) -> list[str]:
     """The files that a run over some paths depends on: those that are checked, their configuration, its layer types."""
     configs = Configs()
-    found = [target.path for target in _targets(configs, paths)]
+    found = [target.path for target in searched(configs, paths)]
     for path in found:
         configs.of(os.path.dirname(os.path.abspath(path)))
     types = [said.text for config in configs.used() for said in config.layer_types]
@@ -320,7 +274,7 @@ def watched(paths: Iterable[str]) -> list[str]:
 def reads(paths: Iterable[str], file: str, *, force_exclude: bool = False) -> bool:
     """Whether a run over some paths reads that file, as a model or as its configuration."""
     configs = Configs()
-    for target in _targets(configs, paths, force_exclude=force_exclude):
+    for target in searched(configs, paths, force_exclude=force_exclude):
         if target.path == "-":
             continue
         if os.path.exists(target.path) and os.path.samefile(target.path, file):
@@ -343,7 +297,7 @@ def called_choice(select: Iterable[str] | None, ignore: Iterable[str]) -> Choice
     return Choice(chosen, unwanted)
 
 
-def _faults(config: Config, called: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
+def _faults(config: Config, called: Mapping[str, object]) -> tuple[Diagnostic, ...]:
     """What is broken in a configuration, its budget included; called: the budget of the call."""
     if config.budget is None:
         return config.faults
@@ -352,19 +306,15 @@ def _faults(config: Config, called: Mapping[str, Any]) -> tuple[Diagnostic, ...]
     return (*config.faults, *config_faults(config.budget, config.budget_places, alone=not called))
 
 
-def _excluded(configs: Configs, path: str, *, folder: bool) -> bool:
-    config = configs.of(os.path.dirname(path))
-    return config is not None and config.excludes(path, folder=folder)
-
-
 # --- processes --------------------------------------------------------------------------------------------------------
 
 
-def _in_processes(work: list[_Job], jobs: int | None, lines: _LinesOf) -> list[CheckedFile]:
+def _all_checked(
+    work: list[_Job], jobs: int | None, dask: str | None, lines: _LinesOf, progress: Callable[[int, int], None]
+) -> list[CheckedFile]:
     """All files that are models, in no order."""
     here = [job for job in work if job[0].path == "-"]
     files = [job for job in work if job[0].path != "-"] if here else work
-    processes = _processes(files, jobs)
     done: list[CheckedFile | None] = []
     for target, settings in here:
         outcome = check(target.path, settings)
@@ -372,52 +322,14 @@ def _in_processes(work: list[_Job], jobs: int | None, lines: _LinesOf) -> list[C
             if outcome.line is not None:
                 lines.add(STDIN, outcome.line)
             done.append(outcome.file)
-    if processes > 1:
-        done += _spread(files, processes)
-    else:
-        for target, settings in files:
-            done.append(check_file(target.path, settings, sought=target.sought))
+    outcomes = spread(_check, files, lambda job: (job[0].path, job[1]), processes=jobs, dask=dask, prepare=_warm_up)
+    for number, ((target, settings), one) in enumerate(zip(files, outcomes, strict=True), 1):
+        done.append(unfinished(target.path, one.why, settings) if isinstance(one, Died) else one)
+        progress(number, len(files))
     return [file for file in done if file is not None]
 
 
-def _processes(work: Sequence[_Job], jobs: int | None) -> int:
-    """How many processes to use: those that were asked for, else as many as the files are worth."""
-    most = min(len(work), _MOST_PROCESSES)
-    if jobs is not None:
-        return min(jobs, most)
-    if most < 2:
-        return 1
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if processors < 2:
-        return 1
-    total = 0
-    for target, _ in work:
-        try:
-            total += os.path.getsize(target.path)
-        except (OSError, ValueError):
-            continue
-        if total >= _WORTH_PROCESSES:
-            return min(processors, most)
-    return 1
-
-
-def _spread(work: list[_Job], processes: int) -> list[CheckedFile | None]:
-    """Check files in several processes."""
-    from cnnsum.lint.processes import Died, spread
-
-    piece = max(1, min(_FILES_PER_PIECE, len(work) // (processes * 2)))
-    _warm_up()
-    outcomes = spread(work, _check, processes, piece)
-    return [
-        unfinished(job[0].path, outcome.why, job[1]) if isinstance(outcome, Died) else outcome
-        for job, outcome in zip(work, outcomes, strict=True)
-    ]
-
-
 def _warm_up() -> None:
-    """Load what every file needs, so that it is not loaded in each process."""
-    import cnnsum.model
-    import cnnsum.source.yaml_text  # noqa: F401
     from cnnsum.rules.base import all_rules
 
     all_rules()

@@ -6,11 +6,12 @@ Plain data, small enough to be sent to another process. Knows no file; `config` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Severity, Span
 from cnnsum.lint.codes import Selection
 from cnnsum.lint.report.findings import SEVERITIES
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.lint.budget.baseline import Baseline, Increase

@@ -5,36 +5,84 @@
 
 from __future__ import annotations
 
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean, unknown_choice
+from importlib import import_module
+
+from cnnsum.diagnostics import SMALLEST_SPEC, Diagnostic, UnusableError, did_you_mean, unknown_choice
 from cnnsum.graph.model import POLICIES, Graph
 from cnnsum.graph.promotion import BACKENDS
 from cnnsum.readers.how import AS_WRITTEN, How
 from cnnsum.source import Document
 
+#: The formats, and where each is read: a package here, and the function in it. It is imported for a file of its own.
+_READERS = {
+    "cnnsum": ("native", "read_native"),
+    "keras": ("keras", "read_keras"),
+    "savedmodel": ("keras", "read_keras"),
+    "torch": ("torch", "read_torch"),
+    "ultralytics": ("ultralytics", "read_ultralytics"),
+    "onnx": ("onnx", "read_onnx"),
+    "tflite": ("tflite", "read_tflite"),
+    "darknet": ("darknet", "read_darknet"),
+    "caffe": ("caffe", "read_caffe"),
+}
 #: The names of the formats, as `--from` and reports give them.
-FORMATS = ("cnnsum", "keras", "torch")
+FORMATS = tuple(_READERS)
+#: The formats whose files are of a kind that nothing else is, by the kind of the document.
+_OF_TEXTS = {"onnx": "onnx", "tflite": "tflite", "cfg": "darknet", "prototxt": "caffe"}
 
 
 def sniff(document: Document) -> str:
     """The format of a file by what it holds; raises UnusableError where it is not a model at all."""
     value = document.value
+    if document.format in _OF_TEXTS:
+        return _OF_TEXTS[document.format]
     if isinstance(value, dict):
         if isinstance(value.get("class_name"), str) or "modelTopology" in value or "model_config" in value:
+            return "savedmodel" if "must_restore_from_config" in value and "config" in value else "keras"
+        if "config" in value and _is_nameless(value):
             return "keras"
         if "graph_module" in value and "schema_version" in value:
             return "torch"
-        if any(key in value for key in ("layers", "input", "inputs", "blocks")):
+        if "layers" not in value and ("backbone" in value or "head" in value):
+            from cnnsum.readers.ultralytics import is_ultralytics
+
+            if is_ultralytics(value):
+                return "ultralytics"
+        if any(key in value for key in ("layers", "input", "inputs", "blocks")) and not _is_ours(value):
             return "cnnsum"
+    raise UnusableError(_no_model(document))
+
+
+def _is_nameless(value: dict[object, object]) -> bool:
+    """Whether a mapping is a Keras model but for its `class_name`."""
+    from cnnsum.readers.keras import locate_nameless
+
+    return locate_nameless(value) is not None
+
+
+def _is_ours(value: dict[object, object]) -> bool:
+    """Whether a mapping is what cnnsum itself wrote about a model."""
+    return str(value.get("schema")).startswith("cnnsum.")
+
+
+def _no_model(document: Document) -> Diagnostic:
+    """What to say of a file that is none: what it is, where that is known, or where a model in it stands."""
+    from cnnsum.source.others import of_text, of_value
+
+    value = document.value
+    span = document.span(())
+    other = of_value(value) or (of_text(document.text) if document.format == "yaml" else None)
+    if other is not None:
+        return Diagnostic("SPC060", f"this is {other.what}", span, help=other.way)
     kinds: dict[type, str] = {dict: "a mapping without `layers`", list: "a list", str: "a text"}
+    help = f"{SMALLEST_SPEC}; a Keras file has `class_name` and `config`"
+    if isinstance(value, dict):
+        around = next((key for key, inner in value.items() if isinstance(inner, dict) and "layers" in inner), None)
+        if around is not None:
+            help = f"`input` and `layers` stand at the top of the file: leave out `{around}:`, and indent them less"
+            span = document.span((around,), key=True)
     what = kinds.get(type(value), "a single value")
-    raise UnusableError(
-        Diagnostic(
-            "SPC060",
-            f"this is not a model: the file holds {what}",
-            document.span(()),
-            help="a spec is a mapping with `input` and `layers`; a Keras file has `class_name` and `config`",
-        )
-    )
+    return Diagnostic("SPC060", f"this is not a model: the file holds {what}", span, help=help)
 
 
 def read(document: Document, how: How = AS_WRITTEN) -> tuple[Graph, str]:
@@ -42,18 +90,10 @@ def read(document: Document, how: How = AS_WRITTEN) -> tuple[Graph, str]:
     _check("dtype", how.dtype, POLICIES)
     check_backend(how.backend)
     chosen = sniff(document) if how.format is None else how.format
-    if chosen == "keras":
-        from cnnsum.readers.keras import read_keras
-
-        return read_keras(document, how), chosen
-    if chosen == "cnnsum":
-        from cnnsum.readers.native import read_native
-
-        return read_native(document, how), chosen
-    if chosen == "torch":
-        from cnnsum.readers.torch import read_torch
-
-        return read_torch(document, how), chosen
+    if chosen in _READERS:
+        module, function = _READERS[chosen]
+        graph: Graph = getattr(import_module(f"cnnsum.readers.{module}"), function)(document, how)
+        return graph, chosen
     help = did_you_mean(chosen, FORMATS) or f"choose from {', '.join(FORMATS)}"
     raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=help))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnnsum.diagnostics import Diagnostic, Problem, Severity, UnusableError
+from cnnsum.diagnostics import Diagnostic, Problem, Severity, Suggestion, UnusableError
 from cnnsum.dims import Dim, Expr, Symbol
 from cnnsum.graph.model import FLOAT32, Layer, Place, Policy
 from cnnsum.layers.base import LayerType
@@ -25,7 +25,7 @@ def report(diagnostics: list[Diagnostic], problem: Problem, place: Place, severi
 def declare(
     name: str,
     type: LayerType | None,
-    raw: Mapping[str, Any],
+    raw: Mapping[str, object],
     reading: Reading,
     place: Place,
     diagnostics: list[Diagnostic],
@@ -41,10 +41,18 @@ def declare(
     A layer whose fields are wrong has no type: what it yields is not known. `lenient` makes unknown fields warnings,
     for formats in which newer writers add fields.
     """
-    fields: dict[str, Any] = {}
+    fields: dict[str, object] = {}
     if type is not None:
         fields, problems = type.bind(raw, reading)
+        misspelt = {
+            problem.help.only: problem.field[0]
+            for problem in problems
+            if problem.code == "CFG103" and isinstance(problem.help, Suggestion)
+        }
         for problem in problems:
+            missing = problem.message.partition("`")[2].rstrip("`") if problem.code == "CFG101" else None
+            if missing in misspelt:  # the field is there, under a name that it does not have
+                problem.help = f"did you mean `{missing}` by `{misspelt[missing]}`?"
             # A layer of an unknown type inside another is not a fault of the file, but nothing is known of either.
             soft = lenient and problem.code in {"CFG103", "UNK701", "UNK702", "UNK705"}
             report(diagnostics, problem, place, "warning" if soft else "error")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.layers.base import LayerType
@@ -18,7 +20,8 @@ class How(NamedTuple):
     whose files name one for every layer, of all).
     free: which sizes of the inputs become symbols where the file fixes them, as `readers.free.KINDS` has them.
     types: layer types that are declared elsewhere, by name. backend: the backend of Keras.
-    format: "cnnsum", "keras" or "torch"; None finds it out from the content.
+    format: one of `readers.FORMATS`; None finds it out from the content.
+    varied: the settings that a sweep, a fit or a range gives.
     """
 
     inputs: Mapping[str, tuple[int | str | None, ...]] = {}
@@ -28,6 +31,7 @@ class How(NamedTuple):
     types: Mapping[str, LayerType] = {}
     backend: str = "tensorflow"
     format: str | None = None
+    varied: frozenset[str] = frozenset()
 
     def of_the_file(self) -> How:
         """The file as it stands: the same types and backend, and nothing set from outside."""
@@ -37,9 +41,13 @@ class How(NamedTuple):
         """The same with sizes of these kinds free."""
         return self._replace(free=frozenset(kinds))
 
-    def setting(self, values: Mapping[str, Any]) -> How:
-        """The same with more settings."""
-        return self._replace(settings={**self.settings, **values})
+    def setting(self, values: Mapping[str, object]) -> How:
+        """The same at some values of what is varied."""
+        return self._replace(settings={**self.settings, **values}, varied=self.varied.union(values))
+
+    def told(self, name: str) -> str:
+        """A setting as whoever gave it wrote it."""
+        return f"{'' if name in self.varied else '--set '}{name}={self.settings[name]}"
 
 
 AS_WRITTEN = How()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
-from typing import Any, get_args
+from typing import get_args
 
 from cnnsum.diagnostics import Diagnostic, Problem, Span, UnusableError, did_you_mean
 from cnnsum.layers.base import LayerType, Schema
@@ -25,6 +25,20 @@ from cnnsum.source import read
 #: What was read before, by path, size and time of the last change: every file of a run asks again.
 _files: dict[tuple[str, int, int], dict[str, LayerType]] = {}
 _plugins: dict[str, dict[str, LayerType]] = {}
+_WANTED = "a plugin is a module of Python (`package.types`) or a file (`./types.py`)"
+#: How the names of files end that declare types, and that nothing is run of.
+_TEXTS = (".yaml", ".yml", ".json")
+
+
+class _Types(dict[str, LayerType]):
+    """Types by name. Another process is sent where they are declared, and reads it anew: a rule is code."""
+
+    def __init__(self, files: tuple[str, ...], plugins: tuple[str, ...]) -> None:
+        super().__init__()
+        self._declared_in = files, plugins
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return types_of, self._declared_in
 
 
 def types_of(files: tuple[str, ...], plugins: tuple[str, ...]) -> Mapping[str, LayerType]:
@@ -32,7 +46,7 @@ def types_of(files: tuple[str, ...], plugins: tuple[str, ...]) -> Mapping[str, L
 
     Raises UnusableError where one cannot be read or run, has nothing to declare, or where two declare the same name.
     """
-    types: dict[str, LayerType] = {}
+    types = _Types(files, plugins)
     origins: dict[str, str] = {}
     for origin, found in (
         *((path, _of_file(path)) for path in files),
@@ -64,7 +78,7 @@ def _of_file(path: str) -> dict[str, LayerType]:
 
 def _read(path: str) -> dict[str, LayerType]:
     document = read(path)
-    value: Any = document.value
+    value: object = document.value
     if not isinstance(value, dict) or not isinstance(value.get("layer_types"), dict):
         help = None
         if isinstance(value, dict):
@@ -95,7 +109,29 @@ def _is_path(name: str) -> bool:
     return name.endswith(".py") or os.sep in name
 
 
+def _unusable(name: str) -> str | None:
+    """Why a name cannot be that of a plugin, before anything is run."""
+    if _is_path(name):
+        if not os.path.exists(name):
+            return f"there is no file `{name}`"
+        return None if name.endswith(".py") and os.path.isfile(name) else f"`{name}` is no file of Python"
+    if os.path.isfile(name):
+        return f"`{name}` is no file of Python"
+    return None if all(part.isidentifier() for part in name.split(".")) else f"`{name}` is no name of a module"
+
+
+def _meant(name: str) -> str:
+    """What a plugin must be, for one that cannot be used."""
+    if name.endswith(_TEXTS):
+        return f"layer types that a file declares are taken with --layer-types {name}; {_WANTED}"
+    file = name if _is_path(name) else f"./{name}.py"
+    return f"for a file, give its path: --plugin {file}" if os.path.isfile(file) else _WANTED
+
+
 def _run(name: str) -> dict[str, LayerType]:
+    why = _unusable(name)
+    if why is not None:
+        raise UnusableError(Diagnostic("SPC070", f"this is no plugin: {why}", None, "error", _meant(name)))
     try:
         declared = KERAS.declared_by(lambda: _module(name))
     except Exception as error:  # whatever a stranger's module may raise
@@ -126,10 +162,6 @@ def _module(name: str) -> ModuleType:
     """Run a module by its name, or a file by its path."""
     if not _is_path(name):
         return import_module(name)
-    if not os.path.exists(name):
-        raise ImportError(f"there is no file {name}")  # what Python says has the path from the root
-    if not os.path.isfile(name):
-        raise ImportError(f"{name} is no file")
     stem = os.path.splitext(os.path.basename(name))[0]
     spec = spec_from_file_location(f"cnnsum_plugin_{stem}", name)
     if spec is None or spec.loader is None:
@@ -154,7 +186,7 @@ def _cannot_run(name: str, error: Exception) -> Diagnostic:
         span = Span(error.filename, error.lineno, error.offset or 1, error.lineno, (error.offset or 1) + 1)
     help = None
     if isinstance(error, ModuleNotFoundError) and error.name == name.partition(".")[0]:
-        help = f"for a file, give its path: --plugin ./{name}.py"
+        help = _meant(name)
     return Diagnostic("SPC070", f"the plugin `{name}` cannot be run: {_shown(error)}", span, "error", help)
 
 
@@ -199,8 +231,8 @@ def _misspelt(facts: Facts) -> tuple[str, str, tuple[str, ...]] | None:
     return next((("use", kept.use, uses) for kept in facts.kept if kept.use not in uses), None)
 
 
-def _guarded(name: str, rule: Callable[..., Any]) -> Callable[..., Facts]:
-    def apply(*shapes: Any, **fields: Any) -> Facts:
+def _guarded(name: str, rule: Callable[..., object]) -> Callable[..., Facts]:
+    def apply(*shapes: object, **fields: object) -> Facts:
         try:
             facts = rule(*shapes, **fields)
         except Problem:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cnnsum.diagnostics import Diagnostic, Span
+from cnnsum.diagnostics import RANK, Diagnostic, Span
 from cnnsum.ink import drawn, harmless
+from cnnsum.render.style import ERROR, NOTE, WARNING
 
 Segment = tuple[str, str]
-"""A text and its style: "", or a style of the terminal such as "bold red"."""
+"""A text and its style: "", or a style of the terminal such as "bold color(196)"."""
 
 LineOf = Callable[[str, int], "str | None"]
 """Gives the line of a file by path and number, or None where it is not at hand."""
@@ -23,7 +24,7 @@ _SNIPPET = 100
 _LEAST_SNIPPET = 30
 _MARGIN = 14  # the number of the line, the bar, and dots on both sides
 _LONGEST_MESSAGE = 2_000
-_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_STYLES = {"error": ERROR, "warning": WARNING, "note": NOTE}
 
 
 def render(diagnostics: Iterable[Diagnostic], line_of: LineOf, columns: int | None = None) -> Iterator[str]:
@@ -43,23 +44,26 @@ def segments(diagnostics: Iterable[Diagnostic], line_of: LineOf, columns: int | 
         if not first:
             yield []
         first = False
-        style = _STYLES.get(diagnostic.severity, "bold red")
+        style = _STYLES.get(diagnostic.severity, ERROR)
         span = diagnostic.span
         kind = [] if diagnostic.severity == "error" else [(f"{diagnostic.severity}: ", style)]
         yield [*_place(span), (diagnostic.code, style), (" ", ""), *kind, (_cut(diagnostic.message), "bold")]
         if span is not None:
             yield from _snippet(span, line_of, style, most)
         if diagnostic.help is not None:
-            yield [("  ", ""), ("help:", "cyan"), (" " + _cut(diagnostic.help), "")]
+            yield [("  ", ""), ("help:", NOTE), (" " + _cut(diagnostic.help), "")]
         for related in diagnostic.related:
             yield [("  ", ""), *_place(related.span), (_cut(related.message), "")]
             if related.is_read:
-                yield from _snippet(related.span, line_of, "cyan", most)
+                yield from _snippet(related.span, line_of, NOTE, most)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Sorted by position; what has no position comes first."""
-    return sorted(diagnostics, key=lambda one: (one.span is not None, one.span or (), one.code, one.message))
+    return sorted(
+        diagnostics,
+        key=lambda one: (one.span is not None, one.span or (), RANK[one.severity], one.code, one.message),
+    )
 
 
 def _cut(message: str) -> str:
@@ -85,9 +89,9 @@ def _snippet(span: Span, line_of: LineOf, style: str, most: int) -> Iterator[lis
     before, marked, after = line[low:start], line[start : min(end, high)], line[max(start, min(end, high)) : high]
     before_text, marked_text = drawn(before), drawn(marked)
     number = f"{span.line:>5}"
-    yield [(f"{number} | ", "cyan"), (head + before_text + marked_text + drawn(after) + tail, "")]
+    yield [(f"{number} | ", NOTE), (head + before_text + marked_text + drawn(after) + tail, "")]
     indent = " " * (len(head) + _width(before_text))
-    yield [(" " * len(number) + " | ", "cyan"), (indent, ""), ("^" * max(_width(marked_text), 1), style)]
+    yield [(" " * len(number) + " | ", NOTE), (indent, ""), ("^" * max(_width(marked_text), 1), style)]
 
 
 def _window(length: int, start: int, end: int, most: int) -> tuple[int, int]:

@@ -7,9 +7,9 @@ is about. Keras draws its summary with rich, so the tests hold this file to `ric
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from cnnsum.render.wrap import Cell, Span, join, wrap_plain, wrap_spans
+from cnnsum.tuples import NamedTuple
 
 #: The style of a column's header.
 HEADER_STYLE = "bold"

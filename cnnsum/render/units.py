@@ -17,6 +17,8 @@ _BINARY_UNITS = ("B", *(f"{prefix}iB" for prefix in PREFIXES[1:]))
 _DECIMAL_UNITS = PREFIXES
 #: Of integers that a float holds.
 _MOST_BITS = 1_023
+#: From here on Python writes a float with an exponent.
+_WRITTEN_OUT = 1e16
 
 
 def keras_memory(size: Dim) -> str:
@@ -46,6 +48,19 @@ def exact(number: Dim) -> str:
     '2,617,665'
     """
     return f"{number:,}" if type(number) is int else str(number)
+
+
+def value(given: object) -> str:
+    """Return a value of a name as a table has it: a whole number with its thousands set apart, also as a decimal.
+
+    >>> value(2617665), value(1e10), value(0.25), value(1e24), value(True), value("relu")
+    ('2,617,665', '10,000,000,000', '0.25', '1e+24', 'true', 'relu')
+    """
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    if isinstance(given, float) and given.is_integer() and abs(given) < _WRITTEN_OUT:
+        given = int(given)
+    return f"{given:,}" if isinstance(given, (int, float)) else str(given)
 
 
 def memory(size: Dim) -> str:

@@ -30,6 +30,8 @@ def advise(subject: Subject) -> list[Diagnostic]:
         places: dict[Span | None, int] = {}
         mended: Counter[Mend] = Counter()
         for finding in rule.check(network):
+            if not subject.graph.exported and finding.layer is not None and finding.layer.module is not None:
+                continue  # what is inside of a library's module is not the author's to change
             diagnostic = diagnose(rule, finding)
             if diagnostic.mend is not None:
                 mended[diagnostic.mend] += 1

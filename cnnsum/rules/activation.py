@@ -7,6 +7,7 @@ from math import gcd
 
 from cnnsum.dims import UNKNOWN, Dim, at_least, prod
 from cnnsum.graph.infer import Call
+from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     CONVOLUTIONS,
@@ -22,6 +23,7 @@ from cnnsum.rules.kinds import (
     SQUASHING,
     TRANSPOSED,
     WEIGHTED,
+    Roles,
     axes_said,
     field_for,
     function_of,
@@ -34,7 +36,7 @@ from cnnsum.rules.kinds import (
     said,
     spelled,
 )
-from cnnsum.rules.network import Network
+from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import steps_of
 
 #: What passes numbers on as they are, or as means or extremes of them: what is not negative stays so.
@@ -116,9 +118,8 @@ def cut_scores(network: Network) -> Iterator[Finding]:
           - Dense: 10
           - Softmax
     """
-    for call in network.calls:
-        function = function_of(call)
-        if function not in _OF_SCORES or not is_activation(call):
+    for call, function in network.ending_in(_OF_SCORES):
+        if not is_activation(call):
             continue
         before = network.before(call)
         first = function_of(before) if before is not None else None
@@ -150,10 +151,9 @@ def softmax_of_one(network: Network) -> Iterator[Finding]:
         layers:
           - Dense: {units: 1, activation: sigmoid}
     """
-    for call in network.calls:
-        function = function_of(call)
+    for call, function in network.ending_in({"softmax", "log_softmax", "sparsemax"}):
         shape = network.output_shape(call)
-        if function not in {"softmax", "log_softmax", "sparsemax"} or shape is None:
+        if shape is None:
             continue
         rank = len(shape)  # 0 for a number, of which no axis has a size
         axes = said(call.layer, "axes", rank) or (-1,)
@@ -190,9 +190,8 @@ def squashed_inside(network: Network) -> Iterator[Finding]:
           - Dense: {units: 64, activation: relu}
           - Dense: {units: 10, activation: softmax}
     """
-    for call in network.calls:
-        function = function_of(call)
-        if function not in SQUASHING or role_of(call.layer) == "einsum" or call.layer.is_operation:
+    for call, function in network.ending_in(SQUASHING):
+        if role_of(call.layer) == "einsum" or call.layer.is_operation:
             continue
         after = network.after(call)
         while after is not None and role_of(after.layer) in _KEEPS_SIGN:
@@ -232,10 +231,8 @@ def no_activation_between(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 32, kernel_size: 3, activation: relu}
           - Conv2D: {filters: 32, kernel_size: 3}
     """
-    plain = CONVOLUTIONS | {"dense"}
-    for call in network.calls:
-        if role_of(call.layer) not in plain:
-            continue
+    plain: Roles = CONVOLUTIONS | {"dense"}
+    for call in network.of(plain):
         between: list[Call] = []
         first = network.before(call)
         while first is not None and role_of(first.layer) in _LINEAR and network.after(first) is not None:
@@ -355,11 +352,11 @@ def relu_without_effect(network: Network) -> Iterator[Finding]:
 
 @rule("ARC417", "warning")
 def softmax_across_a_map(network: Network) -> Iterator[Finding]:
-    """A Dense classifier on a map that was never flattened or pooled: its output has a place axis left.
+    """A Dense layer as the answer, on a map that was never flattened or pooled: its output has places left.
 
-    Why: Dense works on the last axis alone. On `(H, W, C)` it gives classes for each place, `(H, W, classes)`, and not
-    for the picture. Where a map of classes is wanted, it has the size of the picture; a smaller one most often lacks a
-    `Flatten` or a global pooling.
+    Why: Dense works on the last axis alone. On `(H, W, C)` it gives its units for each place, `(H, W, units)`, and not
+    for the picture. A map of classes as large as the picture, behind layers that brought it back to that size, is
+    meant; a smaller one, and one in a network that keeps every size, most often lacks a `Flatten` or a global pooling.
 
     Fails:
 
@@ -379,18 +376,27 @@ def softmax_across_a_map(network: Network) -> Iterator[Finding]:
           - Dense: {units: 10, activation: softmax}
     """
     sizes = {network.space(number) for number in network.inference.inputs if network.values[number].shape}
-    for call in network.calls:
+    for call in network.of({"dense"}):
         shape = network.output_shape(call)
-        if role_of(call.layer) != "dense" or shape is None or len(shape) < 4 or call.outputs[0] not in network.outputs:
+        if shape is None or len(shape) < 4 or call.outputs[0] not in network.outputs:
             continue
-        if function_of(call) not in {"softmax", "sigmoid"} or shape[1:-1] in sizes:
+        places = shape[1:-1]
+        if not known(*places) or not any(at_least(dim, 2) for dim in places):
             continue
-        if any(at_least(dim, 2) for dim in shape[1:-1]) and all(isinstance(dim, int) for dim in shape[1:-1]):
-            yield Finding(
-                call.layer,
-                f"`{call.layer.name}` gives classes for each of {shape[1:-1]} places, not for the whole input",
-                "a `Flatten` or a global pooling before it, or a 1x1 convolution where a map is meant",
-            )
+        if places in sizes and not _keeps_every_size(network, sizes):
+            continue
+        yield Finding(
+            call.layer,
+            f"`{call.layer.name}` works on the last axis alone: it gives {shape[-1]} for each of {places} places, not "
+            "for the whole input",
+            "`Flatten` or `GlobalAveragePooling2D` before it, or a 1x1 convolution where a map is meant",
+        )
+
+
+def _keeps_every_size(network: Network, sizes: set[Shape]) -> bool:
+    """Whether all maps of a network have the size of its input, so that none was brought back to it."""
+    maps = (network.space(number) for call in network.calls for number in call.outputs)
+    return all(space in sizes for space in maps if space)
 
 
 #: What a hidden layer has, and what cuts away half of the scores of a classifier.
@@ -422,9 +428,8 @@ def cut_answer(network: Network) -> Iterator[Finding]:
           - Flatten
           - Dense: {units: 10, activation: softmax}
     """
-    for call in network.calls:
-        function = function_of(call)
-        if function not in _HIDDEN or not call.outputs or call.outputs[0] not in network.outputs:
+    for call, function in network.ending_in(_HIDDEN):
+        if not call.outputs or call.outputs[0] not in network.outputs:
             continue
         made: Call | None = call
         while made is not None and (is_activation(made) or role_of(made.layer) in DROPOUT):
@@ -468,10 +473,9 @@ def softmax_along_space(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 5, kernel_size: 3, padding: same}
           - Softmax: {axis: 1}
     """
-    for call in network.calls:
-        function = function_of(call)
+    for call, function in network.ending_in({"softmax", "log_softmax"}):
         shape = network.output_shape(call)
-        if function not in {"softmax", "log_softmax"} or shape is None or len(shape) < 3:
+        if shape is None or len(shape) < 3:
             continue
         made: Call | None = call
         while made is not None and (is_activation(made) or role_of(made.layer) in DROPOUT | NORMALIZATIONS):

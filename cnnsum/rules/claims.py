@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from cnnsum.analyses.conventions.tools import total
 from cnnsum.analyses.cost import cost_of
 from cnnsum.analyses.params import Weights
 from cnnsum.diagnostics import Span
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
-from cnnsum.graph.model import Layer
+from cnnsum.graph.model import Layer, SaidTotal
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import spelled
 from cnnsum.rules.network import Network
@@ -40,7 +41,10 @@ def claim_that_is_not_true(network: Network) -> Iterator[Finding]:
     (`2,617,665`) or rounded (`25.6M`, `4.1 G`, `134 million`), which then has to agree in the digits that it has;
     `trainable` or `non-trainable` after it says which are counted. It is one of the whole model in the comments above
     the first key, and of a layer behind the layer, on its line. A number with `~` or `about` before it is not a claim.
-    FLOPs that are the MACs are let pass: many papers count so.
+    FLOPs that are the MACs are let pass: many papers count so. In an architecture file of Ultralytics, the parameters
+    and the GFLOPs that stand behind the scale that is read, or above the rows of a file without scales (`2624080
+    parameters, 6.6 GFLOPs`), are claims, too. GFLOPs are right as Ultralytics counts them today, as the tool counts
+    that it used before (thop), and as twice the MACs, of the picture that the file is meant for.
 
     Fails:
 
@@ -58,6 +62,10 @@ def claim_that_is_not_true(network: Network) -> Iterator[Finding]:
     """
     if network.document.format != "yaml":
         return
+    for said in network.graph.said_totals:
+        message = _of_all(network, said)
+        if message:
+            yield Finding(None, message, "mend the comment, or the model", span=said.place)
     layers: dict[int, list[Layer]] | None = None
     leading = True
     for number, line in enumerate(network.document.text.splitlines(), 1):
@@ -85,6 +93,34 @@ def claim_that_is_not_true(network: Network) -> Iterator[Finding]:
                 "mend the comment, or the model",
                 span=Span(network.document.path, number, start + 1, number, end + 1),
             )
+
+
+def _of_all(network: Network, said: SaidTotal) -> str:
+    """What is wrong with a total that a comment says; "" where it is right, or where the right one is not known."""
+    if not said.counters:
+        parameters = network.params.total.parameters
+        if isinstance(parameters, int) and parameters != int(said.number):
+            return f"the comment says {int(said.number):,} parameters, but the model has {parameters:,}"
+        return ""
+    found: list[Decimal] = []
+    for name in said.counters:
+        work = total(network.inference, name, network.graph.own_types)
+        if not isinstance(work, int):
+            return ""
+        found.append(Decimal(2 * work).scaleb(-9))
+    if any(_is_near(one, Decimal(said.number), said.number) for one in found):
+        return ""
+    return f"the comment says {said.number} GFLOPs, but the model has {found[0]:.{max(_places(said.number), 1)}f}"
+
+
+def _places(digits: str) -> int:
+    return len(digits.partition(".")[2])
+
+
+def _is_near(found: Decimal, said: Decimal, digits: str) -> bool:
+    """Whether a number is what is said, in the digits that are: rounded or cut, as both are written."""
+    unit = Decimal(1).scaleb(-_places(digits))
+    return -unit / 2 <= found - said < unit
 
 
 def _measured(claim: re.Match[str], weights: Weights, calls: list[Call]) -> tuple[list[Dim], str]:

@@ -49,9 +49,7 @@ def checkerboard(network: Network) -> Iterator[Finding]:
         layers:
           - Conv2DTranspose: {filters: 8, kernel_size: 4, strides: 2, padding: same}
     """
-    for call in network.calls:
-        if role_of(call.layer) not in TRANSPOSED:
-            continue
+    for call in network.of(TRANSPOSED):
         kernels, strides = said(call.layer, "kernel"), said(call.layer, "stride")
         for kernel, stride in zip(kernels, strides, strict=True):
             if not known(kernel, stride) or kernel % stride == 0:
@@ -156,7 +154,7 @@ def _seen_by(steps: list[Step]) -> Seen | None:
 
 def _holes(seen: Seen | None) -> tuple[int, int] | None:
     """How many samples are seen, and of how many; None where none is left out by any output, or that is not known."""
-    if seen is None or any(one.bits.bit_count() == one.span for one in seen.outputs):
+    if seen is None or any(not one.gaps for one in seen.outputs):
         return None
     return seen.most, seen.size
 
@@ -182,9 +180,7 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
           - MaxPooling2D: 4
           - Conv2D: {filters: 8, kernel_size: 1}
     """
-    for call in network.calls:
-        if role_of(call.layer) not in SLIDING:
-            continue
+    for call in network.of(SLIDING):
         axes = axes_of(network, call)
         if not isinstance(call.facts.window, tuple) or len(axes) < len(call.facts.window):
             continue

@@ -47,7 +47,7 @@ def declared_and_not_used(network: Network) -> Iterator[Finding]:
     spec = document.value
     if not isinstance(spec, dict) or "class_name" in spec or not isinstance(spec.get("layers"), list):
         return
-    texts: list[Mapping[str, Any]] = [
+    texts: list[Mapping[str, object]] = [
         spec,
         *(other.value for other in network.graph.included if isinstance(other.value, dict)),
     ]
@@ -64,7 +64,9 @@ def _key(name: str) -> str:
     return name if known is None else known.key
 
 
-def _unused(spec: Mapping[str, Any], texts: list[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def _unused(
+    spec: Mapping[str, object], texts: list[Mapping[str, object]]
+) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Where each thing is declared that nothing uses, what it is, and what to do."""
     elsewhere = set().union(*[_words(text.get(key)) for text in texts[1:] for key in _USES], set())
     blocks = _table(spec, "blocks")
@@ -129,12 +131,12 @@ def _unused_includes(document: Document, included: tuple[Document, ...]) -> Iter
             yield (index if isinstance(given, list) else None), str(text)
 
 
-def _table(spec: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _table(spec: Mapping[str, object], key: str) -> Mapping[str, Any]:
     value = spec.get(key)
     return {name: inner for name, inner in value.items() if isinstance(name, str)} if isinstance(value, dict) else {}
 
 
-def _words(value: Any) -> set[str]:
+def _words(value: object) -> set[str]:
     """All words in the texts of a value, its keys left out: those that may be names of values."""
     found: set[str] = set()
     waiting = [value]
@@ -149,7 +151,7 @@ def _words(value: Any) -> set[str]:
     return found
 
 
-def _names(value: Any) -> set[str]:
+def _names(value: object) -> set[str]:
     """All keys and texts in a value, whole: those that may be names of types and blocks."""
     found: set[str] = set()
     waiting = [value]

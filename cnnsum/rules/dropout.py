@@ -43,8 +43,8 @@ def rate_of_nothing_or_all(network: Network) -> Iterator[Finding]:
           - Dropout: 0.5
           - Dense: 10
     """
-    for call in network.calls:
-        rate = said(call.layer, "rate") if role_of(call.layer) in DROPOUT else None
+    for call in network.of(DROPOUT):
+        rate = said(call.layer, "rate")
         if rate in {0, 1}:
             effect = "does nothing" if rate == 0 else "drops everything in training"
             help = "leave it out, or a rate between 0 and 1"
@@ -79,8 +79,8 @@ def rate_to_keep(network: Network) -> Iterator[Finding]:
           - Dropout: 0.1
           - Dense: 10
     """
-    for call in network.calls:
-        rate = said(call.layer, "rate") if role_of(call.layer) in DROPOUT else None
+    for call in network.of(DROPOUT):
+        rate = said(call.layer, "rate")
         if isinstance(rate, (int, float)) and _MOST < rate < 1:
             field = field_for(call.layer, "rate")
             yield Finding(
@@ -114,8 +114,8 @@ def dropped_output(network: Network) -> Iterator[Finding]:
           - Dropout: 0.5
           - Dense: {units: 10, activation: softmax}
     """
-    for call in network.calls:
-        if role_of(call.layer) not in DROPOUT or not 0 < said(call.layer, "rate") < 1:
+    for call in network.of(DROPOUT):
+        if not 0 < said(call.layer, "rate") < 1:
             continue
         before, after = network.before(call), network.after(call)
         if before is None or role_of(before.layer) not in {"dense", "activation"}:
@@ -152,10 +152,9 @@ def dropout_twice(network: Network) -> Iterator[Finding]:
           - Dropout: 0.5
           - Dense: 10
     """
-    for call in network.calls:
-        kind = role_of(call.layer)
+    for call in network.of(DROPOUT):
         before = network.before(call)
-        if kind in DROPOUT and before is not None and role_of(before.layer) == kind:
+        if before is not None and role_of(before.layer) == role_of(call.layer):
             first, second = said(before.layer, "rate"), said(call.layer, "rate")
             if not all(isinstance(rate, (int, float)) for rate in (first, second)) or network.after(before) is not call:
                 continue

@@ -114,7 +114,7 @@ def _by(sizes: list[int]) -> str:
 def _heads(network: Network) -> Iterator[tuple[Call, list[int], list[int]]]:
     """Global poolings on the way to an output: each with the sizes of the input and of the field, by axis."""
     lengths = _lengths(network)
-    poolings = [call for call in network.calls if role_of(call.layer) in GLOBAL_POOLING]
+    poolings = network.of(GLOBAL_POOLING)
     if lengths is None or not poolings:
         return
     leading = _leading_out(network)

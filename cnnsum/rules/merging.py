@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnnsum.layers.base import Role
 from cnnsum.layers.facts import Shape, show_shape
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
@@ -14,6 +15,7 @@ from cnnsum.rules.kinds import (
     SHAPING,
     SLIDING,
     TRANSPOSED,
+    Roles,
     axes_said,
     field_for,
     is_activation,
@@ -23,8 +25,8 @@ from cnnsum.rules.kinds import (
 )
 from cnnsum.rules.network import Network
 
-_SUMS = frozenset(("add", "subtract", "average", "maximum", "minimum"))
-_TWICE = {
+_SUMS: Roles = frozenset(("add", "subtract", "average", "maximum", "minimum"))
+_TWICE: dict[Role, str] = {
     "add": "twice its input",
     "subtract": "always 0",
     "average": "its input",
@@ -58,10 +60,10 @@ def accidental_broadcast(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, padding: same, name: residual}
           - Add: {from: [input, residual]}
     """
-    for call in network.calls:
+    for call in network.of(_SUMS):
         shapes = [network.values[number].shape for number in call.inputs]
         out = network.output_shape(call)
-        if role_of(call.layer) not in _SUMS or out is None or len(out) < 3:
+        if out is None or len(out) < 3:
             continue
         known = [shape for shape in shapes if shape is not None]
         if any(len(shape) != len(out) for shape in known) or len(known) != len(shapes):
@@ -127,9 +129,9 @@ def same_input_twice(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, padding: same, name: b}
           - Add: {from: [a, b]}
     """
-    for call in network.calls:
+    for call in network.of(_TWICE):
         kind = role_of(call.layer)
-        if kind not in _TWICE or len(set(call.inputs)) == len(call.inputs):
+        if len(set(call.inputs)) == len(call.inputs):
             continue
         shape = network.input_shape(call)
         if kind == "concatenate" and shape is not None:
@@ -169,9 +171,9 @@ def concatenation_of_places(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 8, kernel_size: 3, padding: same, from: input, name: b}
           - Concatenate: {axis: 1, from: [a, b]}
     """
-    for call in network.calls:
+    for call in network.of({"concatenate"}):
         out = network.output_shape(call)
-        if role_of(call.layer) != "concatenate" or out is None or len(out) < 4 or len(call.inputs) < 2:
+        if out is None or len(out) < 4 or len(call.inputs) < 2:
             continue
         if len({network.values[number].shape for number in call.inputs}) > 1:
             continue

@@ -5,14 +5,17 @@ Everything is found once, when a rule first asks for it, in a time linear in the
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cnnsum.analyses.field.fields import Field, receptive_fields
 from cnnsum.analyses.params import Params
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call, Inference, Value
 from cnnsum.graph.model import Graph, Layer
+from cnnsum.layers.base import Role
 from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Subject
-from cnnsum.rules.kinds import SHAPING, is_channels_first, role_of
+from cnnsum.rules.kinds import SHAPING, function_of, is_channels_first, role_of
 from cnnsum.source import Document
 
 
@@ -22,8 +25,10 @@ class Network:
     __slots__ = (
         "_calls",
         "_channels_first",
+        "_ending",
         "_fields",
         "_params",
+        "_roles",
         "calls",
         "document",
         "graph",
@@ -52,6 +57,8 @@ class Network:
                 self.readers[number].append(call)
         self.outputs: frozenset[int] = frozenset(subject.inference.outputs)
         self._calls: dict[Layer, list[Call]] | None = None
+        self._roles: dict[Role, list[int]] | None = None
+        self._ending: dict[str, list[int]] | None = None
         self._channels_first: list[bool] | None = None
         self._params: Params | None = None
         self._fields: list[Field] | None = None
@@ -69,6 +76,25 @@ class Network:
         if self._fields is None:
             self._fields = receptive_fields(self.inference)
         return self._fields
+
+    def of(self, roles: Collection[Role]) -> list[Call]:
+        """The calls of layers with one of these roles, in their order."""
+        if self._roles is None:
+            self._roles = {}
+            for at, call in enumerate(self.calls):
+                self._roles.setdefault(role_of(call.layer), []).append(at)
+        return [self.calls[at] for at in sorted([at for role in roles for at in self._roles.get(role, ())])]
+
+    def ending_in(self, functions: Collection[str]) -> list[tuple[Call, str]]:
+        """The calls whose last step is one of these activations, in their order, each with its own."""
+        if self._ending is None:
+            self._ending = {}
+            for at, call in enumerate(self.calls):
+                function = function_of(call)
+                if function is not None:
+                    self._ending.setdefault(function, []).append(at)
+        function_at = {at: function for function in functions for at in self._ending.get(function, ())}
+        return [(self.calls[at], function_at[at]) for at in sorted(function_at)]
 
     def before(self, call: Call) -> Call | None:
         """The call that makes the only input of this one."""

@@ -54,8 +54,8 @@ def bias_that_is_taken_away(network: Network) -> Iterator[Finding]:
           - BatchNormalization
           - ReLU
     """
-    for call in network.calls:
-        if role_of(call.layer) not in WEIGHTED or not is_linear(call) or not said(call.layer, "bias"):
+    for call in network.of(WEIGHTED):
+        if not is_linear(call) or not said(call.layer, "bias"):
             continue
         after = network.after(call)
         if after is not None and all(_is_centred(network, one) for one in network.calls_of(call.layer)):
@@ -113,10 +113,10 @@ def normalization_of_one_element(network: Network) -> Iterator[Finding]:
           - GroupNormalization: {groups: 4}
           - Dense: 10
     """
-    for call in network.calls:
+    for call in network.of(NORMALIZATIONS - {"batch normalization"}):
         kind = role_of(call.layer)
         shape = network.input_shape(call)
-        if kind not in NORMALIZATIONS or kind == "batch normalization" or shape is None:
+        if shape is None:
             continue
         field = field_for(call.layer, "axes")
         places = axes_said(call.layer, len(shape))
@@ -159,10 +159,8 @@ def normalization_twice(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, use_bias: false}
           - BatchNormalization
     """
-    for call in network.calls:
+    for call in network.of(NORMALIZATIONS):
         kind = role_of(call.layer)
-        if kind not in NORMALIZATIONS:
-            continue
         before = network.before(call)
         same = before is not None and role_of(before.layer) == kind
         rank = len(network.input_shape(call) or ())
@@ -205,9 +203,7 @@ def dropout_before_batch_normalization(network: Network) -> Iterator[Finding]:
           - Dropout: 0.5
           - Dense: 10
     """
-    for call in network.calls:
-        if role_of(call.layer) != "batch normalization":
-            continue
+    for call in network.of({"batch normalization"}):
         before = network.before(call)
         if before is not None and is_activation(before):
             before = network.before(before)
@@ -246,8 +242,8 @@ def frozen_batch_normalization(network: Network) -> Iterator[Finding]:
     """
     if not network.graph.trainable:
         return
-    for call in network.calls:
-        if role_of(call.layer) != "batch normalization" or call.layer.trainable:
+    for call in network.of({"batch normalization"}):
+        if call.layer.trainable:
             continue
         before = network.before(call)
         if before is not None and role_of(before.layer) in WEIGHTED and before.layer.trainable:
@@ -281,9 +277,7 @@ def momentum_of_another_library(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, use_bias: false}
           - BatchNormalization: {momentum: 0.9}
     """
-    for call in network.calls:
-        if role_of(call.layer) != "batch normalization":
-            continue
+    for call in network.of({"batch normalization"}):
         kept, field = said(call.layer, "kept"), field_for(call.layer, "kept")
         if isinstance(kept, (int, float)) and not _LEAST_MOMENTUM <= kept < 1:
             part = f"keeps only {kept:g} of its statistics at each batch"
@@ -322,9 +316,7 @@ def normalization_of_the_wrong_axis(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, use_bias: false}
           - BatchNormalization: {axis: 1}
     """
-    for call in network.calls:
-        if role_of(call.layer) not in NORMALIZATIONS:
-            continue
+    for call in network.of(NORMALIZATIONS):
         made = network.before(call)
         while made is not None and function_of(made) is not None and is_activation(made):
             made = network.before(made)
@@ -365,9 +357,9 @@ def normalization_of_the_answer(network: Network) -> Iterator[Finding]:
           - BatchNormalization
           - Dense: {units: 10, activation: softmax}
     """
-    for call in network.calls:
+    for call in network.of(NORMALIZATIONS):
         before = network.before(call)
-        if role_of(call.layer) not in NORMALIZATIONS or before is None or call.outputs[0] not in network.outputs:
+        if before is None or call.outputs[0] not in network.outputs:
             continue
         function = function_of(before)
         if function in {"softmax", "log_softmax", "sigmoid"}:

@@ -11,7 +11,6 @@ from cnnsum.rules.kinds import (
     GATED,
     NOISE,
     field_for,
-    function_of,
     is_activation,
     is_channels_first,
     role_of,
@@ -49,9 +48,7 @@ def half_precision_answer(network: Network) -> Iterator[Finding]:
           - Dense: 10
           - Activation: {activation: softmax, dtype: float32}
     """
-    for call in network.calls:
-        if function_of(call) not in {"softmax", "log_softmax", "sigmoid"}:
-            continue
+    for call, _ in network.ending_in({"softmax", "log_softmax", "sigmoid"}):
         for number in call.outputs:
             dtype = network.values[number].dtype
             if number in network.outputs and dtype in _HALF:
@@ -129,9 +126,7 @@ def slow_recurrence(network: Network) -> Iterator[Finding]:
         "use_bias": True,
         "reset_after": True,
     }
-    for call in network.calls:
-        if role_of(call.layer) not in GATED:
-            continue
+    for call in network.of(GATED):
         fields = call.layer.fields
         for field, value in wanted.items():
             if field in fields and fields[field] != value:
@@ -173,9 +168,9 @@ def channels_out_of_step(network: Network) -> Iterator[Finding]:
           - GlobalAveragePooling2D
           - Dense: {units: 10, dtype: float32}
     """
-    for call in network.calls:
+    for call in network.of(CONVOLUTIONS | {"dense"}):
         layer = call.layer
-        if role_of(layer) not in CONVOLUTIONS | {"dense"} or layer.policy.compute not in _HALF:
+        if layer.policy.compute not in _HALF:
             continue
         shape = network.output_shape(call)
         if shape is None or _is_last(network, call) or said(layer, "groups") not in {None, 1}:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnnsum.dims import Dim, at_least, prod
 from cnnsum.graph.infer import Call
+from cnnsum.layers.base import Role
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     CROPPING,
@@ -96,6 +97,9 @@ def _in_place_of(pads: list[Dim], crops: list[Dim], *, is_padded_first: bool) ->
     return f"one {kind} with the difference of the two: {shown}"
 
 
+_SINGLE = "it merges a single input"
+
+
 @rule("ARC442", "note")
 def layer_that_does_nothing(network: Network) -> Iterator[Finding]:
     """A layer whose output is its input, as it stands: a reshaping to the same shape, a padding of 0, and the like.
@@ -122,7 +126,10 @@ def layer_that_does_nothing(network: Network) -> Iterator[Finding]:
     for call in network.calls:
         reason = _nothing(network, call)
         if reason:
-            yield Finding(call.layer, f"`{call.layer.name}` does nothing: {reason}", "leave it out")
+            help = (
+                "name all that it merges, `from: [..., ...]`, or leave it out" if reason == _SINGLE else "leave it out"
+            )
+            yield Finding(call.layer, f"`{call.layer.name}` does nothing: {reason}", help)
 
 
 def _nothing(network: Network, call: Call) -> str:
@@ -143,7 +150,7 @@ def _nothing(network: Network, call: Call) -> str:
     if kind == "rescaling" and (call.layer.fields["scale"], call.layer.fields["offset"]) == (1, 0):
         return "it scales by 1"
     if kind in MERGING and len(call.inputs) == 1 and call.layer.fields.get("other") is None:
-        return "it merges a single input"
+        return _SINGLE
     return ""
 
 
@@ -168,10 +175,10 @@ def reshaped_twice(network: Network) -> Iterator[Finding]:
           - Reshape: {target_shape: [16, 8]}
           - Dense: 2
     """
-    kinds = {"flatten", "reshape"}
-    for call in network.calls:
+    kinds: frozenset[Role] = frozenset(("flatten", "reshape"))
+    for call in network.of(kinds):
         before = network.before(call)
-        if role_of(call.layer) not in kinds or before is None or role_of(before.layer) not in kinds:
+        if before is None or role_of(before.layer) not in kinds:
             continue
         if network.after(before) is call and not is_channels_first(before) and not _nothing(network, call):
             yield Finding(
@@ -244,9 +251,9 @@ def pooling_of_one_place(network: Network) -> Iterator[Finding]:
           - GlobalAveragePooling2D
           - Dense: 2
     """
-    for call in network.calls:
+    for call in network.of(GLOBAL_POOLING):
         shape = network.input_shape(call)
-        if role_of(call.layer) not in GLOBAL_POOLING or shape is None:
+        if shape is None:
             continue
         space = shape[2:] if is_channels_first(call) else shape[1:-1]
         if space and all(dim == 1 for dim in space):
@@ -281,8 +288,8 @@ def layout_that_changes(network: Network) -> Iterator[Finding]:
           - MaxPooling2D: 2
     """
     kinds = SLIDING | TRANSPOSED | POOLING | GLOBAL_POOLING | UPSAMPLING | PADDING | CROPPING
-    for call in network.calls:
-        if role_of(call.layer) not in kinds or "data_format" not in call.layer.fields:
+    for call in network.of(kinds):
+        if "data_format" not in call.layer.fields:
             continue
         before = network.before(call)
         while before is not None and (is_activation(before) or role_of(before.layer) in _TRANSPARENT):

@@ -6,12 +6,12 @@ Formulas are left out: where a size is not known, nothing is said.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from cnnsum.graph.infer import Call
 from cnnsum.layers.facts import Window
 from cnnsum.rules.kinds import axes_of_space
 from cnnsum.rules.network import Network
+from cnnsum.tuples import NamedTuple
 
 
 class Step(NamedTuple):

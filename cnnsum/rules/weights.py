@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, prod
@@ -150,7 +149,7 @@ def _pooled(network: Network, layer: Layer) -> int | None:
     return weights if isinstance(weights, int) else None
 
 
-def _weights_on(call: Call, shapes: list[Shape | None], **fields: Any) -> Dim:
+def _weights_on(call: Call, shapes: list[Shape | None], **fields: object) -> Dim:
     """The weights that a layer would have on other inputs or with other fields; UNKNOWN where it refuses them."""
     type = call.layer.type
     assert type is not None
@@ -265,9 +264,7 @@ def rows_out_of_reach(network: Network) -> Iterator[Finding]:
           - GlobalAveragePooling1D
           - Dense: 2
     """
-    for call in network.calls:
-        if role_of(call.layer) != "embedding":
-            continue
+    for call in network.of({"embedding"}):
         dtype = network.values[call.inputs[0]].dtype
         rows, reach = said(call.layer, "rows"), _INDICES.get(dtype)
         if reach is not None and isinstance(rows, int) and rows > reach:
@@ -300,9 +297,9 @@ def head_as_wide_as_the_model(network: Network) -> Iterator[Finding]:
           - Dense: {units: 64, name: x}
           - MultiHeadAttention: {num_heads: 8, key_dim: 8, from: [x, x]}
     """
-    for call in network.calls:
+    for call in network.of({"multi-head attention"}):
         shape = network.input_shape(call)
-        if role_of(call.layer) != "multi-head attention" or shape is None:
+        if shape is None:
             continue
         heads, width = said(call.layer, "heads"), said(call.layer, "head width")
         if isinstance(heads, int) and isinstance(width, int) and heads > 1 and width == shape[-1]:
@@ -344,8 +341,8 @@ def one_unit_inside(network: Network) -> Iterator[Finding]:
           - Dense: {units: 10, activation: relu}
           - Dense: {units: 10, activation: softmax}
     """
-    for call in network.calls:
-        if role_of(call.layer) not in CONVOLUTIONS | {"dense"} or _count(call) != 1:
+    for call in network.of(CONVOLUTIONS | {"dense"}):
+        if _count(call) != 1:
             continue
         shape = network.input_shape(call)
         if shape is None or 1 in {shape[-1], shape[1]}:

@@ -120,8 +120,8 @@ def border_that_falls_off(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3}
           - MaxPooling2D: 2
     """
-    for call in network.calls:
-        if role_of(call.layer) not in SLIDING | POOLING or said(call.layer, "padding") != "valid":
+    for call in network.of(SLIDING | POOLING):
+        if said(call.layer, "padding") != "valid":
             continue
         before = network.before(call)
         if len(network.readers[call.inputs[0]]) > 1 or (
@@ -161,8 +161,8 @@ def features_that_shift(network: Network) -> Iterator[Finding]:
         layers:
           - Conv2D: {filters: 16, kernel_size: 3, padding: same}
     """
-    for call in network.calls:
-        if role_of(call.layer) not in SLIDING or said(call.layer, "padding") != "same":
+    for call in network.of(SLIDING):
+        if said(call.layer, "padding") != "same":
             continue
         for axis, length, out, step in axes_of(network, call):
             total = (out - 1) * step.stride + step.span - length
@@ -198,9 +198,7 @@ def stride_of_one_sample(network: Network) -> Iterator[Finding]:
           - MaxPooling2D: 4
           - MaxPooling2D: {pool_size: 2, padding: same}
     """
-    for call in network.calls:
-        if role_of(call.layer) not in POOLING:
-            continue
+    for call in network.of(POOLING):
         steps = axes_of(network, call)
         rank = len(call.facts.window) if isinstance(call.facts.window, tuple) else 0
         if not steps or len(steps) < rank:
@@ -239,8 +237,8 @@ def dilation_of_one(network: Network) -> Iterator[Finding]:
         layers:
           - Conv2D: {filters: 16, kernel_size: 3, dilation_rate: 2}
     """
-    for call in network.calls:
-        rates = said(call.layer, "dilation") if role_of(call.layer) in SLIDING else None
+    for call in network.of(SLIDING):
+        rates = said(call.layer, "dilation")
         if rates is not None:
             pairs = list(zip(said(call.layer, "kernel"), rates, strict=False))
             spread = [kernel for kernel, rate in pairs if known(rate) and rate > 1]
@@ -274,10 +272,9 @@ def stride_by_position(network: Network) -> Iterator[Finding]:
         layers:
           - Conv2D: [16, 3]
     """
-    for call in network.calls:
+    for call in network.of(SLIDING | TRANSPOSED):
         layer = call.layer
-        kind = role_of(layer)
-        axes = len(said(layer, "kernel")) if kind in SLIDING | TRANSPOSED else 0
+        axes = len(said(layer, "kernel"))
         if axes < 2 or layer.place is None:
             continue
         names, wanted = layer.place.positional, (field_for(layer, "kernel"), field_for(layer, "stride"))

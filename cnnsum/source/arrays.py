@@ -6,9 +6,9 @@ Reads the tree of an HDF5 file whole, once; knows how Keras marks what it writes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from cnnsum.source import hdf5
+from cnnsum.tuples import NamedTuple
 
 #: Groups within groups. A model within a model takes two levels, and so does a layer within a layer.
 _MOST_DEEP = 100

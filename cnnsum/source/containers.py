@@ -8,10 +8,12 @@ nothing of what is in it.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.source import arrays, hdf5
+from cnnsum.source.nested import sizes_within
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -33,8 +35,12 @@ _WEIGHTS = "model.weights.h5"
 _PROGRAM = "models/model.json"
 _STORED = "data/weights/model_weights_config.json"
 
+#: The same of PyTorch 2.5 and 2.6.
+_OLDER_PROGRAM = "serialized_exported_program.json"
+_OLDER_WEIGHTS = "serialized_state_dict.pt"
+
 #: Names of entries that hold an architecture: Keras's, and those of exported programs of PyTorch.
-_MODELS = ("config.json", "model.json", "serialized_exported_program.json")
+_MODELS = ("config.json", "model.json", _OLDER_PROGRAM)
 _TAIL = 65_557  # the end record and the longest comment
 _HELP = "write the architecture with `model.to_json()`, or the model with `model.save('model.keras')`"
 
@@ -45,7 +51,7 @@ class Weights(NamedTuple):
     root: the groups that they stand in; None where they cannot be read, and `problem` says why. by_layer: whether there
     is a group for each layer under its name, which lists its arrays, as Keras 2 has it. training: what an HDF5 file
     says of the optimizer whose variables are among them, as JSON; empty where it says nothing. stored: what an archive
-    of PyTorch says of the files that weights are in, as JSON.
+    of PyTorch says of the files that weights are in, as JSON. sizes: bytes of the tensors in it, where it says no more.
     """
 
     root: arrays.Group | None
@@ -53,6 +59,7 @@ class Weights(NamedTuple):
     problem: str = ""
     training: bytes = b""
     stored: bytes = b""
+    sizes: tuple[int, ...] = ()
 
 
 class Contents(NamedTuple):
@@ -77,11 +84,13 @@ def contents_of(file: BinaryIO, head: bytes, path: str, *, weights: bool = True)
 
 def _of_zip(file: BinaryIO, path: str, *, weights: bool) -> Contents:
     import zlib
-    from zipfile import BadZipFile, ZipFile
+    from zipfile import BadZipFile, ZipFile, is_zipfile
 
     try:
         if _directory_size(file) > MAX_DIRECTORY:
             _refuse("SPC067", f"the archive `{path}` has too many entries")
+        if not is_zipfile(file):
+            _refuse_damaged("archive", path, "it ends without the list of what is in it: it is cut off")
         with ZipFile(file) as archive:
             name = _member(archive.namelist(), path)
             info = archive.getinfo(name)
@@ -90,6 +99,8 @@ def _of_zip(file: BinaryIO, path: str, *, weights: bool) -> Contents:
             with archive.open(info) as member:
                 # What the entry says of its size need not be so.
                 data = member.read(MAX_CONFIG + 1)
+            if not data.strip():
+                _refuse_damaged("archive", path, f"`{name}` in it is empty")
             beside = name.removesuffix("config.json") + _WEIGHTS
             found = None
             if weights and name.endswith("config.json") and beside in archive.NameToInfo:
@@ -99,13 +110,26 @@ def _of_zip(file: BinaryIO, path: str, *, weights: bool) -> Contents:
                 with archive.open(beside) as member:
                     stored = member.read(MAX_CONFIG + 1)
                 found = Weights(None, stored=stored if len(stored) <= MAX_CONFIG else b"")
+            beside = name.removesuffix(_OLDER_PROGRAM) + _OLDER_WEIGHTS
+            if weights and name.endswith(_OLDER_PROGRAM) and beside in archive.NameToInfo:
+                found = Weights(None, sizes=_sizes(file, archive.NameToInfo[beside]))
     except (BadZipFile, EOFError, OSError, ValueError, struct.error, zlib.error) as error:
-        _refuse("SPC067", f"the archive `{path}` is damaged: {_words(error)}")
+        _refuse_damaged("archive", path, _words(error))
     except RuntimeError as error:  # encrypted, or compressed in a way that Python does not know
         _refuse("SPC067", f"the archive `{path}` cannot be read: {_words(error)}")
     if len(data) > MAX_CONFIG:
         _refuse("SPC067", f"`{name}` in `{path}` is too large: more than {MAX_CONFIG // 2**20} MiB")
     return Contents(data, found)
+
+
+def _sizes(file: BinaryIO, info: ZipInfo) -> tuple[int, ...]:
+    """Bytes of the tensors in an archive of weights; none where it is damaged: the program is sound all the same."""
+    from zipfile import BadZipFile
+
+    try:
+        return sizes_within(file, info, "/data", MAX_DIRECTORY)
+    except (BadZipFile, EOFError, OSError, ValueError, RuntimeError, struct.error):
+        return ()
 
 
 def _archived(file: BinaryIO, archive: ZipFile, info: ZipInfo) -> Weights | None:
@@ -178,14 +202,12 @@ def _member(names: list[str], path: str) -> str:
 
 def _refuse_archive(names: list[str], path: str) -> NoReturn:
     """Say what an archive without an architecture is."""
-    kind, help = "an archive without `config.json`", _HELP
-    if any(name.endswith("data.pkl") for name in names):
-        kind, help = "a PyTorch file: pickled objects and weights", "a pickle is a program; cnnsum runs none"
-    elif any(name.endswith(("saved_model.pb", "keras_metadata.pb")) for name in names):
-        kind = "a TensorFlow SavedModel, whose graph is not one of layers"
-    elif any(name.endswith((".npy", ".weights.h5")) for name in names):
-        kind = "an archive of weights without an architecture"
-    _refuse("SPC068", f"`{path}` is {kind}", help)
+    from cnnsum.source.others import of_entries
+
+    other = of_entries(names)
+    if other is None:
+        _refuse("SPC068", f"`{path}` is an archive without `config.json`", _HELP)
+    _refuse("SPC068", f"`{path}` is {other.what}", other.way)
 
 
 def _of_hdf5(file: BinaryIO, start: int, path: str, *, weights: bool) -> Contents:
@@ -201,7 +223,7 @@ def _of_hdf5(file: BinaryIO, start: int, path: str, *, weights: bool) -> Content
     except hdf5.TooLargeError:
         _refuse("SPC067", f"`model_config` in `{path}` is too large: more than {MAX_CONFIG // 2**20} MiB")
     except hdf5.DamagedError as error:
-        _refuse("SPC067", f"the HDF5 file `{path}` is damaged: at byte {start + error.offset}: {error.what}")
+        _refuse_damaged("HDF5 file", path, f"at byte {start + error.offset}: {error.what}")
     if found is None or config.shape != ():
         place = start + config.value.start
         _refuse("SPC067", f"`model_config` in `{path}`, at byte {place}, is not text", _HELP)
@@ -230,6 +252,12 @@ def _listed(opened: hdf5.File, start: int) -> Weights | None:
     except hdf5.TooLargeError:
         problem = "the names in them are too long"
     return Weights(None, by_layer=True, problem=f"the weights are damaged: {problem}")
+
+
+def _refuse_damaged(what: str, path: str, why: str) -> NoReturn:
+    from cnnsum.source.broken_off import again
+
+    _refuse("SPC067", f"the {what} `{path}` is damaged: {why}", again(path))
 
 
 def _words(error: BaseException) -> str:

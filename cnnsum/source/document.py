@@ -7,34 +7,41 @@ place.
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic, Related, Span, UnusableError
-from cnnsum.source.findings import BadTextError, Finding
+from cnnsum.source.findings import BadTextError, Finding, empty
 from cnnsum.source.lines import Lines
 
 if TYPE_CHECKING:
     # Each reader is imported for its own format only.
     from cnnsum.source.containers import Weights
     from cnnsum.source.json_text import JsonPlaces
-    from cnnsum.source.yaml_places import YamlPlaces
+    from cnnsum.source.kept_places import KeptPlaces
+    from cnnsum.source.messages import MessagePlaces, Read
 
 #: Of a text in YAML, in characters: who writes it by hand writes kilobytes, and it takes far longer to read than JSON.
 MAX_YAML = 4 * 2**20
+#: Texts that are read in the place of files, by the real path of each: what an editor has not saved yet.
+UNSAVED: dict[str, str] = {}
 # A text that is sound JSON up to here is meant as JSON, whatever follows: YAML need not be tried.
 _SURELY_JSON = 65_536
+# What a text in protobuf's format has if it is one of a network.
+_LAYERS = ("layer {", "layers {", "layer{", "layers{")
 
 
 class Document:
     """One text, its value, and where each part of the value stands.
 
-    `path` is as the user wrote it ("<stdin>" for "-"), `format` is "yaml" or "json", `value` is made of dict, list,
-    str, int, float, bool and None. `diagnostics` are the problems that did not stop the reading. `weights` are the
-    arrays that stand beside the text in a container.
+    `path` is as the user wrote it ("<stdin>" for "-"), `format` is "yaml", "json", "cfg", "prototxt", "onnx" or
+    "tflite", `value` is made of dict, list, str, int, float, bool and None. A file that is no text has an empty one:
+    its places are bytes, told as columns of line 1. `digest` is its SHA-256. `diagnostics` are the problems that did
+    not stop the reading. `weights` are the arrays that stand beside the text in a container.
     """
 
-    __slots__ = ("_lines", "_places", "_raw", "diagnostics", "format", "path", "text", "value", "weights")
+    __slots__ = ("_digest", "_lines", "_places", "_raw", "diagnostics", "format", "path", "text", "value", "weights")
 
     def __init__(
         self,
@@ -43,10 +50,11 @@ class Document:
         *,
         format: str,
         value: Any,
-        places: JsonPlaces | YamlPlaces,
+        places: JsonPlaces | KeptPlaces | MessagePlaces,
         diagnostics: list[Diagnostic],
         raw: bytes | None = None,
         weights: Weights | None = None,
+        digest: str = "",
     ) -> None:
         self.path = path
         self.weights = weights
@@ -57,10 +65,13 @@ class Document:
         self._lines = lines
         self._places = places
         self._raw = raw
+        self._digest = digest
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the file's bytes, in hexadecimal digits."""
+        """The SHA-256 of the file's bytes, in hexadecimal digits; of a message without weights, which are not read."""
+        if self._digest:
+            return self._digest
         from hashlib import sha256
 
         # Text that was plain UTF-8 gives its bytes back, so they are not kept.
@@ -85,6 +96,13 @@ class Document:
         """Where the value at `path`, or its key, begins and ends in the text, as `span` has it."""
         return self._places.find(path, key=key)
 
+    def path_at(self, offset: int) -> tuple[tuple[str | int, ...], bool]:
+        """The path of the innermost value, or key, at a place in the text, and whether it is the key.
+
+        The end of a value counts as its own: that is where a cursor stands behind it.
+        """
+        return self._places.path_at(offset)
+
     def span_of(self, start: int, end: int) -> Span:
         """The span between two places in the text."""
         return self._lines.span(self.path, start, end)
@@ -96,7 +114,7 @@ class Document:
     @property
     def is_plain(self) -> bool:
         """Whether the text is all of the file's bytes, in UTF-8."""
-        return self._raw is None
+        return self._raw is None and not self._digest
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its end; "" if there is no such line."""
@@ -107,8 +125,14 @@ def read(path: str) -> Document:
     """Read a file, or standard input for "-". Raises `UnusableError`."""
     from cnnsum.source.raw import decode, read_contents
 
-    raw, weights = read_contents(path)
+    if UNSAVED:
+        unsaved = UNSAVED.get(os.path.realpath(path))
+        if unsaved is not None:
+            return read_text(unsaved, path)
+    raw, weights, messages = read_contents(path)
     name = "<stdin>" if path == "-" else path
+    if messages is not None:
+        return _of_messages(messages, name)
     text, plain = decode(raw, name)
     found = _parse(text, name, raw, plain=plain)
     if weights is not None:
@@ -117,6 +141,14 @@ def read(path: str) -> Document:
             message = f"{weights.problem}; it holds what is known of layers of unknown types"
             found.diagnostics.append(Diagnostic("SPC067", message, found.span(), "warning"))
     return found
+
+
+def _of_messages(read: Read, path: str) -> Document:
+    from cnnsum.source.messages import MessagePlaces
+
+    places = MessagePlaces(read.message)
+    found = read.message
+    return Document(path, Lines(""), format=read.format, value=found, places=places, diagnostics=[], digest=read.sha256)
 
 
 def read_text(text: str, path: str) -> Document:
@@ -133,7 +165,7 @@ def _parse(text: str, path: str, raw: bytes, *, plain: bool) -> Document:
     try:
         format, (value, places, findings) = _load(text, raw if plain else text.encode(), path)
     except BadTextError as error:
-        raise UnusableError(*_diagnostics(error.findings, lines, path), line=lines.line) from None
+        raise UnusableError(*_diagnostics(_of_others(text) or error.findings, lines, path), line=lines.line) from None
     return Document(
         path,
         lines,
@@ -145,10 +177,30 @@ def _parse(text: str, path: str, raw: bytes, *, plain: bool) -> Document:
     )
 
 
-def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces | YamlPlaces, list[Finding]]]:
+def _of_others(text: str) -> list[Finding] | None:
+    """What to say of a text that cannot be read since it is not meant for us at all."""
+    from cnnsum.source.others import of_text
+
+    other = of_text(text)
+    return None if other is None else [Finding("SPC060", f"this is {other.what}", 0, 0, help=other.way)]
+
+
+def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces | KeptPlaces, list[Finding]]]:
     first = re.search(r"[^ \t\n\r]", text)
     if first is None:
-        raise BadTextError(Finding("SPC004", "the file is empty", 0, 0))
+        from cnnsum.source.broken_off import of_nothing
+
+        raise BadTextError(empty(*of_nothing(path)))
+    if first.group() in "[#;" and "\n[" in f"\n{text}":
+        from cnnsum.source import cfg_text
+
+        if cfg_text.is_cfg(text):
+            return "cfg", cfg_text.load(text)
+    if first.group() not in "{[" and any(start in text for start in _LAYERS):
+        from cnnsum.source import prototxt
+
+        if prototxt.is_prototxt(text):
+            return "prototxt", prototxt.load(text)
     if first.group() not in "{[":
         _refuse_comment(text, first.start())
         return "yaml", _load_yaml(text)
@@ -185,7 +237,7 @@ def _refuse_comment(text: str, start: int) -> None:
             raise BadTextError(comment, offset=start)
 
 
-def _load_yaml(text: str) -> tuple[Any, YamlPlaces, list[Finding]]:
+def _load_yaml(text: str) -> tuple[Any, KeptPlaces, list[Finding]]:
     if len(text) > MAX_YAML:
         limit = MAX_YAML // 2**20
         raise BadTextError(Finding("SPC007", f"the file is too large for YAML: more than {limit} MiB", 0, 0))

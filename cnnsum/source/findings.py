@@ -6,7 +6,10 @@ findings into diagnostics.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from cnnsum.diagnostics import SMALLEST_SPEC
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Severity
@@ -55,11 +58,16 @@ def shown(text: str, longest: int = 40) -> str:
     return f"`{text}`" if len(text) <= longest else f"`{text[:longest]}...`"
 
 
-def duplicate_key(key: str, start: int, end: int, first: tuple[int, int]) -> Finding:
-    """The finding for the second of two equal keys in one mapping."""
+def empty(message: str = "the file is empty", help: str = SMALLEST_SPEC) -> Finding:
+    """The finding for a text without a value."""
+    return Finding("SPC004", message, 0, 0, help=help)
+
+
+def duplicate_key(key: str, start: int, end: int, first: tuple[int, int], *, counts: str = "last") -> Finding:
+    """The finding for the second of two equal keys in one mapping. counts: which of them does."""
     return Finding(
         "SPC015",
-        f"the key {shown(key)} stands here for the second time; the last one counts",
+        f"the key {shown(key)} stands here for the second time; the {counts} one counts",
         start,
         end,
         help="remove or rename one of the two",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -118,6 +119,27 @@ class JsonPlaces:
                 return start, _decode_at(self._text, start)[1]
             path, key = path[:-1], False
         return self._root()
+
+    def path_at(self, offset: int) -> tuple[tuple[str | int, ...], bool]:
+        """The path of the innermost value, or key, that takes the character at `offset`, and whether it is the key."""
+        path: tuple[str | int, ...] = ()
+        while True:
+            children = self._children(path)
+            listed = list(children.items()) if isinstance(children, dict) else list(enumerate(children))
+            # Children stand in their order, but for keys that stand there twice.
+            at = bisect_right(listed, offset, key=lambda child: child[1]) - 1
+            if at < 0:
+                return path, False
+            step, start = listed[at]
+            if isinstance(step, str):
+                end = _decode_at(self._text, start)[1]
+                if start <= offset <= end:
+                    return (*path, step), True
+                start = _value_after(self._text, end)
+            end = _decode_at(self._text, start)[1]
+            if not start <= offset <= end:
+                return path, False
+            path = (*path, step)
 
     def _root(self) -> tuple[int, int]:
         start = _skip(self._text, 0)
@@ -285,6 +307,17 @@ def comment_at(text: str, at: int, path: str) -> Finding | None:
     return Finding("SPC008", "JSON has no comments", at, comment.end(), help="remove it, or write YAML with `#`")
 
 
+def _unclosed(text: str) -> str:
+    """The brackets that close what a text leaves open."""
+    closing: list[str] = []
+    for sign in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
+        if sign in "[{":
+            closing.append("]" if sign == "[" else "}")
+        elif sign in "]}" and closing:
+            closing.pop()
+    return "".join(reversed(closing))
+
+
 def _explain(text: str, error: json.JSONDecodeError) -> NoReturn:
     """Raise the error again in plain words, the same from every version of Python."""
     at = error.pos
@@ -299,6 +332,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> NoReturn:
         end = start + 1
     elif _skip(text, at) == len(text):
         code, message = "SPC009", "the text ends too early: a list or mapping is not closed"
+        advice = f"write `{_unclosed(text)}` at the end, if nothing else is missing"
         start, end, at = before, before, len(text)
     elif reason.startswith("Extra data"):
         message = "more text after the end of the JSON value"
@@ -311,10 +345,13 @@ def _explain(text: str, error: json.JSONDecodeError) -> NoReturn:
         advice = "remove the comma"
     elif reason.startswith("Expecting property name"):
         message = "expected a key in double quotes"
+        advice = 'JSON has keys as in `"input": [64, 64, 3]`'
     elif reason.startswith("Expecting ':'"):
         message = "expected `:` after the key"
+        advice = "write `:` before this"
     elif reason.startswith("Expecting ','"):
         message = "expected `,` or a closing bracket"
+        advice = "write a comma before this" if here in '"{[' or here.isalnum() else None
     elif reason.startswith("Invalid control character"):
         code, message = "SPC021", f"a control character (U+{ord(here):04X}) in a string"
         advice = r"write a line break as \n and a tab as \t"

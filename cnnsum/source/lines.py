@@ -29,6 +29,11 @@ class Lines:
         self._starts: list[int] | None = None
         self._last: tuple[int, str] = (0, "")
 
+    @property
+    def starts(self) -> list[int]:
+        """Where each line begins; not to be changed."""
+        return self._starts or self._find_starts()
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of the character at `offset`."""
         starts = self._starts or self._find_starts()

@@ -11,31 +11,12 @@ from cnnsum.source.lines import Lines
 
 if TYPE_CHECKING:
     from cnnsum.source.containers import Weights
+    from cnnsum.source.messages import Read
 
 #: Of a text. The largest of keras.applications (NASNetLarge) has 1 to 2 MB; what is read stands in memory several times
 #: over.
 MAX_BYTES = 32 * 2**20
 
-_JSON_HELP = "cnnsum reads architectures: write one with `model.to_json()`"
-_MAGIC = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _JSON_HELP),
-    (b"PK\x03\x04", "a zip archive", _JSON_HELP),
-    (b"\x89PNG\r\n\x1a\n", "a PNG image", None),
-    (b"\xff\xd8\xff", "a JPEG image", None),
-    (b"GIF8", "a GIF image", None),
-    (b"%PDF-", "a PDF document", None),
-    (b"\x1f\x8b", "a gzip archive", "unpack it first: `gzip -dc FILE | cnnsum -`"),
-    (b"BZh", "a bzip2 archive", "unpack it first: `bzip2 -dc FILE | cnnsum -`"),
-    (b"\xfd7zXZ\x00", "an xz archive", "unpack it first: `xz -dc FILE | cnnsum -`"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it first: `zstd -dc FILE | cnnsum -`"),
-    (b"\x93NUMPY", "a NumPy array", None),
-    (b"\x7fELF", "a program", None),
-    (b"GGUF", "a GGUF model", None),
-    *(
-        (bytes((0x80, version)), "a Python pickle", "a pickle is a program; cnnsum runs none")
-        for version in range(2, 6)
-    ),
-)
 # UTF-32 before UTF-16, whose mark it starts with.
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -45,9 +26,18 @@ _MARKS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 _HEAD = 65_536
+_CONTROL = bytes([*range(0x01, 0x09), *range(0x0E, 0x20)])
 # As in `containers`, which most runs do not need. HDF5 may begin behind a block of the user's.
 _ZIP = b"PK\x03\x04"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+# How an ONNX file begins: its version, which whoever writes one puts first.
+_VERSION = b"\x08"
+# How the files of a SavedModel begin: the program with its version and a graph, the layers with a list of nodes. The
+# latter is a new line, as texts begin with, too: these do not name the classes of Keras's objects.
+_PROGRAM = b"\x08\x01\x12"
+_NODES, _KERAS = b"\x0a", b"_tf_keras_"
+# What a TensorFlow Lite file has after the place of its root, which is near: a text has no such byte before it.
+_TFLITE = b"TFL3"
 
 
 class NotAFileError(OSError):
@@ -55,27 +45,29 @@ class NotAFileError(OSError):
 
 
 def read_bytes(path: str) -> bytes:
-    """All bytes of a file, or of standard input for "-"; of a container those of the architecture in it.
+    """All bytes of a file, or of standard input for "-"; of a container those of the text that is an architecture.
 
     Raises `UnusableError`.
     """
     return read_contents(path, weights=False)[0]
 
 
-def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, Weights | None]:
-    """The bytes that `read_bytes` gives, and with `weights` the arrays that a container holds beside them."""
+def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, Weights | None, Read | None]:
+    """The bytes that `read_bytes` gives, and with `weights` the arrays that a container holds beside them; of a file
+    that is no text what was read of it.
+    """
     try:
         if path == "-":
             return _read_limited(_standard_input(), "<stdin>", weights=weights)
-        with open_file(path) as file:
+        with open_file(_in_folder(path)) as file:
             return _read_limited(file, path, weights=weights)
     except IsADirectoryError:
-        _refuse("SPC002", f"`{path}` is a directory", "name a file in it")
+        _refuse_folder(path)
     except (FileNotFoundError, NotADirectoryError):
-        _refuse("SPC001", f"there is no file `{path}`", _near(path))
+        raise UnusableError(no_file(path)) from None
     except PermissionError:
         if os.path.isdir(path):
-            _refuse("SPC002", f"`{path}` is a directory", "name a file in it")
+            _refuse_folder(path)
         _refuse("SPC003", f"no permission to read `{path}`")
     except OSError as error:
         if isinstance(error, NotAFileError):
@@ -83,10 +75,19 @@ def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, Weights | 
         _refuse("SPC003", f"cannot read `{path}`: {error.strerror or error}")
     except ValueError:
         # The path holds a NUL character.
-        _refuse("SPC001", f"there is no file `{path}`")
+        raise UnusableError(no_file(path)) from None
 
 
-#: The files that this process has read: no result may take the place of one of them.
+def _in_folder(path: str) -> str:
+    """The file that is meant by a folder which a program writes as one thing; any other path as it is."""
+    if os.path.isdir(path):
+        from cnnsum.source.savedmodel import file_in
+
+        return file_in(path) or path
+    return path
+
+
+#: The files that this process has read, or tried to: no result may take the place of one of them.
 READ: set[str] = set()
 
 
@@ -95,9 +96,8 @@ def open_file(path: str) -> BinaryIO:
     them, and devices are refused. Raises OSError, ValueError for a path with a NUL.
     """
     if os.path.isfile(path) or os.path.isdir(path) or not os.path.exists(path):
-        file = open(path, "rb")  # noqa: SIM115 - the caller closes it
         READ.add(path)
-        return file
+        return open(path, "rb")
     from cnnsum.source.special import open_special
 
     return open_special(path)
@@ -127,21 +127,42 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _read_limited(file: BinaryIO, path: str, *, weights: bool) -> tuple[bytes, Weights | None]:
+def _read_limited(file: BinaryIO, path: str, *, weights: bool) -> tuple[bytes, Weights | None, Read | None]:
     # The head first: an endless device or a large file of weights is known by it.
     head = file.read(_HEAD)
-    if head.startswith(_ZIP) or _HDF5 in head:
+    if head.startswith(_ZIP) or (_HDF5 in head and head[4:8] != _TFLITE):
         from cnnsum.source.containers import contents_of
 
-        found = contents_of(file if file.seekable() else _whole(file, head, path), head, path, weights=weights)
+        found = contents_of(_movable(file, head, path), head, path, weights=weights)
         if found is not None:
-            return found
+            return (*found, None)
+    if head[4:8] == _TFLITE and head[3] == 0:
+        from cnnsum.source.tflite import read_tflite
+
+        return b"", None, read_tflite(_movable(file, head, path), path)
+    if head.startswith(_VERSION):
+        from cnnsum.source.onnx import is_onnx, read_onnx
+
+        if is_onnx(head):
+            return b"", None, read_onnx(_movable(file, head, path), path)
+    is_program = head.startswith(_PROGRAM)
+    if is_program or (head.startswith(_NODES) and _KERAS in head):
+        from cnnsum.source import savedmodel
+
+        if is_program or savedmodel.is_metadata(head):
+            is_folder = os.path.isdir(path)
+            beside = open_file if weights and is_folder else None
+            found = savedmodel.contents_of(_movable(file, head, path), path, program=is_program, open_file=beside)
+            if found is not None:
+                return (*found, None)
+            if is_folder:
+                raise IsADirectoryError
     if not head.startswith(tuple(mark for mark, _ in _MARKS)):
-        _refuse_binary(head, path)
+        _refuse_binary(head, path, file)
     if len(head) < _HEAD:
         # Pipes and terminals may give less than was asked for.
         head += file.read(_HEAD)
-    return _rest(file, head, path), None
+    return _rest(file, head, path), None, None
 
 
 def _rest(file: BinaryIO, head: bytes, path: str) -> bytes:
@@ -151,20 +172,48 @@ def _rest(file: BinaryIO, head: bytes, path: str) -> bytes:
     return head + rest
 
 
-def _whole(file: BinaryIO, head: bytes, path: str) -> BinaryIO:
-    """What comes through a pipe, as a file that can be moved in."""
+def _movable(file: BinaryIO, head: bytes, path: str) -> BinaryIO:
+    """The file as one that can be moved in: what comes through a pipe is read whole."""
     from io import BytesIO
 
-    return BytesIO(_rest(file, head, path))
+    return file if file.seekable() else BytesIO(_rest(file, head, path))
 
 
-def _refuse_binary(raw: bytes, path: str) -> None:
-    for magic, what, advice in _MAGIC:
-        if raw.startswith(magic):
-            _refuse("SPC005", f"`{path}` is {what}, not text", advice)
-    if b"\0" in raw:
-        what = "a TensorFlow Lite model, not text" if raw[4:8] == b"TFL3" else "binary, not text"
-        _refuse("SPC005", f"`{path}` is {what}", _JSON_HELP)
+def _refuse_folder(path: str) -> NoReturn:
+    """Refuse a folder, saying what it is where programs write models as folders."""
+    from cnnsum.source.others import of_folder
+
+    try:
+        other = of_folder(os.listdir(path))
+    except OSError:
+        other = None
+    if other is not None:
+        _refuse("SPC002", f"`{path}` is {other.what}", other.way)
+    _refuse("SPC002", f"`{path}` is a directory", "name a file in it")
+
+
+def _refuse_binary(raw: bytes, path: str, file: BinaryIO | None = None) -> None:
+    """Refuse what is no text, saying what it is. Most files are letters of ASCII, and nothing is looked up for them.
+
+    file: what follows the bytes, for kinds of files that say at their beginning what is in them.
+    """
+    head = raw[:_HEAD]
+    is_zero = b"\0" in raw
+    if not is_zero and head.isascii() and len(head.translate(None, _CONTROL)) == len(head):
+        return
+    from cnnsum.source.others import of_bytes
+
+    other = of_bytes(head)
+    if other is not None:
+        if other.header and file is not None:
+            from cnnsum.source.safetensors import told
+
+            other = told(file, raw, other)
+        _refuse("SPC005", f"`{path}` is {other.what}, not text", other.way)
+    if is_zero:
+        _refuse(
+            "SPC005", f"`{path}` is binary, not text", "cnnsum reads architectures: write one with `model.to_json()`"
+        )
 
 
 def _refuse_encoding(raw: bytes, error: UnicodeDecodeError, path: str) -> NoReturn:
@@ -174,6 +223,11 @@ def _refuse_encoding(raw: bytes, error: UnicodeDecodeError, path: str) -> NoRetu
     message = f"not {name}: the byte 0x{raw[error.start]:02x} cannot stand here"
     span = Span(path, line, column, line, column + 1)
     raise UnusableError(Diagnostic("SPC006", message, span, help="save the file as UTF-8")) from None
+
+
+def no_file(path: str) -> Diagnostic:
+    """That there is nothing at a path, with the nearest name in its folder."""
+    return Diagnostic("SPC001", f"there is no file `{path}`", help=_near(path))
 
 
 def _near(path: str) -> str | None:

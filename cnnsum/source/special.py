@@ -9,7 +9,7 @@ import io
 import os
 import stat
 import time
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 from cnnsum.source.raw import NotAFileError
 
@@ -38,14 +38,14 @@ def open_special(path: str) -> BinaryIO:
     return open(descriptor, "rb")
 
 
-def open_special_to_write(path: str) -> TextIO:
+def open_special_to_write(path: str) -> BinaryIO:
     """Open what is not a plain file to be written: a pipe that something reads from, or a device that is not a disk."""
     mode = os.stat(path).st_mode
     if stat.S_ISFIFO(mode):
-        return open(_descriptor_to_write(path), "w", encoding="utf-8", errors="replace", newline="")
+        return open(_descriptor_to_write(path), "wb")
     if not stat.S_ISCHR(mode):
         _refuse_others(path, mode)
-    return open(path, "w", encoding="utf-8", errors="replace", newline="")
+    return open(path, "wb")
 
 
 def _refuse_others(path: str, mode: int) -> None:

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from cnnsum.source.findings import BadTextError, Finding
-from cnnsum.source.yaml_places import Place, YamlPlaces
+from cnnsum.source.kept_places import KeptPlaces, Place
 from cnnsum.source.yaml_text import load
 
 #: The findings that the keys of such a mapping give rise to: no text, or given twice.
@@ -37,7 +37,7 @@ def list_in_braces(text: str, start: int, findings: list[Finding]) -> tuple[list
     return value, _place(value, places, (), start), [*rest, finding]
 
 
-def _place(value: Any, places: YamlPlaces, path: tuple[int, ...], by: int) -> Place:
+def _place(value: Any, places: KeptPlaces, path: tuple[int, ...], by: int) -> Place:
     """The place of a value, lists alone, that stands `by` further on in the text."""
     start, end = places.find(path)
     items = (

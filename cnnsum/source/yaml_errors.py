@@ -15,6 +15,10 @@ from yaml.reader import ReaderError
 from cnnsum.source.findings import Finding, shown, too_deep
 
 _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONGEST_LINE = 10_000
+_LONGEST_TAIL = 30
+_LONGEST_ASSIGNED = 100
+_CLOSERS = {"{": "}", "[": "]"}
 _INDENT_HELP = "values of one list or mapping start in the same column"
 
 
@@ -50,14 +54,20 @@ def _finding(problem: str, context: str, text: str, at: int, opened: int, *, at_
         what = "list" if "sequence" in context else "mapping"
         closer = "]" if what == "list" else "}"
         if at_end:
-            return bad(f"this {what} is never closed: `{closer}` is missing", start=opened, code="SPC009")
+            help = _close(text, opened, closer)
+            return bad(f"this {what} is never closed: `{closer}` is missing", help, start=opened, code="SPC009")
         if here and here in "]}" and here != closer:
             finding = bad(f"`{here}` closes a {what} that `{text[opened]}` opens", f"close it with `{closer}`")
             return finding._replace(related=(opened, opened + 1, "it is opened here"))
-        finding = bad(f"expected `,` or `{closer}` in this {what}")
+        apart = "\n" in text[opened:at]
+        mend = _close(text, opened, closer) if apart else _of_comma(before)
+        if here == ",":
+            return bad("a value is missing before this comma", "leave one of the two commas out")
+        finding = bad(f"expected `,` or `{closer}` in this {what}", mend)
         return finding._replace(related=(opened, opened + 1, "it is opened here"))
     if "quoted scalar" in context and "unexpected" in problem:
-        return bad("this quote is never closed", start=opened, code="SPC009")
+        help = _other_quote(text, opened) or _close(text, opened, text[opened : opened + 1])
+        return bad("this quote is never closed", help, start=opened, code="SPC009")
     if "quoted scalar" in context:
         return bad("a backslash that starts no escape of YAML", r"write a backslash as \\, or use single quotes")
     if here == "\t" or "tab character" in problem:
@@ -66,24 +76,31 @@ def _finding(problem: str, context: str, text: str, at: int, opened: int, *, at_
         cut = re.search(r"[\s{,-](\w+):[{\[\"']", " " + before)
         if cut is not None:
             opener = cut.group()[-1]
-            closer = {"{": "}", "[": "]"}.get(opener, opener)
+            closer = _CLOSERS.get(opener, opener)
             example = f"write `{cut[1]}: {opener}...{closer}`"
             start = at - len(before) + cut.start(1) - 1
             return bad(f"a space is missing after `{cut[1]}:`", example, start=start)._replace(
                 end=start + len(cut[1]) + 1
             )
+        bare = re.match(r"[\s-]*(\w+)[ \t]+([{\[])", before)
+        if bare is not None:
+            help = f"write `{bare[1]}: {bare[2]}...{_CLOSERS[bare[2]]}`"
+            return bad(f"a `:` is missing after `{bare[1]}`", help, start=at - len(before) + bare.start(1))
         if re.search(r":\s", before):
             return bad("a second `:` on one line", "write the inner mapping in braces, or the text in quotes")
         word = _word(text, at)
         above = text[: _line_start(text, at)].rstrip().rpartition("\n")[2]
         if word - _line_start(text, at) > len(above) - len(above.lstrip(" -")):
             return bad("this key is indented deeper than the line above it allows", _INDENT_HELP, start=word)
-        advice = "write a space after the `:` of the line above" if re.search(r":\S", above) else None
+        advice = "write a space after the `:` of the line above" if re.search(r":\S", above) else _with_colon(above)
         return bad("no key can follow here: the line above is not complete", advice, start=word)
     if "could not find expected ':'" in problem:
         line = re.match(r"[^\n\r]*", text[opened : opened + 200])
         name = line.group().rstrip() if line else ""
-        finding = bad(f"{shown(name)} is no key: it has no `:`", start=opened)
+        if re.match(r"-\w", name):
+            return bad("a space is missing after `-`", f"write `- {name[1:]}`, as every item of a list", start=opened)
+        mend = _with_colon(name) or (f"write `{name}:`" if name.isidentifier() else None)
+        finding = bad(f"{shown(name)} is no key: it has no `:`", mend, start=opened)
         return finding._replace(end=opened + max(len(name), 1))
     if "cannot start any token" in problem:
         sign = "a backquote" if here == "`" else shown(here)
@@ -130,6 +147,39 @@ def _block(text: str, at: int, opened: int, bad: object, *, starts_line: bool, m
     else:
         finding = bad("a line without `-` among the items of a list", "start the item with `- `")
     return finding._replace(related=(opened, opened + 1, f"the {what} starts here"))
+
+
+def _close(text: str, opened: int, closer: str) -> str:
+    """Where what was opened and never closed most likely ends: at the end of its line, before a comment."""
+    line = re.match(r"[^\n\r]*", text[opened : opened + _LONGEST_LINE])
+    written = re.sub(r"\s#.*", "", line.group() if line else "").rstrip(" ,")
+    shown = written if len(written) <= _LONGEST_TAIL else f"...{written[-_LONGEST_TAIL:]}"
+    number = text.count("\n", 0, opened) + 1
+    return f"write `{closer}` at the end of line {number}: `{shown}{closer}`"
+
+
+def _with_colon(line: str) -> str | None:
+    """How a line is written that assigns as programs do: `input = [64, 64, 3]`."""
+    assigned = re.fullmatch(r"\s*(\w+)\s*=\s*(\S.*)", line)
+    return f"write `{assigned[1]}: {assigned[2]}`" if assigned and len(line) <= _LONGEST_ASSIGNED else None
+
+
+def _other_quote(text: str, opened: int) -> str | None:
+    """What to say of a word that begins with one quote and ends with the other."""
+    word = re.match(r"(['\"])([\w .-]*)(?!\1)['\"]", text[opened : opened + _LONGEST_ASSIGNED])
+    return f"a text ends with the quote that it begins with: `{word[1]}{word[2]}{word[1]}`" if word else None
+
+
+def _of_comma(before: str) -> str | None:
+    """What to do where a comma is missing, or another sign stands in its place."""
+    other = re.search(r";[ \t]*(\w+)[ \t]*$", before)
+    return f"write a comma in the place of the `;` before `{other[1]}`" if other else _with_comma(before)
+
+
+def _with_comma(before: str) -> str | None:
+    """Where a comma is missing before a key, by the line up to its colon: `{filters: 8 kernel_size`."""
+    last = re.search(r"[^\s,:{\[]+[ \t]+(\w+)[ \t]*$", before)
+    return f"a comma is missing before `{last[1]}`" if last else None
 
 
 def _line_start(text: str, at: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml.events import (
@@ -30,13 +30,15 @@ from cnnsum.source.findings import (
     BadTextError,
     Finding,
     duplicate_key,
+    empty,
     long_number,
     not_finite,
     shown,
     too_deep,
 )
-from cnnsum.source.yaml_places import Member, Place, YamlPlaces
+from cnnsum.source.kept_places import KeptPlaces, Member, Place
 from cnnsum.source.yaml_scalars import resolve
+from cnnsum.tuples import NamedTuple
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -46,7 +48,7 @@ _SCALAR_TAGS: dict[str, type] = {"int": int, "float": float, "bool": bool, "null
 _NEW = object()
 
 
-def load(text: str) -> tuple[Any, YamlPlaces, list[Finding]]:
+def load(text: str) -> tuple[Any, KeptPlaces, list[Finding]]:
     """The value of a YAML text, the places of its parts, and what is odd about it.
 
     Raises `BadTextError`; its `offset` is set when the text is not YAML, and None when it is YAML beyond a limit.
@@ -99,7 +101,7 @@ class _Open:
         # Whether that key is `<<`, and what `<<` has brought in.
         self.merging = False
         self.merge_place = (0, 0)
-        self.merged: list[tuple[dict[str, Any], dict[str, Member]]] | None = None
+        self.merged: list[tuple[dict[str, object], dict[str, Member]]] | None = None
 
 
 class _Builder:
@@ -114,7 +116,7 @@ class _Builder:
         # Plain scalars that were met before: most of a file's keys and values come again and again.
         self.known: dict[str, Any] = {}
 
-    def build(self) -> tuple[Any, YamlPlaces, list[Finding]]:
+    def build(self) -> tuple[Any, KeptPlaces, list[Finding]]:
         parser = None
         try:
             parser = _Loader(self.text)
@@ -131,7 +133,7 @@ class _Builder:
                 parser.dispose()
         if self.fatal:
             raise BadTextError(*self.fatal, *self.findings)
-        return value, YamlPlaces(place), self.findings
+        return value, KeptPlaces(place), self.findings
 
     def _read(self, next_event: Any) -> tuple[Any, Place]:
         """Run through the events of one document. The loop is long because it runs once per value."""
@@ -221,7 +223,7 @@ class _Builder:
                 continue
             elif kind is StreamEndEvent:
                 if root is None or (root[0] is None and root[1][0] == root[1][1]):
-                    raise BadTextError(Finding("SPC004", "the file is empty", 0, 0))
+                    raise BadTextError(empty())
                 return root
             else:
                 continue
@@ -274,7 +276,7 @@ class _Builder:
         if meant is not None:
             closed.value, (_, _, closed.places), self.findings = meant
 
-    def _other_key(self, top: _Open, place: tuple[int, int], value: Any) -> None:
+    def _other_key(self, top: _Open, place: tuple[int, int], value: object) -> None:
         """Take what is not a scalar as a key: an alias of a text is that text; another pair is left out."""
         top.keyed = True
         top.key_place = place
@@ -332,7 +334,7 @@ class _Builder:
             self.known[text] = value
         return value
 
-    def _styled(self, event: ScalarEvent, start: int, end: int) -> Any:
+    def _styled(self, event: ScalarEvent, start: int, end: int) -> object:
         """The value of a scalar in quotes, in a block, or with a tag."""
         tag = event.tag
         text: str = event.value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import Graph, Layer
+from cnnsum.graph.model import Graph
 from cnnsum.layers.vocabulary import KERAS, TORCH, VOCABULARIES
 from cnnsum.writers.refusals import Refusals
 
@@ -36,13 +36,14 @@ def write(graph: Graph, inference: Inference, to: str, framework: str | None = N
         raise UnusableError(Diagnostic("SPC053", f"unknown format `{to}`", help=help))
     wanted = _VOCABULARIES.get(to) or (graph.vocabulary if framework is None else VOCABULARIES[framework])
     notes: Notes = {}
-    if graph.program:
-        whole = Layer(graph.name, None, place=graph.place)
-        message = (
-            "an exported program holds operations and their weights, which no format that is written has words for"
-        )
-        refusals.refuse(whole, message)
-        raise UnusableError(*refusals.diagnostics)
+    if graph.program and graph.exported:
+        from cnnsum.writers.translation.from_program import in_modules
+
+        graph, inference = in_modules(graph, inference, refusals)
+        if refusals.diagnostics:
+            errors = [one for one in refusals.diagnostics if one.severity == "error"]
+            if errors:
+                raise UnusableError(*errors)
     if wanted is not graph.vocabulary:
         from cnnsum.writers.translation import translated
 

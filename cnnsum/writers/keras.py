@@ -45,7 +45,7 @@ def _unread(layer: Layer, type: LayerType) -> Json:
     return {name: given for name, given in value.items() if name in names and _is_literal(given)}
 
 
-def _is_literal(value: Any) -> bool:
+def _is_literal(value: object) -> bool:
     """Whether a value of a spec is no formula and stands for no other."""
     if isinstance(value, list):
         return all(map(_is_literal, value))
@@ -108,7 +108,7 @@ class KerasWriter:
         return config
 
     @staticmethod
-    def _reference(tensor: Tensor) -> list[Any]:
+    def _reference(tensor: Tensor) -> list[object]:
         """An output of the model. Keras counts the call that a Functional model makes when it is built, here only."""
         graph = tensor.node.layer.graph
         more = graph is not None and not _is_chain(graph)
@@ -176,7 +176,7 @@ class KerasWriter:
             found["build_config"] = value["build_config"]  # what follows a layer that is not known is read from it
         return found
 
-    def _fields(self, type: LayerType, fields: Mapping[str, Any]) -> Json:
+    def _fields(self, type: LayerType, fields: Mapping[str, object]) -> Json:
         # All of them: some classes of Keras miss what is not there.
         found = {}
         for name, value in fields.items():
@@ -279,8 +279,9 @@ class KerasWriter:
 
 
 def _is_chain(graph: Graph) -> bool:
-    """Whether a model can be one of Keras's chains, which hold layers and no operations."""
-    return graph.sequential and not any(layer.is_operation for layer in graph.layers)
+    """Whether a model can be one of Keras's chains, which hold layers and no operations, each called on one tensor."""
+    types = [layer.type for layer in graph.layers if layer.type is not None]
+    return graph.sequential and not any(type.is_operation or type.takes_list for type in types)
 
 
 def _renamed(ends: Any, names: Mapping[Any, str]) -> Any:
@@ -309,7 +310,7 @@ def _object(name: str, config: Json) -> Json:
     return {"module": "keras.layers", "class_name": name, "config": config, "registered_name": None}
 
 
-def _quantized(how: str, source: str) -> Any:
+def _quantized(how: str, source: str) -> object:
     """The dtype policy of Keras that says how a layer is quantized: a text, if that can say it."""
     mode, _, length = how.partition("/")
     if mode == "float8" and length:

@@ -7,7 +7,7 @@ builds it.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from cnnsum.graph.infer import Inference
@@ -19,7 +19,7 @@ from cnnsum.layers.vocabulary import KERAS
 from cnnsum.writers.code.forms import COPIES, Form, Forms, Step, Told
 from cnnsum.writers.code.layout import WIDTH, Bare, Code, Listed, call, flat, lines, literal
 from cnnsum.writers.code.names import Taken, identifier, said
-from cnnsum.writers.code.units import Known, Unit, Use, unit_of
+from cnnsum.writers.code.units import Shaped, Use, unit_of
 from cnnsum.writers.code.variables import Variables
 from cnnsum.writers.keras import EXPORTED, OF_CALLS, ON_LISTS, STATES
 from cnnsum.writers.refusals import Refusals
@@ -38,13 +38,13 @@ def text_of(graph: Graph, inference: Inference, refusals: Refusals, notes: Mappi
     return _Writer(graph, inference, refusals, {} if notes is None else notes).text()
 
 
-class _Writer:
+class _Writer(Shaped):
     """Writes one network: a `Scribe` of forms, which then become functions."""
 
     def __init__(self, graph: Graph, inference: Inference, refusals: Refusals, notes: Mapping[Layer, str]) -> None:
         self.graph = graph
         self.refusals = refusals
-        self.known = Known(inference)
+        super().__init__(inference)
         self.notes = notes
         self.functions: dict[int, str] = {}
 
@@ -118,7 +118,7 @@ class _Writer:
             return None
         return found
 
-    def _inner(self, layer: Layer, inner: Inner) -> Any:
+    def _inner(self, layer: Layer, inner: Inner) -> object:
         if getattr(inner, "graph", None) is not None or KERAS.find(inner.type.key) is not inner.type:
             self.refusals.refuse(layer, f"`{layer.name}` holds a model, which is not written in code")
             return None
@@ -127,30 +127,6 @@ class _Writer:
             return None
         slots = {name: self._value(layer, inner.type.schema.fields[name], one) for name, one in inner.fields.items()}
         return _Made(inner.type, slots, inner.trainable)
-
-    def shapes(self, use: Use) -> Sequence[Shape | None]:
-        """The shapes of what a call gives."""
-        if use.part.unit is not None:
-            inner = use.part.unit if use.part.layer is not None else None
-            return [self.shape_of(one) for one in (use.outputs if inner is None else inner.outputs)]
-        assert use.node is not None
-        found = self.known.call(use.node)
-        return [] if found is None else self.known.shapes(found.outputs)
-
-    def shape_of(self, tensor: Tensor) -> Shape | None:
-        """The shape of a tensor, wherever it is made."""
-        layer = tensor.node.layer
-        if layer.spec is not None:
-            return layer.spec.shape
-        if layer.graph is not None:
-            return self.shape_of(layer.graph.outputs[tensor.index])
-        found = self.known.call(tensor.node)
-        shapes = () if found is None else self.known.shapes(found.outputs)
-        return shapes[tensor.index] if tensor.index < len(shapes) else None
-
-    def input_shapes(self, unit: Unit) -> Sequence[Shape | None]:
-        """The shapes of what a unit is called on."""
-        return [self.shape_of(tensor) for tensor in unit.inputs]
 
     def parameter(self, slot: str) -> str:
         """What a parameter for a slot is called."""
@@ -166,12 +142,12 @@ class _Made:
 
     __slots__ = ("slots", "trainable", "type")
 
-    def __init__(self, type: LayerType, slots: Mapping[str, Any], trainable: bool) -> None:
+    def __init__(self, type: LayerType, slots: Mapping[str, object], trainable: bool) -> None:
         self.type = type
         self.slots = slots
         self.trainable = trainable
 
-    def _all(self) -> tuple[Any, ...]:
+    def _all(self) -> tuple[object, ...]:
         return self.type.key, self.trainable, repr(dict(self.slots))
 
     def __eq__(self, other: object) -> bool:
@@ -194,7 +170,7 @@ class _Made:
         return Listed(f"layers.{EXPORTED.get(self.type.name, self.type.name)}(", [*items, *more])
 
 
-def _code(value: Any) -> Code:
+def _code(value: object) -> Code:
     if isinstance(value, _Made):
         return value.code()
     if isinstance(value, list):
@@ -202,18 +178,18 @@ def _code(value: Any) -> Code:
     return literal(value)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     if isinstance(value, (tuple, list)):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, (bool, int, float, str))
 
 
-def _lists(value: Any) -> Any:
+def _lists(value: object) -> object:
     """Sizes as tuples, as people write them."""
     return tuple(map(_lists, value)) if isinstance(value, (list, tuple)) else value
 
 
-def _is_default(value: Any, field: Field) -> bool:
+def _is_default(value: object, field: Field) -> bool:
     if field.default is REQUIRED:
         return False
     default = None if field.default is None else _lists(shortest(field.default, field))

@@ -49,7 +49,7 @@ class _NoReader:
         """Raise: a formula was written."""
         raise _NeedsReaderError
 
-    def sublayer(self, raw: object) -> Any:  # noqa: ARG002
+    def sublayer(self, raw: object) -> object:  # noqa: ARG002
         """Raise: a layer was written."""
         raise _NeedsReaderError
 
@@ -75,7 +75,11 @@ class _Writer:
             for name, one in self.graph.symbols.items()
             if name in self.graph.declared
         }
-        declared = {"symbols": symbols} if symbols else {}
+        declared: dict[str, object] = {"symbols": symbols} if symbols else {}
+        used = {layer.type_name for layer in self.graph.layers}
+        types = {name: said for name, said in self.graph.own_types.items() if name in used}
+        if types:
+            declared["layer_types"] = types
         return {"name": self.graph.name, **framework, **self.model(FLOAT32, frozen=False), **declared}
 
     def model(self, around: Policy, *, frozen: bool) -> dict[str, Any]:
@@ -85,7 +89,7 @@ class _Writer:
         layers = [layer for layer in graph.layers if layer.spec is None]
         policies = [layer.policy for layer in layers if _has_policy(layer)]
         self.usual = usual = max(dict.fromkeys(policies), key=policies.count, default=around)
-        result: dict[str, Any] = self._inputs()
+        result: dict[str, object] = self._inputs()
         if usual != around:
             result["dtype"] = policy_name(usual)
         # In a file of Keras, layers of a frozen model within the model may train; nothing thaws them in a spec.
@@ -163,7 +167,7 @@ class _Writer:
 
     def _inputs(self) -> dict[str, Any]:
         graph = self.graph
-        written: dict[str, Any] = {}
+        written: dict[str, object] = {}
         for node in graph.inputs:
             spec = node.layer.spec
             assert spec is not None
@@ -171,7 +175,7 @@ class _Writer:
             if 0 in spec.shape:
                 self.refusals.refuse(node.layer, f"`{node.layer.name}`: a spec has no axes without elements, of size 0")
             self._refuse_unless_known(node.layer, spec.dtype, INPUT_DTYPES)
-            more: dict[str, Any] = {} if spec.dtype == self.usual.variable else {"dtype": spec.dtype}
+            more: dict[str, object] = {} if spec.dtype == self.usual.variable else {"dtype": spec.dtype}
             if spec.shape and isinstance(spec.shape[0], int) and not self.is_nested:
                 more["batch"] = spec.shape[0]
             written[self.names[node]] = {"shape": shape, **more} if more else shape
@@ -199,7 +203,7 @@ class _Writer:
     # --- layers -------------------------------------------------------------------------------------------------------
 
     def _item(self, layer: Layer, node: Node, before: Node | None) -> Item:
-        fields: dict[str, Any] = {}
+        fields: dict[str, object] = {}
         type = layer.type
         if layer.graph is not None:
             if node.index:
@@ -225,11 +229,11 @@ class _Writer:
         return {type.key if type is not None and layer.is_operation else layer.type_name: fields}
 
     def _warn_of_foreign(self, layer: Layer, type: LayerType) -> None:
-        if self.graph.vocabulary.find(type.key) is None:
+        if self.graph.vocabulary.find(type.key) is None and type.key not in self.graph.own_types:
             message = f"`{layer.name}` is of a layer type that is declared elsewhere, `{type.name}`"
             self.refusals.warn(layer, message, "read the spec with the same declarations, or put them into it")
 
-    def _constant(self, value: Any, layer: Layer) -> Any:
+    def _constant(self, value: object, layer: Layer) -> object:
         """A number, or lists of them; Keras writes an array as a mapping that holds them."""
         if isinstance(value, dict) and isinstance(value.get("config"), dict):
             value = value["config"].get("value")
@@ -237,9 +241,9 @@ class _Writer:
             self.refusals.refuse(layer, f"`{layer.name}` has a constant that a spec has no words for")
         return value
 
-    def _fields(self, layer: Layer, type: LayerType) -> dict[str, Any]:
+    def _fields(self, layer: Layer, type: LayerType) -> dict[str, object]:
         raw = raw_fields(layer)
-        written: dict[str, Any] = {}
+        written: dict[str, object] = {}
         for name, field in type.schema.fields.items():
             value = layer.fields[name]
             if _is_default(name, value, field.default):
@@ -251,7 +255,7 @@ class _Writer:
             written[name] = found
         return written
 
-    def _refuse_unless_read(self, written: Any, field: Field, layer: Layer) -> None:
+    def _refuse_unless_read(self, written: object, field: Field, layer: Layer) -> None:
         """A Keras file may hold what no spec may, as the name of a function that is registered elsewhere."""
         if written is None:
             return
@@ -265,7 +269,7 @@ class _Writer:
     def _value(self, value: Any, field: Field) -> Any:
         return shortest(value, field, self._inner)
 
-    def _inner(self, inner: Inner) -> Any:
+    def _inner(self, inner: Inner) -> object:
         graph = getattr(inner, "graph", None)
         if graph is not None:
             named = {"name": inner.name} if inner.name else {}
@@ -282,11 +286,13 @@ class _Writer:
             fields["trainable"] = False
         return {inner.type.name: fields} if fields else inner.type.name
 
-    def _source(self, node: Node, before: Node | None) -> Any:
+    def _source(self, node: Node, before: Node | None) -> object:
         """What `from` says; None where it is the layer before."""
         type = node.layer.type
-        listed: list[Any] = [self._reference(tensor) for tensor in node.inputs]
+        listed: list[object] = [self._reference(tensor) for tensor in node.inputs]
         usual = () if before is None else (Tensor(before),)
+        if type is not None and type.takes_list:
+            return listed
         if not node.keywords and not node.constants and node.inputs == usual and (before or self.is_nested):
             return None
         if node.keywords and type is not None:
@@ -324,7 +330,7 @@ def _short(item: Item) -> str | Item:
 _NULL = {"activation": "linear", "data_format": "channels_last"}
 
 
-def _is_default(name: str, value: Any, default: Any) -> bool:
+def _is_default(name: str, value: object, default: object) -> bool:
     if default is None and name in _NULL:
         return value in (None, _NULL[name])
     return default is not REQUIRED and type(value) is type(default) and bool(value == default)

@@ -30,14 +30,14 @@ def plain(value: Any, inner: WriteInner) -> Any:
     return str(value) if isinstance(value, Expr) else value
 
 
-def has_formula(value: Any) -> bool:
+def has_formula(value: object) -> bool:
     """Whether a value depends on a symbol."""
     if isinstance(value, Inner):
         return any(map(has_formula, value.fields.values()))
     return any(map(has_formula, value)) if isinstance(value, (tuple, list)) else isinstance(value, Expr)
 
 
-def shortest(value: Any, field: Field, inner: WriteInner | None = None) -> Any:
+def shortest(value: object, field: Field, inner: WriteInner | None = None) -> object:
     """The plain value of a field, one number where the field reads that for the whole of it.
 
     inner: how layers in it are written, where it may hold one.
@@ -53,11 +53,11 @@ def shortest(value: Any, field: Field, inner: WriteInner | None = None) -> Any:
     return found
 
 
-def _refuse(inner: Inner) -> Any:
+def _refuse(inner: Inner) -> object:
     raise TypeError(inner.type.key)
 
 
-def raw_fields(layer: Layer) -> Mapping[str, Any]:
+def raw_fields(layer: Layer) -> Mapping[str, object]:
     """The fields as a Keras file has them; none for a layer of a spec."""
     place = layer.place
     if place is None or place.positional is not None or not _is_keras(place.document):
@@ -67,7 +67,7 @@ def raw_fields(layer: Layer) -> Mapping[str, Any]:
 
 
 def _is_keras(document: Document) -> bool:
-    value: Any = document.value
+    value: object = document.value
     return isinstance(value, dict) and any(key in value for key in ("class_name", "modelTopology", "model_config"))
 
 

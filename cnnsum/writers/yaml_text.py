@@ -56,7 +56,7 @@ def dump(spec: dict[str, Any]) -> str:
     return _dumped(shown)
 
 
-def _item(item: Any) -> Any:
+def _item(item: object) -> object:
     """An item of `layers` on one line; a model within the model as a spec is written, its name first."""
     ((type_name, fields),) = item.items() if isinstance(item, dict) else ((item, None),)
     if not isinstance(fields, dict) or "layers" not in fields:
@@ -66,7 +66,7 @@ def _item(item: Any) -> Any:
     return {type_name: {**shown, "layers": [_item(one) for one in fields["layers"]]}}
 
 
-def dump_as_it_is(value: Any) -> str:
+def dump_as_it_is(value: object) -> str:
     """The text of any value; what holds nothing but single values stands on one line."""
     return _dumped(value, default_flow_style=None)
 
@@ -76,7 +76,7 @@ def _dumped(value: Any, **style: Any) -> str:
     return "".join(inked((text,), "yaml"))
 
 
-def _flow(value: Any, *, open: bool = False) -> Any:
+def _flow(value: object, *, open: bool = False) -> object:
     """The value on one line; `open`: its own keys on lines of theirs."""
     if isinstance(value, dict):
         items = {key: _flow(item) for key, item in value.items()}

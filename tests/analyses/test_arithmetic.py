@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import pytest
 from explaining import evaluate
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +13,13 @@ from cnnsum.answers.explain import arithmetic
 from cnnsum.answers.explain.arithmetic import written
 from cnnsum.answers.explain.tracing import TracedStride, named, plain, term_of, traced
 from cnnsum.dims import UNKNOWN, Symbol, ceil_div, equal, maximum, prod
+from tests.thorough import each
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "100"))
 H, W, C, k, s, f = (named(text, value) for text, value in zip("HWCksf", (100, 80, 3, 5, 2, 32), strict=True))
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "formula", "numbers"),
     [
         (k * k * C * f + f, "(k * k * C + 1) * f", "(5 * 5 * 3 + 1) * 32"),

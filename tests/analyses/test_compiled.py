@@ -13,6 +13,7 @@ from cnnsum.answers.summary.json_format import document
 from cnnsum.answers.summary.keras_table import summary
 from cnnsum.answers.summary.options import Options
 from cnnsum.dims import UNKNOWN
+from tests.thorough import each
 
 FILES = Path(__file__).parent.parent / "readers" / "keras_json" / "files"
 FILE = json.loads((FILES / "compiled.json").read_text(encoding="utf-8"))
@@ -38,7 +39,7 @@ def lines(found: cnnsum.Report) -> list[str]:
 SCHEDULE = {"module": "keras.optimizers.schedules", "class_name": "ExponentialDecay", "config": {}}
 
 
-@pytest.mark.parametrize(
+@each(
     ("made", "params"),
     [
         (optimizer("SGD"), 2),
@@ -76,6 +77,21 @@ def test_variables_of_keras_s_optimizers(made: Any, params: int) -> None:
         " Non-trainable params: 0 (0.00 B)",
         f" Optimizer params: {params} ({params * 4}.00 B)",
     ]
+    assert document(found)["totals"]["optimizer"]["params"] == params
+
+
+@each(("config", "params"), [({}, 48), ({"exclude_embeddings": True}, 48), ({"exclude_embeddings": False}, 33)])
+def test_muon_has_two_slots_for_embeddings_or_one(config: dict[str, Any], params: int) -> None:
+    """As many as Keras 3.15 makes: 15 numbers of an embedding; 12 of a kernel, and 2 of a bias, which has two."""
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_shape": [None, 2], "dtype": "int32", "name": "i"}},
+        {"class_name": "Embedding", "config": {"name": "e", "input_dim": 5, "output_dim": 3}},
+        {"class_name": "Flatten", "config": {"name": "f"}},
+        {"class_name": "Dense", "config": {"name": "d", "units": 2}},
+    ]
+    layers = [{"module": "keras.layers", "registered_name": None, **layer} for layer in layers]
+    found = report({"optimizer": optimizer("Muon", **config), "loss": "mse"}, layers=layers)
+    assert found.totals.params.total == 29
     assert document(found)["totals"]["optimizer"]["params"] == params
 
 
@@ -131,7 +147,7 @@ def test_an_hdf5_file_has_an_optimizer_of_nothing() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     "broken",
     [
         {"optimizer": 3},

@@ -16,12 +16,13 @@ import pytest
 from conventions_specs import SPECS
 
 import cnnsum
+from cnnsum.analyses.conventions.layer_pieces import pieces_of
+from cnnsum.analyses.conventions.tools import CONVENTIONS, count
 from cnnsum.answers.conventions.ask import reconcile
-from cnnsum.answers.conventions.layer_pieces import pieces_of
-from cnnsum.answers.conventions.tools import CONVENTIONS, count
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN
 from cnnsum.model import Model
+from tests.thorough import each
 
 GALLERY = Path(__file__).resolve().parent.parent.parent / "specs"
 
@@ -63,7 +64,7 @@ def model(name: str) -> Model:
     return found
 
 
-@pytest.mark.parametrize("name", MEASURED)
+@each("name", MEASURED)
 def test_the_figures_of_tools_for_pytorch(name: str) -> None:
     tools = ("torch", "fvcore", "torchinfo", "thop", "ptflops")
     assert tuple(reconcile(model(name), tool).theirs for tool in tools) == MEASURED[name]
@@ -80,13 +81,13 @@ def test_the_table_of_the_page() -> None:
         assert tuple(others) in MEASURED.values()
 
 
-@pytest.mark.parametrize("name", KERAS_FLOPS)
+@each("name", KERAS_FLOPS)
 def test_the_figures_of_keras_flops(name: str) -> None:
     assert reconcile(model(name), "keras-flops").theirs == KERAS_FLOPS[name]
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
-@pytest.mark.parametrize("name", ["encoder", "generator", "gru", "resnet18", "vit_b16"])
+@each("convention", CONVENTIONS)
+@each("name", ["encoder", "generator", "gru", "resnet18", "vit_b16"])
 def test_differences_add_up(name: str, convention: str) -> None:
     """Ours and the reasons make theirs; the rows make the sums; no reason is without an amount."""
     report = reconcile(model(name), convention)
@@ -104,9 +105,7 @@ def test_differences_add_up(name: str, convention: str) -> None:
         assert report.theirs == report.known == report.ours + sum(reason.amount for reason in report.reasons)
 
 
-@pytest.mark.parametrize(
-    "name", [path.stem for path in sorted(GALLERY.glob("*.yaml")) if path.stem != "resnet_blocks"] + [*SPECS]
-)
+@each("name", [path.stem for path in sorted(GALLERY.glob("*.yaml")) if path.stem != "resnet_blocks"] + [*SPECS])
 def test_pieces_leave_nothing_out(name: str) -> None:
     """The MACs of the pieces of every call are those of the call."""
     inference = model(name).inference
@@ -169,7 +168,7 @@ KERAS_LAYERS = [
 ]
 
 
-@pytest.mark.parametrize(("layer", "shape", "measured"), KERAS_LAYERS)
+@each(("layer", "shape", "measured"), KERAS_LAYERS)
 def test_layers_of_keras_flops(layer: str, shape: tuple[int, ...], measured: int) -> None:
     item = f"{{{layer}}}" if ":" in layer else layer
     assert total(f"{{input: {list(shape)}, layers: [{item}]}}", "keras-flops") == measured
@@ -188,7 +187,7 @@ def test_steps_that_a_wrapper_folds_into_the_batch() -> None:
     assert total(spec, "keras-flops") == 260  # measured
 
 
-@pytest.mark.parametrize(
+@each(
     ("layer", "unknown"),
     [
         ("Dense: {units: 4, lora_rank: 2}", set(CONVENTIONS)),
@@ -215,7 +214,7 @@ def test_what_is_not_known_is_unknown(layer: str, unknown: set[str]) -> None:
         assert (report.known == 0) or name not in unknown
 
 
-@pytest.mark.parametrize("layer", ["Conv1d: [6, 4, 1]", "GRU: {hidden_size: 4}", "Linear: {out_features: 4}"])
+@each("layer", ["Conv1d: [6, 4, 1]", "GRU: {hidden_size: 4}", "Linear: {out_features: 4}"])
 def test_a_tool_counts_networks_of_its_own_framework(layer: str) -> None:
     found = cnnsum.loads(f"{{framework: torch, input: [6, 5], layers: [{{{layer}}}]}}")
     assert not found.diagnostics

@@ -12,6 +12,7 @@ import cnnsum
 from cnnsum.analyses.sizes import envelope
 from cnnsum.analyses.sizes.envelope import MOST_KEPT, known_of, largest_of
 from cnnsum.dims import UNKNOWN, Symbol, ceil_div, substitute
+from tests.thorough import each
 
 N, H, W = Symbol("N"), Symbol("H"), Symbol("W")
 
@@ -75,6 +76,14 @@ def test_thousands_of_layers_that_shrink_are_not_proved_one_by_one(monkeypatch):
     assert [len(dims) for dims in asked] == [1]
 
 
+def test_of_moments_that_are_means_of_two_the_two_are_left():
+    """A backward pass drops tensors one by one while gradients come up, in turn for layers of two sizes."""
+    even = [(100 + 32 * k) * H.dim + 100 * (4_000 - k) for k in range(0, 4_000, 2)]
+    odd = [(99 + 32 * k) * H.dim + 100 * (4_000 - k) for k in range(1, 4_000, 2)]
+    assert envelope.not_covered([*even, *odd], {}) == [even[0], even[-1], odd[-1]]
+    assert str(largest_of([*even, *odd], {})[0]) == f"max({even[0]}, {even[-1]}, {odd[-1]})"
+
+
 def test_what_all_are_multiples_of_is_written_once():
     a, b = 3 * N.dim * H.dim, 100 * N.dim
     most, place = largest_of([a, b, 2 * N.dim], {})
@@ -105,7 +114,7 @@ def test_what_needs_no_proof_is_seen_without(monkeypatch):
     assert largest_of([line + 1, area], {})[1] is None  # at 1 x 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("two", "least"),
     [
         # At all sizes that are looked at before anything is proved the first is the larger one.
@@ -132,7 +141,7 @@ def test_numbers_and_what_is_not_known():
 
 
 def test_too_many_are_no_answer():
-    lines = [(n + 1) * H.dim + (MOST_KEPT + 1 - n) ** 3 * 1_000 for n in range(MOST_KEPT + 1)]
+    lines = [(n + 1) * H.dim + ((MOST_KEPT + 1) ** 2 - n**2) * 1_000 for n in range(MOST_KEPT + 1)]
     assert largest_of(lines, {}) == (UNKNOWN, None)
     assert largest_of(lines[:MOST_KEPT], {})[0] is not UNKNOWN
     above = 100 * (H.dim // 2) + 10_000_000  # it reaches them all

@@ -21,7 +21,7 @@ from cnnsum.answers.explain.steps import Step
 from cnnsum.diagnostics import Problem, UnusableError
 from cnnsum.dims import UNKNOWN
 from cnnsum.layers.base import all_types
-from tests.thorough import THOROUGH, in_batches, some
+from tests.thorough import THOROUGH, each, in_batches, some
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "40" if THOROUGH else "20"))
@@ -228,7 +228,7 @@ NETWORKS = [
 ]
 
 
-@pytest.mark.parametrize("path", some(NETWORKS, 3), ids=lambda path: path.stem)
+@each("path", some(NETWORKS, 3), ids=lambda path: path.stem)
 def test_the_gallery_is_explained_as_it_is_reported(path: Path) -> None:
     model = cnnsum.load(path)
     batch = 2
@@ -368,8 +368,25 @@ def test_every_name_in_a_formula_has_its_value_in_json() -> None:
     seen = set()
     for layer in layers:
         for step in layer["steps"]:
-            names = set(re.findall(r"[^\W\d]\w*", step["formula"] or "")) - {"ceil", "floor", "max", "min", "MACs"}
+            names = set(re.findall(r"[^\W\d]\w*", step["formula"] or "")) - {"ceil", "floor", "max", "min"}
             if step["symbols"]:
                 assert set(step["symbols"]) == names
                 seen |= names
-    assert {"T_out", "size_before", "stride_before", "kernel_size"} <= seen
+    assert {"T_out", "size_before", "stride_before", "kernel_size", "MACs"} <= seen
+
+
+def test_channels_are_called_so_where_they_come_first():
+    """In PyTorch's words: behind the batch for what slides over images, last for what works on features."""
+    names = {}
+    for spec in ("unet", "wavenet", "vit_b16", "convnext_tiny"):
+        for row in cnnsum.explain(cnnsum.load(f"specs/torch/{spec}.yaml")).layers:
+            found = dict(row.symbols)
+            shape = row.inputs[0] if row.inputs else None
+            if shape is None or row.type not in ("Conv1d", "Conv2d", "BatchNorm2d", "MaxPool2d", "Linear"):
+                continue
+            names.setdefault(row.type, set()).add(len(shape))
+            channels = shape[-1] if row.type == "Linear" else shape[1]
+            name = "features" if len(shape) == 2 else "C"
+            assert found.get(name, channels) == channels, (spec, row.name, found)
+    assert {name: sorted(ranks) for name, ranks in names.items()}["Conv1d"] == [3]
+    assert {"Conv2d", "BatchNorm2d", "MaxPool2d", "Linear"} <= names.keys()

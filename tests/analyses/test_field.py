@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import cnnsum
 from cnnsum.analyses.field.fields import Axis, misaligned_merges, receptive_fields
-from cnnsum.answers.summary.rendering import FORMATS, render
+from cnnsum.answers.summary.rendering import OF_A_REPORT, render
 from cnnsum.dims import UNKNOWN, substitute
+from tests.thorough import each
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 
@@ -21,7 +20,7 @@ def fields(layers: list[Any], shape: Any = (64, 64, 3), **keys: Any) -> dict[str
     model = cnnsum.loads(json.dumps({"input": list(shape), "layers": layers, **keys}))
     assert [str(found) for found in model.diagnostics] == []
     report = cnnsum.summarize(model)
-    assert all("".join(render(report, format)) for format in FORMATS)
+    assert all("".join(render(report, format)) for format in OF_A_REPORT)
     found = {}
     for row in report.rows:
         field = row.receptive_field
@@ -197,8 +196,8 @@ def test_paths_that_line_up_for_odd_lengths() -> None:
     assert apart(*shortcut("H")) == []
 
 
-@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
-@pytest.mark.parametrize("length", [63, 64])
+@each("order", [("a", "b"), ("b", "a")])
+@each("length", [63, 64])
 def test_paths_of_an_open_length(length: int, order: tuple[str, ...]) -> None:
     on = axes(*shortcut("H", *order))
     assert (on.aligned, on.exact) == (None, False)
@@ -268,7 +267,7 @@ def test_two_inputs_have_no_places_in_common() -> None:
     assert misaligned_merges(model.inference) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("layers", "size", "seen"),
     [
         ([conv1(3, dilation_rate=2)], 5, 3),
@@ -342,7 +341,7 @@ def test_channels_may_come_first() -> None:
     assert found["wider"] == (UNKNOWN, UNKNOWN, UNKNOWN)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "size", "stride", "padding"),
     # By the authors of "Computing Receptive Fields of Convolutional Neural Networks": github.com/google-research/
     # receptive_field. The padding is that of their own versions, which AlexNet and ResNet do not share.
@@ -382,7 +381,7 @@ def test_inputs_without_spatial_axes_have_none() -> None:
     assert fields([{"Dense": {"units": 3, "name": "d"}}], (8,))["d"] is None
 
 
-@pytest.mark.parametrize("height", [9, 10, 31, 64])
+@each("height", [9, 10, 31, 64])
 def test_symbolic_sizes(height: int) -> None:
     layers = [
         conv(3, "a", padding="same", strides=2),
@@ -416,8 +415,8 @@ MIXED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "lines", "size"), MIXED)
-@pytest.mark.parametrize("steps", ["12", "20"])
+@each(("name", "lines", "size"), MIXED)
+@each("steps", ["12", "20"])
 def test_axes_that_change_places(name: str, lines: list[str], size: Any, steps: str) -> None:
     if "Reshape" in lines[0] and steps != "12":
         return
@@ -431,12 +430,30 @@ def test_axes_that_change_places(name: str, lines: list[str], size: Any, steps: 
         assert row.receptive_field.exact is None
 
 
+@each(
+    ("spec", "sizes"),
+    [
+        (
+            "framework: torch\ninput: [2, 24, 30]\nlayers:\n- Conv2d: [2, 2, [3, 5]]\n- permute: [[0, 1, 3, 2]]\n",
+            (5, 3),
+        ),
+        ("input: [24, 30, 2]\nlayers:\n- Conv2D: [2, [3, 5]]\n- Permute: [[2, 1, 3]]\n", (5, 3)),
+        # Channels are exchanged with an axis of space: what a place consists of is another axis then.
+        ("input: [24, 30, 2]\nlayers:\n- Conv2D: [2, [3, 5]]\n- Permute: [[1, 3, 2]]\n", (UNKNOWN, UNKNOWN)),
+    ],
+)
+def test_axes_of_space_change_places(spec: str, sizes: Any) -> None:
+    field = cnnsum.summarize(cnnsum.loads(spec)).rows[-1].receptive_field
+    assert field is not None
+    assert field.size == sizes
+
+
 def test_axes_of_one_name_change_places_too() -> None:
     spec = "{input: [T, 8], layers: [Conv1D: {filters: 12, kernel_size: 3, padding: same}, Permute: [[2, 1]]]}"
     assert [row.receptive_field.size for row in cnnsum.summarize(cnnsum.loads(spec)).rows[-2:]] == [(3,), (None,)]
 
 
-@pytest.mark.parametrize(("axes", "size"), [("[2, 1]", None), ("[2, 2]", None), ("[1, 1]", None)])
+@each(("axes", "size"), [("[2, 1]", None), ("[2, 2]", None), ("[1, 1]", None)])
 def test_a_product_of_two_sequences_sees_all_of_one(axes: str, size: Any) -> None:
     spec = f"""
     input: [12, 12]
@@ -452,7 +469,7 @@ def test_strides_that_no_float_holds() -> None:
     """A third of 1e360 samples is a number that is not known exactly; nothing fails over it."""
     pool = {"MaxPooling2D": {"pool_size": 10**18, "padding": "same"}}
     report = cnnsum.summarize(load([*[pool] * 20, {"UpSampling2D": {"size": 3, "name": "up"}}], ("H", "W", 3)))
-    assert all("".join(render(report, format)) for format in FORMATS)
+    assert all("".join(render(report, format)) for format in OF_A_REPORT)
     (row,) = [row for row in report.rows if row.name == "up"]
     assert row.receptive_field is not None
     assert row.receptive_field.stride[0] is UNKNOWN

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 
-import pytest
-
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.largest import MOST, Solution, first, solution, within
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.dims.sets import SizeSet
+from tests.thorough import each
 
 H = Symbol("H")
 
@@ -25,7 +24,7 @@ def drawn(draw: random.Random) -> SizeSet:
     return SizeSet.multiples(draw.randint(2, 6)) | SizeSet.between(3, draw.randint(3, 9))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@each("seed", range(10))
 def test_it_is_what_trying_finds(seed: int) -> None:
     for n in range(60):
         compare(random.Random(60 * seed + n))

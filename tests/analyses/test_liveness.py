@@ -6,7 +6,6 @@ import json
 from itertools import islice
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_simulation import load, orders, programs, simulate, sizes_of
@@ -19,7 +18,7 @@ from cnnsum.analyses.memory.timeline import Timeline, timeline
 from cnnsum.answers.plan.ask import plan as planned
 from cnnsum.dims import UNKNOWN, Dim, substitute
 from cnnsum.model import Model
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 
 def timeline_of(model: Model, batch: int = 1) -> Timeline:
@@ -175,8 +174,8 @@ def test_int4_rounds_up_per_tensor() -> None:
     assert cnnsum.summarize(load(spec), batch=5).totals.outputs == 9
 
 
-@pytest.mark.parametrize("dtype", ["float16", "no_dtype"])
-@pytest.mark.parametrize("inner", ["ReLU", "Flatten", "Dropout"])  # in place, a view, and none in inference
+@each("dtype", ["float16", "no_dtype"])
+@each("inner", ["ReLU", "Flatten", "Dropout"])  # in place, a view, and none in inference
 def test_what_stands_in_the_copy_of_another_dtype_is_counted(inner: str, dtype: str) -> None:
     """A nested model whose input has another dtype reads a copy that no call makes: nothing vanishes into it."""
 
@@ -221,7 +220,7 @@ def test_a_peak_before_the_first_call_is_told() -> None:
     assert told(story) == (12, None, (("input", 12),))
 
 
-@pytest.mark.parametrize(("length", "most"), [(1, 60), (4, 120), (8, 240)])
+@each(("length", "most"), [(1, 60), (4, 120), (8, 240)])
 def test_what_is_written_in_place_at_some_sizes(length: int, most: int) -> None:
     """The sum may be written over `a` where the length is even, and not where `a` is stretched from 1 to 2.
 

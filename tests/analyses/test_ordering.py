@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from memory_simulation import load, orders, programs, simulate, sizes_of
 
@@ -14,7 +13,7 @@ from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import value_bytes
 from cnnsum.analyses.memory.ordering import BestOrder, best_order
 from cnnsum.model import Model
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 
@@ -118,7 +117,7 @@ def test_formulas_have_no_best_order() -> None:
     assert best_order(model.inference, value_bytes(model.inference, counter), counter) is None
 
 
-@pytest.mark.parametrize("name", ["xception", "siamese", "unet", "densenet121", "resnet50", "inception_v3", "vit_b16"])
+@each("name", ["xception", "siamese", "unet", "densenet121", "resnet50", "inception_v3", "vit_b16"])
 def test_real_networks_are_solved(name: str) -> None:
     model = cnnsum.load(SPECS / f"{name}.yaml")
     found = best_of(model)

@@ -23,10 +23,12 @@ def test_weights_of_a_layer() -> None:
     facts = Facts(
         weights=(Weight("kernel", (3, 4)), Weight("mean", (4,), trainable=False), Weight("n", (), dtype="int64"))
     )
-    assert weights_of(facts, "float32", trainable=True) == (13, 4, 56, 16, 0, 0)
-    assert weights_of(facts, "float16", trainable=False) == (0, 17, 0, 24 + 8 + 8, 0, 0)
+    assert weights_of(facts, "float32", trainable=True) == (13, 4, 56, 16, 0, 0, 0)
+    assert weights_of(facts, "float16", trainable=False) == (0, 17, 0, 24 + 8 + 8, 0, 0, 0)
+    (unread := Facts()).weights = (Weight("kernel", (3, 4), read=False), Weight("bias", (4,)))
+    assert weights_of(unread, "float32", trainable=True).gradient_bytes == 16
     assert weights_of(Facts(), "float32", trainable=True) is NO_WEIGHTS
-    assert Weights(1, 2, 3, 4) + Weights(10, 20, 30, 40, 50, 60) == (11, 22, 33, 44, 50, 60)
+    assert Weights(1, 2, 3, 4) + Weights(10, 20, 30, 40, 50, 60) == (11, 22, 33, 44, 50, 60, 0)
 
 
 def test_symbolic_and_unknown_counts() -> None:

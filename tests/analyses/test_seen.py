@@ -26,7 +26,8 @@ def by_definition(windows: list[Window], output: int) -> set[int]:
 
 def listed(found: Seen, output: int) -> set[int]:
     turn, place = divmod(output, len(found.outputs))
-    first, bits = found.outputs[place]
+    one = found.outputs[place]
+    first, bits = one.first, one.bits
     assert isinstance(first, int)
     assert isinstance(found.step, int)
     return {first + turn * found.step + n for n in range(bits.bit_length()) if bits >> n & 1}

@@ -6,7 +6,10 @@ import pytest
 
 import cnnsum
 from cnnsum.analyses.sizes.conditions import Sizes, violated
-from cnnsum.dims import Expr, substitute
+from cnnsum.analyses.sizes.conditions import test_of as put_together
+from cnnsum.dims import Expr, Symbol, substitute
+from cnnsum.layers.facts import Need
+from cnnsum.layers.requiring import holds
 from cnnsum.model import Model
 
 UPSAMPLED = """
@@ -261,3 +264,40 @@ def test_declared_facts_hold_or_not() -> None:
     assert found.message.startswith(
         "`H` is declared as H % 3 == 0 and H >= 63, but 63 is not accepted: `sum` needs H % "
     )
+
+
+def test_a_condition_put_together_once_is_the_condition():
+    """Against its meaning in words, worked out for each size; and the slower way says the same."""
+    height = Symbol("H").dim
+    sides = [height, height // 2, 3 * height - 4, 5, 1]
+    meanings = {
+        "==": lambda left, right: left == right,
+        ">=": lambda left, right: left >= right,
+        "%": lambda left, right: right * (left // right) == left,
+        "broadcast": lambda left, right: len({left, right} - {1}) < 2,
+    }
+    numbers = {side: (lambda size, side=side: eval(str(side), {"H": size})) for side in map(str, sides)}
+    for relation, meaning in meanings.items():
+        for left in sides:
+            for right in sides:
+                need = Need(relation, left, right, "")
+                told = put_together(need, "H")
+                if told is None:
+                    assert not any(isinstance(side, Expr) for side in (left, right))
+                    continue
+                for size in range(4, 30):  # from where on no side is below 1
+                    wanted = meaning(numbers[str(left)](size), numbers[str(right)](size))
+                    assert told(size) == wanted == holds(need, {"H": size}), (relation, left, right, size)
+    assert put_together(Need("==", height, Symbol("W").dim, ""), "H") is None
+
+
+@pytest.mark.parametrize(
+    ("input", "layer", "condition"),
+    [
+        ("[T, 4]", "keras.src.ops.numpy.GetItem: {key: ':, 11'}", "T >= 12"),
+        ("[T]", "keras.src.ops.math.TopK: {k: 7}", "T >= 7"),
+    ],
+)
+def test_what_is_picked_by_its_number_must_be_there(input: str, layer: str, condition: str) -> None:
+    found = cnnsum.sizes(cnnsum.loads(f"input: {input}\nlayers:\n  - {layer}\n"))
+    assert [axis.record.condition for axis in found.axes] == [condition]

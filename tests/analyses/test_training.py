@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from training_simulation import Simulation
 
 import cnnsum
-from cnnsum.analyses.training.alive import Pool
+from cnnsum.analyses.training.alive import Pool, largest
 from cnnsum.analyses.training.checkpoint import places
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
 from cnnsum.analyses.training.total import PRECISIONS
@@ -23,7 +23,7 @@ from cnnsum.answers.summary.records import TrainingMemory
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Expr, substitute
 from cnnsum.model import Model
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 
@@ -324,7 +324,7 @@ def test_step_is_that_of_the_simulation(program: dict[str, Any], batch: int, dat
 # Formulas.
 
 
-@pytest.mark.parametrize("checkpoint", [None, ["pool"], ["auto"]])
+@each("checkpoint", [None, ["pool"], ["auto"]])
 def test_symbolic_sizes(checkpoint: list[str] | None) -> None:
     layers = [
         {"Conv2D": {"filters": 16, "kernel_size": 3, "padding": "same", "activation": "relu"}},
@@ -522,3 +522,9 @@ def test_the_page_names_every_optimizer() -> None:
     page = (Path(__file__).parents[2] / "docs" / "measures.md").read_text(encoding="utf-8")
     for name in OPTIMIZERS:
         assert re.search(rf"[ `]{re.escape(name)}[,` :]", page), name
+
+
+def test_the_largest_of_no_amounts_is_nothing():
+    assert largest([], dict) == 0
+    assert largest([0], dict) == 0
+    assert largest([3, 7, 5], dict) == 7

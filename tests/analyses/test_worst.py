@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnnsum
+from cnnsum.analyses.sizes import closed
+from cnnsum.analyses.sizes.conditions import Requirement
 from cnnsum.analyses.sizes.largest import UnsolvedError
 from cnnsum.analyses.sizes.worst import Range, broken, parts
 from cnnsum.dims import Expr, Symbol, ceil_div, maximum, substitute
+from cnnsum.layers.facts import Need
 
 MOST = 12  # sizes in the ranges of the tests
 
@@ -197,3 +200,20 @@ def test_one_size_is_given_and_the_other_has_no_end() -> None:
     limit = substitute(formula, {"H": 6, "W": 9})
     found = broken(formula, limit, model.sizes.requirements, {"H": Range(1, 7)})
     assert found == ({"H": 6, "W": 12}, found.start, True)
+
+
+def test_what_refuses_every_size_is_tried_for_a_bounded_number_of_them_and_said_once(monkeypatch):
+    """A condition that relates a size to another, which no size fulfils, cost 18 seconds at a million sizes."""
+    tried, said = [], []
+    holds, text_of = closed.holds, closed.text_of
+    monkeypatch.setattr(closed, "holds", lambda *args: tried.append(args) or holds(*args))
+    monkeypatch.setattr(closed, "text_of", lambda need: said.append(need) or text_of(need))
+    model = cnnsum.loads("{input: [H, 3], layers: [{Conv1D: [4, 3, 2]}]}")
+    (layer,) = [one for one in model.graph.layers if one.spec is None]
+    height, batch = Symbol("H"), Symbol("N")
+    # Odd at each height, and so never twice the batch; which no height alone could tell.
+    impossible = Requirement(layer, Need("==", 2 * (height.dim // 3) + 1, 2 * batch.dim, "never"), (), 1, None)
+    with pytest.raises(UnsolvedError):
+        broken(3 * height.dim, 300, [impossible], {})
+    assert 1_000 < len(tried) <= 2 * (1 << 15) + 10
+    assert len(said) <= 1

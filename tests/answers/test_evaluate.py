@@ -15,7 +15,7 @@ from cnnsum.answers.conventions.ask import reconcile
 from cnnsum.answers.summary import json_format
 from cnnsum.answers.summary.rendering import Options, render
 from cnnsum.dims import UNKNOWN
-from tests.thorough import some
+from tests.thorough import each, some
 
 ROOT = Path(__file__).parents[2]
 SIZES = [(1, 1), (2, 3), (14, 14), (33, 47), (64, 96), (224, 224)]
@@ -39,7 +39,7 @@ def errors(model):
     return [found for found in model.diagnostics if found.severity == "error"]
 
 
-@pytest.mark.parametrize("spec", some(SPECS, 2, 1))
+@each("spec", some(SPECS, 2, 1))
 def test_evaluation_is_inference(spec):
     path = f"{ROOT}/specs/{spec}.yaml"
     free = cnnsum.summarize(cnnsum.load(path, inputs=("H", "W", 3)), symbolic=True)
@@ -133,7 +133,10 @@ def test_evaluation_is_inference_also_where_sizes_meet(spec, h, w):
         accepted += 1
         fixed, evaluated = cnnsum.summarize(model, batch=2), report.evaluate(H=height, W=width, N=2)
         # Also where several calls need equally much, and where a layer writes in place at these sizes only.
-        assert evaluated.totals.peak == fixed.totals.peak
+        # Where two tensors of one size could be written over, the two may name another of them.
+        ours, theirs = evaluated.totals.peak, fixed.totals.peak
+        assert (ours.bytes, ours.layer) == (theirs.bytes, theirs.layer)
+        assert sorted(size for _, size in ours.alive) == sorted(size for _, size in theirs.alive)
         wanted, found = (dict(numbers(json_format.document(one))) for one in (fixed, evaluated))
         assert found.keys() == wanted.keys()
         for path, value in found.items():

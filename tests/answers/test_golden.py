@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
 import report_sample as sample
 
 from cnnsum.answers.summary.rendering import Options, Report, render
+from tests.thorough import each
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -53,7 +53,7 @@ CASES: dict[str, tuple[Report, str, Options]] = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@each("name", CASES)
 def test_golden(name: str) -> None:
     report, format, options = CASES[name]
     found = "".join(render(report, format, options))

@@ -16,6 +16,7 @@ import report_sample as sample
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnsum.answers import json_schema
 from cnnsum.answers.summary import json_format
 from cnnsum.answers.summary import keras_table as keras
 from cnnsum.answers.summary.cells import Block
@@ -25,6 +26,7 @@ from cnnsum.answers.summary.rendering import OptionError, Options, Report, rende
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.render import units
 from cnnsum.render.style import printable
+from tests.thorough import each
 
 REPORTS = [sample.horses_or_humans, sample.nested, sample.blocks, sample.symbolic, sample.unnamed, sample.unknown]
 reports = pytest.mark.parametrize("make", REPORTS)
@@ -90,7 +92,7 @@ def test_lines_of_estimates_fit_into_a_pipe(make: Make) -> None:
 
 @reports
 def test_json_is_valid_and_says_what_the_schema_says(make: Make) -> None:
-    schema = json_format.schema()
+    schema = json_schema("report")
     jsonschema.Draft202012Validator.check_schema(schema)
     document = json.loads(text(make(), "json"))
     jsonschema.Draft202012Validator(schema).validate(document)
@@ -110,7 +112,7 @@ def test_json_has_no_fields_that_the_schema_does_not_describe() -> None:
         return {**inner, "additionalProperties": False} if "properties" in part else inner
 
     for make in REPORTS:
-        jsonschema.Draft202012Validator(closed(json_format.schema())).validate(json_format.document(make()))
+        jsonschema.Draft202012Validator(closed(json_schema("report"))).validate(json_format.document(make()))
 
 
 def test_json_of_formulas_open_dims_and_the_unknown() -> None:
@@ -170,7 +172,7 @@ def test_every_column_can_be_shown_alone() -> None:
         assert text(sample.nested(), "markdown", columns=name)
 
 
-@pytest.mark.parametrize(
+@each(
     ("options", "message", "help"),
     [
         ({"columns": "+mcas"}, "there is no column 'mcas'", "did you mean `macs`?"),
@@ -229,7 +231,7 @@ def test_printable_names_stay_as_they_are(name: str) -> None:
         assert printable(name) == name
 
 
-@pytest.mark.parametrize(
+@each(
     ("size", "keras_text", "own_text"),
     [
         (0, "0.00 B", "0 B"),
@@ -253,7 +255,7 @@ def test_sizes_of_memory(size: object, keras_text: str, own_text: str) -> None:
     assert (units.keras_memory(size), units.memory(size)) == (keras_text, own_text)
 
 
-@pytest.mark.parametrize(
+@each(
     ("number", "expected"),
     [
         *((0, "0"), (999, "999"), (1000, "1.00 K"), (999_994, "999.99 K"), (999_996, "1.00 M"), (10**18, "1.00 E")),
@@ -283,6 +285,7 @@ def test_a_table_imports_neither_rich_nor_other_renderers() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported, heavy = done.stdout.splitlines()
     assert set(imported.split()) == {
+        "cnnsum.counted",
         "cnnsum.ink",
         *(f"cnnsum.answers.summary.{name}" for name in ("block", "cells", "keras_table", "rows", "table")),
         *(f"cnnsum.render{name}" for name in ("", ".grid", ".style", ".units", ".wrap")),

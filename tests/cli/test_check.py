@@ -12,6 +12,7 @@ import pytest
 from calling import call
 
 import cnnsum
+from tests.thorough import each, some
 
 SOUND = "input: [8, 8, 3]\nlayers: [Flatten]\n"
 WARNED = "input: [8, 8, 3]\nlayers:\n  - Dense: 3\n  - Flatten: {from: input}\n"
@@ -48,7 +49,7 @@ def test_text_and_the_summary_line() -> None:
     assert err == "3 files, 1 error, 1 warning, 1 passed over\n"
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "code"),
     [
         (["sound.yaml"], 0),
@@ -59,7 +60,14 @@ def test_text_and_the_summary_line() -> None:
         (["broken.yaml", "--ignore", "UNK"], 0),
         (["broken.yaml", "--select", "CFG,SHP"], 0),
         (["broken.yaml", "--select", "CFG", "--select", "UNK701"], 1),
-        (["gone.yaml"], 1),
+        (["gone.yaml"], 2),
+        (["gone.yaml", "sound.yaml"], 2),
+        (["gone.yaml", "--exit-zero"], 2),
+        (["gone*.yaml", "."], 2),
+        (["gone.yaml", "--diff"], 2),
+        (["gone.yaml", "--fix"], 2),
+        (["gone.yaml", "--add-ignores"], 2),
+        (["gone.yaml", "--show-settings"], 2),
         (["ci.yml"], 1),
         (["ci.yml", "--models-only"], 0),
         (["--select", "CFX"], 2),
@@ -191,7 +199,7 @@ def test_one_file_loads_little() -> None:
         "cnnsum.answers.summary.build",
         "cnnsum.answers.summary.table",
         "cnnsum.lint.looking",
-        "cnnsum.lint.watch",
+        "cnnsum.cli.watching",
     }
     assert not {name for name in loaded if name.startswith("cnnsum.lint.report.")} - {
         "cnnsum.lint.report.findings",
@@ -200,7 +208,7 @@ def test_one_file_loads_little() -> None:
 
 
 def test_watching_ends_with_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cnnsum.lint import watch
+    from cnnsum.cli import watching
 
     pauses = 0
 
@@ -211,20 +219,23 @@ def test_watching_ends_with_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> Non
             raise KeyboardInterrupt
         Path("sound.yaml").write_text(BROKEN, encoding="utf-8")
 
-    monkeypatch.setattr(watch.time, "sleep", pause)
+    monkeypatch.setattr(watching.time, "sleep", pause)
     code, out, err = check("--watch", "--format", "concise", "sound.yaml")
     assert code == 130
     assert out == "sound.yaml:3:5: error: UNK701 unknown layer type `Dnse`\n"
     assert err == "1 file, nothing found\n1 file, 1 error\n"
 
 
-@pytest.mark.parametrize("format", ["text", "concise", "json", "sarif", "github", "gitlab", "junit"])
-def test_every_format_of_the_whole_corpus(format: str) -> None:
+@each(
+    ("format", "first"),
+    [(form, at) for at, form in enumerate(["text", "concise", "json", "sarif", "github", "gitlab", "junit"])],
+)
+def test_every_format_of_the_whole_corpus(format: str, first: int) -> None:
     """Nothing in the corpus breaks a format; JSON and XML can be read again."""
     import xml.etree.ElementTree as ET
 
     corpus = Path(__file__).parent.parent / "corpus" / "err"
-    files = [str(path) for path in sorted(corpus.iterdir()) if path.suffix != ".txt"]
+    files = some([str(path) for path in sorted(corpus.iterdir()) if path.suffix != ".txt"], 3, first)
     code, out, err = check("--format", format, *files)
     assert code == 1
     assert err.startswith(f"{len(files)} files, ")
@@ -319,17 +330,25 @@ def test_a_batch_of_the_call_is_for_limits_of_the_configuration(tmp_path, monkey
     assert call("check", "m.yaml", "--budget", "peak=87").code == 1
 
 
+def test_a_path_at_which_there_is_nothing_writes_nothing(tmp_path) -> None:
+    report = tmp_path / "report.json"
+    code, out, err = check("gone.yaml", "broken.yaml", "borken.yaml", "-o", str(report))
+    assert (code, out, report.exists()) == (2, "", False)
+    assert "SPC001 there is no file `gone.yaml`\n" in err
+    assert "SPC001 there is no file `borken.yaml`\n" in err
+    assert "did you mean" in err
+
+
 def test_every_finding_has_a_place() -> None:
-    code, out, _ = check("gone.yaml", "--format", "json")
+    os.mkfifo("pipe.yaml")
+    code, out, _ = check("pipe.yaml", "--format", "json")
     assert code == 1
     (finding,) = json.loads(out)["files"][0]["findings"]
-    assert (finding["code"], finding["path"], finding["line"], finding["column"]) == ("SPC001", "gone.yaml", 1, 1)
+    assert (finding["code"], finding["path"], finding["line"], finding["column"]) == ("SPC002", "pipe.yaml", 1, 1)
 
 
-@pytest.mark.parametrize(
-    "options", [["-o"], ["--write-baseline"], ["--diff", "-o"], ["--fix", "-o"], ["--show-settings", "-o"]]
-)
-@pytest.mark.parametrize("file", ["m.yaml", "cnnsum.toml"])
+@each("options", [["-o"], ["--write-baseline"], ["--diff", "-o"], ["--fix", "-o"], ["--show-settings", "-o"]])
+@each("file", ["m.yaml", "cnnsum.toml"])
 def test_a_result_is_not_written_over_what_was_found(tmp_path, monkeypatch, options, file):
     monkeypatch.chdir(tmp_path)
     texts = {"m.yaml": "input: [8]\nlayers: [Dense: 3]\n", "cnnsum.toml": 'ignore = ["ARC"]\n', "out.json": "{}\n"}
@@ -351,7 +370,7 @@ def test_a_result_is_not_written_over_what_was_read_on_the_way(tmp_path, monkeyp
     }
     for name, text in write.items():
         Path(name).write_text(text, encoding="utf-8")
-    calls = [["m.yaml"], ["explain", "m.yaml"], ["sizes", "m.yaml"], ["convert", "m.yaml", "--to", "json"]]
+    calls = [["m.yaml"], ["explain", "m.yaml"], ["sizes", "m.yaml"], ["convert", "m.yaml", "--to", "yaml"]]
     for arguments in ([*one, "-o", "inc.yaml"] for one in (*calls, ["check", "m.yaml"])):
         result = call(*arguments)
         assert result.code == 2, arguments
@@ -369,3 +388,58 @@ def test_a_model_with_errors_keeps_its_line_of_the_baseline(tmp_path, monkeypatc
     Path("m.yaml").write_text("{input: [8], layers: [Dens: 2]}", encoding="utf-8")
     assert call("check", "m.yaml", "--baseline", "b.json", "--write-baseline", "b.json").code == 1
     assert Path("b.json").read_text(encoding="utf-8") == before
+
+
+def test_what_codes_mean_stands_below_the_first_finding_of_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("n.yaml").write_text("input: [9]\nlayers:\n  - Dense: {unit: 2}\n  - Dense: {unit: 3}\n", encoding="utf-8")
+    code, out, _ = call("check", "--explain", "n.yaml")
+    assert code == 1
+    assert out.count("  A field that a layer does not have.\n") == 1
+    assert out.count("  How to mend it: The nearest name,") == 1
+    code, _, err = call("check", "--explain", "--format", "json", "n.yaml")
+    assert (code, "--explain goes with --format text" in err) == (2, True)
+
+
+def test_comments_that_silence_what_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "input: [32, 32, 3]\r\nlayers:\r\n"
+        "  - Conv2D: {filters: 8, kernel_size: 3, activation: relu}   \r\n"
+        "  - Conv2D: [8, 3, 3] # a stride\r\n"
+        "  - Dense: {units: 1, activation: softmax}  # cnnsum: ignore[ARC417] here\r\n"
+    )
+    Path("n.yaml").write_bytes(text.encode())
+    found = json.loads(call("check", "--format", "json", "n.yaml").out)
+    assert {one["code"] for one in found["files"][0]["findings"]} >= {"ARC413", "ARC426"}
+    code, out, err = call("check", "--add-ignores", "n.yaml")
+    assert (code, out) == (0, "")
+    assert err.startswith("silenced ")
+    changed = Path("n.yaml").read_bytes().decode()
+    assert changed.count("\r\n") == changed.count("\n") == 5
+    assert "# a stride  # cnnsum: ignore[ARC426" in changed
+    assert "# cnnsum: ignore[ARC417, ARC415, ARC413] here" in changed
+    assert call("check", "--fail-on", "note", "n.yaml").code == 0
+    assert call("check", "--add-ignores", "n.yaml").err == "silenced 0 findings in comments\n"
+    assert Path("n.yaml").read_bytes().decode() == changed
+
+
+def test_where_no_comment_can_stand(tmp_path, monkeypatch):
+    """JSON has no comments, and in a text of several lines one would be a part of it."""
+    monkeypatch.chdir(tmp_path)
+    Path("n.json").write_text('{"input": [9], "layers": [{"Dense": {"unit": 2}}]}', encoding="utf-8")
+    text = 'input: [9]\nlayers:\n  - Dense:\n      "uni\\\n       t": 2\n'
+    Path("n.yaml").write_text(text, encoding="utf-8")
+    assert call("check", "--add-ignores", "n.json", "n.yaml").err.endswith("stand where no comment can\n")
+    assert Path("n.yaml").read_text(encoding="utf-8") == text
+    assert call("check", "--add-ignores", "-", stdin=b"input: [4]").code == 2
+
+
+def test_a_report_and_a_baseline_are_two_texts(tmp_path, monkeypatch):
+    from calling import call as whole
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.yaml").write_text("input: [4]\nlayers: [{Dense: 2}]\n", encoding="utf-8")
+    found = whole("check", "m.yaml", "--format", "sarif", "--write-baseline", "-")
+    assert (found.code, found.out) == (2, "")
+    assert "would be one text: give one of them a file" in found.err

@@ -14,12 +14,18 @@ from typing import Any
 import click
 import pytest
 import yaml
+from calling import call
 
 from cnnsum.cli.check import command
+from tests.thorough import each
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BLOCKS = [yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
+
+
+#: What installs cnnsum, which no package index has.
+REQUIREMENT = "cnnsum @ git+ADDRESS"
 
 
 def texts(value: Any) -> list[str]:
@@ -32,7 +38,8 @@ def texts(value: Any) -> list[str]:
 
 
 def commands(value: Any) -> list[str]:
-    return [line for text in texts(value) for line in text.splitlines() if line.strip().startswith("cnnsum ")]
+    lines = [line.strip() for text in texts(value) for line in text.splitlines()]
+    return [line for line in lines if line.startswith("cnnsum ") and not line.startswith(REQUIREMENT)]
 
 
 def options(line: str) -> dict[str, Any]:
@@ -49,7 +56,18 @@ def test_every_recipe_has_a_command_that_exists() -> None:
     for recipe in recipes:
         (line,) = commands(recipe)
         formats.append(options(line)["format"])
+        assert REQUIREMENT in " ".join(texts(recipe))
     assert formats == [None, "sarif", "gitlab", "junit", None]
+
+
+def test_every_command_of_the_recipes_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "net.yaml").write_text("input: [8]\nlayers:\n  - Dense: {units: 3}\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for line in [line for block in BLOCKS for line in commands(block)]:
+        done = call(*shlex.split(line)[1:])
+        assert done.code == 0, (line, done.err)
+        output = options(line)["output"]
+        assert output is None or (tmp_path / output).stat().st_size
 
 
 @pytest.mark.parametrize("line", ["cnnsum check --frobnicate", "cnnsum check --format xml"])
@@ -112,7 +130,7 @@ def test_the_action_pastes_no_input_into_a_script() -> None:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None or os.name == "nt", reason="the action is a script of bash")
-@pytest.mark.parametrize(
+@each(
     ("paths", "arguments", "code", "said"),
     [
         (".", "", 1, "::error file=a b.yaml,line=2,"),
@@ -123,6 +141,7 @@ def test_the_action_pastes_no_input_into_a_script() -> None:
 def test_the_action_runs(tmp_path: Path, paths: str, arguments: str, code: int, said: str) -> None:
     """The script of its second step, with cnnsum where the first one puts it."""
     (tmp_path / "a b.yaml").write_text("input: [3]\nlayers: [Dnse: 3]\n", encoding="utf-8")
+    (tmp_path / "$(touch pwned)").write_text("layers", encoding="utf-8")
     program = tmp_path / "temp" / "cnnsum" / "bin" / "cnnsum"
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cnnsum "$@"\n', encoding="utf-8")

@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 from calling import call
 
+from tests.thorough import each
+
 FOLDER = Path(__file__).resolve().parent.parent / "corpus" / "err"
 CASES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".yaml", ".json"})
 SECONDS = 2.0  # many times what any takes: a loaded machine is no failure
 
 
-@pytest.mark.parametrize("name", CASES)
+@each("name", CASES)
 def test_corpus(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER)
     monkeypatch.setenv("CNNSUM_TRACEBACK", "1")
@@ -40,7 +42,7 @@ def test_corpus(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 SOUND = FOLDER.parent / "ok"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in SOUND.iterdir()))
+@each("name", sorted(path.name for path in SOUND.iterdir()))
 def test_sound_specs_are_silent(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the summary nor the checker has anything to say of them, advice included."""
     monkeypatch.chdir(SOUND)
@@ -59,10 +61,10 @@ def test_nothing_in_the_corpus_was_executed() -> None:
     assert not Path("/tmp/cnnsum-was-executed").exists()
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "said"),
     [
-        (b"PK\x03\x04" + bytes(100), "is damaged: File is not a zip file"),
+        (b"PK\x03\x04" + bytes(100), "is damaged: it ends without the list of what is in it: it is cut off"),
         (bytes(range(256)), "is binary, not text"),
         (b"\x80\x04\x95", "is a Python pickle, not text"),
         (b"\xff\xfei\x00n", "not UTF-16-LE: the byte 0x6e cannot stand here"),

@@ -95,7 +95,9 @@ def test_nothing_is_different(here: Path) -> None:
     assert (found["weights"]["fit"], found["weights"]["total"]) == (6, 6)
     out = call("diff", "old.yaml", "new.yaml").out
     assert " No difference: 6 layers are the same.\n" in out
-    assert "all weights of the new model are loaded from a .weights.h5 of the old one (by the order of each " in out
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    assert "all weights of the new model are loaded from a .weights.h5 of the old one (by the order of each " in words
 
 
 def test_a_wider_layer(here: Path) -> None:

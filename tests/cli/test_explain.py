@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from calling import call
 
+from tests.thorough import each
+
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 SEED = "horses_or_humans.yaml"
 
@@ -35,7 +37,7 @@ def test_a_layer_is_explained() -> None:
         assert part in out, part
 
 
-@pytest.mark.parametrize("spec", [SEED, "vit_b16.yaml", "siamese.yaml", "fcn.yaml"])
+@each("spec", [SEED, "vit_b16.yaml", "siamese.yaml", "fcn.yaml"])
 def test_the_text_fits_into_80_columns(spec: str) -> None:
     code, out, err = call("explain", spec)
     assert (code, err) == (0, "")
@@ -85,7 +87,7 @@ def test_the_first_of_very_many_layers_are_explained(markdown: bool, monkeypatch
     )
 
 
-@pytest.mark.parametrize(("number", "more"), [(2_000, 0), (2_001, 1), (2_010, 10)])
+@pytest.mark.parametrize(("number", "more"), [(2_000, 0), (2_001, 1)])
 def test_the_limit_on_layers(number: int, more: int) -> None:
     out, record = _explained(f"{{input: [8], layers: [ReLU: {{repeat: {number}}}]}}")
     assert (len(record["layers"]), record["more"]) == (number - more, more)
@@ -179,3 +181,80 @@ def test_an_output_file(tmp_path: Path) -> None:
     path = tmp_path / "why.md"
     assert call("explain", SEED, "--format", "markdown", "-o", str(path)) == (0, "", "")
     assert path.read_text(encoding="utf-8") == call("explain", SEED, "--format", "markdown").out
+
+
+def names_of(*arguments: str) -> list[str]:
+    found = json.loads(call("explain", SEED, *arguments, "--format", "json").out)
+    return [layer["name"] for layer in found["layers"]]
+
+
+def test_layers_are_chosen_by_type_by_number_and_several_at_once() -> None:
+    assert names_of("Conv2D") == ["conv2d", "conv2d_1", "conv2d_2", "conv2d_3"]
+    assert names_of("conv2D") == names_of("Conv2D")
+    assert names_of("dense_1", "conv2d", "conv2d*") == ["dense_1", "conv2d", "conv2d_1", "conv2d_2", "conv2d_3"]
+    assert names_of("18496") == names_of("18,496") == ["conv2d_1"]
+    code, out, err = call("explain", SEED, "18496")
+    assert (code, err) == (0, "")
+    assert "= (3 * 3 * 32 + 1) * 64 = 18,496\n" in out
+    assert "MACs" not in out
+    code, out, err = call("explain", SEED, "18497")
+    assert (code, out) == (2, "")
+    assert "there is no layer `18,497` (no layer has that name, that type, or that number among its own)" in err
+    code, out, err = call("explain", SEED, "conv2d", "Conv3D")
+    assert (code, "there is no layer `Conv3D` (did you mean `conv2d`?)" in err) == (2, True)
+
+
+def test_a_layer_that_is_called_a_number() -> None:
+    spec = b'input: [8]\nlayers:\n  - Dense: {units: 3, name: "27"}\n  - Dense: {units: 27, name: b}\n'
+    found = json.loads(call("explain", "-", "27", "--format", "json", stdin=spec).out)
+    assert [layer["name"] for layer in found["layers"]] == ["27"]
+
+
+@each(
+    ("topic", "measures"),
+    [
+        ("shapes", {"output height", "output width", "output channels"}),
+        ("parameters", {"parameters", "parameters of kernel", "parameters of bias"}),
+        ("macs", {"MACs", "operations", "FLOPs"}),
+        ("memory", {"weight memory", "output memory", "saved for backward"}),
+        ("field", {"receptive field height", "receptive field width"}),
+    ],
+)
+def test_some_numbers_alone(topic: str, measures: set[str]) -> None:
+    found = json.loads(call("explain", SEED, "conv2d", "--only", topic, "--format", "json").out)
+    assert {step["measure"] for step in found["layers"][0]["steps"]} == measures
+    whole = json.loads(call("explain", SEED, "conv2d", "--format", "json").out)
+    assert measures < {step["measure"] for step in whole["layers"][0]["steps"]}
+    assert call("explain", SEED, "--convention", "fvcore", "--only", topic).code == 2
+
+
+def test_a_row_of_the_summary_is_found_by_its_name() -> None:
+    """A row may be a block or a module: its name goes before a number, and stands for the layers in it."""
+    text = "nc: 3\nbackbone: [[-1, 1, Conv, [8, 3, 2]], [-1, 1, C2f, [8, True]]]\nhead: [[[1], 1, Detect, [nc]]]\n"
+    for wanted, first in (("1", "1.cv1.conv"), ("C2f", "1.cv1.conv"), ("1.cv1", "1.cv1.conv"), ("0", "0.conv")):
+        found = call("explain", "-", wanted, "--only", "parameters", stdin=text.encode())
+        assert found.code == 0, found.err
+        assert f"\n\n{first} (Conv2d), line" in found.out, wanted
+    found = call("explain", f"{SPECS}/resnet50.yaml", "conv2", "--only", "parameters")
+    assert found.out.startswith("resnet50: 35 layers explained")
+    # A number that is no row's name is one that is counted.
+    assert "\nconv2d_1 (Conv2D), line" in call("explain", f"{SPECS}/horses_or_humans.yaml", "18,496").out
+
+
+def test_what_no_field_uses_is_not_told() -> None:
+    """And what one uses is, of each number that it changes."""
+    spec = "input: [32]\nlayers:\n  - Dense: {{units: 10{}}}\n"
+    plain = call("explain", "-", "dense", stdin=spec.format("").encode()).out
+    assert "a bias." in plain
+    assert not [word for word in ("lora", "factor", "int4", "quantization", "histories") if word in plain]
+    low = call("explain", "-", "dense", stdin=spec.format(", lora_rank: 2").encode()).out
+    assert low.count("With") == 3
+    assert "quantization" not in low
+    whole = " ".join(call("explain", "-", "dense", stdin=spec.format(", quantization: int4").encode()).out.split())
+    assert "With `quantization` (in the words of Keras's dtype policies" in whole
+    assert "the kernel is frozen" not in whole
+    for type in ("EinsumDense: {equation: 'ab,bc->ac', output_shape: 4}", "Embedding: [10, 4]"):
+        told = call("explain", "-", stdin=f"input: [32]\nlayers: [{type}]\n".encode()).out
+        assert "parameters" in told
+        assert "lora" not in told
+        assert "quantiz" not in told

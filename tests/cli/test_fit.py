@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 import cnnsum
 from cnnsum.dims import UNKNOWN
 from tests.cli.calling import call
+from tests.thorough import each
 
 
 def sequential(shape, type, **config):
@@ -74,7 +73,7 @@ def test_parameters_by_hand():
     assert fit("-", "--params", "40", "--vary", "units", stdin=DENSE)[0] == 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "limits", "vary"),
     [
         ("specs/unet.yaml", {"memory": 4 << 30, "macs": 10**11}, "H=W"),
@@ -131,6 +130,55 @@ def test_nothing_limits():
     assert (code, found["status"], found["value"]) == (0, "unlimited", 288)
 
 
+def test_a_limit_that_is_reached_only_by_what_nobody_looks_at():
+    """224 bytes per sample: the limit is beyond 2^48 samples, and there is no largest batch to name."""
+    code, found = fit("-", "--memory", "1000000000GiB", "--optimizer", "sgd", stdin=DENSE)
+    assert (code, found["status"], found["value"], found["looked_up_to"]) == (0, "unlimited", None, 1 << 48)
+    said = call("fit", "-", "--memory", "1000000000GiB", "--optimizer", "sgd", stdin=DENSE).out
+    assert "No limit is reached up to batch = 281,474,976,710,656" in said
+    assert "224*N + 2992\n" in said
+    assert "whatever" not in said
+
+
+def test_a_search_without_an_end_names_no_largest_value_where_no_limit_is_reached():
+    rounded = spec("{vars: {w: 0.5}, input: [8], layers: [Dense: 'round(8*w)']}")
+    code, found = fit("-", "--params", "1000P", "--vary", "w", stdin=rounded)
+    last = 0.01 * 2**24 + 0.01
+    assert (code, found["status"], found["value"], found["costs"]) == (0, "unlimited", None, None)
+    assert abs(found["looked_up_to"] - last) < 1e-6
+    assert (
+        "No limit is reached up to w = 167,772.17"
+        in call("fit", "-", "--params", "1000P", "--vary", "w", stdin=rounded).out
+    )
+
+
+def test_a_search_without_an_effect():
+    dropped = spec("{vars: {p: 0.5}, input: [8], layers: [Dropout: p]}")
+    _, found = fit("-", "--params", "1", "--vary", "p", stdin=dropped)
+    assert (found["status"], found["value"], found["looked_up_to"]) == ("unlimited", None, None)
+    assert "Costs were the same at all of them." in call("fit", "-", "--params", "1", "--vary", "p", stdin=dropped).out
+
+
+@each(
+    ("arguments", "said"),
+    [
+        (("--most", "10"), "Nothing that was asked for is accepted; the next that is, is H=W = 16."),
+        (("--least", "17", "--most", "30"), "Nothing that was asked for is accepted; the next that is, is H=W = 32."),
+        (("--least", "17", "--most", "30", "--params", "1"), "Nothing is within the limits."),
+    ],
+)
+def test_why_there_is_no_answer(arguments, said):
+    done = call("fit", "specs/unet.yaml", "--memory", "8GiB", "--vary", "H=W", *arguments)
+    assert done.code == 1
+    assert said in done.out
+
+
+def test_nothing_that_was_looked_at_is_accepted():
+    dropped = spec("{vars: {p: 0.5}, input: [8], layers: [Dropout: p]}")
+    done = call("fit", "-", "--params", "1", "--vary", "p", "--least", "2", stdin=dropped)
+    assert (done.code, "Nothing that was looked at is accepted." in done.out) == (1, True)
+
+
 def test_nothing_fits():
     code, found = fit("specs/unet.yaml", "--memory", "10MiB", "--vary", "H=W")
     assert (code, found["status"], found["value"], found["next"]["value"]) == (1, "nothing", None, 16)
@@ -170,11 +218,11 @@ def test_a_search_that_may_miss_is_refused():
     assert (code, found["value"], found["below"], found["proved"]) == (0, 20, 7, True)
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "message"),
     [
         (["specs/unet.yaml"], "say what is limited"),
-        (["specs/unet.yaml", "--params", "1M", "--inference"], "give --memory, too"),
+        (["specs/unet.yaml", "--params", "1M", "--inference"], "--inference goes with --memory"),
         (["specs/unet.yaml", "--memory", "8G"], "write which"),
         (["specs/unet.yaml", "--memory", "8GiB", "--vary", "h"], "no size or var `h`"),
         (["specs/unet.yaml", "--memory", "8GiB", "--batch", "2"], "leave --batch out"),
@@ -208,7 +256,7 @@ def test_what_nothing_is_known_of():
     assert "the memory of this network is not known" in done.err
 
 
-@pytest.mark.parametrize(
+@each(
     ("limit", "what"),
     [("--params", "number of parameters"), ("--macs", "number of MACs"), ("--flops", "number of FLOPs")],
 )
@@ -222,7 +270,7 @@ def test_what_is_varied_is_said_once():
         "fit", "-", "--memory", "1GiB", "--vary", "H", "--vary", "batch", stdin=spec("{input: [8], layers: [Dense: 1]}")
     )
     assert done.code == 2
-    assert "'--vary': it is given twice" in done.err
+    assert "--maximize says which variant is wanted" in done.err
 
 
 def test_bounds_of_many_digits():
@@ -269,3 +317,60 @@ def test_decimals_that_are_asked_for_are_looked_at(tmp_path) -> None:
     path.write_text("{vars: {a: 1}, input: [4], layers: [Dense: '8*a']}", encoding="utf-8")
     found = call("fit", str(path), "--params", "30", "--vary", "a", "--least", "0.5", "--most", "2", "--format", "json")
     assert (found.code, json.loads(found.out)["value"]) == (0, 0.75)
+
+
+def test_the_best_of_several_names_by_brute_force():
+    values = {"alpha": [0.25, 0.5, 0.75, 1], "H=W": range(64, 225, 32), "batch": [1, 2, 3]}
+    model = cnnsum.load("specs/mobilenet_v1.yaml")
+    fits = [v for v in cnnsum.sweep(model, values) if v.outcome.costs.training <= 64 * 2**20]
+    wanted = max(fits, key=lambda variant: variant.outcome.costs.macs)
+    vary = ["--vary", "alpha=0.25:1:0.25", "--vary", "H=W=64:224:32", "--vary", "batch=1:3"]
+    code, found = fit("specs/mobilenet_v1.yaml", *vary, "--maximize", "macs", "--memory", "64MiB")
+    assert (code, tuple(found["values"].values())) == (0, wanted.values)
+    assert found["costs"] == wanted.outcome.costs._asdict()
+    assert (found["variants"], found["within"]) == (4 * 6 * 3, len(fits))
+    ranges = ["alpha=0.25:1:0.25", "H=W=64:224:32", "batch=1:3"]
+    best = cnnsum.fit(model, memory=64 * 2**20, vary=ranges, maximize="macs")
+    assert best.values == wanted.values
+    # A name may be what is wanted, and nothing may be within the limits.
+    code, found = fit("specs/mobilenet_v1.yaml", *vary, "--maximize", "batch", "--macs", "10M")
+    assert (code, [*found["values"].values()]) == (0, [0.25, 64, 64, 3])
+    code, found = fit("specs/mobilenet_v1.yaml", *vary, "--maximize", "macs", "--params", "1K")
+    assert (code, found["status"], found["limits"][0]["least"]) == (1, "nothing", 475_544)
+
+
+def test_names_without_values_are_varied_up_to_four_times_what_the_file_has():
+    code, found = fit("-", "--vary", "units", "--vary", "scale", "--maximize", "units", "--params", "374", stdin=DENSE)
+    assert (code, found["values"]["units"], found["variants"]) == (0, 10, 40 * 40)
+
+
+@each(
+    ("arguments", "message"),
+    [
+        (["--vary", "H=W", "--vary", "batch"], "--maximize says which variant is wanted"),
+        (["--vary", "H=W", "--maximize", "macs", "--least", "3"], "leave --least and --most out"),
+        (["--vary", "H=W=32:64:32", "--maximize", "mac"], "no number `mac` to maximize"),
+        (["--vary", "H=W=32:64", "--vary", "H=3:4", "--maximize", "macs"], "swept twice"),
+    ],
+)
+def test_several_names_that_cannot_be(arguments, message):
+    done = call("fit", "specs/unet.yaml", "--memory", "8GiB", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_options_that_only_memory_follows():
+    for option, value in (("--optimizer", "sgd"), ("--batch", "2")):
+        done = call("fit", "specs/unet.yaml", "--vary", "H=W", "--macs", "1G", option, value)
+        assert (done.code, f"{option} goes with --memory or --maximize" in done.err) == (2, True)
+    done = call("fit", "specs/unet.yaml", "--memory", "8GiB", "--inference", "--optimizer", "sgd")
+    assert (done.code, "--inference does not go with --optimizer" in done.err) == (2, True)
+
+
+def test_what_is_maximized_stands_below_what_is_limited():
+    done = call("fit", "-", "--vary", "units=1:1", "--maximize", "macs", "--params", "374", stdin=DENSE)
+    limited, best, _, seen = done.out.splitlines()[-4:]
+    # Amounts end in one column.
+    assert (limited[:33].split(), best[:33].split()) == (["parameters", "41"], ["macs", "36"])
+    assert (len(limited[:33].rstrip()), len(best)) == (33, 33)
+    assert seen == " 1 variant was looked at: 1 is accepted, 1 within the limits."

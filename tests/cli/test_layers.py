@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from calling import call
 
 from cnnsum.layers.base import LayerType, all_types
@@ -46,8 +47,56 @@ def test_the_types_of_one_framework() -> None:
     assert "\n  Conv2D " not in out
     assert call("layers", "Dropout", "--framework", "keras").out.startswith("Dropout\n")
     code, out, err = call("layers", "Conv2D", "--framework", "torch")
+    assert (code, err) == (0, "")
+    assert out.startswith("`Conv2D` in the words of PyTorch: `Conv2d`\n\nConv2d")
+    code, out, err = call("layers", "Denze", "--framework", "keras")
     assert (code, out) == (2, "")
-    assert "there is no layer type `Conv2D` of PyTorch (did you mean `Conv2d`" in err
+    assert "there is no layer type `Denze` of Keras (did you mean `Dense`" in err
     code, out, err = call("layers", "--framework", "jax")
     assert (code, out) == (2, "")
-    assert err.endswith("Error: Invalid value for --framework: 'jax' is not one of keras, torch.\n")
+    assert err.endswith(
+        "Error: Invalid value for --framework: 'jax' is not one of keras, torch, onnx, tflite, keras_hub.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        (
+            "nn.BatchNorm2d",
+            "`nn.BatchNorm2d` in the words of Keras: it is called `BatchNormalization`\n\nBatchNormalization",
+        ),
+        ("convolutional", "`convolutional` in the words of Keras: it is called `Conv2D`\n\nConv2D"),
+        ("tf.keras.layers.Dense", "`tf.keras.layers.Dense` in the words of PyTorch: it is called `Linear`\n\nLinear"),
+        ("Convolution", "`Convolution` in the words of Keras: `Conv1D`, `Conv2D` or `Conv3D`: say which\n"),
+    ],
+)
+def test_a_word_of_another_library(word: str, says: str) -> None:
+    code, out, err = call("layers", word)
+    assert (code, err) == (0, "")
+    assert says in out
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "inputs"),
+    [
+        (("onnx.Conv",), ["ONNX", "", "Conv"], "Inputs: x, weight, bias"),
+        (("Conv", "--framework", "onnx"), ["ONNX", "", "Conv"], "Inputs: x, weight, bias"),
+        (("com.microsoft.Gelu",), ["ONNX", "", "com.microsoft.Gelu"], "Inputs: x"),
+        (("tflite.CONV_2D",), ["TensorFlow Lite", "", "CONV_2D"], "Inputs: x, weight, bias"),
+    ],
+)
+def test_operations_of_files_have_a_reference(words: tuple[str, ...], first: list[str], inputs: str) -> None:
+    code, out, err = call("layers", *words)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[:3] == first
+    assert inputs in out.splitlines()
+    assert "opset" not in out
+
+
+def test_operations_of_files_are_listed_where_they_are_asked_for() -> None:
+    out = call("layers", "--framework", "onnx").out
+    for name in ("Conv", "ai.onnx.preview.training.Adam", "com.microsoft.FusedConv"):
+        assert f"\n  {name} " in out
+    assert "com.microsoft" not in call("layers").out
+    assert "did you mean `Conv`" in call("layers", "Konv", "--framework", "onnx").err

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from calling import call
 
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 2.0
@@ -171,17 +171,17 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from _places(value[step])
 
 
-@pytest.mark.parametrize("part", range(4))
-@pytest.mark.parametrize("spoilt", [mutated, restructured])
+@each("part", range(4))
+@each("spoilt", [mutated, restructured])
 def test_mutations(spoilt: Callable[[int], str], part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT / "specs")
     monkeypatch.setenv("CNNSUM_TRACEBACK", "1")
-    formats = ("table", "json", "csv", "markdown")
+    formats = ("table", "json", "csv", "markdown", "mermaid", "dot")
     for seed in range(part * COUNT // 4, (part + 1) * COUNT // 4):
         text = spoilt(seed)
         start = time.perf_counter()
         try:
-            result = call("-", "--format", formats[seed % 4], stdin=text.encode("utf-8", "surrogatepass"))
+            result = call("-", "--format", formats[seed % 6], stdin=text.encode("utf-8", "surrogatepass"))
         except Exception as error:
             raise AssertionError(f"seed {seed}\n{text}") from error
         # A repeat may become a large one, which is no mistake: then every line of the output may take its time.

@@ -8,31 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
+from processes import COMMAND, ROOT, environment, on_a_terminal, shell
+
+from tests.thorough import each
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes, devices and terminals of POSIX")
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-COMMAND = [sys.executable, "-m", "cnnsum"]
 SEED = "specs/horses_or_humans.yaml"
 LARGE = ["specs/resnet152.yaml", "--format"]
-
-
-def environment(**more: str) -> dict[str, str]:
-    left_out = {"COLUMNS", "NO_COLOR", "TERM", "PYTHONUNBUFFERED", "PYTHONIOENCODING", "CNNSUM_TRACEBACK"}
-    return {**{name: value for name, value in os.environ.items() if name not in left_out}, **more}
-
-
-def shell(script: str, **more: str) -> tuple[int, str, str]:
-    """Run a line of shell in which `cnnsum` is the command."""
-    command = ["sh", "-c", f'cnnsum() {{ "{sys.executable}" -m cnnsum "$@"; }}; {script}']
-    done = subprocess.run(command, cwd=ROOT, env=environment(**more), capture_output=True, check=False, timeout=60)
-    return done.returncode, done.stdout.decode(errors="ignore"), done.stderr.decode()
 
 
 def test_module_and_codes() -> None:
@@ -43,8 +30,8 @@ def test_module_and_codes() -> None:
     assert shell("echo '{input: [4], layers: [Conv2D: [3, 3]]}' | cnnsum - > /dev/null")[0] == 1
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize(
+@each("unbuffered", ["", "1"])
+@each(
     "command",
     [
         f"cnnsum {LARGE[0]}",
@@ -148,35 +135,6 @@ def test_without_utf_8(settings: dict[str, str]) -> None:
 
 
 # --- terminals --------------------------------------------------------------------------------------------------------
-
-
-def on_a_terminal(
-    *arguments: str, columns: int = 100, command: Sequence[str] = COMMAND, **more: str
-) -> tuple[int, str]:
-    """The exit code, and everything that a process writes to a terminal."""
-    fcntl: Any = pytest.importorskip("fcntl")
-    import pty
-    import struct
-    import termios
-
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    more = {"TERM": "xterm-256color", **more}
-    with subprocess.Popen(
-        [*command, *arguments], cwd=ROOT, env=environment(**more), stdin=theirs, stdout=theirs, stderr=theirs
-    ) as running:
-        os.close(theirs)
-        parts = []
-        while True:
-            try:
-                part = os.read(ours, 65_536)
-            except OSError:  # Linux says so that the other side is gone
-                break
-            if not part:
-                break
-            parts.append(part)
-    os.close(ours)
-    return running.returncode, b"".join(parts).decode().replace("\r\n", "\n")
 
 
 def test_a_terminal_gets_colors_and_its_width() -> None:

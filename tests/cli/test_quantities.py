@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from cnnsum.answers.variants.ranges import RangeError, swept, varied
 from cnnsum.render.quantities import BYTES, COUNTS, QuantityError, count, memory
+from tests.thorough import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "size"),
     [
         ("8GiB", 8 << 30),
@@ -31,14 +32,12 @@ def test_memory(text, size):
     assert memory(text) == size
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [("5M", 5_000_000), ("1.5g", 1_500_000_000), ("7", 7), (".25K", 250), ("2Y", 2 * 10**24)]
-)
+@each(("text", "number"), [("5M", 5_000_000), ("1.5g", 1_500_000_000), ("7", 7), (".25K", 250), ("2Y", 2 * 10**24)])
 def test_counts(text, number):
     assert count(text) == number
 
 
-@pytest.mark.parametrize(
+@each(
     ("read", "text", "message"),
     [
         (memory, "8G", "8GiB .8,589,934,592 bytes. or 8GB"),
@@ -97,7 +96,7 @@ def test_names_and_values():
     assert swept("deep=true, false").values == (True, False)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "message"),
     [
         ("H", "has no values"),

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 from calling import call
 
 import cnnsum
@@ -19,7 +18,7 @@ from cnnsum.answers.schema.ask import language_schema
 from cnnsum.diagnostics import Problem, UnusableError
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
 from cnnsum.source import read
-from tests.thorough import some
+from tests.thorough import each, some
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests" / "corpus"
@@ -64,7 +63,7 @@ def test_the_schema_is_one() -> None:
     assert references <= defs.keys()
 
 
-@pytest.mark.parametrize(
+@each(
     "path",
     [*specs(ROOT / "specs"), *specs(ROOT / "specs" / "torch"), *specs(CORPUS / "ok")],
     ids=lambda path: f"{path.parent.name}/{path.name}",
@@ -103,7 +102,7 @@ def test_what_a_schema_can_see_is_refused() -> None:
     assert accepted == {"case.yaml": ["CFG103"]} or list(accepted.values()) == [["CFG103"]], accepted
 
 
-@pytest.mark.parametrize(
+@each(
     "spec",
     [
         {"input": [8], "layers": [{"Dense": {"units": -3}}]},
@@ -119,6 +118,7 @@ def test_what_a_schema_can_see_is_refused() -> None:
         {"framework": "torch", "input": [3, 8, 8], "layers": [{"Conv2d": {"out_channels": 3}}]},
         {"framework": "torch", "input": [3, 8, 8], "layers": [{"MaxPool2d": {"kernel_size": [2, 2, 2]}}]},
         {"framework": "torch", "input": [3, 8, 8], "layers": ["Conv2D"]},
+        {"framework": "torch", "input": [3, 8, 8], "layers": [{"LazyConv2d": [3, 8, 1, 0, 1, 1, True, "same"]}]},
         {"framework": "torch", "input": [8], "blocks": {"b": {"layers": [{"Linear": {"units": 3}}]}}, "layers": ["b"]},
         {
             "framework": "torch",
@@ -134,12 +134,13 @@ def test_mistakes_are_seen(spec: Any) -> None:
     assert errors(spec)
 
 
-@pytest.mark.parametrize(
+@each(
     "layer",
     [
         {"nn.Conv2d": {"out_channels": 3, "kernel_size": 3}},
         {"Conv2d": [3, 8, [3, 5], 1, "same"]},
         {"Conv2d": ["n", 8, "2*k + 1"]},
+        {"LazyConv2d": [8, [3, 5], 1, "same"]},
         {"permute": {"dims": [0, 2, 3, 1]}},
         {"aten.relu": {}},
         {"TransformerEncoder": {"encoder_layer": {"TransformerEncoderLayer": [64, 4]}, "num_layers": 2}},

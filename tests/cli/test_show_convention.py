@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from calling import call
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
@@ -46,3 +47,14 @@ def test_an_unknown_convention_is_refused() -> None:
     assert err.startswith(
         "SPC059 unknown convention `torchinf`\n  help: did you mean `torchinfo`? Or choose from fvcore,"
     )
+
+
+@pytest.mark.parametrize("name", ["onnx/unet.onnx", "pt2/static.pt2"])
+def test_operations_of_a_file_are_not_known_and_the_reason_is_said(name: str) -> None:
+    path = str(SPECS.parent / "tests" / "readers" / name)
+    assert (
+        "\n   as torch        not known; why: `cnnsum explain --convention torch`\n"
+        in call(path, "--convention", "torch").out
+    )
+    (reason,) = json.loads(call("explain", path, "--convention", "torch", "--format", "json").out)["reasons"]
+    assert reason["reason"].startswith("torch counts networks in Python: what it says of operations of ")

@@ -9,6 +9,7 @@ import pytest
 from calling import call
 
 import cnnsum
+from tests.thorough import each
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 UNET = str(SPECS / "unet.yaml")
@@ -57,7 +58,7 @@ def test_the_answer_as_json() -> None:
     assert [(one["size"], one["legal"]) for one in found["tested"]] == [("224", True), ("250", False)]
 
 
-@pytest.mark.parametrize(("tests", "code"), [("224,640", 0), ("224,650", 1), ("H=256", 0), ("W=1", 1)])
+@each(("tests", "code"), [("224,640", 0), ("224,650", 1), ("H=256", 0), ("W=1", 1)])
 def test_tested_sizes_and_exit_codes(tests: str, code: int) -> None:
     assert call("sizes", UNET, "--test", tests).code == code
 
@@ -141,7 +142,7 @@ def test_a_model_with_no_legal_size() -> None:
     assert "`even` needs H % 2 == 0" in err
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "message"),
     [
         (("--test", "0"), "`0` is no size: write 224 or H=224"),

@@ -17,13 +17,14 @@ import pytest
 from calling import call
 
 from cnnsum.source import special
+from tests.thorough import each, some
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes, devices and signals of POSIX")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEED = "specs/horses_or_humans.yaml"
 FORMATS = [
-    *(["show", SEED, "--format", form] for form in ("table", "json", "csv", "markdown")),
+    *(["show", SEED, "--format", form] for form in ("table", "json", "csv", "markdown", "mermaid", "dot")),
     *(["show", SEED, "--chart", "params", "--format", form] for form in ("table", "svg")),
     *(["explain", SEED, "--format", form] for form in ("text", "markdown", "json")),
     *(["convert", SEED, "--to", form] for form in ("keras", "yaml", "json")),
@@ -144,7 +145,7 @@ def shell(script: str) -> tuple[int, str, str]:
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_for_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    for arguments in FORMATS:
+    for arguments in some(FORMATS, 2):
         monkeypatch.setattr(sys, "argv", ["cnnsum", *arguments])
         with open("/dev/full", "w", encoding="utf-8") as full, monkeypatch.context() as patch:
             patch.setattr(sys, "stdout", full)
@@ -188,9 +189,7 @@ process()
 """
 
 
-@pytest.mark.parametrize(
-    "module", ["cnnsum.cli", "click.core", "cnnsum.cli.show", "cnnsum.graph.infer", "cnnsum.answers.summary.table"]
-)
+@each("module", ["cnnsum.cli", "click.core", "cnnsum.cli.show", "cnnsum.graph.infer", "cnnsum.answers.summary.table"])
 def test_a_signal_at_any_moment_of_the_start(module: str, tmp_path: Path) -> None:
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         start = START.format(name=module, number=int(number), heed=True)

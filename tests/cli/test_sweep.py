@@ -19,6 +19,7 @@ from cnnsum.diagnostics import UnusableError
 from cnnsum.readers.how import How
 from cnnsum.source import read
 from tests.cli.calling import call
+from tests.thorough import each
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "100"))
 
@@ -38,7 +39,7 @@ def sweep_of(path, *sweeps):
     return Sweep(reading, [swept(text) for text in sweeps])
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "sweeps"),
     [
         ("specs/mobilenet_v1.yaml", ["alpha=0.25:1:0.25", "H=1:200:7", "W=1:150:11", "batch=1,3"]),
@@ -113,7 +114,7 @@ def test_words_and_flags():
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "message"),
     [
         (["--sweep", "H"], "has no values"),
@@ -122,7 +123,12 @@ def test_words_and_flags():
         (["--sweep", "H=1.5,2"], "positive whole number, not 1.5"),
         (["--sweep", "batch=0:3"], "positive whole number, not 0"),
         (["--sweep", "wide=1:3"], "no size or var `wide`"),
-        (["--sweep", "H=1:9999999", "--sweep", "W=1:99"], "SPC058"),
+        (["--sweep", "H=1:1000000", "--sweep", "W=1:1000000"], "has 1,000,000,000,000 variants"),
+        (["--sweep", "H=32,64", "--top", "3", "--sort", "wide"], "no `wide` to sort by"),
+        (["--sweep", "H=32,64", "--where", "params"], "is no condition"),
+        (["--sweep", "H=32,64", "--pareto", "status"], "no number `status`"),
+        (["--sweep", "H=32,64", "--pareto", "macs,-macs"], "named twice"),
+        (["--top", "3"], "--top goes with --sweep"),
         (["--sweep", "H=32,64", "--keras"], "does not go with --keras"),
         (["--sweep", "H=32,64", "--set", "H=32"], "leave --set H=… out"),
         (["--sweep", "batch=1,2", "--batch", "3"], "leave --batch out"),
@@ -135,9 +141,7 @@ def test_sweeps_that_cannot_be(arguments, message):
     assert done.out == ""
 
 
-@pytest.mark.parametrize(
-    "values", [{"nope": [1]}, {"H": range(3, 5), "nope": [1, 2]}, {"H=nope": [3]}, {"nope": range(20)}]
-)
+@each("values", [{"nope": [1]}, {"H": range(3, 5), "nope": [1, 2]}, {"H=nope": [3]}, {"nope": range(20)}])
 def test_a_name_that_there_is_not_is_refused_at_the_call(values):
     model = cnnsum.loads("{vars: {w: 2}, input: [H, 3], layers: [Dense: w]}")
     with pytest.raises(UnusableError, match="no size or var `nope`"):
@@ -173,4 +177,91 @@ def test_a_format_that_it_does_not_have(tmp_path: Path) -> None:
     drawn = tmp_path / "drawn.svg"
     found = call("specs/lenet5.yaml", "--sweep", "batch=1:3", "--format", "svg", "-o", str(drawn))
     assert (found.code, found.out, drawn.exists()) == (2, "", False)
-    assert "--sweep goes with --format table, json, csv or markdown, not with svg" in found.err
+    assert "--format svg goes with --sweep and --chart; --sweep alone goes with --format table, json, csv," in found.err
+
+
+CONV = """\
+input: [H, W, 3]
+vars: {w: 8}
+layers:
+  - Conv2D: {filters: w, kernel_size: 3}
+  - GlobalAveragePooling2D
+"""
+
+
+@pytest.fixture
+def conv(tmp_path: Path) -> str:
+    (tmp_path / "conv.yaml").write_text(CONV)
+    return str(tmp_path / "conv.yaml")
+
+
+@each("jobs", [(), ("--jobs", "2")])
+def test_what_makes_a_sweep_fail_is_said_where_it_is_not_shown(tmp_path: Path, jobs: tuple[str, ...]) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(CONV.replace("kernel_size", "kernal_size"))
+    call_of = (str(path), "--sweep", "w=8,16", "--set", "H=8", "--set", "W=8", *jobs)
+    reason = "an error among those that are left out: CFG103 Conv2D has no field `kernal_size`\n"
+    for choice in (("--where", "params < 1M"), ("--where", "params < 1M", "-q"), ("--pareto", "params,macs")):
+        result = call(*call_of, *choice)
+        assert (result.code, result.err.endswith(reason)) == (1, True), choice
+    shown = call(*call_of)
+    assert (shown.code, shown.err, shown.out.count("CFG103")) == (1, "", 2)
+
+
+def test_a_sweep_of_which_nothing_is_accepted_says_why(conv: str) -> None:
+    result = call(conv, "--sweep", "H=W=1,2", "--where", "params < 1M")
+    assert (result.code, result.err.splitlines()[1:]) == (1, ["no variant is accepted: `conv2d` needs H >= 3"])
+    assert call(conv, "--sweep", "H=W=1,2").err == ""
+
+
+@each(
+    ("values", "said"),
+    [
+        ("batch=1e24", "the batch is at most 1,000,000,000, not 1e+24"),
+        ("batch=99999999999999999999999999", "the batch is at most 1,000,000,000, not 1e+26"),
+        ("batch=1e10", "the batch is at most 1,000,000,000, not 10,000,000,000"),
+        ("H=W=1e20", "`H` is a size: it is at most 999,999,999,999,999, not 1e+20"),
+        ("H=W=1e3", "must be a positive whole number, not a decimal\n  help: write 1000"),
+        ("H=W=0.5", "`H` is a size: it must be a positive whole number, not 0.5"),
+        ("batch=true", "the batch must be a positive whole number, not true"),
+        ("batch=1:99999999999999999999", "a number of a range has at most 15 digits before its point, and behind it"),
+        (f"batch={'9' * 300}:4", f"`batch={'9' * 54}...`: a number of a range has at most 15 digits"),
+        ("w=nan", "`w=nan`: `nan` is no finite number"),
+        ("w=1,-inf", "`w=1,-inf`: `-inf` is no finite number"),
+        ("w=1e999", "`w=1e999`: `1e999` is no finite number"),
+    ],
+)
+def test_numbers_that_cannot_be_swept_are_named_with_their_limit(conv: str, values: str, said: str) -> None:
+    result = call(conv, "--sweep", values)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert len(result.err) < 400
+
+
+def test_what_a_sweep_gives_is_not_said_to_be_set(conv: str) -> None:
+    sizes = ("--set", "H=8", "--set", "W=8")
+    assert "SPC026 w=relu: the name `relu`" in call(conv, "--sweep", "w=relu", *sizes).out
+    assert "SPC026 --set w=relu: the name `relu`" in call(conv, "--set", "w=relu", *sizes).err
+    assert "`w=nan`: `nan` is no finite number" in call(conv, "--set", "w=nan", *sizes).err
+
+
+def test_numbers_of_a_table_are_those_of_people(conv: str) -> None:
+    printed = call(conv, "--sweep", "w=1e10,2.5", "--set", "H=8", "--set", "W=8").out
+    assert "\n 10,000,000,000  " in printed
+    assert "\n            2.5  " in printed
+    assert printed.splitlines()[1].startswith(" 2 variants;")
+    assert call(conv, "--sweep", "w=8", "--set", "H=8", "--set", "W=8").out.splitlines()[1].startswith(" 1 variant;")
+    assert call(conv, "--sweep", "H=W=1", "--format", "markdown").out.splitlines()[0].endswith("| training | why |")
+
+
+@each("text", [CONV, CONV.replace("H, W", "32, 32")])
+def test_a_size_that_is_given_and_varied(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(text)
+    for words in (("--sweep", "H=8,16"), ("--sweep", "H=8", "--sweep", "w=8")):
+        result = call(str(path), "-i", "64,48,3", *words)
+        assert (result.code, result.out) == (2, "")
+        assert result.err == "SPC057 `H` is varied, and -i says 64\n  help: leave it open there, too: -i H,48,3\n"
+        assert call(str(path), "-i", "H,48,3", *words).code == 0
+    assert call(str(path), "-i", "64,48,3", "--sweep", "w=8,16", "--sweep", "batch=1,2").code == 0
+    assert "`W` is varied, and -i says 48" in call("fit", str(path), "-i", "64,48,3", "--vary", "W", "--macs", "1G").err

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from cnnsum.dims import parse_dim
 from tests.cli.calling import call
+from tests.thorough import each
 
 OPEN = b"{input: [null, null, 3], layers: [Conv2D: [8, 3], MaxPooling2D: 2]}"
 
@@ -70,7 +69,7 @@ def test_values_for_axes_without_a_name():
     assert "SPC051" in call("-", "--set", "N=3", stdin=OPEN).err
 
 
-@pytest.mark.parametrize("spec", ["resnet50", "mobilenet_v2", "inception_v3", "unet", "densenet121"])
+@each("spec", ["resnet50", "mobilenet_v2", "inception_v3", "unet", "densenet121"])
 def test_long_formulas_are_whole(spec):
     """Each line fits, and the lines together are a formula."""
     done = call(f"specs/{spec}.yaml", "--input", "H,W,3", "--symbolic")

@@ -6,13 +6,12 @@ import operator
 from functools import reduce
 from itertools import permutations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnsum.dims import Symbol, ceil_div, parse_dim
 from tests.dims.formulas import DIMS, calculate, trees
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 H = Symbol("H").dim
 W = Symbol("W").dim
@@ -114,7 +113,7 @@ def test_nested_floors_of_polynomials(terms, first, second, shift):
     same(a // -first, -a // first, -ceil_div(a, first))
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "others"),
     [
         ("ceil(H/4)", ["ceil(ceil(H/2)/2)", "(H + 3)//4", "(H - 1)//4 + 1", "-(-H//4)", "((H + 1)//2 + 1)//2"]),

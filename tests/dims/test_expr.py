@@ -28,7 +28,7 @@ from cnnsum.dims import (
     symbols_of,
 )
 from tests.dims.formulas import DIMS, SYMBOLS, VALUES, calculate, trees
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 H = Symbol("H").dim
 W = Symbol("W").dim
@@ -84,7 +84,7 @@ def test_order_of_adding_and_multiplying_does_not_matter(a, b, c):
     assert equal((a + b) * c, c * a + c * b) is True
 
 
-@pytest.mark.parametrize(
+@each(
     ("dim", "text"),
     [
         (H, "H"),
@@ -162,7 +162,7 @@ def test_common_factors_cancel():
     assert (H % 2) // 3 == 0
 
 
-@pytest.mark.parametrize(
+@each(
     "size",
     [
         lambda h: (h // 3 - ceil_div(h, 2)) // -2,

@@ -22,7 +22,7 @@ from cnnsum.dims import (
     substitute,
     values,
 )
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 H = Symbol("H").dim
 K = Symbol("k").dim
@@ -32,7 +32,7 @@ NAMES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "value"),
     [
         ("7", 7),
@@ -188,7 +188,7 @@ ERRORS = [
     ("", "the expression is empty", "", None),
     ("  ", "the expression is empty", "  ", None),
     ("1 +", "expected a number, a name or `(`, found the end", "", None),
-    ("1 2", "expected an operator, found `2`", "2", None),
+    ("1 2", "expected an operator, found `2`", "2", "commas stand between values: 1, 2"),
     ("(1", "expected `)`, found the end", "", None),
     ("1)", "expected an operator, found `)`", ")", None),
     ("1 if deep", "expected `else`, found the end", "", None),
@@ -199,8 +199,8 @@ ERRORS = [
     ("[1, 2]", "the character '[' has no place here", "[",
      "an expression is one number; a list is written outside of it"),
     ('act == "relu', "the character '\"' has no place here", '"', "the text has no closing quote"),
-    ("5M", "`5M` is neither a number nor a name", "5M", "a product is written 5*M"),
-    ("2 + 3k", "`3k` is neither a number nor a name", "3k", "a product is written 3*k"),
+    ("5M", "`5M` is neither a number nor a name", "5M", "write 5000000; a product is written 5*M"),
+    ("2 + 3k", "`3k` is neither a number nor a name", "3k", "write 3000; a product is written 3*k"),
     ("1 < 2 < 3", "a comparison has two sides", "<", "write `a < b and b < c`"),
     ("1 in 2", "`in` is followed by numbers in braces", "2", "write the numbers in braces: `x in {1, 2}`"),
     ("1 in {}", "expected a number, a name or `(`, found `}`", "}", None),
@@ -255,7 +255,7 @@ ERRORS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "message", "place", "help"), ERRORS, ids=[text[:30] for text, *_ in ERRORS])
+@each(("text", "message", "place", "help"), ERRORS, ids=[text[:30] for text, *_ in ERRORS])
 def test_errors(text, message, place, help):
     with pytest.raises(ExpressionError) as caught:
         evaluate(text, NAMES)
@@ -264,7 +264,7 @@ def test_errors(text, message, place, help):
     assert str(error) == message
 
 
-@pytest.mark.parametrize("by", range(1, 9))
+@each("by", range(1, 9))
 def test_halves_are_rounded_to_the_even_number(by):
     rounded = evaluate(f"round((3*h - 7)/{by})", {"h": H})
     assert [substitute(rounded, {"H": h}) for h in range(1, 60)] == [
@@ -289,7 +289,7 @@ def test_unknown_name():
     assert error.message == "the name `widht` is not known here"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "(" * 101 + "1" + ")" * 101,

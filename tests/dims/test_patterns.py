@@ -10,6 +10,7 @@ import pytest
 
 from cnnsum.dims import patterns
 from cnnsum.dims.patterns import LONGEST_PERIOD, Pattern, PeriodError
+from tests.thorough import each
 
 FAR = range(-60, 61)
 EVERY = [(period, bits) for period in (1, 2, 3, 4, 6) for bits in range(1 << period)]
@@ -19,7 +20,7 @@ def members(period, bits):
     return {n for n in FAR if bits >> n % period & 1}
 
 
-@pytest.mark.parametrize(("period", "bits"), EVERY)
+@each(("period", "bits"), EVERY)
 def test_one_pattern(period, bits):
     given = members(period, bits)
     one = patterns.pattern(period, bits)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cnnsum.dims import UNKNOWN, Symbol, ceil_div, maximum, minimum, substitute, symbols_of
 from cnnsum.dims.program import Program
 from tests.dims.formulas import DIMS, SIZES, VALUES, calculate, trees
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 H = Symbol("H").dim
 W = Symbol("W", minimum=3).dim
@@ -48,7 +48,7 @@ def test_floors_by_formulas_and_extremes_of_products(forms, order, values):
     assert program([values[name] for name in names]) == tuple(None if dim is UNKNOWN else dim for dim in wanted)
 
 
-@pytest.mark.parametrize("order", [("H", "W", "k", "M"), ("M", "k", "W", "H"), ("k", "M", "H", "W")])
+@each("order", [("H", "W", "k", "M"), ("M", "k", "W", "H"), ("k", "M", "H", "W")])
 def test_by_hand(order):
     dims = [5, H * W * K, maximum(H, W, 7) // 2, M // 32, 7 // W, H // (W + M), minimum(H // 2 * K, 4), H // 2 * K**3]
     program = Program(dims, order)
@@ -75,7 +75,7 @@ def test_unknown_is_none():
     assert list(Program([7, 8], []).many([(), ()])) == [(7, 8), (7, 8)]
 
 
-@pytest.mark.parametrize("values", [{"H": 0, "W": 5}, {"H": 5, "W": 2}, {"H": 2, "W": 4, "M": 40}])
+@each("values", [{"H": 0, "W": 5}, {"H": 5, "W": 2}, {"H": 2, "W": 4, "M": 40}])
 def test_illegal_values_are_refused_as_substitute_does(values):
     dim = H // 3 * W + (M if "M" in values else 0)
     with pytest.raises(ValueError, match="must be") as expected:

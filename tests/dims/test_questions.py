@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from itertools import product
 
-import pytest
 from hypothesis import given, settings
 
 from cnnsum.dims import Symbol, at_least, bounds, ceil_div, divides, equal, maximum, minimum, substitute
 from cnnsum.dims import pieces as residue_classes
 from cnnsum.dims.pieces import extremes, nonnegative, pieces, value_at, zeros
 from tests.dims.formulas import DIMS, calculate, trees
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 H = Symbol("H").dim
 W = Symbol("W").dim
@@ -74,7 +73,7 @@ def test_several_symbols_are_sound(tree, other):
     assert high is None or high >= max(x for x, _ in values)
 
 
-@pytest.mark.parametrize(
+@each(
     ("a", "b", "answer"),
     [
         (2 * (H // 2), H, None),
@@ -104,7 +103,7 @@ def test_equal(a, b, answer):
     assert equal(b, a) is answer
 
 
-@pytest.mark.parametrize(
+@each(
     ("a", "b", "answer"),
     [
         (H, 1, True),
@@ -128,7 +127,7 @@ def test_at_least(a, b, answer):
     assert at_least(a, b) is answer
 
 
-@pytest.mark.parametrize(
+@each(
     ("a", "b", "answer"),
     [
         (H, K * M, None),  # 1 is below 24, and H has no end
@@ -174,7 +173,7 @@ def test_remainders_and_chains_by_formulas():
     assert [substitute((K // M) // 2 + 5, {"K": k, "M": 8}) for k in (15, 16, 47, 48)] == [5, 6, 7, 8]
 
 
-@pytest.mark.parametrize(
+@each(
     ("n", "d", "answer"),
     [
         (2, 2 * H, True),

@@ -12,7 +12,7 @@ from cnnsum.dims import UNKNOWN, Symbol, ceil_div, maximum, minimum
 from cnnsum.dims.pieces import pieces
 from cnnsum.dims.search import is_monotone, largest
 from tests.dims.formulas import DIMS, SYMBOLS, calculate, trees
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 H, W, K = Symbol("H"), Symbol("W"), Symbol("k", minimum=-3)
 M = Symbol("M", multiple_of=8)
@@ -32,7 +32,7 @@ def test_largest_by_trying_all(least, most, last, step):
     assert len(asked) == len(set(asked))
 
 
-@pytest.mark.parametrize("last", [1, 2, 1000, 10**6 + 1, 10**12])
+@each("last", [1, 2, 1000, 10**6 + 1, 10**12])
 def test_largest_asks_about_twice_the_logarithm_and_not_far_above(last):
     asked = []
     assert largest(lambda number: not asked.append(number) and number <= last, 1, 10**30) == last
@@ -45,7 +45,7 @@ def test_a_step_below_one_is_refused():
         largest(bool, 1, 9, 0)
 
 
-@pytest.mark.parametrize(
+@each(
     ("dim", "symbol", "answer"),
     [
         (7, H, True),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cnnsum.dims import UNKNOWN, Symbol, ceil_div, evaluate, maximum, minimum, prod, substitute
 from cnnsum.dims.sets import LONGEST_PERIOD, PeriodError, SizeSet, intersection
 from cnnsum.dims.solving import MAX_PERIOD, period_of, solve
+from tests.thorough import each
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "60"))
 FAR = 2000
@@ -178,7 +179,7 @@ def test_conditions_of_residues_that_split_say_the_same():
         assert {n for n in range(1, 200) if text != "false" and evaluate(text, {"H": n}) is True} == expected, text
 
 
-@pytest.mark.parametrize(
+@each(
     ("sizes", "text"),
     [
         (SizeSet.of([2]) | SizeSet((), 3, 2, [1]), "H == 2 or H % 2 == 1 and H >= 3"),
@@ -344,7 +345,7 @@ def test_what_is_not_solved():
     assert solve("%", 7, 2) == SizeSet.of([])
 
 
-@pytest.mark.parametrize("growth", [0, 1, -1])
+@each("growth", [0, 1, -1])
 def test_thresholds_far_away_with_a_long_period(growth):
     difference = growth * (H // 4096) * 4096 + 300 * (H % 4096) - growth * 10**7
     found = solve(">=", difference, 0)

@@ -10,6 +10,7 @@ import pytest
 from cnnsum.dims import patterns, stretches
 from cnnsum.dims.patterns import NONE
 from cnnsum.dims.sets import SizeSet
+from tests.thorough import each
 
 EVERY = [(period, bits) for period in (1, 2, 3, 4, 6, 10) for bits in range(min(1 << period, 70))]
 
@@ -47,7 +48,7 @@ def test_two_patterns_between_two_numbers(monkeypatch, most):
         assert found == [n for n in range(low, high + 1) if operation(n in within(one, n, n), n in within(other, n, n))]
 
 
-@pytest.mark.parametrize("most", [0, 3, 1_000])
+@each("most", [0, 3, 1_000])
 def test_sets_are_equal_where_their_members_are(monkeypatch, most):
     """However they were made, and whether they are kept as runs or as patterns."""
     monkeypatch.setattr(stretches, "_MOST_RUNS", most)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import cnnsum
 from cnnsum.cli.commands import cli
 from cnnsum.dims import evaluate, substitute
+from tests.thorough import each
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -97,7 +98,7 @@ def test_every_spec_is_held_against_a_count():
     assert found == set(GALLERY) | LIBRARIES
 
 
-@pytest.mark.parametrize("name", GALLERY)
+@each("name", GALLERY)
 def test_parameters(name, reports):
     params = reports[name].totals.params
     assert (params.total, params.trainable) == (GALLERY[name].total, GALLERY[name].trainable)
@@ -105,25 +106,25 @@ def test_parameters(name, reports):
     assert reports[name].totals.buffers.total == GALLERY[name].buffers
 
 
-@pytest.mark.parametrize("name", GALLERY)
+@each("name", GALLERY)
 def test_output(name, reports):
     found = [tuple(substitute(dim, SIZES) for dim in output.shape[1:]) for output in reports[name].outputs]
     assert found == [GALLERY[name].output, *GALLERY[name].others]
 
 
-@pytest.mark.parametrize("name", GALLERY)
+@each("name", GALLERY)
 def test_nothing_to_complain_about(name, reports):
     assert [str(found) for found in reports[name].diagnostics if found.severity != "note"] == []
 
 
-@pytest.mark.parametrize("name", GALLERY)
+@each("name", GALLERY)
 def test_everything_is_known(name, reports):
     report = reports[name]
     assert report.totals.unknown == ()
     assert [row.name for row in report.rows if row.status != "exact"] == []
 
 
-@pytest.mark.parametrize("name", GALLERY)
+@each("name", GALLERY)
 def test_the_header_states_the_published_count(name):
     text = text_of(name)
     stated = _PARAMETERS.search(text)
@@ -134,7 +135,7 @@ def test_the_header_states_the_published_count(name):
         assert f"{GALLERY[name].total:,} in all" in header_of(name)
 
 
-@pytest.mark.parametrize("name", GALLERY)
+@each("name", GALLERY)
 def test_the_header_says_how_to_run_it(name):
     header = header_of(name)
     assert f"\n# Run:        cnnsum specs/{name}.yaml" in header
@@ -142,7 +143,7 @@ def test_the_header_says_how_to_run_it(name):
     assert re.findall(r"^name: (.*)$", text_of(name), re.MULTILINE) in ([name.rpartition("/")[2]], [])
 
 
-@pytest.mark.parametrize("name", [*GALLERY, *sorted(LIBRARIES)])
+@each("name", [*GALLERY, *sorted(LIBRARIES)])
 def test_a_spec_reads_like_a_table(name):
     lines = text_of(name).splitlines(keepends=True)
     assert len(lines) < 120
@@ -173,7 +174,7 @@ WORK = {
 }
 
 
-@pytest.mark.parametrize("name", WORK)
+@each("name", WORK)
 def test_work(name, reports):
     assert round(reports[name].totals.macs / 1e9, 3) == WORK[name]
 
@@ -188,7 +189,7 @@ LEGAL = {
 }
 
 
-@pytest.mark.parametrize("name", LEGAL)
+@each("name", LEGAL)
 def test_legal_sizes(name):
     inputs = (3, "H", "W") if name.startswith("torch/") else ("H", "W", 3)
     report = cnnsum.summarize(cnnsum.load(SPECS / f"{name}.yaml", inputs=inputs))
@@ -216,7 +217,7 @@ SIBLINGS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "settings", "total"), SIBLINGS)
+@each(("name", "settings", "total"), SIBLINGS)
 def test_siblings(name, settings, total):
     model = cnnsum.load(SPECS / f"{name}.yaml", settings=settings)
     assert cnnsum.summarize(model).totals.params.total == total
@@ -244,7 +245,7 @@ def test_what_decides_about_a_sample_of_sound():
 COMMANDS = [line for name in GALLERY for line in re.findall(r"^# .* (cnnsum .*)$", header_of(name), re.MULTILINE)]
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("cnnsum sizes ")])
+@each("command", [command for command in COMMANDS if not command.startswith("cnnsum sizes ")])
 def test_the_commands_of_the_headers_run(command, monkeypatch):
     monkeypatch.chdir(SPECS.parent)
     result = CliRunner().invoke(cli, shlex.split(command)[1:])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gallery_table
-import pytest
 from gallery_table import Line
+
+from tests.thorough import each
 
 LINES = gallery_table.read()
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.network}-{line.sizes}")
+@each("line", LINES, ids=lambda line: f"{line.network}-{line.sizes}")
 def test_it_is_what_is_said_today(line: Line) -> None:
     """`python tests/gallery/gallery_table.py` writes it anew, where a number is meant to change."""
     assert gallery_table.measured(line.network, line.shape, line.samples) == line
@@ -20,7 +21,7 @@ def test_every_network_is_there() -> None:
     assert gallery_table.text(LINES) == gallery_table.TABLE.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.network}-{line.sizes}")
+@each("line", LINES, ids=lambda line: f"{line.network}-{line.sizes}")
 def test_what_holds_of_every_line(line: Line) -> None:
     assert line.weights == 4 * line.parameters
     assert line.gradients == 4 * line.trainable

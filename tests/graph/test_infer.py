@@ -12,6 +12,7 @@ from cnnsum.graph.model import FLOAT32, Constant, Graph, InputSpec, Layer, Node,
 from cnnsum.graph.promotion import promote
 from cnnsum.layers.base import find
 from cnnsum.layers.keras import core
+from tests.thorough import each
 
 N = Symbol("N", anonymous=True).dim
 
@@ -183,7 +184,7 @@ def test_dtypes() -> None:
     assert [result.output_of(node)[0].dtype for node in (half, total, flat)] == ["float16", "float32", "float32"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("dtypes", "result"),
     [
         (["int8"], "int8"),

@@ -11,11 +11,12 @@ import cnnsum
 from cnnsum.diagnostics import UnusableError
 from cnnsum.graph.promotion import BACKENDS, dtype_of_result, promote
 from tests.cli.calling import call
+from tests.thorough import each
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@each("backend", BACKENDS)
 def test_the_count_of_a_normalization(backend: str) -> None:
     """Alone, in a wrapper, and in a model within the model."""
     own = "Normalization"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.facts import EVERYTHING, Weight
 from tests.layers.applying import NAMES, N, apply, put, refusal
+from tests.thorough import each
 
 H, C = NAMES["H"], NAMES["C"]
 OPEN = Symbol("open", anonymous=True).dim
@@ -24,7 +24,7 @@ def test_activation():
     assert apply("Activation", (N, 4), activation={"class_name": "function", "config": "own"}).ops is UNKNOWN
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "each"),
     [
         ({}, 1),
@@ -62,7 +62,7 @@ def test_softmax():
     assert apply("Softmax", (N, 4, 5), (N, 1, 5), keywords=("mask",)).ops == 140
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "code", "message"),
     [
         ("ReLU", [(N, 4)], {"max_value": -1}, "CFG108", "`max_value` must be a number of at least 0, got -1"),

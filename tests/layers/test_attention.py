@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.dims import Symbol
 from cnnsum.layers.facts import EVERYTHING, Kept, Weight
 from tests.layers.applying import NAMES, N, apply, count, put, refusal
+from tests.thorough import each
 
 T, C = NAMES["T"], NAMES["C"]
 OPEN = Symbol("open", anonymous=True).dim
@@ -134,7 +134,7 @@ def test_additive_attention():
     assert (facts.macs, facts.ops) == (240, 7 * 30 + 4 * 240)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "code", "message"),
     [
         (

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.facts import Kept, Weight, Window
 from tests.layers.applying import NAMES, N, apply, holds, put, refusal
+from tests.thorough import each
 
 C, H, W, T, k = (NAMES[name] for name in "CHWTk")
 CH = "channels_first"
@@ -20,11 +19,11 @@ def test_conv2d_as_in_vgg() -> None:
     assert facts.weights == (Weight("kernel", (3, 3, 3, 64)), Weight("bias", (64,)))
     assert facts.macs == 86_704_128
     assert facts.ops == 2 * 224 * 224 * 64
-    assert (facts.keeps_input, facts.keeps_output, facts.kept, facts.alias) == ("weights", True, (), "")
+    assert (facts.keeps_input, facts.keeps_output, facts.kept, facts.alias) == (True, True, (), "")
     assert facts.window == (Window(3, before=1), Window(3, before=1))
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "length", "out"),
     [
         ({"kernel_size": 3}, 10, 8),
@@ -48,7 +47,7 @@ def test_lengths(fields: dict[str, Any], length: int, out: int) -> None:
     assert all(holds(need, T=length) for need in symbolic.needs)
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "before"),
     [
         ({"kernel_size": 3}, 0),
@@ -72,8 +71,8 @@ def test_same_padding_depends_on_the_length_where_the_stride_does_not_divide_it(
     assert [put(window.before, T=length) for length in range(1, 8)] == [0] * 7
 
 
-@pytest.mark.parametrize("axes", [1, 2, 3])
-@pytest.mark.parametrize("name", ["Conv{}D", "Conv{}DTranspose", "DepthwiseConv{}D", "SeparableConv{}D"])
+@each("axes", [1, 2, 3])
+@each("name", ["Conv{}D", "Conv{}DTranspose", "DepthwiseConv{}D", "SeparableConv{}D"])
 def test_channels_first_is_the_same_layer(name: str, axes: int) -> None:
     if axes == 3 and name.startswith(("Depthwise", "Separable")):
         return
@@ -133,7 +132,7 @@ def test_lora() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "out"),
     [
         ({"kernel_size": 3}, 12),
@@ -181,7 +180,7 @@ def test_separable_keeps_what_the_depthwise_half_makes() -> None:
     )
     assert facts.macs == 14 * 14 * (16 * 9 + 16 * 32)
     assert facts.ops == 2 * 14 * 14 * 32
-    assert facts.kept == (Kept("depthwise", between, use="weights"),)
+    assert facts.kept == (Kept("depthwise", between),)
     assert facts.scratch == (between,)
 
 
@@ -189,7 +188,7 @@ ANONYMOUS = Symbol("d", anonymous=True).dim
 BOTH = "got strides [2, 2] and dilation_rate [2, 2]"
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shape", "fields", "code", "field", "message"),
     [
         (
@@ -305,7 +304,7 @@ def test_a_stride_above_one_by_its_symbol_is_refused_with_dilation() -> None:
     assert apply("Conv1D", (N, T, 3), filters=4, kernel_size=3, strides="k", dilation_rate=2, padding="same")
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shape", "fields", "padded"),
     [
         ("Conv1D", (N, 100, 4), {"filters": 8, "kernel_size": (3,), "padding": "causal"}, (N, 102, 4)),
@@ -321,4 +320,4 @@ def test_a_stride_above_one_by_its_symbol_is_refused_with_dilation() -> None:
 def test_what_is_padded_on_one_side_is_kept(name, shape, fields, padded):
     facts = apply(name, shape, **fields)
     kept = [item.shape for item in facts.kept]
-    assert (kept, facts.keeps_input) == (([padded], False) if padded else ([], "weights"))
+    assert (kept, facts.keeps_input) == (([padded], False) if padded else ([], True))

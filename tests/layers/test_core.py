@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.facts import EVERYTHING, Kept, Weight
 from tests.layers.applying import NAMES, N, apply, count, holds, refusal
+from tests.thorough import each
 
 H, W, k = NAMES["H"], NAMES["W"], NAMES["k"]
 ANONYMOUS = Symbol("batch", anonymous=True).dim
@@ -28,7 +27,7 @@ def test_dense_on_more_axes_with_symbols() -> None:
     assert (facts.macs, facts.ops) == (12 * H * W * k, 0)
 
 
-@pytest.mark.parametrize(
+@each(
     ("activation", "keeps_output", "kept"),
     [
         ("relu", True, ()),
@@ -69,7 +68,7 @@ def test_an_input_that_is_not_known_leaves_the_output_unknown() -> None:
     assert facts.status == "unknown"
 
 
-@pytest.mark.parametrize(
+@each(
     ("shape", "fields", "code", "message"),
     [
         ((N,), {"units": 3}, "SHP204", "Dense needs an input of rank 2 or more (batch axis included), got (N,)"),
@@ -88,7 +87,7 @@ def test_dense_refuses(shape: tuple, fields: dict, code: str, message: str) -> N
     assert (problem.code, str(problem)) == (code, message)
 
 
-@pytest.mark.parametrize(
+@each(
     ("equation", "shape", "output_shape", "bias_axes", "out", "kernel", "bias", "macs"),
     [
         ("abc,cd->abd", (10, 32), [None, 64], "d", (10, 64), (32, 64), (64,), 10 * 32 * 64),
@@ -135,7 +134,7 @@ def test_einsum_dense_records_that_a_symbol_must_have_the_given_size() -> None:
     assert facts.outputs == ((N, 10, 64),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "shape", "code", "message"),
     [
         (

@@ -1,7 +1,5 @@
 """Words of other libraries: that each stands for something that there is, and never for the nearest spelling."""
 
-import pytest
-
 from cnnsum.diagnostics import did_you_mean, folded
 from cnnsum.graph.model import POLICIES
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
@@ -9,6 +7,7 @@ from cnnsum.layers.base import all_types, find
 from cnnsum.layers.keras import foreign
 from cnnsum.model import loads
 from cnnsum.readers.native.spec import KEYS
+from tests.thorough import each
 
 #: Those of Keras 3; Keras 2's own are known in its files only, and may have been read by another test.
 LAYERS = [
@@ -33,20 +32,20 @@ def test_no_word_is_keras_s_own():
 
 
 def test_every_word_has_a_meaning_that_there_is():
-    assert [word for word, one in foreign.LAYERS.items() if one.keras is not None and find(one.keras) is None] == []
-    assert [word for word, one in foreign.ACTIVATIONS.items() if one.keras not in {None, *FUNCTIONS}] == []
-    assert [word for word, one in foreign.DTYPES.items() if one.keras not in POLICIES] == []
-    assert [word for word, one in foreign.KEYS.items() if one.keras not in {None, *KEYS}] == []
+    assert [word for word, one in foreign.LAYERS.items() if one.own is not None and find(one.own) is None] == []
+    assert [word for word, one in foreign.ACTIVATIONS.items() if one.own not in {None, *FUNCTIONS}] == []
+    assert [word for word, one in foreign.DTYPES.items() if one.own not in POLICIES] == []
+    assert [word for word, one in foreign.KEYS.items() if one.own not in {None, *KEYS}] == []
     assert [own for names in foreign.FIELDS.values() for own in names if own not in FIELDS] == []
     for table in (foreign.LAYERS, foreign.ACTIVATIONS, foreign.VALUES, foreign.KEYS):
-        assert [word for word, one in table.items() if one.keras is None and not one.says] == []
+        assert [word for word, one in table.items() if one.own is None and not one.says] == []
 
 
 def help_of(layer, top="input: [64, 64, 3]\n"):
     return [str(found.help) for found in loads(f"{top}layers:\n  - {layer}\n").diagnostics if found.help]
 
 
-@pytest.mark.parametrize(
+@each(
     ("layer", "says"),
     [
         ("Dropout2d: 0.5", "it is called `SpatialDropout2D` here"),
@@ -66,7 +65,14 @@ def help_of(layer, top="input: [64, 64, 3]\n"):
         ("RReLU", "Keras has no ReLU of random slope: `LeakyReLU` has a fixed one, `PReLU` learns it"),
         ("InstanceNorm2d", "`GroupNormalization: {groups: -1}`, which normalises every channel by itself"),
         ("AdaptiveAvgPool2d: 1", "it is called `AdaptiveAveragePooling2D` here"),
-        ("ConvTranspose2d: [8, 2, 2]", "it is called `Conv2DTranspose` here"),
+        ("ConvTranspose2d: [8, 2]", "it is called `Conv2DTranspose` here"),
+        (
+            "ConvTranspose2d: [8, 2, 2]",
+            (
+                "it is called `Conv2DTranspose` here; values in PyTorch's order (in_channels, out_channels, "
+                "kernel_size) are `Conv2DTranspose: {filters: 2, kernel_size: 2}`"
+            ),
+        ),
         ("GlobalPooling2D", "`GlobalAveragePooling2D` or `GlobalMaxPooling2D`: say which"),
         ("DropPath: 0.1", "it is called `StochasticDepth` here"),
         ("Activation: lrelu", "it is called `leaky_relu` here, of slope 0.2; another one takes a layer `LeakyReLU`"),
@@ -95,7 +101,7 @@ def test_what_is_said_of_a_word(layer, says):
 
 def test_padding_in_samples():
     (help,) = help_of("Conv2D: {filters: 3, kernel_size: 3, padding: 1}")
-    assert "`same`" in help
+    assert "`padding: same`" in help
     assert "`ZeroPadding2D`" in help
 
 
@@ -110,7 +116,7 @@ def test_own_blocks_and_types_go_before():
     assert [one.help for one in loads(text).diagnostics] == ["did you mean `conv_bn`?"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "choices", "safe"),
     [
         ("conv2d", ["Conv2D"], True),

@@ -10,9 +10,10 @@ from cnnsum.layers.arithmetic.functions import FUNCTIONS, activated, function, w
 from cnnsum.layers.facts import Kept
 from cnnsum.layers.kinds import Kind
 from tests.layers.applying import N, Reading, apply, bound
+from tests.thorough import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "ops", "keeps"),
     [
         (None, 0, ""),
@@ -61,7 +62,7 @@ def test_an_unknown_function_costs_an_unknown_amount():
     assert activated((N, 4), activation="somebody's own").ops is UNKNOWN
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "name"),
     [
         ("relu", "relu"),
@@ -79,7 +80,7 @@ def test_what_files_hold(raw, name):
     assert bound("Activation", activation=raw) == {"activation": name}
 
 
-@pytest.mark.parametrize(
+@each(
     ("raw", "code", "message", "help"),
     [
         ("rellu", "CFG102", "`activation` must be the name of an activation, got 'rellu'", "did you mean `relu`?"),

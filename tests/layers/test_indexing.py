@@ -9,6 +9,7 @@ from applying import NAMES, N, apply, refusal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import substitute
+from tests.thorough import each
 
 H = NAMES["H"]
 
@@ -22,7 +23,7 @@ def picked(x: Any, *key: Any) -> Any:
     return out
 
 
-@pytest.mark.parametrize("length", [1, 2, 3, 7, 20])
+@each("length", [1, 2, 3, 7, 20])
 def test_slices_of_a_symbol_are_those_of_python(length: int) -> None:
     for start in (None, 0, 1, 5, -1, -4):
         for stop in (None, 0, 2, 6, -2, -7):
@@ -57,7 +58,7 @@ def test_einsum() -> None:
     assert refusal(key, (N, 3, 4), subscripts="bij,bjk").code == "CFG115"
 
 
-@pytest.mark.parametrize(
+@each(
     ("subscripts", "shapes", "out"),
     [
         ("bij", [(N, 3, 4)], (N, 3, 4)),
@@ -86,7 +87,7 @@ def test_blocks_of_an_image() -> None:
     assert apply("keras.src.ops.nn.SpaceToDepth", (N, 4, 6, 8), block_size=2).outputs == ((N, 2, 3, 32),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "shape"),
     [
         (":, 1:4", (N, 3, 4)),
@@ -105,7 +106,7 @@ def test_a_key_as_python_writes_it(text: Any, shape: tuple) -> None:
     assert apply("keras.src.ops.numpy.GetItem", (N, 10, 4), key=text).outputs == (shape,)
 
 
-@pytest.mark.parametrize("text", ["", "x", ":, a:4", "1:2:3:4", "::0", "1.5", ",", "[", ":: ::", "0x1", "True"])
+@each("text", ["", "x", ":, a:4", "1:2:3:4", "::0", "1.5", ",", "[", ":: ::", "0x1", "True"])
 def test_what_is_no_key(text: str) -> None:
     with pytest.raises(Problem, match=r'must be indices and slices .*, as ":, 1:4"') as error:
         apply("keras.src.ops.numpy.GetItem", (N, 10, 4), key=text)

@@ -7,6 +7,7 @@ import pytest
 from cnnsum.layers.base import REQUIRED
 from cnnsum.layers.meanings import MEANINGS, field_with, meant
 from cnnsum.layers.vocabulary import KERAS, TORCH, VOCABULARIES
+from tests.thorough import each
 
 #: What rules read of a role without asking whether it is there.
 READ = {
@@ -30,7 +31,7 @@ READ = {
 TYPES = [type for one in VOCABULARIES.values() for type in dict.fromkeys(one.all_types().values()) if type.role in READ]
 
 
-@pytest.mark.parametrize("type", TYPES, ids=lambda one: f"{one.vocabulary.name}-{one.key}")
+@each("type", TYPES, ids=lambda one: f"{one.vocabulary.name}-{one.key}")
 def test_every_type_of_a_role_says_what_the_role_promises(type):
     for meaning in READ[type.role]:
         computed = (type.role, meaning) in type.vocabulary.meanings().values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,12 +9,13 @@ from cnnsum.dims import UNKNOWN, Symbol, maximum
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined, merged
 from cnnsum.layers.facts import Kept
 from tests.layers.applying import NAMES, N, apply, holds, put, refusal
+from tests.thorough import each
 
 H, W, C, T = NAMES["H"], NAMES["W"], NAMES["C"], NAMES["T"]
 OPEN = Symbol("open", anonymous=True).dim
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "count", "each", "keeps"),
     [
         ("Add", 3, 2, False),
@@ -40,7 +40,7 @@ def test_only_an_input_of_the_outputs_shape_is_written_over():
     assert apply("Multiply", (N, 1, 8, 3), (N, 8, 1, 3)).alias == ""
 
 
-@pytest.mark.parametrize(
+@each(
     ("shapes", "out"),
     [
         ([(N, 4, 1), (N, 1, 5)], (N, 4, 5)),
@@ -61,16 +61,11 @@ def test_merging_broadcasts_all_but_the_batch(shapes, out):
 
 def test_what_cannot_be_decided_is_a_condition():
     (need,) = apply("Add", (N, 2 * (H // 2), 4), (N, H, 4)).needs
-    assert need[:6] == (
-        "broadcast",
-        2 * (H // 2),
-        H,
-        (
-            "Add needs inputs of equal or broadcastable shapes, got (N, 2*(H//2), 4) and (N, H, 4) "
-            "(inputs 1 and 2, axis 1: 2*(H//2) and H)"
-        ),
-        "",
-        (0, 1),
+    assert need[:3] == ("broadcast", 2 * (H // 2), H)
+    assert need.inputs == (0, 1)
+    assert need.reason == (
+        "Add needs inputs of equal or broadcastable shapes, got (N, 2*(H//2), 4) and (N, H, 4) "
+        "(inputs 1 and 2, axis 1: 2*(H//2) and H)"
     )
     assert holds(need, H=6)
     assert holds(need, H=1)  # stretched
@@ -122,7 +117,7 @@ def test_dot():
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "code", "message"),
     [
         (

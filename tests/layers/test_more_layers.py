@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from applying import N, apply, refusal
 
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.base import find
 from cnnsum.layers.facts import Facts, Weight
 from cnnsum.layers.inner import Inner
+from tests.thorough import each
 
 H = Symbol("H").dim
 
@@ -48,7 +48,7 @@ def test_a_pipeline() -> None:
     assert (facts.outputs, facts.ops) == (((N, 4, 4, 3),), 4 * 4 * 3)
 
 
-@pytest.mark.parametrize(
+@each(
     ("mode", "shape", "expected"),
     [
         ("one_hot", (N, 5), (N, 5, 7)),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-import pytest
-
 from bench.fuzz.nets import fields_of, layer_types
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Symbol
 from cnnsum.layers.base import LayerType
+from tests.thorough import each
 
 N, H = Symbol("N", anonymous=True).dim, Symbol("H").dim
 FAMILIES = sorted({type.rule.__module__ for type in layer_types().values()})
@@ -44,7 +43,7 @@ def tried(type: LayerType, rank: int, chance: Random) -> None:
         raise AssertionError(f"{type.key} on {shapes} with {fields}") from error
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@each("family", FAMILIES)
 def test_every_rank(family: str) -> None:
     for key, type in layer_types().items():
         if type.rule.__module__ == family:
@@ -54,7 +53,7 @@ def test_every_rank(family: str) -> None:
                     tried(type, rank, chance)
 
 
-@pytest.mark.parametrize("kind", ["Max", "Nanmax", "Nanprod", "Sum", "Prod", "Mean", "Trace"])
+@each("kind", ["Max", "Nanmax", "Nanprod", "Sum", "Prod", "Mean", "Trace"])
 def test_no_elements_cost_nothing_and_not_less(kind: str) -> None:
     type = layer_types()[f"keras.src.ops.numpy.{kind}"]
     fields, _problems = type.bind({}, Reading())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.dims import Symbol
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Kept, Weight
 from tests.layers.applying import NAMES, N, apply, count, put, refusal
+from tests.thorough import each
 
 H, C, T = NAMES["H"], NAMES["C"], NAMES["T"]
 OPEN = Symbol("open", anonymous=True).dim
@@ -106,7 +106,7 @@ def test_rescaling():
     assert apply("Rescaling", (N, 8, 8, 3), scale=[1, 2, 3], offset=[1, 2, 3]).weights == ()
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shape", "fields", "code", "field", "message"),
     [
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from cnnsum.layers.facts import EVERYTHING, Kept
 from cnnsum.layers.keras import OPERATIONS
 from cnnsum.layers.keras.operations import _BINARY, _FUNCTIONS, _UNARY, _UNARY_OF_MATH, CORE, MATH, NN, NUMPY
 from tests.layers.applying import NAMES, N, apply, put, refusal
+from tests.thorough import each
 
 H, C = NAMES["H"], NAMES["C"]
 
@@ -29,7 +29,7 @@ def test_only_operations_have_dotted_keys():
         assert declared.doc, key
 
 
-@pytest.mark.parametrize("name", [*_UNARY, *_UNARY_OF_MATH])
+@each("name", [*_UNARY, *_UNARY_OF_MATH])
 def test_operations_on_one_tensor(name):
     formula, ops, keeps, dtype = {**_UNARY, **_UNARY_OF_MATH}[name]
     facts = apply((MATH if name in _UNARY_OF_MATH else NUMPY) + name, (N, 4, 5))
@@ -39,7 +39,7 @@ def test_operations_on_one_tensor(name):
     assert (facts.keeps_input, facts.keeps_output) == (keeps == "input", keeps == "output")
 
 
-@pytest.mark.parametrize("name", _BINARY)
+@each("name", _BINARY)
 def test_operations_on_two_tensors(name):
     _, keeps, dtype = _BINARY[name]
     facts = apply(NUMPY + name, (N, 4, 5), (N, 1, 5))
@@ -49,7 +49,7 @@ def test_operations_on_two_tensors(name):
     assert facts.alias == ("inplace" if dtype in {"", "float", "number"} else "")
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "keeps", "alias"),
     [
         ("Multiply", [(N, 4), ()], False, "inplace"),
@@ -69,7 +69,7 @@ def test_constants_need_no_gradient(name, shapes, keeps, alias):
     assert (facts.keeps_input, facts.alias) == (keeps, alias)
 
 
-@pytest.mark.parametrize("name", _FUNCTIONS)
+@each("name", _FUNCTIONS)
 def test_functions_as_operations(name):
     facts = apply(NN + name, (N, 4, 5))
     layer = apply("Activation", (N, 4, 5), activation=_FUNCTIONS[name][0])

@@ -6,7 +6,6 @@ import itertools
 from math import ceil, floor
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from cnnsum.dims import UNKNOWN, Symbol, substitute
 from cnnsum.layers.arithmetic.pooling import _windows_total
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Kept, Window
 from tests.layers.applying import NAMES, N, apply, put, refusal
+from tests.thorough import each
 
 C, H, W, T, n = (NAMES[name] for name in "CHWTn")
 FIRST = "channels_first"
@@ -37,7 +37,7 @@ def test_average_pooling() -> None:
     assert put(facts.window, H=9) == (Window(3, 2, before=1), Window(3, 2, before=1))
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "out"),
     [
         ({}, 5),
@@ -54,8 +54,8 @@ def test_lengths(fields: dict[str, Any], out: int) -> None:
     assert put(apply("MaxPooling1D", (N, T, 3), **fields), T=10) == put(facts)
 
 
-@pytest.mark.parametrize("axes", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["Max", "Average"])
+@each("axes", [1, 2, 3])
+@each("kind", ["Max", "Average"])
 def test_channels_first_is_the_same_layer(kind: str, axes: int) -> None:
     lengths = (8, 9, H)[:axes]
     for name, fields in (("{}Pooling{}D", {"pool_size": 3}), ("Adaptive{}Pooling{}D", {"output_size": 4})):
@@ -120,7 +120,7 @@ def test_unknown_dims_are_absorbed() -> None:
     assert apply("AdaptiveMaxPooling1D", (N, UNKNOWN, 3), output_size=4).ops is UNKNOWN
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shape", "fields", "code", "message"),
     [
         (

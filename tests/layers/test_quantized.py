@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from cnnsum.dims import substitute
 from cnnsum.layers.facts import Kept, Weight
 from cnnsum.layers.keras.quantized import scheme
 from tests.layers.applying import NAMES, N, apply, bound, count, put, refusal
+from tests.thorough import each
 
 C, H, k = NAMES["C"], NAMES["H"], NAMES["k"]
 
@@ -18,7 +17,7 @@ def frozen(name: str, shape: tuple[Any, ...], dtype: str | None = None) -> Weigh
     return Weight(name, shape, trainable=False, dtype=dtype)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "held"),
     [
         ("int8", (frozen("kernel", (7, 5), "int8"), frozen("kernel_scale", (5,)))),
@@ -130,7 +129,7 @@ def test_longest_axis_that_depends_on_symbols() -> None:
     assert facts.weights[0].shape == (2, C * (C + 1))
 
 
-@pytest.mark.parametrize("text", ["int8", "int4", "int4/3", "gptq/4/3", "gptq/8/-1", "awq/4/5", "float8"])
+@each("text", ["int8", "int4", "int4/3", "gptq/4/3", "gptq/8/-1", "awq/4/5", "float8"])
 def test_symbols(text: str) -> None:
     formulas = apply("Dense", (N, H, C), units="k", quantization=text)
     for numbers in ({"C": 7, "k": 5, "H": 2}, {"C": 6, "k": 8, "H": 1}):
@@ -181,7 +180,7 @@ def test_attention() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "normal"),
     [
         ("int8", "int8"),
@@ -199,7 +198,7 @@ def test_each_way_is_written_in_one_way(text: str, normal: str) -> None:
     assert bound("Dense", units=1, quantization=text)["quantization"] == normal == str(scheme(normal))
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         *("", "int", "int2", "INT8", "int8/1", "int4/0", "int4/-2", "int4/x", "int4/1/2", "float8/0", "float8/-1"),
@@ -211,7 +210,7 @@ def test_ways_that_do_not_exist(text: Any) -> None:
     assert (problem.code, problem.field) == ("CFG102", ("quantization",))
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "fields", "why"),
     [
         ("Dense", {"units": 5, "lora_rank": 2, "quantization": "gptq/4/2"}, "Dense in gptq that has a lora_rank"),

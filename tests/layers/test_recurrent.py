@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.facts import EVERYTHING, Kept, Weight
 from tests.layers.applying import NAMES, N, apply, put, refusal
+from tests.thorough import each
 
 T, C = NAMES["T"], NAMES["C"]
 OPEN = Symbol("open", anonymous=True).dim
@@ -75,7 +75,7 @@ def test_an_unknown_function_makes_the_work_unknown():
     assert apply("LSTM", (N, 10, 4), units=3, recurrent_activation=own).macs == 840
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "code", "message"),
     [
         (

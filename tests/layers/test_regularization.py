@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cnnsum.layers.facts import Kept
 from tests.layers.applying import NAMES, N, apply, refusal
+from tests.thorough import each
 
 C = NAMES["C"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "fields", "kept"),
     [
         ("Dropout", {"rate": 0.5}, (Kept("mask", (N, 4, 5, C), "bool"),)),
@@ -39,7 +38,7 @@ def test_channels_of_sequences_and_volumes():
     assert apply("SpatialDropout3D", (N, 7, 8, 9, 3), rate=0.5).kept[0].shape == (N, 1, 1, 1, 3)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shape", "fields", "code", "message"),
     [
         ("Dropout", (N, 4), {"rate": 1.5}, "CFG102", "`rate` must be a number from 0 to 1, got 1.5"),

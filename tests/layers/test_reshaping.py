@@ -17,8 +17,9 @@ from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Window
 from tests.layers.applying import NAMES, N, apply, holds, put, refusal
 from tests.layers.drawing import TYPES
+from tests.thorough import each, examples
 
-EXAMPLES = max(1, round(12 * float(os.environ.get("CNNSUM_EXAMPLES", "1"))))
+EXAMPLES = examples(max(1, round(32 * float(os.environ.get("CNNSUM_EXAMPLES", "1")))))
 C, H, W, T, n = (NAMES[name] for name in "CHWTn")
 A = Symbol("a", anonymous=True).dim
 FIRST = "channels_first"
@@ -42,7 +43,7 @@ def test_flatten_of_channels_first_moves_the_channels() -> None:
     assert apply("Flatten", (N, 3), data_format=FIRST).alias == "view"
 
 
-@pytest.mark.parametrize(
+@each(
     ("shape", "target", "out"),
     [
         ((12,), [3, 4], (3, 4)),
@@ -88,7 +89,7 @@ def test_repeat_vector() -> None:
     assert apply("RepeatVector", (N, 32), n="n").outputs == ((N, n, 32),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("padding", "out", "before"),
     [
         (1, (H + 2, W + 2), (1, 1)),
@@ -127,7 +128,7 @@ def test_up_sampling_repeats() -> None:
     assert apply("UpSampling3D", (N, 3, H, H, H), data_format=FIRST).outputs == ((N, 3, 2 * H, 2 * H, 2 * H),)
 
 
-@pytest.mark.parametrize(("interpolation", "ops"), [("nearest", 0), ("bilinear", 7), ("bicubic", 31), ("lanczos3", 71)])
+@each(("interpolation", "ops"), [("nearest", 0), ("bilinear", 7), ("bicubic", 31), ("lanczos3", 71)])
 def test_interpolation_costs_a_product_a_sample(interpolation: str, ops: int) -> None:
     facts = apply("UpSampling2D", (N, 4, 4, 3), interpolation=interpolation)
     assert facts.ops == ops * 8 * 8 * 3
@@ -154,7 +155,7 @@ def test_centre_crop() -> None:
     assert either.needs == ()
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shape", "fields", "code", "field", "message"),
     [
         (

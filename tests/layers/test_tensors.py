@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,11 +9,12 @@ from cnnsum.layers.facts import NOT_FOLLOWED
 from cnnsum.layers.keras.operations import MATH, NN, NUMPY
 from cnnsum.layers.keras.tensors import _REDUCTIONS
 from tests.layers.applying import NAMES, N, apply, put, refusal
+from tests.thorough import each
 
 H, C = NAMES["H"], NAMES["C"]
 
 
-@pytest.mark.parametrize("name", _REDUCTIONS)
+@each("name", _REDUCTIONS)
 def test_reductions(name):
     _, (each, less), keeps, dtype = _REDUCTIONS[name]
     facts = apply(NUMPY + name, (N, 4, 5, 6), axis=[1, -1])
@@ -50,7 +50,7 @@ def test_means_with_weights():
     assert apply(NUMPY + "Average", (N, 4, 3), (N, 4, 3), axis=1).outputs == ((N, 3),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "outputs"),
     [
         ("Reshape", [(N, 4, 3)], {"newshape": [-1, 12]}, [(N, 12)]),
@@ -79,7 +79,7 @@ def test_moving_elements(name, shapes, fields, outputs):
     assert facts.ops == (3 * H if name == "Cumsum" else 0)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "code", "message"),
     [
         ("Sum", [(N, 4)], {"axis": 2}, "SHP205", "Sum: (N, 4) has no axis 2"),
@@ -130,7 +130,7 @@ def test_formulas_give_the_numbers(name, height, channels):
     assert put(formula, H=height, C=channels) == put(apply(NUMPY + name, (N, height, channels), axis=1))
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "out"),
     [
         ("Reshape", [(N, 8, 6, 3)], {"newshape": [-1, 6, 3]}, (8 * N, 6, 3)),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from applying import N, count
 from torch_applying import apply, refusal, weights
+
+from tests.thorough import each
 
 QUERY, KEY = (N, 3, 8), (N, 5, 8)
 
@@ -74,7 +75,7 @@ def test_the_transformer_of_the_paper():
     assert facts.weights[-1].name == "decoder.norm.bias"
 
 
-@pytest.mark.parametrize(
+@each(
     ("shapes", "fields", "words"),
     [
         ((QUERY, KEY, KEY), {"num_heads": 3}, "splits its embed_dim into num_heads equal parts, got 8 and 3"),

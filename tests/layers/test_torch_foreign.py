@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cnnsum.diagnostics import folded
+from cnnsum.layers.foreign import LOSSES
 from cnnsum.layers.torch import foreign
 from cnnsum.layers.vocabulary import KERAS, TORCH
 from cnnsum.model import loads
+from tests.thorough import each
 
 LAYERS = sorted(name for name in KERAS.all_types() if "." not in name)
 OWN = {folded(name) for name in TORCH.all_types()}
 
 
 def test_every_word_is_written_as_it_is_looked_up():
-    for table in (foreign.LAYERS, foreign.FIELDS, foreign.NO_FIELDS, dict.fromkeys(foreign.LOSSES)):
+    for table in (foreign.LAYERS, foreign.FIELDS, foreign.NO_FIELDS, dict.fromkeys(LOSSES)):
         assert [word for word in table if folded(word) != word] == []
-    assert [word for word, meant in foreign.LAYERS.items() if meant.torch is None and not meant.says] == []
+    assert [word for word, meant in foreign.LAYERS.items() if meant.own is None and not meant.says] == []
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@each("name", LAYERS)
 def test_every_layer_of_keras_is_told(name):
     key = folded(name)
     assert key in foreign.LAYERS or key in OWN, f"what is {name} in PyTorch?"
 
 
 def test_every_meaning_is_there():
-    assert [meant.torch for meant in foreign.LAYERS.values() if meant.torch and TORCH.find(meant.torch) is None] == []
+    assert [meant.own for meant in foreign.LAYERS.values() if meant.own and TORCH.find(meant.own) is None] == []
     fields = {name for type in TORCH.all_types().values() for name in type.schema.fields}
     assert [own for names in foreign.FIELDS.values() for own in names if own not in fields] == []
 
@@ -40,7 +40,7 @@ def help_of(layer, top="input: [3, 64, 64]\n"):
     return [str(one.help) for one in found if one.help]
 
 
-@pytest.mark.parametrize(
+@each(
     ("layer", "says"),
     [
         ("Dense: 3", "it is called `Linear` here"),

@@ -8,6 +8,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.layers.facts import Kept, Shape
 from tests.layers.applying import NAMES, N
 from tests.layers.torch_applying import apply
+from tests.thorough import each
 
 H, C, T = NAMES["H"], NAMES["C"], NAMES["T"]
 
@@ -36,7 +37,7 @@ def test_scaled_dot_product_attention():
     assert facts.kept == (Kept("log of sums", (N, 4, 10), "float32"),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "fields", "out", "ops"),
     [
         ("mean", {"dim": [2, 3]}, (N, 8), 8 * 16),
@@ -57,7 +58,7 @@ def test_max_along_an_axis_gives_indices_and_keeps_them():
     assert apply("max", (N, 8), (N, 8)).outputs == ((N, 8),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "fields", "out"),
     [
         ("flatten", {"start_dim": 1}, (N, 60)),
@@ -93,7 +94,7 @@ def test_pad_and_interpolate():
     assert apply("interpolate", (N, 3, 8, 8), scale_factor=2, mode="bilinear").ops == 7 * 3 * 256
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "words"),
     [
         ("add", [(N, 3)], {}, "got neither"),

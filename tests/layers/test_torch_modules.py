@@ -8,6 +8,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Kept, Weight
 from tests.layers.applying import NAMES, N
 from tests.layers.torch_applying import apply
+from tests.thorough import each
 
 H, C, T = NAMES["H"], NAMES["C"], NAMES["T"]
 
@@ -26,7 +27,7 @@ def test_batch_norm_has_two_weights_and_three_buffers():
     assert [kept.shape for kept in facts.kept] == [(16,), (16,)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "names", "each"),
     [
         ({"affine": False}, "running_mean running_var num_batches_tracked", 2),
@@ -107,7 +108,7 @@ def test_dropout_keeps_a_byte_an_element_and_that_of_channels_a_number_each():
     assert apply("Dropout", (N, 4), p=1).kept[0].shape == ()
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shape", "fields", "words"),
     [
         ("BatchNorm2d", (N, 4, 8, 8), {"num_features": 5}, "made for num_features 5"),

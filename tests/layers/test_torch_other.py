@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from applying import NAMES, N
 from torch_applying import apply, refusal, weights
 
 import cnnsum
+from tests.thorough import each
 
 H = NAMES["H"]
 
@@ -71,7 +71,7 @@ layers:
     assert cnnsum.summarize(model, batch=1).totals.saved == 16 * 4 + 2 * 16 * 4 + 8 * 8
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "words"),
     [
         ("Embedding", [(N, 7)], {"num_embeddings": 5, "embedding_dim": 2, "padding_idx": 5}, "has no row 5"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from applying import N
 from torch_applying import apply, refusal, weights
+
+from cnnsum.layers.facts import Facts
+from tests.thorough import each
 
 X = (N, 3, 5)
 
@@ -64,7 +66,7 @@ def test_cells():
     assert apply("RNNCell", (N, 5), hidden_size=4).keeps_output is True
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "fields", "words"),
     [
         ("LSTM", {"batch_first": False}, "inputs of a spec have the batch axis first"),
@@ -79,7 +81,7 @@ def test_refusals(name, fields, words):
     assert words in str(refusal(name, X, hidden_size=4, **fields))
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "states", "words"),
     [
         ("LSTM", [(1, N, 4)], "needs 2 initial states or none, got 1"),
@@ -99,3 +101,89 @@ def test_states_with_the_batch_first_fit_one_sample_only():
 
 def test_layers_without_end_are_refused():
     assert refusal("RNN", X, hidden_size=4, num_layers=10**9).code == "UNK704"
+
+
+# --- operations of exported programs ----------------------------------------------------------------------------------
+
+BOTH = {"num_layers": 2, "bidirectional": True}
+
+
+def given(facts: Facts, *states: tuple[object, ...]) -> list[tuple[object, ...]]:
+    """What the operation is called on besides its input: states, and the weights in the module's order."""
+    return [*states, *[one.shape for one in facts.weights]]
+
+
+@each(
+    ("operation", "module", "fields", "states"),
+    [
+        ("lstm", "LSTM", {}, [(1, N, 4)] * 2),
+        ("lstm", "LSTM", {"bias": False, "dropout": 0.5, **BOTH}, [(4, N, 4)] * 2),
+        ("lstm", "LSTM", {"proj_size": 2, **BOTH}, [(4, N, 2), (4, N, 4)]),
+        ("gru", "GRU", {"dropout": 0.5, **BOTH}, [(4, N, 4)]),
+        ("rnn_tanh", "RNN", {"bias": False}, [(1, N, 4)]),
+        ("rnn_relu", "RNN", {"nonlinearity": "relu"}, [(1, N, 4)]),
+    ],
+)
+def test_operations_count_and_keep_what_modules_do(operation, module, fields, states):
+    theirs = apply(module, X, *states, hidden_size=4, **fields)
+    said = {name: fields[name] for name in ("num_layers", "dropout", "bidirectional") if name in fields}
+    said |= {"has_biases": fields.get("bias", True), "train": True}
+    ours = apply(f"aten.{operation}", X, *given(theirs, *states), **said, batch_first=True)
+    numbers = ("outputs", "macs", "ops", "kept", "keeps_input", "keeps_output", "scratch", "window", "status")
+    assert {name: getattr(ours, name) for name in numbers} == {name: getattr(theirs, name) for name in numbers}
+    assert ours.weights == ()  # the reader's
+    # Without training nothing is dropped; with the steps first the input itself is kept, for each direction's weights.
+    whole = apply(f"aten.{operation}", X, *given(theirs, *states), **{**said, "train": False}, batch_first=True)
+    assert [one for one in ours.kept if one.dtype != "bool"] == list(whole.kept)
+    turned = apply(f"aten.{operation}", (3, N, 5), *given(theirs, *states), **said)
+    assert turned.outputs == ((3, N, ours.outputs[0][2]), *ours.outputs[1:])
+    assert (turned.macs, turned.ops, turned.rows) == (ours.macs, ours.ops, N)
+    assert list(turned.kept) == [one for one in ours.kept if one.name != "input, steps first"]
+    first = [at for at, one in enumerate(theirs.weights, 1 + len(states)) if one.name.startswith("weight_ih_l0")]
+    assert turned.keeps_input == (tuple(first),)
+
+
+@each(
+    ("operation", "module", "fields", "count"),
+    [
+        ("lstm_cell", "LSTMCell", {}, 2),
+        ("gru_cell", "GRUCell", {"bias": False}, 1),
+        ("rnn_tanh_cell", "RNNCell", {}, 1),
+        ("rnn_relu_cell", "RNNCell", {"nonlinearity": "relu", "bias": False}, 1),
+    ],
+)
+def test_steps_count_and_keep_what_cells_do(operation, module, fields, count):
+    theirs = apply(module, (N, 5), *[(N, 4)] * count, hidden_size=4, **fields)
+    ours = apply(f"aten.{operation}", (N, 5), *given(theirs, *[(N, 4)] * count))
+    numbers = ("outputs", "macs", "ops", "kept", "keeps_input", "keeps_output", "scratch", "status")
+    assert {name: getattr(ours, name) for name in numbers} == {name: getattr(theirs, name) for name in numbers}
+    alone = apply(f"aten.{operation}", (5,), *given(theirs, *[(4,)] * count))
+    assert (alone.outputs, alone.macs, alone.rows) == (((4,),) * count, ours.macs, 1)
+
+
+@each(
+    ("operation", "shapes", "fields", "words"),
+    [
+        ("lstm", [X, (1, N, 4), (1, N, 4), (16, 5)], {}, "needs 2 initial states and 4 weights for each layer"),
+        ("gru", [X, (1, N, 4), (12, 5), (12, 4)], {}, "needs 1 initial state and 4 weights for each layer"),
+        (
+            "gru",
+            [X, (1, N, 4), (12, 6), (12, 4)],
+            {"has_biases": False},
+            "gru with this weight needs 6 features, got (N, 3, 5)",
+        ),
+        (
+            "rnn_tanh",
+            [X, (1, N, 4), (5, 5), (4, 4)],
+            {"has_biases": False},
+            "needs a weight_ih_l0 of (4, 5), got (5, 5)",
+        ),
+        ("rnn_tanh", [X, (2, N, 4), (4, 5), (4, 4)], {"has_biases": False}, "needs an initial state of (1, N, 4)"),
+        ("rnn_relu", [(N, 5), (1, N, 4), (4, 5), (4, 4)], {"has_biases": False}, "rank 3"),
+        ("gru_cell", [(N, 5), (N, 4)], {}, "needs 1 state and 2 weights, or 4 with biases"),
+        ("gru_cell", [(N, 5), (N, 4), (12, 5), (12, 3)], {}, "gru_cell needs a weight_hh of (12, 4), got (12, 3)"),
+    ],
+)
+def test_operations_on_weights_that_do_not_fit(operation, shapes, fields, words):
+    more = {} if "cell" in operation else {"batch_first": True}
+    assert words in str(refusal(f"aten.{operation}", *shapes, **fields, **more))

@@ -8,6 +8,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.layers.facts import EVERYTHING, Window
 from tests.layers.applying import NAMES, N, holds
 from tests.layers.torch_applying import apply
+from tests.thorough import each
 
 H, C, T = NAMES["H"], NAMES["C"], NAMES["T"]
 
@@ -35,7 +36,7 @@ def test_a_mirror_needs_a_sample_more_than_its_border():
     assert not holds(need, T=2)
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "lengths", "each"),
     [
         ({"scale_factor": 2}, (16, 12), 0),
@@ -64,7 +65,7 @@ def test_shuffles():
     assert apply("ChannelShuffle", (N, 12, 5, 5), groups=3).outputs == ((N, 12, 5, 5),)
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shape", "fields", "words"),
     [
         ("Flatten", (N, 3, 4), {"start_dim": 2, "end_dim": 1}, "they are none"),

@@ -9,11 +9,12 @@ from torch_applying import TORCH, refusal
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN
 from cnnsum.layers.kinds import PlainReading
+from tests.thorough import each
 
 H, N = NAMES["H"], NAMES["W"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "shapes", "fields", "code"),
     [
         ("aten.im2col", [(N, 2)], {"kernel_size": [3], "dilation": [1], "padding": [0], "stride": [1]}, "SHP204"),
@@ -29,6 +30,11 @@ H, N = NAMES["H"], NAMES["W"]
         ("aten.pixel_unshuffle", [(4,)], {"downscale_factor": 2}, "SHP204"),
         ("aten.channel_shuffle", [(4,)], {"groups": 2}, "SHP204"),
         ("aten.batch_norm", [(4,), (4,)], {}, "SHP204"),
+        ("quantized_decomposed.choose_qparams_per_token", [()], {}, "SHP204"),
+        ("quantized_decomposed.quantize_per_channel_group", [()], {"group_size": 4}, "SHP204"),
+        ("quantized_decomposed.quantize_per_channel_group", [(6, 8)], {"group_size": 3}, "SHP203"),
+        ("torchao.choose_qparams_affine", [(6, 8)], {"mapping_type": "SYMMETRIC", "block_size": [8]}, "CFG102"),
+        ("torchao.choose_qparams_affine", [(6, 8)], {"mapping_type": "SYMMETRIC", "block_size": [1, 3]}, "SHP203"),
         ("aten.group_norm", [(4,)], {"num_groups": 0}, "CFG102"),
         ("aten.rms_norm", [(4,)], {"normalized_shape": [2, 4]}, "SHP204"),
         ("aten.bilinear", [(), (4,), (2, 4, 4)], {}, "SHP204"),

@@ -12,6 +12,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Symbol, substitute
 from cnnsum.layers.arithmetic.slide import Padding, Sliding, padded_copy, slide, unslide
 from cnnsum.layers.requiring import set_aside
+from tests.thorough import each
 
 H = Symbol("H", minimum=12)
 CASES = list(itertools.product((1, 2, 3, 5), (1, 2, 3), (1, 2), ((0, 0), (1, 1), (0, 2), (2, 1)), (False, True)))
@@ -69,8 +70,8 @@ def test_pads_and_rounding(
     assert substitute(symbolic[0], {"T": length}) == out
 
 
-@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
-@pytest.mark.parametrize("axes", [1, 2, 3])
+@each("layout", ["channels_last", "channels_first"])
+@each("axes", [1, 2, 3])
 def test_one_rule_for_every_rank_and_layout(axes: int, layout: str) -> None:
     lengths = (9, 10, 11)[:axes]
     pads = ((1, 0), (2, 2), (0, 3))[:axes]
@@ -81,7 +82,7 @@ def test_one_rule_for_every_rank_and_layout(axes: int, layout: str) -> None:
     assert [window.before for window in windows] == [1, 2, 0][:axes]
 
 
-@pytest.mark.parametrize(
+@each(
     ("padding", "length", "kept"),
     [
         ("valid", 10, None),

@@ -13,6 +13,7 @@ from cnnsum.layers.base import find
 from cnnsum.layers.facts import NOT_FOLLOWED, Kept
 from cnnsum.layers.inner import Inner, within
 from tests.layers.applying import NAMES, N, apply, bound, count, put, refusal
+from tests.thorough import each
 
 T, C, H = NAMES["T"], NAMES["C"], NAMES["H"]
 
@@ -65,7 +66,7 @@ def test_conditions_of_the_inner_layer_are_those_of_the_wrapper():
     assert [need[:3] for need in facts.needs] == [("%", C, 4)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("mode", "out", "extra", "keeps"),
     [("concat", 6, 0, []), ("sum", 3, 1, []), ("ave", 3, 2, []), ("mul", 3, 1, ["forward output", "backward output"])],
 )

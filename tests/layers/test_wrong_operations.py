@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 
-import pytest
-
 from cnnsum.layers.keras.operations import CORE, NN, NUMPY
 from tests.layers.applying import NAMES, N, apply, refusal
+from tests.thorough import each
 
 H = NAMES["H"]
 LINALG = "keras.src.ops.linalg."
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "shapes", "fields", "code"),
     [
         *[

@@ -11,6 +11,7 @@ import cnnsum
 from cnnsum.diagnostics import UnusableError
 from cnnsum.lint.budget import baseline
 from tests.cli.calling import call
+from tests.thorough import each
 
 # Dense 10 on 9 inputs: 100 parameters, 90 MACs; Dense 11: 110 and 99.
 BEFORE = "input: [9]\nlayers: [Dense: 10]\n"
@@ -68,7 +69,7 @@ def test_what_may_grow(written: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "message"),
     [
         ("parms=2%", "there is no measure `parms` .did you mean `params`"),
@@ -130,7 +131,7 @@ def test_what_is_not_known_has_not_grown(tmp_path: Path) -> None:
     assert held(text) == {(key, "error") for key in every}
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", '{"schema": "cnnsum.baseline/1"}', '{"totals": 3}', BEFORE])
+@each("text", ["{}", "[]", '{"schema": "cnnsum.baseline/1"}', '{"totals": 3}', BEFORE])
 def test_what_is_no_baseline(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text, encoding="utf-8")

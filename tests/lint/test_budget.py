@@ -15,6 +15,7 @@ from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import UNKNOWN
 from cnnsum.lint.budget.judging import config_faults, findings
 from cnnsum.lint.run import run
+from tests.thorough import each
 
 SPECS = Path(cnnsum.__file__).parent.parent / "specs"
 # 3*3*3*8 + 8 = 224 parameters; on 8 x 8: 6*6*216 = 7,776 MACs.
@@ -70,7 +71,7 @@ def test_the_batch_and_the_optimizer_count() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "layers"),
     [
         *(("vgg16", 16), ("vgg19", 19), ("resnet18", 18), ("resnet34", 34), ("resnet50", 50), ("resnet101", 101)),
@@ -129,8 +130,8 @@ def test_a_range_without_any_accepted_size() -> None:
     assert said("{macs: 7776, over: {H: 1:2}}") == ["1:10: BUD502 macs: the network accepts no size of H in the range"]
 
 
-@pytest.mark.parametrize("name", ["unet", "resnet18", "squeezenet"])
-@pytest.mark.parametrize("measure", ["peak", "training", "macs"])
+@each("name", ["unet", "resnet18", "squeezenet"])
+@each("measure", ["peak", "training", "macs"])
 def test_real_networks_break_where_they_break_with_numbers(name: str, measure: str) -> None:
     """The first size that is too much is so by inference with numbers, and the accepted one before it is not."""
     from cnnsum.answers.summary.measured import measured
@@ -192,7 +193,7 @@ def test_what_is_not_known_fails() -> None:
     assert [line.partition(":")[0] for line in said("{params: 1}", wave)] == ["1"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("budget", "expected"),
     [
         ("{parms: 5M}", "1:10: BUD503 a budget has no key `parms`"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cnnsum.diagnostics import CODES
 from cnnsum.lint.codes import Selection, fault
 from cnnsum.lint.settings import Choice, Said, Settings, Wanted
+from tests.thorough import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("select", "ignore", "reported"),
     [
         (None, (), {"SHP201", "SHP202", "CFG101", "GRF305"}),

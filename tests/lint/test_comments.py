@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cnnsum.lint.comments import Suppression, suppressions
+from tests.thorough import each
 
 
 def codes(text: str) -> list[tuple[int, list[str]]]:
     return [(one.line, [code.text for code in one.codes]) for one in suppressions(text)]
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "a: 1  # cnnsum: ignore[SHP201]",
@@ -31,7 +30,7 @@ def test_a_suppression(text: str) -> None:
     assert codes(text) == [(1, ["SHP201"])]
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "a: 1  # cnnsum: a spec of the seed project",
@@ -69,7 +68,7 @@ def only(text: str) -> Suppression:
     return found
 
 
-@pytest.mark.parametrize(
+@each(
     "words",
     [
         *("ignore", "ignore SHP201", "ignore(SHP201)", "ignore[SHP201", "ignored[SHP201]", "noqa: SHP201"),
@@ -95,7 +94,7 @@ def test_codes_that_do_not_exist() -> None:
     assert (found.faults[0].column, found.faults[0].end) == (32, 37)
 
 
-@pytest.mark.parametrize("inside", ["", " ", ","])
+@each("inside", ["", " ", ","])
 def test_no_codes_at_all(inside: str) -> None:
     found = only(f"a: 1  # cnnsum: ignore[{inside}]")
     assert [fault.message for fault in found.faults] == ["a suppression without a code"]

@@ -18,6 +18,7 @@ import pytest
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.lint.report.findings import CheckedFile, CheckReport
 from cnnsum.lint.report.fingerprints import fingerprinted
+from tests.thorough import each
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden_findings"
@@ -39,7 +40,7 @@ def rendered(format: str, report: CheckReport | None = None) -> str:
     return "".join(module.render(sample.report() if report is None else report))
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@each("format", FORMATS)
 def test_golden(format: str) -> None:
     found = rendered(format)
     path = GOLDEN / FORMATS[format]
@@ -52,14 +53,12 @@ def test_every_golden_file_is_used() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == set(FORMATS.values())
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@each("format", FORMATS)
 def test_no_control_character_goes_out(format: str) -> None:
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", rendered(format))
 
 
-@pytest.mark.parametrize(
-    ("format", "expected"), [("text", ""), ("concise", ""), ("github", ""), ("gitlab", "[]\n"), ("statistics", "")]
-)
+@each(("format", "expected"), [("text", ""), ("concise", ""), ("github", ""), ("gitlab", "[]\n"), ("statistics", "")])
 def test_nothing_found(format: str, expected: str) -> None:
     assert rendered(format, EMPTY) == expected
 
@@ -74,7 +73,7 @@ def test_text_in_color_has_the_same_words() -> None:
 
     styled = list(lines(sample.report()))
     assert "".join("".join(text for text, _ in line) + "\n" for line in styled) == rendered("text")
-    assert ("CFG103", "bold red") in [segment for line in styled for segment in line]
+    assert ("CFG103", "bold color(196)") in [segment for line in styled for segment in line]
 
 
 # --- SARIF ------------------------------------------------------------------------------------------------------------
@@ -93,6 +92,39 @@ def test_sarif_is_what_the_official_schema_says() -> None:
     validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker())
     for report in (sample.report(), EMPTY):
         validator.validate(json.loads(rendered("sarif", report)))
+
+
+@pytest.mark.parametrize(
+    ("stated", "address"),
+    [
+        ([], None),
+        (["Source, https://example.org/code"], None),
+        (["Source, https://example.org/code", "Documentation, https://example.org/docs/"], "https://example.org/docs"),
+    ],
+)
+def test_rules_link_to_the_site_that_the_package_states(
+    stated: list[str], address: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from email.message import Message
+
+    from cnnsum.codes import reference
+
+    package = Message()
+    for one in stated:
+        package["Project-URL"] = one
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _name: package)
+    reference.documents.cache_clear()
+    (run,) = json.loads(rendered("sarif"))["runs"]
+    reference.documents.cache_clear()
+    links = {rule["id"]: rule.get("helpUri") for rule in run["tool"]["driver"]["rules"]}
+    assert links
+    docs = HERE.parent.parent / "docs"
+    for code, link in links.items():
+        if address is None:
+            assert link is None
+            continue
+        page, _, anchor = link.removeprefix(f"{address}/").partition(".html#")
+        assert f"[{code}](#{anchor})" in (docs / f"{page}.md").read_text(encoding="utf-8")
 
 
 def test_sarif_says_all_that_was_found() -> None:

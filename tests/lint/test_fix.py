@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import cnnsum
 from cnnsum.lint.mending import mend
 from cnnsum.lint.settings import Settings
-from tests.thorough import examples
+from tests.thorough import each, examples
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
 HEAD = "input: [32, 32, 3]\nlayers:\n"
@@ -31,7 +31,7 @@ def mended(path: Path, text: str, *, unsafe: bool = False) -> str:
     return found.after
 
 
-@pytest.mark.parametrize(
+@each(
     ("before", "after"),
     [
         # Names.
@@ -77,7 +77,7 @@ def test_what_is_mended(before: str, after: str, tmp_path: Path) -> None:
     assert mended(path, windows) == (HEAD + after).replace("\n", "\r\n")
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         # Two names are as near, no name is near, the name is another layer's.
@@ -409,7 +409,7 @@ def test_no_comment_and_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory
     assert all(layer.fields["use_bias"] is False for layer in mendable)
 
 
-@pytest.mark.parametrize(
+@each(
     ("before", "after"),
     [
         (
@@ -431,7 +431,7 @@ def test_where_comments_stand(before: str, after: str, tmp_path: Path) -> None:
     assert mended(tmp_path / "spec.yaml", HEAD + before + NORM) == HEAD + after + NORM
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "vars: {k: &k 3}\n" + HEAD + "  - Conv2D: [4, *k]\n" + NORM,
@@ -451,3 +451,38 @@ def test_what_stands_elsewhere_stays_right(text: str, tmp_path: Path) -> None:
     found = mended(tmp_path / "spec.yaml", text, unsafe=True)
     assert plain_layers(found) == plain_layers(text)
     assert not [one for one in cnnsum.loads(found).diagnostics if one.severity == "error"]
+
+
+BORROWED = """\
+input: [32, 32, 3]
+layers:
+  - Conv2d: {out_channels: 16, kernel_size: 3}
+  - BatchNorm2d: 16
+  - ReLU
+  - MaxPool2d: 2
+"""
+
+
+def test_a_spec_in_the_words_of_another_framework_is_not_mended_by_half(tmp_path: Path) -> None:
+    """`Conv2d` and `MaxPool2d` differ by a case from Keras's names, `BatchNorm2d` with its value does not."""
+    path = tmp_path / "m.yaml"
+    path.write_text(BORROWED, encoding="utf-8")
+    for more in ([], ["--unsafe-fixes"]):
+        call("check", str(path), "--fix", *more)
+        assert path.read_text(encoding="utf-8") == BORROWED
+
+
+def test_a_spec_in_the_words_of_another_framework_is_mended_where_all_of_it_can_be(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    text = "input: [32, 32, 3]\nlayers:\n  - Conv2d: {filters: 4, kernel_size: 3}\n  - MaxPool2d: 2\n"
+    path.write_text(text, encoding="utf-8")
+    call("check", str(path), "--fix")
+    assert path.read_text(encoding="utf-8") == text.replace("2d", "2D")
+
+
+def test_a_name_beside_an_unknown_type_that_is_nobodys_is_mended(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    text = "input: [32, 32, 3]\nlayers:\n  - Conv2D: {filtres: 4, kernel_size: 3}\n  - Mystery\n"
+    path.write_text(text, encoding="utf-8")
+    call("check", str(path), "--fix")
+    assert path.read_text(encoding="utf-8") == text.replace("filtres", "filters")

@@ -96,6 +96,13 @@ def test_what_is_a_model_by_its_name_is_not_passed_over(here: Path) -> None:
     assert call("check", ".").err.endswith("9 files, 8 errors, 1 passed over\n")
 
 
+def test_a_keras_model_whose_class_name_is_broken_is_not_passed_over(here: Path) -> None:
+    layers = '"config": {"layers": [{"class_name": "Dense", "config": {"units": 3}}]}'
+    write(here, ok_yaml=GOOD, none_json=f'{{"class_name": null, {layers}}}', gone_json=f"{{{layers}}}")
+    write(here, other_json='{"config": {"layers": [3], "class_name": "x"}}')
+    assert codes(".") == ["gone.json:SPC040", "none.json:SPC040"]
+
+
 @pytest.mark.parametrize("text", ["[tool.cnnsum\nbudget = {}\n", "tool.cnnsum budget = 3\n", "[tool cnnsum}\n"])
 def test_a_broken_header_of_the_configuration(here: Path, text: str) -> None:
     write(here, ok_yaml=GOOD)
@@ -117,9 +124,9 @@ def test_a_folder_without_a_model_cannot_be_checked(here: Path) -> None:
     write(here, models__a_yaml=GOOD)
     assert call("check", "models").code == 0
     assert call("check", ".").code == 0
-    # Of what was named, there is a finding in any case.
+    # A pattern that matches nothing cannot be meant.
     assert call("check", "models/*.yaml").code == 0
-    assert call("check", "gone/*.yaml").code == 1
+    assert call("check", "gone/*.yaml").code == 2
     assert call("check", "empty/*.yaml").code == 1
     # The hook of pre-commit is given whatever has changed.
     assert call("check", "--models-only", "empty/b.yaml").code == 0
@@ -253,3 +260,17 @@ def test_archives_in_folders(here: Path) -> None:
         ("good.keras", []),
     ]
     assert report.passed == ("weights.zip.h5",)
+
+
+def test_a_folder_without_a_model_is_no_gate_for_mends_either(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "settings.yaml").write_text("a: 1\n")
+    (tmp_path / "sound").mkdir()
+    (tmp_path / "sound" / "net.yaml").write_text("input: [4]\nlayers: [dense: 2]\n")
+    for folder in ("empty", "others"):
+        for option in ("--diff", "--fix", "--add-ignores"):
+            code, _, err = call("check", option, "sound", folder)
+            assert (code, f"SPC077 no model in `{folder}`" in err) == (2, True), option
+    assert call("check", "--diff", "sound").code == 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from cnnsum.lint.checking import check_file
+from tests.thorough import each
 
 KERAS = {"class_name": "Sequential", "config": {"name": "s", "layers": []}}
 MODELS = {
@@ -45,6 +44,7 @@ MODELS = {
     "Windows": "input: [3]\r\nLayers:\r\n  - Dense: 3\r\n",
     "old Macs": "input: [3]\rLayers:\r  - Dense: 3\r",
     "Keras": json.dumps(KERAS),
+    "Ultralytics": "nc: 2\nbackbone:\n  - [-1, 1, Conv, [8, 3, 2]]\nhead:\n  - [-1, 1, Detct, [nc]]\n",
     "Keras in a wrapper": json.dumps({"modelTopology": {"model_config": KERAS}}),
     "Keras, cut off": json.dumps({"class_name": "Functional", "config": {"layers": [1]}}, indent=1)[:-9],
 }
@@ -73,6 +73,7 @@ OTHERS = {
     "a tokenizer": '{"class_name": "Tokenizer", "config": {"num_words": 3}}',
     "blocks for others": "blocks:\n  unit: {layers: [Flatten]}\n",
     "binary": b"layers\x00input",
+    "a backbone by its name": "backbone: resnet50\nhead: [[1, 2, 3]]\n",
     "a notebook": json.dumps({"cells": [{"source": ["input: [3]\nlayers:\n"]}], "nbformat": 4}),
 }
 
@@ -84,14 +85,14 @@ def checked(folder: Path, text: str | bytes, *, sought: bool) -> list[str] | Non
     return None if found is None else [one.code for one in found.findings]
 
 
-@pytest.mark.parametrize("what", MODELS)
+@each("what", MODELS)
 def test_models_are_found_in_folders(what: str, tmp_path: Path) -> None:
     found = checked(tmp_path, MODELS[what], sought=True)
     assert found is not None
     assert found == checked(tmp_path, MODELS[what], sought=False)
 
 
-@pytest.mark.parametrize("what", OTHERS)
+@each("what", OTHERS)
 def test_others_are_passed_over_in_folders_and_findings_where_they_are_named(what: str, tmp_path: Path) -> None:
     assert checked(tmp_path, OTHERS[what], sought=True) is None
     assert checked(tmp_path, OTHERS[what], sought=False)

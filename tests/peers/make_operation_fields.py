@@ -1,7 +1,7 @@
 """Writes `tests/layers/operation_fields.json`: what Keras says of operations with odd fields, on two backends.
 
     python tests/peers/make_operation_fields.py          writes the table
-    KERAS_BACKEND=torch python ... --print               prints what one backend says, as JSON
+    KERAS_BACKEND=torch python ... --print [EVERY]       prints what one backend says of every so-manieth value, as JSON
 
 A file is good where Keras builds the operation with its config, finds a shape for it, and some backend then runs it on
 real arrays: what it gives there is what counts. Nothing is run whose output is too large; then the shape that
@@ -18,7 +18,7 @@ import sys
 import warnings
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -89,17 +89,26 @@ def theirs(key: str, name: str, value: Any) -> str:
     return found
 
 
-def on_this_backend() -> dict[str, dict[str, list[str]]]:
-    """What Keras says of all that is tried."""
-    return {
-        key: {name: [theirs(key, name, value) for value in tried.VALUES.values()] for name in known.schema.fields}
-        for key, known in tried.types().items()
-    }
+#: What Keras says by operation, field, and name of the value.
+Said: TypeAlias = dict[str, dict[str, dict[str, str]]]
 
 
-def on_all_backends() -> list[dict[str, dict[str, list[str]]]]:
+def on_this_backend(every: int = 1) -> Said:
+    """What Keras says of all that is tried, or of every so-manieth value of each field, of one field another than of
+    the next.
+    """
+    values = [*tried.VALUES.items()]
+    fields = [(key, name) for key, known in tried.types().items() for name in known.schema.fields]
+    found: Said = {}
+    for number, (key, name) in enumerate(fields):
+        said = {label: theirs(key, name, value) for label, value in values[number % every :: every]}
+        found.setdefault(key, {})[name] = said
+    return found
+
+
+def on_all_backends(every: int = 1) -> list[Said]:
     """What each backend says."""
-    command = [sys.executable, __file__, "--print"]
+    command = [sys.executable, __file__, "--print", str(every)]
     found = []
     for backend in BACKENDS:
         run = subprocess.run(command, capture_output=True, check=True, env=os.environ | {"KERAS_BACKEND": backend})
@@ -125,12 +134,13 @@ def _kind_of_difference(known: Any, name: str, value: Any, own: str, said: list[
     return found[key]
 
 
-def table(backends: list[dict[str, dict[str, list[str]]]]) -> dict[str, dict[str, dict[str, list[str]]]]:
+def table(backends: list[Said]) -> dict[str, dict[str, dict[str, list[str]]]]:
     """By operation and field: what cnnsum says, what Keras says instead and why, and of which values."""
     found: dict[str, dict[str, dict[str, list[str]]]] = {}
-    labels = [*tried.VALUES]
     for known, name, label, value in tried.entries():
-        said = [backend[known.key][name][labels.index(label)] for backend in backends]
+        if label not in backends[0][known.key][name]:
+            continue
+        said = [backend[known.key][name][label] for backend in backends]
         accepted = [one for one in said if one != tried.REFUSED]
         theirs, own = (accepted or [tried.REFUSED])[0], tried.ours(known, name, value)
         refused = own.startswith(("CFG", "SHP", "UNK"))
@@ -143,9 +153,9 @@ def table(backends: list[dict[str, dict[str, list[str]]]]) -> dict[str, dict[str
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--print"]:
+    if sys.argv[1:2] == ["--print"]:
         out, sys.stdout = sys.stdout, sys.stderr
-        json.dump(on_this_backend(), out)
+        json.dump(on_this_backend(*map(int, sys.argv[2:])), out)
     else:
         lines = [
             f"  {json.dumps(key)}: {{\n"

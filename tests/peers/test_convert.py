@@ -47,8 +47,9 @@ def report_of(model: cnnsum.Model) -> Any:
 
 
 def without_places(value: Any) -> Any:
+    # What a spec leaves out is the default, which a Keras file writes: its config may name fewer fields.
     if isinstance(value, dict):
-        return {key: without_places(item) for key, item in value.items() if key not in ("place", "block")}
+        return {key: without_places(item) for key, item in value.items() if key not in ("place", "block", "config")}
     return [without_places(item) for item in value] if isinstance(value, list) else value
 
 

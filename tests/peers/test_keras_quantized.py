@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 os.environ.setdefault("KERAS_BACKEND", "numpy")
@@ -412,6 +412,7 @@ def equations(draw: st.DrawFn) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
     return equation, tuple(sizes[one] for one in given_letters), tuple(sizes[one] for one in result)
 
 
+@settings(max_examples=100)
 @given(equations(), st.sampled_from(["int8", "int4", "int4/2", "gptq/4/3", "gptq/3/-1", "awq/4/2"]))
 def test_equations(case: tuple[str, tuple[int, ...], tuple[int, ...]], mode: str) -> None:
     equation, shape, output = case

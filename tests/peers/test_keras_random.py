@@ -18,7 +18,7 @@ from keras_loading import loads  # noqa: E402 - after the choice of the backend
 from keras_text import check_numbers, check_text  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
-from cnnsum.answers.summary.rendering import FORMATS, render  # noqa: E402 - as above
+from cnnsum.answers.summary.rendering import OF_A_REPORT, render  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -181,5 +181,5 @@ def check(text: str) -> None:
     wide = {"expand_nested": True, "show_trainable": True, "line_length": 150}
     check_text(model, report, {}, wide, {"line_length": 90})
     check_numbers(model, report)
-    for format in FORMATS:
+    for format in OF_A_REPORT:
         assert "".join(render(report, format))

@@ -18,6 +18,8 @@ isl = pytest.importorskip("islpy")
 
 from test_dims_isl import ours, theirs, trees  # noqa: E402 - after isl is known to be there
 
+from tests.thorough import examples  # noqa: E402 - as above
+
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "300"))
 CONDITIONS = {
     "==": "{0} = {1}",
@@ -95,7 +97,8 @@ def test_conditions(a: Any, b: Any, c: Any, d: Any, sign: str) -> None:
     assert as_isl(sizes).is_equal(wanted(translated(sizes.condition("H"))))
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+# A few of these take isl many seconds.
+@settings(max_examples=examples(EXAMPLES), deadline=None)
 @given(
     st.integers(1, 12),
     st.integers(0, 200),

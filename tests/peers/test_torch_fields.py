@@ -126,9 +126,9 @@ class Run:
         found = {output: self.seen(number, output) for output in range(middle, middle + period)}
         for output, seen in found.items():
             turn, place = divmod(output, period)
-            first, bits = axis.seen.outputs[place]
-            start = first + turn * axis.seen.step
-            assert seen == {start + n for n in range(bits.bit_length()) if bits >> n & 1}, (name, output)
+            samples = axis.seen.outputs[place]
+            start = samples.first + turn * axis.seen.step
+            assert seen == {start + n for n in range(samples.span) if samples.bits >> n & 1}, (name, output)
             if seen:
                 inside(axis, output, seen)
         spans = [max(seen) - min(seen) + 1 for seen in found.values() if seen]

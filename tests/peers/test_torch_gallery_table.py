@@ -18,7 +18,6 @@ torch = pytest.importorskip("torch")
 
 import torch_memory  # noqa: E402 - needs PyTorch
 from test_torch_peak import NETWORKS as TO_THE_BYTE  # noqa: E402 - as above
-from test_torch_saved import MORE  # noqa: E402 - as above
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402 - as above
 from torch_memory import measures  # noqa: E402 - as above
 
@@ -74,7 +73,7 @@ def test_what_is_kept(line: Line) -> None:
     net = network(line, "cpu")
     # A dropout mask has a byte for each element; on a CPU PyTorch takes float32 for them.
     kept = measures.kept(net, line.samples) - 3 * net.masks
-    assert kept == line.saved + MORE.get(line.network, 0)
+    assert kept == line.saved
 
 
 @pytest.mark.parametrize(

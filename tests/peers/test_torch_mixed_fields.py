@@ -70,3 +70,30 @@ def test_gradients_reach_what_is_said_to_be_seen(name: str) -> None:
     (y[0, place] * weights).sum().backward()
     seen = [step for step in range(STEPS) if x.grad[0, step].abs().max() > 1e-12]
     assert len(seen) == (STEPS if size is None else size)
+
+
+EXCHANGED = {
+    "torch": (
+        "framework: torch\ninput: [2, 24, 30]\nlayers:\n  - Conv2d: [2, 2, [3, 5]]\n  - permute: [[0, 1, 3, 2]]\n"
+        "  - Conv2d: {out_channels: 2, kernel_size: [3, 1], stride: [2, 1]}\n"
+    ),
+    "keras": (
+        "input: [24, 30, 2]\nlayers:\n  - Conv2D: [2, [3, 5]]\n  - Permute: [[2, 1, 3]]\n"
+        "  - Conv2D: {filters: 2, kernel_size: [3, 1], strides: [2, 1]}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("words", EXCHANGED)
+def test_height_and_width_exchanged(words: str) -> None:
+    """Each axis of the output sees along the axis of the input that it was."""
+    field = cnnsum.summarize(cnnsum.loads(EXCHANGED[words])).rows[-1].receptive_field
+    torch.manual_seed(7)
+    x = torch.rand(1, 2, 24, 30, dtype=torch.float64, requires_grad=True)
+    first, second = (torch.rand(2, 2, *size, dtype=torch.float64) for size in ((3, 5), (3, 1)))
+    y = F.conv2d(F.conv2d(x, first).transpose(2, 3), second, stride=(2, 1))
+    y[0, 0, y.shape[2] // 2, y.shape[3] // 2].backward()
+    seen = x.grad[0].abs().amax(0) > 0
+    height, width = int(seen.any(1).sum()), int(seen.any(0).sum())
+    assert field is not None
+    assert field.size == (width, height) == (7, 3)

@@ -1,8 +1,12 @@
-"""RNN, LSTM, GRU and their cells against PyTorch: shapes, names and shapes of weights, products, what is kept."""
+"""RNN, LSTM, GRU and their cells against PyTorch: shapes, names and shapes of weights, products, what is kept; as
+modules, and as exported programs.
+"""
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ torch = pytest.importorskip("torch")
 
 from torch_modules import elements, held, kept, ours, products, run, saved, shapes_of, weights  # noqa: E402 - as above
 
+import cnnsum  # noqa: E402 - as above
 from cnnsum.layers.vocabulary import TORCH  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -135,3 +140,50 @@ def test_the_mask_of_dropout_is_as_long_as_what_it_covers() -> None:
     assert facts is not None
     (mask,) = [one for one in facts.kept if one.dtype == "bool"]
     assert elements(mask.shape) == 2 * 4 * 6
+
+
+class Alone(torch.nn.Module):  # type: ignore[misc]
+    """A module with nothing around it."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: Any) -> Any:
+        return self.module(x)
+
+
+@pytest.mark.parametrize("name", [*LAYERS, "RNNCell", "LSTMCell", "GRUCell"])
+def test_exported_programs_count_and_keep_what_a_spec_does(name: str, tmp_path: Path) -> None:
+    """The same module as a program and as a spec; what either keeps is what PyTorch keeps."""
+    is_cell = name.endswith("Cell")
+    for seed in range(4):
+        fields = drawn(seed, name.removesuffix("Cell"))
+        shape = (3, 4, fields["input_size"])
+        if is_cell:
+            shape = (3, fields["input_size"])
+            for one in ("num_layers", "dropout", "bidirectional", "proj_size"):
+                fields.pop(one, None)
+        fields["hidden_size"] += 1  # above the size of any projection that is drawn
+        fields["proj_size"] = min(fields.get("proj_size", 0), 1)
+        fields = {key: value for key, value in fields.items() if value or key == "bias"}
+        steps_first = not is_cell and seed % 2 == 1
+        module = made(name, fields, **({} if is_cell else {"batch_first": not steps_first}))
+        x = torch.zeros((shape[1], shape[0], shape[2]) if steps_first else shape)
+        torch.export.save(torch.export.export(Alone(module), (x,), strict=False), tmp_path / "program.pt2")
+        program = cnnsum.load(tmp_path / "program.pt2")
+        said = {"input": {"shape": list(shape[1:]), "batch": shape[0]}, "layers": [{name: fields}]}
+        spec = cnnsum.loads(json.dumps({"framework": "torch", **said}))
+        assert program.diagnostics == spec.diagnostics == ()
+        one, other = (cnnsum.summarize(model).totals for model in (program, spec))
+        counted = {call.facts.status for call in program.inference.calls}
+        assert (counted, one.unknown, one.params.total) == ({"exact"}, (), other.params.total), (name, fields)
+        # Work is told per sample, and a program's samples are along the first axis.
+        assert one.macs * x.shape[0] == other.macs * shape[0] == products(module, x), (name, fields)
+        assert one.flops * x.shape[0] == other.flops * shape[0], (name, fields)
+        covered = 3 * sum(
+            elements(kept.shape) for call in program.inference.calls for kept in call.facts.kept if kept.dtype == "bool"
+        )  # a mask of dropout takes four bytes here, and one elsewhere
+        assert one.saved == saved(module, x) - covered, (name, fields)
+        if not steps_first:
+            assert one.saved == other.saved, (name, fields)

@@ -153,3 +153,22 @@ def test_fields_are_those_of_the_constructor(name: str) -> None:
         else:
             read = fields[key].kind.read
             assert fields[key].default == (None if default is None else read(default, Reading())), key
+
+
+LAZY = [name for name in vars(nn) if name.startswith("Lazy")]
+
+
+def test_there_are_lazy_classes() -> None:
+    assert len(LAZY) == 13
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_values_without_names_stand_in_the_order_of_lazy_classes(name: str) -> None:
+    """Which leave out what the class itself has first."""
+    known = TORCH.find(name)
+    assert known is not None
+    assert known.name == name.removeprefix("Lazy")
+    order = [key for key in inspect.signature(getattr(nn, name)).parameters if key not in ELSEWHERE]
+    assert known.by_position(name) == order
+    assert known.by_position(f"torch.nn.{name}") == order
+    assert known.by_position(known.name) == list(known.schema.fields) != order

@@ -64,7 +64,7 @@ def test_every_loss_is_said_to_be_one(name: str) -> None:
 def test_words_of_others_mean_what_pytorch_has() -> None:
     from cnnsum.layers.torch import foreign
 
-    named = {meant.torch for meant in foreign.LAYERS.values() if meant.torch is not None}
+    named = {meant.own for meant in foreign.LAYERS.values() if meant.own is not None}
     assert {name for name in named if not hasattr(torch.nn, name) and not hasattr(torch, name)} == set()
     own = {folded(name) for name in CLASSES} & foreign.LAYERS.keys()
     assert own <= {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -70,6 +71,46 @@ def test_the_gallery(path: Path) -> None:
             write(model.graph, model.inference, "torch")
     else:
         check(model)
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("torch/*.yaml")), ids=lambda path: path.stem)
+def test_the_gallery_exported_and_written_again(path: Path, tmp_path: Path) -> None:
+    """From a spec to code, to a program, and to a spec again: the same network, or the reason why not."""
+    model = cnnsum.load(str(path))
+    sizes = [str(dim) for node in model.graph.inputs for dim in node.layer.spec.shape[1:] if not isinstance(dim, int)]
+    model = cnnsum.load(str(path), settings=dict.fromkeys(sizes, 64) or None)
+    if "layer_types" in model.document.value:
+        pytest.skip("it has layers that are no modules of PyTorch")
+    module = module_of(write(model.graph, model.inference, "torch")[0]).eval()
+    drawn = [(node.layer.spec.dtype, (BATCH, *node.layer.spec.shape[1:])) for node in model.graph.inputs]
+    given = tuple(torch.randint(0, 2, shape) if "int" in dtype else torch.randn(shape) for dtype, shape in drawn)
+    torch.export.save(torch.export.export(module, given), tmp_path / "program.pt2")
+    program = cnnsum.load(tmp_path / "program.pt2")
+    if path.stem in REFUSED:
+        with pytest.raises(UnusableError, match=REFUSED[path.stem]):
+            write(program.graph, program.inference, "yaml")
+        return
+    text, _ = write(program.graph, program.inference, "yaml")
+    again = cnnsum.loads(text)
+    assert not again.diagnostics
+    one, other = (cnnsum.summarize(each, batch=BATCH).totals for each in (again, program))
+    for name in ("params", "buffers", "macs", "flops"):
+        assert getattr(one, name) == getattr(other, name), name
+    # Calls of a spec have no order of their own, on which the most at any moment depends.
+    for name in ("weights", "gradients", "optimizer"):
+        assert getattr(one.training, name) == getattr(other.training, name), name
+    # The program was exported for inference, in which statistics are the running ones, and none is kept of a batch.
+    statistics = [kept.shape for call in again.inference.calls for kept in call.facts.kept if not kept.batched]
+    assert one.training.saved == other.training.saved + 4 * sum(math.prod(shape) for shape in statistics)
+    # And of that the module that is written has the same state.
+    twice = module_of(write(again.graph, again.inference, "torch")[0])
+    assert [tuple(one.shape) for one in twice.state_dict().values()] == [
+        tuple(one.shape) for one in module.state_dict().values()
+    ]
+
+
+#: What has no words in a spec: parameters that no layer has, and layers of several operations.
+REFUSED = {"lstm": "`aten.zeros` has no words in a spec"}
 
 
 def spec_of(name: str, fields: dict[str, Any], shapes: Any, dtype: str = "float32") -> cnnsum.Model:

@@ -435,3 +435,152 @@ for _name, _run, _gates in (("gru", torch.gru, 3), ("rnn_tanh", torch.rnn_tanh, 
     _own = (F(5 * _gates, 4), F(5 * _gates, 5), F(5 * _gates), F(5 * _gates))
     _recurrent = lambda x, h, *weights, run=_run: run(x, h, list(weights), True, 1, 0.0, False, False, True)  # noqa: E731
     add(_name, _recurrent, F(2, 3, 4), _STATE, *_own, counted=False, core=False)
+
+# --- spectra, complex numbers, linear algebra -------------------------------------------------------------------------
+
+SQUARE = _Of(run=lambda x: x @ x.mT + torch.eye(4))
+add("fft_fft fft_ifft", lambda x: torch.fft.ifft(torch.fft.fft(x, dim=1)), F(2, 6, 5), core=False)
+add("fft_rfft fft_irfft", lambda x: torch.fft.irfft(torch.fft.rfft(x)), F(2, 3, 8), core=False)
+add("fft_rfft2 fft_irfft2", lambda x: torch.fft.irfft2(torch.fft.rfft2(x, norm="ortho"), s=(6, 8)), IMAGE, core=False)
+add("fft_fft2 fft_ifft2 abs", lambda x: torch.fft.ifft2(torch.fft.fft2(x)).abs(), IMAGE, core=False)
+add("fft_fftn fft_ifftn", lambda x: torch.fft.ifftn(torch.fft.fftn(x, dim=(1, 2)), dim=(1, 2)), F(2, 4, 6), core=False)
+add(
+    "fft_rfftn fft_irfftn",
+    lambda x: torch.fft.irfftn(torch.fft.rfftn(x, dim=(1, 2)), dim=(1, 2)),
+    F(2, 4, 6),
+    core=False,
+)
+add("fft_hfft fft_ihfft", lambda x: torch.fft.hfft(torch.fft.ihfft(x)), F(2, 8), core=False)
+add("fft_fftshift fft_ifftshift", lambda x: torch.fft.ifftshift(torch.fft.fftshift(x)), F(2, 8), core=False)
+add("fft_fftfreq fft_rfftfreq", lambda x: (x, torch.fft.fftfreq(8), torch.fft.rfftfreq(9)), F(2, 8), core=False)
+add(
+    "stft hann_window hamming_window",
+    lambda x: torch.stft(x, 16, 4, window=torch.hann_window(16) + torch.hamming_window(16), return_complex=True).abs(),
+    F(2, 64),
+    core=False,
+)
+add("view_as_complex view_as_real", lambda x: torch.view_as_real(torch.view_as_complex(x) * 2), F(2, 3, 2), core=False)
+add(
+    "complex real imag conj angle",
+    lambda x, y: (torch.complex(x, y).conj().real, torch.complex(x, y).imag),
+    F(2, 3),
+    F(2, 3),
+    core=False,
+)
+add("polar angle", lambda x, y: torch.polar(x, y).angle(), F(2, 3), F(2, 3), core=False)
+add("linalg_inv inverse", lambda x: torch.linalg.inv(SQUARE.run(x)), F(2, 4, 4), counted=False, core=False)
+add("linalg_det det", lambda x: torch.linalg.det(SQUARE.run(x)), F(2, 4, 4), counted=False, core=False)
+add(
+    "linalg_solve", lambda x, y: torch.linalg.solve(SQUARE.run(x), y), F(2, 4, 4), F(2, 4, 3), counted=False, core=False
+)
+add("trace", torch.trace, F(4, 4), core=False)
+add("tensordot", lambda x, y: torch.tensordot(x, y, dims=([1, 2], [0, 1])), F(2, 3, 4), F(3, 4, 5), core=False)
+add("inner", torch.inner, F(2, 3, 4), F(5, 4), core=False)
+add("vdot", torch.vdot, F(4), F(4), counted=False, core=False)
+add("linalg_vecdot", torch.linalg.vecdot, F(2, 3, 4), F(2, 3, 4), counted=False, core=False)
+add("kron", torch.kron, F(2, 3), F(4, 5), counted=False, core=False)
+
+# --- losses and distances ---------------------------------------------------------------------------------------------
+
+for _loss in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "kl_div", "soft_margin_loss"):
+    add(_loss, getattr(nnf, _loss), F(2, 3), F(2, 3), core=False)
+add("mse_loss", lambda x, y: nnf.mse_loss(x, y, reduction="none"), F(2, 3), F(2, 3), core=False)
+add(
+    "binary_cross_entropy",
+    lambda x, y: nnf.binary_cross_entropy(x.sigmoid(), y.sigmoid()),
+    F(2, 3),
+    F(2, 3),
+    core=False,
+)
+add("binary_cross_entropy_with_logits", nnf.binary_cross_entropy_with_logits, F(2, 3), F(2, 3), core=False)
+add("cross_entropy_loss", nnf.cross_entropy, F(2, 5), I(5, 2), core=False)
+add(
+    "cross_entropy_loss",
+    lambda x, y: nnf.cross_entropy(x, y, reduction="none"),
+    F(2, 5, 4, 4),
+    I(5, 2, 4, 4),
+    core=False,
+)
+add("nll_loss_nd", lambda x, y: nnf.nll_loss(x.log_softmax(1), y), F(2, 5), I(5, 2), core=False)
+add("pairwise_distance", nnf.pairwise_distance, F(2, 5), F(2, 5), core=False)
+add("dist", torch.dist, F(2, 5), F(2, 5), core=False)
+add("pdist", nnf.pdist, F(4, 5), core=False)
+add("cosine_embedding_loss", nnf.cosine_embedding_loss, F(2, 5), F(2, 5), F(2), core=False)
+add("searchsorted", lambda x: torch.searchsorted(torch.arange(4.0), x), F(2, 5), core=False)
+add("bucketize", lambda x: torch.bucketize(x, torch.arange(4.0)), F(2, 5), core=False)
+add("isin", lambda x: torch.isin(x, torch.arange(4.0)), F(2, 5), core=False)
+add("multinomial", lambda x: torch.multinomial(x, 3), F(2, 5), core=False)
+
+# --- others -----------------------------------------------------------------------------------------------------------
+
+for _one in ("acosh", "asinh", "atanh", "erfc", "erfinv", "sinc", "deg2rad", "rad2deg", "signbit", "sgn", "fix", "i0"):
+    add(_one, getattr(torch, _one), F(2, 3), core=False)
+for _one in ("isneginf", "isposinf", "isreal"):
+    add(_one, getattr(torch, _one), F(2, 3), core=False)
+for _one in (
+    "copysign",
+    "heaviside",
+    "nextafter",
+    "ldexp",
+    "float_power",
+    "logaddexp2",
+    "greater",
+    "less_equal",
+    "not_equal",
+):
+    add(_one, getattr(torch, _one), F(2, 3), F(2, 3), core=False)
+add("gcd lcm", lambda x, y: torch.gcd(x, y) + torch.lcm(x, y), I(9, 2, 3), I(9, 2, 3), core=False)
+add("logcumsumexp", lambda x: torch.logcumsumexp(x, 1), F(2, 3), core=False)
+add("moveaxis", lambda x: torch.moveaxis(x, 1, 3), IMAGE, core=False)
+add("adjoint", torch.adjoint, F(2, 3, 4), core=False)
+add("ravel", torch.ravel, F(2, 3, 4), core=False)
+for _least in (1, 2, 3):
+    add(f"atleast_{_least}d", getattr(torch, f"atleast_{_least}d"), F(4), core=False)
+add("atleast_3d", torch.atleast_3d, F(2, 4), core=False)
+add("diag_embed", lambda x: torch.diag_embed(x, 1), F(2, 3), core=False)
+add("diag", torch.diag, F(4, 5), core=False)
+add("diag", torch.diag, F(4), core=False)
+add("take", torch.take, F(2, 3), I(6, 4, 2), core=False)
+add("scatter_reduce", lambda x, i, y: x.scatter_reduce(1, i, y, "amax"), F(2, 5), I(5, 2, 3), F(2, 3), core=False)
+# A program has as many parts as there were when it was exported, and this one does not say so of its sizes: halves.
+add(
+    "unsafe_chunk unsafe_split",
+    lambda x: (*x.unsafe_chunk(2, 1), *x.unsafe_split((x.shape[2] + 1) // 2, 2)),
+    F(2, 4, 6),
+    core=False,
+)
+add("nanmean", lambda x: x.nanmean(1), F(2, 3, 4), core=False)
+add("nanmedian", lambda x: x.nanmedian(1), F(2, 3, 4), core=False)
+add("linalg_norm", lambda x: torch.linalg.norm(x, dim=(1, 2)), F(2, 3, 4), core=False)
+add("randperm", lambda x: x[:, torch.randperm(4)], F(2, 4), core=False)
+add("logspace", lambda x: x + torch.logspace(0, 1, 4), F(2, 4), core=False)
+add("randint_like", lambda x: torch.randint_like(x, 5), F(2, 4), core=False)
+add("renorm", lambda x: x.renorm(2, 0, 1.0), F(2, 4), core=False)
+add(
+    "fake_quantize_per_tensor_affine",
+    lambda x: torch.fake_quantize_per_tensor_affine(x, 0.1, 0, 0, 255),
+    F(2, 4),
+    core=False,
+)
+add(
+    "lstm_cell",
+    lambda x, h, c, w, u: torch.lstm_cell(x, [h, c], w, u),
+    F(2, 3),
+    F(2, 4),
+    F(2, 4),
+    F(16, 3),
+    F(16, 4),
+    core=False,
+)
+add("gru_cell", torch.gru_cell, F(2, 3), F(2, 4), F(12, 3), F(12, 4), core=False)
+add(
+    "rnn_tanh_cell rnn_relu_cell",
+    lambda x, h, w, u: torch.rnn_tanh_cell(x, torch.rnn_relu_cell(x, h, w, u), w, u),
+    F(2, 3),
+    F(2, 4),
+    F(4, 3),
+    F(4, 4),
+    core=False,
+)
+add("embedding_bag", lambda x, i: nnf.embedding_bag(i, x, mode="mean"), F(9, 4), I(9, 2, 3), core=False)
+add("embedding_bag", lambda x, i: nnf.embedding_bag(i, x, mode="sum"), F(9, 4), I(9, 2, 3), core=False)

@@ -189,11 +189,45 @@ def test_rules_of_plugins_that_fail(folder, body, expected):
     assert f"SPC071 classified: {expected}" in result.err
 
 
-def test_a_missing_plugin_has_a_hint(folder):
-    assert (
-        "for a file, give its path: --plugin ./plugin_of_nobody.py"
-        in call("model.json", "--plugin", "plugin_of_nobody").err
-    )
+WANTED = "a plugin is a module of Python (`package.types`) or a file (`./types.py`)"
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "help"),
+    [
+        ("nobody", "the plugin `nobody` cannot be run: ModuleNotFoundError: No module named 'nobody'", WANTED),
+        (
+            "there",
+            "the plugin `there` cannot be run: ModuleNotFoundError: No module named 'there'",
+            "--plugin ./there.py",
+        ),
+        (
+            "model.json",
+            "this is no plugin: `model.json` is no file of Python",
+            "with --layer-types model.json; a plugin is",
+        ),
+        ("./types.yaml", "this is no plugin: `./types.yaml` is no file of Python", "--layer-types ./types.yaml"),
+        ("nobody.yaml", "the plugin `nobody.yaml` cannot be run", "with --layer-types nobody.yaml"),
+        ("./nobody.py", "this is no plugin: there is no file `./nobody.py`", WANTED),
+        (".", "this is no plugin: `.` is no name of a module", WANTED),
+        ("./", "this is no plugin: `./` is no file of Python", WANTED),
+        ("", "this is no plugin: `` is no name of a module", WANTED),
+        ("a b", "this is no plugin: `a b` is no name of a module", WANTED),
+        (".relative", "this is no plugin: `.relative` is no name of a module", WANTED),
+    ],
+)
+def test_what_is_no_plugin_is_told_what_one_is(folder, name, message, help):
+    Path("there.py").write_text(PLUGIN, encoding="utf-8")
+    for command in ([], ["check"]):
+        result = call(*command, "model.json", "--plugin", name)
+        assert result.code == 2
+        assert f"SPC070 {message}" in result.err
+        assert help in result.err
+
+
+def test_a_file_that_is_no_plugin_runs_no_module_of_its_name(folder):
+    Path("model.py").write_text("raise SystemExit('it was run')\n", encoding="utf-8")
+    assert "it was run" not in call("model.json", "--plugin", "model.json").err
 
 
 @pytest.mark.parametrize(
@@ -236,4 +270,4 @@ def test_plugins_leave_no_types_behind(folder):
 def test_a_plugin_that_is_not_there_is_named_as_it_was_given():
     with pytest.raises(UnusableError) as caught:
         cnnsum.loads("{input: [4], layers: [{Dense: 2}]}", plugins=["./nosuch.py"])
-    assert str(caught.value).endswith("cannot be run: ImportError: there is no file ./nosuch.py")
+    assert "this is no plugin: there is no file `./nosuch.py`" in str(caught.value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from cnnsum.diagnostics import Diagnostic, Related, Span
 from cnnsum.ink import harmless
 from cnnsum.render.diagnose import in_order, render, segments
+from cnnsum.render.style import ERROR, NOTE, WARNING
+from tests.thorough import each
 
 
 def drawn(diagnostics, text="", **other):
@@ -72,7 +72,7 @@ def test_a_line_that_is_not_at_hand_is_left_out():
     assert drawn([found], "a") == ["other.yaml:1:1: SHP204 no"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("line", "place", "carets"),
     [
         ("a: b", (1, 4, 5), "   ^"),
@@ -102,7 +102,7 @@ def test_large_line_numbers():
     assert lines[1:] == ["1234567 | abc", "        | ^"]
 
 
-@pytest.mark.parametrize(("column", "length"), [(1, 5), (60, 5), (5000, 3), (9990, 11), (5000, 4000), (1, 10_000)])
+@each(("column", "length"), [(1, 5), (60, 5), (5000, 3), (9990, 11), (5000, 4000), (1, 10_000)])
 def test_long_lines_are_cut_around_the_caret(column, length):
     line = "".join(chr(97 + index % 26) for index in range(10_000))
     _, shown, marks = drawn([at(1, column, column + length)], line)
@@ -144,18 +144,18 @@ def test_visible_leaves_text_alone():
         assert harmless(text) == text
 
 
-@pytest.mark.parametrize(("severity", "style"), [("error", "bold red"), ("warning", "yellow"), ("note", "cyan")])
+@each(("severity", "style"), [("error", ERROR), ("warning", WARNING), ("note", NOTE)])
 def test_segments_carry_styles(severity, style):
     kind = [] if severity == "error" else [(f"{severity}: ", style)]
     found = at(1, 4, 5, severity=severity, help="h", related=(Related(Span("m.yaml", 1, 1, 1, 2), "r"),))
     assert list(segments([found], lambda *_: "a: b")) == [
         [("m.yaml:1:4:", "bold"), (" ", ""), ("SHP204", style), (" ", ""), *kind, ("no", "bold")],
-        [("    1 | ", "cyan"), ("a: b", "")],
-        [("      | ", "cyan"), ("   ", ""), ("^", style)],
-        [("  ", ""), ("help:", "cyan"), (" h", "")],
+        [("    1 | ", NOTE), ("a: b", "")],
+        [("      | ", NOTE), ("   ", ""), ("^", style)],
+        [("  ", ""), ("help:", NOTE), (" h", "")],
         [("  ", ""), ("m.yaml:1:1:", "bold"), (" ", ""), ("r", "")],
-        [("    1 | ", "cyan"), ("a: b", "")],
-        [("      | ", "cyan"), ("", ""), ("^", "cyan")],
+        [("    1 | ", NOTE), ("a: b", "")],
+        [("      | ", NOTE), ("", ""), ("^", NOTE)],
     ]
 
 

@@ -4,13 +4,13 @@ import os
 import re
 from pathlib import Path
 
-import pytest
 from advising import advice_on
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnsum.diagnostics import UnusableError
 from cnnsum.model import load, loads
+from tests.thorough import each
 
 CORPUS = sorted((Path(__file__).resolve().parent.parent / "corpus").rglob("*.*"))
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "40"))
@@ -41,7 +41,7 @@ def check(found):
         assert not re.search(r"None|Expr|\{|\}|\.$", one.message), one.message
 
 
-@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+@each("path", CORPUS, ids=lambda path: path.name)
 def test_corpus(path):
     try:
         model = load(path)

@@ -1,9 +1,9 @@
 """Claims in comments: what is read as one, and how many digits of it count."""
 
-import pytest
 from advising import advice_on
 
 from cnnsum.model import loads
+from tests.thorough import each
 
 # 32 * 32 * (27 + 1) weights: kernel 3 * 3 * 3 * 32 = 864, bias 32; work 30 * 30 * 864 = 777,600 products.
 SPEC = "input: [32, 32, 3]\nlayers:\n  - Conv2D: [32, 3]{}\n"
@@ -14,7 +14,7 @@ def claims(head="", tail=""):
     return [found.message for found in advice_on(loads(head + SPEC.format(tail), "net.yaml"), "ARC491")]
 
 
-@pytest.mark.parametrize(
+@each(
     "comment",
     [
         "# params: 896",
@@ -41,7 +41,7 @@ def test_true_or_no_claim(comment):
     assert claims(comment + "\n") == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("comment", "said", "truth"),
     [
         ("# params: 895", "895", "896 parameters"),

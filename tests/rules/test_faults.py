@@ -5,11 +5,11 @@ What a file seeds stands in its first line. A mistake is named by a code at the 
 
 from pathlib import Path
 
-import pytest
 from advising import advice_on, codes_of
 
 from cnnsum.lint import check
 from cnnsum.model import load, loads
+from tests.thorough import each
 
 FOLDER = Path(__file__).parent / "faults"
 
@@ -32,7 +32,7 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("name", NAMED)
+@each("name", NAMED)
 def test_the_mistake_is_named(name):
     found = {(one.code, one.span.line) for one in check(FOLDER / f"{name}.yaml")}
     assert set(NAMED[name]) <= found
@@ -153,17 +153,17 @@ SILENT = {
 }
 
 
-@pytest.mark.parametrize(("code", "text"), SPEAKS.values(), ids=SPEAKS)
+@each(("code", "text"), SPEAKS.values(), ids=SPEAKS)
 def test_speaks(code, text):
     assert codes_of(text, code) == [code]
 
 
-@pytest.mark.parametrize(("code", "text"), SILENT.values(), ids=SILENT)
+@each(("code", "text"), SILENT.values(), ids=SILENT)
 def test_is_silent(code, text):
     assert codes_of(text, code) == []
 
 
-@pytest.mark.parametrize(("code", "text"), [*SPEAKS.values(), *SILENT.values()], ids=[*SPEAKS, *SILENT])
+@each(("code", "text"), [*SPEAKS.values(), *SILENT.values()], ids=[*SPEAKS, *SILENT])
 def test_cases_are_models_without_errors(code, text):
     del code
     assert [str(found) for found in loads(text).diagnostics if found.severity == "error"] == []

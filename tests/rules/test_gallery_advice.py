@@ -3,10 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from advising import advice_on
 
 from cnnsum.model import load
+from tests.thorough import each
 
 SPECS = Path(__file__).resolve().parent.parent.parent / "specs"
 NETWORKS = [path for path in sorted(SPECS.glob("*.yaml")) if path.stem != "resnet_blocks"]  # which holds blocks only
@@ -44,7 +44,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
+@each("path", NETWORKS, ids=lambda path: path.stem)
 def test_gallery(path):
     found = advice_on(load(path))
     assert all(one.span is not None for one in found)

@@ -9,6 +9,7 @@ from advising import advice_on, codes_of
 
 from cnnsum.answers.summary.ask import summarize
 from cnnsum.model import loads
+from tests.thorough import each
 
 
 def spec(shape, *items, top=""):
@@ -46,7 +47,7 @@ def reached(kernels):
     return sorted(seen)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@each("seed", range(40))
 def test_one_layer_has_the_weights_that_are_told(seed):
     draw = random.Random(seed)
     depth, first, second = (draw.choice([1, 3, 8, 16, 40]) for _ in range(3))
@@ -85,7 +86,7 @@ def test_a_matrix_for_a_convolution_and_a_dense():
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     "items",
     [
         # A 1x1 convolution that takes channels away, as residual dense networks fuse their features.
@@ -171,7 +172,7 @@ def windows(length, size, stride, dilation, padding):
     return [[out * stride - before + dilation * tap for tap in range(size)] for out in range(count)]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@each("seed", range(60))
 def test_weights_that_see_only_padding(seed):
     draw = random.Random(seed)
     lengths = [draw.randint(1, 9) for _ in range(2)]
@@ -194,7 +195,7 @@ def test_weights_that_see_only_padding(seed):
         assert told[2:] == [number for axis in axes for number in (lengths[axis], axis + 1)]
 
 
-@pytest.mark.parametrize("seed", range(80))
+@each("seed", range(80))
 def test_holes_of_dilated_kernels(seed):
     draw = random.Random(seed)
     kernels = [(draw.choice([2, 3, 5]), draw.choice([1, 2, 2, 3, 4])) for _ in range(draw.randint(2, 4))]
@@ -233,7 +234,7 @@ def test_kernels_before_a_merge_fill_holes_too():
     assert codes_of(TCN.replace("kernel_size: 11, padding", "kernel_size: 1, padding"), "ARC432") == ["ARC432"]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@each("seed", range(60))
 def test_samples_that_no_layer_reads(seed):
     draw = random.Random(seed)
     readers = [
@@ -257,7 +258,7 @@ def test_samples_that_no_layer_reads(seed):
         assert numbers(found[0].message)[:3] == [period, 2, missed]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@each("seed", range(60))
 def test_borders_and_shifts(seed):
     draw = random.Random(seed)
     length, size, stride = draw.randint(8, 40), draw.randint(1, 7), draw.randint(1, 4)
@@ -279,8 +280,8 @@ def test_borders_and_shifts(seed):
         assert numbers(found[0].message) == [2, before, after]
 
 
-@pytest.mark.parametrize("kind", ["Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"])
-@pytest.mark.parametrize(("size", "stride"), [(3, 2), (5, 3), (2, 3), (1, 2), (7, 4)])
+@each("kind", ["Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"])
+@each(("size", "stride"), [(3, 2), (5, 3), (2, 3), (1, 2), (7, 4)])
 def test_the_advised_kernel_overlaps_evenly(kind, size, stride):
     rank = int(kind[4])
     text = spec([4] * rank + [2], f"{kind}: {{filters: 2, kernel_size: {size}, strides: {stride}}}")
@@ -354,9 +355,7 @@ def test_field_against_the_input_of_channels_first():
 # --- what takes the place of layers -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("pad", "crop"), [((2, 2), (1, 1)), ((1, 1), (1, 1)), ((1, 1), (3, 3)), ((3, 1), (1, 1)), ((2, 1), (1, 3))]
-)
+@each(("pad", "crop"), [((2, 2), (1, 1)), ((1, 1), (1, 1)), ((1, 1), (3, 3)), ((3, 1), (1, 1)), ((2, 1), (1, 3))])
 def test_the_difference_of_padding_and_cropping(pad, crop):
     text = spec([9, 4], f"ZeroPadding1D: {{padding: [{pad[0]}, {pad[1]}]}}", f"Cropping1D: {{cropping: {list(crop)}}}")
     help = only(text, "ARC441").help
@@ -393,7 +392,7 @@ def test_one_place_that_keeps_its_axes_is_no_flatten():
     assert "Flatten" not in kept.help
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "code"),
     [
         (spec([4, 4, 8], "Conv2D: [8, 1]", "Flatten", "Reshape: {target_shape: [8, 16]}", "Dense: 2"), "ARC443"),

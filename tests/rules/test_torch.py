@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from advising import advice_on, codes_of
 
 from cnnsum.model import loads
+from tests.thorough import each
 
 HEAD = "framework: torch\n"
 IMAGE = HEAD + "input: [3, 32, 32]\nlayers:\n"
@@ -175,7 +175,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("code", "bad", "words", "good"), FAULTS.values(), ids=FAULTS)
+@each(("code", "bad", "words", "good"), FAULTS.values(), ids=FAULTS)
 def test_it_is_found_and_only_where_it_is(code, bad, words, good):
     found = [one for one in advice_on(loads(bad), code) if one.code == code]
     assert len(found) == 1, found

@@ -17,6 +17,7 @@ import cnnsum
 from cnnsum.diagnostics import UnusableError
 from cnnsum.source import hdf5
 from cnnsum.source.hdf5.store import checksum
+from tests.thorough import each, examples
 
 SAMPLES = Path(__file__).parent / "hdf5"
 KERAS = (SAMPLES / "keras.h5").read_bytes()
@@ -217,7 +218,7 @@ def test_links_that_lead_around_and_around():
         file.find("g/l7")
 
 
-@pytest.mark.parametrize("name", ["keras", "latest", "user_block"])
+@each("name", ["keras", "latest", "user_block"])
 def test_changed_bytes(name: str):
     """What is damaged is refused with a place, and takes no more steps than a sound file may."""
     sound = (SAMPLES / f"{name}.h5").read_bytes()
@@ -225,7 +226,7 @@ def test_changed_bytes(name: str):
     assert start is not None
     drawn = random.Random(name)
     found: Counter[bool] = Counter()
-    for at in drawn.sample(range(start, len(sound)), 250):
+    for at in drawn.sample(range(start, len(sound)), examples(500)):
         data = bytearray(sound)
         data[at] ^= drawn.choice((1, 2, 4, 8, 16, 32, 64, 128, 255))
         try:
@@ -244,7 +245,7 @@ def test_changed_bytes_of_a_model(tmp_path: Path):
     assert config["class_name"] == "Sequential"
     path = tmp_path / "x.h5"
     drawn = random.Random(1)
-    for at in drawn.sample(range(8, len(KERAS)), 200):
+    for at in drawn.sample(range(8, len(KERAS)), examples(400)):
         path.write_bytes(KERAS[:at] + bytes([KERAS[at] ^ drawn.choice((1, 8, 128, 255))]) + KERAS[at + 1 :])
         try:
             cnnsum.summarize(cnnsum.load(path))

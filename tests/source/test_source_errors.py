@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from cnnsum.diagnostics import CODES, Diagnostic, UnusableError
+from cnnsum.diagnostics import CODES, SMALLEST_SPEC, Diagnostic, UnusableError
 from cnnsum.source import read_text
+from tests.thorough import each
 
 INDENT = "values of one list or mapping start in the same column"
 QUOTES = "write the text in quotes"
 ESCAPE = r"write a backslash as \\, or use single quotes"
 TAB = "replace the tab by spaces"
 NO_TAG = "leave the tag out: texts, numbers, lists and mappings need none"
+
+
+def _ends(closers: str) -> str:
+    return f"write `{closers}` at the end, if nothing else is missing"
+
 
 YAML = [
     ("a: b: c", 1, 5, "SPC008", "a second `:` on one line", "write the inner mapping in braces, or the text in quotes"),
@@ -24,20 +30,44 @@ YAML = [
         "no key can follow here: the line above is not complete",
         "write a space after the `:` of the line above",
     ),
-    ("a: [1, 2\nb: 3\n", 2, 2, "SPC008", "expected `,` or `]` in this list", None),
-    ("a: {b: 1 c: 2}", 1, 11, "SPC008", "expected `,` or `}` in this mapping", None),
+    (
+        "a: [1, 2\nb: 3\n",
+        2,
+        2,
+        "SPC008",
+        "expected `,` or `]` in this list",
+        "write `]` at the end of line 1: `[1, 2]`",
+    ),
+    ("a: {b: 1 c: 2}", 1, 11, "SPC008", "expected `,` or `}` in this mapping", "a comma is missing before `c`"),
     ("a: {b: [1, 2}", 1, 13, "SPC008", "`}` closes a list that `[` opens", "close it with `]`"),
-    ("a: {x: 1\n", 1, 4, "SPC009", "this mapping is never closed: `}` is missing", None),
-    ("a:\n  - [1, 2\n", 2, 5, "SPC009", "this list is never closed: `]` is missing", None),
-    ('a: "abc\n\nb: 2', 1, 4, "SPC009", "this quote is never closed", None),
-    ("a: 'abc", 1, 4, "SPC009", "this quote is never closed", None),
+    (
+        "a: {x: 1\n",
+        1,
+        4,
+        "SPC009",
+        "this mapping is never closed: `}` is missing",
+        "write `}` at the end of line 1: `{x: 1}`",
+    ),
+    (
+        "a:\n  - [1, 2\n",
+        2,
+        5,
+        "SPC009",
+        "this list is never closed: `]` is missing",
+        "write `]` at the end of line 2: `[1, 2]`",
+    ),
+    ('a: "abc\n\nb: 2', 1, 4, "SPC009", "this quote is never closed", 'write `"` at the end of line 1: `"abc"`'),
+    ("a: 'abc", 1, 4, "SPC009", "this quote is never closed", "write `'` at the end of line 1: `'abc'`"),
     ("a:\n\tb: 1\n", 2, 1, "SPC008", "a tab: YAML indents with spaces", TAB),
     ("a: x\n\tb\n", 2, 1, "SPC008", "a tab: YAML indents with spaces", TAB),
     ("a: |\n\tx\n", 2, 1, "SPC008", "a tab: YAML indents with spaces", TAB),
     ("a:\n    b: 1\n  c: 2\n", 3, 3, "SPC008", "this line is indented like no line above it", INDENT),
     ("- - a\n - b", 2, 2, "SPC008", "this line is indented like no line above it", INDENT),
     ("  a: 1\n b: 2\n", 2, 2, "SPC008", "more text after the end of the value", INDENT),
-    ("a: 1\nb\nc: 2\n", 2, 1, "SPC008", "`b` is no key: it has no `:`", None),
+    ("a: 1\nb\nc: 2\n", 2, 1, "SPC008", "`b` is no key: it has no `:`", "write `b:`"),
+    ("- a\n-b\n- c: 2\n", 2, 1, "SPC008", "a space is missing after `-`", "write `- b`, as every item of a list"),
+    ("a = [1]\nb: 2\n", 2, 1, "SPC008", "no key can follow here: the line above is not complete", "write `a: [1]`"),
+    ("- a {b: 1, c: 2}\n", 1, 3, "SPC008", "a `:` is missing after `a`", "write `a: {...}`"),
     ("a: @x", 1, 4, "SPC008", "`@` cannot start a value", QUOTES),
     ("a: `x", 1, 4, "SPC008", "a backquote cannot start a value", QUOTES),
     ("a: %x", 1, 4, "SPC008", "`%` cannot start a value", QUOTES),
@@ -92,16 +122,23 @@ YAML = [
     ("!!map [a]", 1, 1, "SPC019", "unknown tag `!!map`", NO_TAG),
     ("a: !!int x", 1, 4, "SPC019", "`x` is not what its tag `!!int` says", None),
     ("a: " + "9" * 101, 1, 4, "SPC017", "a number of 101 digits is too long (at most 100)", None),
-    ("", 1, 1, "SPC004", "the file is empty", None),
-    (" \n\t\n", 1, 1, "SPC004", "the file is empty", None),
-    ("# only\n  # this\n", 1, 1, "SPC004", "the file is empty", None),
-    ("---\n", 1, 1, "SPC004", "the file is empty", None),
+    ("", 1, 1, "SPC004", "the file is empty", SMALLEST_SPEC),
+    (" \n\t\n", 1, 1, "SPC004", "the file is empty", SMALLEST_SPEC),
+    ("# only\n  # this\n", 1, 1, "SPC004", "the file is empty", SMALLEST_SPEC),
+    ("---\n", 1, 1, "SPC004", "the file is empty", SMALLEST_SPEC),
 ]
 
 JSON = [
-    ('{"a" 1}', 1, 6, "SPC008", "expected `:` after the key", None),
-    ('{"a": 1, b c: "2" 3}', 1, 10, "SPC008", "expected a key in double quotes", None),
-    ('[1, ["2" 3]]', 1, 10, "SPC008", "expected `,` or a closing bracket", None),
+    ('{"a" 1}', 1, 6, "SPC008", "expected `:` after the key", "write `:` before this"),
+    (
+        '{"a": 1, b c: "2" 3}',
+        1,
+        10,
+        "SPC008",
+        "expected a key in double quotes",
+        'JSON has keys as in `"input": [64, 64, 3]`',
+    ),
+    ('[1, ["2" 3]]', 1, 10, "SPC008", "expected `,` or a closing bracket", "write a comma before this"),
     ('{"a": [1,\n 2,} }', 2, 3, "SPC008", "a comma before a closing bracket", "remove the comma"),
     ('{"a": 1} x', 1, 10, "SPC008", "more text after the end of the JSON value", "a file holds one model"),
     ('{"a": 1}\n{"a": 1}\n', 2, 1, "SPC008", "more text after the end of the JSON value", "a file holds one model"),
@@ -117,10 +154,17 @@ JSON = [
         r"write a line break as \n and a tab as \t",
     ),
     ('{"a": "x', 1, 7, "SPC009", "the text ends within this string", None),
-    ('{"a": [1, {"b": 2}, \n', 1, 20, "SPC009", "the text ends too early: a list or mapping is not closed", None),
-    ('{"a": {"b": 1}', 1, 15, "SPC009", "the text ends too early: a list or mapping is not closed", None),
-    ('{"a"', 1, 5, "SPC009", "the text ends too early: a list or mapping is not closed", None),
-    ("[", 1, 2, "SPC009", "the text ends too early: a list or mapping is not closed", None),
+    (
+        '{"a": [1, {"b": 2}, \n',
+        1,
+        20,
+        "SPC009",
+        "the text ends too early: a list or mapping is not closed",
+        _ends("]}"),
+    ),
+    ('{"a": {"b": 1}', 1, 15, "SPC009", "the text ends too early: a list or mapping is not closed", _ends("}")),
+    ('{"a"', 1, 5, "SPC009", "the text ends too early: a list or mapping is not closed", _ends("}")),
+    ("[", 1, 2, "SPC009", "the text ends too early: a list or mapping is not closed", _ends("]")),
     (r'["\ud800"]', 1, 3, "SPC021", r"`\ud800` is half of a character, without its other half", None),
     (r'["\\\\\uDC00"]', 1, 7, "SPC021", r"`\uDC00` is half of a character, without its other half", None),
     ("[" + "9" * 5000 + "]", 1, 2, "SPC017", "a number of 5000 digits is too long (at most 100)", None),
@@ -134,7 +178,7 @@ def errors_of(text: str, path: str) -> tuple[Diagnostic, ...]:
     return caught.value.diagnostics
 
 
-@pytest.mark.parametrize(("text", "line", "column", "code", "message", "help"), YAML, ids=repr)
+@each(("text", "line", "column", "code", "message", "help"), YAML, ids=repr)
 def test_bad_yaml(text, line, column, code, message, help):
     (found,) = errors_of(text, "x.yaml")
     assert found.span is not None
@@ -143,7 +187,7 @@ def test_bad_yaml(text, line, column, code, message, help):
     assert found.severity == "error"
 
 
-@pytest.mark.parametrize(("text", "line", "column", "code", "message", "help"), JSON, ids=repr)
+@each(("text", "line", "column", "code", "message", "help"), JSON, ids=repr)
 def test_bad_json(text, line, column, code, message, help):
     (found,) = errors_of(text, "x.json")
     assert found.span is not None
@@ -193,7 +237,7 @@ GOES_ON = [
 ]
 
 
-@pytest.mark.parametrize(("text", "value", "expected"), GOES_ON, ids=repr)
+@each(("text", "value", "expected"), GOES_ON, ids=repr)
 def test_reading_goes_on(text, value, expected):
     document = read_text(text, "x")
     assert document.value == value
@@ -241,7 +285,7 @@ def test_every_code_has_a_title():
         assert code in CODES, text
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "path", "line", "column", "end"),
     [
         ('{"a": 1, // one\n"b": 2}', "m.json", 1, 10, 16),

@@ -8,8 +8,9 @@ import pytest
 
 from cnnsum.diagnostics import UnusableError
 from cnnsum.source import document, raw, read, read_text
+from tests.thorough import each
 
-LONG = 4_000_000
+LONG = 2_000_000
 DEEP = "nested too deep: more than 100 levels of lists and mappings"
 
 
@@ -79,7 +80,7 @@ def test_a_hostile_text_is_refused_at_once(name):
     assert seconds < 3
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "findings"),
     [
         ('{"a": "' + "x" * LONG + '"}', 0),
@@ -87,7 +88,7 @@ def test_a_hostile_text_is_refused_at_once(name):
         ("a: " + "x" * LONG, 0),
         ('a: "' + "x" * LONG + '"', 0),
         ("[" + ("1" * 99 + ",") * 100_000 + "1]", 0),
-        ("[" + '"[]{}:",' * 900_000 + "1]", 0),
+        ("[" + '"[]{}:",' * 400_000 + "1]", 0),
         ('["' + "\\ud800\\udc00" * 100_000 + '"]', 0),
         ("{" + '"a": 1,' * 100_000 + '"a": 1}', 100),
         ("a: 1\n" * 100_000, 100),

@@ -8,9 +8,10 @@ import pytest
 
 from cnnsum.diagnostics import Span, UnusableError
 from cnnsum.source import Document, read, read_text
+from tests.thorough import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "value"),
     [
         ("yes", "yes"),

@@ -14,6 +14,7 @@ import cnnsum
 from cnnsum.diagnostics import UnusableError
 from cnnsum.writers import write
 from tests.cli.calling import call
+from tests.thorough import each
 from tests.writers.networks import NETWORKS
 
 ROOT = Path(__file__).parents[2]
@@ -159,6 +160,16 @@ def test_calls_of_modules_that_give_more_than_a_tensor() -> None:
     assert "y, _ = self.attention(norm, norm, norm, need_weights=False)" in written(NETWORKS["attention"])
 
 
+def test_activations_by_themselves_have_names_of_one_word() -> None:
+    text = written(
+        "input: [8]\nlayers:\n  - Linear: {out_features: 8, name: a}\n  - add: {from: [a, a]}\n"
+        "  - LeakyReLU: {}\n  - add: {from: [a, leaky_re_lu]}\n  - PReLU\n  - sub: {from: [a, p_re_lu]}\n  - ReLU\n"
+        "  - mul: {from: [a, re_lu]}\n  - ReLU: {name: re_lu_own}\n"
+    )
+    made = [line.split(" = ")[0].strip() for line in text.splitlines() if " = nn." in line]
+    assert made == ["self.a", "self.leaky_relu", "self.prelu", "self.relu", "self.re_lu_own"]
+
+
 def test_what_is_refused_and_where() -> None:
     assert refused("input: [k, 8, 8]\nlayers:\n  - Conv2d: {out_channels: 2*k, kernel_size: 3}\n") == [
         ("4:5", "`conv2d`: formulas have no place in a module (out_channels)"),
@@ -186,7 +197,7 @@ def test_the_example_of_the_page() -> None:
     assert shown.removeprefix("text\n") in written(spec.removeprefix("yaml\nframework: torch"))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@each("name", NETWORKS)
 def test_it_is_python(name: str) -> None:
     """Names that end texts, comments and lines, or are words of Python, are names of variables and nothing else."""
     text = written(NETWORKS[name])
@@ -243,7 +254,7 @@ def test_layers_without_use_are_left_out_and_said() -> None:
     assert [one.message for one in findings] == ["`b` is left out: no output depends on it"]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "specs").glob("torch/*.yaml")), ids=lambda path: path.stem)
+@each("path", sorted((ROOT / "specs").glob("torch/*.yaml")), ids=lambda path: path.stem)
 def test_the_gallery_is_python(path: Path) -> None:
     model = cnnsum.load(str(path))
     if model.graph.place is not None and "layer_types" in model.graph.place.document.value:

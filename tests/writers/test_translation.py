@@ -14,6 +14,7 @@ import cnnsum
 from cnnsum.diagnostics import UnusableError
 from cnnsum.writers import write
 from tests.cli.calling import call
+from tests.thorough import each
 from tests.writers.keras_networks import NETWORKS
 from tests.writers.networks import NETWORKS as TORCH_NETWORKS
 
@@ -58,7 +59,7 @@ def test_channels_move_to_the_front() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("layer", "wanted"),
     [
         # At 8 samples a stride of 2 leaves one sample for the end, which `padding` of PyTorch puts on both sides.
@@ -82,7 +83,7 @@ def test_layers_of_keras(layer: str, wanted: list[str]) -> None:
     assert items(translated(layer)) == wanted
 
 
-@pytest.mark.parametrize(
+@each(
     ("layer", "wanted"),
     [
         ("Conv2d: {out_channels: 4, kernel_size: 3, padding: 1}",
@@ -101,7 +102,7 @@ def test_layers_of_pytorch(layer: str, wanted: list[str]) -> None:
     assert items(translated(layer, "keras", "[3, 8, 8]")) == wanted
 
 
-@pytest.mark.parametrize(
+@each(
     ("layer", "reason"),
     [
         ("LSTM: 4", "LSTM of PyTorch has two biases where LSTM has one"),
@@ -118,7 +119,7 @@ def test_what_pytorch_has_no_words_for(layer: str, reason: str) -> None:
     assert reason in message
 
 
-@pytest.mark.parametrize(
+@each(
     ("layer", "reason"),
     [
         ("MaxPool2d: {kernel_size: 3, padding: 1}",
@@ -192,8 +193,8 @@ def test_a_flattened_image_has_another_order_which_is_said() -> None:
     assert "# Features come in another order than in Keras, whose channels are last: with weights" in text
 
 
-@pytest.mark.parametrize("to", ["torch", "keras-py"])
-@pytest.mark.parametrize("name", NETWORKS)
+@each("to", ["torch", "keras-py"])
+@each("name", NETWORKS)
 def test_it_is_python(name: str, to: str) -> None:
     model = load(NETWORKS[name])
     text, _ = write(model.graph, model.inference, to)
@@ -209,7 +210,7 @@ def test_names_do_no_harm_in_keras_either() -> None:
     assert not [one for one in ast.walk(tree) if isinstance(one, (ast.Raise, ast.Import)) and one not in tree.body]
 
 
-@pytest.mark.parametrize("name", [name for name in NETWORKS if name not in ("first", "shared", "sequence")])
+@each("name", [name for name in NETWORKS if name not in ("first", "shared", "sequence")])
 def test_there_and_back_it_is_the_same_network(name: str) -> None:
     """What both have exact words for keeps its shapes, parameters and products, whatever it is called."""
     model = load(NETWORKS[name])

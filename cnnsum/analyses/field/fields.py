@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import gcd
-from typing import Any, NamedTuple
 
 from cnnsum.analyses.field import seen as samples
 from cnnsum.analyses.field.seen import Seen
 from cnnsum.dims import UNKNOWN, Dim, Unknown, at_least, ceil_div, divides, equal, maximum
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.layers.facts import EVERYTHING, Shape, Turn, Window
+from cnnsum.tuples import NamedTuple
 
 
 class Axis(NamedTuple):
@@ -51,7 +51,7 @@ class Axis(NamedTuple):
     def offset(self) -> Dim:
         """The first input sample that output 0 sees; below 0 where that is padding."""
         seen = self.seen
-        return ceil_div(self.first, self.parts) if seen is None or not seen.outputs[0].bits else seen.outputs[0].first
+        return ceil_div(self.first, self.parts) if seen is None or not seen.outputs[0].span else seen.outputs[0].first
 
     @property
     def jump(self) -> Dim | float:
@@ -134,7 +134,7 @@ def receptive_fields(inference: Inference) -> list[Field]:
         shape = values[number].shape
         fields[number] = (_SELF,) * max(len(shape) - 2, 0) if shape is not None else None
     channels_first = _channels_first(inference)
-    through: dict[tuple[Any, Any], Field] = {}
+    through: dict[tuple[object, object], Field] = {}
     turns: dict[int, _Turned] = {}
     for call in inference.calls:
         window = call.facts.window
@@ -142,8 +142,9 @@ def receptive_fields(inference: Inference) -> list[Field]:
         kept = _kept_turned(inference, call, turns, fields)
         if kept is not None:
             for number in call.outputs:
-                if kept.order == tuple(range(len(kept.order))):
-                    fields[number] = kept.field
+                places = _places_of_space(kept.order, channels_first=channels_first)
+                if places is not None:
+                    fields[number] = tuple([kept.field[place] for place in places])
                 else:
                     turns[number] = kept
                     fields[number] = None if len(kept.order) == 3 else not_followed(out)
@@ -163,6 +164,14 @@ def receptive_fields(inference: Inference) -> list[Field]:
             shape = values[number].shape
             fields[number] = seen if shape is not None else not_followed(None)
     return fields
+
+
+def _places_of_space(order: tuple[int, ...], *, channels_first: bool) -> tuple[int, ...] | None:
+    """Which axis of space each is, where batch and channels have stayed or come back; None where they have not."""
+    first, rank = (2, len(order)) if channels_first else (1, len(order) - 1)
+    if order[0] != 0 or (order[1] != 1 if channels_first else order[-1] != rank):
+        return None
+    return tuple([axis - first for axis in order[first:rank]])
 
 
 def _kept_turned(inference: Inference, call: Call, turns: dict[int, _Turned], fields: list[Field]) -> _Turned | None:
@@ -276,9 +285,9 @@ def _middle(axis: Axis) -> tuple[Dim, int]:
         return axis.first + axis.last, 2 * axis.parts
     period = len(seen.outputs)
     middles: list[Dim] = [
-        period * (2 * first + bits.bit_length() - 1) - 2 * place * seen.step
-        for place, (first, bits) in enumerate(seen.outputs)
-        if bits
+        period * (2 * one.first + one.span - 1) - 2 * place * seen.step
+        for place, one in enumerate(seen.outputs)
+        if one.span
     ]
     return sum(middles[1:], middles[0]), 2 * period * len(middles)
 

@@ -1,18 +1,19 @@
 """Which input samples an output sees, sample by sample along one axis: the span without its gaps.
 
 Behind a layer that enlarges, outputs do not all see alike: what repeats is a whole period of them. So a period is
-followed, one set of samples per output, and a set is the bits of one number: sliding a kernel over it is a few shifts.
-What this costs does not grow with the number of layers before, only with the size of the sets, which has a limit;
-beyond it, and where a symbol decides what falls on what, the answer is None. Knows no layer and no graph.
+followed, one set of samples per output: a span, and its gaps as the bits of one number, 0 where there are none, as
+nearly everywhere. Sliding a kernel over a set with gaps is a few shifts. What this costs does not grow with the number
+of layers before, only with the size of sets with gaps, which has a limit as all sets have; beyond it, and where a
+symbol decides what falls on what, the answer is None. Knows no layer and no graph.
 """
 
 from __future__ import annotations
 
 from math import gcd, lcm
-from typing import NamedTuple
 
 from cnnsum.dims import Dim
 from cnnsum.layers.facts import Window
+from cnnsum.tuples import NamedTuple
 
 #: Bits of all sets of an axis together, outputs of a period, and taps of all of them, up to which sets are followed.
 _MAX_BITS = 1 << 18
@@ -21,15 +22,28 @@ _MAX_TAPS = 1 << 14
 
 
 class Samples(NamedTuple):
-    """What one output sees: sample `first + n` for each bit `n` of `bits`; nothing at all where `bits` is 0."""
+    """What one output sees: the `span` samples from `first` on, without `first + n` for each bit `n` of `gaps`; nothing
+    at all where `span` is 0. The first and the last are seen.
+    """
 
     first: Dim
-    bits: int
+    span: int
+    gaps: int = 0
 
     @property
-    def span(self) -> int:
-        """Samples from the first seen to the last."""
-        return self.bits.bit_length()
+    def bits(self) -> int:
+        """A bit for each sample that is seen, the first of them the lowest."""
+        return (1 << self.span) - 1 ^ self.gaps
+
+    @property
+    def number(self) -> int:
+        """How many samples are seen."""
+        return self.span - self.gaps.bit_count()
+
+
+def _of_bits(first: Dim, bits: int) -> Samples:
+    span = bits.bit_length()
+    return Samples(first, span, (1 << span) - 1 ^ bits)
 
 
 class Seen(NamedTuple):
@@ -46,7 +60,7 @@ class Seen(NamedTuple):
     @property
     def most(self) -> int:
         """Samples that are seen, of the output that sees most."""
-        return max([one.bits.bit_count() for one in self.outputs])
+        return max([one.number for one in self.outputs])
 
 
 #: An input sees itself.
@@ -57,9 +71,9 @@ def through(seen: Seen | None, window: Window) -> Seen | None:
     """What a window sees of values that see this.
 
     >>> through(through(ITSELF, Window(3, stride=2)), Window(2, dilation=4))
-    Seen(step=2, outputs=(Samples(first=0, bits=1799),))
-    >>> bin(1799)  # two taps, 4 * 2 samples apart, of three samples each
-    '0b11100000111'
+    Seen(step=2, outputs=(Samples(first=0, span=11, gaps=248),))
+    >>> bin(248)  # between two taps, 4 * 2 samples apart, of three samples each
+    '0b11111000'
     """
     if seen is None:
         return None
@@ -69,12 +83,12 @@ def through(seen: Seen | None, window: Window) -> Seen | None:
     if len(seen.outputs) > 1 or up > 1:
         return _through_period(seen, size, stride, dilation, before, up)
     step = seen.step
-    ((first, bits),) = seen.outputs
+    (one,) = seen.outputs
     if size > 1:
-        if not isinstance(step, int) or bits.bit_length() + (size - 1) * dilation * step > _MAX_BITS:
+        if not isinstance(step, int) or one.span + (size - 1) * dilation * step > _MAX_BITS:
             return None
-        bits = _spread(bits, size, dilation * step)
-    return Seen(step * stride, (Samples(first - before * step, bits),))
+        one = _spread(one, size, dilation * step)
+    return Seen(step * stride, (one._replace(first=one.first - before * step),))
 
 
 def _through_period(seen: Seen, size: int, stride: int, dilation: int, before: Dim, up: int) -> Seen | None:
@@ -131,30 +145,36 @@ def together(sets: list[Samples]) -> Samples | None:
     """The samples in any of the sets; None where a symbol decides how they lie to each other."""
     result = Samples(0, 0)
     for one in sets:
-        if not one.bits or one == result:
+        if not one.span or one == result:
             continue
-        if not result.bits:
+        if not result.span:
             result = one
             continue
         ahead = one.first - result.first
         if not isinstance(ahead, int) or abs(ahead) > _MAX_BITS:
             return None
-        if ahead >= 0:
-            result = Samples(result.first, result.bits | one.bits << ahead)
+        low, high, ahead = (result, one, ahead) if ahead >= 0 else (one, result, -ahead)
+        if not low.gaps and not high.gaps and ahead <= low.span:
+            result = Samples(low.first, max(low.span, ahead + high.span))
+        elif not low.gaps and ahead + high.span <= low.span:
+            result = low
         else:
-            result = Samples(one.first, one.bits | result.bits << -ahead)
+            result = _of_bits(low.first, low.bits | high.bits << ahead)
     return result
 
 
 def _moved(samples: Samples, by: Dim) -> Samples:
-    return Samples(samples.first + by, samples.bits)
+    return samples._replace(first=samples.first + by)
 
 
-def _spread(bits: int, count: int, apart: int) -> int:
-    """The bits, and the same again `apart` higher, `count` times in all."""
+def _spread(samples: Samples, count: int, apart: int) -> Samples:
+    """The samples, and the same again `apart` further, `count` times in all."""
+    if not samples.gaps and apart <= samples.span:
+        return Samples(samples.first, samples.span + (count - 1) * apart)
+    bits = samples.bits
     made = 1
     while made < count:
         more = min(made, count - made)
         bits |= bits << more * apart
         made += more
-    return bits
+    return _of_bits(samples.first, bits)

@@ -6,7 +6,7 @@ docs/measures.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.params import Weights
@@ -14,6 +14,7 @@ from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
+from cnnsum.tuples import NamedTuple
 
 
 def value_bytes(inference: Inference, counter: Counter) -> list[Dim]:
@@ -28,33 +29,55 @@ def value_bytes(inference: Inference, counter: Counter) -> list[Dim]:
     return sizes
 
 
+def owners_of(layer: Layer) -> tuple[Layer, ...]:
+    """The layers that own the weights which a layer's calls read: itself, and those that it borrows from."""
+    return (layer, *[owner for owner, _ in layer.borrows]) if layer.borrows else (layer,)
+
+
+class KeptByCalls(NamedTuple):
+    """What calls keep for the backward pass: the bytes that each keeps and none before it does, by the number of the
+    call; and which tensors those are, as `Keeping.amounts` has them.
+    """
+
+    amounts: list[tuple[int, Dim]]
+    tensors: dict[object, None]
+
+
 class Keeping:
     """What the backward pass goes through, and which tensors it needs for that.
 
-    storage: for every value the value whose storage it is in training (views share one). wanted: whether the gradient
-    of that storage is computed: training changes it, and an output depends on it. active: for every call whether the
-    backward pass runs through it; trains: whether weights of its layer are trained.
+    storage: for every value the value whose storage it is in training (views share one). wanted: for every value
+    whether its gradient is computed: training changes it, and an output depends on it. active: for every call whether
+    the backward pass runs through it; trains: whether weights that it reads are trained. moved: the layers to whose
+    weights a gradient comes.
     """
 
-    __slots__ = ("_counter", "_inference", "_own", "_sizes", "active", "storage", "trains", "wanted")
+    __slots__ = (
+        *("_all", "_counter", "_inference", "_own", "_sizes"),
+        *("active", "moved", "storage", "trains", "wanted"),
+    )
 
     def __init__(self, inference: Inference, sizes: list[Dim], counter: Counter, weights: dict[Layer, Weights]) -> None:
         self._inference = inference
         self._sizes = sizes
         self._counter = counter
         self._own: dict[tuple[int, str, bool], Dim] = {}
+        self._all: KeptByCalls | None = None
         calls, values = inference.calls, inference.values
         storage = self.storage = list(range(len(values)))
-        wanted = self.wanted = [False] * len(storage)
+        wanted = self.wanted = [False] * len(values)
         active = self.active = [False] * len(calls)
         trains = self.trains = [False] * len(calls)
         for step, call in enumerate(calls):
             facts = call.facts
-            if facts.weights and _some(weights[call.layer].trainable):
-                trains[step] = True
-            moves = trains[step]
+            layer = call.layer
+            moves = trains[step] = (
+                any(_some(weights[owner].gradient_bytes) for owner in owners_of(layer))
+                if layer.borrows
+                else _some(weights[layer].gradient_bytes)
+            )
             for number in call.inputs:
-                moves = moves or wanted[storage[number]]
+                moves = moves or wanted[number]
             if facts.alias == "view" and call.inputs:
                 origin = storage[call.inputs[0]]
                 for number in call.outputs:
@@ -64,22 +87,51 @@ class Keeping:
                 for number in call.outputs:
                     # Whole numbers (the index of a maximum) have no gradient.
                     if values[number].dtype in FLOATS or values[number].shape is None:
-                        wanted[storage[number]] = True
+                        wanted[number] = True
         # What no output depends on has no gradient either.
-        reached = [False] * len(storage)
+        reached = [False] * len(values)
         for number in inference.outputs:
-            reached[storage[number]] = True
+            reached[number] = True
         for step in range(len(calls) - 1, -1, -1):
             call = calls[step]
             if active[step]:
-                if any(reached[storage[number]] and wanted[storage[number]] for number in call.outputs):
+                if any(reached[number] and wanted[number] for number in call.outputs):
                     for number in call.inputs:
-                        reached[storage[number]] = True
+                        reached[number] = True
                 else:
                     active[step] = False
         for number, reaches in enumerate(reached):
             if not reaches:
                 wanted[number] = False
+        self.moved = {
+            owner for step, call in enumerate(calls) if active[step] and trains[step] for owner in owners_of(call.layer)
+        }
+
+    def kept_inputs(self, step: int) -> Sequence[int]:
+        """Places of those inputs of a call that backpropagation needs."""
+        call = self._inference.calls[step]
+        uses = call.facts.keeps_input
+        places = range(len(call.inputs))
+        if not uses or (uses == "weights" and not self.trains[step]):
+            return ()
+        if uses == "rest":
+            return places[1:]
+        if uses != "factors" and not isinstance(uses, tuple):
+            return places
+        moved: set[int | None] = {at for at, number in enumerate(call.inputs) if self.wanted[number]}
+        if self.trains[step]:
+            moved |= _trained(call.layer)
+        if uses == "factors":
+            return [at for at in places if moved - {at}]
+        return [at for at, needing in enumerate(uses) if None in moved or not moved.isdisjoint(needing)]
+
+    @property
+    def all(self) -> KeptByCalls:
+        """What all calls keep, without checkpoints."""
+        if self._all is None:
+            kept: dict[object, None] = {}
+            self._all = KeptByCalls(list(self.amounts(0, len(self.active), kept)), kept)
+        return self._all
 
     def amounts(self, start: int, end: int, kept: dict[object, None]) -> Iterator[tuple[int, Dim]]:
         """Bytes that each call from `start` to `end` keeps and none before it does; `kept` is what is kept already.
@@ -87,7 +139,7 @@ class Keeping:
         Whatever is kept is needed last by the first call that keeps it, since the backward pass runs the calls from the
         last to the first: these are also the bytes that are free again after that call's part of it.
         """
-        storage, sizes, wanted = self.storage, self._sizes, self.wanted
+        storage, sizes = self.storage, self._sizes
         values = self._inference.values
         for step in range(start, end):
             if not self.active[step]:
@@ -96,15 +148,9 @@ class Keeping:
             facts = call.facts
             amount: Dim = 0 if facts.status != "unknown" else UNKNOWN
             trains = self.trains[step]
-            uses = facts.keeps_input
-            if uses and (uses != "weights" or trains):
-                inputs = facts.kept_inputs(call.inputs)
-                if uses == "factors":
-                    # Each is a factor in the gradients of the others.
-                    moved = [wanted[storage[number]] for number in inputs]
-                    inputs = tuple([n for at, n in enumerate(inputs) if any(moved[:at]) or any(moved[at + 1 :])])
+            if facts.keeps_input:
                 compute = call.layer.policy.compute
-                for number in inputs:
+                for number in [call.inputs[at] for at in self.kept_inputs(step)]:
                     key: object = storage[number]
                     size = sizes[storage[number]]
                     dtype = values[number].dtype
@@ -139,6 +185,16 @@ class Keeping:
         return found
 
 
+def _trained(layer: Layer) -> set[int | None]:
+    """The weights that a layer's calls read and train, as `Facts.keeps_input` counts them; None for one whose place is
+    not known.
+    """
+    if layer.owned is None:
+        return {None}
+    weights = (*layer.owned, *[weight for _, weight in layer.borrows])
+    return {None if one.place < 0 else ~one.place for one in weights if one.trainable}
+
+
 def saved(inference: Inference, keeping: Keeping) -> tuple[dict[Layer, Dim], Dim]:
     """What backpropagation keeps of the forward pass, by layer and in all; each tensor once, with the first that
     keeps it.
@@ -148,7 +204,7 @@ def saved(inference: Inference, keeping: Keeping) -> tuple[dict[Layer, Dim], Dim
     """
     by_layer: dict[Layer, Dim] = {}
     total: Dim = 0
-    for step, amount in keeping.amounts(0, len(inference.calls), {}):
+    for step, amount in keeping.all.amounts:
         if _some(amount):
             layer = inference.calls[step].layer
             by_layer[layer] = by_layer.get(layer, 0) + amount

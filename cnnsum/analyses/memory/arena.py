@@ -11,9 +11,9 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from cnnsum.analyses.memory.timeline import Timeline
+from cnnsum.tuples import NamedTuple
 
 
 class Buffer(NamedTuple):

@@ -6,12 +6,23 @@ at one batch size. The definitions are in docs/measures.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Container, Sequence
+from typing import TypeAlias
 
 from cnnsum.analyses.counting import Counter
-from cnnsum.dims import Dim, Symbol, equal
+from cnnsum.dims import Dim, equal
 from cnnsum.graph.infer import Call, Inference
+from cnnsum.tuples import NamedTuple
+
+#: Finds the largest of some formulas, and which it is where one of them always is.
+Largest: TypeAlias = Callable[[Sequence[Dim]], tuple[Dim, "int | None"]]
+
+
+def largest_formula(dims: Sequence[Dim]) -> tuple[Dim, int | None]:
+    """The largest at all sizes that the symbols of the formulas may have."""
+    from cnnsum.analyses.sizes.envelope import largest_of
+
+    return largest_of(dims, {})
 
 
 class Story(NamedTuple):
@@ -95,13 +106,10 @@ def writable(inference: Inference, call: Call) -> list[int]:
     return [number for number in call.inputs if inference.values[number].dtype == dtype]
 
 
-def peak(
-    inference: Inference, sizes: list[Dim], counter: Counter, known: Callable[[], Mapping[str, Symbol]] = dict
-) -> Peak:
+def peak(inference: Inference, sizes: list[Dim], counter: Counter, largest: Largest = largest_formula) -> Peak:
     """The largest number of live bytes, with the calls run in the listed order.
 
-    known: gives what is known of the symbols of the sizes, by name, beyond what they say themselves; the answer then
-    holds for such sizes.
+    largest: what finds the largest of formulas; the answer holds for the sizes that it holds for.
     """
     calls = inference.calls
     storage, made_at, inputs, last_use, undecided = lifetimes(inference, sizes, calls)
@@ -144,10 +152,8 @@ def peak(
     )
     story: Story | None = None
     if formulas:
-        from cnnsum.analyses.sizes.envelope import largest_of
-
         steps = [best_step, *formulas.values()] if best else [*formulas.values()]
-        most, place = largest_of([best, *formulas] if best else [*formulas], known())
+        most, place = largest([best, *formulas] if best else [*formulas])
         best_step = None if place is None else steps[place]
         places = {number: place for place, number in enumerate(there)}
         story = Story(

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.ordering_pieces import Program, pieces_of
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
+from cnnsum.tuples import NamedTuple
 
 #: Sets of calls that a search looks at before it gives up: some seconds.
 MOST_STATES = 50_000

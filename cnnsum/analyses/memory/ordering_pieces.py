@@ -7,12 +7,12 @@ Works on numbers only, not on formulas; knows no names and no order but the list
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.liveness import writable
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
+from cnnsum.tuples import NamedTuple
 
 
 class Program:

@@ -7,12 +7,12 @@ it. Numbers are bytes at one batch size, or formulas. Knows calls and the number
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.liveness import lifetimes
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
+from cnnsum.tuples import NamedTuple
 
 
 class Storage(NamedTuple):

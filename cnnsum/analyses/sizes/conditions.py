@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from cnnsum.diagnostics import Diagnostic
-from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, divides, equal, substitute, symbols_of
+from cnnsum.dims import Dim, Expr, Symbol, Unknown, substitute, symbols_of
 from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.program import Program
 from cnnsum.dims.sets import SizeSet
 from cnnsum.dims.solving import solve
 from cnnsum.graph.model import Freed, Layer
 from cnnsum.layers.facts import Need
+from cnnsum.layers.requiring import holds
+from cnnsum.tuples import NamedTuple
 
 #: Conditions that are put to the test, size by size, where they cannot be solved: on each side of a size for the
 #: nearest, and for a list. True: where other symbols are left in one of them, False: where there are none.
@@ -52,6 +53,18 @@ class Requirement(NamedTuple):
         return self.allowed.condition(symbol.name)
 
 
+class Recorded(NamedTuple):
+    """What a file records of a symbol, in the spec language, where the network accepts other sizes.
+
+    wider: the least recorded size that is not accepted. refused: those that are, and that the framework refuses when
+    the model is run. None where there is none.
+    """
+
+    condition: str
+    wider: int | None
+    refused: str | None
+
+
 class Axis(NamedTuple):
     """One axis of an input: its symbol, and the sizes of the symbol that the network accepts.
 
@@ -70,6 +83,7 @@ class Axis(NamedTuple):
     relations: tuple[Requirement, ...]
     unsolved: tuple[Requirement, ...]
     resized: tuple[Layer, ...]
+    recorded: Recorded | None = None
 
     @property
     def exact(self) -> bool:
@@ -190,24 +204,20 @@ class _Trial:
     def __init__(self, name: str, needs: Iterable[Need], most: Mapping[bool, int]) -> None:
         self._name = name
         self._needs: list[Need] = []
-        self._programs: list[tuple[Program, Need]] = []
+        self._programs: list[Callable[[int], bool]] = []
         for need in needs:
-            sides = (need.left, need.right)
-            alone = {one.name for side in sides for one in symbols_of(side)} == {name}
-            if alone and not any(isinstance(side, Unknown) for side in sides):
-                self._programs.append((Program(sides, (name,)), need))
+            test = test_of(need, name)
+            if test is not None:
+                self._programs.append(test)
             else:
                 self._needs.append(need)
         self.left = most.get(bool(self._needs), 1)
 
     def accepts(self, size: int) -> bool:
         """Whether no condition is violated; conditions that were put to the test count, the first violated one last."""
-        for program, need in self._programs:
+        for test in self._programs:
             self.left -= 1
-            left, right = program((size,))
-            assert left is not None, "no side is unknown"
-            assert right is not None, "no side is unknown"
-            if not _meets(need.relation, left, right):
+            if not test(size):
                 return False
         for need in self._needs:
             self.left -= 1
@@ -228,6 +238,26 @@ def _first(trial: _Trial, next_of: Callable[[int], int | None], size: int, step:
     return None, None
 
 
+def test_of(need: Need, name: str) -> Callable[[int], bool] | None:
+    """Whether a condition holds at a size, put together once for many sizes; None where it is not about the symbol of
+    that name alone.
+    """
+    sides = (need.left, need.right)
+    if {one.name for side in sides for one in symbols_of(side)} != {name}:
+        return None
+    if any(isinstance(side, Unknown) for side in sides):
+        return None
+    program = Program(sides, (name,))
+
+    def test(size: int) -> bool:
+        left, right = program((size,))
+        assert left is not None, "no side is unknown"
+        assert right is not None, "no side is unknown"
+        return _meets(need.relation, left, right)
+
+    return test
+
+
 def _meets(relation: str, left: int, right: int) -> bool:
     """Whether two numbers are as a condition needs them; see `Need`."""
     if relation == "==":
@@ -242,22 +272,6 @@ def _meets(relation: str, left: int, right: int) -> bool:
 def violated(requirements: Iterable[Requirement], values: Mapping[str, int]) -> Requirement | None:
     """The first requirement that does not hold at these sizes; those that need other sizes too are passed over."""
     return next((one for one in requirements if holds(one.need, values) is False), None)
-
-
-def holds(need: Need, values: Mapping[str, int]) -> bool | None:
-    """Whether a condition holds at these sizes; None where it depends on more.
-
-    Raises ValueError for a size that its symbol cannot have.
-    """
-    left, right = substitute(need.left, values), substitute(need.right, values)
-    if need.relation == "==":
-        return equal(left, right)
-    if need.relation == ">=":
-        return at_least(left, right)
-    if need.relation == "%":
-        return divides(right, left)
-    answers = equal(left, right), equal(left, 1), equal(right, 1)
-    return True if True in answers else None if None in answers else False
 
 
 def put(need: Need, values: Mapping[str, Dim]) -> Need:

@@ -45,7 +45,7 @@ def largest_of(dims: Sequence[Dim], known: Mapping[str, Symbol]) -> tuple[Dim, i
     """
     if any(isinstance(dim, Unknown) for dim in dims):
         return UNKNOWN, None
-    common = _common(dims)
+    common = common_of(dims)
     places = {dim: place for place, dim in reversed([*enumerate(dims)])}
     kept = _kept(not_covered([*places], known), common, known)
     if len(kept) == 1:
@@ -53,14 +53,14 @@ def largest_of(dims: Sequence[Dim], known: Mapping[str, Symbol]) -> tuple[Dim, i
     if not kept:
         return UNKNOWN, None
     # Of equal sizes a product is shorter: N*max(a, b) for max(N*a, N*b).
-    args = [arg for dim in kept if not isinstance(arg := _without(dim, common), Unknown)]
+    args = [arg for dim in kept if not isinstance(arg := without(dim, common), Unknown)]
     result = from_atom(Extreme("max", tuple(sorted(args, key=order_of))))
     for symbol in common:
         result = result * (symbol.dim // symbol.multiple_of)
     return result, None
 
 
-def _common(dims: Sequence[Dim]) -> list[Symbol]:
+def common_of(dims: Sequence[Dim]) -> list[Symbol]:
     """The symbols that every formula is a multiple of, as all bytes are of the batch."""
     found: set[Symbol] | None = None
     for dim in dims:
@@ -84,7 +84,7 @@ def known_of(sizes: Sizes) -> dict[str, Symbol]:
     return found
 
 
-def _without(dim: Dim, common: Sequence[Symbol]) -> Dim:
+def without(dim: Dim, common: Sequence[Symbol]) -> Dim:
     """A formula divided by symbols that all its terms have."""
     if not common or not isinstance(dim, Expr):
         return dim
@@ -103,11 +103,12 @@ _MOST_SHIFTED = 32
 
 
 def not_covered(dims: list[Dim], known: Mapping[str, Symbol]) -> list[Dim]:
-    """The formulas that the largest at the least sizes, or the largest at large sizes, does not cover at sight.
+    """The formulas that others do not cover at sight, alone or in a mean of two.
 
     A formula covers another where, in the amounts that each atom is above its least value, each of its coefficients is
     at least the other's: whole numbers are compared, and nothing is proved. Of the thousands of layers that a network
-    repeats, each a little smaller than the one before, this leaves one or two.
+    repeats, each a little smaller than the one before, this leaves one or two. Where a backward pass drops tensors
+    layer by layer while gradients come up, each moment is a mean of an early and a late one, so never above both.
     """
     shift = _Shift(known)
     shifted = [shift(dim) for dim in dims]
@@ -115,17 +116,46 @@ def not_covered(dims: list[Dim], known: Mapping[str, Symbol]) -> list[Dim]:
     if len(found) < 2:
         return dims
     largest = [max(found, key=lambda one: one.get((), 0)), max(found, key=_at_large_sizes)]
-    return [
-        dim
-        for dim, one in zip(dims, shifted, strict=True)
-        if one is None or not any(one is not other and _covers(other, one) for other in largest)
-    ]
+    left = [one for one in found if not any(one is not other and _covers(other, one) for other in largest)]
+    outer = {id(one) for one in _outermost(left)}
+    return [dim for dim, one in zip(dims, shifted, strict=True) if one is None or id(one) in outer]
+
+
+def _outermost(formulas: Sequence[_Shifted]) -> list[_Shifted]:
+    """The formulas without those that a mean of two others covers: a convex hull, by Graham's scan."""
+    found: list[_Shifted] = []
+    for one in sorted(formulas, key=_at_large_sizes):
+        while found and (_covers(one, found[-1]) or (len(found) > 1 and _mean_covers(found[-2], one, found[-1]))):
+            found.pop()
+        found.append(one)
+    return found
 
 
 def _covers(a: _Shifted, b: _Shifted) -> bool:
     return all(b.get(monomial, 0) <= factor for monomial, factor in a.items()) and all(
         factor <= 0 for monomial, factor in b.items() if monomial not in a
     )
+
+
+def _mean_covers(a: _Shifted, b: _Shifted, one: _Shifted) -> bool:
+    """Whether `t*a + (1 - t)*b` covers a formula, for some t from 0 to 1.
+
+    >>> x: Monomial = ((Symbol("x"), 1),)
+    >>> _mean_covers({(): 9}, {x: 8}, {(): 5, x: 3}), _mean_covers({(): 9}, {x: 8}, {(): 5, x: 4})
+    (True, False)
+    """
+    # The least and the most that t may be, as fractions: every monomial asks for t * (p - q) >= factor - q.
+    least, least_of, most, most_of = 0, 1, 1, 1
+    for monomial in {**a, **b, **one}:
+        q = b.get(monomial, 0)
+        step, needed = a.get(monomial, 0) - q, one.get(monomial, 0) - q
+        if step == 0 and needed > 0:
+            return False
+        if step > 0 and needed * least_of > least * step:
+            least, least_of = needed, step
+        if step < 0 and needed * most_of > most * step:
+            most, most_of = -needed, -step
+    return least * most_of <= most * least_of
 
 
 def _at_large_sizes(one: _Shifted) -> int:
@@ -178,7 +208,7 @@ class _Shift:
 
 def _kept(dims: list[Dim], common: Sequence[Symbol], known: Mapping[str, Symbol]) -> list[Dim]:
     """The formulas that no other always reaches; nothing where there are too many."""
-    rest = [_without(dim, common) for dim in dims]
+    rest = [without(dim, common) for dim in dims]
     narrowed = [substitute(dim, {name: symbol.dim for name, symbol in known.items()}) for dim in rest]
     forms = _Forms(rest if any(isinstance(dim, Unknown) for dim in narrowed) else narrowed)
     # Those that are large at the last sample reach most of the others.

@@ -7,18 +7,18 @@ within all of them. Knows formulas and sets of sizes, nothing of what is measure
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from cnnsum.dims import Dim, Symbol, Unknown, substitute
 from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.search import is_monotone, largest
 from cnnsum.dims.sets import SizeSet
 from cnnsum.dims.solving import solve
+from cnnsum.tuples import NamedTuple
 
 #: No size is larger: what is within the limits here is not limited.
 MOST = 1 << 48
 #: Values that are tried one by one, where a condition is not solved.
-MOST_TRIED = 1 << 20
+MOST_TRIED = 1 << 15
 
 
 class UnsolvedError(ValueError):

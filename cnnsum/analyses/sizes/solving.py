@@ -13,22 +13,22 @@ from cnnsum.analyses.sizes.conditions import (
     Axis,
     Requirement,
     Sizes,
-    holds,
     put,
     solve_need,
 )
-from cnnsum.diagnostics import DiagnosticList
+from cnnsum.diagnostics import Diagnostic, DiagnosticList
 from cnnsum.dims import Dim, Expr, Symbol, symbols_of
 from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.sets import SizeSet
 from cnnsum.graph.infer import Constraint, Inference
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.layers.facts import Need
+from cnnsum.layers.requiring import holds
 
 
 def sizes_of(graph: Graph, inference: Inference) -> Sizes:
     """The sizes that a network accepts on every axis of its inputs that has a symbol."""
-    from cnnsum.analyses.sizes.findings import contradiction, judge
+    from cnnsum.analyses.sizes.findings import compared, contradiction, judge
 
     requirements = _requirements(inference)
     by_symbol = _ForSymbols(requirements)
@@ -55,10 +55,15 @@ def sizes_of(graph: Graph, inference: Inference) -> Sizes:
                 if axis == 0 and symbol.name not in graph.freed and symbol not in by_symbol.alone:
                     continue  # the batch, which is open in every model
                 found = _axis(symbol, (node.layer.name, axis), graph, by_symbol, resized.get(symbol, ()))
+                differs: list[Diagnostic] = []
+                if graph.claims:
+                    recorded, differs = compared(found, graph, is_whole=not inference.unknown)
+                    found = found._replace(recorded=recorded)
                 axes.append(found)
                 if symbol not in seen:
                     seen.add(symbol)
                     diagnostics.extend(judge(found, graph, by_symbol.alone.get(symbol, [])))
+                    diagnostics.extend(differs)
     return Sizes(tuple(axes), tuple(kept), tuple(diagnostics))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, product
 from math import lcm, prod
-from typing import NamedTuple
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.conditions import Requirement, put
@@ -20,6 +19,7 @@ from cnnsum.dims.making import replace
 from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.search import is_monotone
 from cnnsum.dims.sets import SizeSet
+from cnnsum.tuples import NamedTuple
 
 #: Combinations of sizes that are tried, where nothing better is known.
 MOST_TRIED = 1 << 14

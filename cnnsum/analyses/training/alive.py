@@ -5,18 +5,20 @@ Knows calls and the bytes of their values; no optimizer, and no item of the tota
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 from cnnsum.analyses.counting import Counter, bytes_of
-from cnnsum.analyses.memory.activations import Keeping
-from cnnsum.dims import Dim, Symbol, prod
-from cnnsum.graph.infer import Call, Inference
+from cnnsum.analyses.memory.activations import Keeping, owners_of
+from cnnsum.analyses.memory.liveness import Largest
+from cnnsum.dims import Dim, prod
+from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
+from cnnsum.layers.facts import Weight
 
 
-def largest(amounts: Iterable[Dim], known: Callable[[], Mapping[str, Symbol]]) -> Dim:
-    """The largest of many amounts, 0 for none; `known` gives what is known of symbols, as for `liveness.peak`."""
+def largest(amounts: Iterable[Dim], of_formulas: Largest) -> Dim:
+    """The largest of many amounts, 0 for none; `of_formulas` finds that of formulas, as for `liveness.peak`."""
     most = 0
     formulas: dict[Dim, None] = {}
     for amount in amounts:
@@ -26,9 +28,7 @@ def largest(amounts: Iterable[Dim], known: Callable[[], Mapping[str, Symbol]]) -
             most = amount
     if not formulas:
         return most
-    from cnnsum.analyses.sizes.envelope import largest_of
-
-    return largest_of([most, *formulas] if most else [*formulas], known())[0]
+    return of_formulas([most, *formulas] if most else [*formulas])[0]
 
 
 class Lives:
@@ -94,7 +94,7 @@ def losses(inference: Inference, keeping: Keeping, sizes: list[Dim], live: Dim) 
 
     live: what the forward pass leaves. Where no output has a gradient there is no loss.
     """
-    if not any(keeping.wanted[keeping.storage[number]] for number in inference.outputs):
+    if not any(keeping.wanted[number] for number in inference.outputs):
         return []
     values = inference.values
     taken = {sizes[number]: None for number in inference.outputs if values[number].dtype in FLOATS}
@@ -121,12 +121,12 @@ def gradients(
     - The gradient of a factor that was broadcast is a product of the full size before it is summed; where both factors
       were, both products are there at once.
     """
-    calls, storage, wanted = inference.calls, keeping.storage, keeping.wanted
+    calls, wanted = inference.calls, keeping.wanted
     if pool is None:
         pool = Pool()
     same = _same(inference)
     for number in reversed(inference.outputs):
-        if wanted[storage[number]]:
+        if wanted[number]:
             taken = pool.take(sizes[number])
             most = pool.held
             pool.add(same[number], taken, sizes[number])
@@ -160,20 +160,21 @@ def gradients(
         if facts.keeps_input == "factors" and facts.macs == 0:
             whole = call.outputs[0]
             full = inference.values[whole].shape
-            stretched = [n for n in call.inputs if wanted[storage[n]] and inference.values[n].shape != full]
+            stretched = [n for n in call.inputs if wanted[n] and inference.values[n].shape != full]
             if stretched:
                 inner = inner + sizes[whole]
             if len(stretched) == 2 == len(call.inputs):
                 # Both products are made before the first is summed, and that is gone when the second is.
                 inner = inner + sizes[whole] - sizes[stretched[1]]
         if keeping.trains[step]:
-            if call.layer in met:
-                inner = inner + _another_gradient(call)
-            met.add(call.layer)
+            again = [*call.facts.weights] if call.layer in met else []
+            again += [weight for owner, weight in call.layer.borrows if owner in met]
+            inner = inner + _another_gradient(again, call.layer.policy.variable)
+            met.update(owners_of(call.layer))
         made: list[tuple[int, int]] = []
         # A layer with weights (attention) reads a repeated input once.
         for number in call.inputs if not facts.weights else dict.fromkeys(call.inputs):
-            if not wanted[storage[number]]:
+            if not wanted[number]:
                 continue
             if outputs and (
                 (facts.gradient == "same" and inference.values[number].shape == inference.values[call.outputs[0]].shape)
@@ -203,15 +204,15 @@ def _same(inference: Inference) -> list[int]:
     return same
 
 
-def _another_gradient(call: Call) -> Dim:
-    """Bytes of the gradients of a shared layer's weights that are added to those of another of its calls.
+def _another_gradient(weights: Iterable[Weight], variable_dtype: str) -> Dim:
+    """Bytes of the gradients of shared weights that are added to those of another call.
 
     PyTorch adds a matrix's into a third tensor: the gradient of a linear layer is the transpose of what it computes.
     """
     total: Dim = 0
-    for weight in call.facts.weights:
+    for weight in weights:
         if weight.trainable:
-            size = bytes_of(prod(weight.shape), weight.dtype or call.layer.policy.variable)
+            size = bytes_of(prod(weight.shape), weight.dtype or variable_dtype)
             total = total + (2 * size if len(weight.shape) == 2 else size)
     return total
 

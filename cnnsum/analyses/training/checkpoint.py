@@ -5,7 +5,9 @@ What a step costs with them is in `step`. The definitions are in docs/measures.m
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
+from itertools import accumulate
 from math import isqrt
 
 from cnnsum.analyses.memory.activations import Keeping
@@ -66,21 +68,26 @@ def automatic(inference: Inference, keeping: Keeping, sizes: list[Dim]) -> tuple
         if number is None:
             return ()
         amounts[at] = number
-    points = _cut_points(inference, keeping, sizes)
+    points = list(_cut_points(inference, keeping, sizes).items())
+    before = [0, *accumulate(amounts)]
+    ends = [before[at + 1] for at, _ in points]
     best: tuple[int, ...] = ()
-    least = total = sum(amounts)
+    least = total = before[-1]
     for segments in range(2, 2 * isqrt(count) + 2):
+        share = -(-total // segments)
         cuts: list[int] = []
-        kept = largest = inside = 0
-        for at, amount in enumerate(amounts):
-            inside += amount
-            if inside * segments >= total and at in points:
-                cuts.append(at)
-                kept += points[at]
-                largest = max(largest, inside)
-                inside = 0
-        if kept + max(largest, inside) < least:
-            least = kept + max(largest, inside)
+        kept = largest = start = place = 0
+        # A segment ends at the first cut point at which it holds its share.
+        while (place := bisect_left(ends, start + share, place)) < len(ends):
+            at, size = points[place]
+            cuts.append(at)
+            kept += size
+            largest = max(largest, ends[place] - start)
+            start = ends[place]
+            place += 1
+        largest = max(largest, total - start)
+        if kept + largest < least:
+            least = kept + largest
             best = tuple(cuts)
     return best
 

@@ -7,12 +7,12 @@ the model is built; the summary then has a row for it. Knows the compile_config 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
 
 from cnnsum.analyses.training.optimizers import Trained, of_keras, variables
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Layer
+from cnnsum.tuples import NamedTuple
 
 #: What `compile` takes where a file names no optimizer.
 _DEFAULT = "rmsprop"
@@ -47,7 +47,7 @@ def compiled(graph: Graph, inference: Inference) -> Compiled | None:
     return _built(config.get("optimizer", _DEFAULT), graph, inference, 0)
 
 
-def _built(raw: Any, graph: Graph, inference: Inference, depth: int) -> Compiled | None:
+def _built(raw: object, graph: Graph, inference: Inference, depth: int) -> Compiled | None:
     name, config = _class_of(raw)
     if name is None:
         return None
@@ -68,7 +68,7 @@ def _built(raw: Any, graph: Graph, inference: Inference, depth: int) -> Compiled
     return Compiled(optimizer.title, params, size, params)
 
 
-def _class_of(raw: Any) -> tuple[str | None, Mapping[str, Any]]:
+def _class_of(raw: object) -> tuple[str | None, Mapping[str, object]]:
     """The class of an optimizer and its arguments; a text is the name of a class with none."""
     if isinstance(raw, str):
         return _BY_NAME.get(raw.lower(), raw), {}

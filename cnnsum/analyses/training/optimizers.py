@@ -6,11 +6,11 @@ Knows shapes of weights and nothing of networks. The definitions are in docs/mea
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
 
 from cnnsum.analyses.counting import bytes_of
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.facts import Shape
+from cnnsum.tuples import NamedTuple
 
 
 class Optimizer(NamedTuple):
@@ -112,7 +112,7 @@ _CLASSES = {
 }
 
 
-def of_keras(class_name: str, config: Mapping[str, Any]) -> Optimizer | None:
+def of_keras(class_name: str, config: Mapping[str, object]) -> Optimizer | None:
     """The optimizer that Keras makes of a class and its arguments; None for a class that is not known.
 
     >>> of_keras("SGD", {"momentum": 0.9}).slots, of_keras("Adam", {"amsgrad": True, "use_ema": True}).slots

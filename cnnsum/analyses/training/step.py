@@ -6,17 +6,18 @@ before it goes through it. The definitions are in docs/measures.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from cnnsum.analyses.counting import Counter
-from cnnsum.analyses.memory.activations import Keeping
+from cnnsum.analyses.memory.activations import Keeping, owners_of
+from cnnsum.analyses.memory.liveness import Largest, largest_formula
 from cnnsum.analyses.params import Params
 from cnnsum.analyses.training.alive import Lives, Pool, forward, gradients, largest, losses
-from cnnsum.dims import Dim, Symbol
+from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
+from cnnsum.tuples import NamedTuple
 
 
 class Step(NamedTuple):
@@ -62,12 +63,12 @@ def step(
     counter: Counter,
     params: Params,
     cuts: tuple[int, ...] = (),
-    known: Callable[[], Mapping[str, Symbol]] = dict,
+    of_formulas: Largest = largest_formula,
 ) -> Step:
     """Run a step. `cuts`: the calls that end a segment, in order and without the last call of all; what comes after the
-    last cut is not run again. known: gives what is known of symbols, as `liveness.peak` takes it.
+    last cut is not run again. of_formulas: finds the largest, as for `liveness.peak`.
     """
-    return _Run(inference, keeping, sizes, counter, params, cuts).step(known)
+    return _Run(inference, keeping, sizes, counter, params, cuts).step(of_formulas)
 
 
 class _Run:
@@ -178,7 +179,7 @@ class _Run:
                 if self.lives.made.get(origin, -1) >= segment.start and origin not in segment.kept:
                     live = live - self.sizes[origin]
 
-    def step(self, known: Callable[[], Mapping[str, Symbol]]) -> Step:
+    def step(self, of_formulas: Largest) -> Step:
         """The numbers of the step."""
         last = self.segments[-1]
         saved: Dim = 0
@@ -198,7 +199,7 @@ class _Run:
                 for call in self.inference.calls[segment.start : segment.end]:
                     extra = extra + call.facts.macs
         extra = self.counter.fill(extra)
-        return Step(saved, largest(transient, known), largest(moments, known), extra, self._names())
+        return Step(saved, largest(transient, of_formulas), largest(moments, of_formulas), extra, self._names())
 
     def _backward(self, saved: Dim, last: _Segment, moments: list[Dim], transient: list[Dim]) -> Dim:
         """Run the backward pass; returns the bytes of the gradients of weights when it is over."""
@@ -235,9 +236,11 @@ class _Run:
                     moments.append(saved + extra + held + weights)
                     used = segment.activations.get(at, 0)
                     saved, extra = (saved - used, extra) if segment is last else (saved, extra - used)
-                if self.keeping.active[at] and self.keeping.trains[at] and call.layer not in owners:
-                    owners.add(call.layer)
-                    weights = weights + self.params.by_layer[call.layer].trainable_bytes
+                if self.keeping.active[at] and self.keeping.trains[at]:
+                    for owner in owners_of(call.layer):
+                        if owner not in owners:
+                            owners.add(owner)
+                            weights = weights + self.params.by_layer[owner].gradient_bytes
                 for held in held_then:
                     transient.append(extra + held)
                     moments.append(saved + extra + held + weights)

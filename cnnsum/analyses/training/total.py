@@ -6,19 +6,21 @@ docs/measures.md. What a step costs with checkpoints, and from moment to moment,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterator
 
 from cnnsum.analyses.counting import Counter, bytes_of
 from cnnsum.analyses.memory.activations import Keeping
+from cnnsum.analyses.memory.liveness import Largest, largest_formula
 from cnnsum.analyses.params import Params
 from cnnsum.analyses.training.alive import Lives, forward, gradients, largest, losses
 from cnnsum.analyses.training.optimizers import Optimizer
-from cnnsum.dims import Dim, Symbol, prod
+from cnnsum.dims import Dim, prod
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape, Weight
+from cnnsum.layers.vocabulary import TORCH
+from cnnsum.tuples import NamedTuple
 
 #: Dtype policies that `--precision` takes.
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16", "bfloat16")
@@ -39,7 +41,8 @@ class Training(NamedTuple):
     """Bytes of one training step; `total` is the sum of the six items.
 
     weights: what the layers compute with. master_weights: the variables behind them, where those are of another dtype.
-    gradients: of the trainable weights. optimizer: its slots. saved: kept from the forward pass to the backward pass.
+    gradients: of the trainable weights that a gradient comes to. optimizer: its slots. saved: kept from the forward
+    pass to the backward pass.
     transient: the most that any moment of the step holds beyond all this, in the forward pass, the loss or the backward
     pass. peak_step: the most at any moment of the step: never more than the total, and less where not all items are at
     their largest at the same time.
@@ -67,19 +70,26 @@ def training(
     checkpoint: Collection[str] | None = None,
     *,
     step: bool = False,
-    known: Callable[[], Mapping[str, Symbol]] = dict,
+    of_formulas: Largest = largest_formula,
 ) -> Training:
     """The memory of a training step with an optimizer; gradients and slots have the dtype of the variables.
 
     saved: what is kept without checkpoints. checkpoint: names of layers that end a segment, or "auto"; each must be
-    among `checkpoint.places`. step: also `peak_step`, which takes as long as all the rest. known: gives
-    what is known of symbols, as `liveness.peak` takes it.
+    among `checkpoint.places`. step: also `peak_step`, which takes as long as all the rest. of_formulas:
+    finds the largest, as for `liveness.peak`.
     """
     variables = params.total.bytes
-    gradients_of_weights = params.total.trainable_bytes
+    gradients_of_weights = params.total.gradient_bytes
+    slotted = gradients_of_weights
+    for layer, _ in _layers(inference):
+        if layer not in keeping.moved:
+            own = params.by_layer[layer].gradient_bytes
+            gradients_of_weights = gradients_of_weights - own
+            if not _has_slots(layer, keeping):
+                slotted = slotted - own
     copies, master = _casts(inference)
     weights = variables - master + copies
-    slots = optimizer.slots * gradients_of_weights if not optimizer.rule else _slots(inference, params, optimizer)
+    slots = optimizer.slots * slotted if not optimizer.rule else _slots(inference, keeping, params, optimizer)
     peak: Dim | None = None
     checkpoints: Checkpoints | None = None
     if step or checkpoint is not None:
@@ -87,7 +97,7 @@ def training(
         from cnnsum.analyses.training.step import step as run
 
         cuts = () if checkpoint is None else cuts_at(inference, keeping, sizes, checkpoint)
-        found = run(inference, keeping, sizes, counter, params, cuts, known)
+        found = run(inference, keeping, sizes, counter, params, cuts, of_formulas)
         peak = weights + master + slots + found.peak
         saved, held = found.saved, found.transient
         if checkpoint is not None:
@@ -95,7 +105,7 @@ def training(
                 names_of(inference, cuts, checkpoint), found.kept, len(cuts) + 1, found.extra_macs
             )
     else:
-        held = transient(inference, keeping, sizes, counter, known)
+        held = transient(inference, keeping, sizes, counter, of_formulas)
     total = weights + gradients_of_weights + slots + saved + held + master
     return Training(total, weights, gradients_of_weights, slots, saved, held, master, peak, checkpoints)
 
@@ -127,15 +137,24 @@ def _casts(inference: Inference) -> tuple[Dim, Dim]:
     return copies, variables
 
 
-def _slots(inference: Inference, params: Params, optimizer: Optimizer) -> Dim:
+def _has_slots(layer: Layer, keeping: Keeping) -> bool:
+    """Whether an optimizer has slots for the weights of a layer that are trained.
+
+    PyTorch's makes them when a weight first has a gradient; Keras's, before the first step, for whatever is trainable.
+    """
+    is_pytorchs = layer.owned is not None or (layer.type is not None and layer.type.vocabulary is TORCH)
+    return layer in keeping.moved or not is_pytorchs
+
+
+def _slots(inference: Inference, keeping: Keeping, params: Params, optimizer: Optimizer) -> Dim:
     """Bytes of the slots of an optimizer whose slots depend on the shapes of the weights."""
     total: Dim = 0
     for layer, step in _layers(inference):
-        if not params.trainable or layer.freezes:
+        if not params.trainable or layer.freezes or not _has_slots(layer, keeping):
             continue
         call = inference.calls[step]
         for weight in call.facts.weights:
-            if weight.trainable:
+            if weight.trainable and weight.read:
                 shape = _as_torch(weight, call) if optimizer.is_torch else weight.shape
                 is_embedding = "embedding" in layer.name.lower() or "embedding" in weight.name
                 elements = optimizer.elements(shape, is_embedding=is_embedding)
@@ -160,17 +179,14 @@ def transient(
     keeping: Keeping,
     sizes: list[Dim],
     counter: Counter,
-    known: Callable[[], Mapping[str, Symbol]] = dict,
+    of_formulas: Largest = largest_formula,
 ) -> Dim:
     """The most bytes alive at any moment of a step beyond weights, their gradients and what the backward pass needs.
 
     In the forward pass that is what nothing keeps: outputs that a later call still reads, and inner tensors. Where no
     gradient passes, as in a frozen part, it may be more than the backward pass ever holds.
     """
-    kept: dict[object, None] = {}
-    for _ in keeping.amounts(0, len(inference.calls), kept):
-        pass
-    *moments, after = forward(inference, keeping, sizes, counter, Lives(inference, keeping), kept)
+    *moments, after = forward(inference, keeping, sizes, counter, Lives(inference, keeping), keeping.all.tensors)
     moments += losses(inference, keeping, sizes, after)
     moments += [held for _, held in gradients(inference, keeping, sizes, counter)]
-    return largest(moments, known)
+    return largest(moments, of_formulas)

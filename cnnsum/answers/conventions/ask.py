@@ -1,16 +1,18 @@
 """Another tool's number beside cnnsum's, as plain records: `reconcile` makes them from an inference.
 
-Knows how rows are named and how differences are summed up; what a tool counts is in `cnnsum.answers.conventions.tools`.
+Knows how rows are named and how differences are summed up; what a tool counts is in
+`cnnsum.analyses.conventions.tools`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from cnnsum.analyses.conventions.tools import CONVENTIONS, Convention, Difference, count
 from cnnsum.analyses.counting import Counter
-from cnnsum.answers.conventions.tools import CONVENTIONS, Convention, Difference, count
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

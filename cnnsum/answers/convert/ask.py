@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnnsum.answers.given import SPECS
 from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.tuples import NamedTuple
 from cnnsum.writers import copied, write
 
 if TYPE_CHECKING:

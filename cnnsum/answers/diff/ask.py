@@ -6,7 +6,7 @@ Takes graphs and their reports; knows no format and no screen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnnsum.analyses.sizes.conditions import Sizes
 from cnnsum.answers.diff.matching import Item, items, matched
@@ -17,6 +17,7 @@ from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.model import Graph, Policy
 from cnnsum.layers.inner import Inner
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model
@@ -115,7 +116,8 @@ class Diff(NamedTuple):
     """Two models: the names, layers that were added, removed and changed, and so on.
 
     renamed: layers that are the same but for the name. affected: layers that are as they were, but whose shapes or
-    numbers are not. same: how many layers are as they were, whatever their name.
+    numbers are not. same: how many layers are as they were, whatever their name. reports: of both, for
+    pictures.
     """
 
     names: tuple[str, str]
@@ -132,6 +134,14 @@ class Diff(NamedTuple):
     same: int
     sizes: tuple[SizeDelta, ...]
     weights: Fitting
+    reports: tuple[Report, Report]
+
+    def _repr_html_(self) -> str:
+        """The text, as a notebook shows it."""
+        from cnnsum.answers import as_text
+        from cnnsum.render.notebook import framed
+
+        return framed(as_text("diff", self, 100))
 
     @property
     def is_empty(self) -> bool:
@@ -199,6 +209,7 @@ def compared(old: Side, new: Side, weights_format: str = "keras") -> Diff:
         weights=_fitting(
             old, new, weights_format, tuple([item.name for item in after if item.row.params.total is UNKNOWN]), pairs
         ),
+        reports=reports,
     )
 
 
@@ -283,7 +294,7 @@ def _policy(policy: Policy) -> str:
     return policy.compute if same else f"{policy.compute} with variables in {policy.variable}"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value of a field, as a spec has it.
 
     >>> shown(None), shown((3, 3)), shown(True), shown("relu")

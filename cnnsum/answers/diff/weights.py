@@ -7,11 +7,12 @@ their weights; reads no checkpoint.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from cnnsum.answers.summary.records import Row, Shape
+from cnnsum.counted import counted
 from cnnsum.dims import UNKNOWN
 from cnnsum.graph.model import Graph
+from cnnsum.tuples import NamedTuple
 
 #: A layer by its name, which begins with those of the nested models it is in, and a weight by its own.
 Key = tuple[str, str]
@@ -57,7 +58,7 @@ def load(old: tuple[Graph, Sequence[Row]], new: tuple[Graph, Sequence[Row]], for
     loaded: set[Key] = set()
     if format == "h5":
         if len(before) != len(after):
-            said = f"it has {len(before):,} layers with weights, and the new model {len(after):,}"
+            said = f"it has {counted(len(before), 'layer')} with weights, and the new model {len(after):,}"
             return Loaded(places, frozenset(), said)
         pairs = [(one[1], other[1], other[0]) for one, other in zip(before, after, strict=True)]
     else:
@@ -67,7 +68,7 @@ def load(old: tuple[Graph, Sequence[Row]], new: tuple[Graph, Sequence[Row]], for
         places.update(zip([one.key for one in wanted], stored, strict=False))
         if len(stored) != len(wanted):
             if format == "h5":
-                said = f"layer {address} has {len(wanted):,} weights, and there are {len(stored):,} in its place"
+                said = f"layer {address} has {counted(len(wanted), 'weight')}, and in its place it has {len(stored):,}"
                 return Loaded(places, frozenset(), said)
             continue
         for one, other in zip(stored, wanted, strict=True):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import gcd
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from cnnsum.dims import Dim
 from cnnsum.dims.printer import outside
+from cnnsum.tuples import NamedTuple
 
 
 class Term(NamedTuple):

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnnsum.answers import as_text
+
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from cnnsum.answers.explain.explaining import Explained
     from cnnsum.model import Model
 
 
-def explain(model: Model, layer: str | None = None, *, batch: int | None = None) -> Explanation:
+def explain(
+    model: Model,
+    layer: str | Sequence[str] | None = None,
+    *,
+    batch: int | None = None,
+    only: Collection[str] = (),
+) -> Explanation:
     """How every number of a model's layers comes about: general formula, the numbers put in, and why.
 
-    layer: the name of one, or a pattern such as "conv*"; None for all. Of those the first 2,000 are explained.
-    batch: as for `summarize`.
+    layer: the name of one, a pattern such as "conv*", a type such as "Conv2D", or a number such as "18496", which is
+    looked for among all; or several of them; None for all. Of those the first 2,000 are explained.
+    batch: as for `summarize`. only: "shapes", "parameters", "macs", "memory" or "field": what is to be explained.
 
-    Raises LookupError where no layer has that name, UnusableError for a batch that contradicts the file's.
+    Raises LookupError where there is no such layer, UnusableError for a batch that contradicts the file's.
     """
     from cnnsum.answers.explain.explaining import explain as explained
 
     samples = model.samples(batch)
-    return Explanation(model.graph.name, samples, *explained(model.graph, model.inference, layer, samples))
+    layers = () if layer is None else (layer,) if isinstance(layer, str) else tuple(layer)
+    return Explanation(model.graph.name, samples, *explained(model.graph, model.inference, layers, samples, only))
 
 
 class Explanation:
@@ -42,9 +54,10 @@ class Explanation:
         return f"Explanation({self.model!r}, {len(self.layers)} layers)"
 
     def __str__(self) -> str:
-        from cnnsum.answers import renderer
-        from cnnsum.ink import inked
+        return as_text("explain", self)
 
-        lines = renderer("explain", "text")(self, 80)
-        written = ("".join([text for text, _ in line]) + "\n" for line in lines)
-        return "".join(inked(written)).removesuffix("\n")
+    def _repr_html_(self) -> str:
+        """The text, as a notebook shows it."""
+        from cnnsum.render.notebook import framed
+
+        return framed(as_text("explain", self, 100))

@@ -46,7 +46,7 @@ def document(explanation: Explanation) -> dict[str, Any]:
 
 
 def _layer(layer: Explained) -> dict[str, Any]:
-    record: dict[str, Any] = {
+    record: dict[str, object] = {
         "name": layer.name,
         "type": layer.type,
         "place": None if layer.place is None else {"line": layer.place[0], "column": layer.place[1]},
@@ -65,7 +65,7 @@ def _layer(layer: Explained) -> dict[str, Any]:
     return record
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step) -> dict[str, object]:
     return {
         "measure": step.measure,
         "formula": step.formula,

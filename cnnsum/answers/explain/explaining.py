@@ -1,22 +1,21 @@
 """Every number of every layer explained: the formula, the formula with the numbers put in, and why.
 
-Formulas come from the layers' own rules (`explain_symbols`), sentences from their documentation (`explain_reasons`),
+Formulas come from the layers' own rules (`symbols`), sentences from their documentation (`reasons`),
 values from the analyses that the report is made of. Where a formula would not give the analyses' value, it is left out
 and the value stands alone; what is not known says so. Knows no format and no screen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from cnnsum.analyses.cost import cost_of
 from cnnsum.analyses.counting import Counter
-from cnnsum.analyses.field.fields import misaligned_merges, receptive_fields, union
-from cnnsum.analyses.memory.activations import Keeping, saved, value_bytes
-from cnnsum.analyses.params import Params
-from cnnsum.answers.explain.kept import kept_by_layer, kept_step
+from cnnsum.analyses.field.fields import union
+from cnnsum.answers.explain.kept import kept_step
 from cnnsum.answers.explain.reasons import WHAT, reasons
+from cnnsum.answers.explain.scope import NoLayerError, Scope, chosen, unknown
 from cnnsum.answers.explain.steps import (
     Step,
     Writer,
@@ -33,16 +32,16 @@ from cnnsum.answers.explain.steps import (
 )
 from cnnsum.answers.explain.symbols import Retold, is_size, retell
 from cnnsum.answers.explain.tracing import named
-from cnnsum.diagnostics import did_you_mean
+from cnnsum.counted import counted
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference, with_constants, without_masks
 from cnnsum.graph.model import Graph, Layer, Node
-from cnnsum.ink import harmless
 from cnnsum.layers.arithmetic.functions import function
 from cnnsum.layers.base import find, is_mask
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import show
+from cnnsum.tuples import NamedTuple
 
 
 class Explained(NamedTuple):
@@ -70,113 +69,103 @@ class Explained(NamedTuple):
     layers: tuple[Explained, ...] = ()
 
 
-class NoLayerError(LookupError):
-    """No layer has the name that was asked for; `help` says what may have been meant."""
-
-    def __init__(self, name: str, help: str) -> None:
-        super().__init__(harmless(f"there is no layer `{name}` ({help})"))
-        self.help = help
-
-
 #: Layers that are explained in one answer, those of nested models included.
 MAX_EXPLAINED = 2_000
 
 
 def explain(
-    graph: Graph, inference: Inference, layer: str | None = None, batch: int = 1
+    graph: Graph,
+    inference: Inference,
+    layers: Sequence[str] = (),
+    batch: Dim = 1,
+    only: Collection[str] = (),
 ) -> tuple[tuple[Explained, ...], int]:
-    """The layers of a graph explained: all of them, or those whose name fits `layer` (`conv*`; an exact name wins).
-    The second item is the number of those past the first `MAX_EXPLAINED`, which are left out.
+    """The layers of a graph explained: all of them, or those that `layers` choose. The second item is the number of
+    those past the first `MAX_EXPLAINED`, which are left out.
 
-    Layers of nested models are found by their own name and as `model/layer`. Raises NoLayerError.
+    layers: names (`conv*`; an exact name wins, then that of a block or a module, which stands for its layers), else
+    types (`Conv2D`), else numbers, which choose the layers that have one among theirs, and its arithmetic alone. only:
+    topics, the arithmetic of which is wanted; all where there are none. Layers of nested models are found by their own
+    name and as `model/layer`. Raises NoLayerError.
     """
     builder = _Builder(graph.batch, batch)
-    scope = _Scope(inference, builder, trainable=graph.trainable)
-    wanted = [(scope, one) for one in scope.layers(nested=False)] if layer is None else _chosen(scope, layer)
-    return tuple(builder.rows(wanted)), builder.more
+    scope = Scope(inference, builder.counter, trainable=graph.trainable)
+    if not layers:
+        found = builder.rows([(scope, one) for one in scope.layers(nested=False)])
+        return tuple(_about(found, only)), builder.more
+    wanted: dict[int, tuple[Scope, Layer]] = {}
+    numbers: set[int] = set()
+    for text in layers:
+        named_so = chosen(scope, text)
+        number = _number(text)
+        if not named_so and number is None:
+            raise unknown(scope, text)
+        if not named_so and number is not None:
+            numbers.add(number)
+        wanted.update({id(one): (inside, one) for inside, one in named_so})
+    found = builder.rows(wanted.values())
+    if numbers:
+        found += _with_numbers(scope, graph, batch, numbers)
+    return tuple(_about(found, only)), builder.more
 
 
-_LISTED = 6  # names of layers in a message
+_MOST_DIGITS = 30  # of a number that a layer may have
 
 
-def _chosen(scope: _Scope, wanted: str) -> list[tuple[_Scope, Layer]]:
-    from fnmatch import fnmatchcase
+#: What may be explained alone, and how the measures of each begin.
+TOPICS: Mapping[str, tuple[str, ...]] = {
+    "shapes": ("output ",),
+    "parameters": ("parameters", "trainable", "non-trainable"),
+    "macs": ("MACs", "operations", "FLOPs"),
+    "memory": ("weight memory", "output memory", "saved"),
+    "field": ("receptive",),
+}
 
-    known = [(path, inside, one) for path, inside, one in scope.everything("")]
-    exact = [(inside, one) for path, inside, one in known if wanted in (one.name, path)]
-    found = exact or [
-        (inside, one) for path, inside, one in known if fnmatchcase(one.name, wanted) or fnmatchcase(path, wanted)
+
+def _about(layers: list[Explained], only: Collection[str]) -> list[Explained]:
+    """The layers with the steps of some topics alone."""
+    if not only:
+        return layers
+
+    def kept(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple([step for step in steps if _topic(step.measure) in only])
+
+    return [
+        one._replace(steps=kept(one.steps), own_steps=kept(one.own_steps), layers=tuple(_about(list(one.layers), only)))
+        for one in layers
     ]
-    if not found:
-        names = [one.name for _, _, one in known]
-        listed = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
-        raise NoLayerError(wanted, did_you_mean(wanted, names) or f"the layers are {listed}")
+
+
+def _topic(measure: str) -> str:
+    if measure == "output memory":
+        return "memory"
+    return next((name for name, begins in TOPICS.items() if measure.startswith(begins)), "")
+
+
+def _number(text: str) -> int | None:
+    """The number that a text is, with or without commas between thousands."""
+    digits = text.replace(",", "").replace("_", "")
+    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) <= _MOST_DIGITS else None
+
+
+def _with_numbers(scope: Scope, graph: Graph, batch: Dim, numbers: set[int]) -> list[Explained]:
+    """The layers that have one of these numbers, with its arithmetic alone; raises NoLayerError for one that none has.
+
+    A layer that repeats another has the other's numbers, and they are told again.
+    """
+    found: list[Explained] = []
+    missing = set(numbers)
+    builder = _Builder(graph.batch, batch)
+    for _, inside, layer in scope.everything(""):
+        row = builder.row(inside, layer)
+        steps = tuple([step for step in row.steps if isinstance(step.value, int) and step.value in numbers])
+        if steps and len(found) < MAX_EXPLAINED:
+            missing -= {step.value for step in steps if isinstance(step.value, int)}
+            found.append(row._replace(steps=steps, own_steps=(), layers=(), like=""))
+    if missing:
+        number = min(missing)
+        raise NoLayerError(f"{number:,}", "no layer has that name, that type, or that number among its own")
     return found
-
-
-class _Scope:
-    """A program and what the analyses say of it; a nested model is one of its own."""
-
-    def __init__(self, inference: Inference, builder: _Builder, *, trainable: bool) -> None:
-        self.inference = inference
-        self.trainable = trainable
-        self._builder = builder
-        self._nested: dict[Layer, _Scope] = {}
-        counter = builder.counter
-        self.sizes = value_bytes(inference, counter)
-        self.params = Params(inference.calls, trainable=trainable)
-        keeping = Keeping(inference, self.sizes, counter, self.params.by_layer)
-        self.saved, _ = saved(inference, keeping)
-        self.kept = kept_by_layer(inference, keeping, self.sizes, counter)
-        self.fields = receptive_fields(inference)
-        self.misaligned = {id(found.call): found for found in misaligned_merges(inference, self.fields)}
-        self.step_of = {id(call): step for step, call in enumerate(inference.calls)}
-
-    def nested(self, layer: Layer) -> _Scope | None:
-        """The program of a nested model."""
-        inner = self.inference.nested.get(layer)
-        if inner is None:
-            return None
-        if layer not in self._nested:
-            self._nested[layer] = _Scope(inner, self._builder, trainable=self.trainable)
-        return self._nested[layer]
-
-    def layers(self, *, nested: bool) -> list[Layer]:
-        """The layers in the order of the summary."""
-        return [layer for layer in self.inference.order.layers if not (nested and layer.is_operation)]
-
-    def everything(self, path: str) -> Iterator[tuple[str, _Scope, Layer]]:
-        """All layers with those of nested models, each with its path."""
-        for layer in self.layers(nested=bool(path)):
-            own = f"{path}{layer.name}"
-            yield own, self, layer
-            inner = None if layer.graph is None else self.nested(layer)
-            if inner is not None:
-                yield from inner.everything(f"{own}/")
-
-    def count(self, layer: Layer) -> int:
-        """A layer, with those of the nested model that it is."""
-        return 1 + _count_inside(self.inference, layer)
-
-    def nodes(self, layer: Layer) -> list[Node]:
-        """The calls of a layer that the outputs depend on."""
-        if not self.inference.inputs:
-            return []
-        order = self.inference.order
-        if not order.connected:
-            return layer.nodes
-        return [node for node in layer.nodes if 0 <= node.position < len(order.nodes) and _at(order.nodes, node)]
-
-
-def _count_inside(inference: Inference, layer: Layer) -> int:
-    inner = None if layer.graph is None else inference.nested.get(layer)
-    if inner is None:
-        return 0
-    return sum(1 + _count_inside(inner, one) for one in inner.order.layers if not one.is_operation)
-
-
-def _at(nodes: list[Node], node: Node) -> bool:
-    return nodes[node.position] is node
 
 
 class _Builder:
@@ -185,18 +174,16 @@ class _Builder:
     more: the number of layers that were left out.
     """
 
-    def __init__(self, symbol: Dim | None, batch: int) -> None:
+    def __init__(self, symbol: Dim | None, batch: Dim) -> None:
         self.counter = Counter(symbol, batch)
-        self.batch = batch
-        self.symbol = symbol
         self.more = 0
         self._room = MAX_EXPLAINED
         self._first: dict[Any, Explained] = {}
         # Most layers of a long network do what others do: each such thing is told and worked out once.
         self._told: dict[Any, Retold | None] = {}
-        self._worked: dict[Any, tuple[dict[str, Dim], tuple[Step, ...]]] = {}
+        self._worked: dict[object, tuple[dict[str, Dim], tuple[Step, ...]]] = {}
 
-    def rows(self, wanted: Iterable[tuple[_Scope, Layer]]) -> list[Explained]:
+    def rows(self, wanted: Iterable[tuple[Scope, Layer]]) -> list[Explained]:
         """The layers explained, as far as there is room."""
         found = []
         for scope, layer in wanted:
@@ -207,7 +194,7 @@ class _Builder:
                 self.more += scope.count(layer)
         return found
 
-    def row(self, scope: _Scope, layer: Layer) -> Explained:
+    def row(self, scope: Scope, layer: Layer) -> Explained:
         """One layer explained."""
         nodes = scope.nodes(layer)
         place = None
@@ -230,14 +217,14 @@ class _Builder:
             return self._model(scope, layer, nodes, base)
         return self._layer(scope, layer, nodes, base)
 
-    def _layer(self, scope: _Scope, layer: Layer, nodes: list[Node], base: Explained) -> Explained:
+    def _layer(self, scope: Scope, layer: Layer, nodes: list[Node], base: Explained) -> Explained:
         inference = scope.inference
         calls = [inference.calls_of(node)[0] for node in nodes]
         last = calls[-1]
         type = layer.type
         if type is None or any(call.facts.status == "unknown" for call in calls):
             return base._replace(status="unknown", note=f"not known: {_why_unknown(inference, layer, last)}")
-        why = dict(reasons(type))
+        why = dict(reasons(type, _used(layer)))
         why["operations"] = f"{why.get('operations', '')} {_activation(layer)}".strip()
         run = self._retold(inference, layer, nodes[-1], last)
         own = _own_steps(scope, layer, calls, run, why.get("kept", ""))
@@ -261,7 +248,7 @@ class _Builder:
         return found
 
     def _shared(
-        self, scope: _Scope, layer: Layer, calls: list[Call], run: Retold | None, why: dict[str, str]
+        self, scope: Scope, layer: Layer, calls: list[Call], run: Retold | None, why: dict[str, str]
     ) -> tuple[dict[str, Dim], tuple[Step, ...]]:
         """The symbols and the steps that layers have in common which do the same, wherever they stand."""
         weights = scope.params.by_layer[layer]
@@ -296,7 +283,7 @@ class _Builder:
         return self._told[key]
 
     def _steps(
-        self, scope: _Scope, layer: Layer, calls: list[Call], run: Retold | None, writer: Writer, why: dict[str, str]
+        self, scope: Scope, layer: Layer, calls: list[Call], run: Retold | None, writer: Writer, why: dict[str, str]
     ) -> Iterator[Step]:
         last = calls[-1]
         facts = last.facts
@@ -319,10 +306,10 @@ class _Builder:
             yield from _work_of_calls(writer, run, calls, why)
         if _some(cost.macs) or _some(cost.ops):
             yield flops_step(cost.macs, cost.ops)
-        yield _weight_memory(layer, facts_weights=weight_bytes(facts, layer.policy.variable), value=_bytes(weights))
+        yield _weight_memory(layer, facts_weights=weight_bytes(facts, layer.policy.variable), value=weights.bytes)
         yield self._output_memory(scope, calls, run, writer)
 
-    def _output_memory(self, scope: _Scope, calls: list[Call], run: Retold | None, writer: Writer) -> Step:
+    def _output_memory(self, scope: Scope, calls: list[Call], run: Retold | None, writer: Writer) -> Step:
         values = scope.inference.values
         last = calls[-1]
         total: Dim = 0
@@ -331,7 +318,7 @@ class _Builder:
                 total = total + scope.sizes[number]
         made: Dim = 0 if run is not None else UNKNOWN
         for shape, number in zip(run.facts.outputs if run is not None else (), last.outputs, strict=False):
-            made = made + tensor_bytes(shape or (), values[number].dtype, self.batch, self.symbol)
+            made = made + tensor_bytes(shape or (), values[number].dtype, self.counter.batch, self.counter.symbol)
         if len(calls) > 1:
             made = made * named("calls", len(calls))
         dtypes = dict.fromkeys(values[number].dtype for number in last.outputs)
@@ -342,7 +329,7 @@ class _Builder:
             why += "; in inference they are the input's own storage"
         return writer.step("output memory", made, total, "bytes", f"{why}.")
 
-    def _model(self, scope: _Scope, layer: Layer, nodes: list[Node], base: Explained) -> Explained:
+    def _model(self, scope: Scope, layer: Layer, nodes: list[Node], base: Explained) -> Explained:
         inference = scope.inference
         inner = scope.nested(layer)
         inside = [] if inner is None else inner.layers(nested=True)
@@ -362,14 +349,14 @@ class _Builder:
             _sum_of(rows, Step("MACs", None, None, cost.macs, "MACs")),
             _sum_of(rows, Step("operations", None, None, cost.ops, "operations")),
             flops_step(cost.macs, cost.ops),
-            _sum_of(rows, Step("weight memory", None, None, _bytes(weights), "bytes")),
+            _sum_of(rows, Step("weight memory", None, None, weights.bytes, "bytes")),
             Step("output memory", None, None, outputs, "bytes", "What the model gives to the layers after it."),
             _sum_of(rows, Step("saved for backward", None, None, kept, "bytes")),
         ]
         note = f"Called {len(nodes):,} times; work is the sum of all calls." if len(nodes) > 1 else ""
         unknown = any(call.facts.status == "unknown" for call in calls)
         return base._replace(
-            what=f"A model of {len(inside):,} layers.",
+            what=f"A model of {counted(len(inside), 'layer')}.",
             steps=tuple(steps),
             layers=tuple(rows),
             note=note,
@@ -377,7 +364,12 @@ class _Builder:
         )
 
 
-def _own_steps(scope: _Scope, layer: Layer, calls: list[Call], run: Retold | None, why: str) -> list[Step]:
+def _used(layer: Layer) -> frozenset[str]:
+    """The fields of a layer that are set to something: neither null nor switched off."""
+    return frozenset([name for name, value in layer.fields.items() if value is not None and value is not False])
+
+
+def _own_steps(scope: Scope, layer: Layer, calls: list[Call], run: Retold | None, why: str) -> list[Step]:
     """Steps that depend on the layer's place in the network."""
     last = calls[-1]
     steps = [
@@ -388,8 +380,8 @@ def _own_steps(scope: _Scope, layer: Layer, calls: list[Call], run: Retold | Non
             scope.step_of[id(last)],
             run,
             scope.inference,
-            scope._builder.batch,  # noqa: SLF001 - its own builder
-            scope._builder.symbol,  # noqa: SLF001
+            scope.counter.batch,
+            scope.counter.symbol,
             why,
         )
     ]
@@ -452,11 +444,6 @@ def _weight_memory(layer: Layer, facts_weights: tuple[str, str] | None, value: D
     formula, numbers = facts_weights or (None, None)
     why = f"Weights are held in {layer.policy.variable}." if facts_weights else ""
     return Step("weight memory", formula, numbers, value, "bytes", why)
-
-
-def _bytes(weights: Any) -> Dim:
-    total: Dim = weights.bytes
-    return total
 
 
 def _some(value: Dim) -> bool:

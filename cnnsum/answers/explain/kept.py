@@ -6,8 +6,6 @@ to the sum that the analysis found is given without its parts.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import Keeping
 from cnnsum.answers.explain.steps import Step, Writer, tensor_bytes
@@ -18,6 +16,7 @@ from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape
+from cnnsum.tuples import NamedTuple
 
 
 class KeptTensor(NamedTuple):
@@ -53,17 +52,14 @@ def kept_by_layer(
             first.setdefault(key, layer)  # noqa: B023 - called in this turn of the loop only
             kept.append(KeptTensor(kind, place, step, dtype, size, with_layer))  # noqa: B023
 
-        if facts.keeps_input and (facts.keeps_input != "weights" or trains):
-            moved = [keeping.wanted[keeping.storage[number]] for number in call.inputs]
-            for at, number in facts.kept_inputs([*enumerate(call.inputs)]):
-                if facts.keeps_input == "factors" and not (any(moved[:at]) or any(moved[at + 1 :])):
-                    continue
-                origin = keeping.storage[number]
-                shape, dtype = inference.values[number]
-                if dtype != compute and dtype in FLOATS and not layer.is_operation:
-                    add("input", at, (origin, compute), compute, counter.bytes(shape, compute))
-                else:
-                    add("input", at, origin, dtype, sizes[origin])
+        for at in keeping.kept_inputs(step):
+            number = call.inputs[at]
+            origin = keeping.storage[number]
+            shape, dtype = inference.values[number]
+            if dtype != compute and dtype in FLOATS and not layer.is_operation:
+                add("input", at, (origin, compute), compute, counter.bytes(shape, compute))
+            else:
+                add("input", at, origin, dtype, sizes[origin])
         if facts.keeps_output and (facts.keeps_output != "weights" or trains):
             for at, number in facts.kept_outputs([*enumerate(call.outputs)]):
                 origin = keeping.storage[number]
@@ -82,7 +78,7 @@ def kept_step(
     step: int,
     run: Retold | None,
     inference: Inference,
-    batch: int,
+    batch: Dim,
     symbol: Dim | None,
     why: str,
 ) -> Step:
@@ -114,7 +110,7 @@ def kept_step(
     return Writer({} if run is None else run.names).step(measure, made, value, "bytes", reason)
 
 
-def _traced(item: KeptTensor, run: Retold, inference: Inference, batch: int, symbol: Dim | None) -> Dim:
+def _traced(item: KeptTensor, run: Retold, inference: Inference, batch: Dim, symbol: Dim | None) -> Dim:
     """Bytes of a kept tensor on named sizes."""
     shape: Shape | None
     if item.kind == "kept":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from cnnsum.analyses.counting import BITS, bytes_of
 from cnnsum.analyses.field.fields import Axis, Misaligned, through
@@ -17,6 +16,7 @@ from cnnsum.answers.explain.symbols import Retold
 from cnnsum.answers.explain.tracing import TracedNumber, named, plain, term_of
 from cnnsum.dims import UNKNOWN, Dim, Expr, divides, prod
 from cnnsum.layers.facts import Facts, Shape, Turn, Weight, Window, size
+from cnnsum.tuples import NamedTuple
 
 WORDS = {"H": "height", "W": "width", "D": "depth", "T": "length", "C": "channels", "features": "features"}
 
@@ -151,7 +151,9 @@ def flops_step(macs: Dim, ops: Dim) -> Step:
     value = 2 * macs + ops
     if value is UNKNOWN:
         return Step("FLOPs", "2 * MACs + operations", None, UNKNOWN, "FLOPs", why)
-    return Step("FLOPs", "2 * MACs + operations", f"2 * {_operand(macs)} + {_operand(ops)}", value, "FLOPs", why)
+    numbers = f"2 * {_operand(macs)} + {_operand(ops)}"
+    symbols = (("MACs", macs), ("operations", ops))
+    return Step("FLOPs", "2 * MACs + operations", numbers, value, "FLOPs", why, symbols)
 
 
 def tensor_bytes(shape: Shape, dtype: str, batch: Dim, symbol: Dim | None) -> Dim:

@@ -9,7 +9,7 @@ axis, `rows` are the rows of it that belong to one sample.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.answers.explain import arithmetic
 from cnnsum.answers.explain.arithmetic import Term
@@ -17,12 +17,31 @@ from cnnsum.answers.explain.tracing import TracedFormula, TracedNumber, TracedSt
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, Expr
 from cnnsum.layers import kinds
-from cnnsum.layers.base import LayerType
+from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape
 from cnnsum.layers.inner import Inner
+from cnnsum.tuples import NamedTuple
 
 #: The axes of a tensor by its rank, the batch axis left out.
 AXES = {2: ("features",), 3: ("T", "C"), 4: ("H", "W", "C"), 5: ("D", "H", "W", "C")}
+
+#: The rank of a sequence, and the roles of layers that have features last whatever the framework, and channels first.
+_OF_SEQUENCES = 3
+_ON_LAST: frozenset[Role] = frozenset(
+    (
+        *("dense", "einsum", "embedding", "layer normalization", "rms normalization"),
+        *("simple recurrence", "lstm", "gru", "bidirectional"),
+        *("attention", "additive attention", "multi-head attention", "grouped attention"),
+    )
+)
+_OF_IMAGES: frozenset[Role] = frozenset(
+    (
+        *("convolution", "transposed convolution", "depthwise convolution", "separable convolution"),
+        *("max pooling", "mean pooling", "global max pooling", "global mean pooling"),
+        *("adaptive max pooling", "adaptive mean pooling", "padding", "cropping", "upsampling", "resizing"),
+        *("batch normalization", "instance normalization", "group normalization", "channel dropout"),
+    )
+)
 
 #: Fields that are left out of the arithmetic where they are 1, as they mostly are.
 _NEUTRAL = frozenset(("dilation_rate", "groups", "depth_multiplier"))
@@ -65,7 +84,7 @@ class Retold(NamedTuple):
 
 def retell(
     layer_type: LayerType,
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
     shapes: Sequence[Shape | None],
     keywords: Sequence[str],
     tensors: Sequence[int],
@@ -88,7 +107,7 @@ def retell(
 
 def _run(
     layer_type: LayerType,
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
     shapes: Sequence[Shape | None],
     keywords: Sequence[str],
     tensors: Sequence[int],
@@ -121,25 +140,32 @@ def _axes(layer_type: LayerType, fields: Mapping[str, Any], shape: Shape | None)
     if shape is None or len(shape) < 2:
         return ()
     if layer_type.role == "time distributed":
-        return ("T", *_layout(len(shape) - 1, fields["layer"].fields))
+        first = fields["layer"].fields.get("data_format") == "channels_first"
+        return ("T", *_layout(len(shape) - 1, channels_first=first))
     equation = fields.get("equation")
     if isinstance(equation, str):
         return _letters(equation.partition(",")[0], len(shape))
-    return _layout(len(shape), fields)
+    rank = len(shape)
+    if not layer_type.vocabulary.channels_first:
+        return _layout(rank, channels_first=fields.get("data_format") == "channels_first")
+    if rank == _OF_SEQUENCES and layer_type.role not in _OF_IMAGES | _ON_LAST:
+        # The steps of a sequence come first or last, and what treats both alike does not say which.
+        return ("axis1", "axis2")
+    return _layout(rank, channels_first=layer_type.role not in _ON_LAST)
 
 
-def _result_axes(layer_type: LayerType, fields: Mapping[str, Any], shape: Shape | None) -> tuple[str, ...]:
+def _result_axes(layer_type: LayerType, fields: Mapping[str, object], shape: Shape | None) -> tuple[str, ...]:
     equation = fields.get("equation")
     if shape is not None and isinstance(equation, str):
         return _letters(equation.partition("->")[2], len(shape))
     return _axes(layer_type, fields, shape)
 
 
-def _layout(rank: int, fields: Mapping[str, Any]) -> tuple[str, ...]:
+def _layout(rank: int, *, channels_first: bool) -> tuple[str, ...]:
     axes = AXES.get(rank)
     if axes is None:
         return tuple(f"axis{axis}" for axis in range(1, rank))
-    return (axes[-1], *axes[:-1]) if fields.get("data_format") == "channels_first" else axes
+    return (axes[-1], *axes[:-1]) if channels_first else axes
 
 
 def _letters(pattern: str, rank: int) -> tuple[str, ...]:
@@ -234,7 +260,7 @@ def _named_field(prefix: str, name: str, value: Any, kind: int, stride: type[Tra
     return _with_formulas(value)
 
 
-def _with_formulas(value: Any) -> Any:
+def _with_formulas(value: object) -> object:
     """The value with its formulas traced, so that none meets a traced number untraced."""
     if isinstance(value, tuple):
         return tuple(map(_with_formulas, value))
@@ -277,7 +303,7 @@ def _same(one: Facts, other: Facts) -> bool:
     )
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _equal(one: object, other: object) -> bool:
     """Equality in which what is not known is equal to itself."""
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(_equal, one, other))

@@ -76,7 +76,7 @@ def plain(value: Dim) -> Dim:
     return Expr(value.terms) if isinstance(value, Expr) else value
 
 
-def _operation(work: Callable[[Any, Any], Dim], make: Callable[[Term, Term], Term], *, turned: bool) -> Any:
+def _operation(work: Callable[[object, object], Dim], make: Callable[[Term, Term], Term], *, turned: bool) -> object:
     def operation(self: int | Expr, other: object) -> Any:
         if not isinstance(other, (int, Expr)):
             return NotImplemented

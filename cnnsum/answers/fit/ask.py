@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import gcd
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, overload
 
 from cnnsum.analyses.sizes.closed import ClosedForm
-from cnnsum.analyses.sizes.largest import Solution, UnsolvedError, first, solution, within
-from cnnsum.answers.fit.records import Fit, Limit
+from cnnsum.analyses.sizes.largest import MOST, Solution, UnsolvedError, first, solution, within
+from cnnsum.answers.fit.recorded import Recorded, as_text, recorded
+from cnnsum.answers.fit.records import Best, Fit, Limit
 from cnnsum.answers.variants.costs import MEASURES, Outcome
 from cnnsum.answers.variants.ranges import Grid, Varied, plain, varied
 from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred, known_optimizer
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.dims import Dim, Unknown
 from cnnsum.dims.sets import SizeSet
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model
@@ -43,6 +45,7 @@ class Request(NamedTuple):
     most: Any
 
 
+@overload
 def fit(
     model: Model,
     *,
@@ -56,12 +59,43 @@ def fit(
     most: float | None = None,
     batch: int | None = None,
     optimizer: str = "adam",
-) -> Fit:
-    """The largest batch, size or var with which a model is within all limits.
+) -> Fit: ...
+@overload
+def fit(
+    model: Model,
+    *,
+    memory: int | None = None,
+    inference: bool = False,
+    params: int | None = None,
+    macs: int | None = None,
+    flops: int | None = None,
+    vary: str | list[str] | tuple[str, ...],
+    maximize: str,
+    batch: int | None = None,
+    optimizer: str = "adam",
+) -> Best: ...
+def fit(
+    model: Model,
+    *,
+    memory: int | None = None,
+    inference: bool = False,
+    params: int | None = None,
+    macs: int | None = None,
+    flops: int | None = None,
+    vary: str | list[str] | tuple[str, ...] = "batch",
+    maximize: str | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    batch: int | None = None,
+    optimizer: str = "adam",
+) -> Fit | Best:
+    """The largest batch, size or var with which a model is within all limits; or of several of them, the values with
+    the most of `maximize` (a `Best`).
 
     memory: bytes of a training step, or with `inference` of weights and peak together. params, macs, flops: the most of
     each; macs and flops are per sample. vary: "batch", a size ("H", or "H=W" for both) or a var, also with its values
-    ("width=0.1:4:0.05"). least, most: the values to look between.
+    ("width=0.1:4:0.05"), or a list of these. maximize: a measure ("macs"), or what is varied, of which the most is
+    wanted. least, most: the values to look between, where one is varied.
 
     Raises UnusableError for what cannot be varied and for a model with errors, ValueError where nothing is limited or
     the arguments contradict one another.
@@ -71,13 +105,24 @@ def fit(
         raise ValueError("say what is limited: memory, params, macs or flops")
     if inference and memory is None:
         raise ValueError("`inference` says which memory is limited: give `memory`, too")
+    reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
+    if maximize is not None or not isinstance(vary, str):
+        axes = [varied(one) for one in ([vary] if isinstance(vary, str) else vary)]
+        if maximize is None:
+            raise ValueError("fit(): `vary` must be a single text where no `maximize` says of what the most is wanted")
+        if least is not None or most is not None:
+            raise ValueError(
+                "fit(): several are varied between the values that `vary` gives: leave `least`, `most` out"
+            )
+        from cnnsum.answers.fit.several import best
+
+        return best(reading, axes, limits, maximize)
     wanted = varied(vary)
     if wanted.values is not None and (least is not None or most is not None):
         raise ValueError("fit(): `vary` says from where to where already: leave `least` and `most` out")
     if least is not None and most is not None and least > most:
         raise ValueError("fit(): `least` is larger than `most`")
     bounds = [None if bound is None else Fraction(str(bound)) for bound in (least, most)]
-    reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
     if sound(model, wanted.names) is None:
         raise UnusableError(*model.errors)
     return largest(reading, Request(limits, wanted, *bounds))
@@ -107,7 +152,9 @@ def largest(reading: Reading, request: Request) -> Fit:
     grid = _grid(request)
     search = _Search(names, request)
     if "var" not in kinds:
-        return search.sizes(grid)
+        search.recorded = recorded(reading.model({}), request.varied.names)
+        found = search.sizes(grid)
+        return found._replace(recorded=as_text(search.recorded))
     if len(request.varied.names) > 1:
         message = f"`{request.varied}`: only sizes can be varied together"
         raise UnusableError(Diagnostic("SPC057", message, help="vary one var at a time"))
@@ -131,8 +178,9 @@ class _Search:
         self.limits = request.limits
         self.varied = request.varied.names
         self.request = request
-        self.outcomes: dict[Any, Outcome] = {}
+        self.outcomes: dict[object, Outcome] = {}
         self.formulas: dict[str, Dim] = {}
+        self.recorded: Recorded = {}
 
     # --- sizes and the batch ------------------------------------------------------------------------------------------
 
@@ -174,6 +222,7 @@ class _Search:
         if step > 1:
             legal.append(SizeSet((), least, step, (least % step,)))
         legal += [one.allowed for one in form.requirements if one.allowed is not None]
+        legal += [held for held, _ in self.recorded.values()]
 
         def accepts(value: int) -> bool:
             return form.refusal((value,)) is None
@@ -181,7 +230,10 @@ class _Search:
         found = solution([*fits.values()], legal, accepts, least, most)
         found = self._repaired(found, legal, accepts, form, most)
         self._compare(form, [value for value in (least, found.value, found.next) if value is not None])
-        return self._fit(found, self._binding(found.next), "formula", proved=True, step=step)
+        answer = self._fit(found, self._binding(found.next), "formula", proved=True, step=step)
+        endless = found.unlimited and found.value is None
+        beyond = endless and any(one.is_finite for one in fits.values())
+        return answer._replace(looked_up_to=MOST) if beyond else answer
 
     def _compare(self, form: ClosedForm, values: list[int]) -> None:
         """Hold the formulas to inference; raises UnsolvedError where they do not agree."""
@@ -247,10 +299,8 @@ class _Search:
         found = self._searched(grid)
         return found._replace(file=now, whole=counted and self.request.varied.values is None)
 
-    def _file_value(self, name: str) -> Any:
-        document = self.names.reading.document
-        found = document.value.get("vars") if isinstance(document.value, dict) else None
-        value = found.get(name) if isinstance(found, dict) else None
+    def _file_value(self, name: str) -> object:
+        value = self.names.file_value(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             if self.request.varied.values is None:
                 if value is None:
@@ -296,17 +346,24 @@ class _Search:
         legal = [at for at in below | above if at < count and at != index and self._is_legal(grid, at)]
         odd = [at for at in legal if self._fits(grid[at]) != (at < index)]
         if not odd:
-            following = (
-                self._legal(grid, range(index + 1, min(index + _WINDOW, len(grid)))) if answer is not None else index
-            )
-            after = None if following is None else grid[following]
-            return self._answer(Solution(None if answer is None else grid[answer], after is None, after, None), grid)
+            return self._risen(grid, answer, index)
         if len(grid) > MOST_INFERRED:
             name = self.varied[0]
             message = f"what is limited does not only rise with `{name}`: see {grid[odd[0]]}"
             help = f"give at most {MOST_INFERRED:,} values, --vary {name}=FIRST:LAST:STEP: each is then tried"
             raise UnusableError(Diagnostic("SPC057", message, None, "error", help))
         return self._tried(grid, plain(grid.step))
+
+    def _risen(self, grid: Grid, answer: int | None, index: int) -> Fit:
+        """The answer where costs rise as far as was seen; `index` is that of the least legal value if there is none."""
+        if answer is None:
+            return self._answer(Solution(None, False, grid[index], None), grid)
+        last = len(grid) - 1
+        if isinstance(grid, _Endless) and answer == last:
+            return self._answer(Solution(None, True, None, None), grid)._replace(looked_up_to=grid[last])
+        following = self._legal(grid, range(index + 1, min(index + _WINDOW, last + 1)))
+        after = None if following is None else grid[following]
+        return self._answer(Solution(grid[answer], after is None, after, None), grid)
 
     def _answer(self, found: Solution, grid: Grid) -> Fit:
         return self._fit(found, self._binding(found.next), "inference", proved=False, step=plain(grid.step))
@@ -334,7 +391,7 @@ class _Search:
 
     def _tried(self, values: Sequence[Any], step: Any) -> Fit:
         """The answer by trying every value."""
-        legal = [value for value in values if self._outcome(value).status == "legal"]
+        legal = [value for value in values if self._is_recorded(value) and self._outcome(value).status == "legal"]
         good = [value for value in legal if self._fits(value)]
         if not good:
             found = Solution(None, False, legal[0] if legal else None, None)
@@ -347,7 +404,10 @@ class _Search:
 
     # --- by inference -------------------------------------------------------------------------------------------------
 
-    def _outcome(self, value: Any) -> Outcome:
+    def _is_recorded(self, value: Any) -> bool:
+        return all(value in held for held, _ in self.recorded.values())
+
+    def _outcome(self, value: object) -> Outcome:
         if value not in self.outcomes:
             self.outcomes[value] = found = inferred(self.names, dict.fromkeys(self.varied, value))
             for limit in self.limits if found.costs is not None else ():
@@ -355,10 +415,10 @@ class _Search:
                     raise _not_known(limit, ())
         return self.outcomes[value]
 
-    def _fits(self, value: Any) -> bool:
+    def _fits(self, value: object) -> bool:
         return not self._binding(value) and self._outcome(value).status == "legal"
 
-    def _binding(self, value: Any) -> tuple[Limit, ...]:
+    def _binding(self, value: object) -> tuple[Limit, ...]:
         """The limits that a value breaks."""
         if value is None:
             return ()
@@ -368,7 +428,7 @@ class _Search:
         known = costs._asdict()
         return tuple([limit for limit in self.limits if known[limit.measure] > limit.most])
 
-    def _fit(self, found: Solution, binding: tuple[Limit, ...], method: str, *, proved: bool, step: Any) -> Fit:
+    def _fit(self, found: Solution, binding: tuple[Limit, ...], method: str, *, proved: bool, step: object) -> Fit:
         names = self.names
         value = found.value
         here = None if value is None else self._outcome(value)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.answers.variants.costs import Costs, Outcome
 from cnnsum.dims import Dim
+from cnnsum.tuples import NamedTuple
 
 
 class Limit(NamedTuple):
@@ -26,8 +27,11 @@ class Fit(NamedTuple):
     unlimited: whether no limit has any effect. below: a smaller value that is not within the limits, though `value` is.
     method: "formula", or "inference" where values were tried. proved: whether no larger value is within the limits, for
     sure. tried: values that were inferred. formulas: of the limited measures, by option, where there are any.
+    looked_up_to: the last value that was looked at, where no limit is reached up to it, one may be beyond, and nobody
+    asked to end there; `value` is None then.
     step: between values. file: the file's value. whole: whether the var has a whole number in the file, and nobody said
-    that it takes no decimals.
+    that it takes no decimals. recorded: what an exported program records of what is varied; PyTorch refuses other
+    values, which were left out.
     """
 
     names: tuple[str, ...]
@@ -45,6 +49,42 @@ class Fit(NamedTuple):
     step: Any
     file: Any
     whole: bool = False
+    looked_up_to: Any = None
+    recorded: str | None = None
+
+
+class Best(NamedTuple):
+    """The best of several names varied at once.
+
+    axes: names that are varied together, each with each. maximized: the measure, or the names, of which the most is
+    wanted. values: of all names, None where nothing is within the limits; costs: of that variant. variants: how many
+    were looked at, of which so many are accepted, and so many of these within the limits. least: of each limited
+    measure the least that any variant has. recorded: as of `Fit`.
+    """
+
+    axes: tuple[tuple[str, ...], ...]
+    maximized: tuple[str, ...]
+    values: tuple[Any, ...] | None
+    costs: Costs | None
+    limits: tuple[Limit, ...]
+    variants: int
+    accepted: int
+    within: int
+    least: tuple[int | None, ...]
+    recorded: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, in the order of `values`."""
+        return tuple([name for axis in self.axes for name in axis])
+
+
+class BestAnswer(NamedTuple):
+    """What is printed of it: the name of the model, what was found, and the optimizer's title."""
+
+    model: str
+    best: Best
+    optimizer: str
 
 
 class Answer(NamedTuple):

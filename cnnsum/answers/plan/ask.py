@@ -6,12 +6,13 @@ Takes what the analyses found and gives names to it; knows no format and no scre
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import value_bytes
 from cnnsum.analyses.memory.timeline import Timeline, timeline
 from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.graph.infer import Inference
@@ -125,9 +126,9 @@ def plan(model: Model, report: Report | None = None, *, batch: int | None = None
     if report is not None and batch is not None:
         raise ValueError("plan(): the batch is that of the report: leave one of the two out")
     if report is not None and not model.wrong:
-        names = [layer.name for layer in model.graph.order().layers]
+        names = [layer.name for layer in model.graph.order().layers if not layer.counts_sizes]
         found = [row.name for row in report.rows]
-        if model.graph.program:
+        if model.graph.modular:
             # The operations of a module stand below its row, in the place of the first of them.
             own = set(names)
             names.sort()

@@ -6,9 +6,9 @@ Sees the plain records and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.answers.plan.ask import BestOrderPlan, Plan
+from cnnsum.counted import counted
 from cnnsum.dims import UNKNOWN
 from cnnsum.render import units
 from cnnsum.render.style import printable
@@ -43,13 +43,13 @@ def sections(plan: Plan, *, verbose: bool) -> Iterator[tuple[str, int | None, st
             yield "", one.bytes, note
     rest = [one.bytes for one in plan.alive[len(shown) :] if isinstance(one.bytes, int)]
     if rest:
-        yield "", sum(rest), f"{len(rest):,} more tensors"
+        yield "", sum(rest), counted(len(rest), "more tensor")
     if isinstance(plan.inner, int) and plan.inner:
         yield "", plan.inner, "inside the layer"
     if plan.arena is not None:
         count = len(plan.storages) + len(plan.scratch)
         above = _above(plan.arena.bytes, plan.arena.lower_bound)
-        yield "  arena", plan.arena.bytes, f"for {count:,} tensors: {above}"
+        yield "  arena", plan.arena.bytes, f"for {counted(count, 'tensor')}: {above}"
     if plan.best_order is not None:
         yield from _best(plan.best_order)
 
@@ -107,7 +107,7 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "0.0%"
 
 
-def document(plan: Plan) -> dict[str, Any]:
+def document(plan: Plan) -> dict[str, object]:
     """The plan as plain dictionaries and lists."""
     number = units.plain_number
     best = plan.best_order

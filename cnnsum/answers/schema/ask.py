@@ -8,7 +8,6 @@ to, or shapes: `cnnsum check` does.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
 
 from cnnsum.answers.schema.layers import NULL, WHOLE, Layers, Schema, either, listed, number
 from cnnsum.dims.tokens import WORDS
@@ -17,6 +16,7 @@ from cnnsum.layers.kinds import DTYPES, INPUT_DTYPES
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES, Vocabulary
 from cnnsum.readers.native.entry import MODELS, SPECIAL
 from cnnsum.readers.native.inputs import MOST_DECLARED
+from cnnsum.tuples import NamedTuple
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
@@ -59,7 +59,7 @@ def _words(vocabulary: Vocabulary) -> _Words:
     return _Words(vocabulary, layers, private, f"^({'|'.join(map(re.escape, sorted(before)))})")
 
 
-def language_schema() -> dict[str, Any]:
+def language_schema() -> dict[str, object]:
     """The schema, as plain data that `json.dumps` writes.
 
     >>> schema = language_schema()

@@ -150,7 +150,8 @@ class Layers:
         self.defs: dict[str, Schema] = {}
         self._by_name = {name: type for type in self.types for name in (type.name, *type.aliases)}
         for type in self.types:
-            self.defs[f"{prefix}{type.name}"] = self._value(type)
+            for name in filter(None, (type.name, type.lazy)):
+                self.defs[f"{prefix}{name}"] = self._value(type, name)
             self.defs[f"{prefix}{type.name}.fields"] = self._fields(type)
 
     def names(self) -> list[str]:
@@ -159,7 +160,10 @@ class Layers:
 
     def values(self) -> dict[str, Schema]:
         """By name: what may stand below it in an item of `layers`."""
-        return {name: _ref(f"{self.prefix}{type.name}") for name, type in self._by_name.items()}
+        return {
+            name: _ref(f"{self.prefix}{name if name == type.lazy else type.name}")
+            for name, type in self._by_name.items()
+        }
 
     def fields(self) -> dict[str, Schema]:
         """By name: a mapping of its fields, as in `defaults`."""
@@ -177,7 +181,7 @@ class Layers:
     def complete(self) -> dict[str, Schema]:
         """By name, for the same types: a value with all of these fields."""
         return {
-            name: _with_all(fields, list(self._by_name[name].schema.fields)) for name, fields in self.needed().items()
+            name: _with_all(fields, self._by_name[name].by_position(name)) for name, fields in self.needed().items()
         }
 
     def allows(self, kind: Kind) -> Schema:
@@ -221,15 +225,15 @@ class Layers:
         said = " ".join((f"{expects}.", *_sentences(type.doc, field.name)))
         return {**allowed, "description": said, "default": default_of(field)}
 
-    def _value(self, type: LayerType) -> Schema:
-        """What stands below the type's name: fields by name, by position, the first alone, or nothing.
+    def _value(self, type: LayerType, name: str) -> Schema:
+        """What stands below that name of the type: fields by name, by position, the first alone, or nothing.
 
         One schema that says all of it, rather than one for each way: editors then name the fault itself.
         """
         own = f"{self.prefix}{type.name}.fields"
-        fields = [_ref(f"{own}/properties/{name}") for name in type.schema.fields]
+        fields = [_ref(f"{own}/properties/{name}") for name in type.by_position(name)]
         found: Schema = {
-            "title": type.name,
+            "title": name,
             "description": cleandoc(type.doc),
             "$ref": f"#/$defs/{own}",
             "maxItems": len(fields),
@@ -239,7 +243,7 @@ class Layers:
         return found if fields else {**found, "type": [*_LISTED["type"], "null"]}
 
 
-def _renamed(schema: Any, old: str, new: str) -> Any:
+def _renamed(schema: object, old: str, new: str) -> Any:
     """The schema with another text in the place of one, wherever it stands."""
     if isinstance(schema, dict):
         return {key: _renamed(value, old, new) for key, value in schema.items()}
@@ -285,7 +289,7 @@ def _sentences(doc: str, name: str) -> list[str]:
     return [sentence for sentence in sentences if f"`{name}`" in sentence]
 
 
-def default_of(field: Field) -> Any:
+def default_of(field: Field) -> object:
     """The default of a field as a spec would have it: 1 for `(1, 1)` where that is read as the same.
 
     >>> from cnnsum.layers.base import find
@@ -304,7 +308,7 @@ def default_of(field: Field) -> Any:
     return _as_lists(field.default)
 
 
-def _as_lists(value: Any) -> Any:
+def _as_lists(value: object) -> object:
     return [_as_lists(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -314,5 +318,5 @@ class _NoText:
     def number(self, text: str) -> Any:
         raise Problem("SPC025", text)
 
-    def sublayer(self, _raw: object) -> Any:
+    def sublayer(self, _raw: object) -> object:
         raise Problem("CFG102", "no layer is read here")

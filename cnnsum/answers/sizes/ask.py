@@ -6,11 +6,12 @@ Takes the conditions of `cnnsum.analyses.sizes`; knows no format and no screen.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.conditions import Axis, Requirement, Sizes, violated
 from cnnsum.answers.summary.records import Forcing, SizeRecord
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model
@@ -31,6 +32,9 @@ class AxisReport(NamedTuple):
     up. declared: what the file declares of the symbol, with whether all of that is accepted, and a size that is not.
     given: sizes of other symbols that the relations were solved with. legal: the sizes in the range that was asked
     for; legal_to: the last that was looked at, where that was given up. resized: layers whose weights fit one size.
+    recorded: what an exported program records of the symbol, where that differs: the condition, the least of these
+    sizes that is not accepted, and those that are accepted and that PyTorch refuses. formula: what the axis is of the
+    symbol, where it is not the symbol itself: `4*H`.
     """
 
     record: SizeRecord
@@ -45,13 +49,16 @@ class AxisReport(NamedTuple):
     below_to: int | None = None
     above_to: int | None = None
     legal_to: int | None = None
+    recorded: tuple[str, int | None, str | None] | None = None
+    formula: str | None = None
 
 
 class SizesReport(NamedTuple):
     """The answer of `cnnsum sizes`: every axis, and the sizes that were tested.
 
     faulty: whether the model has errors, and unknown: the layers that are not known; what those hide is not counted.
-    kept: whether the sizes of the file were kept.
+    kept: whether the sizes of the file were kept. batch: what an exported program records of its batch, which PyTorch
+    holds it to.
     """
 
     model: str
@@ -61,6 +68,14 @@ class SizesReport(NamedTuple):
     faulty: bool
     kept: bool
     unknown: tuple[str, ...] = ()
+    batch: str | None = None
+
+    def _repr_html_(self) -> str:
+        """The text, as a notebook shows it."""
+        from cnnsum.answers import as_text
+        from cnnsum.render.notebook import framed
+
+        return framed(as_text("sizes", self, 100))
 
     @property
     def blind(self) -> bool:
@@ -143,13 +158,33 @@ def answer(
     faulty, unknown = model.wrong, model.inference.unknown
     return SizesReport(
         model.graph.name,
-        tuple(_axis(axis, sizes, said, range, blind=faulty or bool(unknown)) for axis in sizes.axes),
+        tuple(
+            _axis(axis, sizes, said, range, blind=faulty or bool(unknown))._replace(formula=_formula(axis, model))
+            for axis in sizes.axes
+        ),
         tuple(_tested(sizes, said, kinds, test) for test in tests),
         range,
         faulty,
         kept,
         unknown,
+        _batch(model),
     )
+
+
+def _formula(axis: Axis, model: Model) -> str | None:
+    """What the axis is of its symbol, where it is not the symbol itself."""
+    for node in model.graph.inputs:
+        spec = node.layer.spec
+        if node.layer.name == axis.input and spec is not None and axis.axis < len(spec.shape):
+            text = str(spec.shape[axis.axis])
+            return None if text == axis.symbol.name else text
+    return None
+
+
+def _batch(model: Model) -> str | None:
+    """What the file holds the batch to."""
+    found = model.recorded("batch")
+    return None if found is None else found[1]
 
 
 def _kinds(sizes: Sizes) -> dict[str, str]:
@@ -194,6 +229,7 @@ def _axis(
         None if near is None else near.below_to,
         None if near is None else near.above_to,
         None if listed is None else listed.to,
+        axis.recorded,
     )
 
 

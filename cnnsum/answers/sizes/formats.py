@@ -30,7 +30,7 @@ def lines(answer: SizesReport, width: int) -> Iterator[_Line]:
         who = f"`{printable(first)}`" + (f" and {len(others):,} more are" if others else " is")
         blind = f" {who} not known: what that hides is not counted, so all that follows is a bound."
         yield from ([(part, "")] for part in _wrapped(blind, width))
-    told: dict[Any, str] = {}
+    told: dict[object, str] = {}
     for axes in _same_symbol(answer.axes):
         yield []
         yield from _axis(axes, told, answer.range, width, blind=answer.blind)
@@ -40,6 +40,11 @@ def lines(answer: SizesReport, width: int) -> Iterator[_Line]:
             yield [(" All sizes of the inputs are fixed; without --keep they are set free.", "")]
         else:
             yield [(" The inputs have no image size and no length; --free channels sets their channels free.", "")]
+    if answer.batch is not None:
+        yield []
+        yield [(" The batch", "bold")]
+        said = f"{answer.batch}: PyTorch refuses others when it runs the program"
+        yield from _labelled("recorded", [(said, "")], width)
     if answer.tested:
         yield []
         yield [(" Tested", "bold")]
@@ -57,13 +62,13 @@ def _same_symbol(axes: Iterable[AxisReport]) -> list[list[AxisReport]]:
 
 
 def _axis(
-    axes: Sequence[AxisReport], told: dict[Any, str], range: tuple[int, int] | None, width: int, *, blind: bool
+    axes: Sequence[AxisReport], told: dict[object, str], range: tuple[int, int] | None, width: int, *, blind: bool
 ) -> Iterator[_Line]:
     axis = axes[0]
     record = axis.record
     symbol = printable(record.symbol)
     size = "" if axis.size is None else f", {axis.size:,} in the file"
-    places = " and ".join(f"input `{printable(one.record.input)}`, axis {one.record.axis}" for one in axes)
+    places = " and ".join(map(_place, axes))
     yield [(f" {symbol}", "bold"), (f"  ({places}{size})", "")]
     yield from _labelled("accepts", [(record.condition, NUMBER)], width)
     if not record.exact and not blind:
@@ -75,6 +80,8 @@ def _axis(
         condition, refused = axis.declared
         verdict = "all accepted" if refused is None else f"{refused:,} is not accepted"
         yield from _labelled("declared", [(f"{condition}: {verdict}", "")], width)
+    if axis.recorded is not None:
+        yield from _labelled("recorded", [(_recorded(axis.recorded), "")], width)
     if axis.size is not None:
         yield from _labelled(f"{axis.size:,}", [(_verdict(axis), "")], width)
     # Axes of one image mostly have the same conditions by the same layers: they are told once.
@@ -93,6 +100,21 @@ def _axis(
         if axis.legal_to is not None:
             listed += f"; not searched further than {axis.legal_to:,}"
         yield from _labelled(f"{range[0]}..{range[1]}", [(listed, "")], width)
+
+
+def _place(axis: AxisReport) -> str:
+    """Where an axis is, and what it is of the symbol that the conditions are on."""
+    of = "" if axis.formula is None else f" is {printable(axis.formula)}"
+    return f"input `{printable(axis.record.input)}`, axis {axis.record.axis}{of}"
+
+
+def _recorded(found: tuple[str, int | None, str | None]) -> str:
+    """What is to be said of the sizes that the file records."""
+    condition, wider, refused = found
+    said = [] if wider is None else [f"{wider:,} is not accepted"]
+    if refused is not None:
+        said.append(f"PyTorch refuses {refused} when it runs the program")
+    return f"{condition}: {'; '.join(said)}"
 
 
 def _verdict(axis: AxisReport) -> str:
@@ -173,7 +195,9 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def document(answer: SizesReport) -> dict[str, Any]:
     """The answer as plain dictionaries and lists."""
-    result: dict[str, Any] = {"schema": SCHEMA, "model": answer.model, "axes": list(map(_axis_object, answer.axes))}
+    result: dict[str, object] = {"schema": SCHEMA, "model": answer.model, "axes": list(map(_axis_object, answer.axes))}
+    if answer.batch is not None:
+        result["batch"] = answer.batch
     if answer.tested:
         result["tested"] = [
             {"size": one.name, "legal": one.refused_by is None, "refused_by": _forcing_object(one.refused_by)}
@@ -187,7 +211,7 @@ def json_chunks(answer: SizesReport) -> Iterator[str]:
     yield json.dumps(document(answer), indent=1, ensure_ascii=True) + "\n"
 
 
-def _axis_object(axis: AxisReport) -> dict[str, Any]:
+def _axis_object(axis: AxisReport) -> dict[str, object]:
     record = axis.record
     result: dict[str, Any] = {
         "symbol": record.symbol,
@@ -203,9 +227,14 @@ def _axis_object(axis: AxisReport) -> dict[str, Any]:
         "declared": None
         if axis.declared is None
         else {"condition": axis.declared[0], "holds": axis.declared[1] is None, "refused": axis.declared[1]},
+        "recorded": None
+        if axis.recorded is None
+        else dict(zip(("condition", "not_accepted", "refused"), axis.recorded, strict=True)),
         "given": dict(axis.given),
         "weights": list(axis.resized),
     }
+    if axis.formula is not None:
+        result["formula"] = axis.formula
     searched = {"below": axis.below_to, "above": axis.above_to}
     if any(size is not None for size in searched.values()):
         result["nearest"]["searched_to"] = searched
@@ -216,7 +245,7 @@ def _axis_object(axis: AxisReport) -> dict[str, Any]:
     return result
 
 
-def _forcing_object(one: Forcing | None) -> dict[str, Any] | None:
+def _forcing_object(one: Forcing | None) -> dict[str, object] | None:
     if one is None:
         return None
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from cnnsum import __version__
@@ -88,15 +88,31 @@ def policy_of(precision: str | None, dtype: str | None = None) -> str | None:
     return precision
 
 
-def mistaken_layout(model: Model) -> list[Diagnostic]:
-    """The advice that is given wherever a model is shown, errors or not: its input has the channels first (ARC447).
+def optimizer_names() -> list[tuple[str, str]]:
+    """The optimizers whose memory is known, each with its title."""
+    from cnnsum.analyses.training.optimizers import OPTIMIZERS
 
-    Rules are loaded only where an input might be meant.
+    return [(name, one.title) for name, one in OPTIMIZERS.items()]
+
+
+def with_layout(model: Model, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings of a model with the advice that is given wherever it is shown, errors or not: its input has the
+    channels on the other side (ARC447). What is too small for a kernel then has no mend of its own.
     """
+    layout = _mistaken_layout(model)
+    if not layout:
+        return [*found]
+    return [*(one._replace(help=None) if one.code == "SHP201" else one for one in found), *layout]
+
+
+def _mistaken_layout(model: Model) -> list[Diagnostic]:
+    """ARC447 of a model. Rules are loaded only where an input might be meant."""
     for node in model.graph.inputs:
         shape = node.layer.spec.shape if node.layer.spec is not None else ()
         first, last = (shape[1], shape[-1]) if len(shape) > _RANK else (0, 0)
-        if isinstance(first, int) and isinstance(last, int) and 0 < first <= _FEW < last:
+        if not isinstance(first, int) or not isinstance(last, int):
+            continue
+        if 0 < first <= _FEW < last or (model.wrong and 0 < last <= _FEW < first):
             from cnnsum.rules import advise
             from cnnsum.rules.base import Subject
 

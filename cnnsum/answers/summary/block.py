@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cnnsum.answers.summary.cells import known_sum
 from cnnsum.answers.summary.records import Checkpoint, Peak, Report, Row
+from cnnsum.counted import counted
 from cnnsum.dims import UNKNOWN, Dim, symbols_of
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable
@@ -70,7 +71,7 @@ def block(report: Report, *, symbolic: bool = False, train: bool = False, verbos
         ("Only weights known, and taken to train", totals.stored),
     ):
         if names:
-            yield from _listed(f"{title}: {len(names):,} layer{'s' * (len(names) != 1)}", names)
+            yield from _listed(f"{title}: {counted(len(names), 'layer')}", names)
 
 
 _TRAINING_NOTES = {
@@ -110,7 +111,9 @@ def _by_another(found: ConventionReport, lines: _Lines) -> Iterator[_Line]:
     """The number of another tool, below cnnsum's of the same unit."""
     label = f"  as {found.name}"
     if found.theirs is UNKNOWN:
-        yield _words(label, _at_least(units.count, found.known))
+        known = _at_least(units.count, found.known)
+        why = f"; why: `cnnsum explain --convention {found.name}`" if found.known == 0 else ""
+        yield _words(label, known + why)
     else:
         yield from lines.work(label, found.theirs, (), _nothing)
 

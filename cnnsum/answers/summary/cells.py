@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from cnnsum.answers.summary.records import Row, Shape, TensorRecord
+from cnnsum.counted import counted
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous
 from cnnsum.render.style import NO, NONE, NUMBER, TYPE, YES, printable
 from cnnsum.render.units import exact
@@ -28,7 +29,7 @@ class TextCells:
 
     def __init__(self, *, symbolic: bool = False, format: str = "cnnsum") -> None:
         self._symbolic = symbolic
-        self._unknown = "None" if format == "keras" else str(UNKNOWN)
+        self._unknown = "None" if format in ("keras", "savedmodel") else str(UNKNOWN)
         self._shapes: dict[tuple[TensorRecord, ...], Cell] = {}
         self._types: dict[str, str] = {}
 
@@ -43,7 +44,7 @@ class TextCells:
     def type(self, row: Row) -> str:
         """Return the layer's type; a folded block also says how many layers it stands for."""
         if type(row) is Block:
-            return f"Block, {len(row.rows)} layers" if len(row.rows) != 1 else "Block, 1 layer"
+            return f"Block, {counted(len(row.rows), 'layer')}"
         text = self._types.get(row.type)
         if text is None:
             text = self._types[row.type] = printable(row.type)
@@ -81,10 +82,11 @@ class TextCells:
         return exact(value)
 
     def _shapes_of(self, outputs: tuple[TensorRecord, ...]) -> Cell:
-        texts = [self._shape(output.shape) for output in outputs]
+        texts = [self.shape(output.shape) for output in outputs]
         return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
-    def _shape(self, shape: Shape | None) -> str:
+    def shape(self, shape: Shape | None) -> str:
+        """Return one shape: `(None, 98, 98, 32)`, or `?`."""
         return "?" if shape is None else f"({', '.join([self._dim(dim) for dim in shape])})"
 
     def _dim(self, dim: Dim) -> str:

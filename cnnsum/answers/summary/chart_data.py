@@ -5,23 +5,20 @@ Knows rows, and no characters or pictures.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 from cnnsum.answers import OptionError
 from cnnsum.answers.plan.ask import Plan
+from cnnsum.answers.summary.alike import keys
 from cnnsum.answers.summary.records import Report, Row
 from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.tuples import NamedTuple
 
 #: Bars of a chart, at most: more layers are put into groups.
 MOST_BARS = 40
 
 #: Fewer groups than that say too little.
 _LEAST_GROUPS = 4
-
-_WORDS = re.compile(r"[_./]")
-_STAGE = re.compile(r"[A-Za-z]+\d*")
 
 
 class Bar(NamedTuple):
@@ -81,12 +78,14 @@ def _groups(rows: Sequence[Row], shown: Sequence[_Shown]) -> list[_Group]:
     """
     if len(shown) <= MOST_BARS:
         return [(row.name, [(row, amount)]) for row, amount in shown]
+    number = {row.name: at for at, row in enumerate(rows)}
+    reads = [[number[one.layer] for one in row.connections if one.layer in number] for row in rows]
     deepest = max(len(row.block) for row, _ in shown)
-    keys: list[Callable[[Row], str]] = [_in_block(depth) for depth in range(deepest, 0, -1)]
-    keys += [_begins_with(count) for count in (4, 3, 2, 1)]
-    keys += [_stage, *(_up_to_narrow(rows, width) for width in (1, 2))]
-    for key in keys:
-        groups = _runs(shown, key)
+    ways: list[Callable[[Row], str]] = [_in_block(depth) for depth in range(deepest, 0, -1)]
+    names = [row.name for row in rows]
+    ways += [_by_name(dict(zip(names, key, strict=True))) for key in keys(names, reads)]
+    for way in ways:
+        groups = _runs(shown, way)
         if _LEAST_GROUPS <= len(groups) <= MOST_BARS:
             return groups
     size = -(-len(shown) // MOST_BARS)
@@ -97,46 +96,8 @@ def _in_block(depth: int) -> Callable[[Row], str]:
     return lambda row: ".".join(row.block[:depth]) or row.name
 
 
-def _begins_with(count: int) -> Callable[[Row], str]:
-    """The first words of a name, the last of them left out, which says what the layer does."""
-
-    def key(row: Row) -> str:
-        words = _WORDS.split(row.name)
-        end = sum(len(word) + 1 for word in words[: min(count, max(len(words) - 1, 1))]) - 1
-        return row.name[:end]
-
-    return key
-
-
-def _stage(row: Row) -> str:
-    """The letters and the number that a name begins with: `block2` of `block2a_expand_conv`."""
-    found = _STAGE.match(row.name)
-    return row.name if found is None else found[0]
-
-
-def _up_to_narrow(rows: Sequence[Row], width: int) -> Callable[[Row], str]:
-    """The next row at which no more than `width` tensors lead on, itself included."""
-    place = {row.name: number for number, row in enumerate(rows)}
-    last = list(range(len(rows)))
-    for number, row in enumerate(rows):
-        for connection in row.connections:
-            if connection.layer in place:
-                last[place[connection.layer]] = number
-    closing = [0] * len(rows)
-    for number, reader in enumerate(last):
-        closing[reader] += reader > number
-    leading = 0
-    narrow: list[bool] = []
-    for number, reader in enumerate(last):
-        leading += (reader > number) - closing[number]
-        narrow.append(leading <= width)
-    names: dict[str, str] = {}
-    name = rows[-1].name if rows else ""
-    for number in range(len(rows) - 1, -1, -1):
-        if narrow[number]:
-            name = rows[number].name
-        names[rows[number].name] = name
-    return lambda row: names.get(row.name, row.name)
+def _by_name(key: Mapping[str, str]) -> Callable[[Row], str]:
+    return lambda row: key[row.name]
 
 
 def _runs(shown: Sequence[_Shown], key: Callable[[Row], str]) -> list[_Group]:
@@ -181,15 +142,3 @@ def points(plan: Plan | None) -> list[Point]:
     if not found:
         raise OptionError("the model has no layers, so that there is nothing to draw")
     return found
-
-
-def ticks(most: int, count: int) -> list[int]:
-    """At most so many round numbers of bytes between 0 and `most`, both ends aside, equally far apart.
-
-    >>> ticks(5_000_000, 4)
-    [1048576, 2097152, 3145728, 4194304]
-    """
-    step = 1
-    while most // step > count:
-        step *= 2
-    return [*range(step, most, step)]

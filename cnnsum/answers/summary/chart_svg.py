@@ -8,40 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cnnsum.answers.summary.chart import memory_title
-from cnnsum.answers.summary.chart_data import Bar, Bars, Point, bars, points, ticks
+from cnnsum.answers.summary.chart_data import Bar, Bars, Point, bars, points
 from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import Report
-from cnnsum.ink import xml
 from cnnsum.render import units
-from cnnsum.render.style import printable
-
-_WIDTH = 960
-_STYLE = """\
-text { font: 13px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #24292f; }
-.title { font-size: 17px; font-weight: 600; }
-.small { font-size: 12px; fill: #656d76; }
-.right { text-anchor: end; }
-.middle { text-anchor: middle; }
-.page { fill: #ffffff; }
-.grid { stroke: #d8dee4; fill: none; }
-.axis { stroke: #8c959f; fill: none; }
-.used { fill: #3b82c4; }
-.waiting { fill: #a9c7e3; }
-.scratch { fill: #e8a33d; }
-.peak { fill: #d1373f; }
-.mark { stroke: #d1373f; fill: none; stroke-dasharray: 3 3; }
-.part { fill: transparent; }
-.part:hover { fill: #24292f; fill-opacity: .12; }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3; }
-.small { fill: #9198a1; }
-.page { fill: #0d1117; }
-.grid { stroke: #262c36; }
-.axis { stroke: #656c76; }
-.waiting { fill: #24476b; }
-.part:hover { fill: #ffffff; fill-opacity: .15; }
-}
-"""
+from cnnsum.render.charts import ticks
+from cnnsum.render.svg import WIDTH, document, name, spot, text
 
 
 def chunks(report: Report, options: Options) -> Iterator[str]:
@@ -51,37 +23,27 @@ def chunks(report: Report, options: Options) -> Iterator[str]:
     return iter((_bars(bars(report, options.chart or "")),))
 
 
-def _document(width: int, height: int, title: str, parts: Iterator[str]) -> str:
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{_text(title)}">\n<style>\n{_STYLE}</style>\n'
-        f'<rect class="page" width="{width}" height="{height}" rx="8"/>\n'
-        f'<text class="title" x="24" y="36">{_text(title)}</text>\n'
-    )
-    return head + "".join(f"{part}\n" for part in parts) + "</svg>\n"
-
-
 # The memory of inference.
 
 _LEFT, _TOP, _RIGHT, _FLOOR, _BELOW = 92, 88, 24, 380, 92
 
 
 def _memory(report: Report, steps: Sequence[Point]) -> str:
-    return _document(_WIDTH, _FLOOR + _BELOW, memory_title(report), _timeline(steps))
+    return document(WIDTH, _FLOOR + _BELOW, memory_title(report), _timeline(steps))
 
 
 def _timeline(steps: Sequence[Point]) -> Iterator[str]:
     most = max(point.total for point in steps) or 1
-    wide = (_WIDTH - _LEFT - _RIGHT) / len(steps)
+    wide = (WIDTH - _LEFT - _RIGHT) / len(steps)
 
     def x(step: float) -> str:
-        return _number(_LEFT + step * wide)
+        return spot(_LEFT + step * wide)
 
     def y(size: float) -> str:
-        return _number(_FLOOR - size * (_FLOOR - _TOP) / most)
+        return spot(_FLOOR - size * (_FLOOR - _TOP) / most)
 
     for tick in (0, *ticks(most, 5)):
-        yield f'<path class="{"grid" if tick else "axis"}" d="M{_LEFT} {y(tick)}H{_WIDTH - _RIGHT}"/>'
+        yield f'<path class="{"grid" if tick else "axis"}" d="M{_LEFT} {y(tick)}H{WIDTH - _RIGHT}"/>'
         label = units.memory(tick).replace(".00 ", " ") if tick else "0"
         yield f'<text class="small right" x="{_LEFT - 8}" y="{y(tick)}" dy=".35em">{label}</text>'
     layers: tuple[tuple[str, Callable[[Point], int]], ...] = (
@@ -94,19 +56,19 @@ def _timeline(steps: Sequence[Point]) -> Iterator[str]:
             yield f'<path class="{kind}" d="{_area([height(point) for point in steps], x, y)}"/>'
     at = max(range(len(steps)), key=lambda number: (steps[number].total, -number))
     middle = _LEFT + (at + 0.5) * wide
-    side = "" if middle < _WIDTH / 2 else "right"
-    shift = 8 if middle < _WIDTH / 2 else -8
+    side = "" if middle < WIDTH / 2 else "right"
+    shift = 8 if middle < WIDTH / 2 else -8
     place = f"call {at + 1:,} of {len(steps):,}"
-    yield f'<path class="mark" d="M{_number(middle)} {_TOP - 14}V{_FLOOR}"/>'
-    yield f'<circle class="peak" cx="{_number(middle)}" cy="{y(steps[at].total)}" r="4"/>'
+    yield f'<path class="mark" d="M{spot(middle)} {_TOP - 14}V{_FLOOR}"/>'
+    yield f'<circle class="peak" cx="{spot(middle)}" cy="{y(steps[at].total)}" r="4"/>'
     yield (
-        f'<text class="peak {side}" x="{_number(middle + shift)}" y="{_TOP - 12}">peak {units.memory(steps[at].total)}'
-        f" at {_name(steps[at].layer, 60)}, {place}</text>"
+        f'<text class="peak {side}" x="{spot(middle + shift)}" y="{_TOP - 12}">peak {units.memory(steps[at].total)}'
+        f" at {name(steps[at].layer, 60)}, {place}</text>"
     )
     for number, point in enumerate(steps):
-        told = f"{number + 1:,}. {_text(point.layer)}: {units.memory(point.total)}"
+        told = f"{number + 1:,}. {text(point.layer)}: {units.memory(point.total)}"
         yield (
-            f'<rect class="part" x="{x(number)}" y="{_TOP}" width="{_number(wide)}" height="{_FLOOR - _TOP}">'
+            f'<rect class="part" x="{x(number)}" y="{_TOP}" width="{spot(wide)}" height="{_FLOOR - _TOP}">'
             f"<title>{told}</title></rect>"
         )
     count = min(6, len(steps))
@@ -114,7 +76,7 @@ def _timeline(steps: Sequence[Point]) -> Iterator[str]:
         step = index * len(steps) // count
         yield f'<path class="axis" d="M{x(step + 0.5)} {_FLOOR}v5"/>'
         yield f'<text class="small" x="{x(step)}" y="{_FLOOR + 20}">{step + 1:,}</text>'
-        yield f'<text class="small" x="{x(step)}" y="{_FLOOR + 36}">{_name(steps[step].layer, 18)}</text>'
+        yield f'<text class="small" x="{x(step)}" y="{_FLOOR + 36}">{name(steps[step].layer, 18)}</text>'
     yield from _legend(steps)
 
 
@@ -151,20 +113,20 @@ def _bars(found: Bars) -> str:
     exact = units.exact(found.total)
     title = f"{found.title}: {exact if found.exact else f'at least {exact}'}"
     height = _HEAD + _LINE * max(len(found.bars), 1) + (56 if found.left_out else 24)
-    return _document(_WIDTH, height, title, _lines(found, height))
+    return document(WIDTH, height, title, _lines(found, height))
 
 
 def _lines(found: Bars, height: int) -> Iterator[str]:
     most = max([one.amount or 0 for one in found.bars], default=0) or 1
-    room = _WIDTH - _NAMES - 170
+    room = WIDTH - _NAMES - 170
     for index, one in enumerate(found.bars):
         y = _HEAD + index * _LINE
         amount = one.amount or 0
         length = max(amount * room / most, 1.5) if amount else 0
         kind = "peak" if amount == most else "used"
-        yield f'<text class="right" x="{_NAMES - 12}" y="{y + 15}">{_name(_label(one), 36)}</text>'
-        yield f'<rect class="{kind}" x="{_NAMES}" y="{y + 2}" width="{_number(length)}" height="{_LINE - 6}" rx="2"/>'
-        yield f'<text class="small" x="{_number(_NAMES + length + 8)}" y="{y + 15}">{_amount(one, found.total)}</text>'
+        yield f'<text class="right" x="{_NAMES - 12}" y="{y + 15}">{name(_label(one), 36)}</text>'
+        yield f'<rect class="{kind}" x="{_NAMES}" y="{y + 2}" width="{spot(length)}" height="{_LINE - 6}" rx="2"/>'
+        yield f'<text class="small" x="{spot(_NAMES + length + 8)}" y="{y + 15}">{_amount(one, found.total)}</text>'
     if found.left_out and found.bars:
         several = "s have" if found.left_out > 1 else " has"
         yield f'<text class="small" x="{_NAMES}" y="{height - 22}">{found.left_out:,} more layer{several} none</text>'
@@ -181,23 +143,3 @@ def _amount(one: Bar, total: int) -> str:
         return "not known"
     share = f", {100 * one.amount / total:.1f}%" if total else ""
     return units.count(one.amount) + share
-
-
-# Text.
-
-
-def _text(text: str) -> str:
-    return xml(printable(text))
-
-
-def _name(text: str, length: int) -> str:
-    """A name of so many letters: of a longer one both ends."""
-    text = printable(text)
-    if len(text) > length:
-        tail = (length - 1) // 2
-        text = f"{text[: length - 1 - tail]}…{text[len(text) - tail :]}"
-    return xml(text)
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")

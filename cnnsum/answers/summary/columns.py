@@ -6,7 +6,6 @@ Knows rows and cells; the boxes are `grid`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from cnnsum.answers import OptionError
 from cnnsum.answers.summary.cells import StyledCells, TextCells, has_weights
@@ -17,6 +16,7 @@ from cnnsum.render import units
 from cnnsum.render.grid import Column
 from cnnsum.render.style import NUMBER
 from cnnsum.render.wrap import Cell, cell_length, join
+from cnnsum.tuples import NamedTuple
 
 #: What a file format holds: text, an exact integer, a share; None where it is not known.
 Value = str | int | float | None
@@ -80,6 +80,24 @@ def _field(_cells: TextCells, row: Row) -> str:
     return f"{size} / {'x'.join(map(str, field.stride))}"
 
 
+def _of_window(name: str) -> Callable[[TextCells, Row], str]:
+    """A field of the kernel that moves, `3x3` for numbers by axis."""
+
+    def text(_cells: TextCells, row: Row) -> str:
+        value = None if row.window is None else getattr(row.window, name)
+        return "-" if value is None else _by_axis(value)
+
+    return text
+
+
+def _by_axis(value: object) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    if any(isinstance(one, tuple) for one in value):
+        return "x".join(":".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in value)
+    return "x".join(map(str, value))
+
+
 def _share(row: Row, report: Report) -> float | None:
     """The percentage of the model's parameters that are this row's."""
     own, total = row.params.total, report.totals.params.total
@@ -121,7 +139,7 @@ def scale_bars(names: Sequence[str], draw: list[Callable[..., Cell]], rows: Iter
 
 
 def _bar_cell(measure: Callable[[Row], Dim], most: int, *, ascii: bool) -> Callable[..., Cell]:
-    from cnnsum.answers.summary.chart import BAR, bar
+    from cnnsum.render.charts import BAR, bar
 
     def cell(cells: TextCells, row: Row, _level: int, _report: Report) -> Cell:
         amount = measure(row)
@@ -161,6 +179,12 @@ COLUMNS: dict[str, ColumnKind] = {
     "memory_bar": _bar_kind("Output size"),
     "weights_memory": ColumnKind("Weight size", True, *_bytes(lambda row: row.memory.weights)),
     "saved_memory": ColumnKind("Saved size", True, *_bytes(lambda row: row.memory.saved)),
+    "kernel": ColumnKind("Kernel", False, *_text(_of_window("kernel"))),
+    "strides": ColumnKind("Strides", False, *_text(_of_window("strides"))),
+    "padding": ColumnKind("Padding", False, *_text(_of_window("padding"))),
+    "groups": ColumnKind("Groups", True, *_text(_of_window("groups"))),
+    "dilation": ColumnKind("Dilation", False, *_text(_of_window("dilation"))),
+    "activation": ColumnKind("Activation", False, *_text(_of_window("activation"))),
     "receptive_field": ColumnKind("Receptive field", False, *_text(_field)),
     "dtype": ColumnKind("Dtype", False, *_text(_dtypes)),
     "connected": ColumnKind(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnsum.analyses.memory.liveness import Story, told
-from cnnsum.analyses.sizes.conditions import holds, put, text_of
+from cnnsum.analyses.sizes.conditions import put, text_of
 from cnnsum.answers.summary.records import (
     Condition,
     InputRecord,
@@ -28,6 +28,7 @@ from cnnsum.dims.sets import SizeSet
 from cnnsum.dims.solving import solve
 from cnnsum.ink import harmless
 from cnnsum.layers.facts import Need
+from cnnsum.layers.requiring import holds
 
 
 def evaluated(report: Report, values: Mapping[str, int]) -> Report:
@@ -224,7 +225,11 @@ class _Fill:
         return tuple([pair for pair in filled if equal(*pair) is None])
 
     def _row(self, row: Row) -> Row:
-        filled = object.__new__(type(row))
+        known = self._shared.get(id(row))
+        if known is not None and isinstance(known[1], Row):
+            return known[1]
+        filled: Row = object.__new__(type(row))
         for name in Row.__slots__:
             setattr(filled, name, self(getattr(row, name)))
+        self._shared[id(row)] = row, filled
         return filled

@@ -49,26 +49,35 @@ def _folded(rows: Sequence[Row], paths: list[tuple[str, ...]], titles: Mapping[t
 
 def _block(path: tuple[str, ...], rows: list[Row], owner: dict[str, str], title: str | None) -> Row:
     name = ".".join(path)
+    row = together(name, "Block" if title is None else title, rows, of=Block if title is None else Row)
+    row.weights = tuple([weight for one in rows for weight in one.weights])
+    row.connections = _inputs(rows, owner, name)
+    row.block = path if title is None else path[:-1]
+    row.rows = tuple(rows)
+    return row
+
+
+def together(name: str, type: str, rows: Sequence[Row], *, of: type[Row] = Row) -> Row:
+    """One row for several: the sums of everything that adds up, the outputs of the last, the place of the first.
+
+    It has none of their weights and connections, nor the rows themselves.
+    """
     last = rows[-1]
     params = [row.params for row in rows]
     memory = [row.memory for row in rows]
-    return (Block if title is None else Row)(
+    return of(
         name,
-        "Block" if title is None else title,
+        type,
         outputs=last.outputs,
-        weights=tuple(weight for row in rows for weight in row.weights),
         params=Params(*[_sum(values) for values in zip(*params, strict=True)]),
         macs=_sum([row.macs for row in rows]),
         flops=_sum([row.flops for row in rows]),
         memory=LayerMemory(*[_sum(values) for values in zip(*memory, strict=True)]),
-        connections=_inputs(rows, owner, name),
-        block=path if title is None else path[:-1],
         place=rows[0].place,
         receptive_field=last.receptive_field,
         status=min((row.status for row in rows), key=_WORST_FIRST.index),
         built=all(row.built for row in rows),
         trainable=any(row.trainable for row in rows),
-        rows=tuple(rows),
     )
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from cnnsum.answers.summary.cells import known_sum
 from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import (
+    Fields,
     InputRecord,
     OptimizerRecord,
     Params,
@@ -24,7 +27,7 @@ from cnnsum.answers.summary.records import (
     TrainingMemory,
 )
 from cnnsum.diagnostics import Diagnostic, Span
-from cnnsum.dims import UNKNOWN
+from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.render.units import plain_number, plain_shape
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ def chunks(report: Report, options: Options) -> Iterator[str]:
     for name, value in _head(report, shape).items():
         yield f' "{name}": {_encode(value)},\n'
     yield from _list("layers", (layer(row, shape) for row in report.rows))
-    yield f',\n "totals": {_encode(totals(report.totals, report.plan))},\n'
+    yield f',\n "totals": {_encode(totals(report.totals, report.plan, report.rows))},\n'
     if report.convention is not None:
         yield f' "convention": {_encode(_convention(report.convention))},\n'
     yield from _list("sizes", map(size, report.sizes))
@@ -62,25 +65,16 @@ def document(report: Report, *, symbolic: bool = False) -> dict[str, Any]:
     return {
         **_head(report, shape),
         "layers": [layer(row, shape) for row in report.rows],
-        "totals": totals(report.totals, report.plan),
+        "totals": totals(report.totals, report.plan, report.rows),
         **({} if report.convention is None else {"convention": _convention(report.convention)}),
         "sizes": [size(record) for record in report.sizes],
         "diagnostics": [diagnostic(found) for found in report.diagnostics],
     }
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of the report."""
-    from importlib.resources import files
-
-    text = files("cnnsum.answers.summary").joinpath("schema").joinpath("report.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
 def layer(row: Row, shape: _Shapes) -> dict[str, Any]:
     """Return one layer's object; a nested model has its own `layers`."""
-    record: dict[str, Any] = {
+    record: dict[str, object] = {
         "name": row.name,
         "type": row.type,
         "block": list(row.block),
@@ -103,6 +97,7 @@ def layer(row: Row, shape: _Shapes) -> dict[str, Any]:
             "saved": plain_number(row.memory.saved),
         },
         "receptive_field": _receptive_field(row.receptive_field),
+        "config": None if row.config is None else _config(row.config),
         "status": row.status,
     }
     if row.rows:
@@ -110,9 +105,27 @@ def layer(row: Row, shape: _Shapes) -> dict[str, Any]:
     return record
 
 
-def totals(record: Totals, plan: Plan | None = None) -> dict[str, Any]:
-    """Return the object of the model's totals, with the plan of inference memory where there is one."""
+def _config(value: Any) -> Any:
+    """A field's value, or all fields of a layer, as JSON has them."""
+    if isinstance(value, Fields):
+        return {name: _config(item) for name, item in value.pairs}
+    if isinstance(value, tuple):
+        return [_config(item) for item in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    return plain_number(value)
+
+
+def totals(record: Totals, plan: Plan | None = None, rows: Sequence[Row] = ()) -> dict[str, Any]:
+    """Return the object of the model's totals, with the plan of inference memory where there is one.
+
+    rows: all of the report's, which tell what is known of a total that is not.
+    """
+    known = _at_least(record, rows)
     return {
+        **({"at_least": known} if known else {}),
         "params": _params(record.params),
         **({} if record.buffers.total == 0 else {"buffers": plain_number(record.buffers.total)}),
         **({} if record.compiled is None else {"optimizer": _optimizer(record.compiled)}),
@@ -129,17 +142,31 @@ def totals(record: Totals, plan: Plan | None = None) -> dict[str, Any]:
     }
 
 
-def _optimizer(found: OptimizerRecord) -> dict[str, Any]:
+def _at_least(record: Totals, rows: Sequence[Row]) -> dict[str, object]:
+    """What is known of totals that are not: the sums over the layers of which the number is known."""
+    sums: dict[str, tuple[Dim, Callable[[Row], Dim]]] = {
+        "params": (record.params.total, lambda row: row.params.total),
+        "trainable": (record.params.trainable, lambda row: row.params.trainable),
+        "non_trainable": (record.params.non_trainable, lambda row: row.params.non_trainable),
+        "macs": (record.macs, lambda row: row.macs),
+        "flops": (record.flops, lambda row: row.flops),
+        "weights": (record.weights.total, lambda row: row.memory.weights),
+    }
+    found = {name: known_sum(rows, of) for name, (total, of) in sums.items() if total is UNKNOWN}
+    return {name: plain_number(known) for name, known in found.items() if known != 0}
+
+
+def _optimizer(found: OptimizerRecord) -> dict[str, object]:
     return {"name": found.name, "params": plain_number(found.params), "bytes": plain_number(found.bytes)}
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def _plan(plan: Plan) -> dict[str, object]:
     from cnnsum.answers.plan.formats import document
 
     return document(plan)
 
 
-def _training(record: TrainingMemory) -> dict[str, Any]:
+def _training(record: TrainingMemory) -> dict[str, object]:
     found = record.checkpoint
     return {
         "total": plain_number(record.total),
@@ -172,7 +199,7 @@ def size(record: SizeRecord) -> dict[str, Any]:
     }
 
 
-def diagnostic(found: Diagnostic) -> dict[str, Any]:
+def diagnostic(found: Diagnostic) -> dict[str, object]:
     """Return a finding with its place, null where it has none."""
     return {
         "code": found.code,
@@ -184,7 +211,7 @@ def diagnostic(found: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _convention(found: ConventionReport) -> dict[str, Any]:
+def _convention(found: ConventionReport) -> dict[str, object]:
     from cnnsum.answers.conventions.formats import total
 
     return total(found)
@@ -201,7 +228,7 @@ def _head(report: Report, shape: _Shapes) -> dict[str, Any]:
     }
 
 
-def _list(name: str, objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _list(name: str, objects: Iterable[dict[str, object]]) -> Iterator[str]:
     """A list with every object on a line of its own; encoding line by line keeps to the quick encoder in C."""
     yield f' "{name}": ['
     lines: list[str] = []
@@ -228,7 +255,7 @@ def _params(params: Params) -> dict[str, int | str | None]:
     }
 
 
-def _receptive_field(field: ReceptiveField | None) -> dict[str, Any] | None:
+def _receptive_field(field: ReceptiveField | None) -> dict[str, object] | None:
     if field is None:
         return None
     return {

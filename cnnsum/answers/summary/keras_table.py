@@ -31,10 +31,17 @@ def summary(report: Report, options: Options) -> Iterator[str]:
 
     Raises OptionError, in Keras's words, if the columns do not fit the width or the layer range names no layers.
     """
-    width, columns, rows = _table(report, options, TextCells(symbolic=options.symbolic, format=report.source.format))
+    cells = TextCells(symbolic=options.symbolic, format=report.source.format)
+    if options.style == "compact":
+        from cnnsum.answers.summary import compact
+
+        body: Iterator[str] = (join(tuple(line)).rstrip() for line in compact.lines(report, options, cells))
+    else:
+        width, columns, rows = _table(report, options, cells)
+        body = grid.plain(columns, rows, width, _box(options))
     for line in fold_spans(_title(report), _screen(options)):
         yield join(tuple(line))
-    yield from grid.plain(columns, rows, width, _box(options))
+    yield from body
     for spans in _totals(report):
         for line in fold_spans(spans, _screen(options)):
             yield join(tuple(line))
@@ -42,9 +49,16 @@ def summary(report: Report, options: Options) -> Iterator[str]:
 
 def styled_summary(report: Report, options: Options) -> Iterator[list[Span]]:
     """Yield the same lines as spans with Keras's colours, for a terminal."""
-    width, columns, rows = _table(report, options, StyledCells(symbolic=options.symbolic, format=report.source.format))
+    cells = StyledCells(symbolic=options.symbolic, format=report.source.format)
+    if options.style == "compact":
+        from cnnsum.answers.summary import compact
+
+        body = compact.lines(report, options, cells)
+    else:
+        width, columns, rows = _table(report, options, cells)
+        body = grid.styled(columns, rows, width, _box(options))
     yield from fold_spans(_title(report), _screen(options))
-    yield from grid.styled(columns, rows, width, _box(options))
+    yield from body
     for spans in _totals(report):
         yield from fold_spans(spans, _screen(options))
 

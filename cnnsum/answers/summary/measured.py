@@ -6,11 +6,11 @@ One name for each, the same everywhere. Takes reports; knows no format and no sc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from cnnsum.answers.summary.records import Row, Totals
 from cnnsum.dims import Dim
 from cnnsum.render import units
+from cnnsum.tuples import NamedTuple
 
 
 class Measure(NamedTuple):

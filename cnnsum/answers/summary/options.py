@@ -21,6 +21,7 @@ class Options:
     train: itemise the memory of training.
     verbose: name everything in the plan of inference memory, the best order of execution included.
     chart: draw "memory", "params" or "macs" in place of the summary.
+    style: "compact" is one line a layer, as wide as the terminal at most; None or "keras" is Keras's box.
     """
 
     __slots__ = (
@@ -33,6 +34,7 @@ class Options:
         "layer_range",
         "positions",
         "show_trainable",
+        "style",
         "symbolic",
         "terminal",
         "train",
@@ -57,6 +59,7 @@ class Options:
         train: bool = False,
         verbose: bool = False,
         chart: str | None = None,
+        style: str | None = None,
     ) -> None:
         self.width = width
         self.terminal = terminal
@@ -72,3 +75,4 @@ class Options:
         self.train = train
         self.verbose = verbose
         self.chart = chart
+        self.style = style

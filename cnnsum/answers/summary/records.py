@@ -7,15 +7,17 @@ knowledge. Bytes and elements are exact counts, not rounded units.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.facts import Need
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.analyses.memory.liveness import Story
     from cnnsum.answers.conventions.ask import ConventionReport
+    from cnnsum.answers.page.records import Page
     from cnnsum.answers.plan.ask import Plan
 
 Shape = tuple[Dim, ...]
@@ -87,20 +89,71 @@ class Connection(NamedTuple):
     tensor_index: int
 
 
+class Read(NamedTuple):
+    """A tensor that a layer reads: the layer of the same model that gives it, which of its outputs it is, and what it
+    is, None where that is not known. An input layer that a summary does not list gives tensors, too.
+    """
+
+    layer: str
+    output: int
+    tensor: TensorRecord | None
+
+
+class Inside(NamedTuple):
+    """The graph of a nested model, on its own inputs.
+
+    rows: of all that runs in it, operations that Keras does not list included. inputs: the names of its input layers,
+    in the order in which a call gives them. outputs: the tensors that it gives.
+    """
+
+    rows: tuple[Row, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[Read, ...]
+
+
+class Fields(NamedTuple):
+    """Fields by name, in their order: numbers, texts, formulas, tuples and `Fields` of them."""
+
+    pairs: tuple[tuple[str, Any], ...]
+
+
+class Window(NamedTuple):
+    """How a layer's kernel moves, by axis, and the function that it applies to its result; None where it has none.
+
+    padding: a word, or numbers by axis.
+    """
+
+    kernel: tuple[Dim, ...] | None
+    strides: tuple[Dim, ...] | None
+    padding: Any
+    groups: Dim | None
+    dilation: tuple[Dim, ...] | None
+    activation: str | None
+
+
 class Row:
     """One row of the summary: one layer, however often it is called.
 
     `outputs` are those of the layer's last call, as Keras prints them. `rows` are the layers of a nested model.
+    `place` is the line and the column where its file declares the layer, and `end` where that ends.
     `built` is false for a layer that never met an input, whose shapes and weights are therefore not known.
     `trainable` is the layer's own switch. `module` is the path and the class of a module that a framework brings, of
     which the layer is one operation. `status` is "exact", "bound" or "unknown".
+
+    `connections` are what Keras prints, of the rows as they are listed. `reads` are all tensors that the layer's calls
+    read, one call after the other, wherever Keras prints nothing (in nested models) or a fold renames them, too; and
+    `inside` is the graph of a nested model. `config` are the layer's fields, defaults filled in, and `window` those
+    that say how a kernel moves. All four are there where details are.
     """
 
     __slots__ = (
         "block",
         "built",
+        "config",
         "connections",
+        "end",
         "flops",
+        "inside",
         "macs",
         "memory",
         "module",
@@ -108,12 +161,14 @@ class Row:
         "outputs",
         "params",
         "place",
+        "reads",
         "receptive_field",
         "rows",
         "status",
         "trainable",
         "type",
         "weights",
+        "window",
     )
 
     def __init__(
@@ -136,9 +191,19 @@ class Row:
         trainable: bool = True,
         rows: tuple[Row, ...] = (),
         module: tuple[tuple[str, ...], str] | None = None,
+        reads: tuple[Read, ...] = (),
+        inside: Inside | None = None,
+        end: tuple[int, int] | None = None,
+        config: Fields | None = None,
+        window: Window | None = None,
     ) -> None:
         self.name = name
         self.module = module
+        self.reads = reads
+        self.inside = inside
+        self.end = end
+        self.config = config
+        self.window = window
         self.type = type
         self.outputs = outputs
         self.weights = weights
@@ -304,7 +369,8 @@ class Report:
     `connected` says that the graph is not a chain, so that a summary needs a "Connected to" column.
     `batch` is the number of samples that memory figures are for, or the batch's symbol; MACs and FLOPs are per sample.
     `symbols` are those that `evaluate` takes values for; `conditions` are what the layers need of them.
-    `convention` is another tool's number, and `plan` the plan of inference memory, where they were asked for.
+    `convention` is another tool's number, `plan` the plan of inference memory and `page` what else its page shows,
+    where they were asked for.
     """
 
     __slots__ = (
@@ -317,6 +383,7 @@ class Report:
         "inputs",
         "name",
         "outputs",
+        "page",
         "plan",
         "rows",
         "sizes",
@@ -351,6 +418,7 @@ class Report:
         self.dtype = dtype
         self.connected = connected
         self.convention: ConventionReport | None = None
+        self.page: Page | None = None
         self.plan: Plan | None = None
         self.inputs = inputs
         self.outputs = outputs
@@ -395,7 +463,16 @@ class Report:
         return f"Report({self.name!r}, {len(self.rows)} rows)"
 
     def _repr_html_(self) -> str:
-        """The table, as a notebook shows it."""
-        from cnnsum.ink import xml
+        """The table and charts, as a notebook shows them."""
+        from cnnsum.answers import OptionError, renderer
+        from cnnsum.answers.summary.options import Options
+        from cnnsum.render.notebook import framed
 
-        return f'<pre style="line-height: 1.2">{xml(str(self))}</pre>'
+        pictures = []
+        for chart, title in (("params", "Parameters by layer"), ("macs", "MACs by layer")):
+            try:
+                drawn = "".join(renderer("chart", "svg")(self, Options(chart=chart)))
+            except OptionError:  # sizes are open, or nothing is known
+                continue
+            pictures.append((title, drawn))
+        return framed(str(self), *pictures)

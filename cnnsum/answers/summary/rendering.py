@@ -11,8 +11,10 @@ from cnnsum.answers.summary.records import Report
 
 #: The formats that `render` knows.
 FORMATS = tuple(REGISTERED["summary"])
+#: Those that need nothing but a report: a page, or a picture of one, is asked for together with it.
+OF_A_REPORT = tuple(one for one, home in REGISTERED["summary"].items() if not home.startswith("answers.page."))
 
-__all__ = ["FORMATS", "OptionError", "Options", "Report", "render", "styled_lines"]
+__all__ = ["FORMATS", "OF_A_REPORT", "OptionError", "Options", "Report", "render", "styled_lines"]
 
 
 def render(report: Report, format: str = "table", options: Options | None = None) -> Iterator[str]:
@@ -23,8 +25,6 @@ def render(report: Report, format: str = "table", options: Options | None = None
     options = Options() if options is None else options
     if options.chart is not None and format not in REGISTERED["chart"]:
         raise OptionError(f"a chart is no {format}", "it is text, or a picture with --format svg")
-    if format == "svg" and options.chart is None:
-        raise OptionError("a summary is no picture", "--chart memory --format svg draws one")
     made: Iterator[str] = renderer("summary" if options.chart is None else "chart", format)(report, options)
     return made
 

@@ -1,104 +1,139 @@
-"""The variants of a sweep, one by one: what the model costs at each combination of values.
+"""The variants of a sweep: what the model costs at each combination of values, as they come, in memory that stays.
 
-Sizes, the batch, and whole vars that the spec can do without are left open: their variants are evaluated on the
-formulas of the network. All else is read and inferred once per value.
+What can be varied, in which order, and how many variants that is; `in_arrays` tells what they cost, or `one_by_one`
+where there is no NumPy. Sizes and the batch vary fastest: the formulas of the network are evaluated at them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
-from math import gcd, prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnnsum.answers.given import MOST_SAMPLES
-from cnnsum.answers.variants.costs import Costs, Outcome, Variant
-from cnnsum.answers.variants.ranges import Grid, Varied, spread
-from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred, known_optimizer
+from cnnsum.answers.rows import Part
+from cnnsum.answers.sweep.choosing import Choice, Kept
+from cnnsum.answers.sweep.records import became, variants_of
+from cnnsum.answers.sweep.space import Space, values_of
+from cnnsum.answers.variants.costs import MEASURES, Outcome, Variant
+from cnnsum.answers.variants.ranges import Grid, Varied, spread, type_of
+from cnnsum.answers.variants.reading import Names, Reading, inferred, known_optimizer
 from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.render import units
 
 if TYPE_CHECKING:
+    from cnnsum.executors import Executor
     from cnnsum.model import Model
 
-#: Variants of a sweep, at most.
-MOST_VARIANTS = 100_000
-#: Values of a whole var from which on it is tried to leave it open; for fewer, inference is as quick and sure.
-_LEAST_OPEN = 8
-_MOST_DIGITS = 15
+#: Variants of a sweep that are all written, at most: more are looked at where few of them are kept.
+MOST_VARIANTS = 1_000_000_000
+_MOST_SIZE = 10**15 - 1
 
 
 def sweep(
     model: Model,
-    values: Mapping[str, Iterable[Any]],
+    values: Mapping[str, Iterable[object]],
     *,
     batch: int | None = None,
     optimizer: str = "adam",
+    where: str | None = None,
+    pareto: str | None = None,
+    sort: str | None = None,
+    top: int | None = None,
+    jobs: int | None = None,
+    dask: str | None = None,
 ) -> Sweep:
     """What a model costs at each combination of values: an iterable of `Variant`, of which `names` says the order.
 
-    values: by name: "batch", a size ("H", or "H=W" for both) or a var; a range, or any values.
+    values: by name: "batch", a size ("H", or "H=W" for both) or a var; a range, or any values. where: a condition on
+    the columns in the spec language's expressions; pareto: the measures by which no other variant may be better,
+    "params,macs,-batch" (the larger batch is the better one); sort: a column, "-macs" for the largest first; top:
+    how many at most. They are followed in this order. jobs: processes; dask: the address of a dask cluster that does it
+    in their place, "local" for one on this machine.
 
-    Raises UnusableError for what cannot be varied, and for too many variants.
+    Raises UnusableError for what cannot be varied, for too many variants, for a choice that cannot be meant, and for a
+    cluster that cannot be used.
     """
+    from cnnsum.answers.sweep.pieces import executor_of
+
     axes = [Varied(tuple(names.split("=")), spread(found)) for names, found in values.items()]
-    return Sweep(Reading(model.document, model.how, batch, known_optimizer(optimizer)), axes)
-
-
-class _Inner(NamedTuple):
-    """The axes that are left open, and their names in order."""
-
-    axes: tuple[Varied, ...]
-    names: tuple[str, ...]
-
-    def points(self) -> Iterator[tuple[Any, ...]]:
-        """The values of the names at each combination; the last axis varies fastest."""
-        repeats = [len(axis.names) for axis in self.axes]
-        if all(count == 1 for count in repeats):
-            yield from product(*map(_values, self.axes))
-            return
-        for point in product(*map(_values, self.axes)):
-            yield tuple([value for value, count in zip(point, repeats, strict=True) for _ in range(count)])
+    reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
+    return Sweep(reading, axes, Choice(where, pareto, sort, top), executor=executor_of(jobs, dask))
 
 
 class Sweep:
     """The variants of a model; raises UnusableError for what cannot be varied, and for too many variants.
 
-    names: in the order of their values in a variant: those that are read anew for each value come first, and vary
-    slowest.
+    names: in the order of their values in a variant: vars come first, and vary slowest. count: of all variants, before
+    any choice. columns: what is told of each, with the type of its values. After a walk: became: each status that there
+    was, with the reason of the first; accepted: whether any variant was; wrong: whether one was an error; unsure: how
+    many were left out because a condition could not be told.
     """
 
-    def __init__(self, reading: Reading, axes: Sequence[Varied]) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        axes: Sequence[Varied],
+        choice: Choice | None = None,
+        *,
+        executor: Executor | None = None,
+    ) -> None:
+        self._executor = executor
         wanted = [name for axis in axes for name in axis.names]
         twice = next((name for name in wanted if wanted.count(name) > 1), None)
         if twice is not None:
             raise _refused(f"`{twice}` is swept twice")
-        self.count = prod(len(_values(axis)) for axis in axes)
-        if self.count > MOST_VARIANTS:
-            message = f"the sweep has {self.count:,} variants, and at most {MOST_VARIANTS:,} are swept"
-            raise UnusableError(Diagnostic("SPC058", message, None, "error", "give larger steps"))
         self._known = Names(reading, wanted)
         if sum(self._known.kind(name) == "batch" for name in wanted) > 1:
             raise _refused("the batch is swept twice")
         for axis in axes:
             self._check(axis)
-        self._known.require({name: _values(axis)[0] for axis in axes for name in axis.names})
         slow = [axis for axis in axes if any(self._known.kind(name) == "var" for name in axis.names)]
-        opened = self._opened(slow, [axis for axis in axes if axis not in slow])
-        self._slow = tuple(axis for axis in slow if axis not in opened)
-        fast = tuple(axis for axis in axes if axis not in self._slow)
-        self._inner = _Inner(fast, tuple(name for axis in fast for name in axis.names))
-        self.axes = (*self._slow, *fast)
+        self._slow = Space(tuple(slow))
+        self._fast = Space(tuple([axis for axis in axes if axis not in slow]))
+        self.axes = (*self._slow.axes, *self._fast.axes)
         self.names = tuple(name for axis in self.axes for name in axis.names)
+        self.count = self._slow.size * self._fast.size
+        self.choice = choice or Choice()
+        if self.count > MOST_VARIANTS and not self.choice.bounds:
+            message = f"the sweep has {self.count:,} variants, and at most {MOST_VARIANTS:,} are written"
+            help = "give larger steps, or keep the best of them: --top 10, --pareto params,macs"
+            raise UnusableError(Diagnostic("SPC058", message, None, "error", help))
+        self._known.require({name: values_of(axis)[0] for axis in axes for name in axis.names})
+        self.columns: dict[str, type] = {
+            **{name: type_of(values_of(axis)) for axis in self.axes for name in axis.names},
+            **dict.fromkeys(MEASURES, int),
+            "status": str,
+            "why": str,
+        }
+        self._kept = Kept(self.choice, self.columns)
+        self.became: dict[str, str] = {}
+        #: Is told how many variants were looked at.
+        self.progress: Any = lambda _done, _all: None
 
     @property
     def has_vars(self) -> bool:
         """Whether anything but sizes and the batch is varied."""
-        return any(self._known.kind(name) == "var" for name in self.names)
+        return bool(self._slow.axes)
 
     @property
     def batch_names(self) -> frozenset[str]:
         """What the batch is called."""
         return self._known.batch
+
+    @property
+    def accepted(self) -> bool:
+        """Whether any variant was accepted, kept or not."""
+        return "legal" in self.became
+
+    @property
+    def wrong(self) -> bool:
+        """Whether one was an error, kept or not."""
+        return "error" in self.became
+
+    @property
+    def unsure(self) -> int:
+        """Variants that were left out because it is not known whether the condition holds."""
+        return self._kept.unsure
 
     def _check(self, axis: Varied) -> None:
         """Sizes are whole numbers, and a batch is not larger than anything."""
@@ -106,116 +141,58 @@ class Sweep:
             kind = self._known.kind(name)
             if kind == "var":
                 continue
-            values = _values(axis)
+            values = values_of(axis)
             ends = [values[0], values[-1], values[min(1, len(values) - 1)]] if isinstance(values, Grid) else values
             for value in ends:
-                if type(value) is not int or value < 1 or len(str(value)) > _MOST_DIGITS:
-                    what = "the batch" if kind == "batch" else f"`{name}` is a size: it"
-                    raise _refused(f"{what} must be a positive whole number, not {value}")
-                if kind == "batch" and value > MOST_SAMPLES:
-                    raise _refused(f"the batch is at most {MOST_SAMPLES:,}")
+                what = "the batch" if kind == "batch" else f"`{name}` is a size: it"
+                whole = isinstance(value, (int, float)) and value == value // 1
+                if isinstance(value, bool) or not whole or value < 1:
+                    raise _refused(f"{what} must be a positive whole number, not {units.value(value)}")
+                most = MOST_SAMPLES if kind == "batch" else _MOST_SIZE
+                if value > most:
+                    raise _refused(f"{what} is at most {most:,}, not {units.value(value)}")
+                if isinstance(value, float):
+                    raise _refused(f"{what} must be a positive whole number, not a decimal", f"write {value:.0f}")
 
-    def _opened(self, slow: list[Varied], fast: list[Varied]) -> list[Varied]:
-        """The axes of whole vars for which the formulas hold, as far as their ends show."""
-        found = [
-            axis
-            for axis in slow
-            if len(axis.names) == 1
-            and len(_values(axis)) >= _LEAST_OPEN
-            and isinstance(axis.values, Grid)
-            and axis.values.step.denominator == axis.values.first.denominator == 1
-            and axis.values.first >= 1
-        ]
-        if not found:
-            return []
-        settings = {name: _values(axis)[0] for axis in slow if axis not in found for name in axis.names}
-        names = [name for axis in (*found, *fast) for name in axis.names]
-        try:
-            form = Closed(self._known, names, settings, _ranges(found)).form()
-        except (NotClosedError, UnusableError):
-            return []
-        if not form.is_known:
-            return []
-        firsts = [_values(axis)[0] for axis in fast for _ in axis.names]
-        for corner in product(*((_values(axis)[0], _values(axis)[-1]) for axis in found)):
-            point = (*corner, *firsts)
-            outcome = inferred(self._known, {**settings, **dict(zip(names, point, strict=True))})
-            refused = form.refusal(point) is not None
-            if refused != (outcome.status != "legal"):
-                return []
-            costs = None if refused else form(point)
-            if costs is not None and outcome.costs is not None and costs != tuple(outcome.costs):
-                return []
-        return found
+    def parts(self) -> Iterator[Part]:
+        """The chosen variants column by column, in the order of `columns`, some at a time."""
+        self.became = {}
+        if self._executor is None:
+            return self._kept.of(self.every())
+        return Kept(self.choice._replace(where=None), self.columns).of(self._told_elsewhere(self._executor))
+
+    def _told_elsewhere(self, executor: Executor) -> Iterator[Part]:
+        """What each piece of the sweep keeps."""
+        from cnnsum.answers.sweep.pieces import outcomes, pieces
+
+        self._kept.unsure = done = 0
+        for told in outcomes(executor, pieces(self._known, self._slow, self._fast, self.columns, self.choice)):
+            self.became = {**told.seen, **self.became}
+            self._kept.unsure += told.unsure
+            done += told.variants
+            self.progress(done, self.count)
+            yield from told.parts
+
+    def alone(self, values: Sequence[Any]) -> Outcome:
+        """What inference finds of one variant."""
+        return inferred(self._known, dict(zip(self.names, values, strict=True)))
+
+    def every(self) -> Iterator[Part]:
+        """The same without any choice."""
+        from cnnsum.answers.sweep.pieces import parts
+
+        done = 0
+        status = len(self.columns) - 2
+        for part in parts(self._known, self._slow, self._fast):
+            became(part, status, self.became)
+            done += len(part[status])
+            self.progress(done, self.count)
+            yield part
 
     def __iter__(self) -> Iterator[Variant]:
-        slow_names = [name for axis in self._slow for name in axis.names]
-        first = True
-        for point in product(*map(_values, self._slow)):
-            values = tuple([value for value, axis in zip(point, self._slow, strict=True) for _ in axis.names])
-            settings = dict(zip(slow_names, values, strict=True))
-            try:
-                outcomes = self._outcomes(settings)
-                for inner, outcome in outcomes:
-                    yield Variant((*values, *inner), outcome)
-                    first = False
-            except UnusableError as error:
-                if first:
-                    raise
-                found = error.diagnostics[0]
-                wrong = Outcome("error", None, f"{found.code} {found.message}")
-                for inner in self._inner.points():
-                    yield Variant((*values, *inner), wrong)
-
-    def _outcomes(self, settings: Mapping[str, Any]) -> Iterator[tuple[tuple[Any, ...], Outcome]]:
-        """What becomes of each combination of the open names, with the others set."""
-        names = self._inner.names
-        if not names:
-            yield (), inferred(self._known, settings)
-            return
-        try:
-            ranges = _ranges([axis for axis in self._inner.axes if self._known.kind(axis.names[0]) == "var"])
-            closed = Closed(self._known, names, settings, ranges)
-            form = closed.form()
-            solved = form.is_known or bool(closed.unknown)
-        except NotClosedError as error:
-            if error.found is not None and not error.found.code.startswith(("SHP", "UNK")):
-                wrong = Outcome("error", None, f"{error.found.code} {error.found.message}")
-                for point in self._inner.points():
-                    yield point, wrong
-                return
-            solved = False
-        if not solved:
-            for point in self._inner.points():
-                yield point, inferred(self._known, {**settings, **dict(zip(names, point, strict=True))})
-            return
-        refusal = form.refusal
-        for point in self._inner.points():
-            why = refusal(point)
-            if why is not None:
-                yield point, Outcome("illegal", None, why)
-                continue
-            costs = form(point)
-            if costs is None:
-                yield point, inferred(self._known, {**settings, **dict(zip(names, point, strict=True))})
-            else:
-                yield point, Outcome("legal", Costs(*costs))
+        for part in self.parts():
+            yield from variants_of(part, len(self.names))
 
 
-def _values(axis: Varied) -> Sequence[Any]:
-    assert axis.values is not None, "a sweep has values"
-    return axis.values
-
-
-def _ranges(axes: Sequence[Varied]) -> dict[str, tuple[int, int]]:
-    """The least value of each open var, and what all its values are multiples of."""
-    result = {}
-    for axis in axes:
-        assert isinstance(axis.values, Grid)
-        least, step = int(axis.values.first), int(axis.values.step)
-        result[axis.names[0]] = least, gcd(least, step)
-    return result
-
-
-def _refused(message: str) -> UnusableError:
-    return UnusableError(Diagnostic("SPC057", message))
+def _refused(message: str, help: str | None = None) -> UnusableError:
+    return UnusableError(Diagnostic("SPC057", message, None, "error", help))

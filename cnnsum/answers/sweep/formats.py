@@ -6,13 +6,14 @@ Sees plain records and nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
+from cnnsum.answers import rows
 from cnnsum.answers.sweep.records import Swept
 from cnnsum.answers.variants.costs import MEASURES
-from cnnsum.ink import csv_lines, markdown
+from cnnsum.counted import counted
+from cnnsum.ink import markdown
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable
 from cnnsum.render.wrap import Span
@@ -30,23 +31,27 @@ _WIDTH = 12
 
 def lines(swept: Swept, _width: int) -> Iterator[_Line]:
     """The table as lines of styled spans."""
-    head, variants = swept
+    head = swept.head
     yield [(f'Model: "{printable(head.model)}"', "bold")]
     batch = " for each batch" if head.batch is None else f" for a batch of {head.batch:,}"
-    yield [(f" {head.variants:,} variants; memory{batch}; training with {printable(head.optimizer)}", "")]
+    yield [(f" {counted(head.variants, 'variant')}; memory{batch}; training with {printable(head.optimizer)}", "")]
     yield []
     widths = []
     places = []
     place = 0
     for names, values in head.columns:
-        longest = max(len(_value(value)) for value in (values if len(values) <= 100 else (*values[:100], values[-1])))
+        longest = max(
+            len(units.value(value)) for value in (values if len(values) <= 100 else (*values[:100], values[-1]))
+        )
         widths.append(max(len("=".join(names)), longest))
         places.append(place)
         place += len(names)
     titles = "".join(f"  {'='.join(names):>{width}}" for (names, _), width in zip(head.columns, widths, strict=True))
     yield [(titles[1:] + "".join(f"{title:>{_WIDTH}}" for title in _SHOWN.values()), "bold")]
-    for values, outcome in variants:
-        line = "".join([f"  {_value(values[place]):>{width}}" for place, width in zip(places, widths, strict=True)])[1:]
+    for values, outcome in swept.variants():
+        line = "".join(
+            [f"  {units.value(values[place]):>{width}}" for place, width in zip(places, widths, strict=True)]
+        )[1:]
         if outcome.costs is None:
             what = "not accepted" if outcome.status == "illegal" else "error"
             yield [(line, NUMBER), (f"  {what}: {printable(outcome.why)}", "")]
@@ -59,43 +64,35 @@ def lines(swept: Swept, _width: int) -> Iterator[_Line]:
         yield [(line, NUMBER), ("".join([f"{cell:>{_WIDTH}}" for cell in cells]), "")]
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
 def csv_chunks(swept: Swept) -> Iterator[str]:
-    """CSV (RFC 4180): the names, the measures, `status` and `why`; what is not known is left empty."""
-    head, variants = swept
-    rows: Iterator[Sequence[Any]] = (
-        (*map(_plain, values), *(outcome.costs or ("",) * len(MEASURES)), outcome.status, outcome.why)
-        for values, outcome in variants
-    )
-    lines: list[Sequence[Any]] = [(*head.names, *MEASURES, "status", "why")]
-    while lines:
-        yield csv_lines(lines)
-        lines = list(islice(rows, _LINES_PER_CHUNK))
+    """CSV (RFC 4180); what is not known is left empty."""
+    return rows.csv_chunks(swept.table)
 
 
-def _plain(value: Any) -> Any:
-    return _value(value) if isinstance(value, bool) else value
+def jsonl_chunks(swept: Swept) -> Iterator[str]:
+    """JSON, a variant to a line."""
+    return rows.jsonl_chunks(swept.table)
+
+
+def parquet_chunks(swept: Swept) -> Iterator[bytes]:
+    """A file of Parquet."""
+    return rows.parquet_chunks(swept.table)
 
 
 def markdown_chunks(swept: Swept) -> Iterator[str]:
     """A table in markdown with exact numbers."""
-    head, variants = swept
-    titles = (*map(markdown, head.names), *MEASURES, "")
+    head = swept.head
+    titles = (*map(markdown, head.names), *MEASURES, "why")
     yield f"| {' | '.join(titles)} |\n|{' ---: |' * (len(titles) - 1)} :--- |\n"
-    for values, outcome in variants:
+    for values, outcome in swept.variants():
         costs = ["" if cost is None else f"{cost:,}" for cost in outcome.costs or (None,) * len(MEASURES)]
-        cells = [*(markdown(_value(value)) for value in values), *costs, markdown(outcome.why)]
+        cells = [*(markdown(units.value(value)) for value in values), *costs, markdown(outcome.why)]
         yield f"| {' | '.join(cells)} |\n"
 
 
 def json_chunks(swept: Swept) -> Iterator[str]:
     """One JSON object; a variant is one line of it."""
-    head, variants = swept
+    head = swept.head
     encode = json.JSONEncoder(check_circular=False).encode
     start = {
         "schema": SCHEMA,
@@ -108,7 +105,7 @@ def json_chunks(swept: Swept) -> Iterator[str]:
     yield "{\n" + "".join(f" {encode(name)}: {encode(value)},\n" for name, value in start.items())
     yield ' "variants": ['
     separator = "\n"
-    remaining = iter(variants)
+    remaining = swept.variants()
     while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
         lines = []
         for values, outcome in chunk:

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-_NUMBER = re.compile(r"-?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", re.ASCII)
+_MOST_DIGITS = 15
+_NUMBER = re.compile(rf"-?(\d{{1,{_MOST_DIGITS}}}(\.\d{{0,{_MOST_DIGITS}}})?|\.\d{{1,{_MOST_DIGITS}}})", re.ASCII)
+#: A number with too many of them.
+_LONG = re.compile(rf"-?(\d{{{_MOST_DIGITS + 1},}}(\.\d*)?|\d*\.\d{{{_MOST_DIGITS + 1},}})", re.ASCII)
+#: Characters of a call that a message repeats.
+_SHOWN = 60
 
 
 class RangeError(ValueError):
@@ -39,7 +46,7 @@ class Grid(Sequence[Any]):
             raise IndexError(index)
         return plain(self.first + self.step * (index % len(self)))
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[object]:
         return (plain(self.first + self.step * index) for index in range(len(self)))
 
 
@@ -53,12 +60,25 @@ class Varied(NamedTuple):
         return "=".join(self.names)
 
 
+def shown(text: str) -> str:
+    """A text of a call as a message repeats it."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
 def plain(number: Fraction) -> int | float:
     """The number as a setting takes it: whole, or the nearest decimal."""
     return number.numerator if number.denominator == 1 else float(number)
 
 
-def spread(values: Iterable[Any]) -> Sequence[Any]:
+def type_of(values: Sequence[object]) -> type:
+    """The type of all values, `object` where there are several; whole numbers are decimals among decimals."""
+    if isinstance(values, Grid):
+        return int if values.first.denominator == values.step.denominator == 1 else float
+    found = {type(value) for value in values}
+    return float if found == {int, float} else found.pop() if len(found) == 1 else object
+
+
+def spread(values: Iterable[object]) -> Sequence[Any]:
     """Values of one name as a sweep takes them: numbers in equal steps stay a range."""
     if isinstance(values, range) and values and values.step > 0:
         from fractions import Fraction
@@ -87,7 +107,7 @@ def swept(text: str) -> Varied:
     """
     *names, last = text.split("=")
     if not names:
-        raise RangeError(f"`{text}` has no values: write NAME=A:B:STEP or NAME=a,b,c")
+        raise RangeError(f"`{shown(text)}` has no values: write NAME=A:B:STEP or NAME=a,b,c")
     return Varied(_names(names, text), _range(last, text) if ":" in last else _list(last, text))
 
 
@@ -95,9 +115,9 @@ def _names(names: list[str], text: str) -> tuple[str, ...]:
     found = tuple(name.strip() for name in names)
     for name in found:
         if not name.isidentifier():
-            raise RangeError(f"`{text}`: `{name}` is no name")
+            raise RangeError(f"`{shown(text)}`: `{shown(name)}` is no name")
     if len(set(found)) < len(found):
-        raise RangeError(f"`{text}` has a name twice")
+        raise RangeError(f"`{shown(text)}` has a name twice")
     return found
 
 
@@ -107,22 +127,30 @@ def _range(values: str, text: str) -> Grid:
     parts = values.split(":")
     numbers = [Fraction(part.strip()) if _NUMBER.fullmatch(part.strip()) else None for part in parts]
     if len(parts) not in (2, 3) or None in numbers:
-        raise RangeError(f"`{text}`: `{values}` is no range: write FIRST:LAST or FIRST:LAST:STEP, as in 32:512:32")
+        if any(_LONG.fullmatch(part.strip()) for part in parts):
+            limit = f"at most {_MOST_DIGITS} digits before its point, and behind it"
+            raise RangeError(f"`{shown(text)}`: a number of a range has {limit}")
+        raise RangeError(
+            f"`{shown(text)}`: `{shown(values)}` is no range: write FIRST:LAST or FIRST:LAST:STEP, as in 32:512:32"
+        )
     first, last, step = [*numbers, Fraction(1)][:3]
     assert first is not None
     assert last is not None
     assert step is not None
     if step <= 0:
-        raise RangeError(f"`{text}`: the step must be more than 0")
+        raise RangeError(f"`{shown(text)}`: the step must be more than 0")
     if last < first:
-        raise RangeError(f"`{text}`: the range ends before it begins")
+        raise RangeError(f"`{shown(text)}`: the range ends before it begins")
     return Grid(first, last, step)
 
 
 def _list(values: str, text: str) -> tuple[Any, ...]:
-    from cnnsum.answers.given import setting
+    from cnnsum.answers.given import is_not_finite, setting
 
-    found = tuple(setting(value.strip()) for value in values.split(","))
-    if any(value == "" for value in found):
-        raise RangeError(f"`{text}` has an empty value")
-    return found
+    texts = [value.strip() for value in values.split(",")]
+    if "" in texts:
+        raise RangeError(f"`{shown(text)}` has an empty value")
+    for one in texts:
+        if is_not_finite(one):
+            raise RangeError(f"`{shown(text)}`: `{shown(one)}` is no finite number")
+    return tuple(map(setting, texts))

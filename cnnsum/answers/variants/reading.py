@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import lcm
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
@@ -17,9 +17,12 @@ from cnnsum.answers.variants.costs import Costs, Outcome
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, symbols_of
 from cnnsum.model import Model
+from cnnsum.tuples import NamedTuple
 
 if TYPE_CHECKING:
+    from cnnsum.analyses.sizes.maxima import Maxima
     from cnnsum.answers.summary.records import Totals
+    from cnnsum.dims.varying import Family
     from cnnsum.readers.how import How
     from cnnsum.source import Document
 
@@ -32,7 +35,7 @@ class Reading(NamedTuple):
     batch: int | None
     optimizer: str
 
-    def model(self, settings: Mapping[str, Any], free: Sequence[str] = ()) -> Model:
+    def model(self, settings: Mapping[str, object], free: Sequence[str] = ()) -> Model:
         """The model with more settings; raises UnusableError."""
         return Model(self.document, self.how.setting(settings).freeing(*free))
 
@@ -78,6 +81,8 @@ class Names:
         for name in wanted:
             if name in reading.how.settings:
                 raise UnusableError(Diagnostic("SPC057", f"`{name}` is varied: leave --set {name}=… out"))
+        if reading.how.inputs:
+            _require_open(reading, wanted)
         model = reading.model({}, ("spatial",))
         graph = model.graph
         batch = {symbol.name for symbol in symbols_of(graph.batch)} if isinstance(graph.batch, Expr) else set()
@@ -107,7 +112,7 @@ class Names:
         """What a name is: "batch", "size" or "var"."""
         return "batch" if name in self.batch else "size" if name in self.sizes else "var"
 
-    def require(self, values: Mapping[str, Any]) -> None:
+    def require(self, values: Mapping[str, object]) -> None:
         """Raise UnusableError for a name that is nothing that can be varied; values: some of each name."""
         settings = {name: value for name, value in values.items() if self.kind(name) == "var"}
         if not settings:
@@ -118,11 +123,39 @@ class Names:
             if error.diagnostics[0].code == "SPC051":
                 raise _unknown_in(self, settings, error) from None
 
+    def file_value(self, name: str) -> Any:
+        """The value of a var in the file, None where there is none."""
+        found = self.reading.document.value.get("vars") if isinstance(self.reading.document.value, dict) else None
+        return found.get(name) if isinstance(found, dict) else None
+
     def unknown(self, name: str) -> UnusableError:
         """The error for a name that is nothing that can be varied."""
         known = ["batch", *self.sizes, *_vars_of(self.reading.document)]
         help = did_you_mean(name, known) or f"what can be varied is {', '.join(known[:12])}"
         return UnusableError(Diagnostic("SPC057", f"the model has no size or var `{name}`", help=help))
+
+
+def _require_open(reading: Reading, wanted: Sequence[str]) -> None:
+    """Raise UnusableError for a size that is varied, and that a shape from outside (`-i`) fixes."""
+    try:
+        graph = reading._replace(how=reading.how._replace(inputs={})).model({}, ("spatial",)).graph
+    except UnusableError:
+        return  # its inputs are known by these shapes alone
+    for node in graph.inputs:
+        shape = next((shape for name, shape in reading.how.inputs.items() if name in ("", node.layer.name)), None)
+        if shape is None and len(graph.inputs) == 1:
+            shape = next(iter(reading.how.inputs.values()))
+        if shape is None or node.layer.spec is None:
+            continue
+        sizes = [str(dim) for dim in node.layer.spec.shape[1:]]
+        if len(sizes) != len(shape):
+            continue
+        said = [*zip(sizes, shape, strict=True)]
+        fixed = next(((name, size) for name, size in said if name in wanted and isinstance(size, int)), None)
+        if fixed is not None:
+            left = ",".join(name if name in wanted else "" if size is None else str(size) for name, size in said)
+            message = f"`{fixed[0]}` is varied, and -i says {fixed[1]}"
+            raise UnusableError(Diagnostic("SPC057", message, help=f"leave it open there, too: -i {left}"))
 
 
 def _vars_of(document: Document) -> list[str]:
@@ -152,7 +185,7 @@ def put_in(values: Mapping[str, Any], names: Names) -> tuple[dict[str, Any], int
     return settings, batch
 
 
-def inferred(names: Names, values: Mapping[str, Any]) -> Outcome:
+def inferred(names: Names, values: Mapping[str, object]) -> Outcome:
     """A variant by inference; raises UnusableError for a name that the model does not have."""
     settings, batch = put_in(values, names)
     if names.batch_symbol is not None and batch is not None:
@@ -201,6 +234,11 @@ class Closed:
     """A model with its sizes, its batch and some vars left open: evaluated at many values of them.
 
     settings: of the names that are not open. ranges: the least value of each open var, and what all are multiples of.
+    family: the variants of other vars, which are read together; the largest of many formulas is then a symbol, too
+    (`maxima`), and all is as the first of them has it, but for what is `left_out`.
+
+    symbols: what is open, by name, without the symbols of the family. doubtful: sizes that may be below 1, where
+    numbers would be an error.
 
     Raises UnusableError where the model cannot be read, NotClosedError where there are no formulas for it.
     """
@@ -209,10 +247,17 @@ class Closed:
         self,
         names: Names,
         open_names: Sequence[str],
-        settings: Mapping[str, Any],
+        settings: Mapping[str, object],
         ranges: Mapping[str, tuple[int, int]],
+        family: Family | None = None,
     ) -> None:
         reading = names.reading
+        self.family = family
+        self.maxima: Maxima | None = None
+        if family is not None:
+            from cnnsum.analyses.sizes.maxima import Maxima
+
+            self.maxima = Maxima()
         self.names = names
         self._vars = {
             name: Symbol(name, minimum=ranges[name][0], multiple_of=ranges[name][1])
@@ -223,6 +268,8 @@ class Closed:
         for name in open_names:
             given.pop(name, None)
         given.update((name, symbol.dim) for name, symbol in self._vars.items())
+        if family is not None:
+            given.update(family.values)
         try:
             model = self.model = reading.model(given, names.free)
         except UnusableError as error:
@@ -235,13 +282,16 @@ class Closed:
         if isinstance(graph.batch, int):
             counted = graph.batch
         sizes = model.sizes if model.inference.needs else None
-        totals = totals_of(graph, model.inference, batch=counted, optimizer=reading.optimizer, sizes=sizes)
+        totals = totals_of(
+            graph, model.inference, batch=counted, optimizer=reading.optimizer, sizes=sizes, largest=self.maxima
+        )
         self.costs = costs_of(totals)
         self.less_where = tuple(dict.fromkeys((*totals.peak.less_where, *totals.training.less_where)))
         self.requirements = () if sizes is None else sizes.requirements
         self.unknown = totals.unknown
-        if self._vars:
-            self._check_vars()
+        self.doubtful = self._doubtful([*self._vars.values(), *(family.symbols if family is not None else ())])
+        if self.doubtful and family is None:
+            raise NotClosedError(None)  # inference with numbers would find an error
         self.symbols: dict[str, Symbol] = {}
         for name in open_names:
             if names.kind(name) == "batch":
@@ -250,7 +300,11 @@ class Closed:
             else:
                 self.symbols[name] = self._vars.get(name) or graph.symbols[name]
         formulas = [*self.costs, *(dim for pair in self.less_where for dim in pair)]
-        left = {symbol for formula in formulas for symbol in symbols_of(formula)} - set(self.symbols.values())
+        known = set(self.symbols.values())
+        if self.maxima is not None and family is not None:
+            known.update(self.maxima.of, family.symbols)
+            formulas += [dim for dims in self.maxima.of.values() for dim in dims]
+        left = {symbol for formula in formulas for symbol in symbols_of(formula)} - known
         if left:
             listed = sorted(symbol.name for symbol in left)
             raise UnusableError(
@@ -261,18 +315,23 @@ class Closed:
                 )
             )
 
-    def _check_vars(self) -> None:
-        """Refuse a formula of vars that may make a size smaller than 1: inference with numbers would find an error."""
-        found: set[Dim] = set()
+    @property
+    def is_known(self) -> bool:
+        """Whether every cost is known."""
+        return not any(isinstance(cost, Unknown) for cost in self.costs)
+
+    def _doubtful(self, variable: Sequence[Symbol]) -> list[Dim]:
+        """The formulas of vars that may make a size smaller than 1."""
+        if not variable:
+            return []
+        found: dict[Dim, None] = {}
         for value in self.model.inference.values:
-            found.update(value.shape or ())
+            found.update(dict.fromkeys(value.shape or ()))
         for call in self.model.inference.calls:
             for weight in call.facts.weights:
-                found.update(weight.shape)
-        known = set(self._vars.values())
-        for dim in found:
-            if symbols_of(dim) & known and at_least(dim, 1) is not True:
-                raise NotClosedError(None)
+                found.update(dict.fromkeys(weight.shape))
+        known = set(variable)
+        return [dim for dim in found if symbols_of(dim) & known and at_least(dim, 1) is not True]
 
     def form(self) -> ClosedForm:
         """The formulas and conditions, to be evaluated at values of the open names, in their order."""

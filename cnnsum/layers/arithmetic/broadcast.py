@@ -12,7 +12,7 @@ from typing import Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, equal, is_anonymous, maximum
-from cnnsum.layers.facts import Shape, show_shape
+from cnnsum.layers.facts import Sentence, Shape, show_shape
 from cnnsum.layers.requiring import require_broadcast, require_equal
 
 
@@ -81,24 +81,18 @@ def _combine(
 
 def _reason(
     shapes: Sequence[Shape], index: int, axis: int, left: Dim, right: Dim, what: str
-) -> tuple[str, tuple[int, int]]:
+) -> tuple[Sentence, tuple[int, int]]:
     """What the axis needs, and the two inputs that disagree on it."""
     own = shapes[index][axis]
     so_far = right if own == left else left
     # The result so far may come from several inputs: name the one that brought this axis.
     other = next((i for i in range(index) if len(shapes[i]) >= -axis and shapes[i][axis] == so_far), 0)
     place = axis + max(len(shapes[other]), len(shapes[index]))
-    reason = (
-        f"{what} needs inputs of equal or broadcastable shapes, got {show_shape(shapes[other])} and "
-        f"{show_shape(shapes[index])} (inputs {other + 1} and {index + 1}, axis {place}: "
-        f"{show_dim(so_far)} and {show_dim(own)})"
+    reason = Sentence(
+        "{} needs inputs of equal or broadcastable shapes, got {} and {} (inputs {} and {}, axis {}: {} and {})",
+        (what, shapes[other], shapes[index], other + 1, index + 1, place, so_far, own),
     )
     return reason, (other, index)
-
-
-def show_dim(dim: Dim) -> str:
-    """A dim as messages write it: None where it depends on an axis that the file leaves open."""
-    return "None" if is_anonymous(dim) else str(dim)
 
 
 def joined(shapes: Sequence[Shape], axis: int, what: str) -> Shape:
@@ -113,12 +107,12 @@ def joined(shapes: Sequence[Shape], axis: int, what: str) -> Shape:
     for index in range(1, len(shapes)):
         shape = shapes[index]
         if len(shape) != rank:
-            raise Problem("SHP207", f"{_joining(shapes, index, axis, what)} ranks {rank} and {len(shape)})")
+            raise Problem("SHP207", str(_joining(shapes, index, axis, what, "ranks", rank, len(shape))))
         dims[axis] = dims[axis] + shape[axis]
         for other in range(rank):
             left, right = known[other], shape[other]
             if other != axis and left != right:
-                reason = f"{_joining(shapes, index, axis, what)} axis {other}: {show_dim(left)} and {show_dim(right)})"
+                reason = _joining(shapes, index, axis, what, f"axis {other}:", left, right)
                 simpler = known[other] = require_equal(left, right, reason, code="SHP207", inputs=(0, index))
                 # Keras prints the first input's axis: another may stand for it where both are None to it.
                 if is_anonymous(dims[other]) == is_anonymous(simpler):
@@ -126,10 +120,10 @@ def joined(shapes: Sequence[Shape], axis: int, what: str) -> Shape:
     return tuple(dims)
 
 
-def _joining(shapes: Sequence[Shape], index: int, axis: int, what: str) -> str:
-    return (
-        f"{what} needs inputs of equal shapes except along axis {axis}, got {show_shape(shapes[0])} and "
-        f"{show_shape(shapes[index])} (input {index + 1},"
+def _joining(shapes: Sequence[Shape], index: int, axis: int, what: str, of: str, left: Dim, right: Dim) -> Sentence:
+    return Sentence(
+        "{} needs inputs of equal shapes except along axis {}, got {} and {} (input {}, {} {} and {})",
+        (what, axis, shapes[0], shapes[index], index + 1, of, left, right),
     )
 
 

@@ -96,7 +96,7 @@ def _summed(
         weights=weights,
         macs=elements * (depth * prod(sliding.kernel)),
         ops=elements if use_bias else 0,
-        keeps_input=False if padded else "weights",
+        keeps_input=not padded,
         kept=padded,
         window=window,
     )
@@ -145,8 +145,8 @@ def convolve_separable(
         weights=weights(depth),
         macs=positions * inner * (prod(sliding.kernel) + filters),
         ops=positions * filters if use_bias else 0,
-        keeps_input=False if padded else "weights",
-        kept=(*padded, Kept("depthwise", between, use="weights")),
+        keeps_input=not padded,
+        kept=(*padded, Kept("depthwise", between)),
         scratch=(between,),
         window=window,
     )
@@ -179,7 +179,7 @@ def convolve_transposed(
         weights=weights(depth),
         macs=positions * depth * each * prod(sliding.kernel),
         ops=prod(lengths) * filters if use_bias else 0,
-        keeps_input="weights",
+        keeps_input=True,
         window=window,
     )
 

@@ -9,13 +9,15 @@ the other, each in one direction or in both. Names no layer type.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.functions import function
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape
 from cnnsum.layers.requiring import require_equal, require_known, require_rank
+from cnnsum.tuples import NamedTuple
 
 
 def recur(
@@ -50,7 +52,7 @@ def recur(
             require_rank(state, 2, f"the initial state of {what}")
             require_equal(state[-1], units, reason)
     if any(state is None for state in states) and states[0] is not None:
-        raise Problem("GRF303", f"{what} needs {len(states)} initial states or none, got 1")
+        raise Problem("GRF303", f"{what} needs {counted(len(states), 'initial state')} or none, got 1")
     if mask is not None:
         require_equal(
             mask[-1], steps, f"{what} needs a mask with one element per step of {show_shape(x)}, got {show_shape(mask)}"
@@ -119,13 +121,14 @@ def recur_stacked(
     projected: Dim | None,
     dropout: float,
     weights: Weights,
+    copies: bool = True,
 ) -> Facts:
     """Layers one on the other, in one direction or both: `(T, D)` to `(T, directions * width)`, then the last states.
 
     The width is that of a state: `units`, or what each state is `projected` to by a matrix. Last states have an axis
     for layers and directions before the batch, and so have the initial `states`, None where not given.
-    Every layer reads its own copy of the input for each direction, if its input is not in the order of steps: the batch
-    comes first outside, and steps come first inside.
+    copies: whether the first layer reads its own copy of the input for each direction, since the batch comes first
+    outside, and steps come first inside; else who calls this says that the input itself is kept.
     """
     batch, steps, depth = x
     units = cell.units
@@ -139,7 +142,7 @@ def recur_stacked(
     for number in range(layers):
         given = (batch, steps, depth)
         if number == 0:
-            kept += [Kept("input, steps first", given, use="weights")] * directions
+            kept += [Kept("input, steps first", given, use="weights")] * (directions if copies else 0)
         else:
             if dropout > 0:
                 kept.append(Kept("mask of outputs", given, "bool"))
@@ -170,7 +173,7 @@ def recur_stacked(
 def _check_states(states: tuple[Shape | None, ...], wanted: tuple[Shape, ...], what: str) -> None:
     given = [state is not None for state in states]
     if any(given) and not all(given):
-        raise Problem("GRF303", f"{what} needs {len(states)} initial states or none, got {sum(given)}")
+        raise Problem("GRF303", f"{what} needs {counted(len(states), 'initial state')} or none, got {sum(given)}")
     for state, shape in zip(states, wanted, strict=True):
         if state is not None:
             require_rank(state, len(shape), f"the initial state of {what}")

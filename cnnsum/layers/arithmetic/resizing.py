@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, divides, minimum, prod
 from cnnsum.layers.arithmetic.pooling import pool_adaptive
 from cnnsum.layers.arithmetic.shaping import SUPPORT, enlarged, taps
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, Window, show_shape
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, Window, show_shape, with_shape
 from cnnsum.layers.requiring import require_at_least, require_multiple
 
 #: Along how many axes each way to interpolate is known, and the table of `SUPPORT` has it as.
@@ -64,15 +65,17 @@ def bordered(what: str, x: Shape, amounts: Sequence[tuple[Dim, Dim]], mode: str,
         length = x[axis]
         cut = minimum(0, before) + minimum(0, after)
         if cut != 0:
-            reason = f"{what} takes {0 - cut} samples off axis {axis}"
-            require_at_least(length, 0 - cut, reason, code="SHP210", field=field, got=x)
+            reason = f"{what} takes {counted(0 - cut, 'sample')} off axis {axis}"
+            require_at_least(length, 0 - cut, with_shape(reason, x), code="SHP210", field=field)
         for amount in (before, after):
             if mode in ("reflect", "circular"):
                 least = amount + 1 if mode == "reflect" else amount
-                reason = f"{what} with a border of {amount} needs at least {least} samples on axis {axis}"
-                require_at_least(length, least, reason, field=field, got=x)
+                reason = f"{what} with a border of {amount} needs at least {counted(least, 'sample')} on axis {axis}"
+                require_at_least(length, least, with_shape(reason, x), field=field)
         out[axis] = length + before + after
-        require_at_least(out[axis], 1, f"{what} must leave a sample on axis {axis}", code="SHP210", field=field, got=x)
+        require_at_least(
+            out[axis], 1, with_shape(f"{what} must leave a sample on axis {axis}", x), code="SHP210", field=field
+        )
     return Facts(
         tuple(out),
         keeps_input=mode in ("reflect", "replicate"),

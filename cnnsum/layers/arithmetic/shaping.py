@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.arithmetic.slide import Sizes, arrange, channels, first_spatial_axis, spatial
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Layout, Reach, Shape, Window, show_shape, size
+from cnnsum.layers.facts import (
+    EVERYTHING,
+    NOT_FOLLOWED,
+    Facts,
+    Layout,
+    Reach,
+    Shape,
+    Window,
+    show_shape,
+    size,
+    with_shape,
+)
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
 
 #: Samples that an interpolation reaches to each side of an output's place.
@@ -75,8 +87,8 @@ def crop(what: str, x: Shape, cropping: tuple[tuple[Dim, Dim], ...], layout: Lay
     for length, (before, after) in zip(spatial(x, len(cropping), layout, what), cropping, strict=True):
         left = length - before - after
         if not isinstance(left, int) or left < 1:
-            reason = f"{what} takes {before + after} samples off axis {axis} and must leave one"
-            require_at_least(length, before + after + 1, reason, code="SHP210", field="cropping", got=x)
+            reason = f"{what} takes {counted(before + after, 'sample')} off axis {axis} and must leave one"
+            require_at_least(length, before + after + 1, with_shape(reason, x), code="SHP210", field="cropping")
         out.append(left)
         axis += 1
     return Facts(

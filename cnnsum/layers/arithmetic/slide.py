@@ -7,11 +7,13 @@ of its fields.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from cnnsum.counted import counted
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum
-from cnnsum.layers.facts import Kept, Layout, Shape, Window, show_shape
+from cnnsum.layers.facts import Kept, Layout, Shape, Window, show_shape, with_shape
 from cnnsum.layers.requiring import require_at_least, require_known, require_rank
+from cnnsum.tuples import NamedTuple
 
 Sizes = tuple[Dim, ...]
 #: "valid": none. "same": as many zeros as give an output for each stride begun, the smaller half of them before the
@@ -147,11 +149,11 @@ def padded_copy(x: Shape, sliding: Sliding) -> tuple[Kept, ...]:
             longer[at] = length + (span - 1)
         else:
             longer[at] = length + maximum(0, ((length - 1) // stride) * stride + span - length)
-    return (Kept("padded input", tuple(longer), use="weights"),)
+    return (Kept("padded input", tuple(longer)),)
 
 
 def _half_padding(length: Dim, out: Dim, stride: Dim, span: Dim) -> Dim:
-    if stride == 1:
+    if stride == 1 or span in (1, 2):  # there are never more zeros than span - 1
         return (span - 1) // 2
     total = (out - 1) * stride + span - length
     if isinstance(total, int):
@@ -163,8 +165,10 @@ def _half_padding(length: Dim, out: Dim, stride: Dim, span: Dim) -> Dim:
 def _require_span(x: Shape, axis: int, least: Dim, sliding: Sliding, kernel: Dim, dilation: Dim) -> None:
     words = sliding.words
     dilated = "" if dilation == 1 else f" and {words.dilation} {dilation}"
-    what = f"{sliding.what} with {words.kernel} {kernel}{dilated} needs at least {least} samples on axis {axis}"
-    require_at_least(x[axis], least, what, help=words.enough, field=words.kernel, got=x)
+    what = (
+        f"{sliding.what} with {words.kernel} {kernel}{dilated} needs at least {counted(least, 'sample')} on axis {axis}"
+    )
+    require_at_least(x[axis], least, with_shape(what, x), help=words.enough, field=words.kernel)
 
 
 def unslide(x: Shape, sliding: Sliding, output_padding: Sizes | None) -> tuple[Shape, tuple[Window, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
 from cnnsum.layers.arithmetic.axes import flat, places_of, require_outputs, without, work_along
@@ -457,7 +458,9 @@ def _unfold(
     counts: list[Dim] = []
     for dim, kernel, step, apart, pad in zip(x[2:], kernel_size, stride, dilation, padding, strict=True):
         reach = (kernel - 1) * apart + 1
-        require_at_least(dim + 2 * pad, reach, f"Unfold needs {reach} samples on each axis, got {show_shape(x)}")
+        require_at_least(
+            dim + 2 * pad, reach, f"Unfold needs {counted(reach, 'sample')} on each axis, got {show_shape(x)}"
+        )
         counts.append((dim + 2 * pad - reach) // step + 1)
     return _made((x[0], x[1] * kernel_size[0] * kernel_size[1], counts[0] * counts[1]))
 

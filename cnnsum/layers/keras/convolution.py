@@ -59,6 +59,9 @@ def _transposed(
     return convolve_transposed(x, sliding, filters, 1, output_padding, activation, use_bias, weights)
 
 
+ONE_OF_THE_TWO = "one of the two must be 1"
+
+
 def _refuse_stride_and_dilation(sliding: Sliding) -> None:
     """Keras slides a kernel with gaps by 1 only: raise Problem where both are above 1."""
     if _above_one(sliding.dilation) and _above_one(sliding.strides):
@@ -67,6 +70,7 @@ def _refuse_stride_and_dilation(sliding: Sliding) -> None:
             f"{sliding.what} cannot have both strides and dilation_rate above 1, "
             f"got strides {show(sliding.strides)} and dilation_rate {show(sliding.dilation)}",
             "dilation_rate",
+            help=ONE_OF_THE_TWO,
         )
 
 

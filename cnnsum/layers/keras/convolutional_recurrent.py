@@ -13,6 +13,7 @@ from cnnsum.layers.arithmetic.functions import function, work
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding, arrange, known_channels, slide
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape
+from cnnsum.layers.keras.convolution import ONE_OF_THE_TWO
 from cnnsum.layers.keras.fields import KERNEL, Activation, DataFormat, Padding
 from cnnsum.layers.kinds import Flag, One, Pair, Pos, Real, Triple
 from cnnsum.layers.requiring import require_equal
@@ -84,7 +85,8 @@ def _convolve(
 
 def _checked(strides: Sizes, dilation_rate: Sizes, what: str) -> None:
     if any(stride != 1 for stride in strides) and any(rate != 1 for rate in dilation_rate):
-        raise Problem("CFG111", f"{what} cannot have both strides and dilation_rate above 1", "strides")
+        message = f"{what} cannot have both strides and dilation_rate above 1"
+        raise Problem("CFG111", message, "strides", help=ONE_OF_THE_TWO)
 
 
 @layer(weights="kernel recurrent bias", ignored=_IGNORED)

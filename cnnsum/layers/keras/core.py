@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
@@ -13,9 +13,10 @@ from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, We
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, Text, integer, items, show
 from cnnsum.layers.requiring import require_equal, require_known
+from cnnsum.tuples import NamedTuple
 
 
-def _read_quantization(value: Any, _reading: Reading) -> str:
+def _read_quantization(value: object, _reading: Reading) -> str:
     from cnnsum.layers.keras.quantized import scheme
 
     return str(scheme(value))
@@ -36,16 +37,16 @@ def Dense(
 ) -> Facts:
     """Multiply the last axis by a matrix: `(..., D)` becomes `(..., units)`.
 
-    Weights: kernel `D x units`, bias `units`: every unit has a weight for each of the `D` inputs, and a bias. With a
-    lora_rank `r` the kernel is frozen and factors `D x r` and `r x units` are trained. With a `quantization` (in the
+    Weights: kernel `D x units`, bias `units`: every unit has a weight for each of the `D` inputs, and a bias. With
+    `lora_rank`, `r`, the kernel is frozen and factors `D x r` and `r x units` are trained. With `quantization` (in the
     words of Keras's dtype policies: int8, int4, int4/BLOCK, gptq/BITS/GROUP, awq/4/GROUP) the kernel is held in whole
     numbers, two to a byte where they have 4 bits, with scales, and none of it is trained; float8 adds scales and
     histories to it.
-    MACs: each output element is a sum of `D` products. (Multiplying the factors is work per step, not per sample, and
-    is not counted; but int8 and int4 multiply the input with them, `D * r + r * units` for a row. Scaling is not
-    counted.) Bias: one addition per output element.
-    Backpropagation keeps the input: the gradient of a weight is made of what it was multiplied with. So is that of a
-    factor.
+    MACs: each output element is a sum of `D` products. With `lora_rank`, multiplying the factors is work per step, not
+    per sample, and is not counted. With `quantization`, int8 and int4 multiply the input with the factors of a
+    `lora_rank`, `D * r + r * units` for a row; scaling is not counted. Bias: one addition per output element.
+    Backpropagation keeps the input: the gradient of a weight is made of what it was multiplied with. With `lora_rank`,
+    so is that of a factor.
     """
     if len(x) < 2:
         raise Problem("SHP204", f"Dense needs an input of rank 2 or more (batch axis included), got {show_shape(x)}")
@@ -103,8 +104,8 @@ def EinsumDense(
     input and output. `output_shape` gives the output's sizes without the batch axis and the axes of `...`; null there
     is the size that the input has for that letter.
     Weights: a kernel with the sizes of its letters; a bias over `bias_axes`, with 1 for the axes between them. With
-    a lora_rank `r` the kernel is frozen, and it is trained by two factors: its last axis replaced by `r`, and
-    `r x` its last axis. With a `quantization`, as of Dense, int4 holds the kernel as a matrix: the letters that are
+    `lora_rank`, `r`, the kernel is frozen, and it is trained by two factors: its last axis replaced by `r`, and
+    `r x` its last axis. With `quantization`, as of Dense, int4 holds the kernel as a matrix: the letters that are
     summed over, by the others; for gptq and awq the first axis of the kernel makes the rows if none is longer, and else
     the first two. MACs: the product of the sizes of all letters, once each, the batch left out. Bias: one addition per
     output element. Backpropagation keeps the input.
@@ -244,12 +245,12 @@ def Embedding(
 ) -> Facts:
     """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`.
 
-    Weights: embeddings `input_dim x output_dim`, a row for each index; with a lora_rank `r` they are frozen, and
-    factors `input_dim x r` and `r x output_dim` are trained. With a `quantization` (int8, int4, int4/BLOCK) the rows
+    Weights: embeddings `input_dim x output_dim`, a row for each index. With `lora_rank`, `r`, they are frozen,
+    and factors `input_dim x r` and `r x output_dim` are trained. With `quantization` (int8, int4, int4/BLOCK) the rows
     are held in whole numbers, two to a byte where they have 4 bits, with scales that are not trained.
-    MACs: none, and no operations: a look-up only copies. (But of the factors of a quantized table, rows of the first
-    are multiplied by the second, `r * output_dim` for an index.) Backpropagation keeps the indices, which tell what
-    rows the gradient goes to.
+    MACs: none, and no operations: a look-up only copies. With `quantization`, rows of the first factor of a
+    `lora_rank` are multiplied by the second, `r * output_dim` for an index. Backpropagation keeps the indices, which
+    tell what rows the gradient goes to.
     """
     weights = _embeddings(input_dim, output_dim, lora_rank)
     macs: Dim = 0
@@ -289,7 +290,7 @@ def ReversibleEmbedding(
     of rows with the table: `(..., output_dim)` becomes `(..., input_dim)`.
 
     Weights: embeddings `input_dim x output_dim`, a row for each index; without `tie_weights` a table
-    `output_dim x input_dim` for the way back; with a `quantization` both are held as in Embedding. MACs: none for the
+    `output_dim x input_dim` for the way back. With `quantization` both are held as in Embedding. MACs: none for the
     look-up, `input_dim * output_dim` per row for the way back. Operations: with `logit_soft_cap` 3 per output element
     of the way back. Backpropagation keeps the indices, or the rows.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
@@ -10,14 +10,19 @@ from cnnsum.layers.arithmetic.slide import Words
 from cnnsum.layers.facts import Layout
 from cnnsum.layers.kinds import Kind, Reading, choice, wrong
 
-#: What to say of a number of samples for a padding, as PyTorch has it.
-_OF_SAMPLES = (
-    "half of an odd kernel, at stride 1, is `same` (1 for a kernel of 3); any other number of samples takes a layer "
-    "`ZeroPadding1D`, `ZeroPadding2D` or `ZeroPadding3D` before it, and `padding: valid`"
-)
 
-Padding = Annotated[Literal["valid", "same"], choice("valid", "same", instead=_OF_SAMPLES)]
-CausalPadding = Annotated[Literal["valid", "same", "causal"], choice("valid", "same", "causal", instead=_OF_SAMPLES)]
+def _of_samples(value: object) -> str:
+    """What to say of a number of samples for a padding, as PyTorch has it."""
+    if value in (0, [0], [0, 0], [0, 0, 0]):
+        return "no padding is `valid`"
+    layer = "a layer `ZeroPadding1D`, `ZeroPadding2D` or `ZeroPadding3D` before it, and `padding: valid`"
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return f"with a kernel of {2 * value + 1} and a stride of 1 it is `padding: same`; with others {layer}"
+    return f"half of an odd kernel, at stride 1, is `padding: same`; any other number of samples takes {layer}"
+
+
+Padding = Annotated[Literal["valid", "same"], choice("valid", "same", instead=_of_samples)]
+CausalPadding = Annotated[Literal["valid", "same", "causal"], choice("valid", "same", "causal", instead=_of_samples)]
 DataFormat = Annotated[Layout, choice("channels_last", "channels_first")]
 
 #: What messages of sliding layers say: of those with a kernel, and of pooling.
@@ -25,7 +30,7 @@ KERNEL = Words("kernel_size", "dilation_rate", "`padding: same` accepts any size
 POOL = KERNEL._replace(kernel="pool_size")
 
 
-def _read(value: Any, reading: Reading) -> str:
+def _read(value: object, reading: Reading) -> str:
     """A name, or what Keras files hold: `{"class_name": "function", "config": "relu"}`, or a layer as a function.
 
     A name in a mapping may be a function of the file's author; it is then one that costs an unknown amount.
@@ -46,7 +51,7 @@ def _read(value: Any, reading: Reading) -> str:
     raise wrong("the name of an activation", value)
 
 
-def _layer_as_function(name: str, config: dict[str, Any], reading: Reading) -> str:
+def _layer_as_function(name: str, config: dict[str, object], reading: Reading) -> str:
     if name == "ReLU":
         if config.get("negative_slope"):
             return "leaky_relu"

@@ -1,37 +1,22 @@
-"""Words of other libraries, and what each means in Keras's: one table, for messages, "did you mean" and mending.
+"""Words of other libraries, and what each means in Keras's: the table that `cnnsum.layers.foreign` looks them up in.
 
-The words are those of PyTorch (`torch.nn`, its functions and fields), TensorFlow 1 and 2, timm, Ultralytics, Darknet.
-A word is looked up without regard to case, `_` and `-`, and without the path before it (`nn.`, `tf.keras.layers.`).
-Whether it is one of Keras's own in another case is asked before; the nearest spelling of a word that stands here is
+The words are those of PyTorch (`torch.nn`, its functions and fields), TensorFlow 1 and 2, timm, Ultralytics, Darknet,
+Caffe. Whether one is Keras's own in another case is asked before; the nearest spelling of a word that stands here is
 never what was meant. Loaded for a word that is not known only. Knows types by their names; no graph and no format.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container
-from typing import NamedTuple
 
 from cnnsum.diagnostics import Suggestion, folded
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
-
-
-class Word(NamedTuple):
-    """What a word means. keras: the word that stands in its place, None where no single word does.
-
-    says: what to write, where it takes more than that word, or why there is nothing to write; beside a word, a note.
-    """
-
-    keras: str | None
-    says: str = ""
+from cnnsum.layers.foreign import Word, bare, of_field, of_loss, suggest, without_module
+from cnnsum.layers.foreign import text as _text
 
 
 def _one(keras: str, note: str = "") -> Word:
     return Word(keras, note)
-
-
-def _text(says: str) -> Word:
-    return Word(None, says)
 
 
 def _none(name: str, instead: str = "") -> Word:
@@ -116,6 +101,7 @@ def _ranked() -> dict[str, Word]:
 #: Layers. What is only an activation there, as a layer, is made of `ACTIVATIONS`.
 LAYERS: dict[str, Word] = {
     **_ranked(),
+    "convolutional": _one("Conv2D"),
     **dict.fromkeys(("linear", "lazylinear", "fc", "fullyconnected", "innerproduct", "connected"), _one("Dense")),
     **dict.fromkeys(("batchnorm", "bn", "syncbatchnorm", "bnorm"), _one("BatchNormalization")),
     **dict.fromkeys(("layernorm", "ln"), _one("LayerNormalization")),
@@ -128,7 +114,7 @@ LAYERS: dict[str, Word] = {
         _text("`GroupNormalization: {groups: -1}`, which normalises every channel by itself"),
     ),
     **dict.fromkeys(("localresponsenorm", "lrn", "localresponsenormalization"), _none("local response normalisation")),
-    **dict.fromkeys(("conv", "convolution", "convolutional"), _text("`Conv1D`, `Conv2D` or `Conv3D`: say which")),
+    **dict.fromkeys(("conv", "convolution"), _text("`Conv1D`, `Conv2D` or `Conv3D`: say which")),
     **dict.fromkeys(
         ("convbn", "convbnact", "convbnrelu", "convnormact", "convbnsilu"),
         _text("a block of `Conv2D: {use_bias: false}`, `BatchNormalization` and the activation"),
@@ -213,7 +199,14 @@ LAYERS: dict[str, Word] = {
     "relu6": _text("`ReLU: {max_value: 6}` or `Activation: relu6`"),
     "relun1to1": _text("`Activation: hard_tanh`"),
     "logits": _text("`Dense` without an activation"),
+    **dict.fromkeys(
+        ("yolo", "region", "detection", "detect"), _none("layer that decodes boxes", "its head is a `Conv2D`")
+    ),
+    "scale": _text("a `BatchNormalization` takes it in, which Caffe has in two layers"),
+    "power": _text("`Rescaling: {scale: ..., offset: ...}`"),
+    "reorg3d": _none("layer for this", "a `Reshape`, a `Permute` and a `Reshape`"),
     "input": _text("the shape stands in the key `input` of the spec"),
+    "sequential": _text("its layers stand in `layers` one by one, or in a block of their own"),
 }
 
 #: Activations, and what is not an activation.
@@ -265,11 +258,16 @@ _FUNCTIONS = {folded(one): one for one in FUNCTIONS}
 
 #: Fields, with what they may be called here: the first of them that the layer has.
 FIELDS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("outchannels", "outplanes", "outchs", "nfilters", "numfilters", "channels"), ("filters", "units")),
-    **dict.fromkeys(("numoutputs", "outfeatures", "outputdimension", "numunits", "nunits"), ("units", "filters")),
+    **dict.fromkeys(
+        ("outchannels", "outplanes", "outchs", "nfilters", "nbfilter", "numfilters", "channels", "numoutput"),
+        ("filters", "units"),
+    ),
+    **dict.fromkeys(
+        ("numoutputs", "outfeatures", "outputdimension", "numunits", "nunits", "output"), ("units", "filters")
+    ),
     **dict.fromkeys(("hiddensize", "numhidden", "hiddendim"), ("units",)),
     **dict.fromkeys(("kernel", "ksize", "kernelsizes", "kernelshape", "filtersize"), ("kernel_size", "pool_size")),
-    **dict.fromkeys(("kernelsize", "poolsize", "window", "windowsize"), ("pool_size", "kernel_size")),
+    **dict.fromkeys(("kernelsize", "poolsize", "window", "windowsize", "size"), ("pool_size", "kernel_size")),
     **dict.fromkeys(("stride", "subsample"), ("strides",)),
     **dict.fromkeys(("dilation", "dilations", "rates", "atrousrate"), ("dilation_rate",)),
     **dict.fromkeys(("numgroups", "group"), ("groups",)),
@@ -286,6 +284,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("headdim", "headsize", "kdim"), ("key_dim",)),
     "vdim": ("value_dim",),
     "outputpadding": ("output_padding",),
+    "bordermode": ("padding",),
     **dict.fromkeys(("shape", "targetsize", "newshape"), ("target_shape",)),
     **dict.fromkeys(("returnseq", "returnsequence"), ("return_sequences",)),
     "returnstates": ("return_state",),
@@ -297,12 +296,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 #: Fields that have nothing to stand for them here, and why.
 NO_FIELDS: dict[str, str] = {
+    "pad": "`padding: same` for a pad of half the kernel, else a layer `ZeroPadding2D` before this one",
+    **dict.fromkeys(("batchnormalize", "batchnorm", "bn", "norm"), "a layer `BatchNormalization` behind this one"),
     **dict.fromkeys(
         ("inchannels", "infeatures", "inplanes", "inchs", "numfeatures", "numchannels", "inputsize", "inputchannels"),
         "leave it out: it follows from the input",
     ),
     **dict.fromkeys(("inplace", "device"), "leave it out: it changes no number"),
     "batchfirst": "leave it out: the batch is always first",
+    **dict.fromkeys(("startdim", "enddim"), "leave it out: all axes but the batch become one"),
     "bidirectional": "a layer `Bidirectional` around it",
     "numlayers": "one layer for each, `repeat` writes several",
     "paddingmode": "borders are padded with zeros: another padding takes a layer before",
@@ -312,6 +314,8 @@ NO_FIELDS: dict[str, str] = {
     "countincludepad": "leave it out: padding is never counted in a mean",
     "returnindices": "leave it out: pooling gives no indices",
     "aligncorners": "leave it out: corners of samples are aligned",
+    **dict.fromkeys(("nbrow", "nbcol"), "`kernel_size: [rows, columns]`, in the place of both"),
+    "numparameters": "leave it out; `shared_axes: [1, 2]` has one slope for each channel of a picture",
     "keepprob": "`rate` is the part that is dropped: 1 less this",
     **dict.fromkeys(
         ("inputshape", "batchinputshape", "inputdim"), "the shape of the input stands in the key `input` of the spec"
@@ -354,8 +358,16 @@ DTYPES: dict[str, Word] = {
     "mixedbf16": _one("mixed_bfloat16"),
 }
 
+_TRAINING = "leave it out: a spec says what a network is, and not how it is trained"
+
 #: Keys at the top of a spec.
 KEYS: dict[str, Word] = {
+    **dict.fromkeys(("batch", "batchsize"), _text("leave it out: `--batch 32` says what memory is for")),
+    "optimizer": _text(f"{_TRAINING}; `--optimizer sgd` says what memory is for"),
+    **dict.fromkeys(
+        ("loss", "metrics", "epochs", "lr", "learningrate", "scheduler", "seed", "dataset", "data", "compile"),
+        _text(_TRAINING),
+    ),
     **dict.fromkeys(("inputshape", "inputsize", "inputdim", "imgsize", "imagesize"), _one("input")),
     **dict.fromkeys(("variables", "constants", "parameters", "params"), _one("vars")),
     **dict.fromkeys(("modules", "functions", "macros"), _one("blocks")),
@@ -366,81 +378,45 @@ KEYS: dict[str, Word] = {
     **dict.fromkeys(("backbone", "head", "neck"), _text("all layers stand in one list, `layers`")),
 }
 
-_PATH = re.compile(r"(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
-
-
-def bare(name: str) -> str:
-    """A name without the modules before it.
-
-    >>> bare("tf.keras.layers.Dense"), bare("nn.Conv2d"), bare("0.5")
-    ('Dense', 'Conv2d', '0.5')
-    """
-    path = _PATH.match(name)
-    return name[path.end() :] if path is not None else name
-
 
 def layer(name: str, known: Callable[[str], str | None]) -> Suggestion | None:
     """What a layer of another library is called here. known: Keras's spelling of a name in another case, or None."""
-    word = bare(name)
-    if word != name and (own := known(word)) is not None:
-        return Suggestion(f"write `{own}`, without the module", name, own, safe=False)
-    key = folded(word)
+    own = without_module(name, known)
+    if own is not None:
+        return own
+    key = folded(bare(name))
     if key in LAYERS:
-        return _suggest(name, LAYERS[key])
+        return suggest(name, LAYERS[key])
     if key in _FUNCTIONS:
         return Suggestion(f"it is an activation here: `Activation: {_FUNCTIONS[key]}`", name, None)
-    if key in ACTIVATIONS:
-        meant = ACTIVATIONS[key]
-        return Suggestion(
-            f"it is an activation here: `Activation: {meant.keras}`" if meant.keras else meant.says, name, None
-        )
-    return None
+    meant = ACTIVATIONS.get(key)
+    if meant is not None and meant.own:
+        return Suggestion(f"it is an activation here: `Activation: {meant.own}`", name, None)
+    return suggest(name, meant or of_loss(key))
 
 
 def activation(name: str) -> Suggestion | None:
     """What an activation of another library is called here."""
-    word = bare(name)
-    key = folded(word)
-    if word != name:
-        own = _FUNCTIONS.get(key)
-        if own is not None:
-            return Suggestion(f"write `{own}`, without the module", name, own, safe=False)
-    return _suggest(name, ACTIVATIONS[key]) if key in ACTIVATIONS else None
+    own = without_module(name, lambda word: _FUNCTIONS.get(folded(word)))
+    return own or suggest(name, ACTIVATIONS.get(folded(bare(name))))
 
 
 def field(name: str, fields: Container[str]) -> Suggestion | None:
     """What a field of another library is called here, in a layer with these fields."""
-    key = folded(name)
-    for own in FIELDS.get(key, ()):
-        if own in fields:
-            return Suggestion(f"it is called `{own}` here", name, own, safe=False)
-    if key in NO_FIELDS:
-        return Suggestion(NO_FIELDS[key], name, None)
-    return None
+    return of_field(name, fields, FIELDS, NO_FIELDS)
 
 
 def value(name: str, words: Container[str]) -> Suggestion | None:
     """What a value of another library is called here, of a field that is a choice of these words."""
     meant = VALUES.get(folded(name))
-    if meant is None or (meant.keras is not None and meant.keras not in words):
-        return None
-    return _suggest(name, meant)
+    return suggest(name, meant) if meant is None or meant.own is None or meant.own in words else None
 
 
 def dtype(name: str) -> Suggestion | None:
     """What a dtype of another library is called here."""
-    meant = DTYPES.get(folded(bare(name)))
-    return None if meant is None else _suggest(name, meant)
+    return suggest(name, DTYPES.get(folded(bare(name))))
 
 
 def key(name: str) -> Suggestion | None:
     """What a key of a spec is called that others call so."""
-    meant = KEYS.get(folded(name))
-    return None if meant is None else _suggest(name, meant)
-
-
-def _suggest(name: str, word: Word) -> Suggestion:
-    text = word.says
-    if word.keras is not None:
-        text = f"it is called `{word.keras}` here{f', {word.says}' if word.says else ''}"
-    return Suggestion(text, name, word.keras, safe=False)
+    return suggest(name, KEYS.get(folded(name)))

@@ -41,7 +41,7 @@ _EXPECTED = 'indices and slices as between the brackets of Python, as ":, 1:4" o
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 
 
-def _read_key(value: Any, _reading: Reading) -> tuple[Any, ...]:
+def _read_key(value: object, _reading: Reading) -> tuple[object, ...]:
     """What stands between the brackets of `x[...]`: integers, None for a new axis, "...", and slices as triples.
 
     A text as Python has it, or a list of such texts and of integers, nulls, and the objects that Keras writes.
@@ -52,11 +52,13 @@ def _read_key(value: Any, _reading: Reading) -> tuple[Any, ...]:
         if len(parts) > 1 and not parts[-1].strip():
             del parts[-1]
         value = parts
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
+        value = value.get("items")
     given = value if isinstance(value, (list, tuple)) else [value]
     return tuple([_read_index(item) for item in given])
 
 
-def _read_index(item: Any) -> Any:
+def _read_index(item: object) -> object:
     if isinstance(item, str):
         return _read_part(item)
     if item is None or type(item) is int:
@@ -72,7 +74,7 @@ def _read_index(item: Any) -> Any:
     raise wrong(_EXPECTED, item)
 
 
-def _read_part(item: str) -> Any:
+def _read_part(item: str) -> object:
     """One index or slice of a text."""
     text = item.strip()
     if text == _ELLIPSIS:
@@ -100,7 +102,7 @@ def spelled(key: tuple[Any, ...]) -> str:
     return ", ".join([_spelled_index(item) for item in key]) or _ELLIPSIS
 
 
-def _spelled_index(item: Any) -> str:
+def _spelled_index(item: object) -> str:
     if not isinstance(item, tuple):
         return str(item)
     start, stop, step = ("" if bound is None else str(bound) for bound in item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, prod
@@ -16,7 +16,7 @@ from cnnsum.layers.kinds import Flag, Kind, One, Pair, Pos, Reading, Real, wrong
 from cnnsum.layers.requiring import require_known, require_rank
 
 
-def _read_implementation(value: Any, _reading: Reading) -> int:
+def _read_implementation(value: object, _reading: Reading) -> int:
     if value not in (1, 2, 3) or isinstance(value, bool):
         raise wrong("1, 2 or 3", value)
     return int(value)

@@ -37,7 +37,7 @@ def _axes(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
     return axis if isinstance(axis, tuple) else (-1 if axis is None else axis,)
 
 
-def _affine(fields: Mapping[str, Any], _rank: int) -> bool:
+def _affine(fields: Mapping[str, object], _rank: int) -> bool:
     return bool(fields["scale"] or fields["center"])
 
 

@@ -26,7 +26,7 @@ LINALG = "keras.src.ops.linalg."
 _AXES = {3: "1D", 4: "2D", 5: "3D"}
 
 
-def _pooled(kind: str, x: Shape, pool_size: Any, strides: Any, padding: str, data_format: Layout | None) -> Facts:
+def _pooled(kind: str, x: Shape, pool_size: object, strides: object, padding: str, data_format: Layout | None) -> Facts:
     axes = len(x) - 2
     if len(x) not in _AXES:
         raise Problem("SHP204", f"{kind}Pool needs an input of rank 3 to 5, got {show_shape(x)}")

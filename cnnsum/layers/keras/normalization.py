@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
@@ -21,7 +21,7 @@ from cnnsum.layers.kinds import Anything, Axes, Flag, Int, Kind, Reading, Real, 
 from cnnsum.layers.requiring import axis_of, require_equal, require_known, require_multiple
 
 
-def _one_axis(value: Any, reading: Reading) -> int:
+def _one_axis(value: object, reading: Reading) -> int:
     """Keras 2 wrote an axis as a list of one."""
     if isinstance(value, (list, tuple)) and len(value) == 1:
         value = value[0]
@@ -193,7 +193,7 @@ def Normalization(
     return Facts(x, weights=weights, ops=2 * size(x), alias="inplace")
 
 
-def _check_statistics(mean: Any, variance: Any, shape: Shape) -> None:
+def _check_statistics(mean: object, variance: object, shape: Shape) -> None:
     if mean is None or variance is None:
         raise Problem(
             "CFG107",
@@ -225,7 +225,7 @@ def _check_statistics(mean: Any, variance: Any, shape: Shape) -> None:
             )
 
 
-def _shape_of(value: Any) -> Shape:
+def _shape_of(value: object) -> Shape:
     """The shape of numbers in nested lists; a number has the shape ()."""
     shape: list[Dim] = []
     while isinstance(value, tuple) and value:

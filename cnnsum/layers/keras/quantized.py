@@ -7,12 +7,11 @@ How a layer is quantized is one text, in the words of Keras's dtype policies: `i
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, prod
 from cnnsum.layers.facts import Kept, Shape, Weight
 from cnnsum.layers.kinds import wrong
+from cnnsum.tuples import NamedTuple
 
 EXPECTS = "a way of quantization: int8, int4, int4/BLOCK, float8, float8/HISTORY, gptq/BITS/GROUP or awq/4/GROUP"
 
@@ -45,7 +44,7 @@ class Scheme(NamedTuple):
         return self.mode if self.group == usual else f"{self.mode}/{self.group}"
 
 
-def scheme(text: Any) -> Scheme:
+def scheme(text: object) -> Scheme:
     """The way of quantization that a text names; raises Problem where there is no such.
 
     >>> scheme("gptq/8/-1")

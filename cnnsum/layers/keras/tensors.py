@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.axes import flat, places_of, require_outputs, without, work_along
@@ -375,7 +376,9 @@ def _repeat(x: Shape, *, repeats: Counts, axis: PlainInt | None = None) -> Facts
     if len(counts) == 1:
         length = x[place] * counts[0]
     else:
-        reason = f"Repeat by {len(counts)} numbers needs as many elements on axis {place}, got {show_shape(x)}"
+        reason = (
+            f"Repeat by {counted(len(counts), 'number')} needs as many elements on axis {place}, got {show_shape(x)}"
+        )
         require_equal(x[place], len(counts), reason)
         length = sum(counts)
     return _moved((*x[:place], length, *x[place + 1 :]))

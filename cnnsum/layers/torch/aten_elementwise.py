@@ -9,20 +9,27 @@ from __future__ import annotations
 
 from cnnsum.layers.arithmetic.broadcast import broadcast, in_place
 from cnnsum.layers.arithmetic.functions import FUNCTIONS, elementwise
-from cnnsum.layers.base import Rule, layer
-from cnnsum.layers.facts import Facts, KeepsInput, Kept, Shape, size
+from cnnsum.layers.base import Rule, layer, named
+from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size
 from cnnsum.layers.kinds import Dtype, Flag, PlainInt, Real, Text
 from cnnsum.layers.requiring import axis_of, require_multiple
-from cnnsum.layers.torch.fields import named
 
 #: Operations on one tensor: operations per element, what backpropagation keeps, the dtype of the output ("" for the
 #: input's, "float" for the same made floating-point).
 UNARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("cos", "sin", "log", "log1p", "log2", "log10", "erf", "cosh", "sinh"), (1, "input", "float")),
     **dict.fromkeys(("acos", "asin", "atan", "arctan", "lgamma", "digamma"), (1, "input", "float")),
+    **dict.fromkeys(("acosh", "asinh", "atanh", "arccos", "arcsin", "arccosh"), (1, "input", "float")),
+    **dict.fromkeys(("arcsinh", "arctanh", "erfc", "erfinv", "sinc", "special_erfcx"), (1, "input", "float")),
+    **dict.fromkeys(("special_ndtr", "special_log_ndtr", "special_entr", "i0", "special_i0e"), (2, "input", "float")),
+    **dict.fromkeys(("deg2rad", "rad2deg"), (1, "", "float")),
+    **dict.fromkeys(("signbit", "isneginf", "isposinf", "isreal"), (1, "", "bool")),
+    **dict.fromkeys(("sgn", "fix"), (1, "", "")),
+    "logcumsumexp": (4, "input", ""),
     **dict.fromkeys(("exp", "expm1", "exp2", "sqrt", "reciprocal", "tan"), (1, "output", "float")),
     "rsqrt": (2, "output", "float"),
-    **dict.fromkeys(("abs", "square"), (1, "input", "")),
+    **dict.fromkeys(("abs", "absolute"), (1, "input", "real")),
+    "square": (1, "input", ""),
     **dict.fromkeys(("neg", "negative", "sign", "floor", "ceil", "round", "trunc", "frac"), (1, "", "")),
     **dict.fromkeys(("bitwise_not",), (1, "", "")),
     **dict.fromkeys(("logical_not", "isnan", "isinf", "isfinite"), (1, "", "bool")),
@@ -33,26 +40,36 @@ UNARY: dict[str, tuple[int, str, str]] = {
     "cumprod": (1, "input", "sum"),
     "tril": (0, "", ""),
     "triu": (0, "", ""),
-    **dict.fromkeys(("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like"), (0, "", "")),
+    **dict.fromkeys(
+        ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like"), (0, "", "")
+    ),
     **dict.fromkeys(("zero", "bernoulli", "exponential", "log_normal", "uniform", "normal"), (0, "", "")),
+    **dict.fromkeys(("fill_diagonal", "geometric", "cauchy", "renorm"), (0, "", "")),
     "logit": (3, "input", "float"),
 }
 
-#: Operations on two tensors, or a tensor and a number: operations per element, what is kept ("factors": each for the
-#: gradient of the other), the dtype of the output.
+#: Operations on two tensors, or a tensor and a number: operations per element, what is kept (a word of KEPT; "both":
+#: the output, too, where there are two tensors), the dtype of the output.
 BINARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("add", "sub", "rsub", "subtract"), (1, "", "input")),
     **dict.fromkeys(("mul", "multiply"), (1, "factors", "input")),
-    **dict.fromkeys(("div", "divide", "true_divide"), (1, "inputs", "float")),
+    **dict.fromkeys(("div", "divide", "true_divide"), (1, "divided", "float")),
     **dict.fromkeys(("floor_divide", "remainder", "fmod"), (1, "", "input")),
-    **dict.fromkeys(("pow", "logaddexp"), (1, "inputs", "input")),
+    **dict.fromkeys(("pow", "logaddexp"), (1, "both", "input")),
     **dict.fromkeys(("atan2", "xlogy"), (1, "inputs", "float")),
     **dict.fromkeys(("maximum", "minimum", "fmax", "fmin"), (1, "inputs", "input")),
+    **dict.fromkeys(("copysign", "arctan2", "special_xlogy", "special_xlog1py"), (1, "inputs", "float")),
+    **dict.fromkeys(("heaviside", "gcd", "lcm", "nextafter"), (1, "", "input")),
+    **dict.fromkeys(("logaddexp2",), (1, "both", "input")),
+    "ldexp": (2, "inputs", "float"),
+    "float_power": (1, "both", "float64"),
+    **dict.fromkeys(("greater", "greater_equal", "less", "less_equal", "not_equal"), (1, "", "bool")),
     **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge", "isclose"), (1, "", "bool")),
     **dict.fromkeys(("logical_and", "logical_or", "logical_xor"), (1, "", "bool")),
     **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor", "__and__", "__or__", "__xor__"), (1, "", "input")),
     **dict.fromkeys(("bitwise_left_shift", "bitwise_right_shift", "__lshift__", "__rshift__"), (1, "", "input")),
-    **dict.fromkeys(("lerp", "hypot"), (3, "inputs", "input")),
+    "lerp": (3, "mixed", "input"),
+    "hypot": (3, "inputs", "input"),
 }
 
 #: Activations, by the function that they are.
@@ -65,9 +82,24 @@ ACTIVATIONS = {
     "log_sigmoid": "log_sigmoid",
 }
 
+#: Those of which the gradient is made from the input, and from the output where they work in place.
+BENT = ("leaky_relu", "elu", "selu", "celu")
+
 #: What gives its input as it is, in its own storage or, the second, in another.
 SAME = ("alias", "detach", "contiguous", "lift", "lift_fresh", "resolve_conj", "positive", "requires_grad", "data")
+DETACHED = ("detach", "detach_copy", "data")  # without its gradient
 COPIES = ("clone", "lift_fresh_copy", "detach_copy", "alias_copy", "pin_memory", "_conj_physical")
+
+
+#: What is kept of the inputs, as `Facts.keeps_input` says it.
+KEPT: dict[str, KeepsInput] = {
+    "": False,
+    "inputs": True,
+    "both": True,
+    "factors": "factors",
+    "divided": ((1,), (0, 1)),
+    "mixed": ((2,), (2,), (0, 1)),
+}
 
 
 def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
@@ -87,14 +119,25 @@ def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
 
 
 def _binary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
-    def rule(x: Shape, other: Shape = (), third: Shape = (), *, rounding_mode: Text | None = None) -> Facts:
+    def rule(
+        x: Shape, other: Shape = (), third: Shape = (), *, rounding_mode: Text | None = None, alpha: Real = 1
+    ) -> Facts:
         shapes = (x, other, third)
         out = broadcast(shapes, name)
-        kept: KeepsInput = keeps == "inputs"
-        if keeps == "factors" and other:
-            kept = "factors"
+        kept = KEPT[keeps] if other or keeps != "factors" else False
         given = "input" if rounding_mode is not None else dtype
-        return Facts(out, ops=ops * size(out), keeps_input=kept, alias=in_place(shapes, out), dtype=given)
+        gradient: Gradient = "same" if name == "add" and alpha == 1 else ""
+        each = ops if alpha == 1 else ops + 1
+        both = keeps == "both" and bool(other)
+        return Facts(
+            out,
+            ops=each * size(out),
+            keeps_input=kept,
+            keeps_output=both,
+            alias=in_place(shapes, out),
+            gradient=gradient,
+            dtype=given,
+        )
 
     return named(rule, name, f"`{name}` of two tensors, broadcast. Operations: {ops} per element.")
 
@@ -109,9 +152,18 @@ def _activation(name: str, function: str) -> Rule:
     return named(rule, name, f"The activation {function}. Operations: {FUNCTIONS[function].ops} per element.")
 
 
+def _bent(name: str) -> Rule:
+    def rule(x: Shape, *, inplace: Flag = False) -> Facts:
+        return elementwise(x, name, "output" if inplace else "input")
+
+    return named(rule, name, f"The activation {name}. Operations: {FUNCTIONS[name].ops} per element.")
+
+
 def _same(name: str, *, view: bool) -> Rule:
+    gradient: Gradient = "none" if name in DETACHED else ""
+
     def rule(x: Shape) -> Facts:
-        return Facts(x, alias="view" if view else "", dtype="input")
+        return Facts(x, alias="view" if view else "", gradient=gradient, dtype="input")
 
     return named(rule, name, "Give the input as it is. No weights.")
 
@@ -121,7 +173,8 @@ for _name, _how in UNARY.items():
 for _name, _how in BINARY.items():
     layer(key=f"aten.{_name}", name=_name)(_binary(_name, *_how))
 for _name, _function in ACTIVATIONS.items():
-    layer(key=f"aten.{_name}", name=_name, function=_function)(_activation(_name, _function))
+    _made = _bent(_name) if _name in BENT else _activation(_name, _function)
+    layer(key=f"aten.{_name}", name=_name, function=_function)(_made)
 for _name in SAME:
     layer(key=f"aten.{_name}", name=_name)(_same(_name, view=True))
 for _name in COPIES:
@@ -188,7 +241,7 @@ def where(condition: Shape, x: Shape = (), other: Shape = ()) -> Facts:
     """
     shapes = (condition, x, other)
     out = broadcast(shapes, "where")
-    return Facts(out, ops=size(out), keeps_input=True, dtype="values")
+    return Facts(out, ops=size(out), keeps_input=((1, 2), (), ()), dtype="values")
 
 
 @layer(key="aten.masked_fill")
@@ -201,7 +254,7 @@ def masked_fill(x: Shape, mask: Shape, value: Shape = ()) -> Facts:
 
 
 @layer(key="aten.addcmul", aliases="aten.addcdiv")
-def addcmul(x: Shape, first: Shape, second: Shape) -> Facts:
+def addcmul(added: Shape, first: Shape, second: Shape) -> Facts:
     """A tensor and the product of two others. Operations: 2 per element. Backpropagation keeps the factors."""
-    out = broadcast((x, first, second), "addcmul")
-    return Facts(out, ops=2 * size(out), keeps_input=True, dtype="input")
+    out = broadcast((added, first, second), "addcmul")
+    return Facts(out, ops=2 * size(out), keeps_input=((), (2,), (1,)), dtype="input")

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum
 from cnnsum.layers.arithmetic.axes import require_outputs
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
-from cnnsum.layers.base import Rule, layer
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape
+from cnnsum.layers.base import Rule, layer, named
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, with_shape
 from cnnsum.layers.kinds import Axes, Int, Ints, Nat, Naturals, PlainInt, PlainPos, Pos
 from cnnsum.layers.requiring import (
     axis_of,
@@ -17,7 +18,6 @@ from cnnsum.layers.requiring import (
     require_equal,
     require_multiple,
 )
-from cnnsum.layers.torch.fields import named
 
 #: What stands for "to the end" in a slice.
 _END = 2**63 - 1
@@ -67,10 +67,10 @@ def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Nat) -> Facts:
         reason = f"narrow from {start} by {length} on axis {axis}"
         # Below 0 it is counted from the end, which is as far as it goes.
         require_at_least(
-            0 - start if start < 0 else x[axis] - start, length, reason, code="SHP205", field="length", got=x
+            0 - start if start < 0 else x[axis] - start, length, with_shape(reason, x), code="SHP205", field="length"
         )
         if start < 0:
-            require_at_least(x[axis], 0 - start, reason, code="SHP205", field="start", got=x)
+            require_at_least(x[axis], 0 - start, with_shape(reason, x), code="SHP205", field="start")
     return Facts((*x[:axis], length, *x[axis + 1 :]), alias="view", gradient="parts", dtype="input")
 
 
@@ -78,7 +78,7 @@ def _parts(x: Shape, axis: int, sizes: list[Dim]) -> Facts:
     return Facts(*[(*x[:axis], part, *x[axis + 1 :]) for part in sizes], alias="view", gradient="parts", dtype="input")
 
 
-@layer(key="aten.split")
+@layer(key="aten.split", aliases="aten.unsafe_split")
 def split(x: Shape, *, split_size: Pos, dim: PlainInt = 0) -> Facts:
     """Parts of that size along an axis; the last has what is left."""
     axis = axis_of(x, dim, "split", "dim")
@@ -94,7 +94,7 @@ def split(x: Shape, *, split_size: Pos, dim: PlainInt = 0) -> Facts:
     return _parts(x, axis, [min(split_size, length - at) for at in range(0, length, split_size)])
 
 
-@layer(key="aten.split_with_sizes", aliases="aten.split_with_sizes_copy")
+@layer(key="aten.split_with_sizes", aliases="aten.split_with_sizes_copy aten.unsafe_split_with_sizes")
 def split_with_sizes(x: Shape, *, split_sizes: Naturals, dim: PlainInt = 0) -> Facts:
     """Parts of these sizes along an axis, which they must fill."""
     axis = axis_of(x, dim, "split_with_sizes", "dim")
@@ -104,7 +104,7 @@ def split_with_sizes(x: Shape, *, split_sizes: Naturals, dim: PlainInt = 0) -> F
     return _parts(x, axis, list(split_sizes))
 
 
-@layer(key="aten.chunk")
+@layer(key="aten.chunk", aliases="aten.unsafe_chunk")
 def chunk(x: Shape, *, chunks: PlainPos, dim: PlainInt = 0) -> Facts:
     """So many parts along an axis, of equal size but for the last."""
     axis = axis_of(x, dim, "chunk", "dim")
@@ -210,10 +210,20 @@ def take_along_dim(x: Shape, index: Shape, *, dim: PlainInt | None = None) -> Fa
     if dim is None:
         return gather(x, index)
     axis = axis_of(x, dim, "take_along_dim", "dim")
+    if len(index) != len(x):
+        raise Problem(
+            "SHP204", f"take_along_dim needs an index of {counted(len(x), 'axis', 'axes')}, got {show_shape(index)}"
+        )
     others = [(*shape[:axis], 1, *shape[axis + 1 :]) for shape in (x, index)]
     found = broadcast(others, "take_along_dim")
     out = (*found[:axis], index[axis], *found[axis + 1 :])
     return Facts(out, kept=(Kept("index", out, "int64"),), dtype="first")
+
+
+@layer(key="aten.take")
+def take(x: Shape, index: Shape) -> Facts:
+    """The elements that an index names, counted over all of them. Backpropagation keeps the index."""
+    return Facts(index, kept=(Kept("index", index, "int64"),), dtype="first", window=NOT_FOLLOWED)
 
 
 @layer(key="aten.gather")
@@ -225,11 +235,18 @@ def gather(x: Shape, index: Shape) -> Facts:
 @layer(
     key="aten.scatter",
     aliases="aten.scatter_add aten.index_put aten.index_add aten.masked_scatter aten.copy aten.fill aten.index_copy "
-    "aten.index_fill",
+    "aten.index_fill aten.scatter_reduce aten.index_reduce aten.put aten.diagonal_scatter aten.as_strided_scatter "
+    "aten.fake_quantize_per_tensor_affine aten.fake_quantize_per_channel_affine",
 )
 def written_over(x: Shape, *others: Shape) -> Facts:
     """The first tensor with elements of others written over some of its own."""
     return Facts(x, dtype="first")
+
+
+@layer(key="aten.fake_quantize_per_tensor_affine_cachemask", aliases="aten.fake_quantize_per_channel_affine_cachemask")
+def fake_quantized(x: Shape, *settings: Shape) -> Facts:
+    """The input rounded to whole steps, and where it was within bounds, which backpropagation keeps."""
+    return Facts(x, x, keeps_output="rest", dtype="first", rest="bool")
 
 
 def _written(x: Shape, part: Shape, wanted: Shape, what: str) -> Facts:

@@ -1,4 +1,4 @@
-"""Operations of exported programs that multiply and sum up: convolutions, products of matrices, attention, recurrence.
+"""Operations of exported programs that multiply and sum up: convolutions, products of matrices, attention.
 
 Weights are inputs like others: the rule takes channels and kernels from their shapes, and the reader knows which of
 them are parameters. Keys as in `aten_elementwise`.
@@ -12,12 +12,16 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.broadcast import broadcast
 from cnnsum.layers.arithmetic.convolution import convolve, convolve_transposed
+from cnnsum.layers.arithmetic.products import multiplied, sums_of_products
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
-from cnnsum.layers.kinds import Flag, Naturals, PlainInt, PlainPos, Pos, Positives, Real, Text
+from cnnsum.layers.kinds import Flag, Naturals, PlainInt, Pos, Positives, Real, Text
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple, require_rank
-from cnnsum.layers.torch.fields import KERNEL, Amounts, over
+from cnnsum.layers.torch.fields import KERNEL, Amounts, copy_for_same, over
+
+#: What is kept of a tensor and a product that are added up: each factor for the gradient of the other.
+_OF_A_SUM = ((), (2,), (1,))
 
 
 def _convolved(
@@ -32,6 +36,7 @@ def _convolved(
     transposed: bool = False,
     output_padding: Sizes = (),
 ) -> Facts:
+    require_axes(weight, 3, f"{what}'s weight")
     kernel = weight[2:]
     axes = len(kernel)
     require_rank(x, axes + 2, what)
@@ -54,7 +59,10 @@ def _convolved(
     if transposed:
         extra = over(output_padding, axes, what, "output_padding") if output_padding else (0,) * axes
         return convolve_transposed(x, sliding, weight[1] * groups, groups, extra, None, bias, lambda _depth: ())
-    return convolve(x, sliding, weight[0], groups, None, bias, lambda _depth: ())
+    facts = convolve(x, sliding, weight[0], groups, None, bias, lambda _depth: ())
+    if padding == "same":
+        copy_for_same(x, facts, kernel, sliding.dilation)
+    return facts
 
 
 @layer(key="aten.conv1d", aliases="aten.conv2d aten.conv3d")
@@ -135,23 +143,8 @@ def linear(x: Shape, weight: Shape, bias: Shape | None = None) -> Facts:
     elements = size(out) if len(out) > 1 else prod(out)
     rows = 1 if len(out) < 2 else None
     return Facts(
-        out, macs=elements * depth, ops=elements if bias else 0, keeps_input="weights", dtype="first", rows=rows
+        out, macs=elements * depth, ops=elements if bias else 0, keeps_input=((1,), (0,)), dtype="first", rows=rows
     )
-
-
-def _multiplied(what: str, x: Shape, other: Shape, added: bool = False) -> Facts:
-    if not x or not other:
-        raise Problem("SHP204", f"{what} needs tensors with axes, got {show_shape(x)} and {show_shape(other)}")
-    inner = x[-1]
-    reason = f"{what} needs as many columns as rows, got {show_shape(x)} and {show_shape(other)}"
-    require_equal(inner, other[-2] if len(other) > 1 else other[-1], reason, inputs=(0, 1))
-    before = broadcast((x[:-2], other[:-2]), what)
-    out = (*before, *x[-2:-1], *(other[-1:] if len(other) > 1 else ()))
-    total = prod(out) * inner
-    whole = bool(before) or len(out) > 1
-    macs = size(out) * inner if whole else total
-    ops = (size(out) if whole else prod(out)) if added else 0
-    return Facts(out, macs=macs, ops=ops, keeps_input="factors", dtype="input", rows=None if whole else 1)
 
 
 @layer(key="aten.matmul", aliases="aten.bmm aten.mm aten.mv aten.dot aten.__matmul__")
@@ -160,13 +153,15 @@ def matmul(x: Shape, other: Shape) -> Facts:
 
     MACs: each output element is a sum of `k` products. Backpropagation keeps both factors.
     """
-    return _multiplied("matmul", x, other)
+    return multiplied("matmul", x, other)
 
 
 @layer(key="aten.addmm", aliases="aten.baddbmm aten.addmv")
 def addmm(added: Shape, x: Shape, other: Shape) -> Facts:
     """A tensor and a product of matrices. MACs as of matmul. Backpropagation keeps both factors."""
-    return _multiplied("addmm", x, other, added=True)
+    facts = multiplied("addmm", x, other, added=True)
+    facts.keeps_input = _OF_A_SUM
+    return facts
 
 
 @layer(key="aten.addbmm")
@@ -178,9 +173,9 @@ def addbmm(added: Shape, x: Shape, other: Shape) -> Facts:
     for shape in (x, other):
         require_rank(shape, 3, "addbmm")
     require_equal(x[0], other[0], f"addbmm needs as many matrices, got {show_shape(x)} and {show_shape(other)}")
-    facts = _multiplied("addbmm", x, other)
+    facts = multiplied("addbmm", x, other)
     out = x[1], other[2]
-    return Facts(out, macs=facts.macs * x[0], ops=prod(out), keeps_input="factors", dtype="input", rows=1)
+    return Facts(out, macs=facts.macs * x[0], ops=prod(out), keeps_input=_OF_A_SUM, dtype="input", rows=1)
 
 
 @layer(key="aten.outer", aliases="aten.ger")
@@ -230,26 +225,9 @@ def einsum(*operands: Shape, equation: Text) -> Facts:
 
     MACs: the product of the sizes of all letters. Backpropagation keeps the factors.
     """
-    text = equation.replace(" ", "")
-    left, arrow, right = text.partition("->")
-    terms = left.split(",")
-    if "." in text or len(terms) != len(operands) or not arrow:
+    if "." in equation or "->" not in equation:
         raise Problem("UNK702", f"einsum with the equation `{equation}` is not known", "equation")
-    sizes: dict[str, Dim] = {}
-    for term, shape in zip(terms, operands, strict=True):
-        if len(term) != len(shape):
-            raise Problem("SHP204", f"einsum `{equation}`: `{term}` does not fit {show_shape(shape)}", "equation")
-        for letter, dim in zip(term, shape, strict=True):
-            if letter in sizes:
-                require_equal(sizes[letter], dim, f"einsum `{equation}`: `{letter}` has two sizes")
-            sizes.setdefault(letter, dim)
-    if any(letter not in sizes for letter in right):
-        raise Problem("CFG115", f"einsum `{equation}`: the output has a letter that no input has", "equation")
-    out = tuple([sizes[letter] for letter in right])
-    first = right[:1]
-    per_row = prod([dim for letter, dim in sizes.items() if letter != first])
-    sums = len(operands) > 1
-    return Facts(out, macs=per_row if sums else 0, keeps_input="factors", dtype="input", rows=None if out else 1)
+    return sums_of_products(operands, equation, "einsum")
 
 
 @layer(key="aten.scaled_dot_product_attention")
@@ -313,47 +291,29 @@ def bilinear(first: Shape, second: Shape, weight: Shape, bias: Shape | None = No
     require_rank(weight, 3, "bilinear's weight")
     out = (*first[:-1], weight[0])
     elements = size(out)
-    return Facts(out, macs=elements * weight[1] * (weight[2] + 1), ops=elements if bias else 0, keeps_input=True)
+    macs = elements * weight[1] * (weight[2] + 1)
+    return Facts(out, macs=macs, ops=elements if bias else 0, keeps_input=((1, 2), (0, 2), (0, 1)))
 
 
-def _recurrent(what: str, states: int, tensors: tuple[Shape, ...], layers: int, directions: int, first: bool) -> Facts:
-    x, *rest = tensors
-    require_rank(x, 3, what)
-    initial, kernels = rest[:states], [weight for weight in rest[states:] if len(weight) == 2]
-    if len(initial) < states or not kernels or any(not one for one in initial):
-        raise Problem("SHP204", f"{what} needs {states} initial states and its kernels")
-    batch, steps = (x[0], x[1]) if first else (x[1], x[0])
-    hidden = initial[0][-1]
-    gates = (batch, steps, kernels[0][0] * directions * layers)
-    return Facts(
-        (*x[:2], directions * hidden),
-        *[(directions * layers, batch, one[-1]) for one in initial],
-        macs=steps * sum([prod(kernel) for kernel in kernels], start=0),
-        keeps_input=True,
-        keeps_output=True,
-        kept=(Kept("gates", gates),),
-        window=EVERYTHING,
-        rows=batch,
-        status="bound",
-        dtype="first",
-    )
-
-
-@layer(key="aten.lstm")
-def lstm(*tensors: Shape, num_layers: PlainPos = 1, bidirectional: Flag = False, batch_first: Flag = False) -> Facts:
-    """An LSTM over a sequence: its outputs, and its last states.
-
-    MACs: the products of every step with all kernels; the operations of its gates are not counted. Backpropagation
-    keeps the input and the gates of every step.
+@layer(key="aten.embedding_bag", aliases="aten._embedding_bag aten._embedding_bag_forward_only", settings="offsets")
+def embedding_bag(
+    weight: Shape,
+    indices: Shape,
+    offsets: Shape,
+    per_sample_weights: Shape | None = None,
+    *,
+    mode: PlainInt = 0,
+    include_last_offset: Flag = False,
+) -> Facts:
+    """The sums, means or maxima of rows of a table, a bag of indices each; and the bag of each index, how many each bag
+    has, and which were the largest. Operations: 1 per element. Backpropagation keeps all of these and the indices.
     """
-    return _recurrent("lstm", 2, tensors, num_layers, 1 + bidirectional, batch_first)
-
-
-@layer(key="aten.gru", aliases="aten.rnn_tanh aten.rnn_relu")
-def gru(*tensors: Shape, num_layers: PlainPos = 1, bidirectional: Flag = False, batch_first: Flag = False) -> Facts:
-    """A recurrent network with one state over a sequence: its outputs, and its last state.
-
-    MACs: the products of every step with all kernels; the operations of its gates are not counted. Backpropagation
-    keeps the input and the gates of every step.
-    """
-    return _recurrent("gru", 1, tensors, num_layers, 1 + bidirectional, batch_first)
+    require_rank(weight, 2, "embedding_bag")
+    require_rank(offsets, 1, "embedding_bag's offsets")
+    bags = offsets[0] - 1 if include_last_offset else offsets[0]
+    out = (bags, weight[1])
+    largest = out if mode == 2 else (bags,)
+    bag_of = (0,) if mode == 0 else indices  # a sum needs none
+    ops = prod(indices) * weight[1]
+    kept = (Kept("indices", indices, "int64"), Kept("offsets", offsets, "int64"), Kept("bags", indices, "int64"))
+    return Facts(out, bag_of, (bags,), largest, ops=ops, kept=kept, dtype="first", rest="int64", rows=1)

@@ -18,11 +18,11 @@ from cnnsum.layers.arithmetic.normalization import (
 )
 from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
-from cnnsum.layers.base import Rule, layer
+from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import Facts, Kept, Shape, seen_along, show_shape, size
 from cnnsum.layers.kinds import Anything, Axes, Dtype, Flag, Nat, Naturals, PlainInt, Pos, Positives
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple
-from cnnsum.layers.torch.fields import KERNEL, Number, named, over
+from cnnsum.layers.torch.fields import KERNEL, Number, over
 
 #: Reductions: operations per element of the input, less so many per output element, what backpropagation keeps, the
 #: dtype of the output, and whether the places of what was chosen are a second output.
@@ -31,6 +31,9 @@ REDUCTIONS: dict[str, tuple[int, int, str, str, bool]] = {
     "mean": (1, 0, "", "input", False),
     "prod": (1, 1, "input", "sum", False),
     "nansum": (1, 1, "", "sum", False),
+    "nanmean": (1, 0, "input", "input", False),
+    **dict.fromkeys(("linalg_norm", "linalg_matrix_norm", "nuclear_norm"), (2, 0, "both", "input", False)),
+    "nanmedian": (1, 1, "both", "input", True),
     **dict.fromkeys(("amax", "amin"), (1, 1, "both", "input", False)),
     **dict.fromkeys(("argmax", "argmin"), (1, 1, "", "int64", False)),
     **dict.fromkeys(("any", "all"), (1, 1, "", "bool", False)),
@@ -243,8 +246,8 @@ def _channels(x: Shape, vectors: tuple[Shape | None, ...], what: str) -> None:
 
 @layer(
     key="aten.batch_norm",
-    aliases="aten._native_batch_norm_legit_no_training aten.native_batch_norm aten._native_batch_norm_legit "
-    "aten.cudnn_batch_norm aten._batch_norm_with_update aten._batch_norm_no_update",
+    aliases="aten.native_batch_norm aten._native_batch_norm_legit aten._native_batch_norm_legit_functional "
+    "aten.cudnn_batch_norm aten._batch_norm_with_update",
 )
 def batch_norm(
     x: Shape,
@@ -252,15 +255,34 @@ def batch_norm(
     bias: Shape | None = None,
     running_mean: Shape | None = None,
     running_var: Shape | None = None,
+    *,
+    training: Flag = True,
 ) -> Facts:
     """Normalise each channel by mean and deviation, those of the batch or the running ones.
 
-    Operations: 2 per element. Backpropagation keeps the input, and mean and inverse deviation.
+    Operations: 2 per element. Backpropagation keeps the input, and mean and inverse deviation of the batch.
     """
     _channels(x, (weight, bias, running_mean, running_var), "batch_norm")
     facts = normalized_by_batch(x, (x[1],), ())
     facts.dtype = "input"
+    if not training:
+        facts.kept = ()
     return facts
+
+
+@layer(key="aten._native_batch_norm_legit_no_training", aliases="aten._batch_norm_no_update")
+def batch_norm_inference(
+    x: Shape,
+    weight: Shape | None = None,
+    bias: Shape | None = None,
+    running_mean: Shape | None = None,
+    running_var: Shape | None = None,
+) -> Facts:
+    """Normalise each channel by running mean and deviation. Operations: 2 per element.
+
+    Backpropagation keeps the input.
+    """
+    return batch_norm(x, weight, bias, running_mean, running_var, training=False)
 
 
 @layer(key="aten.instance_norm")
@@ -271,9 +293,14 @@ def instance_norm(
     running_mean: Shape | None = None,
     running_var: Shape | None = None,
 ) -> Facts:
-    """Normalise each channel of each sample. Operations: 5 per element. Backpropagation keeps the input."""
+    """Normalise each channel of each sample, with the weight repeated for each sample.
+
+    Operations: 5 per element. Backpropagation keeps the input, mean and inverse deviation, and the weights.
+    """
     _channels(x, (weight, bias, running_mean, running_var), "instance_norm")
     facts = normalized_by_group(x, x[1], ())
+    if weight is not None:
+        facts.kept += (Kept("weights", (x[0], x[1])),)
     facts.dtype = "input"
     return facts
 
@@ -380,7 +407,13 @@ def arange(*, start: Number = 0, end: Number, step: Number = 1, dtype: Dtype | N
     return Facts((max(ceil(count), 0),), gradient="none", dtype=dtype or "float32")
 
 
-@layer(key="aten.linspace")
+@layer(key="aten.randperm")
+def randperm(*, n: Nat, dtype: Dtype | None = None) -> Facts:
+    """The numbers below `n` in some order. Has no gradient."""
+    return Facts((n,), gradient="none", dtype=dtype or "int64")
+
+
+@layer(key="aten.linspace", aliases="aten.logspace")
 def linspace(*, steps: Nat, dtype: Dtype | None = None) -> Facts:
     """So many numbers at equal distances. Has no gradient."""
     return Facts((steps,), gradient="none", dtype=dtype or "float32")

@@ -9,11 +9,12 @@ from cnnsum.dims import Dim, maximum, minimum, prod
 from cnnsum.layers.arithmetic.axes import places_of
 from cnnsum.layers.arithmetic.broadcast import broadcast
 from cnnsum.layers.arithmetic.shaping import filled, reshaped
-from cnnsum.layers.base import layer
+from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size, turned
 from cnnsum.layers.kinds import Axes, Ints, Nat, Naturals, PlainInt, PlainPos, Text
 from cnnsum.layers.requiring import (
     axis_of,
+    require_axes,
     require_equal,
 )
 
@@ -44,6 +45,29 @@ def flatten(x: Shape, *, start_dim: PlainInt = 0, end_dim: PlainInt = -1) -> Fac
         return Facts((1,), alias="view", dtype="input")
     first, last = axis_of(x, start_dim, "flatten", "start_dim"), axis_of(x, end_dim, "flatten", "end_dim")
     return reshaped(x, (*x[:first], prod(x[first : last + 1]), *x[last + 1 :]))
+
+
+@layer(key="aten.ravel")
+def ravel(x: Shape) -> Facts:
+    """All axes made one."""
+    return reshaped(x, (prod(x),))
+
+
+def _with_axes(name: str, least: int) -> Rule:
+    def rule(x: Shape) -> Facts:
+        if least == 3 and len(x) == 2:
+            out: Shape = (*x, 1)
+        elif least == 3 and len(x) == 1:
+            out = (1, *x, 1)
+        else:
+            out = (*(1,) * (least - len(x)), *x)
+        return Facts(out, alias="view", dtype="input")
+
+    return named(rule, name, f"The tensor with at least {least} axes.")
+
+
+for _least in (1, 2, 3):
+    layer(key=f"aten.atleast_{_least}d", name=f"atleast_{_least}d")(_with_axes(f"atleast_{_least}d", _least))
 
 
 @layer(key="aten.unflatten")
@@ -90,13 +114,13 @@ def swapdims(x: Shape, *, dim0: PlainInt, dim1: PlainInt) -> Facts:
     return transpose(x, dim0=dim0, dim1=dim1)
 
 
-@layer(key="aten.t", aliases="aten.numpy_T aten.t_copy aten.mT")
+@layer(key="aten.t", aliases="aten.numpy_T aten.t_copy aten.mT aten.adjoint aten.mH")
 def t(x: Shape) -> Facts:
     """The last two axes exchanged."""
     return _turned(x, (*range(len(x) - 2), *reversed(range(max(len(x) - 2, 0), len(x)))))
 
 
-@layer(key="aten.movedim")
+@layer(key="aten.movedim", aliases="aten.moveaxis")
 def movedim(x: Shape, *, source: Axes, destination: Axes) -> Facts:
     """Some axes moved to other places."""
     came = places_of(x, source, "movedim", "source")
@@ -181,14 +205,37 @@ def tile(x: Shape, *, dims: Naturals) -> Facts:
     return repeat(x, repeats=(*(1,) * (len(x) - len(dims)), *dims))
 
 
-@layer(key="aten.diagonal")
-def diagonal(x: Shape, *, offset: PlainInt = 0, dim1: PlainInt = 0, dim2: PlainInt = 1) -> Facts:
+@layer(key="aten.diagonal", name="diagonal")
+def diagonal_of(x: Shape, *, offset: PlainInt = 0, dim1: PlainInt = 0, dim2: PlainInt = 1) -> Facts:
     """The diagonal of two axes, as a last axis in their place."""
     first, second = places_of(x, (dim1, dim2), "diagonal", "dim1")
     rows, columns = x[first] - max(-offset, 0), x[second] - max(offset, 0)
     rest = [dim for axis, dim in enumerate(x) if axis not in (first, second)]
     out = (*rest, maximum(0, minimum(rows, columns)))
     return Facts(out, alias="view", gradient="parts", dtype="input", window=NOT_FOLLOWED)
+
+
+@layer(key="aten.diag_embed")
+def diag_embed(x: Shape, *, offset: PlainInt = 0, dim1: PlainInt = -2, dim2: PlainInt = -1) -> Facts:
+    """The last axis as a diagonal of two new ones."""
+    require_axes(x, 1, "diag_embed")
+    length = x[-1] + abs(offset)
+    rank = len(x) + 1
+    first, second = sorted(place % rank for place in (dim1, dim2))
+    out = list(x[:-1])
+    out.insert(first, length)
+    out.insert(second, length)
+    return Facts(tuple(out), dtype="input", window=NOT_FOLLOWED)
+
+
+@layer(key="aten.diag")
+def diag(x: Shape, *, diagonal: PlainInt = 0) -> Facts:
+    """A matrix with a vector on its diagonal, or the diagonal of a matrix."""
+    if len(x) == 1:
+        return diag_embed(x, offset=diagonal)
+    facts = diagonal_of(x, offset=diagonal)
+    facts.alias = ""
+    return facts
 
 
 @layer(key="aten.diff")

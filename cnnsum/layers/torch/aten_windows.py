@@ -4,11 +4,12 @@ Keys as in `aten_elementwise`.
 
 from __future__ import annotations
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, prod
+from cnnsum.dims import Dim, maximum, prod
 from cnnsum.layers.arithmetic.resizing import scaled
-from cnnsum.layers.base import Rule, layer
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size
+from cnnsum.layers.base import Rule, layer, named
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size, with_shape
 from cnnsum.layers.kinds import Ints, Nat, Naturals, Numbers, PlainInt, Pos, Positives, Real, Text
 from cnnsum.layers.requiring import (
     axis_of,
@@ -18,14 +19,14 @@ from cnnsum.layers.requiring import (
     require_multiple,
     require_rank,
 )
-from cnnsum.layers.torch.fields import named, over
+from cnnsum.layers.torch.fields import over
 
 
 @layer(key="aten.unfold")
 def unfold(x: Shape, *, dimension: PlainInt, size: Nat, step: Pos) -> Facts:
     """Windows along an axis, each as a last axis of its own."""
     axis = axis_of(x, dimension, "unfold", "dimension")
-    require_at_least(x[axis], size, f"unfold needs at least {size} on axis {axis}", field="size", got=x)
+    require_at_least(x[axis], size, with_shape(f"unfold needs at least {size} on axis {axis}", x), field="size")
     return Facts((*x[:axis], (x[axis] - size) // step + 1, *x[axis + 1 :], size), alias="view", dtype="input")
 
 
@@ -45,7 +46,7 @@ def im2col(x: Shape, *, kernel_size: Positives, dilation: Positives, padding: Na
     places: Dim = 1
     for length, kernel, spread, amount, step in zip(x[2:], *numbers, strict=True):
         span = (kernel - 1) * spread + 1
-        require_at_least(length + 2 * amount, span, f"im2col needs at least {span} samples", got=x)
+        require_at_least(length + 2 * amount, span, with_shape(f"im2col needs at least {counted(span, 'sample')}", x))
         places = places * ((length + 2 * amount - span) // step + 1)
     return Facts((x[0], x[1] * prod(numbers[0]), places), dtype="input", window=NOT_FOLLOWED)
 
@@ -66,12 +67,26 @@ def col2im(x: Shape, *, output_size: Positives, kernel_size: Positives) -> Facts
 
 @layer(
     key="aten.pad",
-    aliases="aten.constant_pad_nd aten.reflection_pad1d aten.reflection_pad2d aten.reflection_pad3d "
-    "aten.replication_pad1d aten.replication_pad2d aten.replication_pad3d",
+    aliases="aten.constant_pad_nd",
 )
 def pad(x: Shape, *, pad: Ints | None = None, padding: Ints | None = None, mode: Text = "constant") -> Facts:
     """More samples before and after the last axes, the last axis first; below 0 fewer."""
-    amounts = pad if pad is not None else padding or ()
+    return _padded(x, pad if pad is not None else padding or (), mode)
+
+
+@layer(key="aten.reflection_pad", aliases="aten.reflection_pad1d aten.reflection_pad2d aten.reflection_pad3d")
+def reflection_pad(x: Shape, *, padding: Ints) -> Facts:
+    """Mirrored samples before and after the last axes, without those at the border. Backpropagation keeps the input."""
+    return _padded(x, padding, "reflect")
+
+
+@layer(key="aten.replication_pad", aliases="aten.replication_pad1d aten.replication_pad2d aten.replication_pad3d")
+def replication_pad(x: Shape, *, padding: Ints) -> Facts:
+    """The samples at the border again, before and after the last axes. Backpropagation keeps the input."""
+    return _padded(x, padding, "replicate")
+
+
+def _padded(x: Shape, amounts: Shape, mode: str) -> Facts:
     if len(amounts) % 2 or len(amounts) > 2 * len(x):
         raise Problem(
             "CFG102", f"`pad` must be pairs for some of the axes of {show_shape(x)}, got {list(amounts)}", "pad"
@@ -79,9 +94,15 @@ def pad(x: Shape, *, pad: Ints | None = None, padding: Ints | None = None, mode:
     out = list(x)
     for index in range(0, len(amounts), 2):
         axis = len(x) - 1 - index // 2
-        out[axis] = x[axis] + amounts[index] + amounts[index + 1]
-        require_at_least(out[axis], 0, f"pad takes more off axis {axis} than there is", field="pad", got=x)
-    return Facts(tuple(out), dtype="input")
+        before, after = amounts[index], amounts[index + 1]
+        out[axis] = x[axis] + before + after
+        require_at_least(out[axis], 0, with_shape(f"pad takes more off axis {axis} than there is", x), field="pad")
+        if mode in ("reflect", "circular"):
+            least = maximum(before, after) + (mode == "reflect")
+            require_at_least(
+                x[axis], least, with_shape(f"pad by `{mode}` needs {least} on axis {axis}", x), field="pad"
+            )
+    return Facts(tuple(out), keeps_input=mode in ("reflect", "replicate"), dtype="input")
 
 
 @layer(key="aten.pixel_shuffle")

@@ -361,7 +361,7 @@ def _applied(field: str, inner: Inner, others: tuple[Shape | None, ...]) -> Call
     return run
 
 
-def _layer_of(given: Any, wanted: str, field: str) -> Inner:
+def _layer_of(given: object, wanted: str, field: str) -> Inner:
     if not isinstance(given, Inner) or given.type.name != wanted:
         name = given.type.name if isinstance(given, Inner) else "a model"
         raise Problem("CFG102", f"`{field}` must be a {wanted}, got {name}", field)

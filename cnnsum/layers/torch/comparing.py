@@ -44,7 +44,7 @@ def Bilinear(
         weights=weights,
         macs=size(out) * first * second,
         ops=size(input1) * second + (size(out) if bias else 0),
-        keeps_input=True,
+        keeps_input="factors",
     )
 
 

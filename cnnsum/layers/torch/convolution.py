@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum
 from cnnsum.layers.arithmetic.convolution import convolve, convolve_transposed, require_output_padding
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import Facts, Kept, Shape, Weight
+from cnnsum.layers.facts import Facts, Kept, Shape, Weight, with_shape
 from cnnsum.layers.kinds import Flag, NatOne, NatPair, NatTriple, One, Pair, Pos, Triple
 from cnnsum.layers.requiring import require_at_least
 from cnnsum.layers.torch.fields import (
@@ -22,6 +23,7 @@ from cnnsum.layers.torch.fields import (
     Pads1,
     Pads2,
     Pads3,
+    copy_for_same,
     given_channels,
 )
 
@@ -66,11 +68,8 @@ def _convolved(
     facts = convolve(x, sliding, out_channels, groups, None, bias, weights)
     if padding_mode != "zeros":
         _border(x, facts, what, kernel, dilation, padding, padding_mode)
-    elif padding == "same" and facts.kept:
-        # Zeros cannot be as long on both sides of an even span: the one that is over is put behind a copy.
-        over = [(size - 1) * spread % 2 for size, spread in zip(kernel, dilation, strict=True)]
-        longer = tuple([length + more for length, more in zip(x[2:], over, strict=True)])
-        facts.kept = (Kept("padded input", (*x[:2], *longer), use="weights"),)
+    elif padding == "same":
+        copy_for_same(x, facts, kernel, dilation)
     return facts
 
 
@@ -88,18 +87,20 @@ def _border(x: Shape, facts: Facts, what: str, kernel: Sizes, dilation: Sizes, p
             before, after = padding[index] if isinstance(padding, tuple) else (0, 0)
         if mode != "replicate":
             least = (after if padding == "same" else before) + (1 if mode == "reflect" else 0)
-            reason = f"{what} with a {mode} border of {before} needs at least {least} samples on axis {index + 2}"
-            require_at_least(x[index + 2], least, reason, field="padding", got=x)
+            reason = (
+                f"{what} with a {mode} border of {before} needs at least {counted(least, 'sample')} on axis {index + 2}"
+            )
+            require_at_least(x[index + 2], least, with_shape(reason, x), field="padding")
         longer[index + 2] = x[index + 2] + before + after
     facts.keeps_input = mode != "circular"
-    facts.kept = (Kept("padded input", tuple(longer), use="weights"),)
+    facts.kept = (Kept("padded input", tuple(longer)),)
 
 
 def _listed(sizes: Sizes) -> str:
     return str(sizes[0]) if len(set(sizes)) == 1 else f"[{', '.join(map(str, sizes))}]"
 
 
-@layer(role="convolution", weights="weight bias", aliases="LazyConv1d")
+@layer(role="convolution", weights="weight bias", lazy="LazyConv1d")
 def Conv1d(
     x: Shape,
     *,
@@ -126,7 +127,7 @@ def Conv1d(
     )
 
 
-@layer(role="convolution", weights="weight bias", aliases="LazyConv2d")
+@layer(role="convolution", weights="weight bias", lazy="LazyConv2d")
 def Conv2d(
     x: Shape,
     *,
@@ -153,7 +154,7 @@ def Conv2d(
     )
 
 
-@layer(role="convolution", weights="weight bias", aliases="LazyConv3d")
+@layer(role="convolution", weights="weight bias", lazy="LazyConv3d")
 def Conv3d(
     x: Shape,
     *,
@@ -208,7 +209,7 @@ def _transposed(
     return convolve_transposed(x, sliding, out_channels, groups, output_padding, None, bias, weights)
 
 
-@layer(role="transposed convolution", weights="weight bias", aliases="LazyConvTranspose1d")
+@layer(role="transposed convolution", weights="weight bias", lazy="LazyConvTranspose1d")
 def ConvTranspose1d(
     x: Shape,
     *,
@@ -247,7 +248,7 @@ def ConvTranspose1d(
     )
 
 
-@layer(role="transposed convolution", weights="weight bias", aliases="LazyConvTranspose2d")
+@layer(role="transposed convolution", weights="weight bias", lazy="LazyConvTranspose2d")
 def ConvTranspose2d(
     x: Shape,
     *,
@@ -286,7 +287,7 @@ def ConvTranspose2d(
     )
 
 
-@layer(role="transposed convolution", weights="weight bias", aliases="LazyConvTranspose3d")
+@layer(role="transposed convolution", weights="weight bias", lazy="LazyConvTranspose3d")
 def ConvTranspose3d(
     x: Shape,
     *,

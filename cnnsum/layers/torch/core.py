@@ -8,7 +8,7 @@ from cnnsum.layers.kinds import Flag, Pos
 from cnnsum.layers.torch.fields import given_channels
 
 
-@layer(role="dense", weights="weight bias", aliases="LazyLinear")
+@layer(role="dense", weights="weight bias", lazy="LazyLinear")
 def Linear(x: Shape, *, in_features: Pos | None = None, out_features: Pos, bias: Flag = True) -> Facts:
     """Multiply the last axis by a matrix: `(..., D)` becomes `(..., out_features)`.
 

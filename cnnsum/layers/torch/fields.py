@@ -6,13 +6,13 @@ those may be left out of a spec, since they follow from the input, and are check
 
 from __future__ import annotations
 
+from math import prod
 from typing import Annotated, Any, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
-from cnnsum.layers.arithmetic.slide import Words
-from cnnsum.layers.base import Rule
-from cnnsum.layers.facts import Shape, show_shape
+from cnnsum.layers.arithmetic.slide import Sizes, Words
+from cnnsum.layers.facts import Facts, Kept, Shape, show_shape
 from cnnsum.layers.kinds import Kind, Reading, choice, flag, integer, items, real, wrong
 from cnnsum.layers.requiring import require_equal, require_known
 
@@ -57,7 +57,7 @@ def _spelled(value: str | Pads) -> Any:
     return amounts[0] if all(amount == amounts[0] for amount in amounts) else amounts
 
 
-def _read_amounts(value: Any, reading: Reading) -> Any:
+def _read_amounts(value: object, reading: Reading) -> object:
     if isinstance(value, str) and value in ("same", "valid"):
         return value
     expects = "a list of integers of at least 0, same, or valid"
@@ -90,7 +90,7 @@ Pads2 = Annotated[Pads, _pads_only(2)]
 Pads3 = Annotated[Pads, _pads_only(3)]
 
 
-def _batch_first(value: Any, reading: Reading) -> bool:
+def _batch_first(value: object, reading: Reading) -> bool:
     if not flag(value, reading):
         help = "leave `batch_first` out, or put `batch_first=True` into the code"
         raise Problem("CFG102", "must be true: inputs of a spec have the batch axis first, got false", help=help)
@@ -126,6 +126,10 @@ def _number(value: Any, reading: Reading) -> Dim | float:
 Number = Annotated[Any, Kind("a number", _number)]
 
 
+#: The rank of a batch of sequences; what has more axes is a map, which a layer of the last axis alone seldom means.
+_OF_SEQUENCES = 3
+
+
 def given_channels(x: Shape, axis: int, given: Dim | None, what: str, field: str) -> Dim:
     """The size of the axis that weights span, which must be the one that the layer was told, if it was."""
     if not -len(x) <= axis < len(x):
@@ -133,7 +137,15 @@ def given_channels(x: Shape, axis: int, given: Dim | None, what: str, field: str
     size = x[axis]
     if given is not None:
         reason = f"{what} was made for {field} {given}, got {show_shape(x)}"
-        size = require_equal(size, given, reason, help=f"leave `{field}` out: it follows from the input", field=field)
+        help = f"leave `{field}` out: it follows from the input"
+        if isinstance(size, int) and isinstance(given, int) and size != given:
+            help = f"`{field}: {size}`, or leave it out: it follows from the input"
+            if axis == 1 and len(x) > 2 and x[-1] == given:
+                sizes = ", ".join(map(str, (given, *x[1:-1])))
+                help = f"channels are the first axis of an input here: [{sizes}]?"
+            elif axis == -1 and len(x) > _OF_SEQUENCES and all(isinstance(one, int) for one in x[1:]):
+                help = f"a `Flatten` before it makes one axis of all: `{field}: {prod(x[1:])}`"
+        size = require_equal(size, given, reason, help=help, field=field)
     require_known(size, x, what)
     return size
 
@@ -147,8 +159,11 @@ def over(sizes: tuple[Dim, ...], axes: int, what: str, field: str) -> tuple[Dim,
     return sizes
 
 
-def named(rule: Rule, name: str, doc: str) -> Rule:
-    """A rule that a table makes, with the name and the documentation of the operation that it is."""
-    rule.__name__ = name
-    rule.__doc__ = doc
-    return rule
+def copy_for_same(x: Shape, facts: Facts, kernel: Sizes, dilation: Sizes) -> None:
+    """Say of a convolution with `padding: same` what it keeps where spans are even: the zero that is more on one side
+    than on the other is put behind a copy.
+    """
+    if facts.kept:
+        over = [(size - 1) * spread % 2 for size, spread in zip(kernel, dilation, strict=True)]
+        longer = tuple([length + more for length, more in zip(x[2:], over, strict=True)])
+        facts.kept = (Kept("padded input", (*x[:2], *longer)),)

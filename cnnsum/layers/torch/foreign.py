@@ -1,32 +1,18 @@
-"""Words of other libraries, and what each means in PyTorch's: for messages and "did you mean".
+"""Words of other libraries, and what each means in PyTorch's: the table that `cnnsum.layers.foreign` looks them up in.
 
-The words are those of Keras, and a few of others; PyTorch's own where they belong to another layer. A word is looked up
-without regard to case, `_` and `-`, and without the path before it. Keras's own table (`cnnsum.layers.keras.foreign`)
-says what PyTorch's words mean there. Loaded for a word that is not known only. Knows types by their names; no graph and
-no format.
+The words are those of Keras, and a few of others; PyTorch's own where they belong to another layer. Keras's own table
+(`cnnsum.layers.keras.foreign`) says what PyTorch's words mean there. Loaded for a word that is not known only. Knows
+types by their names; no graph and no format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from typing import NamedTuple
 
 from cnnsum.diagnostics import Suggestion, folded
+from cnnsum.layers.foreign import Word, bare, of_field, of_loss, suggest, without_module
+from cnnsum.layers.foreign import text as _text
 from cnnsum.layers.pairs import PAIRS
-
-
-class Word(NamedTuple):
-    """What a word means. torch: the word that stands in its place, None where no single word does.
-
-    says: what to write, where it takes more than that word, or why there is nothing to write; beside a word, a note.
-    """
-
-    torch: str | None
-    says: str = ""
-
-
-def _text(says: str) -> Word:
-    return Word(None, says)
 
 
 def _none(name: str, instead: str = "") -> Word:
@@ -72,7 +58,7 @@ _LISTED = "write its layers one by one, or as a block"
 LAYERS: dict[str, Word] = {
     **{folded(one.keras): Word(one.torch) for one in PAIRS if folded(one.keras) != folded(one.torch)},
     **{
-        word.format(rank): Word(meant.torch and meant.torch.format(rank), meant.says.format(rank))
+        word.format(rank): Word(meant.own and meant.own.format(rank), meant.says.format(rank))
         for word, meant in _IN_EACH_RANK.items()
         for rank in (1, 2, 3)
     },
@@ -121,17 +107,6 @@ LAYERS: dict[str, Word] = {
     ),
     **{folded(name): _none("preprocessing", "leave it to what loads the data") for name in _PREPROCESSING},
 }
-
-_LOSS = _text("a loss is no layer of the network, but of its training: leave it out")
-#: Losses that are not called so: functions of PyTorch, and classes of Keras.
-LOSSES = frozenset(
-    (
-        *("crossentropy", "binarycrossentropy", "binarycrossentropywithlogits", "linearcrossentropy", "kldiv"),
-        *("categoricalcrossentropy", "sparsecategoricalcrossentropy", "categoricalfocalcrossentropy"),
-        *("binaryfocalcrossentropy", "kldivergence", "logcosh", "hinge", "squaredhinge", "categoricalhinge", "huber"),
-        *("meansquarederror", "meanabsoluteerror", "meanabsolutepercentageerror", "meansquaredlogarithmicerror"),
-    )
-)
 
 #: Fields, and what they may be called here: the first of those that the layer has.
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -210,26 +185,15 @@ _OF_WEIGHTS = ("initializer", "regularizer", "constraint")
 
 def layer(name: str, known: Callable[[str], str | None]) -> Suggestion | None:
     """What a layer of another library is called here. known: the spelling here of a name in another case, or None."""
-    word = name.rpartition(".")[2]
-    key = folded(word)
-    if word != name and (own := known(word)) is not None:
-        return Suggestion(f"write `{own}`, without the module", name, own, safe=False)
+    own = without_module(name, known)
+    if own is not None:
+        return own
+    key = folded(bare(name))
     meant = LAYERS.get(key)
-    if meant is None and (key.endswith("loss") or key in LOSSES):
-        meant = _LOSS
-    if meant is None:
-        return None
-    text = meant.says
-    if meant.torch is not None:
-        text = f"it is called `{meant.torch}` here{f', {text}' if text else ''}"
-    return Suggestion(text, name, meant.torch, safe=False)
+    return suggest(name, meant or of_loss(key))
 
 
 def field(name: str, fields: Container[str]) -> Suggestion | None:
     """What a field of another library is called here, in a layer with these fields."""
     key = folded(name)
-    for own in FIELDS.get(key, ()):
-        if own in fields:
-            return Suggestion(f"it is called `{own}` here", name, own, safe=False)
-    says = _OUT if key.endswith(_OF_WEIGHTS) else NO_FIELDS.get(key)
-    return None if says is None else Suggestion(says, name, None)
+    return of_field(name, fields, FIELDS, {key: _OUT} if key.endswith(_OF_WEIGHTS) else NO_FIELDS)

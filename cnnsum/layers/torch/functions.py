@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.broadcast import broadcast, in_place
@@ -407,7 +408,7 @@ def pad(x: Shape, *, pad: Sizes, mode: PadMode = "constant", value: Real | None 
     Below 0 samples go. No weights, no work. Backpropagation keeps the input of "reflect" and "replicate".
     """
     if len(pad) % 2:
-        raise Problem("CFG102", f"`pad` must be pairs of numbers, got {len(pad)} numbers", "pad")
+        raise Problem("CFG102", f"`pad` must be pairs of numbers, got {counted(len(pad), 'number')}", "pad")
     return padded(x, "pad", pad, mode, "pad")
 
 

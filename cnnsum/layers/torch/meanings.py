@@ -31,11 +31,11 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
 }
 
 
-def _channels(_fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
+def _channels(_fields: Mapping[str, object], _rank: int) -> tuple[int, ...]:
     return (1,)
 
 
-def _each(_fields: Mapping[str, Any], _rank: int) -> int:
+def _each(_fields: Mapping[str, object], _rank: int) -> int:
     """Each channel is a group."""
     return -1
 
@@ -44,7 +44,7 @@ def _last(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
     return tuple(range(-len(fields["normalized_shape"]), 0))
 
 
-def _dim(fields: Mapping[str, Any], rank: int) -> tuple[int, ...] | None:
+def _dim(fields: Mapping[str, object], rank: int) -> tuple[int, ...] | None:
     """Where none is said, `_get_softmax_dim` of PyTorch chooses."""
     if "dim" not in fields:
         return _last(fields, rank) if "normalized_shape" in fields else None
@@ -54,12 +54,12 @@ def _dim(fields: Mapping[str, Any], rank: int) -> tuple[int, ...] | None:
     return dim if isinstance(dim, tuple) else (dim,)
 
 
-def _softmax(fields: Mapping[str, Any], rank: int) -> tuple[int, ...]:
+def _softmax(fields: Mapping[str, object], rank: int) -> tuple[int, ...]:
     """`Softmax2d` takes the channels, and says none."""
     return _dim(fields, rank) or (1,)
 
 
-def _kept(fields: Mapping[str, Any], _rank: int) -> Any:
+def _kept(fields: Mapping[str, object], _rank: int) -> object:
     """PyTorch's momentum is the part that is replaced; None is the mean of all batches."""
     momentum = fields["momentum"]
     return 1 - momentum if isinstance(momentum, (int, float)) else None
@@ -78,7 +78,7 @@ def _sides(fields: Mapping[str, Any], _rank: int) -> list[Any]:
     return [side for at in range(len(amounts) - 2, -1, -2) for side in amounts[at : at + 2]]
 
 
-def _factors(fields: Mapping[str, Any], _rank: int) -> Any:
+def _factors(fields: Mapping[str, object], _rank: int) -> object:
     factor = fields["scale_factor"]
     return factor if factor is None or isinstance(factor, tuple) else (factor,)
 

@@ -13,7 +13,7 @@ from cnnsum.layers.arithmetic.normalization import (
     normalized_by_size,
 )
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import Facts, Kept, Shape, Weight, show_shape, size
+from cnnsum.layers.facts import Facts, Kept, Shape, Weight, show_shape, size, with_shape
 from cnnsum.layers.kinds import Anything, Flag, Pos, Real
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_rank
 from cnnsum.layers.torch.fields import Lengths, given_channels
@@ -50,7 +50,7 @@ def _by_batch(x: Shape, what: str, num_features: Dim | None, affine: bool, track
     return facts
 
 
-@layer(role="batch normalization", weights="weight bias", aliases="LazyBatchNorm1d")
+@layer(role="batch normalization", weights="weight bias", lazy="LazyBatchNorm1d")
 def BatchNorm1d(
     x: Shape,
     *,
@@ -73,7 +73,7 @@ def BatchNorm1d(
     return _by_batch(x, "BatchNorm1d", num_features, affine, track_running_stats, bias)
 
 
-@layer(role="batch normalization", weights="weight bias", aliases="LazyBatchNorm2d")
+@layer(role="batch normalization", weights="weight bias", lazy="LazyBatchNorm2d")
 def BatchNorm2d(
     x: Shape,
     *,
@@ -96,7 +96,7 @@ def BatchNorm2d(
     return _by_batch(x, "BatchNorm2d", num_features, affine, track_running_stats, bias)
 
 
-@layer(role="batch normalization", weights="weight bias", aliases="LazyBatchNorm3d")
+@layer(role="batch normalization", weights="weight bias", lazy="LazyBatchNorm3d")
 def BatchNorm3d(
     x: Shape,
     *,
@@ -148,7 +148,7 @@ def _by_instance(x: Shape, axes: int, num_features: Dim | None, affine: bool, tr
     depth = given_channels(x, 1, num_features if affine or tracked else None, what, "num_features")
     if not tracked:
         reason = f"{what} needs 2 samples or more in each channel"
-        require_at_least(prod(x[2:]), 2, reason, field="num_features", got=x)
+        require_at_least(prod(x[2:]), 2, with_shape(reason, x), field="num_features")
     vectors = _vectors((depth,), affine, bias)
     facts = normalized_by_group(x, depth, vectors)
     # PyTorch takes the channels of all samples for those of one, and repeats the vectors for that.
@@ -164,7 +164,7 @@ def _by_instance(x: Shape, axes: int, num_features: Dim | None, affine: bool, tr
     return facts
 
 
-@layer(role="instance normalization", weights="weight bias", aliases="LazyInstanceNorm1d")
+@layer(role="instance normalization", weights="weight bias", lazy="LazyInstanceNorm1d")
 def InstanceNorm1d(
     x: Shape,
     *,
@@ -186,7 +186,7 @@ def InstanceNorm1d(
     return _by_instance(x, 1, num_features, affine, track_running_stats, bias)
 
 
-@layer(role="instance normalization", weights="weight bias", aliases="LazyInstanceNorm2d")
+@layer(role="instance normalization", weights="weight bias", lazy="LazyInstanceNorm2d")
 def InstanceNorm2d(
     x: Shape,
     *,
@@ -208,7 +208,7 @@ def InstanceNorm2d(
     return _by_instance(x, 2, num_features, affine, track_running_stats, bias)
 
 
-@layer(role="instance normalization", weights="weight bias", aliases="LazyInstanceNorm3d")
+@layer(role="instance normalization", weights="weight bias", lazy="LazyInstanceNorm3d")
 def InstanceNorm3d(
     x: Shape,
     *,

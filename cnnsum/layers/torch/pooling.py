@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least
 from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding, spatial
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import Facts, Shape
+from cnnsum.layers.facts import Facts, Shape, with_shape
 from cnnsum.layers.kinds import Flag, Kind, One, Pair, Pos, Reading, Triple, integer, items
 from cnnsum.layers.requiring import require_at_least
 from cnnsum.layers.torch.fields import KERNEL, Pads, Pads1, Pads2, Pads3
@@ -107,8 +108,10 @@ def mean_of(x: Shape, sliding: Sliding) -> Facts:
     if len(sliding.kernel) == 3 and len(x) == 5:
         # PyTorch counts no padding to a volume that is too small.
         for axis, kernel in enumerate(sliding.kernel, 2):
-            reason = f"{sliding.what} needs at least {kernel} samples on axis {axis}, its padding not counted"
-            require_at_least(x[axis], kernel, reason, field="kernel_size", got=x)
+            reason = (
+                f"{sliding.what} needs at least {counted(kernel, 'sample')} on axis {axis}, its padding not counted"
+            )
+            require_at_least(x[axis], kernel, with_shape(reason, x), field="kernel_size")
     return pool(x, sliding, largest=False)
 
 

@@ -21,25 +21,28 @@ from cnnsum.layers.torch.fields import BatchFirst, given_channels
 Nonlinearity = Annotated[Literal["tanh", "relu"], choice("tanh", "relu")]
 
 
-def _simple(units: Dim, nonlinearity: Literal["tanh", "relu"], bias: bool) -> Cell:
-    """The state itself is what its gradient is made of, that after the last step included."""
+def simple_cell(units: Dim, nonlinearity: Literal["tanh", "relu"], bias: bool) -> Cell:
+    """The cell of RNN. The state itself is what its gradient is made of, that after the last step included."""
     return Cell(units, 1, units * (1 + 2 * bias) + work(nonlinearity, units), (), outputs=True)
 
 
-def _lstm(units: Dim, bias: bool) -> Cell:
+def lstm_cell(units: Dim, bias: bool) -> Cell:
+    """The cell of LSTM: a carry, four gates, and the tanh of the carry that the state is made of."""
     ops = units * (4 + 8 * bias + 4) + work("sigmoid", 3 * units) + work("tanh", 2 * units)
     return Cell(units, 4, ops, (("gates", 4), ("tanh of the carry", 1)), carry=True)
 
 
-def _gru(units: Dim, bias: bool) -> Cell:
+def gru_cell(units: Dim, bias: bool) -> Cell:
+    """The cell of GRU: the reset is of the state's part of the candidate, after its product."""
     ops = units * (3 + 6 * bias + 1 + 4) + work("sigmoid", 2 * units) + work("tanh", units)
     kept = (("gates", 3), ("state's part, not reset", 1), ("candidates", 1), ("state less candidate", 1))
     return Cell(units, 3, ops, kept)
 
 
-def _weights(
+def weights_of(
     cell: Cell, depth: Dim, width: Dim, bias: bool, projected: Dim | None = None, suffix: str = ""
 ) -> tuple[Weight, ...]:
+    """The weights of one layer in one direction, in the order in which PyTorch has them."""
     rows = cell.gates * cell.units
     found = [Weight(f"weight_ih{suffix}", (rows, depth)), Weight(f"weight_hh{suffix}", (rows, width))]
     if bias:
@@ -73,7 +76,7 @@ def _stacked(
 
     def weights(number: int, backwards: bool, depth: Dim) -> tuple[Weight, ...]:
         suffix = f"_l{number}{'_reverse' if backwards else ''}"
-        return _weights(cell, depth, width, bias, projected, suffix)
+        return weights_of(cell, depth, width, bias, projected, suffix)
 
     return recur_stacked(
         x,
@@ -114,7 +117,7 @@ def RNN(
     Backpropagation keeps a copy of the input with the steps first, and all states; between layers also what `dropout`
     has left, and its mask. PyTorch's kernel of a CPU is meant: cuDNN's keeps what it likes.
     """
-    cell = _simple(hidden_size, nonlinearity, bias)
+    cell = simple_cell(hidden_size, nonlinearity, bias)
     return _stacked(
         input,
         (h_0,),
@@ -163,7 +166,7 @@ def LSTM(
         input,
         (h_0, c_0),
         "LSTM",
-        _lstm(hidden_size, bias),
+        lstm_cell(hidden_size, bias),
         input_size=input_size,
         num_layers=num_layers,
         bias=bias,
@@ -205,7 +208,7 @@ def GRU(
         input,
         (h_0,),
         "GRU",
-        _gru(hidden_size, bias),
+        gru_cell(hidden_size, bias),
         input_size=input_size,
         num_layers=num_layers,
         bias=bias,
@@ -219,7 +222,7 @@ def _step(
 ) -> Facts:
     require_rank(x, 2, what)
     depth = given_channels(x, -1, input_size, what, "input_size")
-    return step(x, states, what, cell, _weights(cell, depth, cell.units, bias), depth)
+    return step(x, states, what, cell, weights_of(cell, depth, cell.units, bias), depth)
 
 
 @layer(weights="weight_ih weight_hh bias_ih bias_hh")
@@ -238,7 +241,7 @@ def RNNCell(
     MACs: `(D + hidden_size) * hidden_size`. Operations: per unit 1, the biases (2), and the nonlinearity.
     Backpropagation keeps the input, the state and the new state.
     """
-    return _step(input, (hidden,), "RNNCell", _simple(hidden_size, nonlinearity, bias), input_size, bias)
+    return _step(input, (hidden,), "RNNCell", simple_cell(hidden_size, nonlinearity, bias), input_size, bias)
 
 
 @layer(weights="weight_ih weight_hh bias_ih bias_hh")
@@ -259,7 +262,7 @@ def LSTMCell(
     Operations: per unit 4, the biases (8), 3 sigmoids, 2 tanh, and 4 for carry and state.
     Backpropagation keeps the input, the states, the four gates and the tanh of the new carry.
     """
-    return _step(input, (h_0, c_0), "LSTMCell", _lstm(hidden_size, bias), input_size, bias)
+    return _step(input, (h_0, c_0), "LSTMCell", lstm_cell(hidden_size, bias), input_size, bias)
 
 
 @layer(weights="weight_ih weight_hh bias_ih bias_hh")
@@ -279,4 +282,4 @@ def GRUCell(
     Backpropagation keeps the input, the state, the gates (3), the state's part that is not reset, the candidate, and
     what it differs by from the state.
     """
-    return _step(input, (hidden,), "GRUCell", _gru(hidden_size, bias), input_size, bias)
+    return _step(input, (hidden,), "GRUCell", gru_cell(hidden_size, bias), input_size, bias)

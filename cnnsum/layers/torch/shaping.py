@@ -16,7 +16,7 @@ from cnnsum.layers.arithmetic.resizing import (
 )
 from cnnsum.layers.arithmetic.shaping import filled, reshaped
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import Facts, Shape, show_shape
+from cnnsum.layers.facts import Facts, Shape, show_shape, with_shape
 from cnnsum.layers.kinds import Flag, Kind, PlainInt, Pos, Reading, Real, choice, integer, items, real, wrong
 from cnnsum.layers.requiring import axis_of, require_at_least, require_multiple, require_rank
 
@@ -309,7 +309,9 @@ def resized(
     if scale_factor is not None:
         wanted = tuple([scaled(length, factor) for length, factor in zip(lengths, wanted, strict=True)])
     for axis, length in enumerate(wanted, 2):
-        require_at_least(length, 1, f"{what} must leave a sample on axis {axis}", code="SHP210", field=field, got=x)
+        require_at_least(
+            length, 1, with_shape(f"{what} must leave a sample on axis {axis}", x), code="SHP210", field=field
+        )
     return interpolated(what, x, wanted, mode, corners=bool(align_corners), antialias=antialias)
 
 

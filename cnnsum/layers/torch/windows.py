@@ -5,13 +5,14 @@ from __future__ import annotations
 from math import isinf
 from typing import Annotated, Any
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.pooling import pool
 from cnnsum.layers.arithmetic.resizing import scaled
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding, slide, spatial
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size, with_shape
 from cnnsum.layers.kinds import Flag, Kind, One, Pair, Reading, Real, Triple, items, real, wrong
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_rank
 from cnnsum.layers.torch.fields import KERNEL, Pads, Pads1, Pads2, Pads3
@@ -56,7 +57,7 @@ def Fold(
     require_rank(input, 3, "Fold")
     per_window = prod(kernel_size)
     shown = show_shape(input)
-    reason = f"Fold with a kernel of {per_window} samples needs a multiple of them on axis 1, got {shown}"
+    reason = f"Fold with a kernel of {counted(per_window, 'sample')} needs a multiple of them on axis 1, got {shown}"
     require_multiple(input[1], per_window, reason, field="kernel_size")
     out = (input[0], input[1] // per_window, *output_size)
     sliding = Sliding("Fold", kernel_size, stride, dilation, padding, "channels_first", KERNEL)
@@ -172,9 +173,9 @@ def _fractional(
     # Windows of volumes leave a sample more over than they need.
     more = 1 if len(kernel) == 3 else 0
     for axis, (length, count, window) in enumerate(zip(lengths, sizes, kernel, strict=True), 2):
-        require_at_least(count, 1, f"{what} needs an output on axis {axis}", field=field, got=x)
+        require_at_least(count, 1, with_shape(f"{what} needs an output on axis {axis}", x), field=field)
         reason = f"{what} needs {count} windows of {window} on axis {axis}, each a sample further at least"
-        require_at_least(length, count + window - 1 + more, reason, field=field, got=x)
+        require_at_least(length, count + window - 1 + more, with_shape(reason, x), field=field)
     out = (*x[:2], *sizes)
     return Facts(
         *((out, out) if return_indices else (out,)),
@@ -240,7 +241,9 @@ def _unpooled(
             reason = f"{what} takes an output_size by less than the stride ({step}) beside {usual}, got {given}"
             require_at_least(given, usual - step + 1, reason, code="CFG116", field="output_size")
             require_at_least(usual + step - 1, given, reason, code="CFG116", field="output_size")
-        require_at_least(given, 1, f"{what} with this padding leaves nothing on axis {axis}", field="padding", got=x)
+        require_at_least(
+            given, 1, with_shape(f"{what} with this padding leaves nothing on axis {axis}", x), field="padding"
+        )
         found.append(given)
     return Facts((*x[:2], *found), keeps_input="rest", window=NOT_FOLLOWED)
 

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.analyses.sizes.envelope import known_of
 from cnnsum.analyses.sizes.largest import UnsolvedError
@@ -21,6 +21,7 @@ from cnnsum.dims import UNKNOWN, Dim, Expr, ExpressionError, Unknown, at_least, 
 from cnnsum.model import Model
 from cnnsum.render.quantities import QuantityError, count, memory
 from cnnsum.render.units import plain_number
+from cnnsum.tuples import NamedTuple
 
 SCHEMA = "cnnsum.baseline/1"
 
@@ -120,7 +121,7 @@ def read(path: str) -> Baseline:
     raise UnusableError(Diagnostic("SPC049", "this file is no baseline", document.span(), help=help))
 
 
-def _entry(value: Any) -> Entry | None:
+def _entry(value: object) -> Entry | None:
     if not isinstance(value, dict) or any(not isinstance(value.get(key), int | str | None) for key in MEASURES):
         return None
     batch = value.get("batch")

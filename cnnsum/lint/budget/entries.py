@@ -7,13 +7,14 @@ place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.analyses.sizes.worst import Range
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
 from cnnsum.answers.summary.measured import MEASURES
 from cnnsum.diagnostics import Diagnostic, Span, did_you_mean
 from cnnsum.render.quantities import QuantityError, count, memory
+from cnnsum.tuples import NamedTuple
 
 #: Measures of the network's shape, which are not sums. A receptive field is too small, all else is too much.
 SHAPES = ("receptive_field", "stride", "depth")
@@ -60,7 +61,7 @@ class Budget(NamedTuple):
     optimizer: str | None
 
 
-def read(table: Mapping[str, Any], place: Places) -> tuple[Budget, list[Diagnostic]]:
+def read(table: Mapping[str, object], place: Places) -> tuple[Budget, list[Diagnostic]]:
     """The budget in a mapping, and what is wrong with it; what is sound holds all the same.
 
     place: `place(path, key=True)` is the place of the key at a path inside the mapping, without `key` of its value.
@@ -71,7 +72,7 @@ def read(table: Mapping[str, Any], place: Places) -> tuple[Budget, list[Diagnost
     return Budget(tuple(reader.limits), reader.over, reader.batch, reader.optimizer), reader.faults
 
 
-def no_limit(table: Mapping[str, Any], span: Span | None) -> tuple[Diagnostic, ...]:
+def no_limit(table: Mapping[str, object], span: Span | None) -> tuple[Diagnostic, ...]:
     """The finding that a budget only says what its limits hold for, and has none."""
     if not table or any(key not in _OF_LIMITS for key in table):
         return ()
@@ -87,7 +88,7 @@ class _Reader:
         self.optimizer: str | None = None
         self.faults: list[Diagnostic] = []
 
-    def entry(self, key: Any, value: Any) -> None:
+    def entry(self, key: object, value: object) -> None:
         """One key and its value."""
         if key not in KEYS:
             near = did_you_mean(str(key), KEYS)
@@ -110,7 +111,7 @@ class _Reader:
         else:
             self._limit(key, value)
 
-    def _limit(self, key: str, value: Any) -> None:
+    def _limit(self, key: str, value: object) -> None:
         items = value if isinstance(value, list) and value and key in ("receptive_field", "stride") else [value]
         try:
             numbers = tuple([_number(key, item) for item in items])
@@ -119,7 +120,7 @@ class _Reader:
             return
         self.limits.append(Limit(key, numbers, _written(key, value), self.place((key,), key=True)))
 
-    def _over(self, value: Any) -> None:
+    def _over(self, value: object) -> None:
         example = "write `over: {H: 32:512, W: 32:512}`"
         if not isinstance(value, dict):
             self._refuse(f"`over` is a mapping of symbols to their sizes, got {_shown(value)}", ("over",), example)
@@ -132,11 +133,11 @@ class _Reader:
             else:
                 self.over[str(name)] = found, self.place(("over", name), key=True)
 
-    def _refuse(self, message: str, path: tuple[Any, ...], help: str | None = None, *, key: bool = False) -> None:
+    def _refuse(self, message: str, path: tuple[object, ...], help: str | None = None, *, key: bool = False) -> None:
         self.faults.append(Diagnostic("BUD503", message, self.place(path, key=key), help=help))
 
 
-def _number(key: str, value: Any) -> int:
+def _number(key: str, value: object) -> int:
     """The number that a limit is; raises QuantityError."""
     is_memory = key in MEASURES and MEASURES[key].is_memory
     if isinstance(value, str) and key in MEASURES:
@@ -164,11 +165,11 @@ def _written(key: str, value: Any) -> str:
     return MEASURES[key].exact(int(value)) if key in MEASURES else f"{int(value):,}"
 
 
-def _range(value: Any) -> Range | None:
+def _range(value: object) -> Range | None:
     """The sizes that `32:512`, `32:`, `[32, 512]` or `224` stand for."""
     if isinstance(value, str):
         low, colon, high = (part.strip() for part in value.partition(":"))
-        ends: list[Any] = [_integer(low), _integer(high) if high else None] if colon else [None, None]
+        ends: list[object] = [_integer(low), _integer(high) if high else None] if colon else [None, None]
         open_end = bool(colon) and not high
     elif isinstance(value, list) and len(value) == 2:
         ends, open_end = list(value), False
@@ -186,7 +187,7 @@ def _integer(text: str) -> int | None:
     return int(text) if text.isdecimal() and text.isascii() and len(text) <= len(str(_MOST)) else None
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A value in a message."""
     if isinstance(value, dict):
         return "a mapping"

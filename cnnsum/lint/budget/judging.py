@@ -6,7 +6,7 @@ What is not known cannot be held against a limit, and fails. Knows reports and f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.analyses.depth import depth
 from cnnsum.analyses.field.fields import receptive_fields
@@ -15,10 +15,12 @@ from cnnsum.analyses.sizes.worst import Break, NoSizesError, Range, broken
 from cnnsum.answers.summary.ask import summarize
 from cnnsum.answers.summary.measured import MEASURES, largest, measured, percent
 from cnnsum.answers.summary.records import Report
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, symbols_of
 from cnnsum.lint.budget.entries import KEYS, SHAPES, Budget, Limit, Places, no_limit, read
 from cnnsum.model import Model
+from cnnsum.tuples import NamedTuple
 
 __all__ = ["KEYS", "findings"]
 
@@ -67,7 +69,7 @@ def findings(
     return result
 
 
-def config_faults(budget: Mapping[str, Any], where: Where, *, alone: bool = False) -> list[Diagnostic]:
+def config_faults(budget: Mapping[str, object], where: Where, *, alone: bool = False) -> list[Diagnostic]:
     """What is malformed in a budget of the configuration, whatever the models are; alone: whether nothing can add
     limits to it.
     """
@@ -80,7 +82,7 @@ def _configured(where: Where) -> Places:
     """The places of a table of configuration; what is inside a key stands where the key does."""
     known = {} if where is None else where
 
-    def place(path: tuple[Any, ...], *, key: bool = False) -> Span | None:
+    def place(path: tuple[object, ...], *, key: bool = False) -> Span | None:
         del key
         return known.get(str(path[0]), known.get(""))
 
@@ -309,7 +311,8 @@ class _Axes(NamedTuple):
 def _shape(held: _Held, limit: Limit, found: _Axes) -> list[Diagnostic]:
     wanted = limit.numbers
     if len(wanted) > 1 and found.numbers and len(wanted) != len(found.numbers):
-        message = f"`{limit.key}` is given for {len(wanted)} axes, and the network has {len(found.numbers)}"
+        axes = counted(len(wanted), "axis", "axes")
+        message = f"`{limit.key}` is given for {axes}, and the network has {len(found.numbers)}"
         return [Diagnostic("BUD503", message, limit.span)]
     result = []
     seen: set[Dim] = set()

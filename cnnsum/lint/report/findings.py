@@ -6,9 +6,10 @@ Knows no format and no rule; `cnnsum.lint` makes these records.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, Span
+from cnnsum.tuples import NamedTuple
 
 #: The severities, worst first.
 SEVERITIES = ("error", "warning", "note")
@@ -47,6 +48,7 @@ class CheckReport(NamedTuple):
 
     line_of: the text of a line of a file by path and number, None where it is not at hand. passed: the files that were
     looked at in folders, and are not models. missing: of each folder that was named and holds no model, what is said.
+    explain: whether what codes mean is to be told with the findings.
     """
 
     version: str
@@ -54,6 +56,7 @@ class CheckReport(NamedTuple):
     line_of: Callable[[str, int], str | None]
     passed: tuple[str, ...] = ()
     missing: tuple[Diagnostic, ...] = ()
+    explain: bool = False
 
     def findings(self) -> list[Diagnostic]:
         """All findings of all files, in order."""
@@ -69,7 +72,7 @@ class CheckReport(NamedTuple):
         counts = [(count, severity) for severity, count in self.counts().items() if count]
         counts.insert(0, (len(self.files), "file"))
         suppressed = sum(file.suppressed for file in self.files)
-        words = [f"{count:,} {what}{'s' * (count != 1)}" for count, what in counts]
+        words = [counted(count, what) for count, what in counts]
         if len(counts) == 1:
             words.append("nothing found")
         if suppressed:

@@ -27,7 +27,7 @@ def render(report: CheckReport) -> Iterator[str]:
     yield f'\n],\n"counts": {json.dumps(report.counts())}\n}}\n'
 
 
-def _finding(found: Diagnostic, path: str, mend: Replacement | None) -> dict[str, Any]:
+def _finding(found: Diagnostic, path: str, mend: Replacement | None) -> dict[str, object]:
     fix = None if mend is None else {**_place(mend.span, path), "text": mend.text, "safe": mend.safe}
     return {
         "code": found.code,

@@ -36,17 +36,23 @@ def render(report: CheckReport) -> Iterator[str]:
     yield json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
-def _rule(code: str) -> dict[str, Any]:
-    rule: dict[str, Any] = {"id": code, "shortDescription": {"text": CODES[code]}}
-    if code.startswith("ARC"):
-        from cnnsum.rules.base import all_rules
+def _rule(code: str) -> dict[str, object]:
+    from cnnsum.codes import meaning, reference
 
-        declared = all_rules().get(code)
-        if declared is not None:
-            said = declared.documentation
-            rule["fullDescription"] = {"text": said.what}
-            rule["help"] = {"text": f"{said.what}\n\n{said.why}"}
-            rule["defaultConfiguration"] = {"level": declared.severity}
+    said = meaning(code)
+    rule: dict[str, object] = {
+        "id": code,
+        "shortDescription": {"text": CODES[code]},
+        "fullDescription": {"text": said.what},
+        "help": {
+            "text": "\n\n".join(filter(None, (said.what, said.why, said.mend))),
+            "markdown": "\n".join(reference.markdown([said])),
+        },
+    }
+    if (address := reference.address(code)) is not None:
+        rule["helpUri"] = address
+    if said.severity:
+        rule["defaultConfiguration"] = {"level": said.severity}
     return rule
 
 
@@ -72,14 +78,14 @@ def _result(
     return result
 
 
-def _fix(mend: Replacement, found: Diagnostic, path: str) -> dict[str, Any]:
+def _fix(mend: Replacement, found: Diagnostic, path: str) -> dict[str, object]:
     region = {"deletedRegion": _region(mend.span), "insertedContent": {"text": mend.text}}
     change = {"artifactLocation": {"uri": uri(path)}, "replacements": [region]}
     return {"description": {"text": _visible(found.help or found.message)}, "artifactChanges": [change]}
 
 
-def _location(span: Span | None, path: str) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": uri(path if span is None else span.path)}}
+def _location(span: Span | None, path: str) -> dict[str, object]:
+    place: dict[str, object] = {"artifactLocation": {"uri": uri(path if span is None else span.path)}}
     if span is not None:
         place["region"] = _region(span)
     return {"physicalLocation": place}

@@ -10,8 +10,12 @@ from cnnsum.render.diagnose import Segment, segments
 
 
 def lines(report: CheckReport, columns: int | None = None) -> Iterator[list[Segment]]:
-    """All findings as lines of styled segments, file by file, with an empty line between two findings."""
+    """All findings as lines of styled segments, file by file, with an empty line between two findings.
+
+    Where the report is to explain, what a code means stands below the first finding of it.
+    """
     first = True
+    explained: set[str] = set()
     for file in report.files:
         for found in file.findings:
             if not first:
@@ -21,6 +25,16 @@ def lines(report: CheckReport, columns: int | None = None) -> Iterator[list[Segm
             if found.span is None:
                 yield [(f"{harmless(file.path)}:", "bold"), (" ", ""), *next(drawn)]
             yield from drawn
+            if report.explain and found.code not in explained:
+                explained.add(found.code)
+                yield from _meaning(found.code, columns)
+
+
+def _meaning(code: str, columns: int | None) -> Iterator[list[Segment]]:
+    from cnnsum.codes import meaning, reference
+
+    for line in reference.prose(meaning(code), min(columns or 80, 80) - 2):
+        yield [("  ", ""), (line, "")] if line else []
 
 
 def render(report: CheckReport) -> Iterator[str]:

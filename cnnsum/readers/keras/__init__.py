@@ -1,21 +1,25 @@
 """Keras's JSON (`model.to_json()`, of Keras 2 and 3) -> Graph.
 
 Reads Sequential and Functional models, nested ones, shared layers and operations, in whatever they are wrapped: the
-config of a .keras archive or of an HDF5 file, a model of TF.js. The shapes that the file records are kept for a later
-comparison and never used. Nothing in the file is executed or imported.
+config of a .keras archive or of an HDF5 file, a model of TF.js, the root of a SavedModel. The shapes that the file
+records are kept for a later comparison and never used. Nothing in the file is executed or imported.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import prod
 from typing import Any
 
-from cnnsum.diagnostics import Diagnostic, DiagnosticList, UnusableError
+from cnnsum.counted import counted
+from cnnsum.diagnostics import Diagnostic, DiagnosticList, UnusableError, did_you_mean
 from cnnsum.graph.model import Graph
 from cnnsum.readers.how import AS_WRITTEN, How
 from cnnsum.source import Document
 
 MODEL_CLASSES = frozenset(("Functional", "Model", "Sequential"))
 _NOT_FINITE = "SPC018"
+_WRITTEN = "a file of `model.to_json()` has `class_name` and `config` at its top"
 #: What files wrap a model's config in, by the keys on the way to it.
 _WRAPPERS = ((), ("model_config",), ("modelTopology", "model_config"), ("modelTopology",))
 
@@ -28,13 +32,30 @@ def locate(value: object) -> tuple[str, ...] | None:
     >>> locate({"modelTopology": {"model_config": {"class_name": "Sequential", "config": []}}, "weightsManifest": []})
     ('modelTopology', 'model_config')
     """
-    for path in _WRAPPERS:
-        found: Any = value
-        for key in path:
-            found = found.get(key) if isinstance(found, dict) else None
-        if isinstance(found, dict) and isinstance(found.get("class_name"), str) and "config" in found:
+    return next((path for path, found in _wrapped(value) if isinstance(found.get("class_name"), str)), None)
+
+
+def locate_nameless(value: object) -> tuple[str, ...] | None:
+    """The way to what would be a model if its `class_name` were a text; None where there is none.
+
+    >>> locate_nameless({"class_name": None, "config": {"layers": [{"class_name": "Dense", "config": {}}]}})
+    ()
+    """
+    for path, found in _wrapped(value):
+        layers = layers_of(found["config"]) or ()
+        if any(isinstance(layer, dict) and isinstance(layer.get("class_name"), str) for layer in layers):
             return path
     return None
+
+
+def _wrapped(value: object) -> Iterator[tuple[tuple[str, ...], dict[str, object]]]:
+    """What has a `config` where a file may have its model, each with the way to it."""
+    for path in _WRAPPERS:
+        found: object = value
+        for key in path:
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, dict) and "config" in found:
+            yield path, found
 
 
 def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
@@ -67,7 +88,7 @@ def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
     return graph
 
 
-def _training(text: bytes) -> dict[str, Any]:
+def _training(text: bytes) -> dict[str, object]:
     """The optimizer in the `training_config` of an HDF5 file, as the config of a .keras archive has it."""
     import json
 
@@ -81,17 +102,36 @@ def _training(text: bytes) -> dict[str, Any]:
 
 def _not_a_model(document: Document) -> Diagnostic:
     """What to say of a file without a model of layers."""
-    value: Any = document.value
-    topology = value.get("modelTopology") if isinstance(value, dict) else None
-    if isinstance(value, dict) and (
-        value.get("format") == "graph-model" or (isinstance(topology, dict) and "node" in topology)
-    ):
-        message = "this is a graph model of TensorFlow.js, which holds operations of TensorFlow and not layers"
-        help = (
-            "write the Keras model that it was made of with `model.to_json()`, or convert that to a tfjs_layers_model"
-        )
-        return Diagnostic("SPC040", message, document.span(()), "error", help)
-    return Diagnostic("SPC040", "this is not a Keras model", document.span(()))
+    from cnnsum.source.others import of_value
+
+    other = of_value(document.value)
+    if other is not None:
+        return Diagnostic("SPC040", f"this is {other.what}", document.span(()), "error", other.way)
+    path = locate_nameless(document.value)
+    if path is not None:
+        return _nameless(document, path)
+    help = None
+    value = document.value
+    if isinstance(value, dict) and value.get("class_name") in MODEL_CLASSES and "layers" in value:
+        help = f'its layers stand in `config`: {{"class_name": "{value["class_name"]}", "config": {{"layers": [...]}}}}'
+    return Diagnostic("SPC040", "this is not a Keras model", document.span(()), help=help or _WRITTEN)
+
+
+def _nameless(document: Document, path: tuple[str, ...]) -> Diagnostic:
+    """What to say of a model whose `class_name` is no text, or is not there."""
+    value = document.at(path)
+    config = value["config"]
+    name = "Functional" if isinstance(config, dict) and "output_layers" in config else "Sequential"
+    written = f'`"class_name": "{name}"`'
+    if "class_name" in value:
+        message = "the `class_name` of this Keras model is no text"
+        return Diagnostic("SPC040", message, document.span((*path, "class_name")), help=f"write {written}")
+    message = "this Keras model has no `class_name`"
+    for key in value:
+        near = did_you_mean(key, ["class_name"])
+        if near is not None:
+            return Diagnostic("SPC040", f"{message}, but `{key}`", document.span((*path, key), key=True), help=near)
+    return Diagnostic("SPC040", message, document.span(path), help=f"add {written}")
 
 
 def _check(document: Document, value: dict[str, Any], path: tuple[str, ...]) -> None:
@@ -103,22 +143,29 @@ def _check(document: Document, value: dict[str, Any], path: tuple[str, ...]) -> 
         if name in MODEL_CLASSES:
             problem = f"the config of this {name} model holds no list of layers"
         else:
-            problem = f"`{name}` is not a Sequential or Functional model"
+            problem = f"`{name}` is not a Sequential or Functional model{_held(document)}"
             help = (
                 "a subclassed model's file does not hold its graph: write the Functional model of its tensors, "
                 "`keras.Model(b.input, b.output).to_json()` where `b` has them, or a spec"
             )
-    elif "module" not in value:
-        from cnnsum.readers.keras.legacy import is_keras_1
-
-        configs = [layer.get("config") for layer in layers[:10] if isinstance(layer, dict)]
-        if str(value.get("keras_version", "")).startswith("1.") or any(
-            isinstance(config, dict) and is_keras_1(config) for config in configs
-        ):
-            problem = "this file was written by Keras 1, which is not supported"
-            help = "load it in Keras 2.0 to 2.2, which reads it, and write it again with `model.to_json()`"
     if problem is not None:
         raise UnusableError(Diagnostic("SPC040", problem, document.span((*path, "class_name")), "error", help))
+
+
+def _held(document: Document) -> str:
+    """How many weights stand beside a model whose layers nothing says: all but those of its optimizer."""
+    if document.weights is None or document.weights.root is None:
+        return ""
+    arrays = [
+        array
+        for path, group in document.weights.root.walk()
+        if not path.startswith("optimizer")
+        for array in group.arrays.values()
+        if "float" in array.dtype
+    ]
+    if not arrays:
+        return ""
+    return f"; its weights are {sum(prod(one.shape) for one in arrays):,} numbers in {counted(len(arrays), 'tensor')}"
 
 
 def layers_of(config: object) -> list[Any] | None:

@@ -7,14 +7,16 @@ Turns one call into references, constants and options; resolves nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.graph.model import Constant
 from cnnsum.layers.facts import Shape
+from cnnsum.tuples import NamedTuple
 
 Path = tuple[str | int, ...]
 #: Layer name, number of the call, number of its output.
 Reference = tuple[str, int, int]
+Tensors = list[tuple[Reference, "tuple[int | None, ...] | None", Path]]
 
 #: What Keras's layers call their first input, where it is given by name. Rules take it by place.
 _FIRST = frozenset(("inputs", "sequences"))
@@ -23,13 +25,13 @@ _FIRST = frozenset(("inputs", "sequences"))
 class Arguments(NamedTuple):
     """One call. tensors: reference, recorded shape and place of each; the last ones have `keywords`."""
 
-    tensors: list[tuple[Reference, tuple[int | None, ...] | None, Path]]
+    tensors: Tensors
     keywords: tuple[str, ...]
     constants: tuple[Constant, ...]
     options: dict[str, Any]
 
 
-def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
+def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
     """The arguments of a call in Keras's order, or None where it is not written as Keras 3 writes it.
 
     `keep_constants`: numbers among the positional arguments are inputs too (operations), not options to be ignored.
@@ -40,8 +42,10 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
     kwargs = call.get("kwargs", {})
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         return None
-    found = Arguments([], (), (), {})
+    tensors: Tensors = []
     constants: list[Constant] = []
+    options: dict[str, Any] = {}
+    named: list[tuple[str, object]] = []
     try:
         count = 0
         for index, value in enumerate(args):
@@ -51,27 +55,31 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
                     constants.append(Constant(count, shape, value))
                     count += 1
                 continue
-            _collect(value, ("args", index), found)
-            count = len(found.tensors) + len(constants)
-        named: list[tuple[str, Any]] = []
+            _collect(value, ("args", index), tensors)
+            count = len(tensors) + len(constants)
         # Keras lists arguments by name in the order of their names.
-        for name in sorted(kwargs, key=lambda name: (name not in _FIRST, name)):
+        for name in sorted(kwargs, key=lambda name: (name not in _FIRST, name)) if kwargs else ():
             value = kwargs[name]
             if not _has_tensor(value):
-                found.options[name] = value
+                options[name] = value
             elif _is_tensor(value) and name not in _FIRST:
                 named.append((name, value))
             else:
                 # Several tensors under one name (`initial_state`) follow the positional ones.
-                _collect(value, ("kwargs", name), found)
+                _collect(value, ("kwargs", name), tensors)
         for name, value in named:
-            _collect(value, ("kwargs", name), found)
+            _collect(value, ("kwargs", name), tensors)
     except (TypeError, ValueError, KeyError, IndexError):
         return None
-    return found._replace(keywords=tuple([name for name, _ in named]), constants=tuple(constants))
+    return Arguments(tensors, tuple([name for name, _ in named]), tuple(constants), options)
 
 
-def references(value: Any, path: Path) -> Iterator[tuple[Reference, Path]]:
+def is_of_one(call: object) -> bool:
+    """Whether a call, as Keras 3 writes it, is on a tensor by itself, and not in a list."""
+    return isinstance(call, dict) and isinstance(call.get("args"), list) and any(map(_is_tensor, call["args"][:1]))
+
+
+def references(value: object, path: Path) -> Iterator[tuple[Reference, Path]]:
     """The references of `input_layers` or `output_layers`: one, a list, or a mapping by name (which Keras sorts)."""
     if isinstance(value, list):
         if len(value) == 3 and isinstance(value[0], str) and all(type(item) is int for item in value[1:]):
@@ -84,11 +92,11 @@ def references(value: Any, path: Path) -> Iterator[tuple[Reference, Path]]:
             yield from references(value[key], (*path, key))
 
 
-def _is_tensor(value: Any) -> bool:
+def _is_tensor(value: object) -> bool:
     return isinstance(value, dict) and value.get("class_name") == "__keras_tensor__"
 
 
-def _has_tensor(value: Any) -> bool:
+def _has_tensor(value: object) -> bool:
     if isinstance(value, list):
         return any(_has_tensor(item) for item in value)
     if isinstance(value, dict):
@@ -96,20 +104,20 @@ def _has_tensor(value: Any) -> bool:
     return False
 
 
-def _collect(value: Any, path: Path, found: Arguments) -> None:
+def _collect(value: Any, path: Path, tensors: Tensors) -> None:
     if _is_tensor(value):
         config = value["config"]
         name, index, output = config["keras_history"]
         if not isinstance(name, str) or type(index) is not int or type(output) is not int:
             raise ValueError(name)
         shape = config.get("shape")
-        found.tensors.append(((name, index, output), tuple(shape) if isinstance(shape, list) else None, path))
+        tensors.append(((name, index, output), tuple(shape) if isinstance(shape, list) else None, path))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _collect(item, (*path, index), found)
+            _collect(item, (*path, index), tensors)
     elif isinstance(value, dict):
         for key in sorted(value):
-            _collect(value[key], (*path, key), found)
+            _collect(value[key], (*path, key), tensors)
 
 
 def constant_shape(value: Any) -> Shape | None:

@@ -7,7 +7,6 @@ layers together. Loaded only where a file has layers that are not known.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Related
 from cnnsum.dims import UNKNOWN, Dim
@@ -128,7 +127,7 @@ def say(
     layers: dict[int, list[Layer]] = {}
     for layer, number in unknown.items():
         layers.setdefault(number, []).append(layer)
-    groups: dict[tuple[Any, ...], list[int]] = {}
+    groups: dict[tuple[object, ...], list[int]] = {}
     for number, found in enumerate(diagnostics):
         alike = (found.code, found.message, found.help) if found.severity != "error" else (number,)
         groups.setdefault(alike, []).append(number)

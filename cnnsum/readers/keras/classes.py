@@ -7,6 +7,7 @@ without modules (up to TensorFlow 2.12, and HDF5) tell the two apart by the regi
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 #: Packages whose classes are Keras's own. Those of KerasHub and its like are not: their layers have rules of their own.
@@ -15,7 +16,13 @@ _OWN = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
 #: Classes of Keras 2 that go by another name here, which TensorFlow 2.13 to 2.15 write with their module.
 _OF_KERAS_2 = frozenset(("TFOpLambda", "SlicingOpLambda", "SyncBatchNormalization"))
 
+#: Packages whose layers KerasHub has under the same names; KerasNLP is what it was called.
+_HUB = ("keras_hub", "keras_nlp")
+#: Their functions, as Keras calls what each computes.
+_FUNCTIONS_OF_HUB = {"gelu_approximate": "gelu"}
 
+
+@lru_cache(256)
 def is_own_module(module: str) -> bool:
     """Whether Keras looks the classes and functions of a module up among its own.
 
@@ -61,6 +68,28 @@ def key_of(raw: dict[str, Any]) -> str:
     return name
 
 
+def hub_name(key: str) -> str | None:
+    """What KerasHub calls the class that is found by this key; None for a class that is not its own.
+
+    >>> hub_name("keras_nlp>TransformerEncoder"), hub_name("keras_hub.src.layers.modeling.TransformerEncoder")
+    ('TransformerEncoder', 'TransformerEncoder')
+    >>> hub_name("Custom>TransformerEncoder")
+    """
+    if not key.startswith(_HUB):
+        return None
+    package, _, name = key.rpartition(">") if ">" in key else key.rpartition(".")
+    return name if package.partition(".")[0] in _HUB else None
+
+
+def hub_function(name: str) -> str | None:
+    """What Keras calls a function of KerasHub's; None for any other.
+
+    >>> hub_function("keras_hub>gelu_approximate")
+    'gelu'
+    """
+    return _FUNCTIONS_OF_HUB.get(hub_name(name) or "")
+
+
 def shown(class_name: str) -> str:
     """What Keras's summary calls a class, which older files name with its package.
 
@@ -70,7 +99,7 @@ def shown(class_name: str) -> str:
     return class_name.rpartition(">")[2] or class_name
 
 
-def function_of(value: dict[str, Any]) -> str | None:
+def function_of(value: dict[str, object]) -> str | None:
     """What a function that a field holds is called, where it is the author's own; None where it is Keras's, or no
     function at all.
     """

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnnsum.graph.model import Constant
+from cnnsum.diagnostics import Span
+from cnnsum.graph.model import Constant, Place
 from cnnsum.layers.base import find
 from cnnsum.readers.keras.calls import Arguments, Path, Reference, constant_shape
 
@@ -31,6 +32,7 @@ RENAMED = {
     "GRUV2": "GRU",
     "AtrousConvolution1D": "Conv1D",
     "AtrousConvolution2D": "Conv2D",
+    "TimeDistributedDense": "Dense",
     "Deconvolution2D": "Conv2DTranspose",
     "Deconvolution3D": "Conv3DTranspose",
 }
@@ -43,10 +45,63 @@ _FIELDS = {
 }
 
 #: Fields whose default changed, with the one that Keras 2 had where a file leaves them out.
-_DEFAULTS: dict[str, dict[str, Any]] = {"GRU": {"reset_after": False}}
+_DEFAULTS: dict[str, dict[str, object]] = {"GRU": {"reset_after": False}}
 
-#: Fields of Keras 1, which Keras 2 has under other names.
-_OF_KERAS_1 = frozenset(("nb_filter", "nb_row", "border_mode", "output_dim_", "subsample", "init", "inner_init"))
+#: Layers of Keras 1, under the names of Keras 2 and those that are left; other classes may have such fields for
+#: themselves.
+_CLASSES_OF_KERAS_1 = frozenset(
+    (
+        *("Dense", "Activation", "Dropout", "Flatten", "Reshape", "Permute", "RepeatVector", "Masking", "Embedding"),
+        *("SimpleRNN", "LSTM", "GRU", "BatchNormalization", "GaussianNoise", "GaussianDropout", "SpatialDropout1D"),
+        *("SpatialDropout2D", "SpatialDropout3D", "LeakyReLU", "PReLU", "ELU", "ThresholdedReLU", "TimeDistributed"),
+        *("Bidirectional", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "SeparableConv2D"),
+        *("Convolution1D", "Convolution2D", "Convolution3D", "SeparableConvolution2D", "LocallyConnected1D"),
+        *("LocallyConnected2D", "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D"),
+        *("ZeroPadding3D", "Cropping1D", "Cropping2D", "Cropping3D"),
+        *[f"{which}Pooling{axes}D" for which in ("Max", "Average", "GlobalMax", "GlobalAverage") for axes in (1, 2, 3)],
+    )
+)
+#: Fields of Keras 1, and what they are called since.
+_OF_KERAS_1 = {
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+    "border_mode": "padding",
+    "subsample": "strides",
+    "subsample_length": "strides",
+    "atrous_rate": "dilation_rate",
+    "bias": "use_bias",
+    "dim_ordering": "data_format",
+    "pool_length": "pool_size",
+    "stride": "strides",
+    "length": "size",
+    "p": "rate",
+    "sigma": "stddev",
+    "inner_activation": "recurrent_activation",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+}
+#: Those that say how weights begin and are kept small, and how the backend computes.
+_DROPPED = frozenset(
+    (
+        *("init", "inner_init", "forget_bias_init", "beta_init", "gamma_init", "consume_less", "output_shape"),
+        *("input_dim", "mode_type"),
+        *("W_regularizer", "b_regularizer", "U_regularizer", "beta_regularizer", "gamma_regularizer"),
+        *("W_constraint", "b_constraint", "U_constraint", "mode"),
+    )
+)
+#: The sizes of a kernel, axis by axis.
+_KERNEL = ("nb_row", "nb_col", "kernel_dim1", "kernel_dim2", "kernel_dim3")
+_ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
+#: The layers of Keras 2 that were one, `Merge`, by its `mode`.
+_MERGES = {
+    "sum": "Add",
+    "mul": "Multiply",
+    "ave": "Average",
+    "max": "Maximum",
+    "concat": "Concatenate",
+    "dot": "Dot",
+    "cos": "Dot",
+}
 
 #: Operations that Keras 2 writes as a `TFOpLambda` layer, by what the layer calls, and the operation of Keras 3.
 _MODULES = tuple(f"keras.src.ops.{name}" for name in ("numpy", "nn", "core", "math", "image", "einops"))
@@ -74,7 +129,33 @@ _OPERATIONS = {
             (("math.reduce_sum", "reduce_sum", "keras.backend.sum"), "Sum"),
             (("math.reduce_max", "reduce_max", "keras.backend.max"), "Max"),
             (("math.reduce_min", "reduce_min"), "Min"),
-            (("math.argmax",), "Argmax"),
+            (("math.argmax", "argmax"), "Argmax"),
+            (("math.argmin", "argmin"), "Argmin"),
+            (("math.reduce_prod", "reduce_prod"), "Prod"),
+            (("math.reduce_std",), "Std"),
+            (("math.reduce_variance",), "Var"),
+            (("math.cumsum", "cumsum"), "Cumsum"),
+            (("math.sin", "sin"), "Sin"),
+            (("math.cos", "cos"), "Cos"),
+            (("math.sign", "sign"), "Sign"),
+            (("math.floor", "floor"), "Floor"),
+            (("math.ceil", "ceil"), "Ceil"),
+            (("math.round", "round"), "Round"),
+            (("math.reciprocal", "reciprocal"), "Reciprocal"),
+            (("math.log1p",), "Log1p"),
+            (("math.expm1",), "Expm1"),
+            (("__operators__.gt", "math.greater", "greater"), "Greater"),
+            (("__operators__.ge", "math.greater_equal", "greater_equal"), "GreaterEqual"),
+            (("__operators__.lt", "math.less", "less"), "Less"),
+            (("__operators__.le", "math.less_equal", "less_equal"), "LessEqual"),
+            (("__operators__.eq", "math.equal", "equal"), "Equal"),
+            (("__operators__.ne", "math.not_equal", "not_equal"), "NotEqual"),
+            (("math.logical_and", "logical_and"), "LogicalAnd"),
+            (("math.logical_or", "logical_or"), "LogicalOr"),
+            (("math.logical_not", "logical_not"), "LogicalNot"),
+            (("clip_by_value", "keras.backend.clip"), "Clip"),
+            (("zeros_like",), "ZerosLike"),
+            (("ones_like",), "OnesLike"),
             (("concat", "keras.backend.concatenate"), "Concatenate"),
             (("stack",), "Stack"),
             (("expand_dims", "keras.backend.expand_dims"), "ExpandDims"),
@@ -103,6 +184,7 @@ _OPERATIONS = {
         for function in names
     },
     "__operators__.getitem": f"{_NUMPY}.GetItem",
+    "image.resize": "keras.src.ops.image.Resize",
     "tile": f"{_NUMPY}.Tile",
     "einsum": f"{_NUMPY}.Einsum",
     "one_hot": f"{_NN}.OneHot",
@@ -114,7 +196,13 @@ _OPERATIONS = {
 
 #: Arguments by name that Keras 3 has under another one; None where Keras 3 takes them by place.
 _ARGUMENTS: dict[str, str | None] = {
-    **dict.fromkeys(("x", "y", "a", "b", "input", "tensor", "values", "features", "logits"), None),
+    **dict.fromkeys(("x", "y", "a", "b", "t", "input", "tensor", "values", "features", "logits", "images"), None),
+    "slice_spec": "key",
+    "clip_value_min": "x_min",
+    "min_value": "x_min",
+    "clip_value_max": "x_max",
+    "max_value": "x_max",
+    "method": "interpolation",
     "perm": "axes",
     "keep_dims": "keepdims",
     "shape": "newshape",
@@ -125,6 +213,9 @@ def key_of(class_name: str, config: object) -> str:
     """The key of a layer type, of which the file names only the class; that of an operation where it is one."""
     if not isinstance(config, dict):
         return class_name
+    if class_name == "Merge" and "layers" not in config:
+        mode = config.get("mode")
+        return _MERGES.get(mode, class_name) if isinstance(mode, str) else class_name
     if class_name in ("TFOpLambda", "SlicingOpLambda"):
         function = config.get("function")
         return _OPERATIONS.get(function, f"tf.{function}") if isinstance(function, str) else class_name
@@ -136,7 +227,7 @@ def key_of(class_name: str, config: object) -> str:
     return RENAMED.get(class_name, class_name)
 
 
-def modern(class_name: str, config: dict[str, Any], calls: Any = None) -> dict[str, Any]:
+def modern(class_name: str, config: dict[str, object], calls: object = None) -> dict[str, object]:
     """A layer's config with the fields of Keras 3. `calls`: its inbound nodes, which hold the fields of an operation.
 
     >>> modern("LeakyReLU", {"name": "a", "alpha": 0.1, "batch_input_shape": [None, 4]})
@@ -146,6 +237,7 @@ def modern(class_name: str, config: dict[str, Any], calls: Any = None) -> dict[s
     if "." in class_name and "function" in config:
         call = flatten_call(calls[0], keep_constants=True) if isinstance(calls, list) and calls else None
         return {"name": config.get("name"), **({} if call is None else call.options)}
+    config = _of_keras_1(class_name, config)
     found = {names.get(key, key): _plain(value) for key, value in config.items() if key not in RETIRED}
     for key, value in _DEFAULTS.get(class_name, {}).items():
         found.setdefault(key, value)
@@ -164,9 +256,65 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def is_keras_1(config: dict[str, Any]) -> bool:
-    """Whether a layer's config has fields that only Keras 1 wrote."""
-    return not _OF_KERAS_1.isdisjoint(config)
+class RenamedPlace(Place):
+    """The place of a layer whose fields stand in the file under older names."""
+
+    __slots__ = ("_older",)
+
+    def __init__(self, place: Place, older: dict[str, str]) -> None:
+        super().__init__(place.document, place.path, place.fields, place.positional)
+        self._older = older
+
+    def span(self, field: tuple[str | int, ...] = (), *, key: bool = False) -> Span:
+        """The place of the layer, or of a field under its older name."""
+        if field:
+            field = (self._older.get(str(field[0]), field[0]), *field[1:])
+        return super().span(field, key=key)
+
+
+def placed(class_name: str, config: dict[str, object], place: Place) -> Place:
+    """The place of a layer, which knows the names that fields have in the file."""
+    older = {_OF_KERAS_1[key]: key for key in config if key in _OF_KERAS_1}
+    if "output_dim" in config and class_name != "Embedding":
+        older["units"] = "output_dim"
+    kernel = [key for key in _KERNEL if key in config]
+    if kernel:
+        older["kernel_size"] = kernel[0]
+    return RenamedPlace(place, older) if older and class_name in _CLASSES_OF_KERAS_1 else place
+
+
+def _of_keras_1(class_name: str, config: dict[str, object]) -> dict[str, object]:
+    """A layer's config of Keras 1 with the fields of Keras 2; any other as it is.
+
+    >>> _of_keras_1("Conv2D", {"nb_filter": 8, "nb_row": 3, "nb_col": 5, "init": "uniform", "dim_ordering": "th"})
+    {'filters': 8, 'data_format': 'channels_first', 'kernel_size': [3, 5]}
+    """
+    if "mode" in config and class_name in _MERGES.values():
+        found = {"name": config.get("name")}
+        if class_name == "Concatenate":
+            return {**found, "axis": config.get("concat_axis", -1)}
+        if class_name == "Dot":
+            axes = config.get("dot_axes", -1)
+            pair = axes if isinstance(axes, list) else [axes, axes]
+            pair = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in pair]
+            return {**found, "axes": pair, "normalize": config["mode"] == "cos"}
+        return found
+    if class_name not in _CLASSES_OF_KERAS_1:
+        return config
+    found = {}
+    table = class_name == "Embedding"
+    for key, value in config.items():
+        if (key in _DROPPED and not (table and key == "input_dim")) or (table and key == "dropout"):
+            continue
+        if key == "dim_ordering":
+            if isinstance(value, str) and value in _ORDERINGS:
+                found["data_format"] = _ORDERINGS[value]
+        elif key == "output_dim" and not table:
+            found["units"] = value
+        elif key not in _KERNEL:
+            found[_OF_KERAS_1.get(key, key)] = value
+    kernel = [config[key] for key in _KERNEL if key in config]
+    return {**found, "kernel_size": kernel} if kernel else found
 
 
 def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
@@ -214,7 +362,7 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
             if shape is not None:
                 constants.append(Constant(len(found.tensors) + len(constants), shape, value))
         elif name not in ("name", "training", "mask"):
-            found.options[(_ARGUMENTS.get(name) or name) if keep_constants else name] = value
+            found.options[(_ARGUMENTS.get(name) or name) if keep_constants else name] = _plain(value)
     return found._replace(keywords=tuple(named), constants=tuple(constants))
 
 

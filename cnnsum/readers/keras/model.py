@@ -26,12 +26,14 @@ from cnnsum.graph.model import (
     policy,
 )
 from cnnsum.layers.base import LayerType, all_types, find, is_mask
+from cnnsum.layers.vocabulary import KERAS_HUB
 from cnnsum.readers.declare import declare, open_axes
 from cnnsum.readers.how import How
 from cnnsum.readers.keras import layers_of
-from cnnsum.readers.keras.calls import Arguments, flatten_call, references
-from cnnsum.readers.keras.classes import is_own_module, key_of, shown
-from cnnsum.readers.keras.retired import ANY, OF_LAYERS, retired, without
+from cnnsum.readers.keras.alike import READ, keep, written
+from cnnsum.readers.keras.calls import Arguments, flatten_call, is_of_one, references
+from cnnsum.readers.keras.classes import hub_name, is_own_module, key_of, shown
+from cnnsum.readers.keras.retired import OF_LAYERS, retired, telling, without
 from cnnsum.readers.keras.values import fields_of, own_functions
 from cnnsum.source import Document
 
@@ -45,6 +47,8 @@ _RECURRENT = frozenset((*OF_LAYERS["time_major"], "CuDNNLSTM", "CuDNNGRU"))
 _TF_OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda"))
 #: Fields that a note on what Keras 3 refuses lists.
 _MOST_FIELDS = 4
+#: Names of layers that a help lists.
+_MOST_NAMES = 10
 
 
 class ModelReader:
@@ -61,6 +65,8 @@ class ModelReader:
         self._count = 0
         #: Names of layers that were reported already, so that references to them are not.
         self._lost: set[str] = set()
+        #: The nested models whose calls are counted from 1, of the model that is being read.
+        self._from_one: frozenset[str] = frozenset()
         #: Layers of types that are not known, with the number of the finding that says so: what they give is known
         #: from the file alone.
         self._foreign: dict[Layer, int] = {}
@@ -79,7 +85,7 @@ class ModelReader:
         """Keras files hold numbers, never expressions."""
         raise Problem("CFG102", f"must be a number, got {text!r}")
 
-    def sublayer(self, raw: object) -> Any:
+    def sublayer(self, raw: object) -> object:
         """The layer inside a wrapper such as TimeDistributed."""
         from cnnsum.layers.inner import Inner
 
@@ -175,7 +181,7 @@ class ModelReader:
         return graph
 
     def _chain(
-        self, graph: Graph, config: dict[str, Any], entries: list[tuple[Layer, dict[str, Any], Path]], path: Path
+        self, graph: Graph, config: dict[str, object], entries: list[tuple[Layer, dict[str, object], Path]], path: Path
     ) -> None:
         """Sequential: every layer reads the one before. Without an input layer, the first layer's
         `batch_input_shape`, the input of the model that it is, or `build_input_shape` declares the input.
@@ -189,6 +195,8 @@ class ModelReader:
                 graph.inputs.append(node)
             elif previous is not None:
                 self._record_build(graph, raw, node, here)
+                if layer.type is not None and layer.type.takes_list:
+                    self._error("GRF303", f"{layer.name}: {layer.type.refusal_of_one()}", here)
             previous = node
         if previous is not None:
             graph.outputs = [Tensor(previous)]
@@ -232,6 +240,9 @@ class ModelReader:
                 calls = []
             for _ in calls:
                 Node(layer)
+        legacy = any(isinstance(raw.get("inbound_nodes"), list) and _is_legacy(raw) for _, raw, _ in entries)
+        outer = self._from_one
+        self._from_one = _counted_from_one(entries, names, config) if legacy else frozenset()
         for layer, raw, here in entries:
             if layer.spec is None and isinstance(raw.get("inbound_nodes"), list):
                 for node, call, number in zip(layer.nodes, raw["inbound_nodes"], range(len(layer.nodes)), strict=True):
@@ -247,7 +258,7 @@ class ModelReader:
             elif tensor.node not in graph.inputs:
                 graph.inputs.append(tensor.node)
         # Keras 3 counts the node that a Functional model makes when it is built, but among the outputs only.
-        first = 0 if any(isinstance(raw.get("inbound_nodes"), list) and _is_legacy(raw) for _, raw, _ in entries) else 1
+        first = 0 if legacy else 1
         wanted = list(references(config.get("output_layers"), (*path, "config", "output_layers")))
         for reference, here in wanted:
             name, index, output = reference
@@ -257,6 +268,7 @@ class ModelReader:
             tensor = self._tensor((name, index, output), names, here)
             if tensor is not None:
                 graph.outputs.append(tensor)
+        self._from_one = outer
         if not wanted:
             self._error("GRF308", "the model has no outputs", (*path, "config", "output_layers"))
 
@@ -270,6 +282,8 @@ class ModelReader:
             self._error("SPC041", f"`{node.layer.name}`: this call is not written as Keras writes it", here)
             node.layer.disable()
             return
+        if node.layer.type is not None and node.layer.type.takes_list and is_of_one(call):
+            self._error("GRF303", f"{node.layer.name}: {node.layer.type.refusal_of_one()}", here)
         inputs: list[Tensor] = []
         for reference, shape, where in arguments.tensors:
             tensor = self._tensor(reference, names, (*here, *where))
@@ -309,7 +323,7 @@ class ModelReader:
                     self._error(problem.code, f"{layer.name}: `{name}` {problem}", (*here, "kwargs", name))
         layer.key = (layer.type, *layer.fields.values())
 
-    def _record_build(self, graph: Graph, raw: dict[str, Any], node: Node, here: Path) -> None:
+    def _record_build(self, graph: Graph, raw: dict[str, object], node: Node, here: Path) -> None:
         """Set aside the input shape that `build_config` claims."""
         build = raw.get("build_config")
         shape = build.get("input_shape") if isinstance(build, dict) else None
@@ -325,7 +339,7 @@ class ModelReader:
 
     # Layers.
 
-    def _layer(self, raw: Any, here: Path) -> Layer | None:
+    def _layer(self, raw: object, here: Path) -> Layer | None:
         if not isinstance(raw, dict) or not isinstance(raw.get("class_name"), str):
             self._error("SPC041", "this is not a layer: it has no `class_name`", here)
             return None
@@ -347,6 +361,9 @@ class ModelReader:
         if _is_model(raw):
             graph = self.model(raw, here)
             return Layer(name, None, type_name=shown(class_name), place=place, trainable=graph.trainable, graph=graph)
+        known = None if self.how.types or not _is_settled(raw, key, config) else written(key, config, self.how.dtype)
+        if known is not None and known in READ:
+            return READ[known].layer(name, place)
         finding = len(self.diagnostics)
         type = self._type(raw)
         if type is not None and config.get("time_major") and key in _RECURRENT:
@@ -359,6 +376,10 @@ class ModelReader:
         if type is None:
             self._unknown_type(class_name, key, raw, place)
         else:
+            if "module" not in raw:
+                from cnnsum.readers.keras.legacy import placed
+
+                place = placed(key, config, place)
             config = self._modern(raw, key, config, place)
             try:
                 config = self._with_quantization(type, config, name)
@@ -389,6 +410,8 @@ class ModelReader:
             layer.weightless = _is_weightless(class_name, key)
         else:
             self._say_own_functions(layer.type, layer.fields, place)
+            if known is not None and len(self.diagnostics) == finding < MAX_LAYERS:
+                keep(known, layer)
         return layer
 
     def _name_of(self, class_name: str) -> str:
@@ -398,10 +421,10 @@ class ModelReader:
         self._named[stem] = count + 1
         return f"{stem}_{count}" if count else stem
 
-    def _modern(self, raw: dict[str, Any], key: str, config: dict[str, Any], place: Place) -> dict[str, Any]:
+    def _modern(self, raw: dict[str, object], key: str, config: dict[str, object], place: Place) -> dict[str, object]:
         """A layer's config with what Keras 2 had in another way as Keras 3 has it."""
         has_module = "module" in raw
-        if not ANY.isdisjoint(config):
+        if not telling(key).isdisjoint(config):
             for field in retired(key, config, has_module=has_module):
                 self._retired.setdefault((key, field), place)
             config = without(key, config)
@@ -419,7 +442,7 @@ class ModelReader:
             span = place.document.span((*place.fields, field))
             self.diagnostics.append(Diagnostic("UNK706", message, span, "warning"))
 
-    def _with_quantization(self, type: LayerType, config: dict[str, Any], path: str | None) -> dict[str, Any]:
+    def _with_quantization(self, type: LayerType, config: dict[str, object], path: str | None) -> dict[str, object]:
         """The config with a dtype that is a name, and with how the layer is quantized as a field.
 
         path: what a map of dtype policies knows the layer by. Raises Problem where its weights cannot be told.
@@ -456,21 +479,24 @@ class ModelReader:
     def _type(self, raw: dict[str, Any]) -> LayerType | None:
         """The layer's type: Keras's, or one that the caller declares for its class, or for the layer alone."""
         found = find(key_of(raw))
+        hub = None if found is not None else hub_name(key_of(raw))
         if found is None and self.how.types:
             config = raw.get("config")
             name = raw.get("name", config.get("name") if isinstance(config, dict) else None)
             types = self.how.types
             found = types.get(name) if isinstance(name, str) else None
             found = found or types.get(raw["class_name"]) or types.get(shown(raw["class_name"]))
-        return found
+        return found if found is not None or hub is None else KERAS_HUB.find(hub)
 
-    def _fields(self, type: LayerType, config: dict[str, Any]) -> dict[str, Any]:
-        """The fields for a type: of one that the caller declares, those that the declaration names."""
-        if type in self._declared:
+    def _fields(self, type: LayerType, config: dict[str, object]) -> dict[str, object]:
+        """The fields for a type: of one that the caller declares, and of KerasHub's, whose versions differ, those that
+        the declaration names.
+        """
+        if type in self._declared or type.vocabulary is KERAS_HUB:
             config = {name: value for name, value in config.items() if name in type.schema.fields}
         return fields_of(type, config)
 
-    def _input(self, name: str, config: dict[str, Any], here: Path, place: Place) -> Layer:
+    def _input(self, name: str, config: dict[str, object], here: Path, place: Place) -> Layer:
         key = "batch_shape" if "batch_shape" in config else "batch_input_shape"
         shape = self._shape(config.get(key), (*here, "config", key))
         if shape is None:
@@ -480,12 +506,13 @@ class ModelReader:
         spec = InputSpec(shape, dtype if isinstance(dtype, str) else self._policy(dtype, place).compute)
         return Layer(name, None, type_name="InputLayer", place=place, spec=spec)
 
-    def _shape(self, raw: Any, here: Path) -> tuple[Dim, ...] | None:
+    def _shape(self, raw: object, here: Path) -> tuple[Dim, ...] | None:
         """A declared shape, with symbols for its open axes; one symbol stands for the batch everywhere in the file."""
         if isinstance(raw, dict):  # TensorFlow's own ways to write one
             raw = raw.get("items")
         if not isinstance(raw, list) or not raw or not all(item is None or _is_size(item) for item in raw):
-            self._error("SPC042", "an input shape must be a list of integers of at least 0 and nulls", here)
+            help = "an axis of any size is `null`" if isinstance(raw, list) and "None" in raw else None
+            self._error("SPC042", "an input shape must be a list of integers of at least 0 and nulls", here, help)
             return None
         batch = raw[0]
         if batch is None:
@@ -496,12 +523,12 @@ class ModelReader:
             batch = self._batch.dim
         return open_axes((batch, *raw[1:]), self.symbols)
 
-    def _policy(self, raw: Any, place: Place) -> Policy:
+    def _policy(self, raw: object, place: Place) -> Policy:
         """A dtype policy: a name, or the object that Keras writes for one. The caller's `dtype` goes before the
         file's.
         """
         if self.how.dtype is not None:
-            name: Any = self.how.dtype
+            name: object = self.how.dtype
         elif isinstance(raw, dict):
             config = raw.get("config")
             name = config.get("name") if isinstance(config, dict) else None
@@ -525,11 +552,15 @@ class ModelReader:
 
     def _tensor(self, reference: tuple[str, int, int], names: dict[str, Layer], here: Path) -> Tensor | None:
         name, index, output = reference
+        index -= name in self._from_one
         layer = names.get(name)
         if name in self._lost and (layer is None or not layer.nodes):
             return None
         if layer is None:
-            help = did_you_mean(name, names) if self.diagnostics.wants_help("GRF302") else None
+            help = None
+            if self.diagnostics.wants_help("GRF302"):
+                listed = ", ".join([*names][:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
+                help = did_you_mean(name, names) or (f"the layers here are {listed}" if names else None)
             self._error("GRF302", f"there is no layer `{name}`", here, help)
             return None
         if not 0 <= index < len(layer.nodes):
@@ -594,7 +625,7 @@ def _is_sequential(value: dict[str, Any]) -> bool:
     return name == "Sequential" or (name not in _MODELS and "output_layers" not in value["config"])
 
 
-def _is_model(raw: dict[str, Any]) -> bool:
+def _is_model(raw: dict[str, object]) -> bool:
     """Whether a layer is a model; a subclass of Keras's models is what its config looks like."""
     config = raw.get("config")
     if raw["class_name"] == "Sequential" and isinstance(config, list):
@@ -605,7 +636,7 @@ def _is_model(raw: dict[str, Any]) -> bool:
     return raw["class_name"] in _MODELS or "output_layers" in config or "build_input_shape" in config
 
 
-def _key_of(call: Any) -> Any:
+def _key_of(call: object) -> object:
     """The key of `x[key]` in a call of Keras 3, or of Keras 2, which calls it `slice_spec`."""
     if isinstance(call, dict):
         args = call.get("args", [])
@@ -621,6 +652,32 @@ def _is_legacy(raw: dict[str, Any]) -> bool:
     return any(isinstance(call, list) for call in raw["inbound_nodes"])
 
 
+def _counted_from_one(
+    entries: list[tuple[Layer, dict[str, object], Path]], names: dict[str, Layer], config: dict[str, object]
+) -> frozenset[str]:
+    """The nested models, in a file of Keras 2, whose calls are counted from 1.
+
+    Keras 2 counts the node that a model makes when it is built with an input, and leaves it out of the file
+    (`_should_skip_first_node` of its functional.py). It writes no call that nothing reads: a model whose call 0 nothing
+    refers to is counted from 1.
+    """
+    from cnnsum.readers.keras.legacy import flatten_call
+
+    used: dict[str, set[int]] = {name: set() for name, layer in names.items() if layer.graph is not None}
+    if not used:
+        return frozenset()
+    found = [reference for reference, _ in references(config.get("output_layers"), ())]
+    for _, raw, _ in entries:
+        calls = raw.get("inbound_nodes")
+        for call in calls if isinstance(calls, list) else ():
+            arguments = flatten_call(call, keep_constants=False) if isinstance(call, list) else None
+            found += [reference for reference, _, _ in arguments.tensors] if arguments is not None else []
+    for name, index, _ in found:
+        if name in used:
+            used[name].add(index)
+    return frozenset(name for name, indexes in used.items() if indexes and 0 not in indexes)
+
+
 def _place(node: Node) -> None:
     """Give a call by place what it is given by name, but for masks."""
     split = len(node.inputs) - len(node.keywords)
@@ -629,6 +686,13 @@ def _place(node: Node) -> None:
     placed = [tensor for name, tensor in named if not is_mask(name)]
     node.inputs = (*node.inputs[:split], *placed, *(tensor for _, tensor in masks))
     node.keywords = tuple([name for name, _ in masks])
+
+
+def _is_settled(raw: dict[str, object], key: str, config: dict[str, object]) -> bool:
+    """Whether nothing but its class and its config says what a layer is: not its name in a map of dtype policies, nor
+    what Keras 2 had in another way.
+    """
+    return "module" in raw and telling(key).isdisjoint(config) and _is_policy_name(config.get("dtype"))
 
 
 def _has_dtype_field(type: LayerType | None) -> bool:
@@ -640,7 +704,7 @@ def _is_weightless(class_name: str, key: str) -> bool:
     return key in _WEIGHTLESS or key.startswith(("keras.src.ops.", "tf.")) or class_name in _TF_OPERATIONS
 
 
-def _is_true(value: Any) -> bool:
+def _is_true(value: object) -> bool:
     """Whether Python takes a value for true, as Keras does."""
     return bool(value)
 
@@ -656,13 +720,13 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _name(raw: Any) -> str:
+def _name(raw: object) -> str:
     """What a layer that cannot be read is called, as far as that can be told."""
     name = raw.get("name") if isinstance(raw, dict) else None
     return name if isinstance(name, str) else ""
 
 
-def _is_policy_name(dtype: Any) -> bool:
+def _is_policy_name(dtype: object) -> bool:
     """Whether a dtype policy is a name, or the object for a name: not a quantized one, nor a map of several."""
     if isinstance(dtype, dict):
         kind = dtype.get("class_name")

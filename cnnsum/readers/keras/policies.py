@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.graph.model import POLICIES, policy
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.keras.quantized import HISTORY, Scheme, check, scheme
 from cnnsum.layers.kinds import show
+from cnnsum.tuples import NamedTuple
 
 #: Keras's policies that quantize, and the modes that each has; a mode with a slash must name sizes too.
 _MODES = {
@@ -111,21 +112,21 @@ def _matches(pattern: str, path: str) -> bool:
     return fnmatchcase(path, pattern.replace(".*", "*").replace(".", "?"))
 
 
-def _taken_apart(raw: Any) -> tuple[str, str, int] | None:
+def _taken_apart(raw: object) -> tuple[str, str, int] | None:
     """Mode, source and length of histories of a quantized policy; None for any other."""
     if isinstance(raw, str):
         start, *sources = raw.split("_from_")
         kind = next((kind for known, kind in _BY_TEXT.items() if start.startswith(known)), None)
         if kind is None or not sources:
             return None
-        config: Mapping[str, Any] = {"mode": start, "source_name": "_from_".join(sources)}
+        config: Mapping[str, object] = {"mode": start, "source_name": "_from_".join(sources)}
     elif isinstance(raw, dict) and raw.get("class_name") not in ("DTypePolicy", "FloatDTypePolicy"):
         kind, config = str(raw.get("class_name")), _config(raw)
     else:
         return None
-    mode: Any = config.get("mode")
-    source: Any = config.get("source_name")
-    history: Any = config.get("amax_history_length", HISTORY)
+    mode: object = config.get("mode")
+    source: object = config.get("source_name")
+    history: object = config.get("amax_history_length", HISTORY)
     said = f"`{raw}`" if isinstance(raw, str) else f"`{kind}` with mode {show(mode)}"
     if not isinstance(mode, str) or not any(
         mode == known or (known[-1] == "/" and mode.startswith(known)) for known in _MODES.get(kind, ())

@@ -6,6 +6,7 @@ They change neither shapes nor weights. Which they are is held to Keras 3 itself
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 #: Of any layer. In files without modules Keras 3 takes the first for the input of the model.
@@ -35,11 +36,22 @@ OF_LAYERS: Mapping[str, frozenset[str]] = {
     for field in fields
 }
 
-#: All of them, to tell at a glance that a layer has none.
-ANY = frozenset((*OF_ALL, *OF_LAYERS)) - {"trainable", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
+#: Those that layers of Keras 3 have, too; nothing is said of them where a layer has no other.
+_SHARED = frozenset(("trainable", "kernel_initializer", "kernel_regularizer", "kernel_constraint"))
 
 
-def retired(layer: str, config: Mapping[str, Any], *, has_module: bool) -> Iterator[str]:
+@lru_cache(256)
+def telling(layer: str) -> frozenset[str]:
+    """The fields by which a config of this layer is known as one that Keras 3 refuses, to tell at a glance that it has
+    none.
+
+    >>> "groups" in telling("DepthwiseConv2D"), "groups" in telling("Conv2D"), "dynamic" in telling("Conv2D")
+    (True, False, True)
+    """
+    return frozenset((*OF_ALL, *(field for field, layers in OF_LAYERS.items() if layer in layers))) - _SHARED
+
+
+def retired(layer: str, config: Mapping[str, object], *, has_module: bool) -> Iterator[str]:
     """The fields of a layer's config that Keras 3 refuses. has_module: whether the file names the module of the class.
 
     >>> list(retired("DepthwiseConv2D", {"name": "a", "groups": 1, "kernel_size": 3}, has_module=True))
@@ -53,7 +65,7 @@ def retired(layer: str, config: Mapping[str, Any], *, has_module: bool) -> Itera
             yield field
 
 
-def without(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
+def without(layer: str, config: Mapping[str, object]) -> dict[str, Any]:
     """A config without the fields that Keras 3 refuses."""
     return {
         field: value

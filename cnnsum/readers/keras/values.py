@@ -13,7 +13,7 @@ from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Kind, Rate, Real
-from cnnsum.readers.keras.classes import function_of, key_of
+from cnnsum.readers.keras.classes import function_of, hub_function, key_of
 
 _ANNOTATED: tuple[Any, ...] = (Flag, Activation, Real, Rate)
 _FLAG, _ACTIVATION, *_NUMBERS = (annotated.__metadata__[0] for annotated in _ANNOTATED)
@@ -42,10 +42,11 @@ def plain(value: Any) -> Any:
     return value
 
 
-def fields_of(type: LayerType, config: dict[str, Any]) -> dict[str, Any]:
+def fields_of(type: LayerType, config: dict[str, object]) -> dict[str, object]:
     """A layer's config with its values as the rule of its type reads them; the same mapping where nothing changes."""
     changed: dict[str, Any] = {}
-    for name, value in config.items():
+    for name in type.schema.fields:  # of the others (initializers, policies) no value is read
+        value = config.get(name)
         if isinstance(value, (dict, list)):
             found = plain(value)
             if found is not value:
@@ -71,7 +72,7 @@ def fields_of(type: LayerType, config: dict[str, Any]) -> dict[str, Any]:
     return {**config, **changed} if changed else config
 
 
-def own_functions(type: LayerType, fields: Mapping[str, Any]) -> Iterator[str]:
+def own_functions(type: LayerType, fields: Mapping[str, object]) -> Iterator[str]:
     """The fields of a layer that hold an activation whose work is not known, since it is not Keras's."""
     for name, kind in _special(type):
         if kind is _ACTIVATION and fields.get(name) is not None and fields[name] not in FUNCTIONS:
@@ -88,13 +89,15 @@ def _special(type: LayerType) -> tuple[tuple[str, Kind], ...]:
     return found
 
 
-def _function(value: Any) -> Any:
+def _function(value: object) -> object:
     """An activation; one that is not Keras's as the kind reads a function of the author's own."""
     if isinstance(value, str):
         return value if value in FUNCTIONS else _own(value)
     if not isinstance(value, dict):
         return value
     name = function_of(value)
+    if name is not None and (known := hub_function(name)) is not None:
+        return known
     if name is None and isinstance(value.get("class_name"), str) and value["class_name"] != "function":
         key = key_of(value)
         return value if key == value["class_name"] else {**value, "class_name": key}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.graph.names import snake_case
@@ -90,7 +89,7 @@ class _Weights:
 
     def _by_rank(self, graph: Graph, container: Group) -> None:
         """Numbers have gaps here, and every layer has a group: the first of a class is the one of the lowest number."""
-        layers: dict[str, list[tuple[Layer, dict[str, Any]]]] = {}
+        layers: dict[str, list[tuple[Layer, dict[str, object]]]] = {}
         for layer, raw, stem in self._listed(graph):
             layers.setdefault(stem, []).append((layer, raw))
         groups: dict[str, list[tuple[int, Group]]] = {}
@@ -106,7 +105,7 @@ class _Weights:
                 for (layer, raw), (_, group) in zip(listed, found, strict=True):
                     self._give(layer, raw, group)
 
-    def _listed(self, graph: Graph) -> Iterator[tuple[Layer, dict[str, Any], str]]:
+    def _listed(self, graph: Graph) -> Iterator[tuple[Layer, dict[str, object], str]]:
         """What Keras takes for the layers of a model, with what their groups are named by."""
         for layer in graph.layers:
             raw = self._raw(layer)
@@ -114,13 +113,13 @@ class _Weights:
                 continue
             yield layer, raw, snake_case(shown(str(raw.get("class_name"))))
 
-    def _give(self, layer: Layer, raw: dict[str, Any], group: Group | None) -> None:
+    def _give(self, layer: Layer, raw: dict[str, object], group: Group | None) -> None:
         if layer.graph is not None:
             self.by_class(layer.graph, group)
         elif group is not None and layer.spec is None:
             layer.stored = self._of_group(layer, raw, group)
 
-    def _of_group(self, layer: Layer, raw: dict[str, Any], group: Group) -> tuple[Weight, ...]:
+    def _of_group(self, layer: Layer, raw: dict[str, object], group: Group) -> tuple[Weight, ...]:
         weights: list[Weight] = []
         for path, inner in group.walk():
             own = inner.groups.get(_OWN)
@@ -179,7 +178,7 @@ class _Weights:
             if raw is not None and not others:
                 layer.stored = self._of_list(layer, raw, owned.get(name, []))
 
-    def _of_list(self, layer: Layer, raw: dict[str, Any], arrays: list[tuple[str, Array]]) -> tuple[Weight, ...]:
+    def _of_list(self, layer: Layer, raw: dict[str, object], arrays: list[tuple[str, Array]]) -> tuple[Weight, ...]:
         groups: dict[str, list[tuple[str, Array]]] = {}
         for path, array in arrays:
             groups.setdefault(path.rpartition("/")[0], []).append((path, array))
@@ -201,7 +200,7 @@ class _Weights:
             dtype = None
         return Weight(name, array.shape, trains and is_float, dtype)
 
-    def _raw(self, layer: Layer) -> dict[str, Any] | None:
+    def _raw(self, layer: Layer) -> dict[str, object] | None:
         """What the file has of a layer."""
         if layer.place is None:
             return None
@@ -243,7 +242,7 @@ def _classes(hints: tuple[str, ...]) -> set[str]:
     return {_NUMBERED.sub("", hint) for hint in hints}
 
 
-def _is_frozen(raw: dict[str, Any], part: str) -> bool:
+def _is_frozen(raw: dict[str, object], part: str) -> bool:
     """Whether the layer inside a wrapper whose weights stand in `part` is frozen; a layer's own switch is its own."""
     config = raw.get("config")
     key = _INSIDE.get(part)

@@ -68,7 +68,7 @@ class Block:
 
     def bind(self, entry: Entry, outer: Scope, top: Scope, prefix: str, index: int) -> Scope:
         """The names inside one use of the block: its arguments, `index`, then those of the file."""
-        cells: dict[str, Any] = {}
+        cells: dict[str, object] = {}
         scope = Scope(cells, top, prefix)
         raw = entry.raw
         for name, default in self.args.items():
@@ -89,7 +89,7 @@ class Block:
 
     def values(self, scope: Scope) -> dict[str, Any]:
         """What the arguments are inside of a use, but for those that are no plain value there."""
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for name in self.args:
             value = scope.cells.get(name)
             if isinstance(value, Cell):
@@ -155,7 +155,7 @@ def declare(document: Document, path: Path, types: Types, findings: Findings) ->
     return made
 
 
-def _read(block: Block, value: Any, findings: Findings) -> None:
+def _read(block: Block, value: object, findings: Findings) -> None:
     if not isinstance(value, dict):
         help = "`layers:` below the name of the block" if isinstance(value, list) else None
         findings.add("SPC022", f"a block is a mapping with `layers`, not {show(value)}", block.site(), help=help)
@@ -227,7 +227,7 @@ def link(blocks: Sequence[Block], types: Types, findings: Findings) -> None:
         block.sized_by = frozenset(_size_names(block))
 
 
-def _used_in(model: Any, blocks: Mapping[str, Block]) -> Iterator[str]:
+def _used_in(model: object, blocks: Mapping[str, Block]) -> Iterator[str]:
     """The names of the blocks that a model within a block uses, also in models of its own."""
     items = model.get("layers") if isinstance(model, dict) else None
     for item in items if isinstance(items, list) else ():
@@ -307,7 +307,7 @@ class Counter:
 
     def __init__(self, top: Scope) -> None:
         self.top = top
-        self._counted: dict[Any, int] = {}
+        self._counted: dict[object, int] = {}
 
     def count(self, entries: Sequence[Entry], scope: Scope, named: dict[str, tuple[int, int]] | None = None) -> int:
         """The layers of these entries; a use of a block counts as one at least. Stops soon above `MAX_LAYERS`.
@@ -382,7 +382,7 @@ def _number(value: Any, scope: Scope) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 1
 
 
-def _quiet(value: Any, scope: Scope) -> Any:
+def _quiet(value: object, scope: Scope) -> object:
     """The value of an expression; None where it has none, which is reported when the layer is made."""
     try:
         return resolve(value, scope)
@@ -396,7 +396,7 @@ class _AnyNumber:
     def number(self, _text: str) -> Any:
         return 1
 
-    def sublayer(self, _raw: object) -> Any:
+    def sublayer(self, _raw: object) -> object:
         raise ReportedError
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cnnsum.diagnostics import Problem, Related, Suggestion, did_you_mean, folded
+from cnnsum.diagnostics import Related, Suggestion, did_you_mean, folded
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
 from cnnsum.layers.vocabulary import KERAS, Vocabulary
@@ -26,10 +26,9 @@ MODELS = ("Sequential", "Functional", "Model")
 SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dtype"))
 
 _INPUTS = ("InputLayer", "Input")
-_IS_ASSIGNMENT = re.compile(r"\w+ *=[^=]")
 #: An example in a help line that is longer helps nobody.
 _LONGEST = 90
-_NO_FIELDS: dict[str, Any] = {}
+_NO_FIELDS: dict[str, object] = {}
 
 
 def used_here(use: Entry | None) -> tuple[Related, ...]:
@@ -143,14 +142,15 @@ class Entry:
         )
 
 
-def parse(item: Any, document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
+def parse(item: object, document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
     """Take an item apart. What is wrong with it is reported; None where it is to be passed over."""
     if type(item) is str:
         entry = Entry(document, path, item)
         return entry if _resolve(entry, types, findings) else None
     if type(item) is not dict or not item:
         message = "a layer is the name of its type, or a mapping of it to its fields"
-        findings.add("SPC027", f"{message}, not {show(item) if item != {} else 'empty'}", Site(document, path))
+        shown = show(item) if item != {} else "empty"
+        findings.add("SPC027", f"{message}, not {shown}", Site(document, path), help=_listed(item, types))
         return Entry(document, path, "?")
     if len(item) > 1:
         return _several(item, document, path, types, findings)
@@ -166,13 +166,36 @@ def parse(item: Any, document: Document, path: Path, types: Types, findings: Fin
         entry.raw = {**entry.raw, "dtype": entry.special.pop("dtype")}
         _show(entry)
     if value is None or isinstance(value, dict):
+        _require_list_of_inputs(entry, findings)
         return entry
     if entry.type is not None or entry.block is not None:
         _by_position(entry, value, findings)
     return entry
 
 
-def _take_special(entry: Entry, value: dict[str, Any]) -> None:
+def _require_list_of_inputs(entry: Entry, findings: Findings) -> None:
+    """Report inputs of a merge that stand in no list: `from: a, b` in braces is a `from` and a key `b`."""
+    first = entry.special.get("from") if entry.special else None
+    if entry.type is None or entry.type.schema.most is not None or not isinstance(first, str):
+        return
+    others = [key for key, value in entry.raw.items() if value is None and key not in entry.type.schema.fields]
+    if others:
+        help = f"write `from: [{', '.join((first, *others))}]`"
+        site = Site(entry.document, (*entry.fields, "from"))
+        findings.add("SPC022", "several inputs stand in a list", site, help=help)
+        entry.type = entry.block = None
+
+
+def _listed(item: object, types: Types) -> str | None:
+    """How a layer is written that stands in a list with its values, `[Conv2D, 8, 3]`, or is none: a dash alone."""
+    if item is None:
+        return "leave the `-` out, or write a layer behind it"
+    if not isinstance(item, list) or not item or not isinstance(item[0], str) or types.find(item[0]) is None:
+        return None
+    return f"write `{item[0]}: {show(item[1:])}`" if item[1:] else f"write `{item[0]}`"
+
+
+def _take_special(entry: Entry, value: dict[str, object]) -> None:
     if SPECIAL.isdisjoint(value):
         entry.raw = value
     else:
@@ -195,7 +218,7 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
     elif found is not None:
         entry.block = found
     elif name in _INPUTS:
-        help = "`input: [height, width, channels]` beside `layers`, or `inputs:` for several"
+        help = f"`input: {_shape_in(entry)}` beside `layers`, or `inputs:` for several"
         findings.add("SPC027", "an input is declared by the key `input`, not by a layer", entry.head, help=help)
         return False
     elif name in MODELS and not types.declared(name):
@@ -203,6 +226,22 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
     elif not types.declared(name):
         _unknown(entry, types, findings)
     return True
+
+
+def is_input(item: object) -> bool:
+    """Whether an item of a list of layers declares an input, which is no layer here."""
+    return item in _INPUTS or (isinstance(item, dict) and any(name in item for name in _INPUTS))
+
+
+def _shape_in(entry: Entry) -> str:
+    """The shape that an input layer was given, without the batch axis, or what one looks like."""
+    value = entry.document.at(entry.fields) if entry.fields != entry.path else None
+    if isinstance(value, dict):
+        whole = value.get("batch_shape", value.get("batch_input_shape"))
+        value = whole[1:] if isinstance(whole, list) else value.get("shape", value.get("input_shape"))
+    if isinstance(value, list) and value and all(isinstance(size, (int, str)) for size in value):
+        return f"[{', '.join(map(str, value))}]"
+    return "[height, width, channels]"
 
 
 def _as_model(entry: Entry, findings: Findings) -> None:
@@ -223,13 +262,27 @@ def _unknown(entry: Entry, types: Types, findings: Findings) -> None:
         help = f"write `{head}: {shown}`"
         findings.add("SPC008", f"a space is missing after `{head}:`", entry.head, help=help)
         return
-    near = _as_item(name, types) or _named(entry, types)
+    from cnnsum.readers.native.written import as_item
+
+    near = as_item(name, types) or _named(entry, types)
     if near is None and types.incomplete:
         return
     if near is None and findings.diagnostics.wants_help("UNK701"):
         near = types.suggest(name)
+        if isinstance(near, Suggestion):
+            near = _foreign(near, entry, types, findings)
     near = near or "`cnnsum layers` lists the types"
     findings.add("UNK701", f"unknown layer type `{name}`", entry.head, help=near)
+
+
+def _foreign(help: Suggestion, entry: Entry, types: Types, findings: Findings) -> str:
+    """The help for a word of another library, with what its values are called here."""
+    from cnnsum.readers.native.foreign import with_framework, with_values
+
+    value = entry.document.at(entry.fields) if entry.fields != entry.path else None
+    help = with_values(help, value, types.vocabulary)
+    is_first = all(one.code != "UNK701" for one in findings.diagnostics)
+    return with_framework(help, entry.document, types.vocabulary) if is_first else help
 
 
 def _named(entry: Entry, types: Types) -> str | None:
@@ -244,84 +297,31 @@ def _named(entry: Entry, types: Types) -> str | None:
     return f"write `{value}: {{name: {name}}}`"
 
 
-def _as_item(name: str, types: Types) -> str | None:
-    """How a call such as Conv2D(32, 3) is written as an item."""
-    head, bracket, rest = name.partition("(")
-    if not bracket or not rest.endswith(")") or types.find(head) is None:
-        return None
-    values = rest[:-1].strip()
-    if "=" in values:
-        return f"write `{head}: {{{values.replace('=', ': ')}}}`"
-    return f"write `{head}: [{values}]`" if values else f"write `{head}`"
-
-
 def _by_position(entry: Entry, value: Any, findings: Findings) -> None:
     """Fields given as a list of values, or the first as a single value."""
     block = entry.block
-    names = list(block.args) if block is not None else list(entry.type.schema.fields) if entry.type is not None else []
-    what = f"`{block.name}`" if block is not None else entry.type_name
-    if isinstance(value, str) and _IS_ASSIGNMENT.match(value):
-        help = f"write `{entry.type_name}: {{{value.replace('=', ': ')}}}`"
-        site = Site(entry.document, entry.fields)
-        findings.add("SPC027", "fields stand in a mapping, each with a colon", site, help=help)
-        entry.type = entry.block = None
-        return
-    listed = _list_without_brackets(value) if isinstance(value, str) else None
-    if listed is not None:
-        site = Site(entry.document, entry.fields)
-        help = "a formula that holds a comma stands in quotes" if "(" in listed else f"write `[{listed}]`"
-        findings.add("SPC022", "a list of fields stands in square brackets", site, help=help)
-        entry.type = entry.block = None
-        return
+    names = list(block.args) if block is not None else []
+    if entry.type is not None:
+        names = entry.type.by_position(entry.type_name)
     values = value if isinstance(value, list) else [value]
-    if len(values) > len(names):
-        kind = "arguments" if block is not None else "fields"
-        has = f"it has {len(names)}: {', '.join(names)}" if names else f"it has no {kind}"
-        plural = f"{len(values)} values" if len(values) > 1 else "a value"
-        meant = None if entry.type is None else _meant_by_values(entry.type, values)
-        findings.add("CFG104", f"{what} got {plural} but {has}", entry.site(), help=meant)
-        entry.type = entry.block = None
-        return
+    first = values[0] if values else None
+    doubtful = isinstance(first, dict) or (isinstance(value, str) and ("," in value or "=" in value))
+    if doubtful or len(values) > len(names):
+        from cnnsum.readers.native.written import by_position
+
+        found = by_position(entry, value, names)
+        if found is not None:
+            code, message, help = found
+            site = entry.site() if code == "CFG104" else Site(entry.document, entry.fields)
+            findings.add(code, message, site, help=help)
+            entry.type = entry.block = None
+            return
     entry.raw = dict(zip(names, values, strict=False))
     entry.positional = tuple(names[: len(values)]) if isinstance(value, list) else names[0]
     _show(entry)
 
 
-def _meant_by_values(type: LayerType, values: list[Any]) -> str | None:
-    """What a list of more values than fields was meant for: the inputs of a merge, or one value that is a list."""
-    listed = f"[{', '.join(map(str, values))}]"
-    if type.schema.most is None and all(isinstance(one, str) for one in values):
-        return f"what it merges stands in `from`: `{type.name}: {{from: {listed}}}`"
-    if len(type.schema.fields) == 1 and all(isinstance(one, (int, str)) for one in values):
-        (field,) = type.schema.fields.values()
-        whole = [one for one in values if isinstance(one, int)]
-        try:
-            field.kind.read(whole, None)  # type: ignore[arg-type]  # integers need no reader
-        except (Problem, AttributeError):  # also of a kind that asks the reader
-            return None
-        return f"a list that is one value stands in brackets of its own: `{type.name}: [{listed}]`"
-    return None
-
-
-def _list_without_brackets(text: str) -> str | None:
-    """The inside of the list that was meant by `8, 3` or `(8, 3)`; None for any other text, an equation included."""
-    inside = text[1:-1] if text[:1] == "(" and text[-1:] == ")" else text
-    depth = 0
-    outside: list[str] = []
-    for part in re.split(r"([()])", inside):
-        if part in ("(", ")"):
-            depth += 1 if part == "(" else -1
-            if depth < 0:
-                return None
-        elif not depth:
-            outside.append(part)
-    outer = "".join(outside)
-    if depth or "," not in outer or re.search("[^\\w\\s,.+*/$-]|->", outer):
-        return None
-    return inside.strip(" ,")
-
-
-def _inside(type_name: str, item: dict[str, Any], others: list[str], types: Types) -> str | None:
+def _inside(type_name: str, item: dict[str, object], others: list[str], types: Types) -> str | None:
     """Where keys beside the layer belong, if all of them are of the language or fields of the layer."""
     found = types.find(type_name)
     fields: list[str] = []
@@ -343,7 +343,7 @@ def _inside(type_name: str, item: dict[str, Any], others: list[str], types: Type
     return f"{advice}: {written}" if len(written) <= _LONGEST else advice
 
 
-def _in_flow(value: Any) -> str:
+def _in_flow(value: object) -> str:
     """A plain value as YAML writes it on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_in_flow(item)}" for key, item in value.items()) + "}"
@@ -354,7 +354,7 @@ def _in_flow(value: Any) -> str:
     return "null" if value is None else str(value).lower()
 
 
-def _several(item: dict[str, Any], document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
+def _several(item: dict[str, object], document: Document, path: Path, types: Types, findings: Findings) -> Entry | None:
     """An item with more than one key: say what was probably meant; its first key counts as the layer."""
     names = list(item)
     first = next((name for name in names if types.find(name) is not None), names[0])

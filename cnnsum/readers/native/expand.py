@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
+from itertools import count
+from typing import TypeAlias
 
 from cnnsum.diagnostics import Problem, Related
 from cnnsum.graph.model import FLOAT32, BlockUse, Constant, Graph, Layer, Node, Place, Policy, Tensor
@@ -23,7 +24,7 @@ from cnnsum.readers.native.wires import Items, Wires, failed
 from cnnsum.source import Document
 
 
-def _name_and_rest(item: dict[str, Any]) -> tuple[str | None, str]:
+def _name_and_rest(item: dict[str, object]) -> tuple[str | None, str]:
     """The name that an item is given, and the item without it as a text; "" for an item that takes the long way."""
     for type_name, fields in item.items():
         if type(fields) is dict and not SPECIAL.isdisjoint(fields):
@@ -87,12 +88,14 @@ class Expander:
         self.used: set[str] = set()
         self.blocks: dict[tuple[str, ...], BlockUse] = {}
 
-    def top_level(self, items: list[Any], site: Site, frame: Frame) -> None:
+    def top_level(self, items: list[object], site: Site, frame: Frame) -> None:
         """Make the layers of the model's list at `site`. An item that was met before, but for its name, is not checked
         again.
         """
         document, above = site.document, site.path
-        known: dict[str, tuple[LayerType, dict[str, Any], str | None, tuple[str, ...] | str | None, Policy, bool]] = {}
+        known: dict[
+            str, tuple[LayerType, dict[str, object], str | None, tuple[str, ...] | str | None, Policy, bool]
+        ] = {}
         automatic = self.names.automatic
         results = self.results
         layers = self.layers
@@ -122,7 +125,7 @@ class Expander:
             late = any(type(item) is not Tensor for item in current)
             if shown and entry.type is not None:
                 layer = layers[-1]
-                if layer.type is not None:
+                if layer.type is not None and not layer.type.takes_list:
                     written = None if entry.fields == entry.path else entry.type_name
                     known[shown] = layer.type, layer.fields, written, entry.positional, layer.policy, layer.trainable
         frame.current = current
@@ -207,11 +210,19 @@ class Expander:
         node = Node(layer, (), keywords)
         node.constants = constants
         self.wires.connect(node, items)
+        if len(items) == 1 and type(items[0]) is Tensor and layer.type is not None and layer.type.takes_list:
+            self._require_list(entry, frame, layer.type)
         frame.current = (Tensor(node),)
         if given:
             self._register(entry, frame, name, node)
         elif name is not None:
             self.results[frame.prefix + name] = node
+
+    def _require_list(self, entry: Entry, frame: Frame, type: LayerType) -> None:
+        """Refuse the layer before, or a name by itself, where a type takes a list."""
+        if not self.keys.is_listed(entry, frame):
+            help = "name what comes together: `from: [a, b]`"
+            self.findings.add("GRF303", type.refusal_of_one(), entry.head, help=help)
 
     def _layer(self, entry: Entry, frame: Frame, scope: Scope, name: str | None) -> Layer:
         self._at = entry, frame
@@ -248,7 +259,7 @@ class Expander:
             graph=graph,
         )
 
-    def _inner_model(self, raw: dict[str, Any]) -> Inner:
+    def _inner_model(self, raw: dict[str, object]) -> Inner:
         """The model in a field of the entry that is being read; raises Problem."""
         from cnnsum.graph.inside import InnerModel
 
@@ -319,6 +330,10 @@ class Expander:
             found = [self.wires.find(one, full + ".", block.site(*path)) for one, path in block.outputs]
             result = tuple([item for items in found for item in items])
         frame.current = result
+        if twin is None:
+            place = Place(entry.document, entry.path, entry.fields, entry.positional)
+            made = partial(self.wires.tensors, result)
+            self.blocks[inner.block] = self.blocks[inner.block]._replace(place=place, result=made)
         if given:
             self._register(entry, frame, name, result)
         else:
@@ -364,7 +379,10 @@ class Expander:
                 return
             if full not in self._left_out:
                 related = self._first_use(full, name)
-                self.findings.add("GRF307", f"the name `{name}` is used twice", entry.site("name"), related=related)
+                number = next(number for number in count(2) if f"{full}_{number}" not in self.results)
+                help = f"call one of the two `{name}_{number}`, or nothing: layers get names by themselves"
+                message = f"the name `{name}` is used twice"
+                self.findings.add("GRF307", message, entry.site("name"), help=help, related=related)
                 return
             self._left_out.discard(full)
         elif left_out:

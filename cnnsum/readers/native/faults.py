@@ -6,10 +6,9 @@ the mistake is in the line that gave it. Such a problem carries its site along. 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem, Related, Severity, Span, UnusableError
 from cnnsum.source import Document
+from cnnsum.tuples import NamedTuple
 
 Path = tuple[str | int, ...]
 
@@ -101,7 +100,7 @@ class Findings:
 
     def __init__(self) -> None:
         self.diagnostics = DiagnosticList()
-        self._seen: set[Any] = set()
+        self._seen: set[object] = set()
 
     def add(
         self,

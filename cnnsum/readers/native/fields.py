@@ -16,6 +16,7 @@ from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, used_here
 from cnnsum.readers.native.faults import Fault, Findings, ReportedError, Site
 from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
+from cnnsum.source import Document
 
 #: Problems of a name rather than of the value below it.
 _AT_KEYS = ("CFG103", "UNK701")
@@ -50,7 +51,7 @@ class Reader:
                 fault.site = text.site
             raise
 
-    def sublayer(self, raw: object) -> Any:
+    def sublayer(self, raw: object) -> object:
         """The layer that a field holds; raises Problem."""
         from cnnsum.readers.native.inner import sublayer
 
@@ -68,7 +69,7 @@ class Defaults:
         self.fields: dict[LayerType, dict[str, Any]] = {}
         self.special: dict[LayerType, tuple[bool | None, Policy | None]] = {}
         self.failed: dict[LayerType, set[str]] = {}
-        self._merged: dict[LayerType, dict[str, Any]] = {}
+        self._merged: dict[LayerType, dict[str, object]] = {}
 
     def of(self, type: LayerType) -> dict[str, Any]:
         """The fields that layers of this type have unless they say otherwise."""
@@ -86,11 +87,11 @@ class Binder:
 
     __slots__ = ("_known", "defaults", "findings", "reader")
 
-    def __init__(self, types: Types, findings: Findings, top: Scope, defaults: dict[Any, Defaults]) -> None:
+    def __init__(self, types: Types, findings: Findings, top: Scope, defaults: dict[Document, Defaults]) -> None:
         self.reader = Reader(types, top)
         self.findings = findings
         self.defaults = defaults
-        self._known: dict[Any, tuple[LayerType, dict[str, Any]]] = {}
+        self._known: dict[object, tuple[LayerType, dict[str, object]]] = {}
 
     def bind(self, entry: Entry, scope: Scope, use: Entry | None) -> tuple[LayerType | None, dict[str, Any]]:
         """The type and the checked fields; no type where something is wrong with them, which is reported."""
@@ -194,7 +195,13 @@ class Binder:
 
 
 def without_space(key: str | int, names: Iterable[str]) -> Problem | None:
-    """The problem of a key that became of `filters:8` in braces: YAML needs a space after the colon."""
+    """The problem of a key that became of `filters:8` in braces, where YAML needs a space after the colon, or of
+    `filters=8`.
+    """
+    name, equals, rest = str(key).partition("=")
+    if equals and name.strip() in names:
+        message = f"a field stands before a colon, not before `=`: `{name.strip()}`"
+        return Problem("SPC008", message, help=f"write `{name.strip()}: {rest.strip()}`")
     name, colon, rest = str(key).partition(":")
     if not colon or (name not in names and name not in SPECIAL):
         return None
@@ -230,7 +237,7 @@ def _value_at(raw: Any, path: tuple[str | int, ...]) -> Any:
     return raw
 
 
-def truth(value: Any, scope: Scope, name: str) -> bool:
+def truth(value: object, scope: Scope, name: str) -> bool:
     """The value of a key that is true or false; raises Problem."""
     value = resolve(value, scope)
     if not isinstance(value, bool):
@@ -238,7 +245,7 @@ def truth(value: Any, scope: Scope, name: str) -> bool:
     return value
 
 
-def policy_of(value: Any, scope: Scope | None = None) -> Policy:
+def policy_of(value: object, scope: Scope | None = None) -> Policy:
     """The policy that `dtype` names; raises Problem."""
     if scope is not None:
         value = plain(whole(value, scope))
@@ -255,7 +262,7 @@ def policy_of(value: Any, scope: Scope | None = None) -> Policy:
     )
 
 
-def read_defaults(raw: Any, site: Site, defaults: Defaults, types: Types, scope: Scope, findings: Findings) -> None:
+def read_defaults(raw: object, site: Site, defaults: Defaults, types: Types, scope: Scope, findings: Findings) -> None:
     """Check the mapping `defaults` of a file, and keep what is good of it."""
     if not isinstance(raw, dict):
         findings.add("SPC022", f"`defaults` is a mapping of layer types to fields, not {show(raw)}", site)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os.path
 import re
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Related, UnusableError, did_you_mean
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.source import Document, read
+from cnnsum.source.raw import READ
 
 #: Files that include files.
 MAX_DEPTH = 20
@@ -85,6 +85,7 @@ def _inside(path: str, document: Document, site: Site, findings: Findings) -> st
         findings.add("SAF602", f"`{path}` is a link that leaves the folder of this file", site, help=help)
         return None
     if not os.path.isfile(target):
+        READ.add(target)  # it was looked for
         what = "is a folder" if os.path.isdir(target) else "is no file" if os.path.exists(target) else "does not exist"
         findings.add("SPC063", f"`{path}` {what}", site, help=_near(path, folder))
         return None
@@ -114,7 +115,7 @@ def _read(path: str, document: Document, site: Site, findings: Findings) -> Docu
             )
         return None
     findings.diagnostics.extend(other.diagnostics)
-    value: Any = other.value
+    value: object = other.value
     from cnnsum.readers.native.spec import KEYS
 
     if not isinstance(value, dict) or not any(key in value for key in (*_OFFERED, "include")):

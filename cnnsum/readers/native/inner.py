@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
@@ -35,7 +36,7 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
         if reader.types.incomplete:
             raise ReportedError
         raise Problem("UNK701", f"unknown layer type `{name}`", (name,), help=reader.types.suggest(name))
-    fields, positions = _by_name(type, value)
+    fields, positions = _by_name(type, name, value)
     own_name, trainable = "", True
     for key in [key for key in fields if key in SPECIAL]:
         given = fields.pop(key)
@@ -58,17 +59,21 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
     return Inner(type, bound, own_name, trainable)
 
 
-def _by_name(type: LayerType, value: Any) -> tuple[dict[str, Any], dict[Any, tuple[int, ...]]]:
+def _by_name(type: LayerType, called: str, value: object) -> tuple[dict[str, object], dict[object, tuple[int, ...]]]:
     """The fields by name, and where each stands if it is not below its name."""
     if value is None:
         return {}, {}
     if isinstance(value, dict):
         return dict(value), {}
-    names = list(type.schema.fields)
+    names = type.by_position(called)
     values = value if isinstance(value, list) else [value]
     if len(values) > len(names):
-        raise Problem("CFG104", f"{type.name} got {len(values)} values but it has {len(names)} fields", (type.name,))
-    positions: dict[Any, tuple[int, ...]] = {
+        raise Problem(
+            "CFG104",
+            f"{type.name} got {counted(len(values), 'value')} but it has {counted(len(names), 'field')}",
+            (type.name,),
+        )
+    positions: dict[object, tuple[int, ...]] = {
         name: (index,) if isinstance(value, list) else () for index, name in enumerate(names)
     }
     return dict(zip(names, values, strict=False)), positions

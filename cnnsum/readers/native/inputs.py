@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
@@ -20,6 +20,7 @@ from cnnsum.readers.how import How
 from cnnsum.readers.native.faults import Findings, Outside, Site
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
+from cnnsum.tuples import NamedTuple
 
 #: A name that is not a function.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\b(?!\s*\()")
@@ -47,7 +48,7 @@ class Declared(NamedTuple):
 INPUT_KEYS = ("shape", "dtype", "batch")
 
 
-def declared_inputs(value: dict[str, Any], site: Site, findings: Findings) -> list[Declared]:
+def declared_inputs(value: dict[str, object], site: Site, findings: Findings) -> list[Declared]:
     """The inputs that a model names, in its order; `site` is that of the model."""
     if "inputs" in value and "input" in value:
         message = "a spec has `input` for its only input, or `inputs` for several, not both"
@@ -68,7 +69,7 @@ def declared_inputs(value: dict[str, Any], site: Site, findings: Findings) -> li
     return []
 
 
-def _only(raw: Any, site: Site, findings: Findings) -> Declared:
+def _only(raw: object, site: Site, findings: Findings) -> Declared:
     """The input below `input`, which may say what it is called."""
     if not isinstance(raw, dict) or "name" not in raw or "shape" not in raw:
         return _declared("input", raw, site, findings)
@@ -90,7 +91,7 @@ def _check_name(name: str, site: Site, findings: Findings) -> None:
         findings.add("SPC029", f"`{name}` cannot be the name of an input", site)
 
 
-def _declared(name: str, raw: Any, site: Site, findings: Findings) -> Declared:
+def _declared(name: str, raw: object, site: Site, findings: Findings) -> Declared:
     dtype = batch = None
     dtype_site = site
     if isinstance(raw, dict):
@@ -123,7 +124,7 @@ def _declared(name: str, raw: Any, site: Site, findings: Findings) -> Declared:
     return Declared(name, None, dtype, site, dtype_site)
 
 
-def _as_list(raw: Any) -> str | None:
+def _as_list(raw: object) -> str | None:
     """The list that was meant by 28, (28, 28, 1) or 28x28x1."""
     if not isinstance(raw, (int, str)):
         return None
@@ -132,7 +133,9 @@ def _as_list(raw: Any) -> str | None:
     return f"write `[{', '.join(sizes)}]`" if plain else "write it in square brackets: `[height, width, channels]`"
 
 
-def declared_symbols(raw: Any, document: Document, taken: dict[str, Any], findings: Findings) -> dict[str, Symbol]:
+def declared_symbols(
+    raw: object, document: Document, taken: dict[str, object], findings: Findings
+) -> dict[str, Symbol]:
     """The symbols below `symbols`, with what is known of them; `taken` are the names of vars."""
     symbols: dict[str, Symbol] = {}
     site = Site(document, ("symbols",))
@@ -191,7 +194,7 @@ class Sizes:
         #: Values from outside, and where each comes from.
         self.values: dict[str, tuple[Any, str]] = {}
         #: Values for axes that the file leaves open without a name.
-        self.of_open_axes: dict[str, Any] = {}
+        self.of_open_axes: dict[str, object] = {}
         #: Sizes that were set free: what the file says of each symbol, and the symbols by input and axis.
         self.freed: dict[str, Freed] = {}
         self.opened: dict[tuple[str, int], Dim] = {}
@@ -234,7 +237,7 @@ class Sizes:
                     raise self._unknown(name, ())
                 self.of_open_axes[name] = value  # which get their names when they are read
                 continue
-            self.values[name] = value, f"--set {name}={value}"
+            self.values[name] = value, self.how.told(name)
 
     def _unknown(self, name: str, more: Iterable[str]) -> UnusableError:
         """The error for a name that is none of the spec's."""
@@ -265,7 +268,7 @@ class Sizes:
             for name, size in zip(one.shape, shape, strict=True):
                 if not isinstance(name, str) or not dims.is_name(name) or size is None or size == name:
                     continue
-                value: Any = self.symbols[size].dim if isinstance(size, str) and size in self.symbols else size
+                value: object = self.symbols[size].dim if isinstance(size, str) and size in self.symbols else size
                 place = f"in the shape of `{one.name}`"
                 known, source = self.values.get(name, (value, ""))
                 if known != value:
@@ -374,9 +377,10 @@ class Sizes:
             return self.opened[one.name, axis]
         site = one.site._replace(path=(*one.site.path, axis))
         try:
-            size: Any = item
+            size: object = item
             if item == "None":
-                raise Problem("CFG102", "a size that is left open is written `null`")  # noqa: TRY301 - as the others
+                batch = "" if axis else "; the axis of the batch is left out"
+                raise Problem("CFG102", "`None` is no size", help=f"a size that is left open is `null`{batch}")  # noqa: TRY301 - as the others
             if isinstance(item, str):
                 name = item.removeprefix("$")
                 size = scope.number(name)

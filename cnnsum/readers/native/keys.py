@@ -23,7 +23,7 @@ from cnnsum.readers.native.wires import Items, Wires, names_in
 GOOD_NAME = re.compile(r"[^:/$\s](?:[^:/$]*[^:/$\s])?").fullmatch
 
 
-def _constant_shape(value: Any) -> tuple[int, ...] | None:
+def _constant_shape(value: object) -> tuple[int, ...] | None:
     """The shape of a number, or of nested lists of numbers; None of anything else."""
     shape: list[int] = []
     while isinstance(value, list) and value:
@@ -32,7 +32,7 @@ def _constant_shape(value: Any) -> tuple[int, ...] | None:
     return tuple(shape) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _to_decide(value: Any) -> str | None:
+def _to_decide(value: object) -> str | None:
     """How to give a formula a value, where a number is needed."""
     names = sorted({symbol.name for symbol in symbols_of(value)}) if isinstance(value, Expr) else ()
     if not names:
@@ -140,6 +140,33 @@ class Keys:
             self.findings.problem(problem, entry.site("dtype"), used_here(frame.use))
             return None
 
+    def _named(self, listed: list[tuple[Any, Site]], frame: Frame) -> str:
+        """What to write for layers that are counted: -1 for the one before, 0 for the first of the list."""
+        known = [name.removeprefix(frame.prefix) for name in self.wires.results if name.startswith(frame.prefix)]
+        names = [name for name in known if "." not in name and name not in ("input", "input_layer")]
+        if "input" in known:
+            names.insert(0, "input")
+        first = int("input" in known)
+        meant = []
+        for number, _ in listed:
+            if type(number) is not int:
+                meant.append(str(number))
+                continue
+            at = len(names) + number if number < 0 else first + number
+            if not 0 <= at < len(names):
+                return "layers have names, also automatic ones, and are not counted: `from: conv2d_1`"
+            meant.append(names[at])
+        shown = meant[0] if len(meant) == 1 else f"[{', '.join(meant)}]"
+        return f"layers have names, also automatic ones, and are not counted: `from: {shown}`"
+
+    def is_listed(self, entry: Entry, frame: Frame) -> bool:
+        """Whether `from` gives a list, be it of one name."""
+        given = (entry.special or {}).get("from")
+        try:
+            return isinstance(whole(given, frame.scope), list)
+        except Problem:
+            return True  # which is said elsewhere
+
     def source(self, entry: Entry, frame: Frame) -> tuple[Items, tuple[str, ...], Items, tuple[Constant, ...]]:
         """The inputs, the names of those that are given by name, the first of them, and the constants among them."""
         special = entry.special
@@ -170,8 +197,8 @@ class Keys:
             listed = [one for index, one in enumerate(listed) if all(index != known.index for known in constants)]
         if not listed or not all(isinstance(name, str) and name for name, _ in listed):
             message = f"`from` must be the name of a layer, or a list of names, got {show(value)}"
-            counted = any(type(name) is int for name, _ in listed or ())
-            help = "layers have names, also automatic ones, and are not counted: `from: conv2d_1`" if counted else None
+            listed = [(value, site)] if type(value) is int else listed or []
+            help = self._named(listed, frame) if any(type(name) is int for name, _ in listed) else None
             self.findings.add("CFG102", message, site, help=help)
             return nothing
         found = []
@@ -183,7 +210,7 @@ class Keys:
             found.append(self.wires.find(str(name), prefix, here))
         return tuple([item for items in found for item in items]), keywords, found[0], constants
 
-    def _keywords(self, entry: Entry, value: dict[str, Any]) -> tuple[str, ...]:
+    def _keywords(self, entry: Entry, value: dict[str, object]) -> tuple[str, ...]:
         """The inputs given by name, those that the type has."""
         if entry.type is None:
             return tuple(value)

@@ -46,7 +46,7 @@ class Room:
 
 
 def within_limit(
-    items: list[Any], several: list[int], site: Site, types: Types, scope: Scope, findings: Findings, room: Room
+    items: list[object], several: list[int], site: Site, types: Types, scope: Scope, findings: Findings, room: Room
 ) -> bool:
     """Whether the layers of one model, whose list stands at `site`, find room, which they then take.
 

@@ -132,7 +132,7 @@ class _Reader:
         kinds = {name: self._field(name, default, numeric=name in used) for name, default in fields.items()}
         return OwnType(declaration, kinds, self.vocabulary)
 
-    def _keeps(self, raw: Any) -> str | None:
+    def _keeps(self, raw: object) -> str | None:
         """What backpropagation keeps."""
         if raw in KEEPS:
             return str(raw)
@@ -141,13 +141,13 @@ class _Reader:
         self.findings.add("CFG102", message, self.site("keeps"), help=help)
         return None
 
-    def _patterns(self, raw: Any, key: str, known: set[str] | None = None) -> tuple[Pattern, ...]:
+    def _patterns(self, raw: object, key: str, known: set[str] | None = None) -> tuple[Pattern, ...]:
         """One pattern, or a list of them."""
         if isinstance(raw, list) and raw and all(isinstance(item, list) for item in raw):
             return tuple([self._pattern(item, (key, index), known) for index, item in enumerate(raw)])
         return (self._pattern(raw, (key,), known),)
 
-    def _pattern(self, raw: Any, path: tuple[str | int, ...], known: set[str] | None) -> Pattern:
+    def _pattern(self, raw: object, path: tuple[str | int, ...], known: set[str] | None) -> Pattern:
         if not isinstance(raw, list):
             message = f"a pattern is a list of sizes and names, like [..., c], not {show(raw)}"
             self.findings.add("SPC022", message, self.site(*path))
@@ -155,7 +155,7 @@ class _Reader:
         if len(raw) > MAX_RANK:
             self.findings.add("CFG102", f"a pattern has at most {MAX_RANK} axes, got {len(raw):,}", self.site(*path))
             return ("...",)
-        items: list[Any] = []
+        items: list[object] = []
         for index, item in enumerate(raw):
             here = (*path, index)
             if item == "...":
@@ -239,7 +239,7 @@ class _Reader:
                     message = "`...` stands in the output but not in the input"
                     self.findings.add("SPC065", message, self.site("output"))
 
-    def _weights(self, raw: Any, known: set[str]) -> tuple[Given, ...]:
+    def _weights(self, raw: object, known: set[str]) -> tuple[Given, ...]:
         if raw is None:
             return ()
         if not isinstance(raw, dict):
@@ -248,7 +248,7 @@ class _Reader:
             return ()
         return tuple([self._weight(name, value, known) for name, value in raw.items()])
 
-    def _weight(self, name: str, value: Any, known: set[str]) -> Given:
+    def _weight(self, name: str, value: object, known: set[str]) -> Given:
         path: tuple[str | int, ...] = ("weights", name)
         trainable, dtype = True, None
         if isinstance(value, dict):
@@ -280,7 +280,7 @@ class _Reader:
             return Given(name, (self._amount(value[0], known, *path),), bool(trainable), dtype)
         return Given(name, self._pattern(value, path, known), bool(trainable), dtype)
 
-    def _field(self, name: str, default: Any, *, numeric: bool) -> Field:
+    def _field(self, name: str, default: object, *, numeric: bool) -> Field:
         """A field that a formula mentions is a number; any other may hold anything."""
 
         def number(value: Any, reading: Reading) -> Any:
@@ -290,7 +290,7 @@ class _Reader:
                 raise Problem("CFG102", f"must be a number, got {show(value)}")
             return int(value) if isinstance(value, float) and value.is_integer() else value
 
-        def anything(value: Any, _reading: Reading) -> Any:
+        def anything(value: object, _reading: Reading) -> object:
             return _frozen(plain(value))
 
         kind = Kind("a number", number) if numeric else Kind("any value", anything)
@@ -314,11 +314,11 @@ class _Defaults:
     def number(self, text: str) -> Any:
         return self.scope.number(text)
 
-    def sublayer(self, raw: object) -> Any:
+    def sublayer(self, raw: object) -> object:
         raise Problem("CFG102", f"must be a number, got {show(raw)}")
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return tuple([_frozen(item) for item in value])
     if isinstance(value, dict):
@@ -328,7 +328,7 @@ def _frozen(value: Any) -> Any:
 
 def _words(declaration: Declaration) -> set[str]:
     """All names in the formulas of a declaration."""
-    amounts: list[Any] = [declaration.macs, declaration.elementwise]
+    amounts: list[object] = [declaration.macs, declaration.elementwise]
     patterns: Sequence[Pattern] = (
         *declaration.inputs,
         *(declaration.outputs or ()),
@@ -355,5 +355,5 @@ class _Symbols(Names):
         super().__init__({}, scope)
         self._known = known
 
-    def __missing__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> object:
         return Symbol(name).dim if name in self._known else super().__missing__(name)

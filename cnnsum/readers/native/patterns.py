@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem
@@ -20,6 +20,7 @@ from cnnsum.layers.requiring import require_at_least, require_equal
 from cnnsum.layers.vocabulary import Vocabulary
 from cnnsum.readers.native.faults import Site
 from cnnsum.readers.native.scope import Scope
+from cnnsum.tuples import NamedTuple
 
 _KEYS = ("fields", "input", "output", "weights", "macs", "elementwise")
 _WEIGHT_KEYS = ("shape", "trainable", "dtype")
@@ -66,9 +67,9 @@ class Declaration:
         #: What backpropagation keeps, one of `KEEPS`; None where the spec does not say.
         self.keeps: str | None = None
 
-    def apply(self, *shapes: Shape, **fields: Any) -> Facts:
+    def apply(self, *shapes: Shape, **fields: object) -> Facts:
         """The rule: match the inputs, then fill in the outputs and weights."""
-        names: dict[str, Any] = dict(fields)
+        names: dict[str, object] = dict(fields)
         rest: Shape = ()
         for pattern, shape in zip(self.inputs, shapes, strict=True):
             rest = self._match(pattern, shape, names, rest)
@@ -77,7 +78,7 @@ class Declaration:
             outputs: tuple[Shape, ...] = ((batch, *self._same(self.inputs[0], shapes[0][1:], names)),)
         else:
             outputs = tuple([(batch, *self._fill(pattern, names, rest)) for pattern in self.outputs])
-        sizes: dict[str, Any] = {}
+        sizes: dict[str, object] = {}
         for word, total in (("input", shapes), ("output", outputs)):
             count: Dim = 0
             for shape in total:
@@ -97,7 +98,7 @@ class Declaration:
             window=None if len(set(spatial)) == 1 else NOT_FOLLOWED,
         )
 
-    def _match(self, pattern: Pattern, shape: Shape, names: dict[str, Any], rest: Shape) -> Shape:
+    def _match(self, pattern: Pattern, shape: Shape, names: dict[str, object], rest: Shape) -> Shape:
         """Bind the names of the pattern; returns what `...` stands for."""
         own = shape[1:]
         if "..." in pattern:
@@ -142,7 +143,7 @@ class Declaration:
         message = f"{self.name} needs an input of shape {show_pattern(pattern)}, got {show_shape(shape)}"
         return Problem("SHP204", message)
 
-    def _same(self, pattern: Pattern, sizes: Shape, names: Mapping[str, Any]) -> Shape:
+    def _same(self, pattern: Pattern, sizes: Shape, names: Mapping[str, object]) -> Shape:
         """What an input was found to be: as its pattern says, and as the axis is where that says nothing."""
         if "..." in pattern:
             before = pattern.index("...")
@@ -151,7 +152,7 @@ class Declaration:
         both = zip(pattern, sizes, strict=True)
         return tuple([dim if takes_any(item) else self._size(item, names, {}) for item, dim in both])
 
-    def _fill(self, pattern: Pattern, names: Mapping[str, Any], rest: Shape) -> Shape:
+    def _fill(self, pattern: Pattern, names: Mapping[str, object], rest: Shape) -> Shape:
         filled: list[Dim] = []
         for item in pattern:
             if item == "...":
@@ -185,7 +186,7 @@ class Declaration:
         return value
 
 
-def takes_any(item: Any) -> bool:
+def takes_any(item: object) -> bool:
     """Whether an axis of an input's pattern may have any size, which then has no name: `null` or `_`."""
     return item is None or (isinstance(item, Amount) and item.text == "_")
 
@@ -193,11 +194,11 @@ def takes_any(item: Any) -> bool:
 class Names(dict[str, Any]):
     """The names of a rule, then those of the file."""
 
-    def __init__(self, names: Mapping[str, Any], scope: Scope) -> None:
+    def __init__(self, names: Mapping[str, object], scope: Scope) -> None:
         super().__init__(names)
         self.scope = scope
 
-    def __missing__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> object:
         return self.scope[name]
 
 

@@ -6,17 +6,19 @@ is an expression in one field is a plain word in another. Knows no layer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnnsum import dims  # its language is loaded by the first expression only
 from cnnsum.diagnostics import did_you_mean
+from cnnsum.dims.expr import Varying
 from cnnsum.readers.native.faults import Fault, Outside, ReportedError, Site
 from cnnsum.source.findings import MAX_FINDINGS
 
-_MISSING: Any = object()
-_NOT_YET: Any = object()
-_BUSY: Any = object()
+_MISSING: object = object()
+_NOT_YET: object = object()
+_BUSY: object = object()
 
 #: Words of Python and of older YAML for what is written otherwise here.
 _MEANT = {
@@ -26,7 +28,7 @@ _MEANT = {
 }
 
 #: Stands for an argument that has no usable value; its problem has been reported.
-FAILED: Any = object()
+FAILED: object = object()
 
 
 class Written(str):
@@ -119,7 +121,7 @@ class Cell:
                 return raw
         scope = raw.scope if type(raw) is Written else self.scope
         try:
-            return scope.evaluate(raw)
+            return scope.value(raw)
         except Fault:
             # A word on its own is a text. Where a number is needed, `Scope.number` says that the word is not a name.
             if dims.is_name(raw) and raw not in scope:
@@ -139,7 +141,7 @@ class Scope(Mapping[str, Any]):
         self.cells = cells
         self.parent = parent
         self.prefix = prefix
-        self._known: dict[str, Any] = {}
+        self._known: dict[str, object] = {}
         self._words: list[Written] = []
         #: At the top: how many names were looked for in vain.
         self.missed = 0
@@ -185,6 +187,11 @@ class Scope(Mapping[str, Any]):
 
     def evaluate(self, text: str) -> Any:
         """The value of an expression: a number, a truth value or a text; raises Problem."""
+        value = self.value(text)
+        return value.one() if isinstance(value, Varying) else value
+
+    def value(self, text: str) -> Any:
+        """The same, for an expression that others are made of: it may differ between variants."""
         found = self.find(text)
         if found is not None:
             return found.number(text) if type(found) is Cell else found
@@ -199,7 +206,7 @@ class Scope(Mapping[str, Any]):
             raise value.copy()
         return value
 
-    def _evaluate(self, text: str) -> Any:
+    def _evaluate(self, text: str) -> object:
         outer = self._words
         words = self._words = []
         try:
@@ -210,7 +217,10 @@ class Scope(Mapping[str, Any]):
             if words:
                 raise _unknown_word(words[0]) from None
             help = error.help
-            if text[:1] == "(" and "," in text:
+            percent = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
+            if percent:
+                help = f"write {float(percent[1]) / 100:g}"
+            elif text[:1] == "(" and "," in text:
                 help = f"a list stands in square brackets: [{text.strip('() ,')}]"
             elif text.count("(") > text.count(")") and text[:1] != "(":
                 help = f'an expression with a comma stands in quotes: "{text}, ...)"'
@@ -263,13 +273,16 @@ def whole(value: Any, scope: Scope, depth: int = 0) -> Any:
         found = scope.find(name)
         if found is None:
             raise scope.unknown(name, value, 1, len(value))
+        raw = found.raw if type(found) is Cell else found
+        if isinstance(raw, Varying):
+            return raw.one()
         if type(found) is not Cell:
             return found
-        if found.raw is FAILED:
+        if raw is FAILED:
             raise ReportedError
         if depth > 50:
             raise Fault("SPC024", f"`{name}` depends on itself", site=found.site)
-        return whole(written(found.raw, found.scope, found.site), found.scope, depth + 1)
+        return whole(written(raw, found.scope, found.site), found.scope, depth + 1)
     if isinstance(value, list):
         return [whole(item, scope, depth + 1) for item in value]
     if isinstance(value, dict):
@@ -277,7 +290,7 @@ def whole(value: Any, scope: Scope, depth: int = 0) -> Any:
     return value
 
 
-def resolve(value: Any, scope: Scope) -> Any:
+def resolve(value: object, scope: Scope) -> object:
     """The value of a key of the language: `$name` replaced, then the number if it is a text; raises Problem."""
     value = whole(value, scope)
     if isinstance(value, str):

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnnsum import dims
-from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean, nearest
+from cnnsum.diagnostics import (
+    SMALLEST_SPEC,
+    Diagnostic,
+    Problem,
+    Suggestion,
+    UnusableError,
+    did_you_mean,
+    nearest,
+)
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Place, Policy, Tensor, policy
 from cnnsum.graph.names import Names
@@ -18,7 +26,7 @@ from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES, Vocabulary
 from cnnsum.readers.how import How
-from cnnsum.readers.native.entry import Entry, Types
+from cnnsum.readers.native.entry import Entry, Types, is_input
 from cnnsum.readers.native.expand import Expander
 from cnnsum.readers.native.faults import Findings, Path, Site
 from cnnsum.readers.native.fields import Defaults, policy_of, read_defaults
@@ -125,8 +133,9 @@ class Spec:
         if name is not None and (not isinstance(name, str) or not name):
             self.findings.add("CFG102", f"`name` must be a text, got {show(name)}", self.site("name"))
         framework = self.value.get("framework")
-        if framework is not None and framework != self.types.vocabulary.name:
-            other = _FRAMEWORKS.get(framework.lower()) if isinstance(framework, str) else None
+        word = framework if isinstance(framework, str) else ""
+        if framework is not None and word not in VOCABULARIES:
+            other = _FRAMEWORKS.get(word.lower())
             written = f"write `framework: {other}`" if other else None
             message = f"`framework` must be one of {', '.join(VOCABULARIES)}, got {show(framework)}"
             self.findings.add("CFG102", message, self.site("framework"), help=written)
@@ -135,25 +144,26 @@ class Spec:
             if given is not None and not isinstance(given, dict):
                 self.findings.add("SPC022", f"`{key}` is a mapping, not {show(given)}", self.site(key))
 
-    def _layers(self) -> list[Any]:
+    def _layers(self) -> list[object]:
         items = self.value.get("layers")
         if isinstance(items, list):
             if not items:
-                self.findings.add("SPC031", "`layers` is empty", self.site("layers"))
+                self.findings.add("SPC031", "`layers` is empty", self.site("layers"), help=SMALLEST_SPEC)
             return items
         if "layers" in self.value:
-            help = "begin each layer with `- `" if isinstance(items, dict) else None
+            help = "begin each layer with `- `" if isinstance(items, dict) else SMALLEST_SPEC if items is None else None
             message = f"`layers` is a list of layers, not {show(items)}"
             raise UnusableError(Diagnostic("SPC022", message, self.site("layers").span(), "error", help))
         if "blocks" in self.value and "input" not in self.value and "inputs" not in self.value:
             message = "this file declares blocks and no network: it has no `input` and no `layers`"
             help = "bring its blocks into a spec with `include:`"
         else:
-            message, help = "the spec has no `layers`", "a spec has `input` and a list of `layers`"
-        raise UnusableError(
-            *(one for one in self.findings.diagnostics if one.severity == "error"),
-            Diagnostic("SPC031", message, self.site().span(), "error", help),
-        )
+            message, help = "the spec has no `layers`", SMALLEST_SPEC
+        found = [one for one in self.findings.diagnostics if one.severity == "error"]
+        # Where the key is there with a slip, that is the mistake, and not that it is missing.
+        if not any(isinstance(one.help, Suggestion) and one.help.only == "layers" for one in found):
+            found.append(Diagnostic("SPC031", message, self.site().span(), "error", help))
+        raise UnusableError(*found)
 
     def _included(self) -> list[Document]:
         if "include" not in self.value:
@@ -188,7 +198,9 @@ class Spec:
         declared = declared_inputs(self.value, self.site(), self.findings)
         if not declared and "input" not in self.value and "inputs" not in self.value:
             misspelt = any(key not in KEYS and nearest(key, KEYS) in ("input", "inputs") for key in self.value)
-            if self.how.inputs or misspelt:
+            layers = self.value.get("layers")
+            written = any(is_input(item) for item in layers) if isinstance(layers, list) else False
+            if self.how.inputs or misspelt or written:
                 declared = [Declared("input", None, None, self.site(), self.site())]
             else:
                 help = "`input: [height, width, channels]`, without the batch axis, or `inputs:` for several"
@@ -374,10 +386,13 @@ class Spec:
 _FRAMEWORKS = {"keras": "keras", "tensorflow": "keras", "tf": "keras", "torch": "torch", "pytorch": "torch"}
 
 
-def _vocabulary(spec: Mapping[str, Any]) -> Vocabulary:
+def _vocabulary(spec: Mapping[str, object]) -> Vocabulary:
     """The vocabulary that a spec names; Keras's where it names none, or none that there is."""
     framework = spec.get("framework")
-    return VOCABULARIES.get(framework, KERAS) if isinstance(framework, str) else KERAS
+    if not isinstance(framework, str):
+        return KERAS
+    # One that is called otherwise is reported, and the layers are read as they were meant.
+    return VOCABULARIES.get(_FRAMEWORKS.get(framework.lower(), framework), KERAS)
 
 
 def _lacks_declarations(value: dict[str, Any]) -> bool:

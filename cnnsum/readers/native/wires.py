@@ -104,11 +104,18 @@ class Wires:
                 tensors.extend(found or ())
         return tuple(tensors), good
 
+    def tensors(self, items: Items) -> tuple[Tensor, ...]:
+        """Those of the tensors that are known, once all layers are connected."""
+        return tuple(
+            [tensor for item in items for tensor in ((item,) if isinstance(item, Tensor) else item.tensors or ())]
+        )
+
     def _look_up(self, later: Later) -> tuple[Tensor, ...] | None:
         if later.state == "done":
             return later.tensors
         if later.state == "busy":
-            self.findings.add("GRF301", f"`{later.prefix}{later.name}` depends on itself", later.site)
+            help = "name a layer that needs none of this"
+            self.findings.add("GRF301", f"`{later.prefix}{later.name}` depends on itself", later.site, help=help)
             return None
         later.state = "busy"
         found = self._find(later.name, later.prefix, later.site)
@@ -205,7 +212,7 @@ class Wires:
 
         place = node.layer.place
         error = CycleError(node, path)
-        self.findings.add(error.code, error.message, None if place is None else place.span(("from",)))
+        self.findings.add(error.code, error.message, None if place is None else place.span(("from",)), help=error.help)
 
     def _cut(self, node: Node) -> None:
         """Let a call yield nothing known. The inputs that it has stay, so that they are not reported as unused."""
@@ -231,12 +238,12 @@ def failed(site: Site) -> Later:
     return later
 
 
-def names_in(value: Any, site: Site) -> list[tuple[Any, Site]] | None:
+def names_in(value: object, site: Site) -> list[tuple[Any, Site]] | None:
     """The names that `from` lists, each with its place; None where it is not a list of names."""
     if isinstance(value, str):
         return [(value, site)]
     if isinstance(value, list):
-        listed: list[tuple[Any, Site]] = []
+        listed: list[tuple[object, Site]] = []
         for index, item in enumerate(value):
             here = site._replace(path=(*site.path, index))
             # A name that stands for a list of names (`$others`) brings all of them in.

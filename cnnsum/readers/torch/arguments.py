@@ -5,7 +5,9 @@ The schema tags every value with its kind (`as_tensor`, `as_ints`, `as_sym_ints`
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from cnnsum.tuples import NamedTuple
 
 #: Dtypes by the number that the schema has for them (`ScalarType` of `torch._export.serde.schema`).
 DTYPES: dict[int, str] = {
@@ -27,7 +29,7 @@ DTYPES: dict[int, str] = {
 }
 
 #: `Argument.value` where there is none.
-NO_NUMBER: Any = object()
+NO_NUMBER: object = object()
 _PLAIN = frozenset(("as_int", "as_ints", "as_float", "as_floats", "as_bool", "as_bools", "as_string", "as_strings"))
 
 
@@ -67,12 +69,12 @@ def dtype_of(number: object) -> str | None:
     return DTYPES.get(number) if isinstance(number, int) else None
 
 
-def arguments_of(raw: list[Any]) -> list[Argument]:
+def arguments_of(raw: list[object]) -> list[Argument]:
     """The arguments of a node; what is malformed has no value and no tensors."""
     return [_argument(one) for one in raw if isinstance(one, dict)]
 
 
-def _argument(raw: dict[str, Any]) -> Argument:
+def _argument(raw: dict[str, object]) -> Argument:
     name = str(raw.get("name"))
     held = raw.get("arg")
     if not isinstance(held, dict) or len(held) != 1:

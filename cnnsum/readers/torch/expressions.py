@@ -1,6 +1,7 @@
 """Sizes that an exported program writes as texts of sympy (`Add(Symbol('s0', integer=True), Integer(-1))`) -> Dim.
 
-A parser of its own, for calls, names, numbers and quoted texts alone; nothing is evaluated. Knows no graph.
+A parser of its own, for calls, names, numbers and quoted texts alone; nothing is evaluated. PyTorch 2.5 has formulas
+instead (`s0 - 1`), which are read as those of a spec. Knows no graph.
 """
 
 from __future__ import annotations
@@ -8,12 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from cnnsum.dims import UNKNOWN, Dim, maximum, minimum, prod
+from cnnsum.dims import UNKNOWN, Dim, Expr, evaluate, maximum, minimum, prod
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_][\w.]*)|(?P<number>-?\d+)|'(?P<text>[^']*)'|(?P<mark>[(),=]))")
 #: Characters of an expression, and calls within calls: longer ones are not known.
 MAX_TEXT = 20_000
 MAX_DEPTH = 100
+
+
+#: A formula without calls; `_NAME` are its symbols.
+_FORMULA = re.compile(r"(?:[\w\s+*/%-]|\((?<![A-Za-z_]\()|\))+")
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 class _NotKnownError(Exception):
@@ -29,9 +35,13 @@ def parse(text: str, symbol: Callable[[str], Dim]) -> Dim:
     (H - 1)//2
     >>> parse("Integer(3)", lambda name: H), parse("__import__('os')", lambda name: H)
     (3, ?)
+    >>> parse("2*((s0 - 1)//2)", lambda name: H), parse("Mod(s0, 2)", lambda name: H)
+    (2*((H - 1)//2), ?)
     """
     if len(text) > MAX_TEXT:
         return UNKNOWN
+    if _FORMULA.fullmatch(text):
+        return _formula(text, symbol)
     tokens: list[tuple[str, str]] = []
     at = 0
     while at < len(text):
@@ -45,6 +55,16 @@ def parse(text: str, symbol: Callable[[str], Dim]) -> Dim:
     except (_NotKnownError, IndexError, TypeError, ZeroDivisionError):
         return UNKNOWN
     return value if end == len(tokens) else UNKNOWN
+
+
+def _formula(text: str, symbol: Callable[[str], Dim]) -> Dim:
+    from cnnsum.dims.tokens import ExpressionError
+
+    try:
+        found = evaluate(text, {name: symbol(name) for name in dict.fromkeys(_NAME.findall(text))})
+    except ExpressionError:
+        return UNKNOWN
+    return found if isinstance(found, (int, Expr)) and not isinstance(found, bool) else UNKNOWN
 
 
 class _Parser:

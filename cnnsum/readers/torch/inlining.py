@@ -6,9 +6,10 @@ Knows how the schema holds a program in an argument; knows no operation. What an
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.readers.torch.arguments import list_in, mapping_in
+from cnnsum.tuples import NamedTuple
 
 Path = tuple[str | int, ...]
 
@@ -34,7 +35,7 @@ class Program(NamedTuple):
     names: dict[str, str]
 
 
-def inlined(nodes: list[Any], metas: dict[str, Any], path: Path) -> Program:
+def inlined(nodes: list[object], metas: dict[str, object], path: Path) -> Program:
     """The nodes of a program, with those of modes in their places.
 
     Tensors of a mode's program are called what its caller calls them; names that it makes itself are made new.
@@ -78,7 +79,7 @@ class _Inlining:
             for outer, name in zip(_made(node), _names(graph.get("outputs")), strict=False):
                 names[outer] = own.get(name, name)
 
-    def _given(self, arguments: list[Any], names: dict[str, str]) -> list[str]:
+    def _given(self, arguments: list[object], names: dict[str, str]) -> list[str]:
         given = [name for argument in arguments for name in _names([mapping_in(argument).get("arg")])]
         return [names.get(name, name) for name in given]
 
@@ -125,7 +126,7 @@ def _names(tagged: Any) -> list[str]:
     return found
 
 
-def _with_names(node: Any, names: dict[str, str]) -> Any:
+def _with_names(node: object, names: dict[str, str]) -> object:
     """A node whose arguments and outputs have other names."""
     if not isinstance(node, dict):
         return node

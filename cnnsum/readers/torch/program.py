@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Related, Span, UnusableError
 from cnnsum.dims import UNKNOWN, Dim, Symbol
@@ -43,8 +44,9 @@ from cnnsum.readers.override import replace_inputs
 from cnnsum.readers.torch.arguments import NO_NUMBER, Argument, arguments_of, dtype_of, list_in, mapping_in
 from cnnsum.readers.torch.expressions import parse
 from cnnsum.readers.torch.inlining import PlacedNode, inlined
-from cnnsum.readers.torch.stored import stored_as
+from cnnsum.readers.torch.stored import stored_as, stored_by_size
 from cnnsum.source import Document
+from cnnsum.tuples import NamedTuple
 
 Path = tuple[str | int, ...]
 
@@ -105,14 +107,16 @@ class ProgramReader:
         found = inlined(list_in(self.graph_value.get("nodes")), metas, (*_GRAPH, "nodes"))
         self.nodes, self.metas, self.other_names = found
         self.graph = Graph("program", place=Place(document, ()), backend=PYTORCH, vocabulary=TORCH)
-        self.graph.program = self.graph.exported = True
+        self.graph.program = self.graph.exported = self.graph.modular = True
         self.names = Names()
         self.tensors: dict[str, Tensor] = {}
         self.held: dict[str, _Held] = {}
         self.sizes: dict[str, Computed | SizeOf | int] = {}
         self.symbols: dict[str, Dim] = {}
-        self.owned: set[object] = set()
-        self._stored = stored_as(document.weights)
+        self.owners: dict[object, Layer] = {}
+        #: What has been read where gradients are asked for.
+        self._asked: set[object] = set()
+        self._stored: Mapping[str, object] = stored_as(document.weights) or self._by_size()
         self.unknown: Counter[str] = Counter()
         self.first_unknown: dict[str, Path] = {}
 
@@ -125,6 +129,10 @@ class ProgramReader:
             raise UnusableError(Diagnostic("SPC039", message, self.document.span((*_GRAPH, "nodes"))))
         self.graph.diagnostics.extend(self.document.diagnostics)
         self._read_inputs()
+        if self.symbols:
+            from cnnsum.readers.torch.guards import claims_of
+
+            self.graph.claims = tuple(claims_of(self.document.value, self.symbols, self._size_of_input))
         stacks = [_stack(one.node) for one in self.nodes]
         made = [_tensors_of(one.node) for one in self.nodes]
         self._in_module = Counter(
@@ -167,25 +175,73 @@ class ProgramReader:
         if shape is not None and shape.shape:
             self.graph.batch = shape.shape[0]
 
+    def _by_size(self) -> dict[str, str]:
+        """The names that tensors are stored under, of an archive that gives no more than their sizes."""
+        sizes = () if self.document.weights is None else self.document.weights.sizes
+        tensors: dict[str, tuple[tuple[int, ...], str]] = {}
+        for raw in list_in(self.signature.get("input_specs")) if sizes else ():
+            for kind, title in (("parameter", "parameter_name"), ("buffer", "buffer_name")):
+                spec = mapping_in(mapping_in(raw).get(kind))
+                if spec.get("persistent") is False or not isinstance(spec.get(title), str):
+                    continue
+                shape, dtype = self._meta(str(mapping_in(spec.get("arg")).get("name")))
+                numbers = tuple([size for size in shape or () if isinstance(size, int)])
+                if shape is None or len(numbers) != len(shape):
+                    return {}
+                tensors[spec[title]] = numbers, dtype
+        return stored_by_size(sizes, tensors)
+
     def _own_the_rest(self) -> None:
-        """Give parameters and buffers that no operation reads to the last layer of their module, or to the last."""
+        """Give parameters and buffers that no operation reads to the last layer of their module, or to the last.
+
+        These have no gradient, and neither have those that are read where no gradient is asked for.
+        """
         last: dict[str, Layer] = {}
         for layer in self.graph.layers:
             if layer.spec is None:
                 for end in range(len(layer.block) + 1):
                     last[".".join(layer.block[:end])] = layer
                 last[layer.name] = layer
+        self._say_twins()
         for held in self.held.values():
-            if held.weight is None or held.stored in self.owned:
+            if held.weight is None or held.stored in self._asked:
                 continue
-            self.owned.add(held.stored)
+            owner = self.owners.get(held.stored)
+            if owner is not None:
+                owned = [one._replace(read=False) if one is held.weight else one for one in owner.owned or ()]
+                owner.owned = tuple(owned)
+                owner.key = (*owner.key, owner.owned)
+                continue
             path = held.module
             while path and path not in last:
                 path = path.rpartition(".")[0]
             owner = last.get(path)
             if owner is not None:
-                owner.owned = (*(owner.owned or ()), held.weight)
-                owner.key = (*owner.key, held.weight)
+                module = f"{held.module}." if held.module and held.module != owner.name else ""
+                weight = held.weight._replace(name=module + held.weight.name, read=False)
+                self.owners[held.stored] = owner
+                owner.owned = (*(owner.owned or ()), weight)
+                owner.key = (*owner.key, weight)
+
+    def _say_twins(self) -> None:
+        """Warn of parameters that may be others under a second name, where the archive does not say which are one."""
+        if self._stored:
+            return
+        parameters = [one for one in self.held.values() if one.weight is not None and not one.weight.buffer]
+        read = {(one.shape, one.dtype): one for one in parameters if one.stored in self.owners}
+        twins = [one for one in parameters if one.stored not in self.owners and (one.shape, one.dtype) in read]
+        twins = [one for one in twins if len(one.shape) > 1]  # vectors of one length are many
+        if not twins:
+            return
+        first = twins[0]
+        more = "" if len(twins) == 1 else f", and {len(twins) - 1:,} more of the same kind"
+        message = (
+            f"nothing reads `{first.stored}`, which has the shape of `{read[first.shape, first.dtype].stored}`{more}: "
+            "where two names stand for one tensor, it is counted twice"
+        )
+        help = "archives of newer PyTorch say which tensors are one, in `model_weights_config.json`"
+        span = self.document.span(("graph_module", "signature"))
+        self.graph.diagnostics.append(Diagnostic("SPC080", message, span, "warning", help))
 
     def _hold(self, name: str, title: str, kind: str) -> None:
         shape, dtype = self._meta(name)
@@ -196,9 +252,9 @@ class ProgramReader:
         if kind != "tensor_constant":
             is_buffer = kind == "buffer"
             weight = Weight(title.rpartition(".")[2], shape, trains and not is_buffer, dtype, buffer=is_buffer)
-        self.held[name] = _Held(shape, weight, dtype, title.rpartition(".")[0], self._stored.get(title, name))
+        self.held[name] = _Held(shape, weight, dtype, title.rpartition(".")[0], self._stored.get(title, title))
 
-    def _read_input(self, argument: dict[str, Any], path: Path) -> None:
+    def _read_input(self, argument: dict[str, object], path: Path) -> None:
         tensor = argument.get("as_tensor")
         if not isinstance(tensor, dict):
             return  # a number, which the program was exported for
@@ -215,6 +271,12 @@ class ProgramReader:
         self.graph.inputs.append(node)
         self.graph.layers.append(layer)
         self.tensors[name] = Tensor(node)
+
+    def _size_of_input(self, name: str, axis: int) -> Dim | None:
+        """The size of an axis of the input that has this name; None where there is none."""
+        tensor = self.tensors.get(name)
+        spec = None if tensor is None else tensor.node.layer.spec
+        return spec.shape[axis] if spec is not None and axis < len(spec.shape) else None
 
     def _input_size(self, size: object, axis: int, rank: int) -> Dim:
         """A size of an input: a number, or a symbol that gets its name here."""
@@ -275,6 +337,8 @@ class ProgramReader:
             return
         namespace, operation = _operation(target)
         arguments = arguments_of(list_in(node.get("inputs")))
+        if f".{operation}_." in target:
+            arguments.append(Argument("inplace", value=True))
         type = TORCH.find(f"{namespace}.{operation}")
         trace = mapping_in(node.get("metadata")).get("stack_trace")
         self._make(type, operation, arguments, made, stack, path, trace, placed.detached)
@@ -309,11 +373,10 @@ class ProgramReader:
             policy=Policy(compute, compute),
             block=block,
         )
-        inputs, constants, keywords, owned = self._inputs(type, arguments)
-        layer.owned = owned
         layer.module = module
         layer.detached = detached
-        layer.key = (*layer.key, owned, compute, detached)
+        inputs, constants, keywords = self._inputs(type, arguments, layer)
+        layer.key = (*layer.key, layer.owned, compute, detached)
         call = Node(layer, tuple(inputs), keywords)
         call.constants = tuple(constants)
         call.computed = computed
@@ -357,7 +420,7 @@ class ProgramReader:
             return int(value["as_int"])
         return self.sizes.get(str(value.get("as_name")), Computed("not known", ()))
 
-    def _read_size(self, target: str, raw: list[Any], name: object) -> None:
+    def _read_size(self, target: str, raw: list[object], name: object) -> None:
         """A node that computes a number from sizes."""
         operation = target.rpartition(".")[2]
         arguments = arguments_of(raw)
@@ -376,10 +439,11 @@ class ProgramReader:
         self.sizes[str(name)] = found
 
     def _inputs(
-        self, type: LayerType | None, arguments: list[Argument]
-    ) -> tuple[list[Tensor], list[Constant], tuple[str, ...], tuple[Weight, ...]]:
-        """The tensors of a call, those that are held among them as constants, the keywords of the last ones, and the
-        weights that are its own.
+        self, type: LayerType | None, arguments: list[Argument], layer: Layer
+    ) -> tuple[list[Tensor], list[Constant], tuple[str, ...]]:
+        """The tensors of a call, those that are held among them as constants, and the keywords of the last ones.
+
+        The layer gets the weights that nobody owns yet, and borrows the others.
         """
         known = () if type is None else type.schema.inputs
         many = type is None or type.schema.most is None
@@ -400,7 +464,8 @@ class ProgramReader:
         inputs: list[Tensor] = []
         constants: list[Constant] = []
         owned: list[Weight] = []
-        for at, name in enumerate((*placed, *[one for _, one in named])):
+        borrowed: list[tuple[Layer, Weight]] = []
+        for at, (title, name) in enumerate([*[("", one) for one in placed], *named]):
             if not isinstance(name, str):
                 constants.append(Constant(at, (), name))
                 continue
@@ -412,10 +477,20 @@ class ProgramReader:
             if held is None:
                 raise self._malformed(f"the tensor `{name}` is used before anything makes it", _GRAPH)
             constants.append(Constant(at, held.shape, {"config": {"dtype": held.dtype}}))
-            if held.weight is not None and held.stored not in self.owned:
-                self.owned.add(held.stored)
-                owned.append(held.weight)
-        return inputs, constants, keywords, tuple(owned)
+            if held.weight is not None:
+                if not layer.detached:
+                    self._asked.add(held.stored)
+                owner = self.owners.get(held.stored)
+                weight = held.weight._replace(place=known.index(title) if title else at)
+                if owner is None:
+                    self.owners[held.stored] = layer
+                    self.held[name] = held._replace(weight=weight)
+                    owned.append(weight)
+                elif owner is not layer:
+                    borrowed.append((owner, weight))
+        layer.owned = tuple(owned)
+        layer.borrows = tuple(borrowed)
+        return inputs, constants, keywords
 
     def _named(
         self, operation: str, stack: list[tuple[str, str]]
@@ -486,9 +561,29 @@ def _stack(raw: object) -> list[tuple[str, str]]:
     found = []
     for entry in text.split(";"):
         parts = entry.split(",")
-        if len(parts) >= 3 and not parts[2].startswith("_empty_"):
-            found.append((parts[1].partition("@")[0], parts[2]))
+        if len(parts) >= 3 and not parts[-1].startswith("_empty_"):
+            path = ",".join(parts[1:-1]).partition("@")[0]
+            found.append((_plain(path) if "[" in path else path, parts[-1]))
     return found
+
+
+#: How PyTorch 2.5 and 2.6 write the path of a module whose class does not call itself `self`.
+_ITEM = re.compile(r"getattr\((?P<of>[\w.\[\]']+), '(?P<name>\w+)'\)")
+_ROOT = re.compile(r"^L\['\w+'\]\.?")
+_DEEPEST_PATH = 50
+
+
+def _plain(path: str) -> str:
+    """The path of a module, of one that is written as code.
+
+    >>> _plain("getattr(getattr(L['m'].layers, '0').parts, '12').conv")
+    'layers.0.parts.12.conv'
+    """
+    for _ in range(_DEEPEST_PATH):
+        path, count = _ITEM.subn(r"\g<of>.\g<name>", path)
+        if not count:
+            break
+    return _ROOT.sub("", path)
 
 
 def _class(module: str) -> str:

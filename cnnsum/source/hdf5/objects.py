@@ -6,12 +6,11 @@ The data of a dataset is never read.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnnsum.source.hdf5 import messages
 from cnnsum.source.hdf5.heaps import FractalHeap, GlobalHeap, LocalHeap, records
 from cnnsum.source.hdf5.messages import Attribute, Datatype, Link, shown
 from cnnsum.source.hdf5.store import Cursor, DamagedError, Store
+from cnnsum.tuples import NamedTuple
 
 _SHARED = 2
 #: Blocks of one object header.

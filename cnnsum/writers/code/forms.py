@@ -8,11 +8,12 @@ in a row are one part, so many times. Knows no framework: a `Scribe` says what i
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from cnnsum.dims import UNKNOWN, Dim, Expr, is_anonymous
 from cnnsum.graph.model import Tensor
 from cnnsum.layers.facts import Shape
+from cnnsum.tuples import NamedTuple
 from cnnsum.writers.code.layout import Bare, Code, literal
 from cnnsum.writers.code.names import Taken, identifier
 from cnnsum.writers.code.units import Part, Unit, Use
@@ -30,7 +31,7 @@ class Told(NamedTuple):
     """
 
     key: Hashable
-    slots: Mapping[str, Any]
+    slots: Mapping[str, object]
     module: bool
 
 
@@ -58,7 +59,7 @@ class Step:
 
     __slots__ = ("copies", "slots", "told", "use")
 
-    def __init__(self, use: Use, told: Told | None, slots: Mapping[str, Any]) -> None:
+    def __init__(self, use: Use, told: Told | None, slots: Mapping[str, object]) -> None:
         self.use = use
         self.copies = [use]
         self.told = told
@@ -98,7 +99,7 @@ class Form:
         """The first of the units."""
         return self.units[0]
 
-    def values_of(self, unit: Unit) -> dict[str, Any]:
+    def values_of(self, unit: Unit) -> dict[str, object]:
         """The arguments of one unit."""
         place = self._places[id(unit)]
         return {one.name: one.values[place] for one in self.parameters}
@@ -188,12 +189,12 @@ def _said(dim: Dim, *, first: bool) -> str:
     return text if text.isprintable() else "?"
 
 
-def _typed(vector: Sequence[Any]) -> tuple[Any, ...]:
+def _typed(vector: Sequence[object]) -> tuple[object, ...]:
     """A vector that is equal to none of other types: true is not 1."""
     return tuple([(type(one).__name__, _typed(one) if isinstance(one, tuple) else one) for one in vector])
 
 
-def _same(vector: Sequence[Any]) -> bool:
+def _same(vector: Sequence[object]) -> bool:
     typed = _typed(vector)
     return all(one == typed[0] for one in typed)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 #: Columns of a line.
 WIDTH = 100
@@ -61,7 +60,7 @@ def call(function: str, *items: Code, **named: Code) -> Listed:
     return Listed(f"{function}(", [*[("", item) for item in items], *named.items()])
 
 
-def literal(value: Any) -> Code:
+def literal(value: object) -> Code:
     r"""A plain value as code: None, numbers, texts, tuples and lists of them.
 
     Raises TypeError for any other: nothing else of a file may become code.

@@ -106,6 +106,37 @@ class Unit:
         yield self
 
 
+class Shaped:
+    """What every writer of code says of the shapes of calls and of units, by what inference found."""
+
+    def __init__(self, inference: Inference) -> None:
+        self.known = Known(inference)
+
+    def shapes(self, use: Use) -> Sequence[Shape | None]:
+        """The shapes of what a call gives."""
+        if use.part.unit is not None:
+            inner = use.part.unit if use.part.layer is not None else None
+            return [self.shape_of(one) for one in (use.outputs if inner is None else inner.outputs)]
+        assert use.node is not None
+        found = self.known.call(use.node)
+        return [] if found is None else self.known.shapes(found.outputs)
+
+    def shape_of(self, tensor: Tensor) -> Shape | None:
+        """The shape of a tensor, wherever it is made."""
+        layer = tensor.node.layer
+        if layer.spec is not None:
+            return layer.spec.shape
+        if layer.graph is not None:
+            return self.shape_of(layer.graph.outputs[tensor.index])
+        found = self.known.call(tensor.node)
+        shapes = () if found is None else self.known.shapes(found.outputs)
+        return shapes[tensor.index] if tensor.index < len(shapes) else None
+
+    def input_shapes(self, unit: Unit) -> Sequence[Shape | None]:
+        """The shapes of what a unit is called on."""
+        return [self.shape_of(tensor) for tensor in unit.inputs]
+
+
 def unit_of(graph: Graph, *, shared: bool = True) -> Unit:
     """The network as a unit. shared: whether a unit may be called twice, with the same weights."""
     return _Builder(graph, shared).whole()

@@ -48,7 +48,9 @@ class Variables:
 
     def of(self, tensor: Tensor) -> str:
         """The variable of a tensor that is read, which is free when it is read for the last time."""
-        name = self.names[tensor]
+        name = self.names.get(tensor)
+        if name is None:
+            return "_"  # of a layer how many of whose outputs there are is not known: it is refused
         self.left[tensor] -= 1
         if not self.left[tensor]:
             self.held.pop(name, None)

@@ -6,18 +6,17 @@ Blocks are classes, chains are `nn.Sequential`, and what is no module (a sum, a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import FLOAT32, Graph, Layer, Tensor
+from cnnsum.graph.model import FLOAT32, Graph, Layer
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.writers.code.forms import Forms, Told
 from cnnsum.writers.code.names import Taken, class_name, said
-from cnnsum.writers.code.units import Known, Unit, Use, unit_of
+from cnnsum.writers.code.units import Shaped, Use, unit_of
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.torch.classes import Class
 from cnnsum.writers.torch.words import FOLLOWS, PARAMETERS, UNNAMED, Made, arguments, gives_more, is_plain, tuples
@@ -29,13 +28,13 @@ def text_of(graph: Graph, inference: Inference, refusals: Refusals, notes: Mappi
     return _Writer(graph, inference, refusals, {} if notes is None else notes).text()
 
 
-class _Writer:
+class _Writer(Shaped):
     """Writes one network: a `Scribe` of forms, which then become classes."""
 
     def __init__(self, graph: Graph, inference: Inference, refusals: Refusals, notes: Mapping[Layer, str]) -> None:
         self.graph = graph
         self.refusals = refusals
-        self.known = Known(inference)
+        super().__init__(inference)
         self.notes = notes
         self.classes: dict[int, str] = {}
 
@@ -118,9 +117,9 @@ class _Writer:
         self.refusals.refuse(layer, message)
 
     def _slots(
-        self, layer: Layer, type: LayerType, fields: Mapping[str, Any], inputs: Sequence[Shape | None]
-    ) -> dict[str, Any]:
-        slots: dict[str, Any] = {}
+        self, layer: Layer, type: LayerType, fields: Mapping[str, object], inputs: Sequence[Shape | None]
+    ) -> dict[str, object]:
+        slots: dict[str, object] = {}
         for name, field in type.schema.fields.items():
             value = fields[name]
             if name in FOLLOWS and value is None and type.key != "Transformer":
@@ -142,7 +141,7 @@ class _Writer:
                 slots[name] = None
         return slots
 
-    def _following(self, layer: Layer, type: LayerType, name: str, inputs: Sequence[Shape | None]) -> Any:
+    def _following(self, layer: Layer, type: LayerType, name: str, inputs: Sequence[Shape | None]) -> object:
         number, axis = FOLLOWS[name]
         shape = inputs[number] if number < len(inputs) else None
         size: Dim | None = None if shape is None or not -len(shape) <= axis < len(shape) else shape[axis]
@@ -155,7 +154,7 @@ class _Writer:
             return None
         return size
 
-    def _inner(self, layer: Layer, inner: Inner, inputs: Sequence[Shape | None]) -> Any:
+    def _inner(self, layer: Layer, inner: Inner, inputs: Sequence[Shape | None]) -> object:
         if getattr(inner, "graph", None) is not None or TORCH.find(inner.type.key) is not inner.type:
             self.refusals.refuse(layer, f"`{layer.name}` holds a model, which is not written in code")
             return None
@@ -165,30 +164,6 @@ class _Writer:
             return None
         slots = self._slots(layer, inner.type, inner.fields, inputs)
         return Made(inner.type.key, tuple(arguments(inner.type, slots, slots.__getitem__)), inner.trainable)
-
-    def shapes(self, use: Use) -> Sequence[Shape | None]:
-        """The shapes of what a call gives."""
-        if use.part.unit is not None:
-            inner = use.part.unit if use.part.layer is not None else None
-            return [self.shape_of(one) for one in (use.outputs if inner is None else inner.outputs)]
-        assert use.node is not None
-        found = self.known.call(use.node)
-        return [] if found is None else self.known.shapes(found.outputs)
-
-    def shape_of(self, tensor: Tensor) -> Shape | None:
-        """The shape of a tensor, wherever it is made."""
-        layer = tensor.node.layer
-        if layer.spec is not None:
-            return layer.spec.shape
-        if layer.graph is not None:
-            return self.shape_of(layer.graph.outputs[tensor.index])
-        found = self.known.call(tensor.node)
-        shapes = () if found is None else self.known.shapes(found.outputs)
-        return shapes[tensor.index] if tensor.index < len(shapes) else None
-
-    def input_shapes(self, unit: Unit) -> Sequence[Shape | None]:
-        """The shapes of what a unit is called on."""
-        return [self.shape_of(tensor) for tensor in unit.inputs]
 
     def parameter(self, slot: str) -> str:
         """What a parameter for a slot is called."""

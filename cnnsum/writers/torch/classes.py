@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from cnnsum.graph.model import Layer, Tensor
+from cnnsum.graph.names import snake_case
 from cnnsum.layers.base import REQUIRED, LayerType
 from cnnsum.layers.facts import Shape
 from cnnsum.writers.code.forms import COPIES, Form, Forms, Scribe, Step
 from cnnsum.writers.code.layout import WIDTH, Bare, Code, Listed, Repeated, call, flat, lines, literal
 from cnnsum.writers.code.names import Taken, identifier, said
-from cnnsum.writers.code.units import Known
+from cnnsum.writers.code.units import Known, Part
 from cnnsum.writers.code.variables import Variables
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.torch.words import (
@@ -173,7 +174,7 @@ class Class:
         form = self.form
         last = form.steps[chain[-1]].use.part
         if len(chain) == 1:
-            name = self.attributes.give(identifier(last.name))
+            name = self.attributes.give(_attribute(last))
             made, copies = self._made(chain[0]), self._copies(chain[0])
             if copies != "1":
                 made = Listed("nn.Sequential(", [("", Repeated(made, copies))])
@@ -203,7 +204,7 @@ class Class:
         form = self.form
         variables = Variables(form, chains, WORDS)
         single = len(form.unit.outputs) == 1
-        result = "Tensor" if single else f"tuple[{', '.join(['Tensor'] * len(form.unit.outputs))}]"
+        result = "Tensor" if single else f"tuple[{', '.join(['Tensor'] * len(form.unit.outputs)) or '()'}]"
         inputs = [("", Bare("self")), *[("", Bare(f"{name}: Tensor")) for name in variables.inputs]]
         found = lines(Listed("def forward(", inputs), 1, "", f" -> {result}:")
         for place, chain in enumerate(chains):
@@ -216,9 +217,11 @@ class Class:
             is_last = place == len(chains) - 1 and single and not structure
             if is_last and form.unit.outputs[0] in _results(step):
                 return [*found, *lines(code, 2, "return ", "", note)]
-            found += lines(code, 2, f"{structure or targets[0]} = ", "", note)
+            # A part of a network that gives nothing runs all the same.
+            target = structure or next(iter(targets), "")
+            found += lines(code, 2, f"{target} = " if target else "", "", note)
         listed = ", ".join([variables.of(tensor) for tensor in form.unit.outputs])
-        return [*found, f"        return {listed}"]
+        return [*found, f"        return {listed or '()'}"]
 
     def _call(self, chain: list[int], names: list[str]) -> Code:
         """The expression of a chain, or of a step."""
@@ -349,7 +352,7 @@ class Class:
         return names, ""
 
 
-_VARIES: Any = type("_Varies", (), {"__repr__": lambda _self: "varies"})()
+_VARIES: object = type("_Varies", (), {"__repr__": lambda _self: "varies"})()
 
 
 def _is_link(step: Step) -> bool:
@@ -360,6 +363,21 @@ def _is_link(step: Step) -> bool:
     return use.part.unit is not None or (step.told is not None and step.told.module)
 
 
+#: Classes whose names are words to those who write PyTorch, of which the snake case of layer names makes two.
+_ONE_WORD = (("PReLU", "Prelu"), ("RReLU", "Rrelu"), ("ReLU", "Relu"), ("SiLU", "Silu"))
+
+
+def _attribute(part: Part) -> str:
+    """What a module by itself is called: as in the file, and `relu` where that is no name given by hand."""
+    name, type = part.name, None if part.layer is None else part.layer.type
+    if type is not None and not part.given:
+        written = type.name
+        for word, one in _ONE_WORD:
+            written = written.replace(word, one)
+        name = name.replace(snake_case(type.name), snake_case(written), 1)
+    return identifier(name)
+
+
 def _results(step: Step) -> list[Tensor]:
     return step.last.outputs
 
@@ -368,7 +386,7 @@ def _and(shapes: Sequence[str]) -> str:
     return shapes[0] if len(shapes) == 1 else f"{', '.join(shapes[:-1])} and {shapes[-1]}"
 
 
-def _annotation(values: Sequence[Any]) -> str:
+def _annotation(values: Sequence[object]) -> str:
     kinds = {type(one) for one in values}
     if kinds == {bool}:
         return "bool"

@@ -72,12 +72,12 @@ class Made:
 
     __slots__ = ("arguments", "key", "trainable")
 
-    def __init__(self, key: str, arguments: tuple[tuple[str, Any], ...], trainable: bool) -> None:
+    def __init__(self, key: str, arguments: tuple[tuple[str, object], ...], trainable: bool) -> None:
         self.key = key
         self.arguments = arguments
         self.trainable = trainable
 
-    def _all(self) -> tuple[Any, ...]:
+    def _all(self) -> tuple[object, ...]:
         return (self.key, self.trainable, repr([(name, value) for name, value in self.arguments]))
 
     def __eq__(self, other: object) -> bool:
@@ -101,19 +101,19 @@ def frozen(made: Listed) -> Listed:
     return Listed(made.opening, made.items, f"{made.closing}.requires_grad_(False)")
 
 
-def code_of(value: Any) -> Code:
+def code_of(value: object) -> Code:
     """A plain value as code, or a module."""
     return value.code() if isinstance(value, Made) else literal(value)
 
 
-def is_plain(value: Any) -> bool:
+def is_plain(value: object) -> bool:
     """Whether a value can become code."""
     if isinstance(value, (tuple, list)):
         return all(map(is_plain, value))
     return value is None or isinstance(value, (bool, int, float, str, Made))
 
 
-def tuples(value: Any) -> Any:
+def tuples(value: object) -> object:
     """The value with tuples for lists."""
     return tuple(map(tuples, value)) if isinstance(value, (list, tuple)) else value
 
@@ -125,7 +125,7 @@ def gives_more(type: LayerType) -> bool:
 
 def arguments(type: LayerType, slots: Mapping[str, Any], value: Callable[[str], Any]) -> list[tuple[str, Any]]:
     """The arguments that are written, each with its name, or "" for those by place: those without a default, first."""
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[str, object]] = []
     placed = True
     for name, field in type.schema.fields.items():
         if name not in slots or name in OF_CALLS.get(type.key, ()):
@@ -138,7 +138,7 @@ def arguments(type: LayerType, slots: Mapping[str, Any], value: Callable[[str], 
     return found
 
 
-def is_default(value: Any, field: Field) -> bool:
+def is_default(value: object, field: Field) -> bool:
     """Whether a value is what the field has without being said."""
     default = tuples(shortest(field.default, field)) if field.default is not None else None
     return type(value) is type(default) and bool(value == default)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.graph.infer import Inference
@@ -16,6 +16,7 @@ from cnnsum.graph.model import BlockUse, Graph, InputSpec, Layer, Node, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.vocabulary import Vocabulary
+from cnnsum.tuples import NamedTuple
 from cnnsum.writers.code.names import is_automatic
 from cnnsum.writers.code.units import Known, ordered
 from cnnsum.writers.refusals import Refusals
@@ -42,7 +43,7 @@ class _NoReading:
         """Raise: no text is a number here."""
         raise Problem("CFG102", f"is a text, {text!r}")
 
-    def sublayer(self, raw: object) -> Any:  # noqa: ARG002 - as readers have it
+    def sublayer(self, raw: object) -> object:  # noqa: ARG002 - as readers have it
         """Raise: no layer is written here."""
         raise Problem("CFG102", "is a layer")
 
@@ -58,7 +59,7 @@ class CannotError(Exception):
 class Call:
     """One call that is translated: its layer, what it reads, and how its new layers are made."""
 
-    def __init__(self, translator: Translator, node: Node, inputs: Sequence[Moved], place: _Place) -> None:
+    def __init__(self, translator: Translator, node: Node, inputs: Sequence[Moved], place: Standing) -> None:
         self.translator = translator
         self.node = node
         self.layer = node.layer
@@ -96,7 +97,7 @@ class Call:
         self.translator.notes[tensor.node.layer] = text
 
 
-class _Place(NamedTuple):
+class Standing(NamedTuple):
     """Where a call stands: the names of the models around it, and what their tensors became."""
 
     path: tuple[str, ...]
@@ -233,14 +234,14 @@ class Translator:
                 if len(inputs) < len(sources):
                     continue  # what it reads was refused
             before = Tensor(node)
-            place = _Place(path, made)
+            place = Standing(path, made)
             if node.layer.graph is not None:
                 self._open(node, inputs, place)
                 continue
             results = self._call(node, inputs, place)
             made.update({Tensor(node, index): result for index, result in enumerate(results)})
 
-    def _open(self, node: Node, inputs: list[Moved], place: _Place) -> None:
+    def _open(self, node: Node, inputs: list[Moved], place: Standing) -> None:
         """The layers of a model within the model, as those of a block of its name."""
         layer = node.layer
         assert layer.graph is not None
@@ -255,7 +256,7 @@ class Translator:
             if tensor in inner:
                 place.made[Tensor(node, index)] = inner[tensor]
 
-    def _call(self, node: Node, inputs: list[Moved], place: _Place) -> list[Moved]:
+    def _call(self, node: Node, inputs: list[Moved], place: Standing) -> list[Moved]:
         layer = node.layer
         try:
             found = self._rule(node)(Call(self, node, inputs, place))
@@ -286,7 +287,7 @@ class Translator:
     def made(
         self,
         call: Call,
-        place: _Place,
+        place: Standing,
         key: str,
         fields: Mapping[str, Any],
         inputs: Sequence[Tensor],
@@ -322,7 +323,7 @@ class Translator:
                 self._weighted[old, suffix] = layer
         return Tensor(Node(layer, tuple(inputs), keywords))
 
-    def _name(self, old: Layer, place: _Place, type_name: str, *, last: bool) -> str:
+    def _name(self, old: Layer, place: Standing, type_name: str, *, last: bool) -> str:
         path = (*place.path, *old.block)
         prefix = ".".join(path) + "." if path else ""
         inside = ".".join(place.path) + "." if place.path else ""

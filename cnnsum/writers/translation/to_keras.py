@@ -126,7 +126,7 @@ def _same_fields(call: Call) -> dict[str, Any]:
     return {ours: call.fields[theirs] for ours, theirs in _pair(call).fields.items() if theirs in call.fields}
 
 
-def _only(call: Call, **wanted: Any) -> None:
+def _only(call: Call, **wanted: object) -> None:
     """Refuse other values of fields that Keras has no word for."""
     for name, value in wanted.items():
         if call.fields[name] != value:
@@ -299,7 +299,7 @@ def _reads_more(call: Call) -> bool:
 # --- normalisation ----------------------------------------------------------------------------------------------------
 
 
-def _affine(call: Call, word: str) -> dict[str, Any]:
+def _affine(call: Call, word: str) -> dict[str, object]:
     scale = bool(call.fields[word])
     return {"scale": scale, "center": scale and call.fields.get("bias", True)}
 

@@ -142,7 +142,7 @@ def _activate(call: Call, x: Tensor, function: str | None, *, moved: bool, rank:
     if function in (None, "linear"):
         return x
     assert function is not None
-    fields: dict[str, Any] = dict(_FIELDS_OF_FUNCTIONS.get(function, {}))
+    fields: dict[str, object] = dict(_FIELDS_OF_FUNCTIONS.get(function, {}))
     if function in _BY_ROW:
         fields["dim"] = 1 if moved and rank > 2 else -1
     return call.made(_module_of(function), fields, x, suffix="activation", last=True)
@@ -509,7 +509,7 @@ def _recurrent(call: Call) -> Moved | list[Moved]:
 # --- normalisation ----------------------------------------------------------------------------------------------------
 
 
-def _affine(call: Call, word: str) -> dict[str, Any]:
+def _affine(call: Call, word: str) -> dict[str, object]:
     center, scale = call.fields["center"], call.fields["scale"]
     if center and not scale:
         raise CannotError(

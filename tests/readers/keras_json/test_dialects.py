@@ -9,6 +9,7 @@ import pytest
 
 import cnnsum
 from cnnsum.diagnostics import UnusableError
+from tests.thorough import each
 
 
 def report_of(value: Any, **keys: Any) -> cnnsum.Report:
@@ -204,7 +205,7 @@ def test_an_unknown_operation_is_unknown() -> None:
 LSTM = {"class_name": "LSTM", "config": config("l", units=5, time_major=False)}
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "count"),
     [
         # Keras 2 without the field had the gates of 2014: one bias of three units.
@@ -232,12 +233,6 @@ def test_mixed_precision_of_tensorflow() -> None:
     found["config"]["dtype"] = policy
     value = {"class_name": "Sequential", "config": {"name": "net", "layers": [found]}}
     assert report_of(value).rows[0].outputs[0].dtype == "float16"
-
-
-def test_keras_1_is_refused() -> None:
-    old = {"class_name": "Convolution2D", "config": {"name": "c", "nb_filter": 3, "nb_row": 3, "nb_col": 3}}
-    with pytest.raises(UnusableError, match="SPC040 this file was written by Keras 1"):
-        cnnsum.loads(json.dumps({"class_name": "Sequential", "config": [old]}))
 
 
 def test_yaml_of_keras_2() -> None:
@@ -320,7 +315,7 @@ def test_tfjs_weights_that_differ() -> None:
     assert [one.span and text[one.span.column - 1 : one.span.end_column - 1] for one in found] == ["[1801, 10]", "[3]"]
 
 
-@pytest.mark.parametrize(
+@each(
     "value",
     [
         {"modelTopology": {"node": []}, "format": "graph-model"},
@@ -335,11 +330,50 @@ def test_what_is_no_model(value: Any) -> None:
         cnnsum.loads(json.dumps(value))
 
 
-@pytest.mark.parametrize(
-    "call", [[["in", 0]], [[3, 0, 0]], [["in", "0", 0]], ["in"], [None], {"x": 3}, [["_CONSTANT_VALUE", -1]]]
-)
+@each("call", [[["in", 0]], [[3, 0, 0]], [["in", "0", 0]], ["in"], [None], {"x": 3}, [["_CONSTANT_VALUE", -1]]])
 def test_malformed_calls(call: Any) -> None:
     layers = [image("in", 8), layer(dense("d", 2), [call])]
     found = cnnsum.loads(json.dumps(functional(layers, [["d", 0, 0]]))).diagnostics
     assert found
     assert {one.code for one in found} <= {"SPC041", "GRF302", "GRF303"}
+
+
+def _tuple(*items: Any) -> dict[str, Any]:
+    return {"class_name": "__tuple__", "items": list(items)}
+
+
+def _slice(start: int | None = None, stop: int | None = None, step: int | None = None) -> dict[str, Any]:
+    return {"start": start, "stop": stop, "step": step}
+
+
+#: An operation of TensorFlow over (N, 12, 8, 6), how Keras 2 writes its arguments, and what it gives.
+OPERATIONS_OF_KERAS_2 = [
+    ("__operators__.getitem", {"slice_spec": [_slice(), _slice(2, 10, 2)]}, (4, 8, 6)),
+    ("__operators__.getitem", {"slice_spec": _tuple(_slice(), 0)}, (8, 6)),
+    ("__operators__.getitem", {"slice_spec": _tuple(_slice(), _slice(1), _slice(None, -1))}, (11, 7, 6)),
+    ("__operators__.getitem", {"slice_spec": _tuple({"class_name": "__ellipsis__"}, 0)}, (12, 8)),
+    ("__operators__.getitem", {"slice_spec": _tuple(_slice(), None, _slice(0, 3))}, (1, 3, 8, 6)),
+    ("__operators__.getitem", {"slice_spec": _tuple(_slice(), -1, _slice(None, None, -1))}, (8, 6)),
+    ("image.resize", {"size": _tuple(24, 16)}, (24, 16, 6)),
+    ("clip_by_value", {"clip_value_min": 0.0, "clip_value_max": 1.0}, (12, 8, 6)),
+    ("math.reduce_prod", {"axis": -1, "keepdims": True}, (12, 8, 1)),
+    ("math.cumsum", {"axis": 1}, (12, 8, 6)),
+    ("math.greater", {"y": 0.5}, (12, 8, 6)),
+]
+
+
+@each("case", OPERATIONS_OF_KERAS_2)
+def test_operations_of_keras_2(case: tuple[str, dict[str, Any], tuple[int, ...]]) -> None:
+    function, options, shape = case
+    class_name = "SlicingOpLambda" if function.endswith("getitem") else "TFOpLambda"
+    images = {"batch_input_shape": [None, 12, 8, 6], "dtype": "float32", "name": "a"}
+    operation = {"name": "b", "trainable": True, "dtype": "float32", "function": function}
+    layers = [
+        {"class_name": "InputLayer", "config": images, "name": "a", "inbound_nodes": []},
+        {"class_name": class_name, "config": operation, "name": "b", "inbound_nodes": [["a", 0, 0, options]]},
+    ]
+    config = {"name": "m", "layers": layers, "input_layers": [["a", 0, 0]], "output_layers": [["b", 0, 0]]}
+    value = {"class_name": "Functional", "keras_version": "2.15.0", "backend": "tensorflow", "config": config}
+    model = cnnsum.loads(json.dumps(value), "m.json")
+    assert not model.diagnostics, [str(one) for one in model.diagnostics]
+    assert cnnsum.summarize(model).outputs[0].shape[1:] == shape  # type: ignore[index]

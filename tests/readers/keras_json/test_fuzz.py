@@ -8,15 +8,15 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keras_writing import called, functional, image, made, operation, sequential, tensor
 
 import cnnsum
-from cnnsum.answers.summary.rendering import FORMATS, Options, render, styled_lines
+from cnnsum.answers.summary.rendering import OF_A_REPORT, Options, render, styled_lines
+from tests.thorough import each, examples
 
-EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", examples(600)))
 
 
 def _build(shape: list[int | None]) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def damaged(draw: Any) -> str:
 MODELS = models()
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model["class_name"])
+@each("model", MODELS, ids=lambda model: model["class_name"])
 def test_undamaged_models_have_no_errors(model: Any) -> None:
     assert [str(found) for found in cnnsum.loads(json.dumps(model)).diagnostics if found.severity == "error"] == []
 
@@ -205,7 +205,7 @@ def use(text: str, **options: Any) -> None:
         return
     report = cnnsum.summarize(model)
     wide = Options(expand_nested=True, show_trainable=True, width=150, symbolic=True, train=True)
-    for format in FORMATS:
+    for format in OF_A_REPORT:
         assert "".join(render(report, format)) is not None
     "".join(render(report, "table", wide))
     list(styled_lines(report, wide))

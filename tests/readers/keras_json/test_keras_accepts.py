@@ -16,6 +16,7 @@ from cnnsum.answers.summary.keras_table import summary
 from cnnsum.answers.summary.options import Options
 from cnnsum.dims import UNKNOWN
 from tests.cli.calling import call
+from tests.thorough import each
 
 FILES = Path(__file__).parent / "files"
 
@@ -42,7 +43,7 @@ def test_a_class_of_somebody_else_has_no_rule_of_keras(name: str, kind: str) -> 
     assert cnnsum.summarize(model).totals.params.total is UNKNOWN
 
 
-@pytest.mark.parametrize(
+@each(
     ("module", "registered", "is_known"),
     [
         ("keras.layers", None, True),
@@ -68,7 +69,7 @@ def test_whose_a_class_is(module: Any, registered: Any, is_known: bool) -> None:
     assert [found.code for found in model.diagnostics] == ([] if is_known else ["UNK701"])
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "is_known"),
     [
         ({"class_name": "Dense"}, True),
@@ -96,7 +97,7 @@ def test_a_wrapped_class_and_an_operation_of_somebody_else() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["Mine", "Denze", "MaxPool"])
+@each("kind", ["Mine", "Denze", "MaxPool"])
 def test_a_class_of_somebody_else_is_never_misspelt(kind: str) -> None:
     layer = {**made(kind, "m"), "module": None, "registered_name": kind}
     (found,) = load(sequential(image((4,)), layer)).diagnostics
@@ -109,7 +110,7 @@ def function(config: str, **keys: Any) -> dict[str, Any]:
     return {"module": "builtins", "class_name": "function", "config": config, "registered_name": "function", **keys}
 
 
-@pytest.mark.parametrize(
+@each(
     ("activation", "is_known"),
     [
         ("relu", True),
@@ -180,7 +181,7 @@ def test_a_lambda_has_no_weights() -> None:
     assert " Total params: 15 (60.00 B)" in table(model)
 
 
-@pytest.mark.parametrize("kind", ["TFSMLayer", "JaxLayer", "TorchModuleWrapper"])
+@each("kind", ["TFSMLayer", "JaxLayer", "TorchModuleWrapper"])
 def test_other_code_may_have_weights(kind: str) -> None:
     assert cnnsum.summarize(load(sequential(image((4,)), made(kind, "k")))).totals.params.total is UNKNOWN
 
@@ -234,7 +235,7 @@ def test_numbers_that_are_not_finite_are_keras_s_own() -> None:
     assert messages(functional([image((4,)), pad], "p")) == []
 
 
-@pytest.mark.parametrize("name", ["shared_build", "shared_dense", "shp220"])
+@each("name", ["shared_build", "shared_dense", "shp220"])
 def test_a_shape_that_a_layer_was_built_on_may_be_another_call_s(name: str) -> None:
     assert said(read(name)) == []
 
@@ -258,7 +259,7 @@ def test_one_is_true() -> None:
     assert cnnsum.summarize(model).totals.params.total == 32 + 18
 
 
-@pytest.mark.parametrize(("value", "count"), [(0, 12), (None, 12), (1, 15), (1.0, 15), (True, 15), (False, 12)])
+@each(("value", "count"), [(0, 12), (None, 12), (1, 15), (1.0, 15), (True, 15), (False, 12)])
 def test_what_python_takes_for_true(value: Any, count: int) -> None:
     report = cnnsum.summarize(load(sequential(image((4,)), made("Dense", "d", units=3, use_bias=value))))
     assert report.totals.params.total == count
@@ -283,7 +284,7 @@ def test_a_frozen_layer_says_so_in_any_way() -> None:
     assert cnnsum.summarize(load(sequential(image((4,)), layer))).totals.params.trainable == 0
 
 
-@pytest.mark.parametrize(
+@each(
     ("shape", "batch", "layer", "gives", "count"),
     [
         ((0,), None, made("Dense", "d", units=3), "(N, 3)", 3),
@@ -312,16 +313,14 @@ def test_a_network_on_nothing_prints_as_keras_prints_it() -> None:
 # Keras 2.
 
 
-@pytest.mark.parametrize(
-    ("name", "count"), [("thresholded_relu", 52), ("cudnn_lstm_tf215", 364), ("locally_connected1d_tf215", 1404)]
-)
+@each(("name", "count"), [("thresholded_relu", 52), ("cudnn_lstm_tf215", 364), ("locally_connected1d_tf215", 1404)])
 def test_layers_of_keras_2(name: str, count: int) -> None:
     model = read(name)
     assert cnnsum.summarize(model).totals.params.total == count
     assert [found.severity for found in model.diagnostics if found.code != "SPC074"] == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "count", "fields"),
     [
         ("convlstm_time_major", 1320, "`time_major` of ConvLSTM2D"),
@@ -359,7 +358,7 @@ def of_keras_2(kind: str, shape: list[Any], **fields: Any) -> cnnsum.Report:
     return cnnsum.summarize(model)
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "kernel"),
     [
         # 8 x 8 places; a kernel of 3 x 2 with stride (2, 1) fits 3 x 7 times.

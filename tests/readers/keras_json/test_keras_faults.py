@@ -15,6 +15,7 @@ from cnnsum.answers.summary.options import Options
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN
 from cnnsum.writers import write
+from tests.thorough import each
 
 
 def dense(name: str, *calls: object, units: int = 4, **fields: object) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_recorded_shapes_in_nested_models() -> None:
     assert codes(functional([image((8,)), inner], "inner:1")) == ["SHP220"]
 
 
-@pytest.mark.parametrize("shape", [[None, 4, 1], [], ["x", 4], [[4], 4], [None, "4"]])
+@each("shape", [[None, 4, 1], [], ["x", 4], [[4], 4], [None, "4"]])
 def test_recorded_shapes_that_are_none(shape: Any) -> None:
     model = chain(dense("a", "image"), dense("b", called(tensor("a", ()))))
     model["config"]["layers"][2]["inbound_nodes"][0]["args"][0]["config"]["shape"] = shape
@@ -193,7 +194,7 @@ def test_too_many_inputs_of_a_nested_model() -> None:
 # Layout.
 
 
-@pytest.mark.parametrize(
+@each(
     ("layer", "code"),
     [
         (5, "SPC041"),
@@ -210,16 +211,14 @@ def test_layers_that_are_none(layer: Any, code: str) -> None:
     assert codes(model) == [code] if named else [code, "GRF302"]
 
 
-@pytest.mark.parametrize(
-    "nodes", [5, None, "x", {}, [5], [[["image", 0, {}]]], [{"args": 5}], [{"args": [], "kwargs": []}]]
-)
+@each("nodes", [5, None, "x", {}, [5], [[["image", 0, {}]]], [{"args": 5}], [{"args": [], "kwargs": []}]])
 def test_calls_that_are_none(nodes: Any) -> None:
     model = chain(dense("a", "image"), dense("b", "a"))
     model["config"]["layers"][1]["inbound_nodes"] = nodes
     assert codes(model) == ["SPC041"]
 
 
-@pytest.mark.parametrize("history", [None, [], ["image"], ["image", "0", 0], [0, 0, 0], ["image", 0, 0, 0], {}])
+@each("history", [None, [], ["image"], ["image", "0", 0], [0, 0, 0], ["image", 0, 0, 0], {}])
 def test_tensors_that_are_none(history: Any) -> None:
     model = chain(dense("a", "image"), dense("b", "a"))
     model["config"]["layers"][1]["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = history
@@ -240,17 +239,16 @@ def test_axes_without_elements(shape: Any) -> None:
         write(found.graph, found.inference, "yaml")
 
 
-@pytest.mark.parametrize("shape", [None, 5, [], [None, -3], [None, "8"], [None, 8.0], [None, True]])
+@each("shape", [None, 5, [], [None, -3], [None, "8"], [None, 8.0], [None, True]])
 def test_input_shapes_that_are_none(shape: Any) -> None:
     model = chain(dense("a", "image"), dense("b", "a"))
     model["config"]["layers"][0]["config"]["batch_shape"] = shape
     assert codes(model) == ["SPC042"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("model", "message"),
     [
-        ({"class_name": "Sequential", "config": {"layers": []}, "keras_version": "1.2.2"}, "written by Keras 1"),
         ({"class_name": "Functional", "module": "keras", "config": {}}, "holds no list of layers"),
         ({"class_name": "Functional", "module": "keras", "config": 5}, "holds no list of layers"),
         ({"class_name": "Functional", "module": "keras", "config": {"layers": 5}}, "holds no list of layers"),
@@ -265,6 +263,66 @@ def test_files_that_hold_no_model(model: Any, message: str) -> None:
         cnnsum.loads(json.dumps(model))
     assert caught.value.diagnostics[0].code == "SPC040"
     assert caught.value.diagnostics[0].span is not None
+
+
+@each("wrapped", [False, True])
+@each(
+    ("changes", "message", "help"),
+    [
+        ({"class_name": None}, "the `class_name` of this Keras model is no text", 'write `"class_name": "Functional"`'),
+        (
+            {"class_name": ["Model"]},
+            "the `class_name` of this Keras model is no text",
+            'write `"class_name": "Functional"`',
+        ),
+        ({"class_name": ...}, "this Keras model has no `class_name`", 'add `"class_name": "Functional"`'),
+        (
+            {"class_name": ..., "class_nam": "Functional"},
+            "this Keras model has no `class_name`, but `class_nam`",
+            "did you mean `class_name`?",
+        ),
+    ],
+)
+def test_a_model_whose_class_name_is_broken(changes: dict[str, Any], message: str, help: str, *, wrapped: bool) -> None:
+    model = {**chain(dense("a", "image")), **changes}
+    model = {key: value for key, value in model.items() if value is not ...}
+    text = json.dumps({"model_config": model} if wrapped else model)
+    with pytest.raises(UnusableError) as caught:
+        cnnsum.loads(text)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message, found.help) == ("SPC040", message, help)
+    assert found.span is not None
+    assert text[found.span.column - 1 :].startswith(("{", "null", "[", '"class_nam"'))
+
+
+@each("listed", [False, True])
+@each("merge", ["Add", "Concatenate"])
+def test_a_merge_is_called_on_a_list(merge: str, *, listed: bool) -> None:
+    """Keras 3.15 refuses `Add()(x)`, and takes `Add()([x])`."""
+    tensors = tensor("a", (None, 4))
+    model = chain(dense("a", "image"), made(merge, "m", [tensors] if listed else tensors))
+    assert codes(model) == ([] if listed else ["GRF303"])
+
+
+def test_a_merge_in_a_chain_is_called_on_no_list() -> None:
+    assert codes(sequential(image((8,)), made("Add", "m"))) == ["GRF303"]
+
+
+def test_what_is_written_of_a_merge_of_one_is_what_keras_takes() -> None:
+    text = "{input: [8], layers: [{Dense: {units: 4, name: a}}, {Add: {from: [a]}}]}"
+    written = cnnsum.convert(cnnsum.loads(text), "keras").text
+    assert json.loads(written)["class_name"] == "Functional"
+    again = cnnsum.loads(written)
+    assert not again.wrong
+    assert "Add: {from: [a]" in cnnsum.convert(again, "yaml").text
+
+
+def test_a_sequential_model_without_a_class_name() -> None:
+    model = sequential(image((8,)), dense("a"))
+    del model["class_name"]
+    with pytest.raises(UnusableError) as caught:
+        cnnsum.loads(json.dumps(model))
+    assert caught.value.diagnostics[0].help == 'add `"class_name": "Sequential"`'
 
 
 def test_subclass_of_functional() -> None:
@@ -335,7 +393,7 @@ def policy(kind: str, **config: Any) -> Any:
     return {"module": "keras.dtype_policies", "class_name": kind, "config": config, "registered_name": None}
 
 
-@pytest.mark.parametrize(
+@each(
     ("dtype", "fields", "why"),
     [
         ("gptq/4/2_from_float32", {"lora_rank": 2}, "Keras cannot build a Dense in gptq that has a lora_rank"),
@@ -367,7 +425,7 @@ def test_quantized_layers_are_not_counted_as_if_they_were_not(dtype: Any, fields
     assert cnnsum.summarize(model).totals.params.total is UNKNOWN
 
 
-@pytest.mark.parametrize(
+@each(
     ("dtype", "params", "held"),
     [
         ("int8_from_float32", 8 * 3 + 3 + 3, 8 * 3 + 4 * 6),

@@ -10,6 +10,7 @@ from keras_writing import called, functional, image, load, made, rows, sequentia
 import cnnsum
 from cnnsum.answers.sizes.ask import answer
 from cnnsum.dims import UNKNOWN
+from tests.thorough import each
 
 
 def model(*, height: int | None = 64, recorded: Any = (None, 32, 32, 8), dtype: str = "float32") -> Any:
@@ -110,7 +111,7 @@ def test_two_consumers_that_disagree_are_reported():
     assert [one.code for one in load(net).diagnostics] == ["UNK701", "SHP220"]
 
 
-@pytest.mark.parametrize("wrong", [["x", 32, 32, 8], [None, {"a": 1}], [None, -4], [None, True], [None, 4.5]])
+@each("wrong", [["x", 32, 32, 8], [None, {"a": 1}], [None, -4], [None, True], [None, 4.5]])
 def test_a_recorded_shape_that_is_none_is_not_used(wrong):
     found = load(model(recorded=wrong))
     assert [one.message for one in found.diagnostics] == ["unknown layer type `Odd`"]

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.readers.native.spec_reading import alike, fields, found, good, names, shapes, spec, wiring
+from tests.thorough import each
 
 BOTTLENECK = """
 vars: {width: 64, classes: 1000}
@@ -77,7 +77,7 @@ def test_an_expanded_block_is_the_same_as_its_layers_written_by_hand():
     assert alike(good(block)) == alike(good(hand))
 
 
-@pytest.mark.parametrize(
+@each(
     ("use", "wanted"),
     [
         ("b: {units: 3}", (3, "relu", 6)),
@@ -266,7 +266,7 @@ def test_output_of_a_block():
 BODY = "      - Dense: 3\n"
 
 
-@pytest.mark.parametrize(
+@each(
     ("block", "use", "problems"),
     [
         ("args: {n: }\n    layers: [{Dense: n}]", "b", [
@@ -316,7 +316,7 @@ def test_what_is_wrong_with_blocks(block, use, problems):
     assert found(text) == problems
 
 
-@pytest.mark.parametrize(
+@each(
     ("blocks", "problems"),
     [
         ("3", ["1:9-10 SPC022 `blocks` is a mapping of names to blocks, not 3"]),

@@ -13,6 +13,7 @@ from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.readers.native.spec import KEYS
 from cnnsum.source import read, read_text
 from tests.readers.native.spec_reading import alike
+from tests.thorough import each
 
 PAGE = (Path(__file__).parents[3] / "docs" / "language.md").read_text(encoding="utf-8")
 FENCES = [
@@ -20,8 +21,8 @@ FENCES = [
     for match in re.finditer(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
 ]
 SPECS = [
-    pytest.param(text, FENCES[index + 1][:2] if index + 1 < len(FENCES) else ("", ""), id=f"line {line}")
-    for index, (kind, text, line) in enumerate(FENCES)
+    (text, FENCES[index + 1][:2] if index + 1 < len(FENCES) else ("", ""))
+    for index, (kind, text, _) in enumerate(FENCES)
     if kind == "yaml"
 ]
 
@@ -36,7 +37,7 @@ def files(tmp_path, monkeypatch):
             Path(name[1]).write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize(("text", "following"), SPECS)
+@each(("text", "following"), SPECS, ids=[f"line {line}" for kind, _, line in FENCES if kind == "yaml"])
 def test_examples(text, following):
     if re.match(r"# \w+\.yaml\n", text):
         return

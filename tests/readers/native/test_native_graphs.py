@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from cnnsum.graph.infer import infer
 from tests.readers.native.spec_reading import found, good, names, shapes, spec, wiring
+from tests.thorough import each
 
 CHAIN = "input: [8]\nlayers:\n"
 TWO = "inputs: {a: [8], b: [8]}\nlayers:\n"
@@ -33,7 +32,7 @@ def test_the_example_of_the_language():
     assert shapes(graph) == ["(N, H, W, 17)"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("layers", "chain"),
     [
         ("- Dense: 3\n- ReLU", True),
@@ -106,7 +105,7 @@ def test_inputs_of_a_layer_by_name():
     assert found(text) == ["3:71-75 GRF304 MultiHeadAttention has no input `valu` | did you mean `value`?"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "problems"),
     [
         (
@@ -122,7 +121,12 @@ def test_inputs_of_a_layer_by_name():
         ),
         (
             CHAIN + "- Dense: {units: 3, from: 3}\n",
-            ["3:27-28 CFG102 `from` must be the name of a layer, or a list of names, got 3"],
+            [
+                (
+                    "3:27-28 CFG102 `from` must be the name of a layer, or a list of names, got 3 | layers have names, "
+                    "also automatic ones, and are not counted: `from: conv2d_1`"
+                )
+            ],
         ),
         (
             CHAIN + "- Dense: {units: 3, from: []}\n",
@@ -130,19 +134,25 @@ def test_inputs_of_a_layer_by_name():
         ),
         (
             CHAIN + "- Dense: {units: 3, name: a}\n- Dense: {units: 3, name: a}\n",
-            ["4:27-28 GRF307 the name `a` is used twice"],
+            [
+                "4:27-28 GRF307 the name `a` is used twice | call one of the two `a_2`, or nothing: layers get names by themselves"
+            ],
         ),
         (
             CHAIN + "- Dense: {units: 3, name: a, from: b}\n- Dense: {units: 3, name: b}\n- ReLU: {from: input}\n",
-            ["3:36-37 GRF301 `a` depends on itself: a <- b <- a"],
+            [
+                "3:36-37 GRF301 `a` depends on itself: a <- b <- a | let one of them read a layer that needs none of the others"
+            ],
         ),
         (
             CHAIN + "- Dense: {units: 3, name: a, from: a}\n",
-            ["3:36-37 GRF301 `a` depends on itself: a <- a"],
+            [
+                "3:36-37 GRF301 `a` depends on itself: a <- a | let one of them read a layer that needs none of the others"
+            ],
         ),
         (
             CHAIN + "- ReLU: {name: a, from: b, when: false}\n- ReLU: {name: b, from: a, when: false}\n- ReLU\n",
-            ["3:25-26 GRF301 `b` depends on itself"],
+            ["3:25-26 GRF301 `b` depends on itself | name a layer that needs none of this"],
         ),
         (
             TWO + "- Dense: 3\n- Add: {from: [a, b]}\n",
@@ -291,7 +301,7 @@ SHARE = (
 )
 
 
-@pytest.mark.parametrize(
+@each(
     ("item", "problem"),
     [
         ("Conv2D: {share: d}", "10:19-20 SPC037 `d` is a Dense, and cannot be shared as Conv2D"),
@@ -322,3 +332,34 @@ SHARE = (
 )
 def test_what_cannot_be_shared(item, problem):
     assert found(SHARE + item + "\n") == [problem]
+
+
+MERGES = ("Add", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+
+
+@each("merge", MERGES)
+@each("source", ["", "from: a"])
+def test_a_merge_takes_a_list_as_keras_does(merge: str, source: str) -> None:
+    (said,) = found(CHAIN + f"- Dense: {{units: 4, name: a}}\n- {merge}: {{{source}}}\n")
+    message = f"GRF303 {merge} takes a list of tensors, got one that is in none"
+    assert said.endswith(f" {message} | name what comes together: `from: [a, b]`")
+
+
+@each("merge", MERGES)
+def test_a_merge_of_a_list_of_one_is_a_merge(merge: str) -> None:
+    graph = good(CHAIN + f"- Dense: {{units: 4, name: a}}\n- {merge}: {{from: [a]}}\n")
+    assert shapes(graph)[-1] == "(N, 4)"
+
+
+def test_a_merge_of_what_a_block_is_given() -> None:
+    blocks = "blocks: {sum: {layers: [{Add: {from: input}}]}}\n" + CHAIN + "- Dense: {units: 4, name: a}\n"
+    good(blocks + "- sum: {from: [a, a]}\n")
+    assert "GRF303" in found(blocks + "- sum\n")[0]
+
+
+def test_a_merge_of_one_in_the_words_of_pytorch() -> None:
+    text = "framework: torch\ninput: [8]\nlayers:\n- Linear: {out_features: 4, name: a}\n- "
+    for word in ("cat", "stack"):
+        (said,) = found(text + word + ": {from: a}\n")
+        assert f"GRF303 {word} takes a list" in said
+    good(text + "cat: {from: [a]}\n")

@@ -15,6 +15,7 @@ from cnnsum.readers.how import How
 from cnnsum.readers.native import read_native
 from cnnsum.source import read
 from tests.readers.native.spec_reading import fields, found, names
+from tests.thorough import each
 
 MAIN = "include: {}\ninput: [8]\nlayers:\n  - b: 3\n"
 BLOCK = "blocks:\n  b: {args: {n: }, layers: [{Dense: n}]}\n"
@@ -129,7 +130,7 @@ def test_a_long_chain_of_includes(tmp_path):
     assert problems(tmp_path) == ["f19.yaml:1:10 SPC061 files include files more than 20 deep"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "problem"),
     [
         ("../lib.yaml", "main.yaml:1:10 SAF602 `../lib.yaml` leaves the folder of this file | name a file in the folder of this one, or below it"),
@@ -185,7 +186,7 @@ def test_a_file_of_blocks_is_no_network(tmp_path):
         load(tmp_path)
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "problem"),
     [
         ("gone.yaml", "SPC063 `gone.yaml` does not exist"),

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from tests.readers.native.spec_reading import found, good, names
+from tests.thorough import each
 
 
 def nested(depth: int, width: str) -> str:
@@ -18,7 +17,7 @@ def nested(depth: int, width: str) -> str:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "input: [8]\nlayers:\n  - Dense: {units: 8, repeat: 1000000000000}\n",

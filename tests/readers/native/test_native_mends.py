@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 import cnnsum
+from tests.thorough import each
 
 IMAGE = "input: [64, 64, 3]\nlayers:\n"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "code", "help"),
     [
         ("input: [64, 64]\nlayers:\n  - Conv2D: [8, 3]\n", "SHP204", "channels are an axis of their own: [64, 64, 1]?"),
@@ -19,7 +20,7 @@ IMAGE = "input: [64, 64, 3]\nlayers:\n"
             "SHP204",
             "the batch is not an axis of an input: [64, 64, 3]?",
         ),
-        (IMAGE + "  - Conv1D: [8, 3]\n", "SHP204", None),  # of rank 3: there is no telling what was meant
+        (IMAGE + "  - Conv1D: [8, 3]\n", "SHP204", "`Conv2D` takes what is there"),
         (
             IMAGE + "  - Flatten\n  - Conv2D: [8, 3]\n",
             "SHP204",

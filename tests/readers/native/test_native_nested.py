@@ -7,8 +7,10 @@ from __future__ import annotations
 import pytest
 
 import cnnsum
+from cnnsum.diagnostics import SMALLEST_SPEC
 from cnnsum.graph.infer import infer
 from tests.readers.native.spec_reading import found, good, names, shapes, spec, wiring
+from tests.thorough import each
 
 
 def test_a_chain_is_one_layer_with_a_graph():
@@ -117,14 +119,14 @@ layers:
     assert report.rows[-1].rows[-1].outputs[0].shape[1:] == (62, 62, 8)
 
 
-@pytest.mark.parametrize(
+@each(
     ("layers", "problems"),
     [
         (
             "- Sequential",
             ["3:3-13 SPC031 the Sequential has no `layers` | `Sequential: {input: [...], layers: [...]}`"],
         ),
-        ("- Sequential: {layers: []}", ["3:24-26 SPC031 `layers` is empty"]),
+        ("- Sequential: {layers: []}", [f"3:24-26 SPC031 `layers` is empty | {SMALLEST_SPEC}"]),
         ("- Sequential: {layers: 3}", ["3:24-25 SPC022 `layers` is a list of layers, not 3"]),
         (
             "- Functional: {layers: [ReLU]}",

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 import cnnsum
 from cnnsum.dims import Symbol
 from cnnsum.graph.infer import infer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts
 from tests.readers.native.spec_reading import fields, found, good, names, shapes, spec
+from tests.thorough import each
 
 
 def own(declaration: str, *items: str, head: str = "input: [8, 8, 3]") -> str:
@@ -62,7 +61,7 @@ def test_the_example_of_the_language():
         assert call.facts.macs == 0
 
 
-@pytest.mark.parametrize(
+@each(
     ("declaration", "item", "shape", "expected"),
     [
         ("{}", "Own", "(N, 8, 8, 3)", []),
@@ -153,7 +152,7 @@ def test_an_own_type_in_blocks_defaults_and_wrappers():
     assert shapes(graph) == ["(N, 7)"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("declaration", "item", "problems"),
     [
         ("3", "ReLU", ["3:8-9 SPC022 a layer type is a mapping with `input`, `output` and `weights`, not 3"]),
@@ -193,7 +192,7 @@ def test_what_is_wrong_with_declarations(declaration, item, problems):
     assert found(own(declaration, item)) == problems
 
 
-@pytest.mark.parametrize(
+@each(
     ("types", "problems"),
     [
         ("3", ["1:14-15 SPC022 `layer_types` is a mapping of names to declarations, not 3"]),
@@ -206,7 +205,7 @@ def test_names_of_types(types, problems):
     assert found(f"layer_types: {types}\ninput: [3]\nlayers: [ReLU]\n") == problems
 
 
-@pytest.mark.parametrize(
+@each(
     ("declaration", "item", "problem"),
     [
         ("{input: [n, d]}", "Own", "m.yaml:5:5: SHP204 own: Own needs an input of shape (None, n, d), got (None, 8, 8, 3)"),
@@ -239,7 +238,7 @@ def test_a_wrong_size_says_what_it_is_of():
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("keeps", "kept"),
     [("", 4), ("keeps: inputs", 4), ("keeps: outputs", 6), ("keeps: both", 10), ("keeps: nothing", 0)],
 )

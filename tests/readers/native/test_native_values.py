@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.readers.native.spec_reading import fields, found, good, shapes
+from tests.thorough import each
 
 IMAGE = "input: [32, 32, 3]\n"
 
@@ -15,7 +14,7 @@ def conv(given: str, head: str = "", name: str = "conv2d") -> str:
     return f"{head}{IMAGE}layers:\n  - Conv2D: {given}\n"
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "value"),
     [
         ("4*width", 256),
@@ -56,7 +55,7 @@ def test_true_and_false_may_be_expressions():
     assert fields(good(conv("{filters: 1, kernel_size: 1, use_bias: n > 2}", head)), "conv2d", "use_bias") is True
 
 
-@pytest.mark.parametrize(
+@each(
     ("head", "given", "problems"),
     [
         (
@@ -188,7 +187,7 @@ def test_a_symbol_may_be_called_as_the_batch():
     assert sorted((symbol.name, symbol.anonymous) for symbol in graph.symbols.values()) == [("N", False), ("N2", True)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("head", "problems"),
     [
         ("input: 784", ["1:8-11 SPC022 a shape is a list of sizes, without the batch axis, not 784 | write `[784]`"]),
@@ -197,7 +196,7 @@ def test_a_symbol_may_be_called_as_the_batch():
         ("input: {dtype: uint8}", ["1:1-6 SPC031 input `input` has no `shape`"]),
         ("input: {shape: [3], dtyp: uint8}", ["1:21-25 SPC030 an input has no key `dtyp` | did you mean `dtype`?"]),
         ("input: {shape: [3], dtype: uint7}", ["1:28-33 CFG102 `dtype` must be the name of a dtype, got 'uint7' | did you mean `uint8` or `uint4`?"]),
-        ("input: [None, 3]", ["1:9-13 CFG102 a size that is left open is written `null`"]),
+        ("input: [None, 3]", ["1:9-13 CFG102 `None` is no size | a size that is left open is `null`; the axis of the batch is left out"]),
         ("input: [0, -1, 2.5, true, {}]", [
             "1:9-10 CFG102 a size must be a positive integer, a symbol or null, got 0",
             "1:12-14 CFG102 a size must be a positive integer, a symbol or null, got -1",
@@ -205,7 +204,7 @@ def test_a_symbol_may_be_called_as_the_batch():
             "1:21-25 CFG102 a size must be a positive integer, a symbol or null, got true",
             "1:27-29 CFG102 a size must be a positive integer, a symbol or null, got a mapping",
         ]),
-        ("input: [a b]", ["1:11-12 SPC025 expected an operator, found `b`"]),
+        ("input: [a b]", ["1:11-12 SPC025 expected an operator, found `b` | commas stand between values: a, b"]),
         ("inputs: [3]", ["1:9-12 SPC022 `inputs` is a mapping of names to shapes, not [3] | `input: [height, width, channels]` is for a single input"]),
         ("inputs: {}", ["1:9-11 SPC022 `inputs` is a mapping of names to shapes, not empty"]),
         ("inputs: {a/b: [3]}", ["1:10-13 SPC029 `a/b` cannot be the name of an input"]),

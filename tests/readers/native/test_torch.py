@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 import cnnsum
+from tests.thorough import each
 
 SMALL = """\
 framework: torch
@@ -28,7 +27,18 @@ def test_types_fields_and_layout_are_those_of_pytorch():
     assert report.totals.macs == 30 * 30 * 16 * 27 + 16 * 16 * 32 * 144
 
 
-@pytest.mark.parametrize(
+def test_values_of_a_lazy_layer_begin_behind_what_follows_from_the_input():
+    spec = SMALL.replace("Conv2d: [3, 16, 3]", "nn.LazyConv2d: [16, 3]") + "  - LazyBatchNorm2d: 0.25\n"
+    model = cnnsum.loads(spec)
+    assert cnnsum.summarize(model).rows[0].params.total == 3 * 16 * 9 + 16
+    (norm,) = [layer for layer in model.graph.layers if layer.type_name == "BatchNorm2d"]
+    assert norm.fields["eps"] == 0.25
+    (found,) = cnnsum.summarize(cnnsum.loads(spec.replace("[16, 3]", "[16, -3]"))).diagnostics
+    assert found.message.startswith("`kernel_size` ")
+    assert found.span.column == spec.splitlines()[3].index("3]") + 1
+
+
+@each(
     ("old", "new", "code", "words"),
     [
         ("[3, 16, 3]", "[4, 16, 3]", "SHP202", "Conv2d was made for in_channels 4"),
@@ -37,6 +47,7 @@ def test_types_fields_and_layout_are_those_of_pytorch():
         ("padding: same", "padding: same, stride: 2", "CFG116", "with stride 1 only"),
         ("padding: 1, ", "padding: 2, ", "CFG116", "half of its kernel_size"),
         ("framework: torch", "framework: pytorch", "CFG102", "must be one of keras, torch"),
+        ("framework: torch", "framework: [torch]", "CFG102", "must be one of keras, torch"),
         ("framework: torch", "framework: torch\ndata_format: channels_last", "CFG103", "a word of Keras"),
     ],
 )
@@ -81,7 +92,7 @@ def test_a_residual_network_has_parameters_and_buffers():
     assert totals.macs == 2 * 64 * 16 * 16 * 9 + 160
 
 
-@pytest.mark.parametrize("loss", ["CrossEntropyLoss", "nn.MSELoss", "CTCLoss"])
+@each("loss", ["CrossEntropyLoss", "nn.MSELoss", "CTCLoss"])
 def test_a_loss_is_refused_with_the_reason(loss: str):
     report = cnnsum.summarize(cnnsum.loads(f"{SMALL}  - {loss}\n"))
     (found,) = report.diagnostics

@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 import cnnsum
+from tests.thorough import each
 
 HERE = Path(__file__).parent
 SPECS = HERE.parents[2] / "specs" / "torch"
@@ -33,7 +32,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("name", SAID)
+@each("name", SAID)
 def test_counts_are_those_of_pytorch(name: str) -> None:
     report = cnnsum.summarize(cnnsum.load(HERE / f"{name}.pt2"))
     totals = report.totals

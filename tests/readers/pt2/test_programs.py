@@ -16,6 +16,7 @@ import pytest
 import cnnsum
 from bench.fuzz.programs import wrap
 from cnnsum.diagnostics import UnusableError
+from tests.thorough import each
 
 HERE = Path(__file__).parent
 STATIC, DYNAMIC = HERE / "static.pt2", HERE / "dynamic.pt2"
@@ -23,7 +24,7 @@ STATIC, DYNAMIC = HERE / "static.pt2", HERE / "dynamic.pt2"
 
 def program(path: Path = STATIC) -> Any:
     with zipfile.ZipFile(path) as archive:
-        name = next(name for name in archive.namelist() if name.endswith("model.json"))
+        name = next(name for name in archive.namelist() if name.endswith(("model.json", "program.json")))
         return json.loads(archive.read(name))
 
 
@@ -82,7 +83,7 @@ def test_an_unknown_operation_is_said_once_and_followed_by_its_claim() -> None:
     assert len(report.totals.unknown) == 2
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "code"),
     [
         (lambda value: value.update(schema_version={"major": 9, "minor": 0}), "SPC078"),
@@ -128,14 +129,16 @@ def test_a_network_of_a_script_has_its_name() -> None:
     assert cnnsum.loads(json.dumps(value)).graph.name == "Net"
 
 
-@pytest.mark.parametrize("path", [STATIC, DYNAMIC])
-@pytest.mark.parametrize(("first", "last"), [(0, 3), (2, 9), (0, 20), (5, 1000)])
+@each("path", [STATIC, DYNAMIC])
+@each(("first", "last"), [(0, 3), (2, 9), (0, 20), (5, 1000)])
 def test_a_program_under_a_mode_stands_among_the_others(path: Path, first: int, last: int) -> None:
     """`torch.no_grad()` and `torch.autocast` within `forward` put what is in them into a program of its own."""
     plain, value = program(path), program(path)
     wrap(value["graph_module"]["graph"], first, last, "wrap_with_set_grad_enabled")
     reports = [cnnsum.summarize(cnnsum.loads(json.dumps(one))) for one in (plain, value)]
-    assert not reports[1].diagnostics
+    said, same = ([(one.code, one.message) for one in report.diagnostics] for report in reports)
+    assert said == same
+    assert {code for code, _ in said} <= {"SHP227"}
     one, other = ([(row.name, row.type, row.params, row.outputs) for row in report.rows] for report in reports)
     assert one == other
     assert reports[0].totals.macs == reports[1].totals.macs
@@ -160,6 +163,9 @@ def test_what_runs_without_a_gradient_keeps_nothing() -> None:
     assert whole is not None
     assert head is not None
     assert head.saved < whole.saved / 10
+    assert head.gradients < whole.gradients
+    assert head.optimizer == 2 * head.gradients
+    assert head.weights == whole.weights
 
 
 def test_a_choice_is_unknown() -> None:
@@ -183,3 +189,214 @@ def test_a_number_beside_a_tensor_decides_about_the_dtype() -> None:
         graph["nodes"][:0] = [node]
         rows = {row.name: row for row in cnnsum.summarize(cnnsum.loads(json.dumps(value))).rows}
         assert rows["add"].outputs[0].dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("ranges", "guards", "recorded", "codes"),
+    [
+        ((3, None), [], None, []),
+        ((0, None), [], None, []),  # at 1 and 2 it was never said to run
+        ((2, None), [], ("H >= 2", 2, None), ["SHP224"]),
+        ((5, 64), [], ("H >= 5 and H <= 64", None, "H in {3, 4} or H >= 65"), ["SHP227"]),
+        ((2, 8), [], ("H <= 8", 2, "H >= 9"), ["SHP224", "SHP227"]),
+        (
+            (0, None),
+            ["(2*(L['x'].size()[2] // 2)) == L['x'].size()[2]"],
+            ("H % 2 == 0 and H >= 2", 2, "H % 2 == 1 and H >= 3"),
+            ["SHP224", "SHP227"],
+        ),
+        (
+            (3, None),
+            ["L['x'].size()[2] < 9 and L['x'].size()[2] != 4"],
+            ("H == 3 or H >= 5 and H <= 8", None, "H == 4 or H >= 9"),
+            ["SHP227"],
+        ),
+        # What cannot be read, or is about both, says no more than that other sizes are refused.
+        ((2, None), ["L['x'].size()[2] == L['x'].size()[3]"], None, []),
+        ((2, None), ["L['x'].ndim == 4"], None, []),
+        ((2, None), ["not L['x'].size()[2] == 4"], None, []),
+        ((2, None), [{}], None, []),
+        (("2", [1]), ["L['x'].size()[9] == 4", "1 == 2 == 3", "(", "L['x'].size()[2] // 0 == 1"], None, []),
+    ],
+)
+def test_sizes_that_the_program_records(ranges: Any, guards: Any, recorded: Any, codes: list[str]) -> None:
+    value = program(DYNAMIC)
+    value["range_constraints"]["s53"] = {"min_val": ranges[0], "max_val": ranges[1]}
+    value["guards_code"] = guards
+    model = cnnsum.loads(json.dumps(value))
+    axis = cnnsum.sizes(model).axes[0]
+    assert axis.record.condition == "H >= 3"
+    assert axis.recorded == recorded
+    assert [one.code for one in model.diagnostics] == codes
+    if codes:
+        text = json.dumps(value)
+        span = model.diagnostics[0].span
+        assert span is not None
+        assert text[span.column - 1 :].startswith(json.dumps(guards[0]) if guards else '{"min_val"')
+
+
+def test_a_quantized_program_has_its_weights_in_their_own_bytes() -> None:
+    """Two convolutions and a head, quantized by PyTorch's pt2e for XNNPACK, exported with PyTorch 2.13.
+
+    Its state has 898 parameters, and 924 elements of buffers (weights, scales, zero points) in 1,184 bytes;
+    `FlopCounterMode` counts 83,600 MACs.
+    """
+    report = cnnsum.summarize(cnnsum.load(HERE / "quantized.pt2"))
+    assert report.diagnostics == ()
+    assert report.totals.params.total == 898
+    assert report.totals.buffers == (924, 1184)
+    assert report.totals.macs == 83_600
+    assert report.totals.training is not None
+    # What comes out of whole numbers has no gradient.
+    assert (report.totals.training.gradients, report.totals.training.saved) == (0, 0)
+    rows = {row.name: row for row in report.rows}
+    assert rows["quantize_per_tensor"].outputs[0].dtype == "int8"
+    assert rows["dequantize_per_channel"].outputs[0].shape == (8, 3, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ({"axis": 0}, {"axis": 4}, "SHP205"),
+        ({"axis": 0}, {"axis": 1}, "SHP202"),
+    ],
+)
+def test_scales_that_do_not_fit_their_channels(old: dict[str, int], new: dict[str, int], code: str) -> None:
+    value = program(HERE / "quantized.pt2")
+    node = next(one for one in value["graph_module"]["graph"]["nodes"] if "dequantize_per_channel" in one["target"])
+    (argument,) = [one for one in node["inputs"] if one["name"] == "axis"]
+    assert argument["arg"] == {"as_int": old["axis"]}
+    argument["arg"] = {"as_int": new["axis"]}
+    errors = cnnsum.loads(json.dumps(value)).errors
+    assert [one.code for one in errors] == [code]
+    assert "dequantize_per_channel" in errors[0].message
+
+
+def test_an_archive_of_pytorch_2_6() -> None:
+    """Its entries stand at the root of the archive; PyTorch 2.6 has 1,450 parameters and 69 elements of buffers for it,
+    and counts 158,800 MACs.
+    """
+    report = cnnsum.summarize(cnnsum.load(HERE / "static_2_6.pt2"))
+    assert report.diagnostics == ()
+    assert report.name == "Net"
+    assert (report.totals.params.total, report.totals.buffers.total, report.totals.macs) == (1450, 69, 158_800)
+    rows = {row.name: row for row in report.rows}
+    assert rows["layers.1.down.0"].type == "Conv2d"
+    assert rows["fc"].outputs[0].shape == (2, 10)
+
+
+@pytest.mark.parametrize("name", ["dynamic_2_5", "dynamic_2_6"])
+def test_sizes_of_older_archives(name: str) -> None:
+    """A U-Net of one level with 346 parameters, exported with `2 * Dim("H", min=2, max=64)`, which is all that PyTorch
+    runs it at. PyTorch 2.5 has another schema, and writes sizes as formulas.
+    """
+    model = cnnsum.load(HERE / f"{name}.pt2")
+    report = cnnsum.summarize(model)
+    assert report.totals.params.total == 346
+    assert str(report.totals.macs) != "?"
+    for axis in cnnsum.sizes(model).axes:
+        symbol = axis.record.symbol
+        assert axis.record.condition == f"{symbol} >= 1"
+        assert axis.recorded == (f"{symbol} >= 2 and {symbol} <= 64", None, f"{symbol} == 1 or {symbol} >= 65")
+
+
+def test_paths_of_modules_that_are_written_as_code() -> None:
+    """PyTorch 2.6 has such where `forward` does not call its module `self`."""
+    value = program(STATIC)
+    for node in value["graph_module"]["graph"]["nodes"]:
+        stack = node["metadata"]["nn_module_stack"]
+        node["metadata"]["nn_module_stack"] = stack.replace(",layer1.0.conv,", ",getattr(L['m'].layer1, '0').conv,")
+    names = [row.name for row in cnnsum.summarize(cnnsum.loads(json.dumps(value))).rows]
+    assert names == [row.name for row in cnnsum.summarize(cnnsum.load(STATIC)).rows]
+    assert "getattr" in json.dumps(value)
+
+
+def test_a_parameter_that_may_be_another_under_a_second_name() -> None:
+    """Nothing in an archive without its list of weights says which names stand for one tensor."""
+    value = program(HERE / "static_2_6.pt2")
+    specs = value["graph_module"]["signature"]["input_specs"]
+    tensors = value["graph_module"]["graph"]["tensor_values"]
+    (known,) = [one for one in specs if one.get("parameter", {}).get("parameter_name") == "fc.weight"]
+    other = json.loads(json.dumps(known).replace("fc.weight", "fd.weight").replace("p_fc_weight", "p_fd_weight"))
+    tensors["p_fd_weight"] = tensors["p_fc_weight"]
+    specs.insert(0, other)
+    report = cnnsum.summarize(cnnsum.loads(json.dumps(value)))
+    (found,) = report.diagnostics
+    assert (found.code, found.severity) == ("SPC080", "warning")
+    assert "nothing reads `fd.weight`, which has the shape of `fc.weight`" in found.message
+    assert report.totals.params.total == 1450 + 80
+    # One name is one tensor, whatever the program calls it.
+    other["parameter"]["parameter_name"] = "fc.weight"
+    report = cnnsum.summarize(cnnsum.loads(json.dumps(value)))
+    assert report.diagnostics == ()
+    assert report.totals.params.total == 1450
+
+
+def test_a_batch_and_a_size_that_the_file_records_as_limited() -> None:
+    """Exported with `Dim("batch", max=8)` and with four times `Dim("h", min=2, max=64)` for the height."""
+    from cnnsum.answers import as_text
+
+    path = HERE / "limited.pt2"
+    answer = cnnsum.sizes(cnnsum.load(path))
+    assert answer.batch == "batch <= 8"
+    assert [axis.formula for axis in answer.axes] == ["4*H", None]
+    text = as_text("sizes", answer, 100)
+    assert "axis 2 is 4*H" in text
+    assert "batch <= 8: PyTorch refuses others" in text
+
+    def said(batch: int) -> list[str]:
+        found = cnnsum.summarize(cnnsum.load(path), batch=batch).diagnostics
+        return [one.message for one in found if one.severity == "warning"]
+
+    assert said(8) == []
+    (message,) = said(9)
+    assert message.startswith("the file records batch <= 8, and 9 is no such batch")
+
+
+def test_the_largest_that_fits_is_one_that_the_file_records() -> None:
+    """PyTorch refuses other sizes, and batches of more than 8, whatever the memory is."""
+    path = HERE / "limited.pt2"
+    found = cnnsum.fit(cnnsum.load(path), memory=10**9, vary="H", batch=1)
+    assert (found.value, found.next, found.unlimited, found.recorded) == (64, None, True, "H >= 2 and H <= 64")
+    assert 2 <= cnnsum.fit(cnnsum.load(path), memory=10**5, vary="H", batch=1).value < 64
+    fixed = cnnsum.load(path, inputs=(3, 128, 32))
+    found = cnnsum.fit(fixed, memory=10**9)
+    assert (found.value, found.next, found.recorded) == (8, None, "batch <= 8")
+    assert cnnsum.fit(fixed, memory=10**9, least=9, most=20).value is None
+    several = cnnsum.fit(fixed, memory=10**9, vary=["batch=1:20"], maximize="batch")
+    assert (several.values, several.variants, several.accepted, several.recorded) == ((8,), 20, 8, "batch <= 8")
+
+
+def test_batch_normalisation_that_trains_and_gives_its_new_statistics() -> None:
+    report = cnnsum.summarize(cnnsum.load(HERE / "trained.pt2"))
+    assert not report.diagnostics
+    row = report.rows[2]
+    # Scale and shift; mean, variance and the count of batches.
+    assert (row.type, row.params.total, report.totals.buffers.total) == ("BatchNorm2d", 16, 17)
+    assert report.totals.macs == 8 * 27 * 30 * 30
+
+
+def test_one_tensor_under_two_names_in_an_archive_of_pytorch_2_5() -> None:
+    """Of an embedding whose table is that of the head, exported with `strict=False`, its program has two parameters and
+    reads both; PyTorch 2.5.1 counts 108. Sizes of the files of weights tell that there are three tensors.
+    """
+    path = HERE / "tied_2_5.pt2"
+    report = cnnsum.summarize(cnnsum.load(path))
+    assert report.diagnostics == ()
+    assert report.totals.params.total == 108
+    assert [row.params.total for row in report.rows[1:]] == [66, 42, 0]
+    assert report.totals.training is not None
+    assert report.totals.training.gradients == 4 * 108
+    value = program(path)
+    assert cnnsum.summarize(cnnsum.loads(json.dumps(value))).totals.params.total == 108 + 66  # without the weights
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100, 1000, 1500])
+def test_weights_of_an_older_archive_that_are_damaged(cut: int, tmp_path: Path) -> None:
+    """The program is sound all the same."""
+    path = tmp_path / "damaged.pt2"
+    with zipfile.ZipFile(HERE / "tied_2_5.pt2") as archive, zipfile.ZipFile(path, "w") as other:
+        for name in archive.namelist():
+            data = archive.read(name)
+            other.writestr(name, data[:cut] if name == "serialized_state_dict.pt" else data)
+    assert cnnsum.summarize(cnnsum.load(path)).totals.params.total == 108 + 66

@@ -1,0 +1,140 @@
+"""The best of several names varied at once: the variant that is within all limits and has the most of one measure.
+
+All variants are looked at, by the programs of a sweep, so that the answer is exact: nothing is taken to rise only. What
+is found is inferred with numbers once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from cnnsum.answers.fit.recorded import as_text, recorded
+from cnnsum.answers.fit.records import Best, Limit
+from cnnsum.answers.rows import plain_columns
+from cnnsum.answers.sweep.ask import Sweep
+from cnnsum.answers.sweep.choosing import Choice
+from cnnsum.answers.variants.ranges import Grid, Varied
+from cnnsum.answers.variants.reading import Names, Reading
+from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.dims.sets import SizeSet
+
+#: The step of a decimal without a range, and how many times the file's value is the last that is looked at.
+STEP = Fraction(1, 20)
+TIMES = 4
+#: The last batch that is looked at without a range.
+LAST_BATCH = 1_024
+
+
+def best(
+    reading: Reading,
+    varied: Sequence[Varied],
+    limits: Sequence[Limit],
+    maximize: str,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Best:
+    """The variant with the most of `maximize`, a measure or a name that is varied, among those within all limits; of
+    equal ones the first, in the order of a sweep. progress: is told how many of how many variants were looked at.
+
+    Raises UnusableError for what cannot be varied or is not known, and where there are too many variants.
+    """
+    sweep = Sweep(reading, _with_values(reading, varied), Choice(top=1))
+    sweep.progress = progress
+    names = [*sweep.columns]
+    target = _target(maximize, sweep)
+    held = recorded(reading.model({}), sweep.names)
+    found = _Search([names.index(limit.measure) for limit in limits], [limit.most for limit in limits], target)
+    found.held = [(names.index(name), values) for name, (values, _) in held.items()]
+    for part in sweep.every():
+        found.look_at(plain_columns(part), names.index("status"))
+    if found.unknown:
+        raise UnusableError(Diagnostic("SPC057", "a measure that is limited or maximized is not known of this network"))
+    values = None if found.row is None else found.row[: len(sweep.names)]
+    return Best(
+        tuple([axis.names for axis in sweep.axes]),
+        tuple(maximize.split("=")),
+        values,
+        None if values is None else sweep.alone(values).costs,
+        tuple(limits),
+        sweep.count,
+        found.accepted,
+        found.within,
+        tuple(found.least),
+        as_text(held),
+    )
+
+
+def _target(maximize: str, sweep: Sweep) -> int:
+    """The column that is maximized."""
+    numbers = [name for name, kind in sweep.columns.items() if kind in (int, float)]
+    wanted = maximize.partition("=")[0].strip()
+    if wanted not in numbers:
+        help = did_you_mean(wanted, numbers) or f"choose from {', '.join(numbers)}"
+        raise UnusableError(Diagnostic("SPC052", f"there is no number `{wanted}` to maximize", None, "error", help))
+    return [*sweep.columns].index(wanted)
+
+
+def _with_values(reading: Reading, varied: Sequence[Varied]) -> list[Varied]:
+    """The axes: where no values were given, up to some times what the file has."""
+    known = Names(reading, [name for axis in varied for name in axis.names])
+    return [axis if axis.values is not None else axis._replace(values=_usual(known, axis)) for axis in varied]
+
+
+def _usual(known: Names, axis: Varied) -> Grid:
+    name = axis.names[0]
+    kind = known.kind(name)
+    one = Fraction(1)
+    if kind == "batch":
+        return Grid(one, Fraction(LAST_BATCH), one)
+    value = known.fixed.get(name) if kind == "size" else known.file_value(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        help = f"say which: --vary {axis}=FIRST:LAST:STEP"
+        raise UnusableError(Diagnostic("SPC057", f"the file does not say how large `{axis}` is", None, "error", help))
+    step = one if isinstance(value, int) else STEP
+    return Grid(step, max(step, TIMES * Fraction(str(value))), step)
+
+
+class _Search:
+    """The best row so far. places, most: the columns that are limited; target: the one that is maximized.
+
+    accepted, within: how many variants were. least: of each limited column the least number that any had. unknown:
+    whether a number that is asked about is not known. held: columns, and the only values that are accepted there.
+    """
+
+    def __init__(self, places: Sequence[int], most: Sequence[int], target: int) -> None:
+        self._limits = [*zip(places, most, strict=True)]
+        self._target = target
+        self.row: tuple[Any, ...] | None = None
+        self._value: Any = None
+        self.accepted = self.within = 0
+        self.least: list[int | None] = [None] * len(self._limits)
+        self.unknown = False
+        self.held: list[tuple[int, SizeSet]] = []
+
+    def look_at(self, columns: Sequence[Sequence[Any]], status: int) -> None:
+        """Take some variants into account."""
+        legal = [place for place, one in enumerate(columns[status]) if one == "legal"]
+        for at, values in self.held:
+            legal = [place for place in legal if columns[at][place] in values]
+        if not legal:
+            return
+        self.accepted += len(legal)
+        kept = legal
+        for number, (at, most) in enumerate(self._limits):
+            column = columns[at]
+            if any(column[place] is None for place in legal):
+                self.unknown = True
+                return
+            least = min(column[place] for place in legal)
+            before = self.least[number]
+            self.least[number] = least if before is None else min(before, least)
+            kept = [place for place in kept if column[place] <= most]
+        self.within += len(kept)
+        target = columns[self._target]
+        if any(target[place] is None for place in kept):
+            self.unknown = True
+            return
+        place = max(kept, key=lambda place: target[place], default=None)
+        if place is not None and (self.row is None or target[place] > self._value):
+            self.row, self._value = tuple([column[place] for column in columns]), target[place]

@@ -1,0 +1,1 @@
+"""What many models are, one line each: `cnnsum list`."""

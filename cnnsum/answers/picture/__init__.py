@@ -1,0 +1,1 @@
+"""What does the graph look like? `cnnsum MODEL --format mermaid`, `dot`."""

@@ -1,0 +1,86 @@
+"""Files that `cnnsum check` changes: mended (`--fix`), shown as they would be (`--diff`), silenced (`--add-ignores`).
+
+Knows nothing of what is checked, and of options only their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from cnnsum.counted import counted
+
+if TYPE_CHECKING:
+    from cnnsum.lint.mending import Mended
+    from cnnsum.lint.report.findings import CheckReport
+
+
+def print_changes(changes: Iterable[Mended], output: str | None, *, quiet: bool) -> bool:
+    """Write what would change as a unified diff; whether anything would."""
+    from difflib import unified_diff
+
+    from cnnsum.cli.output import say, write_result
+
+    found = [change for change in changes if change.done]
+    lines = [
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for change in found
+        for line in unified_diff(
+            change.before.splitlines(keepends=True), change.after.splitlines(keepends=True), change.path, change.path
+        )
+    ]
+    write_result(output, "never", plain=lambda: iter(lines), format="text")
+    if not quiet:
+        say(_mending(found, "would mend", "to mend"))
+    return bool(found)
+
+
+def mend(changes: Iterable[Mended], *, quiet: bool) -> None:
+    """Write mended files, each whole or not at all."""
+    from cnnsum.cli.output import say
+
+    found: list[Mended] = []
+    left = 0
+    for change in changes:
+        left += change.left
+        if not change.done:
+            continue
+        _write_back(change.path, change.after)
+        found.append(change)
+    if not quiet:
+        more = f"; {left} more with --unsafe-fixes" if left else ""
+        say(f"{_mending(found, 'mended', 'mended')}{more}")
+
+
+def ignore_all(report: CheckReport, *, quiet: bool) -> None:
+    """Write comments that silence the findings, into each file whole or not at all."""
+    from cnnsum.cli.output import say
+    from cnnsum.lint.ignoring import ignored
+
+    files = [found for found in map(ignored, report.files) if found is not None]
+    for one in files:
+        if one.done:
+            _write_back(one.path, one.text)
+    if not quiet:
+        done, left = sum(one.done for one in files), sum(one.left for one in files)
+        more = f"; {counted(left, 'stands', 'stand')} where no comment can" if left else ""
+        say(f"silenced {counted(done, 'finding')} in comments{more}")
+
+
+def _mending(changes: list[Mended], verb: str, nothing: str) -> str:
+    count = sum(len(change.done) for change in changes)
+    if not count:
+        return f"nothing {nothing}"
+    return f"{verb} {counted(count, 'finding')} in {counted(len(changes), 'file')}"
+
+
+def _write_back(path: str, text: str) -> None:
+    """Write a file whole or not at all; raises ClickException where it cannot be written."""
+    from cnnsum.cli.output import write_back
+
+    try:
+        write_back(path, [text])
+    except OSError as error:
+        raise click.ClickException(f"cannot write '{path}': {error.strerror or error}") from None

@@ -1,0 +1,23 @@
+"""What the attributes of ONNX's operations mean (`cnnsum.layers.meanings`).
+
+No type of this vocabulary has a role, as no advice is given on programs; what is told of a layer's fields asks all the
+same.
+"""
+
+from __future__ import annotations
+
+from cnnsum.layers.meanings import Meaning, Meanings
+
+_FIELDS: dict[Meaning, tuple[str, ...]] = {
+    "kernel": ("kernel_shape",),
+    "stride": ("strides",),
+    "dilation": ("dilations",),
+    "groups": ("group",),
+    "axes": ("axis",),
+    "parts": ("num_groups",),
+    "heads": ("num_heads", "q_num_heads"),
+    "order": ("perm",),
+    "interpolation": ("mode",),
+}
+
+MEANINGS = Meanings(_FIELDS, {}, {}, {})

@@ -1,0 +1,274 @@
+"""Operations of exported programs on spectra and complex numbers, and those of linear algebra.
+
+What a Fourier transform or a solver computes is not known in operations: totals are then lower bounds. Keys as in
+`aten_elementwise`.
+"""
+
+from __future__ import annotations
+
+from cnnsum.diagnostics import Problem
+from cnnsum.dims import UNKNOWN, Dim, prod
+from cnnsum.layers.arithmetic.axes import places_of
+from cnnsum.layers.arithmetic.broadcast import broadcast
+from cnnsum.layers.base import Rule, layer, named
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size
+from cnnsum.layers.kinds import Axes, Dtype, Flag, Ints, Nat, PlainInt, PlainPos
+from cnnsum.layers.requiring import axis_of, require_axes, require_equal
+
+#: Transforms, by what follows `fft_`: what the last of their axes becomes, and the dtype ("complex", or "real").
+TRANSFORMS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("fft", "ifft"), ("", "complex")),
+    "rfft": ("half", "complex"),
+    "ihfft": ("half", "complex"),
+    "irfft": ("whole", "real"),
+    "hfft": ("whole", "real"),
+}
+
+
+def _half(length: Dim) -> Dim:
+    return length // 2 + 1
+
+
+def _transform(name: str, kind: str, dtype: str, axes: int | None) -> Rule:
+    def rule(x: Shape, *, n: Nat | None = None, s: Ints | None = None, dim: Axes | None = None) -> Facts:
+        require_axes(x, axes or 1, name)
+        sizes = (n,) if n is not None else s
+        if dim is not None:
+            places = places_of(x, dim, name, "dim")
+        else:
+            count = axes or (len(x) if sizes is None else len(sizes))
+            places = tuple(range(len(x) - count, len(x)))
+        if sizes is not None and len(sizes) != len(places):
+            raise Problem("CFG102", f"{name} needs as many lengths as axes, got {list(sizes)}", "s")
+        out = list(x)
+        for index, place in enumerate(places):
+            given = None if sizes is None or sizes[index] == -1 else sizes[index]
+            length = x[place] if given is None else given
+            if place == places[-1] and kind == "half":
+                length = _half(length)
+            elif place == places[-1] and kind == "whole" and given is None:
+                length = 2 * (length - 1)
+            out[place] = length
+        return Facts(tuple(out), ops=UNKNOWN, dtype=dtype, window=NOT_FOLLOWED)
+
+    return named(rule, name, f"The Fourier transform {name}. Its operations are not known.")
+
+
+for _name, _how in TRANSFORMS.items():
+    for _end, _axes in (("", 1), ("2", 2), ("n", None)):
+        _title = f"fft_{_name}{_end}"
+        layer(key=f"aten.{_title}", name=_title)(_transform(_title, *_how, _axes))
+
+
+def _last(x: Shape, dim: Axes, what: str) -> int:
+    """The last of the axes that are transformed."""
+    places = places_of(x, dim, what, "dim")
+    if not places:
+        raise Problem("CFG102", f"{what} needs an axis, got none", "dim")
+    return places[-1]
+
+
+@layer(key="aten._fft_c2c")
+def fft_c2c(x: Shape) -> Facts:
+    """A Fourier transform of complex numbers. Its operations are not known."""
+    return Facts(x, ops=UNKNOWN, dtype="input", window=NOT_FOLLOWED)
+
+
+@layer(key="aten._fft_r2c")
+def fft_r2c(x: Shape, *, dim: Axes, onesided: Flag = True) -> Facts:
+    """A Fourier transform of real numbers, of whose last axis half is enough. Its operations are not known."""
+    out = list(x)
+    if onesided:
+        place = _last(x, dim, "_fft_r2c")
+        out[place] = _half(x[place])
+    return Facts(tuple(out), ops=UNKNOWN, dtype="complex", window=NOT_FOLLOWED)
+
+
+@layer(key="aten._fft_c2r")
+def fft_c2r(x: Shape, *, dim: Axes, last_dim_size: Nat) -> Facts:
+    """A Fourier transform to real numbers, so many along the last axis. Its operations are not known."""
+    place = _last(x, dim, "_fft_c2r")
+    return Facts((*x[:place], last_dim_size, *x[place + 1 :]), ops=UNKNOWN, dtype="real", window=NOT_FOLLOWED)
+
+
+@layer(key="aten.fft_fftshift", aliases="aten.fft_ifftshift")
+def shifted(x: Shape) -> Facts:
+    """The halves of axes exchanged."""
+    return Facts(x, dtype="input", window=NOT_FOLLOWED)
+
+
+@layer(key="aten.fft_fftfreq")
+def frequencies(*, n: Nat, dtype: Dtype | None = None) -> Facts:
+    """The frequencies of a transform of that length. Has no gradient."""
+    return Facts((n,), gradient="none", dtype=dtype or "float32")
+
+
+@layer(key="aten.fft_rfftfreq")
+def frequencies_of_half(*, n: Nat, dtype: Dtype | None = None) -> Facts:
+    """The frequencies of a transform of real numbers of that length. Has no gradient."""
+    return Facts((_half(n),), gradient="none", dtype=dtype or "float32")
+
+
+@layer(key="aten.stft")
+def stft(
+    x: Shape,
+    window: Shape | None = None,
+    *,
+    n_fft: PlainPos,
+    hop_length: PlainPos | None = None,
+    center: Flag = False,
+    onesided: Flag = True,
+    return_complex: Flag = True,
+) -> Facts:
+    """Fourier transforms of pieces of a signal: `(..., T)` becomes `(..., frequencies, frames)`."""
+    require_axes(x, 1, "stft")
+    hop = n_fft // 4 if hop_length is None else hop_length
+    if hop == 0:
+        raise Problem("CFG101", f"stft of {n_fft} samples needs a `hop_length`: a quarter of them is none", "n_fft")
+    length = x[-1] + 2 * (n_fft // 2) if center else x[-1]
+    out = (*x[:-1], _half(n_fft) if onesided else n_fft, (length - n_fft) // hop + 1)
+    return Facts(
+        out if return_complex else (*out, 2),
+        ops=UNKNOWN,
+        dtype="complex" if return_complex else "input",
+        window=NOT_FOLLOWED,
+    )
+
+
+@layer(
+    key="aten.hann_window", aliases="aten.hamming_window aten.blackman_window aten.bartlett_window aten.kaiser_window"
+)
+def window_of(*, window_length: Nat, dtype: Dtype | None = None) -> Facts:
+    """The weights of a piece of a signal. Has no gradient."""
+    return Facts((window_length,), gradient="none", dtype=dtype or "float32")
+
+
+@layer(key="aten.view_as_complex", aliases="aten.view_as_complex_copy")
+def view_as_complex(x: Shape) -> Facts:
+    """Pairs along the last axis as complex numbers: `(..., 2)` becomes `(...)`."""
+    require_axes(x, 1, "view_as_complex")
+    require_equal(x[-1], 2, f"view_as_complex needs pairs on the last axis, got {show_shape(x)}")
+    return Facts(x[:-1], alias="view", dtype="complex")
+
+
+@layer(key="aten.view_as_real", aliases="aten.view_as_real_copy")
+def view_as_real(x: Shape) -> Facts:
+    """Complex numbers as pairs: `(...)` becomes `(..., 2)`."""
+    return Facts((*x, 2), alias="view", dtype="real")
+
+
+@layer(key="aten.real", aliases="aten.imag")
+def real(x: Shape) -> Facts:
+    """The real or the imaginary part."""
+    return Facts(x, alias="view", dtype="real")
+
+
+@layer(key="aten.conj", aliases="aten._conj aten.resolve_neg")
+def conj(x: Shape) -> Facts:
+    """The conjugate. The output is the input's storage."""
+    return Facts(x, alias="view", dtype="input")
+
+
+@layer(key="aten.angle")
+def angle(x: Shape) -> Facts:
+    """The angle of a complex number. Operations: 1 per element. Backpropagation keeps the input."""
+    return Facts(x, ops=size(x), keeps_input=True, dtype="real")
+
+
+@layer(key="aten.complex", aliases="aten.polar")
+def complex_of(real: Shape, imag: Shape) -> Facts:
+    """Complex numbers of their parts, or of length and angle. Operations: 1 per element. Backpropagation keeps both."""
+    out = broadcast((real, imag), "complex")
+    return Facts(out, ops=size(out), keeps_input=True, dtype="complex")
+
+
+# --- linear algebra ---------------------------------------------------------------------------------------------------
+
+
+@layer(
+    key="aten.linalg_inv",
+    aliases="aten.inverse aten.pinverse aten.linalg_pinv aten.cholesky aten.linalg_cholesky aten.cholesky_inverse "
+    "aten.matrix_exp aten.linalg_matrix_exp aten.matrix_power aten.linalg_matrix_power",
+)
+def of_square(x: Shape) -> Facts:
+    """A matrix made of a square one. Its operations are not known."""
+    _square(x, "a square matrix")
+    return Facts(x, macs=UNKNOWN, ops=UNKNOWN, keeps_output=True, dtype="input", window=NOT_FOLLOWED)
+
+
+@layer(key="aten.linalg_det", aliases="aten.det aten.logdet")
+def determinant(x: Shape) -> Facts:
+    """The determinant of a matrix. Its operations are not known."""
+    _square(x, "det")
+    return Facts(x[:-2], macs=UNKNOWN, ops=UNKNOWN, keeps_input=True, dtype="input", window=NOT_FOLLOWED)
+
+
+def _square(x: Shape, what: str) -> None:
+    require_axes(x, 2, what)
+    require_equal(x[-1], x[-2], f"{what} needs as many rows as columns, got {show_shape(x)}")
+
+
+@layer(key="aten.linalg_solve")
+def solve(x: Shape, other: Shape) -> Facts:
+    """The solution of a system of equations. Its operations are not known."""
+    _square(x, "solve")
+    return Facts(other, macs=UNKNOWN, ops=UNKNOWN, keeps_output=True, dtype="input", window=NOT_FOLLOWED)
+
+
+@layer(key="aten.trace")
+def trace(x: Shape) -> Facts:
+    """The sum of the diagonal of a matrix. Operations: 1 per element of it."""
+    if len(x) != 2:
+        raise Problem("SHP204", f"trace needs a matrix, got {show_shape(x)}")
+    return Facts((), ops=x[0], rows=1, dtype="sum")
+
+
+@layer(key="aten.tensordot")
+def tensordot(x: Shape, other: Shape, *, dims_self: Axes, dims_other: Axes) -> Facts:
+    """Products summed over pairs of axes. MACs: each output element is a sum over them. Backpropagation keeps both."""
+    own = places_of(x, dims_self, "tensordot", "dims_self")
+    its = places_of(other, dims_other, "tensordot", "dims_other")
+    if len(own) != len(its):
+        raise Problem("CFG116", "tensordot needs as many axes of both", "dims_other")
+    for first, second in zip(own, its, strict=True):
+        reason = f"tensordot needs axes of the same sizes, got {show_shape(x)} and {show_shape(other)}"
+        require_equal(x[first], other[second], reason)
+    kept = [dim for at, dim in enumerate(x) if at not in own]
+    out = (*kept, *[dim for at, dim in enumerate(other) if at not in its])
+    depth = prod([x[at] for at in own])
+    whole = len(out) > 1
+    macs = (size(out) if whole else prod(out)) * depth
+    return Facts(out, macs=macs, keeps_input="factors", dtype="input", rows=None if whole else 1)
+
+
+@layer(key="aten.inner")
+def inner(x: Shape, other: Shape) -> Facts:
+    """Products summed over the last axes of both. MACs: each output element is a sum over them."""
+    if not x or not other:
+        out = broadcast((x, other), "inner")
+        return Facts(out, ops=size(out), keeps_input="factors", dtype="input")
+    return tensordot(x, other, dims_self=(-1,), dims_other=(-1,))
+
+
+@layer(key="aten.vdot")
+def vdot(x: Shape, other: Shape) -> Facts:
+    """The sum of the products of two vectors. MACs: 1 per element."""
+    return tensordot(x, other, dims_self=(0,), dims_other=(0,))
+
+
+@layer(key="aten.linalg_vecdot")
+def vecdot(x: Shape, other: Shape, *, dim: PlainInt = -1) -> Facts:
+    """The sums of products along an axis. Operations: 2 per element. Backpropagation keeps both."""
+    both = broadcast((x, other), "linalg_vecdot")
+    axis = axis_of(both, dim, "linalg_vecdot", "dim")
+    out = (*both[:axis], *both[axis + 1 :])
+    return Facts(out, ops=2 * size((1, *both)), keeps_input="factors", dtype="input", rows=1)
+
+
+@layer(key="aten.kron")
+def kron(x: Shape, other: Shape) -> Facts:
+    """Each element of a tensor times another tensor. Operations: 1 per element of the output."""
+    rank = max(len(x), len(other))
+    pairs = zip((*(1,) * (rank - len(x)), *x), (*(1,) * (rank - len(other)), *other), strict=True)
+    out = tuple([own * its for own, its in pairs])
+    return Facts(out, ops=size((1, *out)), keeps_input="factors", dtype="input", rows=1)

@@ -1,0 +1,244 @@
+"""The data of pages: equal to reports at chosen sizes, whole for every kind of model, harmless whatever its names."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cnnsum
+from cnnsum.answers.page.ask import page
+from cnnsum.answers.page.data import MOST_OF_A_NAME, document
+from cnnsum.answers.summary.json_format import document as report_document
+from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.rendering import render
+from cnnsum.dims.language import evaluate
+from tests.thorough import each
+
+SPECS = Path("specs")
+
+
+def page_of(model: cnnsum.Model, **given: Any) -> dict[str, Any]:
+    report = cnnsum.summarize(model, **given)
+    found = document(page(model, report))
+    json.dumps(found)
+    return found
+
+
+def number(found: dict[str, Any], value: Any, sizes: dict[str, int]) -> int | None:
+    """A number of a page at some sizes, by Python's own evaluation of its formula."""
+    if value is None or isinstance(value, int):
+        return value
+    evaluated = evaluate(found["formulas"][value[0]], sizes)
+    assert isinstance(evaluated, int)
+    return evaluated
+
+
+def accepted(found: dict[str, Any], sizes: dict[str, int]) -> bool:
+    """Whether the conditions of a page hold, as `page/src/legal.ts` judges them."""
+    for one in found["conditions"]:
+        left, right = number(found, one["left"], sizes), number(found, one["right"], sizes)
+        if left is None or right is None:
+            continue
+        meets = {
+            "==": left == right,
+            ">=": left >= right,
+            "%": right != 0 and left % right == 0,
+            "broadcast": left == right or 1 in (left, right),
+        }
+        if not meets[one["relation"]]:
+            return False
+    return True
+
+
+def report_at(name: str, found: dict[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
+    """The JSON report of the same network, read at these sizes."""
+    inputs = {
+        one["name"]: tuple(number(found, dim, sizes) for dim in one["shape"][1:])  # type: ignore[misc]
+        for one in found["inputs"]
+    }
+    model = cnnsum.load(name, inputs=inputs)
+    batch = next(field for field in found["fields"] if field["name"] == "batch")
+    return report_document(cnnsum.summarize(model, batch=sizes[batch["symbol"]]))
+
+
+def leaves(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [inner for one in layers for inner in (leaves(one["layers"]) if one.get("layers") else [one])]
+
+
+@each("name", ["horses_or_humans", "unet", "resnet18", "mobilenet_v2", "fcn", "m5_audio", "torch/unet", "torch/lstm"])
+def test_numbers_at_chosen_sizes_are_those_of_a_report_at_these_sizes(name: str):
+    path = str(SPECS / f"{name}.yaml")
+    found = page_of(cnnsum.load(path))
+    draw = random.Random(name)
+    points = []
+    while len(points) < 3:
+        sizes = {field["symbol"]: field["value"] for field in found["fields"]}
+        if points:
+            for field in found["fields"]:
+                sizes[field["symbol"]] = draw.choice(
+                    [field["value"], 16 * draw.randrange(4, 30), draw.randrange(1, 400)]
+                )
+        if accepted(found, sizes):
+            points.append(sizes)
+    for sizes in points:
+        there = report_at(path, found, sizes)
+        totals, own = there["totals"], found["totals"]
+        assert number(found, own["params"], sizes) == totals["params"]["total"], sizes
+        for key in ("macs", "flops"):
+            assert number(found, own[key], sizes) == totals[key], (key, sizes)
+        assert number(found, own["training"]["total"], sizes) == totals["memory"]["training"]["total"], sizes
+        assert number(found, own["saved"], sizes) == totals["memory"]["saved"], sizes
+        rows = leaves(there["layers"])
+        by_name = {row["name"]: row for row in found["rows"]}
+        for row in rows:
+            mine = by_name[row["name"]]
+            assert number(found, mine["params"], sizes) == row["params"]["total"], row["name"]
+            assert number(found, mine["macs"], sizes) == row["macs"], row["name"]
+            assert number(found, mine["output_memory"], sizes) == row["memory"]["output"], row["name"]
+            for one, other in zip(mine["outputs"], row["outputs"], strict=True):
+                pairs = zip(one["shape"], other["shape"], strict=True)
+                # A report leaves the batch open in shapes.
+                assert all(dim is None or number(found, given, sizes) == dim for given, dim in pairs), row["name"]
+
+
+def test_a_field_for_the_batch_and_for_every_size():
+    found = page_of(cnnsum.load("specs/unet.yaml"), batch=4)
+    assert [(one["name"], one["value"], one["given"]) for one in found["fields"]] == [
+        ("batch", 4, True),
+        ("H", 256, True),
+        ("W", 256, True),
+    ]
+    assert found["fields"][1]["condition"] == "H % 16 == 0 and H >= 16"
+    # What a file leaves open is an accepted size near to a usual one, and said to be an example.
+    text = "{input: [H, W, 3], layers: [{Conv2D: [8, 3, 2]}, {Conv2DTranspose: [8, 2, 2]}]}"
+    found = page_of(cnnsum.loads(text))
+    assert [(one["name"], one["value"], one["given"]) for one in found["fields"]][1:] == [
+        ("H", 224, False),
+        ("W", 224, False),
+    ]
+    declared = "{symbols: {H: {min: 64, multiple_of: 32}}, input: [H, H, 3], layers: [{Conv2D: [8, 3]}]}"
+    (_batch, height) = page_of(cnnsum.loads(declared))["fields"]
+    assert (height["minimum"], height["multiple_of"], height["value"]) == (64, 32, 224)
+
+
+def test_a_field_has_the_sizes_that_are_accepted_whatever_the_others_are():
+    (batch, height, _) = page_of(cnnsum.load("specs/unet.yaml"))["fields"]
+    assert batch["legal"] is None
+    assert height["legal"] == ((1, None, 16, (0,)),)
+    # Two sizes of which neither is bound alone, and a size that is the only one.
+    (_, height) = page_of(cnnsum.loads("{input: [8, 8, 3], layers: [{Reshape: [[64, 3]]}]}"))["fields"][:2]
+    assert height["legal"] is None, "a relation of two sizes"
+    (_, length) = page_of(cnnsum.loads("{input: [12, 3], layers: [{Reshape: [[3, 4, 3]]}]}"))["fields"]
+    assert length["legal"] == ((12, 12, 1, (0,)),)
+
+
+def test_numbers_of_one_batch_have_no_field_for_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cnnsum.answers.page.ask._is_less", lambda *_: True)
+    found = page_of(cnnsum.loads("{input: [H, 8, 3], layers: [{Conv2D: [8, 3]}]}"), batch=4)
+    assert [one["name"] for one in found["fields"]] == ["H"]
+    assert any("at the sizes of the file only" in note for note in found["notes"])
+
+
+def test_findings_stand_at_their_layers():
+    text = """\
+input: [32, 32, 3]
+layers:
+  - Conv2D: [8, 3]
+  - BatchNormalization
+  - Conv2D: {filters: 0, kernel_size: 3}
+  - Flatten
+"""
+    model = cnnsum.loads(text, "m.yaml")
+    found = page_of(model)
+    (wrong,) = [one for one in found["findings"] if one["severity"] == "error"]
+    assert found["rows"][wrong["row"]]["type"] == "Conv2D"
+    assert wrong["line"] == found["rows"][wrong["row"]]["line"] == 5
+    assert found["source"] == text.rstrip("\n")
+    assert any("has errors" in note for note in found["notes"])
+
+
+def test_what_is_said_of_no_layer_stands_at_none():
+    text = "input: [8, 8, 3]\nlayers:\n  - Conv2D: [8, 3]\n  - Flatten\noutputs: [nothing]\nbatch: -1\n"
+    found = page_of(cnnsum.loads(text, "m.yaml"))
+    assert {one["line"]: one["row"] for one in found["findings"]} == {5: None, 6: None}
+
+
+def hostile(name: str) -> cnnsum.Model:
+    spec = {
+        "name": name,
+        "input": [8, 8, 3],
+        "layers": [
+            {"Conv2D": {"filters": 2, "kernel_size": 3, "name": name}},
+            {name: {}},
+            {"Flatten": {"name": f"{name}2"}},
+        ],
+    }
+    return cnnsum.loads(json.dumps(spec), "m.json")
+
+
+@each(
+    "name",
+    [
+        "</script><script>alert(1)</script>",
+        "<!--<script>",
+        "'\"><img src=x onerror=alert(1)>",
+        "##[error]\n::error::x",
+        "\u202e\u0000\x1b[31m\u2028",
+        "x" * 1_000_000,
+    ],
+)
+def test_names_stay_names(name: str):
+    model = hostile(name)
+    report = cnnsum.summarize(model)
+    report.page = page(model, report)
+    text = "".join(render(report, "html", Options()))
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    policy = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{policy}'" in text
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert not set("<>&#") & set(data)
+    assert data.isascii()
+    assert data.isprintable()
+    found = json.loads(data)
+    assert max(len(row["name"]) for row in found["rows"]) <= 6 * MOST_OF_A_NAME
+    assert text.count("<script") == text.count("</script>") == 2
+    assert "<img" not in text
+    assert len(text) < 400_000
+
+
+def test_models_of_every_kind_have_a_page():
+    texts = [
+        "{input: [3], layers: [Dense: 2]}",
+        "{layers: [{Dense: 2}]}",
+        "{input: [4], layers: [{Nothing: {name: b}}]}",
+        "{input: [4], layers: [{Dense: {units: -1}}]}",
+        "{input: [4], layers: []}",
+        "{batch: 3, input: [4, 4, 1], layers: [{Conv2D: [2, 3]}]}",
+    ]
+    for text in texts:
+        found = page_of(cnnsum.loads(text))
+        for edge in found["edges"]:
+            assert 0 <= edge["source"] < len(found["rows"])
+            assert 0 <= edge["target"] < len(found["rows"])
+
+
+def test_more_layers_than_a_page_opens_with_are_said_to_be_left_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cnnsum.answers.page.data.MOST_ROWS", 200)
+    found = page_of(cnnsum.loads("{input: [4, 4, 1], layers: [{ReLU: {repeat: 500}}]}"))
+    assert (len(found["rows"]), found["left_out"]) == (200, 301)
+    assert "The page has the first 200 layers; of 301 more it has the totals only." in found["notes"]
+
+
+def test_a_report_alone_is_no_page():
+    from cnnsum.answers import OptionError
+
+    report = cnnsum.summarize(cnnsum.load("specs/lenet5.yaml"))
+    with pytest.raises(OptionError, match="more than a report"):
+        "".join(render(report, "html", Options()))

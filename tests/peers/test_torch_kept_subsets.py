@@ -1,0 +1,123 @@
+"""What PyTorch keeps for the backward pass of an operation, whichever of its tensors have a gradient, to the byte.
+
+What an operation keeps depends on which of its inputs and parameters are trained: a linear layer of which only the bias
+is keeps nothing, a convolution keeps its input even where it is frozen. Each program is exported once, and its file is
+changed for every subset of what can be trained. The inputs of an operation are sums with parameters, so that they can
+have a gradient.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cnnsum
+
+torch = pytest.importorskip("torch")
+
+from torch import Tensor, nn  # noqa: E402 - needs PyTorch
+from torch.nn import functional as nnf  # noqa: E402 - as above
+from torch_modules import saved  # noqa: E402 - as above
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+Shape = tuple[int, ...]
+IMAGE = (2, 3, 8, 8)
+
+#: What is called, on inputs of these shapes, with parameters of these shapes as its last arguments.
+OPERATIONS: dict[str, tuple[Callable[..., Tensor] | nn.Module, tuple[Shape, ...], tuple[Shape, ...]]] = {
+    "linear": (nn.Linear(4, 5), ((2, 3, 4),), ()),
+    "linear without bias": (nn.Linear(4, 5, bias=False), ((2, 4),), ()),
+    "linear by a tensor": (nnf.linear, ((2, 4), (3, 4)), ((3,),)),
+    "conv1d": (nn.Conv1d(3, 5, 3), ((2, 3, 8),), ()),
+    "conv2d": (nn.Conv2d(3, 5, 3, stride=2, padding=1), (IMAGE,), ()),
+    "conv2d, even span": (nn.Conv2d(3, 5, (4, 3), padding="same"), (IMAGE,), ()),
+    "conv2d, mirrored border": (nn.Conv2d(3, 5, 3, padding=1, padding_mode="reflect"), (IMAGE,), ()),
+    "conv2d by a tensor": (nnf.conv2d, (IMAGE, (5, 3, 3, 3)), ()),
+    "conv_transpose2d": (nn.ConvTranspose2d(3, 5, 3), (IMAGE,), ()),
+    "batch_norm": (nn.BatchNorm2d(3), (IMAGE,), ()),
+    "batch_norm, running": (nn.BatchNorm2d(3).eval(), (IMAGE,), ()),
+    "layer_norm": (nn.LayerNorm(8), ((2, 3, 8),), ()),
+    "group_norm": (nn.GroupNorm(3, 6), ((2, 6, 4, 4),), ()),
+    "instance_norm": (nn.InstanceNorm2d(3, affine=True), (IMAGE,), ()),
+    "bilinear": (nn.Bilinear(4, 5, 6), ((2, 4), (2, 5)), ()),
+    "prelu": (nn.PReLU(3), (IMAGE,), ()),
+    "matmul": (torch.matmul, ((2, 3, 4),), ((4, 5),)),
+    "matmul from the left": (lambda x, w: w @ x, ((2, 3, 4),), ((4, 3),)),
+    "matmul of tensors": (torch.matmul, ((2, 3, 4), (2, 4, 5)), ()),
+    "bmm": (torch.bmm, ((2, 3, 4),), ((2, 4, 5),)),
+    "einsum": (lambda x, w: torch.einsum("nij,jk->nik", x, w), ((2, 3, 4),), ((4, 5),)),
+    "addmm": (lambda x, w, b: torch.addmm(b, x, w), ((2, 4),), ((4, 5), (5,))),
+    "baddbmm": (lambda x, w, b: torch.baddbmm(b, x, w), ((2, 3, 4),), ((2, 4, 5), (2, 3, 5))),
+    "mul": (lambda x, w: x * w, ((2, 4),), ((4,),)),
+    "mul of tensors": (lambda x, y: x * y, ((2, 4), (2, 4)), ()),
+    "mul and add": (lambda x, w, b: x * w + b, ((2, 4),), ((4,), (4,))),
+    "mul by a number": (lambda x: x * 2, ((2, 4),), ()),
+    "div": (lambda x, w: x / w, ((2, 4),), ((4,),)),
+    "div by": (lambda x, w: w / x, ((2, 4),), ((4,),)),
+    "div of tensors": (lambda x, y: x / y, ((2, 4), (2, 4)), ()),
+    "div by a number": (lambda x: x / 2, ((2, 4),), ()),
+    "pow": (lambda x, w: x.abs() ** w, ((2, 4),), ((4,),)),
+    "maximum": (torch.maximum, ((2, 4),), ((4,),)),
+    "addcmul": (lambda x, w, b: torch.addcmul(b, x, w), ((2, 4),), ((4,), (4,))),
+    "lerp": (torch.lerp, ((2, 4), (2, 4)), ((4,),)),
+    "where": (lambda x, y, w: torch.where(x > 0, y, w), ((2, 4), (2, 4)), ((4,),)),
+    "pad": (lambda x: nnf.pad(x, (1, 1), mode="replicate"), ((2, 3, 8),), ()),
+    "cat": (lambda x, w: torch.cat([w.expand(2, 1, 4), x], 1), ((2, 3, 4),), ((1, 1, 4),)),
+    "index": (lambda x, w: w[torch.zeros(3, dtype=torch.int64)] + x, ((3, 4),), ((5, 4),)),
+    "softmax": (lambda x, w: (x + w).softmax(-1), ((3, 4),), ((3, 4),)),
+    "normalize": (lambda x, w: nnf.normalize(x, dim=-1) * w, ((3, 4),), ((3, 4),)),
+}
+
+
+class Of(nn.Module):
+    """An operation on sums of what is given and parameters."""
+
+    def __init__(self, called: Any, inputs: tuple[Shape, ...], weights: tuple[Shape, ...]) -> None:
+        super().__init__()
+        self.called = called
+        self.moves = nn.ParameterList([torch.zeros(shape) for shape in inputs])
+        self.own = nn.ParameterList([torch.rand(shape) for shape in weights])
+
+    def forward(self, *given: Tensor) -> Tensor:
+        moved = [one + move for one, move in zip(given, self.moves, strict=True)]
+        return self.called(*moved, *self.own)  # type: ignore[no-any-return]
+
+
+def program(module: nn.Module, given: tuple[Tensor, ...], folder: Path) -> dict[str, Any]:
+    """The program of the archive that PyTorch writes."""
+    path = folder / "program.pt2"
+    torch.export.save(torch.export.export(module, given, strict=False), path)
+    with zipfile.ZipFile(path) as archive:
+        (name,) = [one for one in archive.namelist() if one.endswith("models/model.json")]
+        return json.loads(archive.read(name))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_subset(name: str, tmp_path: Path) -> None:
+    called, inputs, weights = OPERATIONS[name]
+    module = Of(called, inputs, weights)
+    given = tuple(torch.rand(shape) for shape in inputs)
+    value = program(module, given, tmp_path)
+    specs = [one["parameter"] for one in value["graph_module"]["signature"]["input_specs"] if "parameter" in one]
+    metas = {
+        one["parameter_name"]: value["graph_module"]["graph"]["tensor_values"][one["arg"]["name"]] for one in specs
+    }
+    parameters = dict(module.named_parameters())
+    assert set(metas) == set(parameters)
+    tried = 0
+    for trained in itertools.product((False, True), repeat=len(parameters)):
+        for (key, one), trains in zip(parameters.items(), trained, strict=True):
+            one.requires_grad_(trains)
+            metas[key]["requires_grad"] = trains
+        report = cnnsum.summarize(cnnsum.loads(json.dumps(value)))
+        assert report.totals.training is not None
+        assert report.totals.training.saved == saved(module, *given), [*zip(parameters, trained, strict=True)]
+        tried += 1
+    assert tried == 2 ** len(parameters)

@@ -1,0 +1,33 @@
+"""Models of KerasHub's layers, as Keras wrote and counted them (bench/keras_hub_files.py, keras-hub 0.32.0)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cnnsum
+from cnnsum.answers.summary.records import TensorRecord
+
+MODELS = json.loads((Path(__file__).parent / "keras_hub.json").read_text(encoding="utf-8"))
+
+
+def test_every_row_has_the_shapes_and_parameters_of_keras(tmp_path: Path) -> None:
+    for number, one in enumerate(MODELS):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(one["model"]), encoding="utf-8")
+        model = cnnsum.load(path)
+        assert not model.diagnostics, (number, [str(each) for each in model.diagnostics])
+        summary = cnnsum.summarize(model)
+        shown = {row.name: (row.type, row.params.total) for row in summary.rows}
+        wanted = {name: (type, count) for name, type, _, count, _ in one["rows"]}
+        # Keras lists no operations among its layers.
+        assert {name: found for name, found in shown.items() if name in wanted} == wanted, number
+        assert summary.totals.params.total == one["total"]
+        shapes = {row.name: [_plain(one) for one in row.outputs] for row in summary.rows if row.name in wanted}
+        assert shapes == {name: given for name, _, given, _, _ in one["rows"]}, number
+        weights = {row.name: sorted([*map(list, (weight.shape for weight in row.weights))]) for row in summary.rows}
+        assert {name: weights[name] for name in wanted} == {row[0]: row[4] for row in one["rows"]}, number
+
+
+def _plain(tensor: TensorRecord) -> list[int | None]:
+    return [dim if isinstance(dim, int) else None for dim in tensor.shape or ()]

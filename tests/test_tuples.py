@@ -1,0 +1,99 @@
+"""Named tuples behave as those of typing, which mypy takes them for."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import pickle
+import typing
+from pathlib import Path
+
+import pytest
+
+import cnnsum
+from cnnsum import tuples
+
+
+class Ours(tuples.NamedTuple):
+    """A tuple."""
+
+    new: int
+    cls: tuple[int, ...] | None
+    name: str = "x"
+
+    def twice(self) -> int:
+        return 2 * self.new
+
+
+class Theirs(typing.NamedTuple):
+    """A tuple."""
+
+    new: int
+    cls: tuple[int, ...] | None
+    name: str = "x"
+
+    def twice(self) -> int:
+        return 2 * self.new
+
+
+class More(Ours):
+    """A tuple with the fields of another, and a method."""
+
+    def thrice(self) -> int:
+        return 3 * self.new
+
+
+@pytest.mark.parametrize("before", [0, 100])
+def test_they_are_made_taken_apart_and_shown_as_typings_are(before: int) -> None:
+    """The first ones, and those that the compiled constructor makes."""
+    for _ in range(before):
+        Ours(1, None)
+    for one, other in [
+        (Ours(1, None), Theirs(1, None)),
+        (Ours(1, (2,), "y"), Theirs(1, (2,), "y")),
+        (Ours(cls=(2, 3), new=4), Theirs(cls=(2, 3), new=4)),
+        (Ours(1, None)._replace(cls=(5,), name="z"), Theirs(1, None)._replace(cls=(5,), name="z")),
+        (Ours._make([1, None, "w"]), Theirs._make([1, None, "w"])),
+    ]:
+        assert one == other == tuple(one)
+        assert (hash(one), len(one), one.new, one.cls, one.name) == (hash(other), 3, other.new, other.cls, other.name)
+        assert one.twice() == other.twice()
+        assert repr(one) == repr(other).replace("Theirs", "Ours")
+        assert one._asdict() == other._asdict()
+        assert copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one
+        assert type(pickle.loads(pickle.dumps(one))) is Ours
+    for name in ("_fields", "_field_defaults", "__match_args__", "__doc__"):
+        assert getattr(Ours, name) == getattr(Theirs, name)
+    assert typing.get_type_hints(Ours) == typing.get_type_hints(Theirs)
+    match Ours(1, None):
+        case Ours(first, second):
+            assert (first, second) == (1, None)
+
+
+def test_they_refuse_what_typings_refuse() -> None:
+    for make in (Ours, Theirs):
+        for values, named in [((), {}), ((1,), {}), ((1, 2, "3", 4), {}), ((1, 2), {"new": 3}), ((1, 2), {"other": 3})]:
+            with pytest.raises(TypeError):
+                make(*values, **named)
+        one = make(1, None)
+        with pytest.raises(AttributeError):
+            one.new = 2
+        with pytest.raises(AttributeError):
+            one.other = 2
+    with pytest.raises(TypeError):
+        Ours(1, None)._replace(other=1)
+
+
+def test_a_class_below_one_has_its_fields() -> None:
+    one = More(1, None)
+    assert (one.thrice(), one.name, type(one._replace(new=2))) == (3, "x", More)
+    assert type(Ours(1, None)) is Ours
+
+
+def test_no_other_named_tuples_are_loaded() -> None:
+    """They are slow to make, and what every run loads would be again, one by one."""
+    for path in Path(cnnsum.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module in {"typing", "collections"}:
+                names = {alias.name for alias in node.names} & {"NamedTuple", "namedtuple"}
+                assert not names or path.name == "tuples.py", path
