@@ -32,6 +32,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # The frameworks of the peers would each use every core for sums that are over at once, and wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Keras without a framework, wherever a test asks for Keras first.
+os.environ.setdefault("KERAS_BACKEND", "numpy")
 
 sys.path[:0] = [str(HERE.parent), *(str(folder) for folder in sorted(HERE.rglob("*")) if folder.is_dir())]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras import Input, Model, Sequential, layers, ops  # noqa: E402 - after the choice of the backend
+from keras import Input, Model, Sequential, layers, ops  # noqa: E402 - needs Keras
 from keras_examples import example, forgetting  # noqa: E402 - as above
 
 

@@ -6,17 +6,15 @@ A strategy draws a `Case`; families share one. `NOT_DRAWN` says why a class has 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import strategies as st
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras import layers  # noqa: E402 - after the choice of the backend
+from keras import layers  # noqa: E402 - needs Keras
 
 Draw = Callable[[Any], Any]
 Fields = dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,20 @@ import cnnsum
 from cnnsum.answers.summary import keras_table as ours
 from cnnsum.answers.summary.records import Report, Row
 from cnnsum.answers.summary.rendering import OptionError, Options
+
+#: What stands for those of Keras's colours that can hardly be read on white, or are a theme's own (test_colors.py): of
+#: 256 colours, of 16, and of its bold red.
+_DARKER = {
+    "38;5;34": "38;5;28",
+    "38;5;45": "38;5;31",
+    "\x1b[96m": "\x1b[36m",
+    "\x1b[1;91m": "\x1b[1;38;5;196m",
+}
+
+
+def darker(text: str) -> str:
+    """What Keras writes to a terminal, in the colours that we write it in."""
+    return re.sub("|".join(map(re.escape, _DARKER)), lambda one: _DARKER[one[0]], text)
 
 
 def theirs(model: Any, terminal: int = 80, **options: Any) -> list[str] | str:

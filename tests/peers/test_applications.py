@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 pytest.importorskip("keras")
 
 from advising import advice_on

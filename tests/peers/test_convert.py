@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 import keras_examples_graphs  # noqa: E402, F401 - adds models
 import keras_examples_nested  # noqa: E402, F401 - as above
 from keras_applications import cheap_weights, text_of  # noqa: E402 - as above
-from keras_examples import MODELS  # noqa: E402 - after the backend
-from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
+from keras_examples import MODELS  # noqa: E402 - needs Keras
+from keras_loading import load, loads  # noqa: E402 - needs Keras
 
 import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.summary.rendering import render  # noqa: E402

@@ -6,20 +6,18 @@ are the parameters, and of each layer that has weights, in the summary's order, 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras_applications import cheap_weights  # noqa: E402 - after the choice of the backend
+from keras_applications import cheap_weights  # noqa: E402 - needs Keras
 from keras_loading import load  # noqa: E402 - as above
 
-import cnnsum  # noqa: E402 - after the backend is chosen and Keras is known to be there
+import cnnsum  # noqa: E402 - needs Keras is chosen and Keras is known to be there
 from cnnsum.dims import substitute  # noqa: E402 - likewise
 
 pytestmark = [

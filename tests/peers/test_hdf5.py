@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import random
 import select
 import subprocess
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 h5py = pytest.importorskip("h5py")
 numpy = pytest.importorskip("numpy")
 

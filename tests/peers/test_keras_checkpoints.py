@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras import layers  # noqa: E402 - after the choice of the backend
+from keras import layers  # noqa: E402 - needs Keras
 from keras_loading import loads  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above

@@ -14,11 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras import Input, Model, layers  # noqa: E402 - after the choice of the backend
-from keras_loading import loads  # noqa: E402 - after the choice of the backend
+from keras import Input, Model, layers  # noqa: E402 - needs Keras
+from keras_loading import loads  # noqa: E402 - needs Keras
 from keras_strategies import NOT_DRAWN, STRATEGIES, Case  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above

@@ -23,7 +23,6 @@ from cnnsum.layers.facts import Window
 from tests.layers.applying import Reading, apply
 from tests.layers.drawing import TYPES, Case
 
-os.environ["KERAS_BACKEND"] = "numpy"
 keras = pytest.importorskip("keras")
 np = pytest.importorskip("numpy")
 

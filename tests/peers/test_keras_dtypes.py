@@ -5,17 +5,15 @@ Keras on TensorFlow is its own code with the tables that it has there; TensorFlo
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras.src import ops  # noqa: E402 - after the choice of the backend
+from keras.src import ops  # noqa: E402 - needs Keras
 from keras.src.backend.common import dtypes as tables  # noqa: E402 - as above
 
 from cnnsum.graph.promotion import OF_INPUTS, dtype_of_result, promote  # noqa: E402 - as above

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
+from keras_loading import load, loads  # noqa: E402 - needs Keras
 
-import cnnsum  # noqa: E402 - the import above is what skips
+import cnnsum  # noqa: E402 - needs Keras
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

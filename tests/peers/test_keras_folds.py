@@ -13,7 +13,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from keras_loading import loads  # noqa: E402 - after the choice of the backend
+from keras_loading import loads  # noqa: E402 - needs Keras
 
 import cnnsum  # noqa: E402
 from cnnsum.dims import substitute  # noqa: E402

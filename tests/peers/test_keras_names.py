@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 pytest.importorskip("keras")
 
 import keras_names

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-
-os.environ.setdefault("KERAS_BACKEND", "numpy")
-
 from typing import Any
 
 import numpy as np

@@ -4,16 +4,14 @@ are Keras's, and nothing is ever counted of the others.
 
 from __future__ import annotations
 
-import os
 import random
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras import layers, ops  # noqa: E402 - after the backend
+from keras import layers, ops  # noqa: E402 - needs Keras
 
 import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.summary.records import Row  # noqa: E402 - as above

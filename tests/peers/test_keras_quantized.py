@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
 from keras import Input, Model, Sequential, dtype_policies, layers, quantizers  # noqa: E402 - after the choice above
-from keras_loading import loads  # noqa: E402 - after the choice of the backend
+from keras_loading import loads  # noqa: E402 - needs Keras
 from keras_text import check_numbers, check_text  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above

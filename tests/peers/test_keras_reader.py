@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras import Input, Model, Sequential, layers  # noqa: E402 - after the choice of the backend
+from keras import Input, Model, Sequential, layers  # noqa: E402 - needs Keras
 from keras_applications import made  # noqa: E402 - as above
 from keras_examples import FORGETTING, MODELS  # noqa: E402 - as above
 from keras_examples_graphs import residual  # noqa: E402 - as above
 from keras_examples_nested import nested_twice  # noqa: E402 - as above
-from keras_loading import loads  # noqa: E402 - after the choice of the backend
+from keras_loading import loads  # noqa: E402 - needs Keras
 from keras_text import CHOICES, check_numbers, check_text, forgotten, lines_of, report_of, theirs  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above

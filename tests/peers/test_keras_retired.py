@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from cnnsum.layers.base import find  # noqa: E402 - after the backend
+from cnnsum.layers.base import find  # noqa: E402 - needs Keras
 from cnnsum.readers.keras.retired import OF_ALL, OF_LAYERS, retired  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")

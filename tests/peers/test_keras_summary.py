@@ -17,6 +17,7 @@ from cnnsum.answers.summary.options import Options
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 keras = pytest.importorskip("keras")
+from keras_text import darker  # noqa: E402 - needs Keras
 
 
 def theirs(model: Any, terminal: int, **options: Any) -> list[str]:
@@ -147,10 +148,6 @@ def test_positions(models: dict[str, Any]) -> None:
     check(models["inner"], positions=[0.2, 0.5, 1.0], show_trainable=True)
 
 
-#: What stands for those of Keras's colours that can hardly be read on white, or are a theme's own (test_colors.py).
-DARKER = {"38;5;34": "38;5;28", "38;5;45": "38;5;31", "\x1b[1;91m": "\x1b[1;38;5;196m"}
-
-
 @pytest.mark.parametrize("name", ["nested", "inner", "unbuilt", "several", "unicode"])
 def test_colours(models: dict[str, Any], name: str) -> None:
     import rich.console
@@ -168,8 +165,7 @@ def test_colours(models: dict[str, Any], name: str) -> None:
         models[name].summary(expand_nested=True, show_trainable=True)
     options = Options(expand_nested=True, show_trainable=True)
     found = ansi(ours.styled_summary(report_of(models[name]), options))
-    theirs = re.sub("|".join(map(re.escape, DARKER)), lambda one: DARKER[one[0]], screen.getvalue())
-    assert plain_runs(found) == plain_runs(theirs)
+    assert plain_runs(found) == plain_runs(darker(screen.getvalue()))
 
 
 def test_the_golden_text_is_what_keras_prints() -> None:

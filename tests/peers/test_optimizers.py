@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from keras_loading import loads
 import cnnsum
 from cnnsum.analyses.training.optimizers import OPTIMIZERS, Trained, of_keras, variables
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 torch = pytest.importorskip("torch")
 

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 keras = pytest.importorskip("keras")
 
-from keras_applications import cheap_weights  # noqa: E402 - after the choice of the backend
-from keras_loading import load, loads  # noqa: E402 - after the choice of the backend
+from keras_applications import cheap_weights  # noqa: E402 - needs Keras
+from keras_loading import load, loads  # noqa: E402 - needs Keras
 from test_gallery_keras import SPECS, fcn, unet  # noqa: E402 - as below
 
-import cnnsum  # noqa: E402 - after the backend is chosen and Keras is known to be there
+import cnnsum  # noqa: E402 - needs Keras is chosen and Keras is known to be there
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),  # Keras with numpy runs layers on unset memory

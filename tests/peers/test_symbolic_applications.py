@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from random import Random
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 pytest.importorskip("keras")
 
 from keras_applications import made

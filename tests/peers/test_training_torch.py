@@ -17,7 +17,7 @@ import cnnsum
 
 torch = pytest.importorskip("torch")
 
-from torch import nn  # noqa: E402 - the import above is what skips
+from torch import nn  # noqa: E402 - needs Keras
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 

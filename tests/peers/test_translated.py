@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 torch = pytest.importorskip("torch")
 keras = pytest.importorskip("keras")
 
