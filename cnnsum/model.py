@@ -32,35 +32,45 @@ class Model:
     def __init__(self, document: Document, how: How = AS_WRITTEN) -> None:
         """Read the model in a document; raises UnusableError where it holds none."""
         graph, self.format = read(document, how)
+        self.inference: Inference = infer(graph)
+        if graph.set_aside and self.inference.unknown:
+            # What no rule tells may be told by what the file records.
+            graph, _ = read(document, how._replace(compared=True))
+            self.inference = infer(graph)
         self.document = document
         self.graph = graph
         self.how = how
-        self.inference: Inference = infer(graph)
-        if graph.recorded or graph.builds or any(layer.graph is not None for layer in graph.layers):
-            from cnnsum.graph.compare import compare
-
-            self.inference.diagnostics.extend(compare(graph, self.inference))
+        if how.compared:
+            self._compare_recorded()
         if graph.dtyped:
             from cnnsum.graph.compare import compare_dtypes
 
             self.inference.diagnostics.extend(compare_dtypes(self.inference))
-        if graph.said:
-            from cnnsum.graph.compare import compare_said
-
-            self.inference.diagnostics.extend(compare_said(graph, self.inference))
-        if graph.recorded_weights:
-            from cnnsum.graph.compare import compare_weights
-
-            self.inference.diagnostics.extend(compare_weights(graph, self.inference))
-        if document.weights is not None:
-            from cnnsum.graph.stored import compare_stored
-
-            self.inference.diagnostics.extend(compare_stored(self.inference))
         self._sizes: Sizes | None = None
         if self.inference.needs or graph.claims:
             self.inference.diagnostics.extend(self.sizes.diagnostics)
         if not how.free and self.wrong:
             self._name_sizes_that_fit()
+
+    def _compare_recorded(self) -> None:
+        """Warn of what the file records otherwise than it is: shapes, weights, what comments say."""
+        graph, inference = self.graph, self.inference
+        if graph.recorded or graph.builds or any(layer.graph is not None for layer in graph.layers):
+            from cnnsum.graph.compare import compare
+
+            inference.diagnostics.extend(compare(graph, inference))
+        if graph.said:
+            from cnnsum.graph.compare import compare_said
+
+            inference.diagnostics.extend(compare_said(graph, inference))
+        if graph.recorded_weights:
+            from cnnsum.graph.compare import compare_weights
+
+            inference.diagnostics.extend(compare_weights(graph, inference))
+        if self.document.weights is not None:
+            from cnnsum.graph.stored import compare_stored
+
+            inference.diagnostics.extend(compare_stored(inference))
 
     def _name_sizes_that_fit(self) -> None:
         """Give errors of shapes that do not go together the nearest sizes at which they do, as their mend."""

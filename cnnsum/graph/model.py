@@ -417,6 +417,7 @@ class Graph:
     remarks: what the reader has noticed that is no fault: `check` tells it. dtyped: whether nothing casts tensors to
     the dtypes that operations take.
     recorded, recorded_weights: shapes that the file claims; claims: conditions on the sizes of its inputs.
+    set_aside: whether its reader has left them aside, and with them the weights that the file holds.
     builds: shapes that layers were built on, each as one of the tensor that the first call reads, `Recorded.of`.
     included: the files that it includes, read. diagnostics: what its reader found.
     """
@@ -451,6 +452,7 @@ class Graph:
         "said",
         "said_totals",
         "sequential",
+        "set_aside",
         "symbols",
         "takes_any",
         "trainable",
@@ -494,6 +496,7 @@ class Graph:
         self.included: tuple[Document, ...] = ()
         self.recorded: list[Recorded] = []
         self.builds: list[Recorded] = []
+        self.set_aside = False
         self.claims: tuple[SizeClaim, ...] = ()
         #: Whether a model within another can be called on other sizes than its inputs declare, as in Keras 2.
         self.takes_any = False

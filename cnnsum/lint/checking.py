@@ -160,14 +160,14 @@ def check_document(document: Document, settings: Settings) -> CheckedFile:
             model.graph.take_apart()
 
 
-def read_model(document: Document, settings: Settings) -> Model | UnusableError:
-    """The model in a text, or why there is none."""
+def read_model(document: Document, settings: Settings, *, compared: bool = True) -> Model | UnusableError:
+    """The model in a text, or why there is none. compared: as in `How`."""
     from cnnsum.model import Model, read_types
     from cnnsum.readers.how import How
 
     try:
         types = read_types(settings.layer_types, settings.plugins)
-        return Model(document, How(types=types, backend=settings.keras_backend))
+        return Model(document, How(types=types, backend=settings.keras_backend, compared=compared))
     except UnusableError as error:
         return error
 

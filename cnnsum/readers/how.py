@@ -22,6 +22,8 @@ class How(NamedTuple):
     types: layer types that are declared elsewhere, by name. backend: the backend of Keras.
     format: one of `readers.FORMATS`; None finds it out from the content.
     varied: the settings that a sweep, a fit or a range gives.
+    compared: whether what the file records of shapes and weights is compared with what they are, which warnings alone
+        tell of. Where it is not, no more of that is read than is needed of layers that no rule tells all of.
     """
 
     inputs: Mapping[str, tuple[int | str | None, ...]] = {}
@@ -32,6 +34,7 @@ class How(NamedTuple):
     backend: str = "tensorflow"
     format: str | None = None
     varied: frozenset[str] = frozenset()
+    compared: bool = True
 
     def of_the_file(self) -> How:
         """The file as it stands: the same types and backend, and nothing set from outside."""

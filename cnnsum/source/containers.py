@@ -8,6 +8,8 @@ nothing of what is in it.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
@@ -63,26 +65,36 @@ class Weights(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What a container holds: the text of the architecture, and the weights, if any."""
+    """What a container holds: the text of the architecture, and what reads the weights, if there may be any.
+
+    To read the names and shapes of many weights takes longer than all else, and few questions depend on them.
+    """
 
     config: bytes
-    weights: Weights | None = None
+    weights: LaterWeights | None = None
 
 
-def contents_of(file: BinaryIO, head: bytes, path: str, *, weights: bool = True) -> Contents | None:
-    """The architecture, and with `weights` the arrays, in a file that begins with `head`; None for no container.
+#: Reads the arrays beside an architecture.
+LaterWeights = Callable[[], "Weights | None"]
+#: Opens a file again.
+Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
-    file: open for reading, and can be moved in. Raises UnusableError where it holds none, or cannot be read.
+
+def contents_of(file: BinaryIO, head: bytes, path: str, *, again: Opener | None = None) -> Contents | None:
+    """The architecture in a file that begins with `head`, and what reads the arrays beside it; None for no container.
+
+    file: open for reading, and can be moved in. again: opens it once more, for the arrays; None where they are not
+    wanted. Raises UnusableError where it holds no architecture, or cannot be read.
     """
     if head.startswith(ZIP):
-        return _of_zip(file, path, weights=weights)
+        return _of_zip(file, path, again)
     start = hdf5.find_start(head)
     if start is not None:
-        return _of_hdf5(file, start, path, weights=weights)
+        return _of_hdf5(file, start, path, again)
     return None
 
 
-def _of_zip(file: BinaryIO, path: str, *, weights: bool) -> Contents:
+def _of_zip(file: BinaryIO, path: str, again: Opener | None) -> Contents:
     import zlib
     from zipfile import BadZipFile, ZipFile, is_zipfile
 
@@ -101,18 +113,7 @@ def _of_zip(file: BinaryIO, path: str, *, weights: bool) -> Contents:
                 data = member.read(MAX_CONFIG + 1)
             if not data.strip():
                 _refuse_damaged("archive", path, f"`{name}` in it is empty")
-            beside = name.removesuffix("config.json") + _WEIGHTS
-            found = None
-            if weights and name.endswith("config.json") and beside in archive.NameToInfo:
-                found = _archived(file, archive, archive.NameToInfo[beside])
-            beside = name.removesuffix(_PROGRAM) + _STORED
-            if weights and name.endswith(_PROGRAM) and beside in archive.NameToInfo:
-                with archive.open(beside) as member:
-                    stored = member.read(MAX_CONFIG + 1)
-                found = Weights(None, stored=stored if len(stored) <= MAX_CONFIG else b"")
-            beside = name.removesuffix(_OLDER_PROGRAM) + _OLDER_WEIGHTS
-            if weights and name.endswith(_OLDER_PROGRAM) and beside in archive.NameToInfo:
-                found = Weights(None, sizes=_sizes(file, archive.NameToInfo[beside]))
+            found = None if again is None else _beside(name, file, archive, again)
     except (BadZipFile, EOFError, OSError, ValueError, struct.error, zlib.error) as error:
         _refuse_damaged("archive", path, _words(error))
     except RuntimeError as error:  # encrypted, or compressed in a way that Python does not know
@@ -120,6 +121,24 @@ def _of_zip(file: BinaryIO, path: str, *, weights: bool) -> Contents:
     if len(data) > MAX_CONFIG:
         _refuse("SPC067", f"`{name}` in `{path}` is too large: more than {MAX_CONFIG // 2**20} MiB")
     return Contents(data, found)
+
+
+def _beside(name: str, file: BinaryIO, archive: ZipFile, again: Opener) -> LaterWeights | None:
+    """What reads the weights beside the architecture in the entry of this name."""
+    beside = name.removesuffix("config.json") + _WEIGHTS
+    if name.endswith("config.json") and beside in archive.NameToInfo:
+        info = archive.NameToInfo[beside]
+        return lambda: _archived(again, info)
+    found: Weights | None = None
+    beside = name.removesuffix(_PROGRAM) + _STORED
+    if name.endswith(_PROGRAM) and beside in archive.NameToInfo:
+        with archive.open(beside) as member:
+            stored = member.read(MAX_CONFIG + 1)
+        found = Weights(None, stored=stored if len(stored) <= MAX_CONFIG else b"")
+    beside = name.removesuffix(_OLDER_PROGRAM) + _OLDER_WEIGHTS
+    if name.endswith(_OLDER_PROGRAM) and beside in archive.NameToInfo:
+        found = Weights(None, sizes=_sizes(file, archive.NameToInfo[beside]))
+    return None if found is None else lambda: found
 
 
 def _sizes(file: BinaryIO, info: ZipInfo) -> tuple[int, ...]:
@@ -132,21 +151,17 @@ def _sizes(file: BinaryIO, info: ZipInfo) -> tuple[int, ...]:
         return ()
 
 
-def _archived(file: BinaryIO, archive: ZipFile, info: ZipInfo) -> Weights | None:
+def _archived(again: Opener, info: ZipInfo) -> Weights | None:
     """The arrays in an archive's file of weights. Where that is damaged the architecture is sound all the same."""
     import zlib
-    from zipfile import ZIP_STORED, BadZipFile
+    from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
     try:
         if info.flag_bits & 1:
             return Weights(None, problem=f"`{info.filename}` is encrypted")
         if info.compress_type == ZIP_STORED:
-            file.seek(info.header_offset)
-            head = file.read(30)
-            if len(head) < 30 or not head.startswith(ZIP):
-                return Weights(None, problem=f"`{info.filename}` is damaged: it does not begin where the archive says")
-            name, extra = struct.unpack_from("<HH", head, 26)
-            return _arrays_of(hdf5.File(file, info.header_offset + 30 + name + extra, info.file_size), "")
+            with again() as file:
+                return _of_member(file, info)
         if info.file_size > MAX_UNPACKED:
             most = f"{MAX_UNPACKED // 2**20} MiB"
             return Weights(None, problem=f"`{info.filename}` is compressed and has more than {most}: it is not read")
@@ -154,7 +169,12 @@ def _archived(file: BinaryIO, archive: ZipFile, info: ZipInfo) -> Weights | None
         from tempfile import SpooledTemporaryFile
 
         # No more comes out of a member than the archive says that it has.
-        with archive.open(info) as member, SpooledTemporaryFile(_IN_MEMORY) as unpacked:
+        with (
+            again() as file,
+            ZipFile(file) as archive,
+            archive.open(info) as member,
+            SpooledTemporaryFile(_IN_MEMORY) as unpacked,
+        ):
             copyfileobj(member, unpacked)
             return _arrays_of(hdf5.File(unpacked, 0, unpacked.tell()), "")  # type: ignore[arg-type]  # reads and seeks
     except hdf5.DamagedError as error:
@@ -164,6 +184,16 @@ def _archived(file: BinaryIO, archive: ZipFile, info: ZipInfo) -> Weights | None
     except (BadZipFile, EOFError, OSError, ValueError, RuntimeError, zlib.error) as error:
         problem = _words(error)
     return Weights(None, problem=f"`{info.filename}` is damaged: {problem}")
+
+
+def _of_member(file: BinaryIO, info: ZipInfo) -> Weights | None:
+    """The arrays in an entry that stands in the archive as it is."""
+    file.seek(info.header_offset)
+    head = file.read(30)
+    if len(head) < 30 or not head.startswith(ZIP):
+        return Weights(None, problem=f"`{info.filename}` is damaged: it does not begin where the archive says")
+    name, extra = struct.unpack_from("<HH", head, 26)
+    return _arrays_of(hdf5.File(file, info.header_offset + 30 + name + extra, info.file_size), "")
 
 
 def _arrays_of(file: hdf5.File, path: str, *, by_layer: bool = False) -> Weights | None:
@@ -210,9 +240,9 @@ def _refuse_archive(names: list[str], path: str) -> NoReturn:
     _refuse("SPC068", f"`{path}` is {other.what}", other.way)
 
 
-def _of_hdf5(file: BinaryIO, start: int, path: str, *, weights: bool) -> Contents:
+def _of_hdf5(file: BinaryIO, start: int, path: str, again: Opener | None) -> Contents:
     try:
-        opened = hdf5.File(file, start, file.seek(0, 2) - start)
+        opened = _hdf5(file, start)
         attributes = opened.root.attributes()
         config = attributes.get("model_config")
         if config is None:
@@ -227,8 +257,11 @@ def _of_hdf5(file: BinaryIO, start: int, path: str, *, weights: bool) -> Content
     if found is None or config.shape != ():
         place = start + config.value.start
         _refuse("SPC067", f"`model_config` in `{path}`, at byte {place}, is not text", _HELP)
-    listed = _listed(opened, start) if weights else None
-    return Contents(found[0], None if listed is None else listed._replace(training=_training(opened)))
+    return Contents(found[0], None if again is None else lambda: _listed(again, start))
+
+
+def _hdf5(file: BinaryIO, start: int) -> hdf5.File:
+    return hdf5.File(file, start, file.seek(0, 2) - start)
 
 
 def _training(opened: hdf5.File) -> bytes:
@@ -243,15 +276,22 @@ def _training(opened: hdf5.File) -> bytes:
     return found[0] if found else b""
 
 
-def _listed(opened: hdf5.File, start: int) -> Weights | None:
+def _listed(again: Opener, start: int) -> Weights | None:
     """The arrays of a file of Keras 2, which stand beside the architecture."""
+    training = b""
     try:
-        return _arrays_of(opened, "model_weights", by_layer=True)
+        with again() as file:
+            opened = _hdf5(file, start)
+            training = _training(opened)
+            found = _arrays_of(opened, "model_weights", by_layer=True)
+            return None if found is None else found._replace(training=training)
     except hdf5.DamagedError as error:
         problem = f"at byte {start + error.offset}: {error.what}"
     except hdf5.TooLargeError:
         problem = "the names in them are too long"
-    return Weights(None, by_layer=True, problem=f"the weights are damaged: {problem}")
+    except (OSError, ValueError) as error:
+        problem = _words(error)
+    return Weights(None, by_layer=True, problem=f"the weights are damaged: {problem}", training=training)
 
 
 def _refuse_damaged(what: str, path: str, why: str) -> NoReturn:

@@ -17,7 +17,7 @@ from cnnsum.source.lines import Lines
 
 if TYPE_CHECKING:
     # Each reader is imported for its own format only.
-    from cnnsum.source.containers import Weights
+    from cnnsum.source.containers import LaterWeights, Weights
     from cnnsum.source.json_text import JsonPlaces
     from cnnsum.source.kept_places import KeptPlaces
     from cnnsum.source.messages import MessagePlaces, Read
@@ -38,10 +38,10 @@ class Document:
     `path` is as the user wrote it ("<stdin>" for "-"), `format` is "yaml", "json", "cfg", "prototxt", "onnx" or
     "tflite", `value` is made of dict, list, str, int, float, bool and None. A file that is no text has an empty one:
     its places are bytes, told as columns of line 1. `digest` is its SHA-256. `diagnostics` are the problems that did
-    not stop the reading. `weights` are the arrays that stand beside the text in a container.
+    not stop the reading.
     """
 
-    __slots__ = ("_digest", "_lines", "_places", "_raw", "diagnostics", "format", "path", "text", "value", "weights")
+    __slots__ = ("_digest", "_lines", "_places", "_raw", "_weights", "diagnostics", "format", "path", "text", "value")
 
     def __init__(
         self,
@@ -53,11 +53,10 @@ class Document:
         places: JsonPlaces | KeptPlaces | MessagePlaces,
         diagnostics: list[Diagnostic],
         raw: bytes | None = None,
-        weights: Weights | None = None,
         digest: str = "",
     ) -> None:
         self.path = path
-        self.weights = weights
+        self._weights: Weights | LaterWeights | None = None
         self.text = lines.text
         self.format = format
         self.value = value
@@ -76,6 +75,22 @@ class Document:
 
         # Text that was plain UTF-8 gives its bytes back, so they are not kept.
         return sha256(self.text.encode() if self._raw is None else self._raw).hexdigest()
+
+    @property
+    def weights(self) -> Weights | None:
+        """The arrays that stand beside the text in a container. They are read when they are first asked for; what is
+        wrong with them is then among the diagnostics.
+        """
+        if callable(self._weights):
+            found = self._weights = self._weights()
+            if found is not None and found.problem:
+                message = f"{found.problem}; it holds what is known of layers of unknown types"
+                self.diagnostics.append(Diagnostic("SPC067", message, self.span(), "warning"))
+        return self._weights
+
+    @weights.setter
+    def weights(self, found: Weights | LaterWeights | None) -> None:
+        self._weights = found
 
     def at(self, path: tuple[str | int, ...]) -> Any:
         """The value at a path, which must be one of the document."""
@@ -135,11 +150,7 @@ def read(path: str) -> Document:
         return _of_messages(messages, name)
     text, plain = decode(raw, name)
     found = _parse(text, name, raw, plain=plain)
-    if weights is not None:
-        found.weights = weights
-        if weights.problem:
-            message = f"{weights.problem}; it holds what is known of layers of unknown types"
-            found.diagnostics.append(Diagnostic("SPC067", message, found.span(), "warning"))
+    found.weights = weights
     return found
 
 

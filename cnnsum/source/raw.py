@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.source.lines import Lines
 
 if TYPE_CHECKING:
-    from cnnsum.source.containers import Weights
+    from cnnsum.source.containers import LaterWeights, Opener
     from cnnsum.source.messages import Read
 
 #: Of a text. The largest of keras.applications (NASNetLarge) has 1 to 2 MB; what is read stands in memory several times
@@ -52,15 +53,17 @@ def read_bytes(path: str) -> bytes:
     return read_contents(path, weights=False)[0]
 
 
-def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, Weights | None, Read | None]:
-    """The bytes that `read_bytes` gives, and with `weights` the arrays that a container holds beside them; of a file
-    that is no text what was read of it.
+def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, LaterWeights | None, Read | None]:
+    """The bytes that `read_bytes` gives, and with `weights` what reads the arrays that a container holds beside them;
+    of a file that is no text what was read of it.
     """
     try:
         if path == "-":
-            return _read_limited(_standard_input(), "<stdin>", weights=weights)
-        with open_file(_in_folder(path)) as file:
-            return _read_limited(file, path, weights=weights)
+            stream = _standard_input()
+            return _read_limited(stream, "<stdin>", (lambda: nullcontext(stream)) if weights else None)
+        place = _in_folder(path)
+        with open_file(place) as file:
+            return _read_limited(file, path, (lambda: open_file(place)) if weights else None)
     except IsADirectoryError:
         _refuse_folder(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -127,13 +130,16 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _read_limited(file: BinaryIO, path: str, *, weights: bool) -> tuple[bytes, Weights | None, Read | None]:
+def _read_limited(file: BinaryIO, path: str, again: Opener | None) -> tuple[bytes, LaterWeights | None, Read | None]:
     # The head first: an endless device or a large file of weights is known by it.
     head = file.read(_HEAD)
     if head.startswith(_ZIP) or (_HDF5 in head and head[4:8] != _TFLITE):
         from cnnsum.source.containers import contents_of
 
-        found = contents_of(_movable(file, head, path), head, path, weights=weights)
+        movable = _movable(file, head, path)
+        if again is not None and movable is not file:
+            again = lambda: nullcontext(movable)  # noqa: E731
+        found = contents_of(movable, head, path, again=again)
         if found is not None:
             return (*found, None)
     if head[4:8] == _TFLITE and head[3] == 0:
@@ -151,7 +157,7 @@ def _read_limited(file: BinaryIO, path: str, *, weights: bool) -> tuple[bytes, W
 
         if is_program or savedmodel.is_metadata(head):
             is_folder = os.path.isdir(path)
-            beside = open_file if weights and is_folder else None
+            beside = open_file if again is not None and is_folder else None
             found = savedmodel.contents_of(_movable(file, head, path), path, program=is_program, open_file=beside)
             if found is not None:
                 return (*found, None)

@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
 from cnnsum.source.arrays import Array, Group
@@ -109,7 +110,7 @@ def contents_of(
                 refuse(BadMessageError(most, left[0][0], too_large=True), path, "SavedModel")
             if program or open_file is None:
                 return Contents(config)
-            return Contents(config, _weights(nodes, path, open_file))
+            return Contents(config, partial(_weights, nodes, path, open_file))
     return None
 
 

@@ -16,6 +16,7 @@ from cnnsum.answers.choosing import Condition, Order
 from cnnsum.diagnostics import UnusableError
 from cnnsum.executors import Died
 from cnnsum.executors.processes import Processes
+from cnnsum.source import arrays
 
 ROOT = Path(cnnsum.__file__).resolve().parent.parent
 #: Parameters as Keras's documentation and the papers' code publish them.
@@ -81,6 +82,23 @@ def test_numbers_are_those_of_the_report_and_the_published_ones() -> None:
         assert (found.params, found.trainable, found.macs) == (*totals.params[:2], totals.macs)
         assert (found.weights, found.peak) == (totals.weights.total, totals.peak.bytes)
         assert found.training == totals.training.total
+
+
+def test_what_a_file_records_is_read_where_a_number_depends_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shapes and weights that a file records beside its layers are compared for findings alone, and take longer than
+    all else; of a layer that is not known they are all that is known.
+    """
+    readers = ROOT / "tests" / "readers"
+    paths = [str(path) for path in sorted(readers.rglob("*")) if path.suffix in (".h5", ".keras", ".json", ".pt2")]
+    found = list(cnnsum.list_models(paths))
+    assert [one._replace(findings=None) for one in cnnsum.list_models(paths, more=["findings"])] == found
+    by_name = {Path(one.path).name: one for one in found}
+    assert (by_name["containers.keras"].params, by_name["containers.keras"].status) == (319, "partial")
+
+    monkeypatch.setattr(arrays, "tree", lambda *_: pytest.fail("the weights were read"))
+    paths = [one.path for one in found if one.path.endswith(".keras") and one.status == "ok"]
+    assert paths
+    assert {one.status for one in cnnsum.list_models(paths)} == {"ok"}
 
 
 def test_the_same_in_several_processes(hub: Path) -> None:

@@ -265,9 +265,11 @@ class Oracle:
 
 
 def ours(data: bytes, path: str = "x.h5") -> bytes | None:
-    """The config that is found, or None after a refusal."""
+    """The config that is found, or None after a refusal. The weights are read, too."""
     try:
-        found = contents_of(io.BytesIO(data), data[:65536], path)
+        found = contents_of(io.BytesIO(data), data[:65536], path, again=lambda: io.BytesIO(data))
+        if found is not None and found.weights is not None:
+            found.weights()
     except UnusableError as error:
         (said,) = error.diagnostics
         assert said.code in ("SPC067", "SPC068")

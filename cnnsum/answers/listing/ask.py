@@ -220,7 +220,7 @@ def _error(path: str, found: Diagnostic) -> str:
 
 
 def _model(document: Document, job: _Job) -> Listed:
-    model = read_model(document, job.settings)
+    model = read_model(document, job.settings, compared="findings" in job.more)
     if isinstance(model, UnusableError):
         raise model
     try:

@@ -69,6 +69,9 @@ def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
     _check(document, value, path)
     reader = ModelReader(document, how)
     graph = reader.model(value, path)
+    if reader.lacks:
+        return read_keras(document, how._replace(compared=True))
+    graph.set_aside = not reader.records
     if isinstance(value.get("compile_config"), dict):
         graph.compile_config = value["compile_config"]
     reader.apply_overrides(graph)
@@ -76,7 +79,7 @@ def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
         from cnnsum.readers.keras.manifest import record
 
         record(graph, document)
-    if document.weights is not None:
+    if reader.records and document.weights is not None:
         from cnnsum.readers.keras.weights import attach
 
         attach(graph, document, how)

@@ -72,12 +72,20 @@ class ModelReader:
         self._foreign: dict[Layer, int] = {}
         self._policies: dict[str, Policy] = {}
         self._declared = frozenset(how.types.values())
+        #: Whether what the file records of shapes and weights is read: it is compared, or a type of the caller's may
+        #: need it.
+        self.records = how.compared or bool(how.types)
         #: How many layers were named after their class, by that name.
         self._named: dict[str, int] = {}
         #: Fields of Keras 2 that Keras 3 refuses, by type and name, with the first layer that has them.
         self._retired: dict[tuple[str, str], Place] = {}
         #: Where the config of the layer stands that is being read.
         self._config: Path = ()
+
+    @property
+    def lacks(self) -> bool:
+        """Whether something is not known for want of what the file records, which was not read."""
+        return bool(self._foreign) and not self.records
 
     # What `Reading` asks of a reader.
 
@@ -291,7 +299,7 @@ class ModelReader:
                 node.layer.disable()
                 continue
             inputs.append(tensor)
-            if shape is not None:
+            if shape is not None and self.records:
                 graph.recorded.append(Recorded(tensor, shape, (*here, *where, "config", "shape")))
         node.inputs = tuple(inputs)
         if node.layer.type is not None and "key" in node.layer.type.schema.fields:
@@ -324,7 +332,9 @@ class ModelReader:
         layer.key = (layer.type, *layer.fields.values())
 
     def _record_build(self, graph: Graph, raw: dict[str, object], node: Node, here: Path) -> None:
-        """Set aside the input shape that `build_config` claims."""
+        """Note the input shape that `build_config` claims, where that is of use."""
+        if not self.records:
+            return
         build = raw.get("build_config")
         shape = build.get("input_shape") if isinstance(build, dict) else None
         if not isinstance(shape, list) or not node.inputs:
