@@ -76,11 +76,11 @@ KNOWS = {
     "diagnostics ink layers lint model readers render server source",
 }
 
-#: Modules that import one another, and why that is no fault.
+#: Modules that import one another, and why that is not a fault.
 CIRCLES = {
     "a number and its `//`": "dims.division dims.expr dims.halves dims.pieces dims.printer dims.sampling",
     "what is decided needs what is made of it": "dims.deciding dims.making dims.questions",
-    "a file, and what is no file": "source.raw source.special",
+    "a file, and what is not a file": "source.raw source.special",
     "a flow in a block, and what stands in it": "source.yaml_braces source.yaml_text",
     "a layer within a layer": "readers.native.defaults readers.native.fields readers.native.inner",
     "a model within a model": "readers.native.include readers.native.nested readers.native.spec",

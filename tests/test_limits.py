@@ -219,7 +219,7 @@ CONFIGURATIONS = {
     "digits": ("a = " + "9" * 5_000, "cnnsum.toml:1:5: SPC049 the configuration: a number of 5000 digits is too long"),
     "dotted": ("\na" + ".a" * 40_000 + " = 1", "cnnsum.toml:2:1: SPC049 the configuration has a key of more than 100"),
     "header": ("[" + '"a".' * 20_000 + "a]", "cnnsum.toml:1:1: SPC049 the configuration has a key of more than 100"),
-    "nested": ("a = " + "[" * 20_000, "cnnsum.toml:1:1: SPC049 the configuration is no TOML: "),
+    "nested": ("a = " + "[" * 20_000, "cnnsum.toml:1:1: SPC049 the configuration is not TOML: "),
     "codes": ("select = [" + ", ".join(f'"X{n}"' for n in range(9_000)) + "]", "there are more findings of SPC049"),
     "types": ("layer-types = [" + ", ".join(f'"{n}.yaml"' for n in range(9_000)) + "]", "has more than 100 files"),
     "keys": ("".join(f"key{n} = 1\n" for n in range(9_000)), "there are more findings of SPC049"),

@@ -21,7 +21,7 @@ def test_the_table_has_what_is_known():
     keys = [name if "." in name else f"ai.onnx.{name}" for name, _ in rows]
     assert len(keys) == len(set(keys)) > 200
     known = {key for key, (_, rule) in zip(keys, rows, strict=True) if rule != "unknown"}
-    # What the reader makes of one run of a Loop or a Scan (`ai.onnx.Loop.state`) is no operator of a file, nor is a
+    # What the reader makes of one run of a Loop or a Scan (`ai.onnx.Loop.state`) is not an operator of a file, nor is a
     # part of a tensor that is split into a sequence.
     inner = ("ai.onnx.Loop.", "ai.onnx.Scan.", "ai.onnx.SequenceAt.")
     parts = {key for key in ONNX.all_types() if key.startswith(inner)}

@@ -29,7 +29,7 @@ def _holds(value: object, depth: int = 0) -> bool:
 
 def _walked(model: str) -> dict[str, set[str]]:
     """The files in which the value is held while a model is summarized, and the names of what holds it. How tuples are
-    made is no stop on its way: it depends on how many there were before.
+    made is not a stop on its way: it depends on how many there were before.
     """
     found: dict[str, set[str]] = defaultdict(set)
     summary_of(model)  # what it imports is not followed

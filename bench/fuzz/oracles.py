@@ -180,7 +180,7 @@ def _format(result: Result) -> Iterator[str]:
             lines = result.out.splitlines()
             bad = next((line for line in lines if not re.match(r"::(error|warning|notice) [^:]*::", line)), None)
             if bad is not None:
-                yield f"github: a line that is no annotation: {bad[:200]!r}"
+                yield f"github: a line that is not an annotation: {bad[:200]!r}"
     except (ValueError, ET.ParseError, csv.Error, RecursionError) as error:
         yield f"{command} {format} does not parse: {type(error).__name__}: {str(error)[:100]}"
 

@@ -32,7 +32,7 @@ Written = Callable[[Any, Random], bytes]
 class Reader(NamedTuple):
     """One format. tree: plain values of a sound file, and of the files beside it, by name; written: their bytes.
 
-    binary: whether its bytes are damaged beside its values, for files that are no texts; damaged: how.
+    binary: whether its bytes are damaged beside its values, for files that are not texts; damaged: how.
     """
 
     name: str

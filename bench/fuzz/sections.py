@@ -76,7 +76,7 @@ def sections(chance: Random) -> list[Any]:
 
 
 def text(value: Any, chance: Random) -> str:
-    """The text of a value, whatever it is: what is no section is written as it comes."""
+    """The text of a value, whatever it is: what is not a section is written as it comes."""
     parts = []
     for one in value if isinstance(value, list) else [value]:
         name, said = one if isinstance(one, list) and len(one) == 2 else (one, {})

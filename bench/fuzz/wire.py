@@ -138,7 +138,7 @@ def _another(part: _Part, chance: Random) -> bytes:
 
 
 def _parts(data: bytes) -> list[_Part]:
-    """The fields of a message; none where the bytes are no message."""
+    """The fields of a message; none where the bytes are not a message."""
     found: list[_Part] = []
     at = 0
     while at < len(data):

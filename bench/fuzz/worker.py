@@ -212,7 +212,7 @@ def serve() -> None:
     faulthandler.enable()
     faulthandler.register(signal.SIGXCPU, chain=True)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints by itself is no answer
+    os.dup2(2, 1)  # whatever a library prints by itself is not an answer
     worker = Worker()
     try:
         for line in _lines():

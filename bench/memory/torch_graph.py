@@ -119,7 +119,7 @@ def _module(call: Call, shapes: list[Any]) -> Module:
 
 
 def variables(net: nn.Module) -> Sequence[Tensor]:
-    """Parameters, buffers and constants: what is no activation."""
+    """Parameters, buffers and constants: what is not an activation."""
     return [*net.parameters(), *net.buffers()]
 
 

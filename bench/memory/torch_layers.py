@@ -245,7 +245,7 @@ class Normalization(Module):
         if site.fields["axis"] != (-1,):
             raise NotImplementedError(f"{site.name}: axis")
         learned = site.fields["mean"] is None
-        # Constants are no weights.
+        # Constants are not weights.
         size = (site.shapes[0][-1], *(1 for _ in site.shapes[0][2:]))
         self.register_buffer("mean", torch.zeros(size), persistent=learned)
         self.register_buffer("deviation", torch.ones(size), persistent=learned)

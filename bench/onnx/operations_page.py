@@ -77,7 +77,7 @@ _READ = {
 }
 
 
-#: What stands at the border of a graph that runs again and again, or for a part of a sequence, and is no operation.
+#: What stands at the border of a graph that runs again and again, or for a part of a sequence, and is not an operation.
 _INNER = ("ai.onnx.Loop.", "ai.onnx.Scan.", "ai.onnx.SequenceAt.")
 
 

@@ -38,7 +38,7 @@ def _schemas() -> tuple[dict[str, Any], dict[str, int]]:
 
 def _family(type: str) -> str:
     """The letter for a type: f, i, b, s, c for tensors of floats, whole numbers, truth, texts, complex numbers; o for
-    all that is no tensor.
+    all that is not a tensor.
     """
     inner = type.removeprefix("tensor(").rstrip(")")
     if inner == type.rstrip(")"):

@@ -13,8 +13,8 @@ from cnnsum.tuples import NamedTuple
 class Weights(NamedTuple):
     """What a layer's own weights amount to: elements and bytes, split by whether training changes them.
 
-    Buffers, which are no parameters, are apart. unread_bytes: of the trainable ones, those that have no gradient, since
-    nothing reads them that asks for one.
+    Buffers, which are not parameters, are apart. unread_bytes: of the trainable ones, those that have no gradient,
+    since nothing reads them that asks for one.
     """
 
     trainable: Dim

@@ -87,7 +87,7 @@ DETAILED = ("json", "html", "svg", "mermaid", "dot")
 #: The formats of a screen: their functions give lines of spans.
 STYLED = ("table", "text")
 
-#: The formats that are no text: their functions give chunks of bytes.
+#: The formats that are not text: their functions give chunks of bytes.
 BINARY = ("parquet",)
 
 

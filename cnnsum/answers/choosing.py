@@ -72,7 +72,7 @@ class Condition:
         except ExpressionError as error:
             raise _refused(f"`{text}`: {error.message}", error.help) from None
         if not isinstance(found, bool):
-            raise _refused(f"`{text}` is no condition: it is neither true nor false", "compare: `params < 5000000`")
+            raise _refused(f"`{text}` is not a condition: it is neither true nor false", "compare: `params < 5000000`")
 
     def _unknown(self, word: Token, names: Mapping[str, type]) -> UnusableError:
         help = did_you_mean(word.text, names) or f"the names are {', '.join(names)}"

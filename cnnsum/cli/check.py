@@ -260,7 +260,7 @@ def _budget(texts: tuple[str, ...]) -> dict[str, Any]:
     for text in texts:
         name, equals, limit = (part.strip() for part in text.partition("="))
         if not equals or not limit:
-            raise click.UsageError(f"--budget: `{text}` is no limit: write params=5M")
+            raise click.UsageError(f"--budget: `{text}` is not a limit: write params=5M")
         found[name] = int(limit) if limit.isdecimal() and limit.isascii() and len(limit) < _MOST_DIGITS else limit
     for fault in config_faults(found, {"": Span("", 1, 1, 1, 1)}):
         raise click.UsageError(f"--budget: {fault.message}" + (f" ({fault.help})" if fault.help else ""))

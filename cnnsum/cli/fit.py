@@ -41,7 +41,7 @@ class BoundOption(_Type):
             return value
         whole, _, decimals = value.partition(".")
         if not (whole + decimals).isdecimal() or not value.isascii():
-            self.fail(f"`{value}` is no number from 0 on", param, ctx)
+            self.fail(f"`{value}` is not a number from 0 on", param, ctx)
         if len(value) > _DIGITS:
             self.fail(f"a number of more than {_DIGITS} digits is not looked at", param, ctx)
         from fractions import Fraction

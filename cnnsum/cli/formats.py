@@ -194,7 +194,7 @@ def require_name(output: str | None, written: str) -> None:
     stem, ending = os.path.splitext(output or "")
     known = {*SUFFIXES, *READ, *(one for endings in _ENDINGS.values() for one in endings)}
     if ending.lower() in known and ending.lower() not in _ENDINGS[written]:
-        raise click.UsageError(f"'{output}' is no name for {written}: call it '{stem}{_ENDINGS[written][0]}'")
+        raise click.UsageError(f"'{output}' is not a name for {written}: call it '{stem}{_ENDINGS[written][0]}'")
 
 
 def _other() -> str:

@@ -35,7 +35,7 @@ class NumberOption(_Type):
             return value
         number = integer(value)
         if number is None or not self.least <= number <= self.most:
-            self.fail(f"'{value}' is no whole number from {self.least} to {self.most:,}", param, ctx)
+            self.fail(f"'{value}' is not a whole number from {self.least} to {self.most:,}", param, ctx)
         return number
 
 
@@ -64,7 +64,7 @@ class ShapeOption(_Type):
             return None
         if not word.isascii() or not word.isidentifier():
             wanted = "write positive integers and names with commas between, as in 224,224,3"
-            self.fail(f"`{word or text}` is no size: {wanted}", param, ctx)
+            self.fail(f"`{word or text}` is not a size: {wanted}", param, ctx)
         return word
 
 
@@ -79,9 +79,9 @@ class SettingOption(_Type):
             return value
         name, separator, text = value.partition("=")
         if not separator or not name.isidentifier():
-            self.fail(f"`{value}` is no NAME=VALUE", param, ctx)
+            self.fail(f"`{value}` is not NAME=VALUE", param, ctx)
         if is_not_finite(text):
-            self.fail(f"`{value}`: `{text}` is no finite number", param, ctx)
+            self.fail(f"`{value}`: `{text}` is not a finite number", param, ctx)
         return name, setting(text)
 
 

@@ -182,7 +182,7 @@ def write_result(
 
 
 def write_bytes(output: str | None, chunks: Iterable[bytes]) -> None:
-    """Write a result that is no text to the file that was asked for, or to a pipe.
+    """Write a result that is not text to the file that was asked for, or to a pipe.
 
     Raises UsageError for a terminal, ClickException for a file that cannot be written.
     """
@@ -195,7 +195,7 @@ def write_bytes(output: str | None, chunks: Iterable[bytes]) -> None:
         if stream.isatty():
             import click
 
-            raise click.UsageError("the result is no text: write it to a file, -o FILE")
+            raise click.UsageError("the result is not text: write it to a file, -o FILE")
         stream.flush()
         for chunk in chunks:
             stream.buffer.write(chunk)

@@ -40,7 +40,7 @@ class RangeOption(_Type):
         low, separator, high = value.partition(":")
         first, last = _size(low), _size(high)
         if not separator or first is None or last is None or first > last:
-            self.fail(f"`{value}` is no range of sizes: write the least and the largest, as in 1:512", param, ctx)
+            self.fail(f"`{value}` is not a range of sizes: write the least and the largest, as in 1:512", param, ctx)
         if last - first >= MOST_LISTED:
             self.fail(f"`{value}` has more than {MOST_LISTED:,} sizes", param, ctx)
         return first, last
@@ -61,7 +61,7 @@ class TestsOption(_Type):
             name, separator, text = item.strip().rpartition("=")
             size = _size(text)
             if size is None or (separator and not name.isidentifier()):
-                self.fail(f"`{item.strip()}` is no size: write 224 or H=224", param, ctx)
+                self.fail(f"`{item.strip()}` is not a size: write 224 or H=224", param, ctx)
             result.append((name, size))
         return tuple(result)
 

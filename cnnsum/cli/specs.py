@@ -7,7 +7,7 @@ import re
 
 from cnnsum.tuples import NamedTuple
 
-#: Files of blocks for others, which are no networks.
+#: Files of blocks for others, which are not networks.
 _BLOCKS = "_blocks.yaml"
 #: Of those in PyTorch's words.
 _TORCH = "torch"

@@ -40,7 +40,7 @@ Passes:
       - Add: {from: [input, a]}
 
 ## SHP203
-The channels of an input are no multiple of the groups.
+The channels of an input are not a multiple of the groups.
 
 Why: Each group gets as many channels as any other.
 

@@ -63,7 +63,7 @@ Passes:
     layers: [Flatten, Dense: 10]
 
 ## SPC005
-The file holds bytes and no text, and is no archive or HDF5 file that holds an architecture.
+The file holds bytes and no text, and is not an archive or HDF5 file that holds an architecture.
 
 Why: An architecture is text, also within the files of Keras and PyTorch. What is known of other formats is named by what
 the file begins with, never by its name.
@@ -82,7 +82,7 @@ Passes:
 ## SPC006
 The text is not in UTF-8 (nor in UTF-16 or UTF-32 with their mark).
 
-Why: A byte that is no letter of UTF-8 could be any letter of another encoding; a name must not depend on a guess.
+Why: A byte that is not a letter of UTF-8 could be any letter of another encoding; a name must not depend on a guess.
 
 Mend: Save the file as UTF-8.
 
@@ -341,7 +341,7 @@ Passes:
     layers: [Flatten]
 
 ## SPC020
-What `<<` merges into a mapping is no mapping.
+What `<<` merges into a mapping is not a mapping.
 
 Why: It has no keys to bring in.
 
@@ -451,9 +451,9 @@ Passes:
     layers: [Conv2D: [8, [3, 3]]]
 
 ## SPC026
-An expression names something that is no var, no symbol and no argument.
+An expression names something that is not a var, no symbol and no argument.
 
-Why: It has no value. Texts that are no expressions (`same`, `relu`) belong to fields that take words.
+Why: It has no value. Texts that are not expressions (`same`, `relu`) belong to fields that take words.
 
 Mend: Declare it below `vars`, or as a symbol in the shape of the input; or write the field by its name.
 
@@ -469,7 +469,7 @@ Passes:
     layers: [Dense: width]
 
 ## SPC027
-An item of `layers` that is no layer: more than one key, keys beside the type, or an input.
+An item of `layers` that is not a layer: more than one key, keys beside the type, or an input.
 
 Why: An item is the name of a type, or a mapping of that name to its fields. With two keys it is not clear which of them
 is the layer.
@@ -932,7 +932,7 @@ Passes:
 ## SPC055
 `--batch` is not what the file fixes, or is none that the network accepts.
 
-Why: Memory for a batch that cannot be run is no answer.
+Why: Memory for a batch that cannot be run is not an answer.
 
 Mend: Leave the option out, or set the batch free.
 
@@ -990,7 +990,7 @@ Passes:
     $ cnnsum net.yaml --convention torchinfo
 
 ## SPC060
-The file is no model: neither a spec, nor a file of Keras, nor a program of PyTorch.
+The file is not a model: neither a spec, nor a file of Keras, nor a program of PyTorch.
 
 Why: It was meant for something else. What is known of other formats is named.
 
@@ -1022,7 +1022,7 @@ Passes:
     $ printf 'blocks: {b: {layers: [Flatten]}}\\n' > b.yaml && printf 'include: b.yaml\\ninput: [4]\\nlayers: [b]\\n' > n.yaml && cnnsum n.yaml
 
 ## SPC062
-A spec that is no file includes another.
+A spec that is not a file includes another.
 
 Why: A path is relative to the file that names it; standard input stands nowhere.
 
@@ -1144,7 +1144,7 @@ Passes:
     $ cnnsum net.yaml
 
 ## SPC071
-The rule of a plugin's layer failed, or gave something that is no `Facts`.
+The rule of a plugin's layer failed, or gave something that is not `Facts`.
 
 Why: Nothing is known of that layer.
 

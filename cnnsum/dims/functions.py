@@ -73,7 +73,7 @@ def divisible(x: object, by: object) -> object:
     try:
         return plus(rounded, by) if less(times(10, rounded), times(9, x)) else rounded
     except OperationError as fault:
-        raise OperationError(f"divisible({shown(x)}, {by}) is no single formula", fault.help) from None
+        raise OperationError(f"divisible({shown(x)}, {by}) is not a single formula", fault.help) from None
 
 
 def largest(*values: Any) -> Any:

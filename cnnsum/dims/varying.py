@@ -151,7 +151,7 @@ class _Differing(Varying):
         self.exact = [fractions[value] if isinstance(value, float) else value for value in values]
 
     def numerators(self) -> tuple[list[int], int] | None:
-        """The values as whole numbers over one denominator; None where they are no fractions, or not of one."""
+        """The values as whole numbers over one denominator; None where they are not fractions, or not of one."""
         pairs = [pair for pair in map(_fraction, self.exact) if pair is not None]
         denominator = lcm(*{below for _, below in pairs})
         if len(pairs) < len(self.exact):

@@ -97,6 +97,6 @@ def _size(path: str) -> int | None:
 
 
 def call_of(run: str, files: Iterable[str]) -> Call:
-    """This process as the caller of a run; what is no file of these is left out."""
+    """This process as the caller of a run; what is not a file of these is left out."""
     seen = [(path, size) for path in files if (size := _size(path)) is not None]
     return Call(run, os.getcwd(), tuple([os.path.abspath(path) for path in sys.path]), tuple(seen))

@@ -735,7 +735,7 @@ def with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
 
 
 def _as_called(needs: tuple[tuple[int, ...], ...], count: int, node: Node) -> tuple[tuple[int, ...], ...]:
-    """What `Facts.keeps_input` says of a rule's inputs, of the `count` that are no constants; these are `~place`."""
+    """What `Facts.keeps_input` says of a rule's inputs, of the `count` that are not constants; these are `~place`."""
     given = with_constants(tuple(range(count)), node)
     known = node.layer.type.schema.inputs if node.layer.type is not None else ()
     places = [*range(len(given) - len(node.keywords)), *map(known.index, node.keywords)]

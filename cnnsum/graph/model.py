@@ -414,7 +414,7 @@ class Graph:
     Keras that decides dtypes where they differ.
     compile_config: what the file says of the model's training; empty where that is nothing. is_built_without: whether
     Keras builds the optimizer without the weights that it trains, as it does for an HDF5 file.
-    remarks: what the reader has noticed that is no fault: `check` tells it. dtyped: whether nothing casts tensors to
+    remarks: what the reader has noticed that is not a fault: `check` tells it. dtyped: whether nothing casts tensors to
     the dtypes that operations take.
     recorded, recorded_weights: shapes that the file claims; claims: conditions on the sizes of its inputs.
     set_aside: whether its reader has left them aside, and with them the weights that the file holds.

@@ -114,8 +114,8 @@ class LayerType:
 
     key: the name it is found under; `name`: the name it is shown with (they differ for operations only).
     reads: whether the rule reads the numbers of constants among its inputs (indices), which then are `Constant` shapes.
-    settings: the inputs that are no data of a program's operation, but say what it does (scales, bounds): what is given
-        there is no weight.
+    settings: the inputs that are not data of a program's operation, but say what it does (scales, bounds): what is
+        given there is not a weight.
     role: what it is to others. function: the activation that it is, where its fields do not name it ("prelu" for one
         with weights). built: whether Keras takes it for built as soon as it is made.
     vocabulary: the framework's that it is of.

@@ -48,7 +48,7 @@ class Weight(NamedTuple):
 
     cast: whether a layer that computes in another dtype than its variables have casts it for each use; normalisations
         do not.
-    buffer: whether it is no parameter, but state that is stored with them (PyTorch's buffers): never trained, and
+    buffer: whether it is not a parameter, but state that is stored with them (PyTorch's buffers): never trained, and
         counted apart.
     read: whether any operation reads it where gradients are asked for; else it has none.
     place: which input of its layer's call it is, -1 for none, or where that is not known.

@@ -48,7 +48,7 @@ def of_loss(key: str) -> Word | None:
     """What to say of a loss that stands among layers, by its folded name; None for anything else."""
     if not key.endswith("loss") and key not in LOSSES:
         return None
-    return text("a loss is no layer of the network, but of its training: leave it out")
+    return text("a loss is not a layer of the network, but of its training: leave it out")
 
 
 def bare(name: str) -> str:

@@ -101,7 +101,7 @@ def _outcome(path: str, settings: Settings, *, sought: bool) -> Outcome | None:
 
 
 def opened(path: str, *, sought: bool) -> Document | None:
-    """The text of a file; None where it was found in a folder (sought) and is no model.
+    """The text of a file; None where it was found in a folder (sought) and is not a model.
 
     Raises UnusableError where a file that is named, or that was meant as a model, cannot be read.
     """

@@ -211,7 +211,7 @@ def _syntax(message: str, text: str, places: TomlPlaces) -> Diagnostic:
         line = text.count("\n", 0, digits.start()) + 1
         column = digits.start() - text.rfind("\n", 0, digits.start())
         return Diagnostic("SPC049", f"the configuration: {reason}", places.span(line, column, column + len(digits[0])))
-    return Diagnostic("SPC049", f"the configuration is no TOML: {reason}", places.span(line, column, column + 1))
+    return Diagnostic("SPC049", f"the configuration is not TOML: {reason}", places.span(line, column, column + 1))
 
 
 class _Reader:

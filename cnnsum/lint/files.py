@@ -15,7 +15,7 @@ from cnnsum.lint.gitignore import Patterns
 from cnnsum.source.raw import open_file
 from cnnsum.tuples import NamedTuple
 
-#: Files that are no texts, by their name: of Keras, PyTorch, ONNX and TensorFlow Lite; they are not looked into before
+#: Files that are not texts, by their name: of Keras, PyTorch, ONNX and TensorFlow Lite; they are not looked into before
 #: they are read.
 CONTAINERS = (".keras", ".h5", ".hdf5", ".pt2", ".onnx", ".tflite", "keras_metadata.pb")
 SUFFIXES = (".yaml", ".yml", ".json", ".cfg", ".prototxt", *CONTAINERS)

@@ -168,7 +168,7 @@ def why_not(path: str) -> str:
     except UnusableError as error:
         return f"it cannot be read, and nothing in it looks like a model: {error.diagnostics[0].message}"
     if not isinstance(document.value, dict):
-        return "it is no mapping"
+        return "it is not a mapping"
     if str(document.value.get("schema")).startswith("cnnsum."):
         return "a report of cnnsum"
     if "blocks" in document.value or "layer_types" in document.value:

@@ -114,10 +114,10 @@ def _unusable(name: str) -> str | None:
     if _is_path(name):
         if not os.path.exists(name):
             return f"there is no file `{name}`"
-        return None if name.endswith(".py") and os.path.isfile(name) else f"`{name}` is no file of Python"
+        return None if name.endswith(".py") and os.path.isfile(name) else f"`{name}` is not a file of Python"
     if os.path.isfile(name):
-        return f"`{name}` is no file of Python"
-    return None if all(part.isidentifier() for part in name.split(".")) else f"`{name}` is no name of a module"
+        return f"`{name}` is not a file of Python"
+    return None if all(part.isidentifier() for part in name.split(".")) else f"`{name}` is not a name of a module"
 
 
 def _meant(name: str) -> str:
@@ -131,7 +131,7 @@ def _meant(name: str) -> str:
 def _run(name: str) -> dict[str, LayerType]:
     why = _unusable(name)
     if why is not None:
-        raise UnusableError(Diagnostic("SPC070", f"this is no plugin: {why}", None, "error", _meant(name)))
+        raise UnusableError(Diagnostic("SPC070", f"this is not a plugin: {why}", None, "error", _meant(name)))
     try:
         declared = KERAS.declared_by(lambda: _module(name))
     except Exception as error:  # whatever a stranger's module may raise
@@ -165,7 +165,7 @@ def _module(name: str) -> ModuleType:
     stem = os.path.splitext(os.path.basename(name))[0]
     spec = spec_from_file_location(f"cnnsum_plugin_{stem}", name)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{name} is no Python file")
+        raise ImportError(f"{name} is not a Python file")
     module = module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

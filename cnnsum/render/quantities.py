@@ -81,7 +81,7 @@ def _parts(text: str, what: str, example: str) -> tuple[Fraction, str]:
 
 def _whole(amount: Fraction, text: str, unit: str) -> int:
     if amount.denominator != 1:
-        raise QuantityError(f"`{text}` is no whole number: it is {float(amount):,} and the least is a {unit}")
+        raise QuantityError(f"`{text}` is not a whole number: it is {float(amount):,} and the least is a {unit}")
     if not amount:
         raise QuantityError(f"`{text}` is nothing: a limit is more than 0")
     return amount.numerator

@@ -99,7 +99,7 @@ class Analysis:
 
     @cached_property
     def language(self) -> Language | None:
-        """The words of a spec: its types, blocks, vars; None for what is no spec."""
+        """The words of a spec: its types, blocks, vars; None for what is not a spec."""
         from cnnsum.readers import sniff
         from cnnsum.server.language import Language
 

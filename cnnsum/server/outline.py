@@ -105,7 +105,7 @@ def _part(
 
 
 def _of_rows(document: Document, made: dict[Path, list[Made]]) -> list[Part]:
-    """The layers of a file that is no spec, those of models within it too."""
+    """The layers of a file that is not a spec, those of models within it too."""
     found = []
     for path, layers in made.items():
         first = layers[0]

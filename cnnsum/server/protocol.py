@@ -66,7 +66,7 @@ _SYMBOLS: dict[outline.Kind, lsp.SymbolKind] = {
     "type": lsp.SymbolKind.Class,
     "part": lsp.SymbolKind.Namespace,
 }
-#: A finding that is no fault, only something that could be left out.
+#: A finding that is not a fault, only something that could be left out.
 _UNNECESSARY = frozenset(("GRF305", "GRF309", "ARC493"))
 _On = Callable[..., Callable[[Callable[[Any], Any]], None]]
 
@@ -112,7 +112,7 @@ class Server(LanguageServer):
         self.marks = dict.fromkeys(("hover", "completion"), lsp.MarkupKind.PlainText)
 
     def report_server_error(self, error: Exception, source: object) -> None:
-        """Answer what is no message at all; whoever sent one has been answered."""
+        """Answer what is not a message at all; whoever sent one has been answered."""
         if source is JsonRpcException and not isinstance(error, JsonRpcException):
             is_json = not isinstance(error, ValueError)
             what = JsonRpcInvalidRequest() if is_json else JsonRpcParseError()

@@ -193,6 +193,6 @@ def _shape_of(model: Model | None) -> object:
 
 
 def _type_of(layer: Layer) -> str:
-    """The type of a layer, where it is no name that the file gives."""
+    """The type of a layer, where it is not a name that the file gives."""
     found = layer.type
     return layer.type_name if found is not None and found.vocabulary.find(layer.type_name) is found else ""

@@ -12,7 +12,7 @@ from cnnsum.server.text import Text
 
 
 class Showing:
-    """What is shown of one text. advice: what is no error, with its place."""
+    """What is shown of one text. advice: what is not an error, with its place."""
 
     def __init__(self) -> None:
         self._advice: list[tuple[int, int, Diagnostic]] = []

@@ -46,7 +46,7 @@ class Open:
 
     @cached_property
     def index(self) -> Index | None:
-        """The names in it, and in what it includes; None for what is no spec."""
+        """The names in it, and in what it includes; None for what is not a spec."""
         language = self.analysis.language
         return None if language is None else Index(language)
 

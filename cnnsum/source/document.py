@@ -36,7 +36,7 @@ class Document:
     """One text, its value, and where each part of the value stands.
 
     `path` is as the user wrote it ("<stdin>" for "-"), `format` is "yaml", "json", "cfg", "prototxt", "onnx" or
-    "tflite", `value` is made of dict, list, str, int, float, bool and None. A file that is no text has an empty one:
+    "tflite", `value` is made of dict, list, str, int, float, bool and None. A file that is not text has an empty one:
     its places are bytes, told as columns of line 1. `digest` is its SHA-256. `diagnostics` are the problems that did
     not stop the reading.
     """

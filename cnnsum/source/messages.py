@@ -31,7 +31,7 @@ class Message(dict[str, Any]):
 
 
 class BadMessageError(Exception):
-    """The bytes are no message; `what` says why, `offset` where. too_large: whether only a limit is passed."""
+    """The bytes are not a message; `what` says why, `offset` where. too_large: whether only a limit is passed."""
 
     def __init__(self, what: str, offset: int, *, too_large: bool = False) -> None:
         super().__init__(what)
@@ -41,7 +41,7 @@ class BadMessageError(Exception):
 
 
 class MessagePlaces:
-    """Where the parts of a message are in the file: a field that is no message stands where its message does."""
+    """Where the parts of a message are in the file: a field that is not a message stands where its message does."""
 
     def __init__(self, root: Message) -> None:
         self._root = root

@@ -13,7 +13,7 @@ from cnnsum.source.protobuf import Field, Schema, decode
 
 #: Bytes of a tensor that are read: more are weights, and not a shape, pads or parts (64 numbers of 64 bits).
 MAX_CONTENT = 512
-#: Bytes of a text in an attribute; what is longer is no word, and left out.
+#: Bytes of a text in an attribute; what is longer is not a word, and left out.
 _MAX_WORD = 4_096
 #: Numbers in a list of an attribute, in bytes: trees of ONNX-ML have millions.
 _MAX_LIST = 65_536

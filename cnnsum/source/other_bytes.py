@@ -109,7 +109,7 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _first_field(data: bytes) -> bytes:
-    """What the first field of a message holds, where its number is 1 and it is no integer; b"" for anything else."""
+    """What the first field of a message holds, where its number is 1 and it is not an integer; else b""."""
     if not data.startswith(b"\x0a"):
         return b""
     size, at = _number(data, 1)

@@ -1,7 +1,7 @@
 """Files of other programs, told by what they hold: what each is, and the nearest way from it to something readable.
 
 One table, asked in four ways: by the first bytes, by the entries of an archive, by a text that is none of ours, by the
-keys of a mapping. Loaded only for a file that cannot be read, or that is no model; knows no reader.
+keys of a mapping. Loaded only for a file that cannot be read, or that is not a model; knows no reader.
 """
 
 from __future__ import annotations
@@ -417,7 +417,7 @@ def of_folder(names: Iterable[str]) -> Other | None:
 
 
 def of_text(text: str) -> Other | None:
-    """What a text is that is no spec and no JSON."""
+    """What a text is that is not a spec and no JSON."""
     return next((one for one in OTHERS if one.text is not None and one.text.search(text)), None)
 
 

@@ -55,7 +55,7 @@ def read_bytes(path: str) -> bytes:
 
 def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, LaterWeights | None, Read | None]:
     """The bytes that `read_bytes` gives, and with `weights` what reads the arrays that a container holds beside them;
-    of a file that is no text what was read of it.
+    of a file that is not text what was read of it.
     """
     try:
         if path == "-":
@@ -199,7 +199,7 @@ def _refuse_folder(path: str) -> NoReturn:
 
 
 def _refuse_binary(raw: bytes, path: str, file: BinaryIO | None = None) -> None:
-    """Refuse what is no text, saying what it is. Most files are letters of ASCII, and nothing is looked up for them.
+    """Refuse what is not text, saying what it is. Most files are letters of ASCII, and nothing is looked up for them.
 
     file: what follows the bytes, for kinds of files that say at their beginning what is in them.
     """

@@ -100,7 +100,7 @@ def _finding(problem: str, context: str, text: str, at: int, opened: int, *, at_
         if re.match(r"-\w", name):
             return bad("a space is missing after `-`", f"write `- {name[1:]}`, as every item of a list", start=opened)
         mend = _with_colon(name) or (f"write `{name}:`" if name.isidentifier() else None)
-        finding = bad(f"{shown(name)} is no key: it has no `:`", mend, start=opened)
+        finding = bad(f"{shown(name)} is not a key: it has no `:`", mend, start=opened)
         return finding._replace(end=opened + max(len(name), 1))
     if "cannot start any token" in problem:
         sign = "a backquote" if here == "`" else shown(here)

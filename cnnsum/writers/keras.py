@@ -46,7 +46,7 @@ def _unread(layer: Layer, type: LayerType) -> Json:
 
 
 def _is_literal(value: object) -> bool:
-    """Whether a value of a spec is no formula and stands for no other."""
+    """Whether a value of a spec is not a formula and stands for no other."""
     if isinstance(value, list):
         return all(map(_is_literal, value))
     return isinstance(value, (bool, int, float)) or (isinstance(value, str) and value.isidentifier())
@@ -132,7 +132,7 @@ class KerasWriter:
                 self.refusals.warn(layer, message)
             return {**modern, "config": dict(raw)}
         if type is None or find(type.key) is not type or type.rule.__module__.endswith(".applications"):
-            self.refusals.refuse(layer, f"`{layer.name}` is no layer of Keras: `{layer.type_name}`")
+            self.refusals.refuse(layer, f"`{layer.name}` is not a layer of Keras: `{layer.type_name}`")
             return {}
         if any(map(has_formula, layer.fields.values())):
             names = [name for name, value in layer.fields.items() if has_formula(value)]

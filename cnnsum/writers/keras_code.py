@@ -87,7 +87,7 @@ class _Writer(Shaped):
             self.refusals.refuse(layer, f"one call of `{layer.name}` has {listed} of its own")
         for constant in node.constants:
             if not isinstance(constant.value, (int, float)):
-                self.refusals.refuse(layer, f"`{layer.name}` has a constant that is no number")
+                self.refusals.refuse(layer, f"`{layer.name}` has a constant that is not a number")
         formulas = [name for name, value in layer.fields.items() if has_formula(value)]
         if formulas:
             message = f"`{layer.name}`: formulas have no place in code ({', '.join(formulas)})"

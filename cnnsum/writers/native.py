@@ -130,7 +130,7 @@ class _Writer:
                 while name in taken or not name:
                     name += "_"
                 taken.add(name)
-                self.refusals.warn(layer, f"`{layer.name}` is no name in a spec: it is called `{name}` there")
+                self.refusals.warn(layer, f"`{layer.name}` is not a name in a spec: it is called `{name}` there")
             for node in layer.nodes:
                 call = name
                 while node.index and call in taken:

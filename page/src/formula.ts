@@ -22,7 +22,7 @@ interface Link {
   readonly right: Tree;
 }
 
-/** A text that is no formula, and the place in it where that shows. */
+/** A text that is not a formula, and the place in it where that shows. */
 export class FormulaError extends Error {
   constructor(
     message: string,

@@ -63,7 +63,7 @@ export class Judge {
     return null;
   }
 
-  /** Why a number is no size of a field, whatever the network. */
+  /** Why a number is not a size of a field, whatever the network. */
   private unsuited(field: Field, size: number): Fault | null {
     if (!Number.isInteger(size) || size < 1) return { reason: "a size is a positive whole number", layer: null };
     if (size > LARGEST) return { reason: `sizes beyond ${LARGEST.toLocaleString("en")} are not tried`, layer: null };

@@ -49,13 +49,13 @@ test("a formula reads by the precedence of Python", () => {
   }
 });
 
-test("what is no formula is refused with its place", () => {
+test("what is not a formula is refused with its place", () => {
   for (const text of ["", "  ", "1 +", "(1", "1)", "1 2", "a b", "f(2)", "max()", "ceil(1, 2)", "1/2", "$", "2 +* 3", "(".repeat(2_000), "-".repeat(200_000) + "1", "2**".repeat(100_000) + "2"]) {
     assert.throws(() => Formula.read(text), FormulaError, text.slice(0, 20));
   }
 });
 
-test("a long formula is no deep one", () => {
+test("a long formula is not a deep one", () => {
   const terms = Array.from({ length: 20_000 }, (_, at) => `${at}*H`);
   assert.equal(Formula.read(terms.join(" + ")).at(new Map([["H", 2]])), 19_999 * 20_000);
 });

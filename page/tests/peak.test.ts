@@ -54,7 +54,7 @@ test("lifetimes are told as one counts them step by step", () => {
   }
 });
 
-test("the sizes of the file are accepted, and no size is that is no whole number", () => {
+test("the sizes of the file are accepted, and no size is that is not a whole number", () => {
   for (const { page } of networks) {
     const judge = new Judge(page, new Formulas(page.formulas));
     const own = new Map<string, Whole>(page.fields.map((field) => [field.symbol, field.value]));

@@ -166,7 +166,7 @@ def refusal(found: Report, chart: str, format: str = "table") -> OptionError:
 def test_what_cannot_be_drawn() -> None:
     assert str(refusal(report("fcn"), "memory")) == "the memory depends on sizes that are open"
     assert refusal(report("fcn"), "macs").help == "give them with --input or --set"
-    assert str(refusal(report("lenet5"), "macs", "json")) == "a chart is no json"
+    assert str(refusal(report("lenet5"), "macs", "json")) == "a chart cannot be written as json"
     unknown = cnnsum.loads("{input: [4], layers: [Nothing]}")
     found = summarize(unknown)
     found.plan = plan(unknown, found)

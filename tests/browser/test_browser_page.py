@@ -165,7 +165,7 @@ def test_the_size_that_was_typed_is_the_one_that_is_refused(folder: Path, browse
         assert state["refusal"].startswith(f"{name} = 300 is not accepted by one.dense")
         (state,) = browser.at([{name: 105}])
         assert state["refusal"] == ""
-    # A number that is no size at all comes first, wherever it stands.
+    # A number that is not a size at all comes first, wherever it stands.
     (state,) = browser.at([{"W2": 0, "H": 300}])
     assert state["refusal"].startswith("W2 = 0 is not accepted: a size is a positive whole number")
 

@@ -303,7 +303,7 @@ def test_what_may_grow(baseline: list[str], tmp_path: Path) -> None:
 def test_calls_that_cannot_be(baseline: list[str]) -> None:
     assert check("models", "--max-increase", "params=1%")[0] == 2
     assert "did you mean `params`?" in check(*baseline, "--max-increase", "prams=1%")[2]
-    assert "SPC049 this file is no baseline" in check("models", "--baseline", "sound.yaml")[2]
+    assert "SPC049 this file is not a baseline" in check("models", "--baseline", "sound.yaml")[2]
     assert "SPC001" in check("models", "--baseline", "gone.json")[2]
 
 

@@ -19,7 +19,7 @@ from tests.thorough import each
 
 FOLDER = Path(__file__).resolve().parent.parent / "corpus" / "err"
 CASES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".yaml", ".json"})
-SECONDS = 2.0  # many times what any takes: a loaded machine is no failure
+SECONDS = 2.0  # many times what any takes: a loaded machine is not a failure
 
 
 @each("name", CASES)

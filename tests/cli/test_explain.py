@@ -237,7 +237,7 @@ def test_a_row_of_the_summary_is_found_by_its_name() -> None:
         assert f"\n\n{first} (Conv2d), line" in found.out, wanted
     found = call("explain", f"{SPECS}/resnet50.yaml", "conv2", "--only", "parameters")
     assert found.out.startswith("resnet50: 35 layers explained")
-    # A number that is no row's name is one that is counted.
+    # A number that is not a row's name is one that is counted.
     assert "\nconv2d_1 (Conv2D), line" in call("explain", f"{SPECS}/horses_or_humans.yaml", "18,496").out
 
 

@@ -98,7 +98,7 @@ MODES = {
 
 @each("command", FORMATS)
 def test_what_a_command_prints(command: str) -> None:
-    # What is no text is written with an extra: tests/peers/test_parquet.py.
+    # What is not text is written with an extra: tests/peers/test_parquet.py.
     choices = {format for formats in FORMATS[command].values() for format in formats if format not in BINARY}
     for (option, formats), format in product(FORMATS[command].items(), choices):
         code, out, err = call(command, *GIVEN[command], *MODES[option], "--format", format)

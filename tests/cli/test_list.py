@@ -33,7 +33,7 @@ PUBLISHED = {
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with models in four formats, one that is wrong, one that is cut off, and what is no model."""
+    """A folder with models in four formats, one that is wrong, one that is cut off, and what is not a model."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "small.yaml").write_text("{name: small, input: [8], layers: [Dense: 4]}\n", encoding="utf-8")
@@ -172,9 +172,9 @@ def test_where_sort_top(hub: Path) -> None:
         (["--where", "name < 5"], "a number is needed here"),
         (["--sort", "-size"], "there is no `size` to sort by"),
         (["--columns", "path,size"], "there is no column `size`"),
-        (["--top", "0"], "no whole number from 1"),
+        (["--top", "0"], "not a whole number from 1"),
         (["--optimizer", "zzz"], "SPC054"),
-        (["--batch", "x"], "no whole number"),
+        (["--batch", "x"], "not a whole number"),
     ],
 )
 def test_calls_that_cannot_be_meant(hub: Path, arguments: list[str], told: str) -> None:

@@ -184,7 +184,7 @@ def test_mutations(spoilt: Callable[[int], str], part: int, monkeypatch: pytest.
             result = call("-", "--format", formats[seed % 6], stdin=text.encode("utf-8", "surrogatepass"))
         except Exception as error:
             raise AssertionError(f"seed {seed}\n{text}") from error
-        # A repeat may become a large one, which is no mistake: then every line of the output may take its time.
+        # A repeat may become a large one, which is not a mistake: then every line of the output may take its time.
         assert time.perf_counter() - start < SECONDS + 1e-4 * result.out.count("\n"), f"seed {seed}\n{text}"
         assert result.code in (0, 1, 2), f"seed {seed}\n{text}"
         assert (result.code == 2) == (not result.out), f"seed {seed}\n{text}"

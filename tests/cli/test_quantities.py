@@ -42,7 +42,7 @@ def test_counts(text, number):
     [
         (memory, "8G", "8GiB .8,589,934,592 bytes. or 8GB"),
         (memory, "8Gbit", "there is no unit of memory `Gbit`"),
-        (memory, "0.3KiB", "no whole number: it is 307.2"),
+        (memory, "0.3KiB", "not a whole number: it is 307.2"),
         (memory, "0GiB", "a limit is more than 0"),
         (memory, "lots", "not an amount of memory"),
         (memory, "-1GiB", "not an amount of memory"),
@@ -50,7 +50,7 @@ def test_counts(text, number):
         (memory, "9" * 50, "not an amount of memory"),
         (memory, "٣GiB", "not an amount of memory"),
         (count, "5MB", "there is no unit `MB` of counts"),
-        (count, "1.5", "no whole number"),
+        (count, "1.5", "not a whole number"),
         (count, "", "not a count"),
     ],
 )
@@ -105,11 +105,11 @@ def test_names_and_values():
         ("H=1:2:0", "more than 0"),
         ("H=1:2:-1", "more than 0"),
         ("H=5:2", "ends before it begins"),
-        ("H=1:x", "is no range"),
-        ("H=1:2:3:4", "is no range"),
-        ("2H=1:2", "`2H` is no name"),
+        ("H=1:x", "is not a range"),
+        ("H=1:2:3:4", "is not a range"),
+        ("2H=1:2", "`2H` is not a name"),
         ("H=H=1:2", "a name twice"),
-        ("H=1e3:2e3", "is no range"),
+        ("H=1e3:2e3", "is not a range"),
     ],
 )
 def test_what_is_no_range(text, message):

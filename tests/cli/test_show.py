@@ -166,13 +166,13 @@ def test_inputs_by_name() -> None:
 @each(
     ("shape", "said"),
     [
-        ("224x224x3", "`224x224x3` is no size"),
-        ("", "`` is no size"),
-        ("8,,3", "`8,,3` is no size"),
-        ("0,8,3", "`0` is no size"),
-        ("-8,8,3", "`-8` is no size"),
-        ("8.5,8,3", "`8.5` is no size"),
-        ("9" * 5000, "is no size"),
+        ("224x224x3", "`224x224x3` is not a size"),
+        ("", "`` is not a size"),
+        ("8,,3", "`8,,3` is not a size"),
+        ("0,8,3", "`0` is not a size"),
+        ("-8,8,3", "`-8` is not a size"),
+        ("8.5,8,3", "`8.5` is not a size"),
+        ("9" * 5000, "is not a size"),
         ("=8,8,3", "a name must stand before the ="),
     ],
 )
@@ -196,7 +196,7 @@ def test_set() -> None:
     code, _, err = call("-", "--set", "width=-7", stdin=spec)
     assert code == 1
     assert "CFG102 `units` must be a positive integer, got -7" in err
-    assert usage_error(SEED, "--set", "width") == "Invalid value for '--set': `width` is no NAME=VALUE"
+    assert usage_error(SEED, "--set", "width") == "Invalid value for '--set': `width` is not NAME=VALUE"
 
 
 def test_batch() -> None:
@@ -218,7 +218,7 @@ def test_batch() -> None:
     assert call("-", "-b", "4", stdin=fixed).code == 0
     assert call("-", "-b", "8", stdin=fixed) == (2, "", "SPC055 the file fixes the batch at 4, got 8\n")
     for wrong in ("0", "-1", "many", "1.5", "1" + "0" * 30, "1" + "0" * 5000):
-        assert "is no whole number from 1 to 1,000,000,000" in usage_error(SEED, "-b", wrong)
+        assert "is not a whole number from 1 to 1,000,000,000" in usage_error(SEED, "-b", wrong)
 
 
 @pytest.mark.parametrize("arguments", [(SEED,), ("-",)])
@@ -287,7 +287,7 @@ def test_width_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = "Insufficient console width to print summary. (choose one with --width, as 88)"
     assert usage_error(SEED, "--width", "10") == narrow
     for wrong in ("0", "-3", "10001", "wide"):
-        assert f"'{wrong}' is no whole number from 1 to 10,000" in usage_error(SEED, "--width", wrong)
+        assert f"'{wrong}' is not a whole number from 1 to 10,000" in usage_error(SEED, "--width", wrong)
     monkeypatch.setenv("COLUMNS", "12")
     assert usage_error(SEED) == narrow
     assert call(SEED, "--width", "88").code == call(SEED, "--format", "json").code == 0

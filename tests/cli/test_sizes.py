@@ -145,11 +145,11 @@ def test_a_model_with_no_legal_size() -> None:
 @each(
     ("arguments", "message"),
     [
-        (("--test", "0"), "`0` is no size: write 224 or H=224"),
-        (("--test", "-5"), "`-5` is no size"),
-        (("--test", "2x"), "`2x` is no size"),
-        (("--list", "9:3"), "`9:3` is no range of sizes"),
-        (("--list", "12"), "`12` is no range of sizes"),
+        (("--test", "0"), "`0` is not a size: write 224 or H=224"),
+        (("--test", "-5"), "`-5` is not a size"),
+        (("--test", "2x"), "`2x` is not a size"),
+        (("--list", "9:3"), "`9:3` is not a range of sizes"),
+        (("--list", "12"), "`12` is not a range of sizes"),
         (("--list", "1:99999999"), "has more than 1,000,000 sizes"),
         (("--free", "height"), "'height' is not one of 'channels', 'batch'"),
         (("--test", "HH=3"), "the model has no symbol `HH`"),

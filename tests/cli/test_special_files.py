@@ -68,7 +68,7 @@ def test_a_pipe_that_nothing_writes_to_is_refused_as_a_folder_is(folder: Path) -
     done = call("check", "pipe.yaml", "model.yaml", "--format", "concise")
     assert done.out == "pipe.yaml:1:1: error: SPC002 `pipe.yaml` is a pipe that nothing writes to\n"
     assert call("check", "pipe.yaml", "--fix").code == 1
-    assert call("check", ".", "--format", "concise").code == 0  # in a folder, pipes are no files of models
+    assert call("check", ".", "--format", "concise").code == 0  # in a folder, pipes are not files of models
 
 
 def test_configuration_and_what_is_included_are_files(folder: Path) -> None:
@@ -81,7 +81,7 @@ def test_configuration_and_what_is_included_are_files(folder: Path) -> None:
     Path(".git").mkdir()
     assert call("check", ".").code == 0
     Path("outer.yaml").write_text("include: pipe.yaml\ninput: [4]\nlayers: [{Dense: 3}]\n", encoding="utf-8")
-    assert "SPC063 `pipe.yaml` is no file" in call("outer.yaml").err
+    assert "SPC063 `pipe.yaml` is not a file" in call("outer.yaml").err
     os.mkfifo("plug.py")
     assert "SPC070" in call("model.yaml", "--plugin", "./plug.py").err
 

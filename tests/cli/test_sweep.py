@@ -125,7 +125,7 @@ def test_words_and_flags():
         (["--sweep", "wide=1:3"], "no size or var `wide`"),
         (["--sweep", "H=1:1000000", "--sweep", "W=1:1000000"], "has 1,000,000,000,000 variants"),
         (["--sweep", "H=32,64", "--top", "3", "--sort", "wide"], "no `wide` to sort by"),
-        (["--sweep", "H=32,64", "--where", "params"], "is no condition"),
+        (["--sweep", "H=32,64", "--where", "params"], "is not a condition"),
         (["--sweep", "H=32,64", "--pareto", "status"], "no number `status`"),
         (["--sweep", "H=32,64", "--pareto", "macs,-macs"], "named twice"),
         (["--top", "3"], "--top goes with --sweep"),
@@ -226,9 +226,9 @@ def test_a_sweep_of_which_nothing_is_accepted_says_why(conv: str) -> None:
         ("batch=true", "the batch must be a positive whole number, not true"),
         ("batch=1:99999999999999999999", "a number of a range has at most 15 digits before its point, and behind it"),
         (f"batch={'9' * 300}:4", f"`batch={'9' * 54}...`: a number of a range has at most 15 digits"),
-        ("w=nan", "`w=nan`: `nan` is no finite number"),
-        ("w=1,-inf", "`w=1,-inf`: `-inf` is no finite number"),
-        ("w=1e999", "`w=1e999`: `1e999` is no finite number"),
+        ("w=nan", "`w=nan`: `nan` is not a finite number"),
+        ("w=1,-inf", "`w=1,-inf`: `-inf` is not a finite number"),
+        ("w=1e999", "`w=1e999`: `1e999` is not a finite number"),
     ],
 )
 def test_numbers_that_cannot_be_swept_are_named_with_their_limit(conv: str, values: str, said: str) -> None:
@@ -242,7 +242,7 @@ def test_what_a_sweep_gives_is_not_said_to_be_set(conv: str) -> None:
     sizes = ("--set", "H=8", "--set", "W=8")
     assert "SPC026 w=relu: the name `relu`" in call(conv, "--sweep", "w=relu", *sizes).out
     assert "SPC026 --set w=relu: the name `relu`" in call(conv, "--set", "w=relu", *sizes).err
-    assert "`w=nan`: `nan` is no finite number" in call(conv, "--set", "w=nan", *sizes).err
+    assert "`w=nan`: `nan` is not a finite number" in call(conv, "--set", "w=nan", *sizes).err
 
 
 def test_numbers_of_a_table_are_those_of_people(conv: str) -> None:

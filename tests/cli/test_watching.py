@@ -66,7 +66,7 @@ def test_what_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_is_read_counts_from_then_on(tmp_path: Path) -> None:
-    """An included file is known once it was read; that it is known is no change."""
+    """An included file is known once it was read; that it is known is not a change."""
     named, included = tmp_path / "a.yaml", tmp_path / "b.yaml"
     named.write_bytes(b"1")
     included.write_bytes(b"1")

@@ -95,7 +95,7 @@ def test_a_file_is_not_named_as_what_it_is_not(arguments: list[str], written: st
     Path("m.yaml").write_text("input: [8]\nlayers:\n- Dense: 2\n", encoding="utf-8")
     code, out, err = call(*arguments)
     assert (code, out) == (2, "")
-    assert f" is no name for {written}: call it '{better}'" in err
+    assert f" is not a name for {written}: call it '{better}'" in err
     assert not any(path.stem == "a" for path in Path().iterdir())
     for name in (better, "a.txt", "a"):
         assert call(*[name if word.startswith("a.") else word for word in arguments]).code == 0

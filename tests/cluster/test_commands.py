@@ -22,7 +22,7 @@ def Own(x: Shape) -> Facts:
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Models in several formats, with types of their own, mistakes, and what is no model."""
+    """Models in several formats, with types of their own, mistakes, and what is not a model."""
     folder = tmp_path_factory.mktemp("hub")
     for path in sorted((ROOT / "specs").glob("*net*.yaml")):
         (folder / path.name).write_bytes(path.read_bytes())

@@ -251,7 +251,7 @@ ERRORS = [
     ("H*2 == k", "whether 2*H == k depends on H and k", "H*2 == k", "give them values with --set H=... --set k=..."),
     ("H/2 != 3", "whether H/2 != 3 depends on H", "H/2 != 3", "give it a value with --set H=..."),
     ("lost > 1", "the comparison is with a size that is not known", "lost > 1", None),
-    ("divisible(H, 8)", "divisible(H, 8) is no single formula", "divisible(H, 8)", "give it a value with --set H=..."),
+    ("divisible(H, 8)", "divisible(H, 8) is not a single formula", "divisible(H, 8)", "give it a value with --set H=..."),  # noqa: E501
 ]  # fmt: skip
 
 

@@ -46,7 +46,7 @@ SMALLER = {
     "xception": (96, 96, 3),
 }
 
-#: A file that lends its blocks to others and is no network.
+#: A file that lends its blocks to others and is not a network.
 NETWORKS = sorted(path.stem for path in SPECS.glob("*.yaml") if path.stem != "resnet_blocks")
 
 

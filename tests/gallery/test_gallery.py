@@ -18,7 +18,7 @@ from tests.thorough import each
 
 SPECS = Path(__file__).parents[2] / "specs"
 
-#: Files that hold blocks for other specs and are no networks.
+#: Files that hold blocks for other specs and are not networks.
 LIBRARIES = {"resnet_blocks"}
 
 

@@ -183,7 +183,7 @@ def test_einsum_dense_records_that_a_symbol_must_have_the_given_size() -> None:
             {"equation": "abc,cd->abd", "output_shape": [2, 4], "bias_axes": "c"},
             (N, 2, 3),
             "CFG115",
-            "`bias_axes` names 'c', which is no axis of the output of 'abc,cd->abd'",
+            "`bias_axes` names 'c', which is not an axis of the output of 'abc,cd->abd'",
         ),
     ],
 )

@@ -73,8 +73,8 @@ def test_what_may_grow(written: Path) -> None:
     ("text", "message"),
     [
         ("parms=2%", "there is no measure `parms` .did you mean `params`"),
-        ("params=x%", "`x%` is no percentage"),
-        ("params=-2%", "`-2%` is no percentage"),
+        ("params=x%", "`x%` is not a percentage"),
+        ("params=-2%", "`-2%` is not a percentage"),
         ("params=2MB", "no unit `MB` of counts"),
         ("peak=2M", "can be 2MiB"),
         ("stride=2", "there is no measure `stride`"),

@@ -144,9 +144,9 @@ def test_the_same_as_cnnsum_toml(here: Path) -> None:
             "cnnsum.toml:2:13: SPC049 there is no code `XYZ` (a code, or the beginning of one: ",
         ),
         ("budget = 3\n", "cnnsum.toml:1:1: SPC049 `budget` must be a table"),
-        ("select = [\n", "cnnsum.toml:2:1: SPC049 the configuration is no TOML: "),
-        ("a = 1\nb == 2\n", "cnnsum.toml:2:4: SPC049 the configuration is no TOML: Invalid value"),
-        ("a = 1\na = 2\n", "cnnsum.toml:2:6: SPC049 the configuration is no TOML: Cannot overwrite a value"),
+        ("select = [\n", "cnnsum.toml:2:1: SPC049 the configuration is not TOML: "),
+        ("a = 1\nb == 2\n", "cnnsum.toml:2:4: SPC049 the configuration is not TOML: Invalid value"),
+        ("a = 1\na = 2\n", "cnnsum.toml:2:6: SPC049 the configuration is not TOML: Cannot overwrite a value"),
     ],
 )
 def test_what_is_broken_names_its_line(here: Path, text: str, said: str) -> None:

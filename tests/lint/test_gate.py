@@ -109,7 +109,7 @@ def test_a_broken_header_of_the_configuration(here: Path, text: str) -> None:
     (here / "pyproject.toml").write_text(text)
     code, out, _ = call("check", ".", "--format", "concise")
     assert code == 1
-    assert "SPC049 the configuration is no TOML" in out
+    assert "SPC049 the configuration is not TOML" in out
     (here / "pyproject.toml").write_text('[project]\ndependencies = ["other"]\n[tool.other\n')
     assert call("check", ".").code == 0
 

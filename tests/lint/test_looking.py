@@ -14,7 +14,7 @@ MODELS = {
     "in JSON": '{"input": [4], "layers": ["Flatten"]}',
     "without its input": "layers:\n  - Conv2D: [8, 3]\n",
     "with a misspelt layer": "inputs: {a: [3]}\nlayers:\n  - Dnse: 3\n",
-    "layers that are no list": "input: [3]\nlayers: {Dense: 3}\n",
+    "layers that are not list": "input: [3]\nlayers: {Dense: 3}\n",
     "a syntax error": "input: [3]\nlayers:\n  - Dense: [3\n  - Flatten\n",
     "not UTF-8": b"input: [3]\nlayers:\n  - Dense: \xff\n",
     "a tag": "input: [3]\nlayers:\n  - !!python/object:os.system {}\n",

@@ -246,7 +246,7 @@ def test_layer_types_of_the_configuration(here: Path) -> None:
     assert found("net.yaml") == ["3:UNK701", "4:UNK701"]
     (here / "cnnsum.toml").write_text('layer-types = ["types.yaml"]\n', encoding="utf-8")
     assert found("net.yaml") == ["4:UNK701"]
-    # Those of the call are added; one file that both name is no second declaration.
+    # Those of the call are added; one file that both name is not a second declaration.
     assert found("net.yaml", layer_types=("ours.yaml", "./types.yaml")) == []
     report = run(["net.yaml"], ignore=("ARC",), layer_types=("ours.yaml",))
     assert '"net.yaml"' in baseline_of(report, ("ours.yaml",))

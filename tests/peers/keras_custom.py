@@ -269,7 +269,7 @@ def residual_blocks() -> Any:
 
 @own
 class Containers(layers.Layer):
-    """Sublayers in lists, in lists of lists and in mappings; a metric and a generator, which are no weights."""
+    """Sublayers in lists, in lists of lists and in mappings; a metric and a generator, which are not weights."""
 
     def __init__(self, **config: Any):
         super().__init__(**config)
@@ -552,7 +552,7 @@ def convnext_block() -> Any:
 
 @own
 class AddLoss(layers.Layer):
-    """Four vectors of one length that all train, and are no batch normalisation."""
+    """Four vectors of one length that all train, and are not batch normalisation."""
 
     def build(self, shape: Any) -> None:
         for name in ("w", "k", "v", "r"):

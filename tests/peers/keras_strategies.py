@@ -34,7 +34,7 @@ class Case(NamedTuple):
 
 
 CODE = "holds code or a saved graph, which is never run"
-ABSTRACT = "a base class, which is no layer of a file"
+ABSTRACT = "a base class, which is not a layer of a file"
 NOT_DRAWN = {
     **dict.fromkeys(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"), CODE),
     **dict.fromkeys(("Layer", "Wrapper", "InputSpec"), ABSTRACT),
@@ -456,7 +456,7 @@ def prelu(draw: Draw) -> Case:
 
 
 def same_shape(*, least: int = 1, most: int = 4, **choices: Any) -> Any:
-    """A layer that changes no shape; a choice that is no strategy is always given."""
+    """A layer that changes no shape; a choice that is not a strategy is always given."""
 
     @st.composite
     def made(draw: Draw) -> Case:

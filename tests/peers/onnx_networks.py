@@ -76,7 +76,7 @@ def exported(
     sample: Tensor | None = None,
 ) -> None:
     """Write a network that takes one picture `x`; free: the names of axes that are left open; sample: what it takes
-    where that is no picture.
+    where that is not a picture.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

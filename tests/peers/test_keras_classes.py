@@ -96,7 +96,7 @@ def compare(name: str, case: Case) -> None:
 
 
 def check_refused(name: str, case: Case, error: Exception) -> None:
-    """A file with the same fields is refused too. (Fields that hold a layer are no plain data.)"""
+    """A file with the same fields is refused too. (Fields that hold a layer are not plain data.)"""
     if any(part in str(error) for part in OF_OPEN_SIZES):
         COUNTS["of open sizes"] += 1
         return

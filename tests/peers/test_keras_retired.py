@@ -63,7 +63,7 @@ def test_what_keras_3_refuses(name: str) -> None:
             layer_type = find(name)
             assert layer_type is not None
             known = {*layer_type.schema.fields, *layer_type.schema.ignored}
-            # What Keras 3 takes without a word is no news either.
+            # What Keras 3 takes without a word is not news either.
             assert field in known or field in ("input_length", "batch_input_shape"), field
 
 

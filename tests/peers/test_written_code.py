@@ -80,7 +80,7 @@ def test_the_gallery_exported_and_written_again(path: Path, tmp_path: Path) -> N
     sizes = [str(dim) for node in model.graph.inputs for dim in node.layer.spec.shape[1:] if not isinstance(dim, int)]
     model = cnnsum.load(str(path), settings=dict.fromkeys(sizes, 64) or None)
     if "layer_types" in model.document.value:
-        pytest.skip("it has layers that are no modules of PyTorch")
+        pytest.skip("it has layers that are not modules of PyTorch")
     module = module_of(write(model.graph, model.inference, "torch")[0]).eval()
     drawn = [(node.layer.spec.dtype, (BATCH, *node.layer.spec.shape[1:])) for node in model.graph.inputs]
     given = tuple(torch.randint(0, 2, shape) if "int" in dtype else torch.randn(shape) for dtype, shape in drawn)

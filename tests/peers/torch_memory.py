@@ -17,7 +17,7 @@ from torch_graph import Network  # noqa: E402 - as above
 
 __all__ = ["GALLERY", "Network", "load", "measures", "network"]
 
-#: By name; a file that only lends its blocks to others is no network.
+#: By name; a file that only lends its blocks to others is not a network.
 GALLERY = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml") if path.stem != "resnet_blocks")
 
 #: What a spec leaves open.

@@ -203,17 +203,17 @@ WANTED = "a plugin is a module of Python (`package.types`) or a file (`./types.p
         ),
         (
             "model.json",
-            "this is no plugin: `model.json` is no file of Python",
+            "this is not a plugin: `model.json` is not a file of Python",
             "with --layer-types model.json; a plugin is",
         ),
-        ("./types.yaml", "this is no plugin: `./types.yaml` is no file of Python", "--layer-types ./types.yaml"),
+        ("./types.yaml", "this is not a plugin: `./types.yaml` is not a file of Python", "--layer-types ./types.yaml"),
         ("nobody.yaml", "the plugin `nobody.yaml` cannot be run", "with --layer-types nobody.yaml"),
-        ("./nobody.py", "this is no plugin: there is no file `./nobody.py`", WANTED),
-        (".", "this is no plugin: `.` is no name of a module", WANTED),
-        ("./", "this is no plugin: `./` is no file of Python", WANTED),
-        ("", "this is no plugin: `` is no name of a module", WANTED),
-        ("a b", "this is no plugin: `a b` is no name of a module", WANTED),
-        (".relative", "this is no plugin: `.relative` is no name of a module", WANTED),
+        ("./nobody.py", "this is not a plugin: there is no file `./nobody.py`", WANTED),
+        (".", "this is not a plugin: `.` is not a name of a module", WANTED),
+        ("./", "this is not a plugin: `./` is not a file of Python", WANTED),
+        ("", "this is not a plugin: `` is not a name of a module", WANTED),
+        ("a b", "this is not a plugin: `a b` is not a name of a module", WANTED),
+        (".relative", "this is not a plugin: `.relative` is not a name of a module", WANTED),
     ],
 )
 def test_what_is_no_plugin_is_told_what_one_is(folder, name, message, help):
@@ -270,4 +270,4 @@ def test_plugins_leave_no_types_behind(folder):
 def test_a_plugin_that_is_not_there_is_named_as_it_was_given():
     with pytest.raises(UnusableError) as caught:
         cnnsum.loads("{input: [4], layers: [{Dense: 2}]}", plugins=["./nosuch.py"])
-    assert "this is no plugin: there is no file `./nosuch.py`" in str(caught.value)
+    assert "this is not a plugin: there is no file `./nosuch.py`" in str(caught.value)

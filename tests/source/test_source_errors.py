@@ -64,7 +64,7 @@ YAML = [
     ("a:\n    b: 1\n  c: 2\n", 3, 3, "SPC008", "this line is indented like no line above it", INDENT),
     ("- - a\n - b", 2, 2, "SPC008", "this line is indented like no line above it", INDENT),
     ("  a: 1\n b: 2\n", 2, 2, "SPC008", "more text after the end of the value", INDENT),
-    ("a: 1\nb\nc: 2\n", 2, 1, "SPC008", "`b` is no key: it has no `:`", "write `b:`"),
+    ("a: 1\nb\nc: 2\n", 2, 1, "SPC008", "`b` is not a key: it has no `:`", "write `b:`"),
     ("- a\n-b\n- c: 2\n", 2, 1, "SPC008", "a space is missing after `-`", "write `- b`, as every item of a list"),
     ("a = [1]\nb: 2\n", 2, 1, "SPC008", "no key can follow here: the line above is not complete", "write `a: [1]`"),
     ("- a {b: 1, c: 2}\n", 1, 3, "SPC008", "a `:` is missing after `a`", "write `a: {...}`"),

@@ -122,7 +122,7 @@ def test_what_is_lost_is_said() -> None:
     model = load(net)
     text, findings = write(model.graph, model.inference, "yaml")
     assert [(one.code, one.severity, one.message) for one in findings] == [
-        ("SPC072", "warning", "`a/b` is no name in a spec: it is called `a_b` there"),
+        ("SPC072", "warning", "`a/b` is not a name in a spec: it is called `a_b` there"),
     ]
     assert [row.name for row in cnnsum.summarize(cnnsum.loads(text)).rows] == ["image", "a_b"]
 
@@ -145,7 +145,7 @@ def test_what_keras_has_no_words_for() -> None:
     assert again.diagnostics == ()
     assert cnnsum.summarize(again).totals.params.total == (27 + 1) * 8
     own = "{input: [4], layer_types: {Twice: {}}, layers: [Twice]}"
-    assert refused(cnnsum.loads(own), "keras") == ["`twice` is no layer of Keras: `Twice`"]
+    assert refused(cnnsum.loads(own), "keras") == ["`twice` is not a layer of Keras: `Twice`"]
 
 
 def test_older_files_keep_regularizers_and_get_new_names() -> None:
@@ -168,7 +168,7 @@ def test_the_gallery_as_keras(path: Path) -> None:
         return  # blocks for others
     model = cnnsum.load(str(path), settings={"H": 64, "W": 64} if path.stem == "fcn" else None)
     if path.stem in OWN_TYPES:
-        assert all("is no layer of Keras" in message for message in refused(model, "keras"))
+        assert all("is not a layer of Keras" in message for message in refused(model, "keras"))
         return
     again = cnnsum.loads(written(model, "keras"))
     assert again.diagnostics == ()
@@ -422,6 +422,6 @@ def test_every_layer_type_reads_back(key: str) -> None:
         return
     assert report_of(cnnsum.loads(written(model, "yaml"))) == report_of(model)
     if find_type(key).rule.__module__.endswith(".applications"):
-        assert "is no layer of Keras" in refused(model, "keras")[0]
+        assert "is not a layer of Keras" in refused(model, "keras")[0]
     else:
         assert report_of(cnnsum.loads(written(model, "keras"))) == report_of(model)

@@ -127,7 +127,8 @@ def test_a_module_that_is_called_twice() -> None:
     next(one for one in second["inputs"] if one["name"] == "weight")["arg"] = weight["arg"]
     messages = refusals(value)
     assert (
-        "`layers.0.conv2`: it uses `weight` of `layers.0.conv1`, and is no second call of the same module" in messages
+        "`layers.0.conv2`: it uses `weight` of `layers.0.conv1`, and is not a second call of the same module"
+        in messages
     )
 
 

@@ -109,7 +109,7 @@ def torchinfo(piece: Piece) -> Iterator[tuple[str, Dim]]:
         yield "linear layers counted once per parameter, not per position", piece.kernel - piece.macs
         yield "bias counted: once per parameter", piece.bias
     elif kind == "product":
-        yield "products of two tensors not counted: they are no modules", -piece.macs
+        yield "products of two tensors not counted: they are not modules", -piece.macs
     elif kind == "attention":
         yield "attention not counted: nn.MultiheadAttention holds a module, and only the innermost count", -piece.macs
     elif kind == "recurrent":
@@ -140,7 +140,7 @@ def thop(piece: Piece) -> Iterator[tuple[str, Dim]]:
     elif kind == "transposed":
         yield _AT_OUTPUT, piece.kernel * piece.positions - piece.macs
     elif kind == "product":
-        yield "products of two tensors not counted: they are no modules", -piece.macs
+        yield "products of two tensors not counted: they are not modules", -piece.macs
     elif kind == "attention":
         yield "attention not counted: nn.MultiheadAttention has no rule", -piece.macs
     elif kind == "recurrent":
@@ -185,7 +185,7 @@ def ultralytics(piece: Piece) -> Iterator[tuple[str, Dim]]:
 def ultralytics_by_modules(piece: Piece) -> Iterator[tuple[str, Dim]]:
     """What Ultralytics reported before its counter saw functions: the same without products of two tensors."""
     if piece.kind in {"product", "attention"}:
-        yield "products of two tensors not counted: they are no modules", -piece.macs
+        yield "products of two tensors not counted: they are not modules", -piece.macs
     else:
         yield from ultralytics(piece)
 

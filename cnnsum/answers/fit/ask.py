@@ -305,7 +305,7 @@ class _Search:
             if self.request.varied.values is None:
                 if value is None:
                     raise self.names.unknown(name)
-                message = f"the value of `{name}` is no number"
+                message = f"the value of `{name}` is not a number"
                 help = f"say which values to try: --vary {name}=FIRST:LAST:STEP"
                 raise UnusableError(Diagnostic("SPC057", message, None, "error", help))
             return value

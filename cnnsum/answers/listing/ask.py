@@ -195,7 +195,7 @@ def _warm_up() -> None:
 
 
 def _listed(job: _Job) -> Listed | None:
-    """The line of a file, None where it was found in a folder and is no model. Raises nothing for any content."""
+    """The line of a file, None where it was found in a folder and is not a model. Raises nothing for any content."""
     path = STDIN if job.target.path == "-" else job.target.path
     try:
         document = opened(job.target.path, sought=job.target.sought)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnnsum.answers.explain.explaining import Explained
     from cnnsum.model import Model
 
-#: A text of more characters or lines than that, or with a longer line, is no text that one reads.
+#: A text of more characters or lines than that, or with a longer line, is not text that one reads.
 MOST_CHARACTERS = 400_000
 MOST_LINES = 8_000
 MOST_IN_A_LINE = 2_000
@@ -204,7 +204,7 @@ def _story(opened: Model, free: Report) -> Story | None:
 def _source(model: Model, notes: list[str]) -> str | None:
     text = model.document.text
     if not text:
-        return None  # a file that is no text
+        return None  # a file that is not text
     lines = text.splitlines()
     if len(text) > MOST_CHARACTERS or len(lines) > MOST_LINES or max(map(len, lines), default=0) > MOST_IN_A_LINE:
         notes.append("The text of the file is not shown: it is longer than one reads.")

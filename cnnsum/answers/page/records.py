@@ -64,10 +64,11 @@ class Page(NamedTuple):
     """A model as its page has it.
 
     report: its numbers are formulas over the symbols of `fields`. explained: every layer's arithmetic. story: the
-    lifetimes that the peak follows from; None where that is not known. findings: what `check` says. source: the text
-    of the file; None where it is no text that one reads. notes: what is to be said of the page itself. changes: against
-    another model, where the page is of both. lines: of a picture for which columns were chosen, what each box says, by
-    its id: first its name, or "" where that is not to be said. batches: whether shapes in a picture have their batch.
+    lifetimes that the peak follows from; None where that is not known. findings: what `check` says. source: the
+    text of the file; None where it is not text that one reads. notes: what is to be said of the page itself.
+    changes: against another model, where the page is of both. lines: of a picture for which columns were chosen,
+    what each box says, by its id: first its name, or "" where that is not to be said. batches: whether shapes in a
+    picture have their batch.
     """
 
     report: Report

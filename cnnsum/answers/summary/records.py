@@ -48,7 +48,7 @@ class WeightRecord(NamedTuple):
 
 
 class Params(NamedTuple):
-    """Elements of weights; `total = trainable + non_trainable`; buffers are no parameters."""
+    """Elements of weights; `total = trainable + non_trainable`; buffers are not parameters."""
 
     total: Dim
     trainable: Dim
@@ -230,7 +230,7 @@ class WeightsMemory(NamedTuple):
 
 
 class Buffers(NamedTuple):
-    """State that is stored with the weights and is no parameter, as PyTorch has it: elements and bytes."""
+    """State that is stored with the weights and is not a parameter, as PyTorch has it: elements and bytes."""
 
     total: Dim = 0
     bytes: Dim = 0

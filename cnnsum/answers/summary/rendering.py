@@ -24,7 +24,7 @@ def render(report: Report, format: str = "table", options: Options | None = None
     """
     options = Options() if options is None else options
     if options.chart is not None and format not in REGISTERED["chart"]:
-        raise OptionError(f"a chart is no {format}", "it is text, or a picture with --format svg")
+        raise OptionError(f"a chart cannot be written as {format}", "it is text, or a picture with --format svg")
     made: Iterator[str] = renderer("summary" if options.chart is None else "chart", format)(report, options)
     return made
 

@@ -115,7 +115,7 @@ def _names(names: list[str], text: str) -> tuple[str, ...]:
     found = tuple(name.strip() for name in names)
     for name in found:
         if not name.isidentifier():
-            raise RangeError(f"`{shown(text)}`: `{shown(name)}` is no name")
+            raise RangeError(f"`{shown(text)}`: `{shown(name)}` is not a name")
     if len(set(found)) < len(found):
         raise RangeError(f"`{shown(text)}` has a name twice")
     return found
@@ -131,7 +131,7 @@ def _range(values: str, text: str) -> Grid:
             limit = f"at most {_MOST_DIGITS} digits before its point, and behind it"
             raise RangeError(f"`{shown(text)}`: a number of a range has {limit}")
         raise RangeError(
-            f"`{shown(text)}`: `{shown(values)}` is no range: write FIRST:LAST or FIRST:LAST:STEP, as in 32:512:32"
+            f"`{shown(text)}`: `{shown(values)}` is not a range: write FIRST:LAST or FIRST:LAST:STEP, as in 32:512:32"
         )
     first, last, step = [*numbers, Fraction(1)][:3]
     assert first is not None
@@ -152,5 +152,5 @@ def _list(values: str, text: str) -> tuple[Any, ...]:
         raise RangeError(f"`{shown(text)}` has an empty value")
     for one in texts:
         if is_not_finite(one):
-            raise RangeError(f"`{shown(text)}`: `{shown(one)}` is no finite number")
+            raise RangeError(f"`{shown(text)}`: `{shown(one)}` is not a finite number")
     return tuple(map(setting, texts))

@@ -159,7 +159,7 @@ class Grids:
 
 
 def _array(vector: Vector | None) -> Array:
-    """The numbers; of what is not known, numbers that equal none and are no size."""
+    """The numbers; of what is not known, numbers that equal none and are not sizes."""
     return np.array(-1) if vector is None else vector.array
 
 

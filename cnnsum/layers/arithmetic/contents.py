@@ -33,7 +33,7 @@ def content_of(x: Shape | None) -> Content | None:
 def known(x: Shape | None) -> Content | None:
     """The sizes or places in a tensor of rank 0 or 1; UNKNOWN ones where only their count is known, else None.
 
-    What is no whole number is no size: it is not known what a program makes of it.
+    What is not a whole number is not a size: it is not known what a program makes of it.
 
     >>> x = Constant((2,))
     >>> x.numbers = (3, 0.5)

@@ -226,7 +226,9 @@ def _bias_shape(equation: str, result: str, bias_axes: str, sizes: dict[str, Dim
     for letter in bias_axes:
         if letter not in result:
             raise Problem(
-                "CFG115", f"`bias_axes` names {letter!r}, which is no axis of the output of {equation!r}", "bias_axes"
+                "CFG115",
+                f"`bias_axes` names {letter!r}, which is not an axis of the output of {equation!r}",
+                "bias_axes",
             )
     if not bias_axes:
         raise Problem("CFG115", "`bias_axes` must name an axis of the output, got ''", "bias_axes")

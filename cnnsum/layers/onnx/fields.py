@@ -1,7 +1,7 @@
 """Kinds of attributes of ONNX's operations, and what many declarations ask alike. Others are in `layers.kinds`.
 
-Of what a declaration reads that is no attribute of the file, the reader puts in two fields: `opset`, the version of the
-operation's domain that the file imports, and `outputs`, of how many outputs the node names.
+Of what a declaration reads that is not an attribute of the file, the reader puts in two fields: `opset`, the version of
+the operation's domain that the file imports, and `outputs`, of how many outputs the node names.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Operations of ONNX on tables of features (`ai.onnx.ml`): what is made of a row. Trees have no MACs that a shape would
-tell; maps of names are no tensors, and unknown.
+tell; maps of names are not tensors, and unknown.
 """
 
 from __future__ import annotations

@@ -290,7 +290,7 @@ def TransformerEncoderLayer(
     norm2 (`E` each), with their biases.
     MACs: `4 * S * E * E + 2 * S * S * E` for attention, `2 * S * E * dim_feedforward` for the products.
     Operations: those of attention, biases, the activation, two sums and two norms.
-    Backpropagation keeps what attention keeps, whose scores are no output, the inputs of the norms, their
+    Backpropagation keeps what attention keeps, whose scores are not output, the inputs of the norms, their
     statistics, the inputs of the products, what the activation needs, and the masks of dropout.
     """
     made = _Made("TransformerEncoderLayer", src, d_model, nhead, dim_feedforward, dropout, activation, norm_first, bias)
@@ -327,7 +327,7 @@ def TransformerDecoderLayer(
     dim_feedforward`, norm1, norm2 and norm3 (`E` each), with their biases.
     MACs: `6 * T * E * E + 2 * S * E * E + 2 * T * (T + S) * E` for attention, `2 * T * E * dim_feedforward` for the
     products. Operations: those of both attentions, biases, the activation, three sums and three norms.
-    Backpropagation keeps what both attentions keep, whose scores are no output, the inputs of the norms and their
+    Backpropagation keeps what both attentions keep, whose scores are not output, the inputs of the norms and their
     statistics, the inputs of the products, what the activation needs, and the masks of dropout.
     """
     made = _Made("TransformerDecoderLayer", tgt, d_model, nhead, dim_feedforward, dropout, activation, norm_first, bias)

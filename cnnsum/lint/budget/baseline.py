@@ -88,7 +88,7 @@ def increase(text: str) -> tuple[str, Increase]:
         whole, _, decimals = amount[:-1].strip().partition(".")
         digits = whole + decimals
         if not digits.isdecimal() or not digits.isascii() or len(digits) > _MOST_DIGITS:
-            raise ValueError(f"`{amount}` is no percentage: write 2% or 0.5%")
+            raise ValueError(f"`{amount}` is not a percentage: write 2% or 0.5%")
         return name, Increase(Fraction(int(digits), 100 * 10 ** len(decimals)), 0, amount)
     try:
         number = memory(amount) if MEASURES[name].is_memory else count(amount)
@@ -118,7 +118,7 @@ def read(path: str) -> Baseline:
         if entry is not None:
             return Baseline(path, {path: entry}, single=True)
     help = "a baseline is written by `cnnsum MODEL --format json` or by `cnnsum check --write-baseline FILE`"
-    raise UnusableError(Diagnostic("SPC049", "this file is no baseline", document.span(), help=help))
+    raise UnusableError(Diagnostic("SPC049", "this file is not a baseline", document.span(), help=help))
 
 
 def _entry(value: object) -> Entry | None:

@@ -128,7 +128,7 @@ class _Reader:
         for name, sizes in value.items():
             found = _range(sizes)
             if found is None:
-                message = f"`{name}`: {_shown(sizes)} is no range of sizes"
+                message = f"`{name}`: {_shown(sizes)} is not a range of sizes"
                 self._refuse(message, ("over", name), "write the least and the largest, as in 32:512, or one size")
             else:
                 self.over[str(name)] = found, self.place(("over", name), key=True)
@@ -143,7 +143,7 @@ def _number(key: str, value: object) -> int:
     if isinstance(value, str) and key in MEASURES:
         number = memory(value) if is_memory else count(value)
         if number > _MOST_LIMIT:
-            raise QuantityError(f"`{value}` is no limit: no network is as large")
+            raise QuantityError(f"`{value}` is not a limit: no network is as large")
         return number
     if isinstance(value, float) and abs(value) <= _MOST_LIMIT and value == int(value):  # 5.0e+6
         value = int(value)
@@ -152,7 +152,7 @@ def _number(key: str, value: object) -> int:
             example = "a number of layers" if key == "depth" else "a number of input samples"
         else:
             example = "a number of bytes, 100MiB or 100MB" if is_memory else "a number, 5M or 1.5G"
-        raise QuantityError(f"{_shown(value)} is no limit: write {example}")
+        raise QuantityError(f"{_shown(value)} is not a limit: write {example}")
     return value
 
 

@@ -88,8 +88,8 @@ _LAYER = frozenset(
 #: Types of Caffe of which nothing is known but their names: what they give depends on numbers in tensors, or the batch
 #: is none of their first axes.
 UNREAD = frozenset(("BatchReindex", "Filter", "LSTMUnit", "Parameter", "Python", "Recurrent"))
-#: What is a sample of what these types give, where it is no picture: a region, of which there are as many as numbers in
-#: tensors say, or a step of time.
+#: What is a sample of what these types give, where it is not a picture: a region, of which there are as many as
+#: numbers in tensors say, or a step of time.
 OF_OTHER_SAMPLES = {
     **dict.fromkeys(("PSROIPooling", "Proposal", "ROIAlign", "ROIPooling"), "region"),
     **dict.fromkeys(("LSTM", "RNN"), "step of time"),

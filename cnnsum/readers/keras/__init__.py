@@ -121,13 +121,13 @@ def _not_a_model(document: Document) -> Diagnostic:
 
 
 def _nameless(document: Document, path: tuple[str, ...]) -> Diagnostic:
-    """What to say of a model whose `class_name` is no text, or is not there."""
+    """What to say of a model whose `class_name` is not text, or is not there."""
     value = document.at(path)
     config = value["config"]
     name = "Functional" if isinstance(config, dict) and "output_layers" in config else "Sequential"
     written = f'`"class_name": "{name}"`'
     if "class_name" in value:
-        message = "the `class_name` of this Keras model is no text"
+        message = "the `class_name` of this Keras model is not text"
         return Diagnostic("SPC040", message, document.span((*path, "class_name")), help=f"write {written}")
     message = "this Keras model has no `class_name`"
     for key in value:

@@ -262,7 +262,7 @@ class ModelReader:
             if tensor is None:
                 continue
             if tensor.node.layer.spec is None:
-                self._error("GRF310", f"`{reference[0]}` is no input layer", here)
+                self._error("GRF310", f"`{reference[0]}` is not an input layer", here)
             elif tensor.node not in graph.inputs:
                 graph.inputs.append(tensor.node)
         # Keras 3 counts the node that a Functional model makes when it is built, but among the outputs only.

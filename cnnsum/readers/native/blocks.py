@@ -88,7 +88,7 @@ class Block:
         return scope
 
     def values(self, scope: Scope) -> dict[str, Any]:
-        """What the arguments are inside of a use, but for those that are no plain value there."""
+        """What the arguments are inside of a use, but for those that are not plain value there."""
         found: dict[str, object] = {}
         for name in self.args:
             value = scope.cells.get(name)

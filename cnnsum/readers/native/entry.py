@@ -229,7 +229,7 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
 
 
 def is_input(item: object) -> bool:
-    """Whether an item of a list of layers declares an input, which is no layer here."""
+    """Whether an item of a list of layers declares an input, which is not a layer here."""
     return item in _INPUTS or (isinstance(item, dict) and any(name in item for name in _INPUTS))
 
 

@@ -74,7 +74,7 @@ def _inside(path: str, document: Document, site: Site, findings: Findings) -> st
         return None
     help = "name a file in the folder of this one, or below it"
     if "\0" in path or os.path.isabs(path) or re.match(r"[/\\~]|[A-Za-z]:", path):
-        findings.add("SAF602", f"`{path}` is no relative path", site, help=help)
+        findings.add("SAF602", f"`{path}` is not a relative path", site, help=help)
         return None
     if ".." in re.split(r"[/\\]", path):
         findings.add("SAF602", f"`{path}` leaves the folder of this file", site, help=help)
@@ -86,7 +86,9 @@ def _inside(path: str, document: Document, site: Site, findings: Findings) -> st
         return None
     if not os.path.isfile(target):
         READ.add(target)  # it was looked for
-        what = "is a folder" if os.path.isdir(target) else "is no file" if os.path.exists(target) else "does not exist"
+        what = (
+            "is a folder" if os.path.isdir(target) else "is not a file" if os.path.exists(target) else "does not exist"
+        )
         findings.add("SPC063", f"`{path}` {what}", site, help=_near(path, folder))
         return None
     return target

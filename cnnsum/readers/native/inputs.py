@@ -380,7 +380,7 @@ class Sizes:
             size: object = item
             if item == "None":
                 batch = "" if axis else "; the axis of the batch is left out"
-                raise Problem("CFG102", "`None` is no size", help=f"a size that is left open is `null`{batch}")  # noqa: TRY301 - as the others
+                raise Problem("CFG102", "`None` is not a size", help=f"a size that is left open is `null`{batch}")  # noqa: TRY301 - as the others
             if isinstance(item, str):
                 name = item.removeprefix("$")
                 size = scope.number(name)

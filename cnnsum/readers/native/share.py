@@ -82,7 +82,7 @@ def _of_layer(
         if one in uses:
             what = f"a use of block `{uses[one][0].entry.type_name}`"
         elif layer is None or layer.spec is not None:
-            what = "no layer of the network"
+            what = "not a layer of the network"
         elif layer.type is not entry.type and (layer.type is not None or layer.graph is not None):
             what = f"{'an' if layer.type_name[0] in 'AEIOU' else 'a'} {layer.type_name}"
         elif layer.graph is not None and layer.type_name != called:

@@ -64,7 +64,11 @@ def by_position(entry: Entry, value: Any, names: list[str]) -> tuple[str, str, s
         help = f"write `{entry.type_name}: {{{value.replace('=', ': ')}}}`"
         return "SPC027", "fields stand in a mapping, each with a colon", help
     if isinstance(value, str) and _IS_GROUPED.fullmatch(value):
-        return "SPC025", f"`{value}` is no number: digits have no commas between", f"write `{value.replace(',', '')}`"
+        return (
+            "SPC025",
+            f"`{value}` is not a number: digits have no commas between",
+            f"write `{value.replace(',', '')}`",
+        )
     listed = _list_without_brackets(value) if isinstance(value, str) else None
     if listed is not None:
         help = "a formula that holds a comma stands in quotes" if "(" in listed else f"write `[{listed}]`"

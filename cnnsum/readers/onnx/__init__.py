@@ -16,7 +16,7 @@ from cnnsum.source import Document
 def read_onnx(document: Document, how: How = AS_WRITTEN) -> Graph:
     """The graph of an ONNX file; raises UnusableError where the file is none, or holds nothing that can be followed."""
     if document.format != "onnx":
-        message = "this is no ONNX file: it is a text"
+        message = "this is not an ONNX file: it is a text"
         help = "write one with `torch.onnx.export(model, inputs, 'model.onnx')`, or with a converter of your framework"
         raise UnusableError(Diagnostic("SPC040", message, document.span(()), help=help))
     from cnnsum.readers.onnx.program import ProgramReader

@@ -170,7 +170,7 @@ class ProgramReader:
         self.graph.diagnostics.append(Diagnostic(code, message, self.document.span(path), "error", help))
 
     def _remark(self, code: str, message: str, path: Path, help: str) -> None:
-        """Say what is no fault, and better otherwise."""
+        """Say what is not a fault, and better otherwise."""
         self.graph.remarks.append(Diagnostic(code, message, self.document.span(path), "warning", help))
 
     def _define(self, name: str, path: Path) -> None:

@@ -87,7 +87,7 @@ def attribute_of(value: dict[str, Any]) -> Any:
 class Recorded(NamedTuple):
     """What the file says of a tensor: sizes (a number, a text, None for one that it leaves open), and the dtype.
 
-    sizes: None where not even the rank is said, or it is no tensor.
+    sizes: None where not even the rank is said, or it is not a tensor.
     """
 
     sizes: tuple[int | str | None, ...] | None

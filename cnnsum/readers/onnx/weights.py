@@ -102,7 +102,7 @@ class Owners:
 
 
 def _only_says(type: LayerType | None, at: int) -> bool:
-    """Whether the input at that place is no data of the operation, but says what it does."""
+    """Whether the input at that place is not data of the operation, but says what it does."""
     return type is not None and at < len(type.schema.inputs) and type.schema.inputs[at] in type.settings
 
 

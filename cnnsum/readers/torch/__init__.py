@@ -27,7 +27,7 @@ def read_torch(document: Document, how: How = AS_WRITTEN) -> Graph:
     value = document.value
     if not is_program(value):
         help = "write one with `torch.export.save(torch.export.export(model, inputs), 'model.pt2')`"
-        message = "this is no exported program of PyTorch: it has no `graph_module`"
+        message = "this is not an exported program of PyTorch: it has no `graph_module`"
         raise UnusableError(Diagnostic("SPC040", message, document.span(()), help=help))
     version = value["schema_version"]
     major = version.get("major") if isinstance(version, dict) else None

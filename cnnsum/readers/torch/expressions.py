@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 class _NotKnownError(Exception):
-    """The text is no expression that is known."""
+    """The text is not an expression that is known."""
 
 
 def parse(text: str, symbol: Callable[[str], Dim]) -> Dim:

@@ -75,7 +75,7 @@ REPEATING = frozenset(
         "A2C2f",
     ]
 )
-#: Modules of files with anchors, YOLOv5's and YOLOv7's, that are no modules of Ultralytics: those whose channels are
+#: Modules of files with anchors, YOLOv5's and YOLOv7's, that are not modules of Ultralytics: those whose channels are
 #: scaled, and those of them that repeat what is in them.
 SCALED_ANCHORED = frozenset(
     [
@@ -198,7 +198,7 @@ class Rows:
         number = len(self.rows)
         wanted = "a row is `[from, repeats, module, args]`"
         if not isinstance(row, list) or len(row) < 3:
-            self._error("SPC022", f"row {number} is no list of four values", path, wanted)
+            self._error("SPC022", f"row {number} is not a list of four values", path, wanted)
             self._keep(number, "?", (number - 1,), (), path, several=False)
             return
         source, repeats, module = row[:3]

@@ -49,7 +49,7 @@ def is_whole(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value may scale a network: no sizes come of anything larger, or of what is no number."""
+    """Whether a value may scale a network: no sizes come of anything larger, or of what is not a number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < MOST_CHANNELS
 
 

@@ -58,10 +58,10 @@ def is_of_torch(name: str) -> bool:
 
 
 def in_words_of_rows(found: Diagnostic, document: Document) -> Diagnostic:
-    """What the reader of specs says of a word that is no number: a row has no `vars`."""
+    """What the reader of specs says of a word that is not a number: a row has no `vars`."""
     if found.code != "SPC026" or found.span is None:
         return found
     span = found.span
     word = document.text[document.offset(span.line, span.column) : document.offset(span.end_line, span.end_column)]
     help = did_you_mean(word.strip("'\""), _WORDS) or "a number, `True`, `False` or `None`"
-    return Diagnostic("CFG102", f"`{word[:80]}` is no number, and no other argument", span, found.severity, help)
+    return Diagnostic("CFG102", f"`{word[:80]}` is not a number, and no other argument", span, found.severity, help)

@@ -35,7 +35,7 @@ class Known:
         self._places: dict[Layer, list[Node]] = {}
 
     def call(self, node: Node) -> Found | None:
-        """The call, of a layer that is no model."""
+        """The call, of a layer that is not a model."""
         found = self._calls.get(node.layer)
         if not found:
             return None
@@ -172,7 +172,7 @@ class _Builder:
                 unit.uses = ordered
                 return
             paths = {use.part.unit.path for use in stuck if use.part.unit is not None and use.part.layer is None}
-            assert paths, "a graph with a cycle is no model"
+            assert paths, "a graph with a cycle is not a model"
             opened |= paths
 
     def _uses(self, unit: Unit, nodes: list[Node], opened: set[Path]) -> list[Use]:

@@ -1,6 +1,6 @@
 """A network in PyTorch's words as a Python module, as one would write it by hand: `torch.nn` classes with `forward`.
 
-Blocks are classes, chains are `nn.Sequential`, and what is no module (a sum, a view) is an expression in `forward`.
+Blocks are classes, chains are `nn.Sequential`, and what is not a module (a sum, a view) is an expression in `forward`.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class _Writer(Shaped):
             )
         for constant in node.constants:
             if not isinstance(constant.value, (int, float)):
-                self.refusals.refuse(layer, f"`{layer.name}` has a constant that is no number")
+                self.refusals.refuse(layer, f"`{layer.name}` has a constant that is not a number")
         for keyword in node.keywords:
             if keyword not in type.schema.inputs:
                 message = f"`{layer.name}` is given a `{keyword}`, which {type.name} of PyTorch does not take"

@@ -276,7 +276,7 @@ class Class:
         return items
 
     def _function(self, number: int, key: str, names: list[str]) -> Code:
-        """The expression of what is no module."""
+        """The expression of what is not a module."""
         form, step = self.form, self.form.steps[number]
         node, layer = step.use.node, step.use.part.layer
         assert node is not None
@@ -368,7 +368,7 @@ _ONE_WORD = (("PReLU", "Prelu"), ("RReLU", "Rrelu"), ("ReLU", "Relu"), ("SiLU", 
 
 
 def _attribute(part: Part) -> str:
-    """What a module by itself is called: as in the file, and `relu` where that is no name given by hand."""
+    """What a module by itself is called: as in the file, and `relu` where that is not a name given by hand."""
     name, type = part.name, None if part.layer is None else part.layer.type
     if type is not None and not part.given:
         written = type.name

@@ -95,7 +95,7 @@ def _matmul(call: Call) -> Moved:
         return made_as(call, "matmul", {})
     weight = _shape_of(call, "other")
     if len(call.inputs) != 1 or len(weight) != 2:
-        raise CannotError("its matrix is no weight of a module")
+        raise CannotError("its matrix is not a weight of a module")
     return made_as(call, "Linear", {"out_features": weight[1], "bias": False})
 
 
@@ -125,7 +125,7 @@ def _embedding(call: Call) -> Moved:
     held = held_by(call)
     (table,) = [one.shape for one in held.values()] or [()]
     if len(table) != 2 or call.fields["axis"] != 0 or not call.layer.owned:
-        raise CannotError("it picks from what is no table of vectors")
+        raise CannotError("it picks from what is not a table of vectors")
     return made_as(call, "Embedding", {"num_embeddings": table[0], "embedding_dim": table[1]})
 
 
@@ -240,7 +240,7 @@ def _resized(call: Call) -> Moved:
     )
     rank = len(call.shape())
     if len(scales) != rank or scales[:2] != (1.0, 1.0) or rank not in (3, 4, 5):
-        raise CannotError("it is no enlargement by factors")
+        raise CannotError("it is not an enlargement by factors")
     smooth = {3: "linear", 4: "bilinear", 5: "trilinear"}[rank]
     modes = {"nearest": "nearest", "linear": smooth, "bilinear": smooth, "cubic": "bicubic"}
     factors = [int(one) if float(one).is_integer() else one for one in scales[2:]]

@@ -79,7 +79,7 @@ class FromProgram(Translator):
             raise CannotError("it runs under `torch.no_grad()`, which a network of layers cannot say")
         if layer.borrows:
             owner, weight = layer.borrows[0]
-            raise CannotError(f"it uses `{weight.name}` of `{owner.name}`, and is no second call of the same module")
+            raise CannotError(f"it uses `{weight.name}` of `{owner.name}`, and is not a second call of the same module")
         if node.computed:
             raise CannotError("it has numbers that the program computes from sizes")
         if layer.type is not None and layer.type.key not in self.rules:
@@ -223,7 +223,7 @@ def _parameters(call: Call) -> list[Weight]:
 
 
 def weightless(call: Call) -> None:
-    """Raise for a call that reads a tensor which is no result of another."""
+    """Raise for a call that reads a tensor which is not a result of another."""
     for name, one in held_by(call).items():
         if one.shape or not isinstance(one.value, (int, float)):
             raise CannotError(f"it reads {show_shape(one.shape)} that the program holds (`{name}`), which no layer has")

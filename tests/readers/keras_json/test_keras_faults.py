@@ -269,10 +269,14 @@ def test_files_that_hold_no_model(model: Any, message: str) -> None:
 @each(
     ("changes", "message", "help"),
     [
-        ({"class_name": None}, "the `class_name` of this Keras model is no text", 'write `"class_name": "Functional"`'),
+        (
+            {"class_name": None},
+            "the `class_name` of this Keras model is not text",
+            'write `"class_name": "Functional"`',
+        ),
         (
             {"class_name": ["Model"]},
-            "the `class_name` of this Keras model is no text",
+            "the `class_name` of this Keras model is not text",
             'write `"class_name": "Functional"`',
         ),
         ({"class_name": ...}, "this Keras model has no `class_name`", 'add `"class_name": "Functional"`'),

@@ -253,7 +253,7 @@ def test_groups_of_files_without_names() -> None:
     kept = {"own": {"vars": {"0": (2,)}}, "own_2": {"d": {"vars": {"0": (3, 4), "1": (4,)}}}}
     found = with_weights(model, {"layers": kept})
     assert stored(found) == [[(2,)], [], [], [], [(3, 4), (4,)]]
-    # A generator of random numbers is no weight.
+    # A generator of random numbers is not a weight.
     kept = {"own": {"seed_generator": {"vars": {"0": (2,)}}, "vars": {}}}
     (group,) = (one for one in (with_weights(chain("Own"), {"layers": kept}),))
     assert stored(group) == [[(2,)]]  # of floating-point numbers it is one

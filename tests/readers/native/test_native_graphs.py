@@ -321,7 +321,10 @@ SHARE = (
         ("Dense: {share: u}", "10:18-19 SPC037 `u` is a use of block `b`, and cannot be shared as Dense"),
         ("b: {share: d}", "10:14-15 SPC037 `d` is a Dense, and cannot be shared as block `b`"),
         ("c: {share: u}", "10:14-15 SPC037 `u` is a use of block `b`, not of `c`"),
-        ("Dense: {share: input}", "10:18-23 SPC037 `input` is no layer of the network, and cannot be shared as Dense"),
+        (
+            "Dense: {share: input}",
+            "10:18-23 SPC037 `input` is not a layer of the network, and cannot be shared as Dense",
+        ),
         ("b: {share: r}", "10:14-15 SPC037 `r` has 2 copies: share one of them (`r.0`), or all with `repeat: 2`"),
         ("Dense: {share: q}", "10:18-19 SPC037 `q` has 2 copies: share one of them (`q.0`), or all with `repeat: 2`"),
         (

@@ -196,7 +196,7 @@ def test_a_symbol_may_be_called_as_the_batch():
         ("input: {dtype: uint8}", ["1:1-6 SPC031 input `input` has no `shape`"]),
         ("input: {shape: [3], dtyp: uint8}", ["1:21-25 SPC030 an input has no key `dtyp` | did you mean `dtype`?"]),
         ("input: {shape: [3], dtype: uint7}", ["1:28-33 CFG102 `dtype` must be the name of a dtype, got 'uint7' | did you mean `uint8` or `uint4`?"]),
-        ("input: [None, 3]", ["1:9-13 CFG102 `None` is no size | a size that is left open is `null`; the axis of the batch is left out"]),
+        ("input: [None, 3]", ["1:9-13 CFG102 `None` is not a size | a size that is left open is `null`; the axis of the batch is left out"]),
         ("input: [0, -1, 2.5, true, {}]", [
             "1:9-10 CFG102 a size must be a positive integer, a symbol or null, got 0",
             "1:12-14 CFG102 a size must be a positive integer, a symbol or null, got -1",

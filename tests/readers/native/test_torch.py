@@ -98,7 +98,7 @@ def test_a_loss_is_refused_with_the_reason(loss: str):
     (found,) = report.diagnostics
     assert (found.code, found.help) == (
         "UNK701",
-        "a loss is no layer of the network, but of its training: leave it out",
+        "a loss is not a layer of the network, but of its training: leave it out",
     )
 
 

@@ -523,7 +523,7 @@ def test_it_is_known_by_its_content(tmp_path: Path) -> None:
         [sys.executable, "-m", "cnnsum", "-", "--format", "csv"], input=data, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    with pytest.raises(UnusableError, match="this is no ONNX file"):
+    with pytest.raises(UnusableError, match="this is not an ONNX file"):
         cnnsum.loads("input: [2]\nlayers: [Flatten]", format="onnx")
 
 

@@ -135,7 +135,7 @@ def test_weights_in_16_bits_are_made_32_before_they_are_used(tmp_path: Path) -> 
 
 
 def test_a_layer_of_lstm(tmp_path: Path) -> None:
-    """4 matrices of 6 x 5 and 4 of 6 x 6, and 4 biases; 7 steps; the states are no weights."""
+    """4 matrices of 6 x 5 and 4 of 6 x 6, and 4 biases; 7 steps; the states are not weights."""
     made = Builder()
     x, y = made.input("x", 1, 7, 5), made.tensor("y", [1, 7, 6])
     into = [made.weight(f"i{at}", 6, 5) for at in range(4)]
@@ -456,7 +456,7 @@ def test_parts_that_are_shared_do_not_multiply(tmp_path: Path) -> None:
 def test_what_is_no_such_file(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_text("input: [4]\nlayers: [Flatten]\n")
-    with pytest.raises(UnusableError, match="this is no TensorFlow Lite file"):
+    with pytest.raises(UnusableError, match="this is not TensorFlow Lite file"):
         cnnsum.load(path, format="tflite")
     path.write_text("# a TFL3 comment\ninput: [4]\nlayers: [Flatten]\n")
     assert cnnsum.load(path).format == "cnnsum"
