@@ -16,13 +16,25 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from keras_hub_backbones import built, written
+
 os.environ.setdefault("KERAS_BACKEND", "numpy")
 warnings.simplefilter("ignore")
 
 _SIZES = {"intermediate_dim": 30, "num_query_heads": 6, "num_key_value_heads": 2}
 _GEMMA = {**_SIZES, "hidden_dim": 24, "head_dim": 10}
 _BLOCK = {"intermediate_dim": 30, "num_heads": 4}
+_ENCODER = {**_BLOCK, "vocabulary_size": 50, "embedding_dim": 24, "hidden_dim": 24, "num_layers": 2}
 _LAYERS = "layers"
+
+#: Those whose second input is given by its place.
+_TWO = (
+    "TransformerDecoder",
+    "WhisperDecoder",
+    "CachedMultiHeadAttention",
+    "MaskedLMHead",
+    "DisentangledAttentionEncoder",
+)
 
 #: A layer: where it is, its fields, and the shapes of what it is called on by name.
 LAYERS: list[tuple[str, str, dict[str, Any], dict[str, tuple[Any, ...]]]] = [
@@ -141,94 +153,147 @@ LAYERS: list[tuple[str, str, dict[str, Any], dict[str, tuple[Any, ...]]]] = [
         {"hidden_dim": 24, "num_heads": 6, "intermediate_dim": 30},
         {"x": (16, 24)},
     ),
-]
-_TEXT = {"num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 12, "dropout": 0.1}
-_DECODING = {"num_layers": 2, "num_query_heads": 4, "hidden_dim": 8, "intermediate_dim": 12, "num_key_value_heads": 2}
-#: A backbone: its module, its class and its fields.
-BACKBONES: list[tuple[str, str, dict[str, Any]]] = [
-    ("bert.bert_backbone", "BertBackbone", {"vocabulary_size": 50, "max_sequence_length": 16, **_TEXT}),
-    ("roberta.roberta_backbone", "RobertaBackbone", {"vocabulary_size": 50, "max_sequence_length": 16, **_TEXT}),
+    ("clip.clip_text_encoder", "CLIPTextEncoder", _ENCODER, {"token_ids": (None,)}),
     (
-        "distil_bert.distil_bert_backbone",
-        "DistilBertBackbone",
-        {"vocabulary_size": 50, "max_sequence_length": 16, **_TEXT},
+        "mistral.mistral_layer_norm",
+        "MistralLayerNormalization",
+        {},
+        {"x": (16, 24)},
     ),
-    ("gpt2.gpt2_backbone", "GPT2Backbone", {"vocabulary_size": 50, "max_sequence_length": 16, **_TEXT}),
-    ("opt.opt_backbone", "OPTBackbone", {"vocabulary_size": 50, "max_sequence_length": 16, **_TEXT}),
-    ("bart.bart_backbone", "BartBackbone", {"vocabulary_size": 50, "max_sequence_length": 16, **_TEXT}),
+    ("llama.llama_decoder", "LlamaTransformerDecoder", _SIZES, {"decoder_sequence": (16, 24)}),
     (
-        "f_net.f_net_backbone",
-        "FNetBackbone",
-        {"vocabulary_size": 50, "num_layers": 2, "hidden_dim": 8, "intermediate_dim": 12, "max_sequence_length": 16},
+        "mixtral.mixtral_decoder",
+        "MixtralTransformerDecoder",
+        {**_SIZES, "num_experts": 5},
+        {"decoder_sequence": (16, 24), "decoder_padding_mask": (16,)},
     ),
     (
-        "whisper.whisper_backbone",
-        "WhisperBackbone",
+        "pali_gemma.pali_gemma_decoder_block",
+        "PaliGemmaDecoderBlock",
+        {**_GEMMA, "use_post_ffw_norm": True},
+        {"x": (16, 24), "padding_mask": (16,)},
+    ),
+    (
+        "pali_gemma.pali_gemma_vit",
+        "PaliGemmaVit",
         {
-            "vocabulary_size": 50,
-            "num_mels": 8,
-            "max_encoder_sequence_length": 20,
-            "max_decoder_sequence_length": 10,
-            **_TEXT,
-        },
-    ),
-    ("mistral.mistral_backbone", "MistralBackbone", {"vocabulary_size": 50, **_DECODING}),
-    ("phi3.phi3_backbone", "Phi3Backbone", {"vocabulary_size": 50, **_DECODING}),
-    ("qwen.qwen_backbone", "QwenBackbone", {"vocabulary_size": 50, **_DECODING}),
-    ("gemma.gemma_backbone", "GemmaBackbone", {"vocabulary_size": 50, "head_dim": 6, **_DECODING}),
-    (
-        "falcon.falcon_backbone",
-        "FalconBackbone",
-        {
-            "vocabulary_size": 50,
-            "num_layers": 2,
-            "num_attention_heads": 2,
-            "hidden_dim": 8,
-            "intermediate_dim": 12,
-        },
-    ),
-    ("bloom.bloom_backbone", "BloomBackbone", {"vocabulary_size": 50, **_TEXT}),
-    ("gpt_neo_x.gpt_neo_x_backbone", "GPTNeoXBackbone", {"vocabulary_size": 50, **_TEXT}),
-    (
-        "vit.vit_backbone",
-        "ViTBackbone",
-        {
-            "image_shape": (32, 32, 3),
-            "patch_size": (8, 8),
-            "num_layers": 2,
+            "image_size": 32,
+            "patch_size": 8,
             "num_heads": 2,
             "hidden_dim": 8,
-            "mlp_dim": 12,
+            "num_layers": 2,
+            "intermediate_dim": 12,
+            "num_classes": 5,
+            "pooling": "gap",
+            "classifier_activation": "softmax",
         },
+        {"images": (32, 32, 3)},
+    ),
+    (
+        "deberta_v3.disentangled_attention_encoder",
+        "DisentangledAttentionEncoder",
+        {**_BLOCK, "bucket_size": 6, "activation": "gelu"},
+        {"inputs": (16, 24), "rel_embeddings": (12, 24)},
+    ),
+    (
+        "efficientnet.fusedmbconv",
+        "FusedMBConvBlock",
+        {
+            "input_filters": 8,
+            "output_filters": 8,
+            "se_ratio": 0.25,
+            "projection_activation": "relu",
+            "projection_kernel_size": 3,
+            "dropout": 0.1,
+        },
+        {"inputs": (17, 19, 8)},
+    ),
+    (
+        "efficientnet.mbconv",
+        "MBConvBlock",
+        {"input_filters": 8, "output_filters": 12, "expand_ratio": 1, "kernel_size": 5, "strides": 2},
+        {"inputs": (17, 19, 8)},
+    ),
+    (
+        "efficientnet.mbconv",
+        "MBConvBlock",
+        {"input_filters": 8, "output_filters": 8, "expand_ratio": 6, "se_ratio": 0.25, "nores": True},
+        {"inputs": (17, 19, 8)},
+    ),
+    (
+        "mobilenet.mobilenet_backbone",
+        "DepthwiseConvBlock",
+        {"infilters": 8, "filters": 12, "name": "block"},
+        {"inputs": (17, 19, 8)},
+    ),
+    (
+        "deeplab_v3.deeplab_v3_layers",
+        "SpatialPyramidPooling",
+        {"dilation_rates": [2, 3], "num_channels": 6, "dropout": 0.1},
+        {"inputs": (17, 19, 8)},
+    ),
+    (
+        "mit.mit_layers",
+        "OverlappingPatchingAndEmbedding",
+        {"project_dim": 6, "patch_size": 7, "stride": 4},
+        {"x": (33, 35, 3)},
+    ),
+    (
+        "vit_det.vit_layers",
+        "WindowedTransformerEncoder",
+        {
+            "project_dim": 24,
+            "intermediate_dim": 30,
+            "num_heads": 4,
+            "use_bias": False,
+            "use_rel_pos": True,
+            "input_size": (6, 6),
+        },
+        {"x": (6, 6, 24)},
     ),
 ]
+#: Those of `keras_hub_backbones.BACKBONES` whose layers are KerasHub's own, each once.
+BACKBONES = (
+    "AlbertBackbone",
+    "BertBackbone",
+    "RobertaBackbone",
+    "DistilBertBackbone",
+    "ElectraBackbone",
+    "GPT2Backbone",
+    "OPTBackbone",
+    "BartBackbone",
+    "FNetBackbone",
+    "WhisperBackbone",
+    "T5Backbone",
+    "T5Backbone without gates",
+    "DebertaV3Backbone",
+    "LlamaBackbone",
+    "Llama3Backbone",
+    "MistralBackbone",
+    "MixtralBackbone",
+    "Phi3Backbone",
+    "QwenBackbone",
+    "QwenBackbone with two tables",
+    "QwenMoeBackbone",
+    "Qwen3MoeBackbone",
+    "GemmaBackbone",
+    "Gemma3Backbone",
+    "PaliGemmaBackbone",
+    "FalconBackbone",
+    "BloomBackbone",
+    "GPTNeoXBackbone",
+    "ViTBackbone",
+    "ViTDetBackbone",
+    "CLIPBackbone",
+    "EfficientNetBackbone",
+    "MobileNetBackbone",
+)
 
 
 def _class(module: str, name: str) -> Any:
     if module == _LAYERS:
         return getattr(importlib.import_module("keras_hub").layers, name)
     return getattr(importlib.import_module(f"keras_hub.src.models.{module}"), name)
-
-
-def _written(model: Any) -> dict[str, Any]:
-    """A model as JSON, and what Keras says of its layers; of a model within it, of its layers in turn."""
-    rows = [
-        [
-            layer.name,
-            type(layer).__name__,
-            [list(one.shape) for one in _flat(layer.output)],
-            layer.count_params(),
-            sorted(list(one.shape) for one in layer.weights),
-        ]
-        for layer in model.layers
-    ]
-    return {"model": json.loads(model.to_json()), "rows": rows, "total": model.count_params()}
-
-
-def _flat(value: Any) -> list[Any]:
-    import keras
-
-    return list(keras.tree.flatten(value))
 
 
 def main(path: str) -> None:
@@ -239,17 +304,18 @@ def main(path: str) -> None:
     for module, name, fields, inputs in LAYERS:
         keras.utils.clear_session()
         layer = _class(module, name)(**fields)
+        if name == "LlamaTransformerDecoder":
+            layer.rope_scaling_factor = 1.0  # which keras-hub 0.32.0 asks for when it writes one, and never sets
         tensors = {key: keras.Input(shape, name=key) for key, shape in inputs.items()}
         first, *rest = tensors.items()
         placed = [first[1]]
         named = dict(rest)
-        if name in ("TransformerDecoder", "WhisperDecoder", "CachedMultiHeadAttention", "MaskedLMHead") and rest:
+        if name in _TWO and rest:
             placed.append(named.pop(rest[0][0]))
-        found.append(_written(keras.Model(list(tensors.values()), layer(*placed, **named))))
-    for module, name, fields in BACKBONES:
+        found.append(written(keras.Model(list(tensors.values()), layer(*placed, **named))))
+    for name in BACKBONES:
         keras.utils.clear_session()
-        backbone = _class(module, name)(**fields)
-        found.append({"backbone": name, **_written(keras.Model(backbone.input, backbone.output))})
+        found.append({"backbone": name, **written(built(name))})
     Path(path).write_text(
         "[\n" + ",\n".join(json.dumps(one, separators=(",", ":")) for one in found) + "\n]\n", encoding="utf-8"
     )

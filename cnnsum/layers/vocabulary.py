@@ -161,7 +161,10 @@ ONNX = Vocabulary("onnx", "ONNX", onnx.FAMILIES, onnx.OPERATIONS, channels_first
 TFLITE = Vocabulary("tflite", "TensorFlow Lite", tflite.FAMILIES, tflite.OPERATIONS, domain="tflite")
 #: Layers in files of Keras whose classes are KerasHub's. Few files have any: nothing of its folder is imported before.
 KERAS_HUB = Vocabulary(
-    "keras_hub", "KerasHub", ("positions", "transformers", "decoders", "vision"), prefixes=("keras_hub.",)
+    "keras_hub",
+    "KerasHub",
+    ("positions", "transformers", "decoders", "experts", "encoders", "vision", "images"),
+    prefixes=("keras_hub.",),
 )
 
 #: By the word that a spec names one with.

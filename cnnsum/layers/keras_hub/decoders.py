@@ -65,7 +65,7 @@ _HELD: dict[Form, Callable[[list[Weight]], list[Weight]]] = {
 }
 
 
-class _Decoder:
+class Decoder:
     """A block of self-attention and dense layers, built step by step."""
 
     def __init__(self, what: str, x: Shape) -> None:
@@ -76,10 +76,12 @@ class _Decoder:
         self.parts = Parts()
 
     def rms(self, name: str, x: Shape | None = None) -> Shape:
+        """A normalisation by size: of what there is so far, or of something else."""
         x = self.x if x is None else x
         return self.parts.add(name, RMSNormalization(x), x)
 
     def norm(self, name: str) -> Shape:
+        """A layer normalisation."""
         return self.parts.add(name, LayerNormalization(self.x), self.x)
 
     def attention(
@@ -142,10 +144,11 @@ class _Decoder:
         self.parts.sum(self.parts.add(names[2], Dense(product, units=self.x[2], use_bias=False), product))
 
     def facts(self) -> Facts:
+        """All of it as one layer."""
         return self.parts.facts(self.x, keeps_input=True, window=EVERYTHING)
 
 
-_GATED = ("feedforward_intermediate_dense", "feedforward_gate_dense", "feedforward_output_dense")
+GATED = ("feedforward_intermediate_dense", "feedforward_gate_dense", "feedforward_output_dense")
 
 
 def _llama(
@@ -161,11 +164,11 @@ def _llama(
 ) -> Facts:
     if cache is not None:
         return unknown_facts()
-    block = _Decoder(what, x)
+    block = Decoder(what, x)
     depth = head_size(x, heads[0], what, "num_query_heads") if depth is None else depth
     block.attention("self_attention", heads, depth, dropout, biases=biases)
     block.rms("self_attention_layernorm")
-    block.gated(_GATED, units, activation)
+    block.gated(GATED, units, activation)
     block.rms("feedforward_layernorm")
     return block.facts()
 
@@ -278,7 +281,7 @@ def _gemma(
     *,
     of_heads: bool = False,
 ) -> Facts:
-    block = _Decoder(what, x)
+    block = Decoder(what, x)
     block.rms("pre_attention_norm")
     if norms[0]:
         block.rms("post_attention_norm")
@@ -373,7 +376,7 @@ def FalconTransformerDecoder(
     what = "FalconTransformerDecoder"
     if attention_cache is not None:
         return unknown_facts()
-    block = _Decoder(what, inputs)
+    block = Decoder(what, inputs)
     depth = head_size(inputs, num_attention_heads, what, "num_attention_heads")
     block.norm("input_layernorm")
     heads = (num_attention_heads, num_attention_heads)
@@ -400,7 +403,7 @@ def BloomDecoder(
     what = "BloomDecoder"
     if cache is not None:
         return unknown_facts()
-    block = _Decoder(what, decoder_sequence)
+    block = Decoder(what, decoder_sequence)
     depth = head_size(decoder_sequence, num_heads, what)
     block.norm("pre_attention_layernorm")
     block.attention("self_attention", (num_heads, num_heads), depth, dropout, biases=_ALL, rotates=False, held="flat")
@@ -432,7 +435,7 @@ def GPTNeoXDecoder(
     what = "GPTNeoXDecoder"
     if self_attention_cache is not None:
         return unknown_facts()
-    block = _Decoder(what, decoder_sequence)
+    block = Decoder(what, decoder_sequence)
     depth = head_size(decoder_sequence, num_heads, what)
     block.attention("self_attention", (num_heads, num_heads), depth, dropout, biases=_ALL, held="together")
     block.norm("self_attention_layer_norm")

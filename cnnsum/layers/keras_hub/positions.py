@@ -124,7 +124,16 @@ def RMSNormalization(x: Shape, *, input_dim: Pos | None = None) -> Facts:
 
 
 #: The same under the names that its language models have for it.
-for _name in ("LlamaLayerNorm", "MistralLayerNormalization", "Phi3LayerNorm", "QwenLayerNorm"):
+for _name in (
+    "LlamaLayerNorm",
+    "MistralLayerNormalization",
+    "MixtralLayerNormalization",
+    "Phi3LayerNorm",
+    "QwenLayerNorm",
+    "QwenMoeLayerNorm",
+    "Qwen3LayerNorm",
+    "Qwen3MoeLayerNorm",
+):
     layer(key=_name, name=_name, weights="scale")(RMSNormalization)
 
 

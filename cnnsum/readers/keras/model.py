@@ -265,14 +265,13 @@ class ModelReader:
                 self._error("GRF310", f"`{reference[0]}` is not an input layer", here)
             elif tensor.node not in graph.inputs:
                 graph.inputs.append(tensor.node)
-        # Keras 3 counts the node that a Functional model makes when it is built, but among the outputs only.
-        first = 0 if legacy else 1
         wanted = list(references(config.get("output_layers"), (*path, "config", "output_layers")))
+        # Keras 3 counts the node that a Functional model makes when it is built, but among the outputs only.
+        models = frozenset() if legacy else _functional(entries, names, [reference for reference, _ in wanted])
         for reference, here in wanted:
             name, index, output = reference
-            layer_or_none = names.get(name)
-            if layer_or_none is not None and layer_or_none.graph is not None and not layer_or_none.graph.sequential:
-                index = max(index - first, 0)
+            if name in models:
+                index = max(index - 1, 0)
             tensor = self._tensor((name, index, output), names, here)
             if tensor is not None:
                 graph.outputs.append(tensor)
@@ -660,6 +659,20 @@ def _key_of(call: object) -> object:
 def _is_legacy(raw: dict[str, Any]) -> bool:
     """Whether a layer's calls are written as Keras 2 writes them."""
     return any(isinstance(call, list) for call in raw["inbound_nodes"])
+
+
+def _functional(
+    entries: list[tuple[Layer, dict[str, object], Path]], names: dict[str, Layer], wanted: list[tuple[str, int, int]]
+) -> frozenset[str]:
+    """The layers that are Functional models for Keras 3: those that show their layers, and classes of others that do
+    not, of which an output is that of the call after the last.
+    """
+    found = {name for name, layer in names.items() if layer.graph is not None and not layer.graph.sequential}
+    beyond = {name for name, index, _ in wanted if name in names and index == len(names[name].nodes)} - found
+    if beyond:
+        own = {layer.name for layer, raw, _ in entries if is_own_module(str(raw.get("module")))}
+        found |= beyond - own
+    return frozenset(found)
 
 
 def _counted_from_one(

@@ -116,3 +116,17 @@ def test_a_recorded_shape_that_is_none_is_not_used(wrong):
     found = load(model(recorded=wrong))
     assert [one.message for one in found.diagnostics] == ["unknown layer type `Odd`"]
     assert shapes(cnnsum.summarize(found))["second"] == ["unknown"]
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_model_of_somebody_s_own_class_is_called_from_1_among_the_outputs(index):
+    """Keras counts what a Functional model makes when it is built, and there only; the file may not show its layers."""
+    found = functional([image((8, 8, 3)), made("Encoder", "encoder", "image", module="mine")], "encoder")
+    found["config"]["output_layers"] = [["encoder", index, 0]]
+    assert [one.code for one in load(found).diagnostics] == ["UNK701"]
+
+
+def test_no_layer_of_keras_is():
+    found = functional([image((8, 8, 3)), made("Flatten", "flat", "image")], "flat")
+    found["config"]["output_layers"] = [["flat", 1, 0]]
+    assert [one.code for one in load(found).diagnostics] == ["GRF302"]
