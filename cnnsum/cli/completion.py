@@ -26,5 +26,6 @@ def command(shell: str) -> None:
     made = get_completion_class(shell)
     assert made is not None
     script = made(cli, {}, "cnnsum", COMPLETE)
-    text = script.source_template % script.source_vars()
+    # click's script for fish takes what is offered only up to its first comma.
+    text = (script.source_template % script.source_vars()).replace('string split "," ', 'string split --max 1 "," ')
     write_result(None, "never", plain=lambda: (f"# {_HOW[shell]}\n", text))

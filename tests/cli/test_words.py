@@ -144,14 +144,37 @@ def _model() -> None:
     Path("net.yaml").write_text("input: [28, 28, 1]\nlayers: [Flatten, Dense: 10]\n", encoding="utf-8")
 
 
-@pytest.mark.usefixtures("_model")
-@pytest.mark.skipif(shutil.which("bash") is None, reason="completion of bash")
-def test_what_bash_completes(tmp_path: Path) -> None:
-    """In a real bash, by the script that is printed for it."""
+@pytest.fixture
+def installed(tmp_path: Path) -> dict[str, str]:
+    """The environment of a shell in which `cnnsum` is a command."""
     program = tmp_path / "bin" / "cnnsum"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cnnsum "$@"\n', encoding="utf-8")
     program.chmod(0o755)
+    return {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
+@pytest.mark.usefixtures("_model")
+@pytest.mark.skipif(shutil.which("fish") is None, reason="completion of fish")
+def test_what_fish_completes(installed: dict[str, str]) -> None:
+    """In a real fish, by the script that is printed for it."""
+    asked = [f"complete -C {_quoted(line)}; echo end" for line, _, _ in LINES]
+    script = "\n".join(["cnnsum completion fish | source", *asked])
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", script], env=installed, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    answers = done.stdout.split("end\n")
+    for (line, words, files), answer in zip(LINES, answers[:-1], strict=True):
+        offered = {one.partition("\t")[0] for one in answer.splitlines()}
+        wanted = words | ({"net.yaml"} if files and "net.yaml".startswith(line.rpartition(" ")[2]) else set())
+        assert wanted <= offered if wanted else not offered, f"{line}: {offered}"
+
+
+@pytest.mark.usefixtures("_model")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="completion of bash")
+def test_what_bash_completes(installed: dict[str, str]) -> None:
+    """In a real bash, by the script that is printed for it."""
     lines = [f"try {' '.join(map(_quoted, line.split(' ')))}" for line, _, _ in LINES]
     script = "\n".join(
         [
@@ -166,7 +189,7 @@ def test_what_bash_completes(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         ["bash", "-c", script],
-        env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        env=installed,
         capture_output=True,
         text=True,
         check=False,

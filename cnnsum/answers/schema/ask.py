@@ -28,6 +28,9 @@ _OF_GRAPH = ("from", "repeat", "share", "when")
 _WITH_SHARE = ("name", "from", "when", "repeat", "share")
 
 _TEXT: Schema = {"type": "string", "minLength": 1}
+_MAPPING: Schema = {"type": ["object", "null"]}
+#: For yaml-language-server, which would offer names of keys a second time, without what follows them.
+_NAMED_BELOW: Schema = {"doNotSuggest": True}
 _DEFS = "#/$defs/"
 
 
@@ -115,27 +118,28 @@ def _conditions() -> list[Schema]:
 def _in_words_of(words: _Words) -> Schema:
     """What holds of the layers of a file that is in the words of a framework."""
     layers, prefix = words.layers, words.prefix
-    known, complete = {"items": _ref(f"{prefix}known")}, {"items": _ref(f"{prefix}complete")}
-    in_blocks = {"additionalProperties": {"properties": {"layers": complete}}}
+    known, complete = ({"type": "array", "items": _ref(f"{prefix}{word}")} for word in ("known", "complete"))
+    in_blocks = {**_MAPPING, "additionalProperties": {"properties": {"layers": complete}}}
     own_names = either(*({"required": [key]} for key in ("blocks", "layer_types", "include")))
     lacking = {name: {"properties": dict.fromkeys(needed, False)} for name, needed in layers.needed().items()}
     names = tuple(layers.names())
+    type_names = {**_ref(f"{prefix}typeName"), **_NAMED_BELOW}
     return {
         "properties": {
             "layers": _ref(f"{prefix}layers"),
-            "blocks": either(_named(_ref(f"{prefix}block"), but=(*names, *words.private)), NULL),
-            "layer_types": either(_named(_ref("layerType"), but=names), NULL),
-            "defaults": either(_defaults(layers), NULL),
+            "blocks": {**_MAPPING, **either(_named(_ref(f"{prefix}block"), but=(*names, *words.private)), NULL)},
+            "layer_types": {**_MAPPING, **either(_named(_ref("layerType"), but=names), NULL)},
+            "defaults": {**_MAPPING, **either(_defaults(layers), NULL)},
         },
         "allOf": [
             # Without these keys, every layer is one of the framework's types.
             {
                 "if": {"not": own_names},
-                "then": {"properties": {"layers": known, "defaults": {"propertyNames": _ref(f"{prefix}typeName")}}},
+                "then": {"properties": {"layers": known, "defaults": {**_MAPPING, "propertyNames": type_names}}},
             },
             # Unless `defaults` give something that layers need, each says all of it.
             {
-                "if": {"properties": {"defaults": {"properties": lacking}}},
+                "if": {"properties": {"defaults": {**_MAPPING, "properties": lacking}}},
                 "then": {"properties": {"layers": complete, "blocks": in_blocks}},
             },
         ],
@@ -172,13 +176,16 @@ def _keys() -> dict[str, Schema]:
             "description": "What is known of the names that stand for sizes.",
         },
         "vars": {**either(_named({}, but=("index",)), NULL), "description": "Names for values."},
-        "blocks": {"description": "Pieces of a network with arguments, which are then used as layers."},
+        "blocks": {**_MAPPING, "description": "Pieces of a network with arguments, which are then used as layers."},
         "include": {
             **either(_ref("path"), listed(_ref("path")), NULL),
             "description": "A file, or several, whose blocks and layer types may be used.",
         },
-        "layer_types": {"description": "Layer types of the file's own."},
-        "defaults": {"description": "Fields for all layers of a type; what a layer says itself counts more."},
+        "layer_types": {**_MAPPING, "description": "Layer types of the file's own."},
+        "defaults": {
+            **_MAPPING,
+            "description": "Fields for all layers of a type; what a layer says itself counts more.",
+        },
         "data_format": {
             "enum": ["channels_last", "channels_first", None],
             "description": "The place of the channels, for every layer that has the field.",
@@ -273,24 +280,37 @@ def _defs(words: _Words) -> dict[str, Schema]:
     names = layers.names()
     needs = layers.complete()
     type_name = either({"enum": [*names, *MODELS, *words.private]}, {"type": "string", "pattern": words.dotted})
-    any_name = either({"enum": [*names, *MODELS]}, {"type": "string", "pattern": f"{words.dotted}|{_NAME}"})
+    other_name = {"type": "string", "pattern": f"{words.dotted}|{_NAME}"}
+    any_name = either({"enum": [*names, *MODELS]}, other_name)
+    # What editors may write as it is: with nothing below it, a layer is complete or is not offered.
+    alone = {"enum": [name for name in names if name not in needs]}
+    with_more = {"pattern": f"^({'|'.join([*needs, *MODELS, *words.private])})$"}
     found = {
         "layers": {"type": "array", "minItems": 1, "items": _ref(f"{prefix}layer")},
         "typeName": type_name,
         # Any other name may be a block or a type of the file's own, or of one that it includes.
-        "layer": either(
-            any_name,
-            {
-                "type": "object",
-                "propertyNames": any_name,
-                "properties": {**layers.values(), **dict.fromkeys(MODELS, _ref(f"{prefix}model"))},
-                "additionalProperties": _ref("use"),
-                "minProperties": 1,
-                "maxProperties": 1,
-            },
+        "layer": {
+            "defaultSnippets": _snippets(layers),
+            **either(
+                alone,
+                other_name,
+                {
+                    "type": "object",
+                    "propertyNames": {**any_name, **_NAMED_BELOW},
+                    "properties": {**layers.values(), **dict.fromkeys(MODELS, _ref(f"{prefix}model"))},
+                    "additionalProperties": _ref("use"),
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                },
+            ),
+        },
+        "known": either(
+            {"type": "string", **either(alone, with_more, {"pattern": words.dotted})},
+            {"type": "object", "propertyNames": {**type_name, **_NAMED_BELOW}},
         ),
-        "known": either({"type": "string", **type_name}, {"type": "object", "propertyNames": type_name}),
-        "complete": either({"type": "string", "not": {"enum": list(needs)}}, {"type": "object", "properties": needs}),
+        "complete": either(
+            {"type": "string", "not": {"pattern": f"^({'|'.join(needs)})$"}}, {"type": "object", "properties": needs}
+        ),
         "inner": {
             "description": "A layer, written as an item of `layers` would be.",
             **either(
@@ -308,6 +328,14 @@ def _defs(words: _Words) -> dict[str, Schema]:
         "block": _block(prefix),
     }
     return {f"{prefix}{name}": schema for name, schema in found.items()}
+
+
+def _snippets(layers: Layers) -> list[Schema]:
+    """For editors: each layer that needs fields, with these to be filled in."""
+    return [
+        {"label": name, "body": {name: {field: f"${at}" for at, field in enumerate(fields, 1)}}}
+        for name, fields in layers.needed().items()
+    ]
 
 
 def _input(**more: Schema) -> Schema:

@@ -30,6 +30,8 @@ FORMULA: Schema = {"$ref": "#/$defs/formula"}
 WHOLE: Schema = {"$ref": "#/$defs/whole"}
 NULL: Schema = {"type": "null"}
 _SCALARS = ["string", "number", "boolean"]
+#: Anything; of several types, editors begin what is first.
+_BELOW = ["object", "array", "string", "number", "boolean", "null"]
 _LISTED: Schema = {"type": ["object", "array"]}
 _INNER: Schema = {"$ref": "#/$defs/inner"}
 
@@ -161,7 +163,7 @@ class Layers:
     def values(self) -> dict[str, Schema]:
         """By name: what may stand below it in an item of `layers`."""
         return {
-            name: _ref(f"{self.prefix}{name if name == type.lazy else type.name}")
+            name: {"type": _BELOW, **_ref(f"{self.prefix}{name if name == type.lazy else type.name}")}
             for name, type in self._by_name.items()
         }
 
