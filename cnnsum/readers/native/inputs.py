@@ -133,6 +133,13 @@ def _as_list(raw: object) -> str | None:
     return f"write `[{', '.join(sizes)}]`" if plain else "write it in square brackets: `[height, width, channels]`"
 
 
+def _as_a_fact(name: str, value: object) -> str:
+    """What to write for a symbol that was given a value, which symbols do not have."""
+    if type(value) is int and 0 < value <= MOST_DECLARED:
+        return f"for any multiple of it, write `{name}: {{multiple_of: {value}}}`; for it alone, `vars: {{{name}: {value}}}`"
+    return f"write `{name}: {{min: 32, multiple_of: 8}}`, or leave out what is not known: `{name}: {{}}`"
+
+
 def declared_symbols(
     raw: object, document: Document, taken: dict[str, object], findings: Findings
 ) -> dict[str, Symbol]:
@@ -144,7 +151,13 @@ def declared_symbols(
     if isinstance(raw, list) and all(isinstance(name, str) for name in raw):
         raw = dict.fromkeys(raw)
     if not isinstance(raw, dict):
-        findings.add("SPC022", f"`symbols` is a mapping of names to what is known of them, not {show(raw)}", site)
+        help = (
+            f"write `symbols: [{raw}]`"
+            if isinstance(raw, str) and dims.is_name(raw)
+            else "write `symbols: {H: {min: 32, multiple_of: 8}}`"
+        )
+        message = f"`symbols` is a mapping of names to what is known of them, not {show(raw)}"
+        findings.add("SPC022", message, site, help=help)
         return symbols
     for name, known in raw.items():
         here = Site(document, ("symbols", name))
@@ -157,7 +170,7 @@ def declared_symbols(
         facts = {"min": 1, "multiple_of": 1}
         if known is not None and not isinstance(known, dict):
             message = f"what is known of a symbol is a mapping with `min` and `multiple_of`, not {show(known)}"
-            findings.add("SPC022", message, here)
+            findings.add("SPC022", message, here, help=_as_a_fact(name, known))
         for key, number in known.items() if isinstance(known, dict) else ():
             place = Site(document, ("symbols", name, key))
             if key not in _SYMBOL_KEYS:

@@ -214,9 +214,9 @@ def test_a_symbol_may_be_called_as_the_batch():
             "2:27-28 CFG102 `min` must be a positive integer, got 0",
             "2:43-44 CFG102 `multiple_of` must be a positive integer, got 'x'",
         ]),
-        ("input: [H]\nsymbols: 3", ["2:10-11 SPC022 `symbols` is a mapping of names to what is known of them, not 3"]),
+        ("input: [H]\nsymbols: 3", ["2:10-11 SPC022 `symbols` is a mapping of names to what is known of them, not 3 | write `symbols: {H: {min: 32, multiple_of: 8}}`"]),
         ("input: [H]\nsymbols: {H: 3, 2x: }", [
-            "2:14-15 SPC022 what is known of a symbol is a mapping with `min` and `multiple_of`, not 3",
+            "2:14-15 SPC022 what is known of a symbol is a mapping with `min` and `multiple_of`, not 3 | for any multiple of it, write `H: {multiple_of: 3}`; for it alone, `vars: {H: 3}`",
             "2:17-19 SPC029 `2x` cannot be the name of a symbol",
         ]),
         ("input: [3]\nvars: {k: 1}\nsymbols: {k: }", ["3:11-12 SPC028 `k` is a var: it cannot be a symbol too"]),
