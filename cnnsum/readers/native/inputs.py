@@ -136,7 +136,8 @@ def _as_list(raw: object) -> str | None:
 def _as_a_fact(name: str, value: object) -> str:
     """What to write for a symbol that was given a value, which symbols do not have."""
     if type(value) is int and 0 < value <= MOST_DECLARED:
-        return f"for any multiple of it, write `{name}: {{multiple_of: {value}}}`; for it alone, `vars: {{{name}: {value}}}`"
+        alone = f"for it alone, `vars: {{{name}: {value}}}`"
+        return f"for any multiple of it, write `{name}: {{multiple_of: {value}}}`; {alone}"
     return f"write `{name}: {{min: 32, multiple_of: 8}}`, or leave out what is not known: `{name}: {{}}`"
 
 
