@@ -160,6 +160,12 @@ LAYERS: list[tuple[str, str, dict[str, Any], dict[str, tuple[Any, ...]]]] = [
         {},
         {"x": (16, 24)},
     ),
+    (
+        "sam.sam_prompt_encoder",
+        "SAMPromptEncoder",
+        {"hidden_size": 16, "image_embedding_size": (8, 8), "input_image_size": (128, 128)},
+        {"points": (None, 2), "labels": (None,)},
+    ),
     ("llama.llama_decoder", "LlamaTransformerDecoder", _SIZES, {"decoder_sequence": (16, 24)}),
     (
         "mixtral.mixtral_decoder",
@@ -276,6 +282,9 @@ BACKBONES = (
     "QwenBackbone with two tables",
     "QwenMoeBackbone",
     "Qwen3MoeBackbone",
+    "ESMBackbone",
+    "ESMBackbone normalised before",
+    "RoformerV2Backbone",
     "GemmaBackbone",
     "Gemma3Backbone",
     "PaliGemmaBackbone",
@@ -284,6 +293,7 @@ BACKBONES = (
     "GPTNeoXBackbone",
     "ViTBackbone",
     "ViTDetBackbone",
+    "SAMBackbone",
     "CLIPBackbone",
     "EfficientNetBackbone",
     "MobileNetBackbone",
@@ -310,6 +320,8 @@ def main(path: str) -> None:
         first, *rest = tensors.items()
         placed = [first[1]]
         named = dict(rest)
+        if name == "SAMPromptEncoder":
+            placed, named = [], tensors
         if name in _TWO and rest:
             placed.append(named.pop(rest[0][0]))
         found.append(written(keras.Model(list(tensors.values()), layer(*placed, **named))))

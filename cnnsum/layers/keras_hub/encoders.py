@@ -1,4 +1,4 @@
-"""KerasHub's blocks of T5 and DeBERTa, whose attention knows how far two places are apart."""
+"""KerasHub's blocks of T5, DeBERTa, ESM and RoFormer, whose attention knows how far two places are apart."""
 
 from __future__ import annotations
 
@@ -18,12 +18,30 @@ _BUCKETS = 32  # of distances that T5 tells apart
 
 
 def _matrices(weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
-    """Kernels as matrices, the heads of a place side by side."""
-    into = [one._replace(shape=(one.shape[0], prod(one.shape[1:]))) for one in weights[:3]]
-    return (*into, weights[3]._replace(shape=(prod(weights[3].shape[:2]), weights[3].shape[2])))
+    """Kernels as matrices and biases as vectors, the heads of a place side by side."""
+    return tuple([one._replace(shape=_joined(one)) for one in weights])
 
 
-def _attention(parts: Parts, name: str, x: Shape, memory: Shape, heads: Dim, depth: Dim, dropout: float) -> Facts:
+def _joined(weight: Weight) -> Shape:
+    shape = weight.shape
+    if weight.name == "attention_output/kernel":
+        return (prod(shape[:-1]), shape[-1])
+    if weight.name.startswith("attention_output"):
+        return shape
+    return (*shape[:-2], prod(shape[-2:]))
+
+
+def _attention(
+    name: str,
+    x: Shape,
+    memory: Shape,
+    heads: Dim,
+    depth: Dim,
+    dropout: float,
+    *,
+    bias: bool = False,
+    scores: bool = True,
+) -> Facts:
     facts = attend(
         x,
         memory,
@@ -34,11 +52,11 @@ def _attention(parts: Parts, name: str, x: Shape, memory: Shape, heads: Dim, dep
         depths=(depth, depth),
         into=None,
         places=(1,),
-        use_bias=False,
+        use_bias=bias,
         use_gate=False,
         dropout=dropout,
         masked=False,
-        return_scores=True,
+        return_scores=scores,
         held=None,
     )
     facts.weights = _matrices(facts.weights)
@@ -81,7 +99,7 @@ def T5TransformerLayer(
     require_known(x[2], x, what)
     require_equal(x[2], hidden_dim, f"{what} adds what it makes to its input: both need one depth", field="hidden_dim")
     parts = Parts()
-    attended = _attention(parts, what, x, x, num_heads, key_value_dim, dropout)
+    attended = _attention(what, x, x, num_heads, key_value_dim, dropout)
     scores = attended.outputs[1]
     assert scores is not None
     parts.add("self_attention_layer_norm", RMSNormalization(x), x)
@@ -94,7 +112,7 @@ def T5TransformerLayer(
         if encoder_hidden_states is None:
             return unknown_facts()
         require_rank(encoder_hidden_states, 3, f"the encoder's sequence of {what}")
-        crossed = _attention(parts, what, x, encoder_hidden_states, num_heads, key_value_dim, dropout)
+        crossed = _attention(what, x, encoder_hidden_states, num_heads, key_value_dim, dropout)
         parts.add("cross_attention_layer_norm", RMSNormalization(x), x)
         parts.add("cross_attention", crossed, x)
         parts.sum(parts.drop(x, dropout))
@@ -176,10 +194,7 @@ def DisentangledAttentionEncoder(
         held=None,
     )
     attended.weights = tuple(
-        [
-            one._replace(shape=(prod(one.shape[:-1]), one.shape[-1])) if one.name == "attention_output/kernel" else one
-            for one in attended.weights
-        ]
+        [one._replace(shape=_joined(one)) if one.name == "attention_output/kernel" else one for one in attended.weights]
     )
     parts.add("self_attention_layer", attended)
     distances = (x[0], rel_embeddings[1], num_heads, depth)
@@ -197,3 +212,90 @@ def DisentangledAttentionEncoder(
     parts.sum(parts.drop(x, dropout))
     parts.add("feedforward_layer_norm", LayerNormalization(x), x)
     return parts.facts(x, keeps_input=True, window=EVERYTHING)
+
+
+def _rotated(
+    what: str,
+    x: Shape,
+    heads: tuple[Dim, Dim],
+    units: Dim,
+    activation: str | None,
+    dropout: float,
+    *,
+    bias: bool,
+    first: bool,
+    rotates: bool,
+) -> Facts:
+    """Attention whose queries and keys are turned by their places, and two dense layers. first: whether each is
+    normalised before, and by layer; else behind, and by size.
+    """
+    require_rank(x, 3, what)
+    require_known(x[2], x, what)
+    reason = f"{what} adds what it makes to its input: {heads[0]} heads of {heads[1]} are not its depth"
+    require_equal(x[2], heads[0] * heads[1], reason, field="head_size")
+    parts = Parts()
+
+    def normalised(name: str) -> None:
+        parts.add(name, LayerNormalization(x) if first else RMSNormalization(x), x)
+
+    if first:
+        normalised("attention_norm")
+    facts = _attention(what, x, x, heads[0], heads[1], 0.0, bias=bias, scores=False)
+    parts.add("attention_layer", facts, x)
+    if rotates:
+        parts.add("", Facts(x, ops=6 * size(x)))
+    parts.sum(parts.drop(x, dropout))
+    normalised("feedforward_norm" if first else "attention_norm")
+    wide = parts.add("feedforward_intermediate_dense", Dense(x, units=units, activation=activation, use_bias=bias), x)
+    parts.add("feedforward_output_dense", Dense(wide, units=x[2], use_bias=bias), wide)
+    parts.sum(parts.drop(x, dropout))
+    if not first:
+        normalised("feedforward_norm")
+    return parts.facts(x, keeps_input=True, window=EVERYTHING)
+
+
+@layer(weights="kernel bias")
+def ESMEncoder(
+    x: Shape,
+    attention_mask: Shape | None = None,
+    *,
+    heads: Pos,
+    head_size: Pos,
+    intermediate_size: Pos,
+    dropout: Rate = 0.0,
+    activation: Activation | None = "gelu",
+    use_bias: Flag = False,
+    layer_norm_eps: Real = 1e-12,
+    use_rotary: Flag = True,
+) -> Facts:
+    """Attention with rotations and two dense layers, each normalised before and added to its input: `(T, D)` stays.
+
+    Weights: four matrices `D x D`, two dense layers of `D x intermediate_size`, with biases (`use_bias`), and two layer
+    normalisations. MACs: of all products.
+    """
+    sizes = (heads, head_size)
+    return _rotated(
+        "ESMEncoder", x, sizes, intermediate_size, activation, dropout, bias=use_bias, first=True, rotates=use_rotary
+    )
+
+
+@layer(weights="kernel bias")
+def RoformerV2Encoder(
+    x: Shape,
+    attention_mask: Shape | None = None,
+    *,
+    heads: Pos,
+    head_size: Pos,
+    intermediate_size: Pos,
+    dropout: Rate = 0.0,
+    activation: Activation | None = "relu",
+    use_bias: Flag = False,
+) -> Facts:
+    """An ESMEncoder that is normalised behind its sums, and by size: a scale each."""
+    sizes = (heads, head_size)
+    return _rotated(
+        "RoformerV2Encoder", x, sizes, intermediate_size, activation, dropout, bias=use_bias, first=False, rotates=True
+    )
+
+
+layer(key="RoformerNorm", name="RoformerNorm", weights="scale")(T5LayerNorm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.composed import Parts
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, size, unknown_facts
 from cnnsum.layers.keras.convolution import Conv2D, DepthwiseConv2D
 from cnnsum.layers.keras.core import Dense
 from cnnsum.layers.keras.fields import Activation, DataFormat
@@ -412,3 +412,63 @@ def WindowedTransformerEncoder(
     wide = parts.add("mlp_block.dense", Dense(x, units=intermediate_dim, activation="gelu"), x)
     parts.add("mlp_block.dense_1", Dense(wide, units=project_dim), wide)
     return parts.facts(parts.sum(x), keeps_input=True, window=NOT_FOLLOWED)
+
+
+@layer(weights="embeddings kernel bias gamma beta")
+def SAMPromptEncoder(
+    images: Shape | None = None,
+    points: Shape | None = None,
+    labels: Shape | None = None,
+    boxes: Shape | None = None,
+    masks: Shape | None = None,
+    *,
+    hidden_size: Pos = 256,
+    image_embedding_size: Pair = (64, 64),
+    input_image_size: Pair = (1024, 1024),
+    mask_in_channels: Pos = 16,
+    activation: Activation | None = "gelu",
+) -> Facts:
+    """What points, boxes and masks say of an image: a map `image_embedding_size` of what the masks say, one of its
+    places, and a row for each point and each corner of a box, all of `hidden_size` numbers.
+
+    Weights: random frequencies (nothing trains them), a row for each of six kinds of prompt, three convolutions and two
+    layer normalisations for masks. MACs: of the convolutions on the masks, and of the waves of points and corners.
+    """
+    what = "SAMPromptEncoder"
+    given = next((one for one in (points, labels, boxes, masks) if one is not None), None)
+    if given is None:
+        return unknown_facts()
+    parts = Parts()
+    kinds = ("foreground_point", "background_point", "top_left_corner", "bottom_right_corner", "not_a_point", "no_mask")
+    waves = Weight("positional_embedding", (2, hidden_size // 2), trainable=False)
+    weights = (waves, *(Weight(f"{name}_embed", (1, hidden_size)) for name in kinds))
+    macs: Dim = 0
+    tokens: Dim = 0
+    for one, rank, corners in ((points, 3, 1), (boxes, 4, 2)):
+        if one is not None:
+            require_rank(one, rank, f"a prompt of {what}")
+            tokens = tokens + one[1] * corners
+            macs = macs + size(one) * (hidden_size // 2)
+    parts.add("", Facts(given, weights=weights, macs=macs))
+    side = (given[0], 4 * image_embedding_size[0], 4 * image_embedding_size[1], 1)
+    if masks is not None:
+        require_rank(masks, 5, f"the masks of {what}")
+        side = (masks[0], masks[1] * side[1], side[2], 1)  # one below the other: windows do not overlap
+
+    def step(name: str, facts: Facts) -> Shape:
+        if masks is not None:
+            return parts.add(name, facts, x)
+        (out, *_) = facts.outputs
+        assert out is not None
+        return parts.add(name, Facts(out, weights=facts.weights))  # there is nothing to run it on
+
+    x: Shape = side
+    for name, filters in (("mask_downscaler.0", mask_in_channels // 4), ("mask_downscaler.3", mask_in_channels)):
+        x = step(name, Conv2D(x, filters=filters, kernel_size=(2, 2), strides=(2, 2)))
+        x = step(f"{name}.norm", LayerNormalization(x))
+        if activation is not None and masks is not None:
+            parts.activate(x, activation)
+    x = step("mask_downscaler.6", Conv2D(x, filters=hidden_size, kernel_size=(1, 1)))
+    dense = (given[0], *image_embedding_size, hidden_size)
+    # Of a mapping Keras takes the outputs in the order of their names: dense, dense_positional, sparse.
+    return parts.facts(dense, dense, (given[0], tokens, hidden_size), keeps_input=True)
