@@ -1,4 +1,4 @@
-"""`cnnsum schema [NAME]`: the JSON Schema of the spec language, for editors, and of what cnnsum writes as JSON."""
+"""`cnnsum schema [NAME]`: JSON Schemas of the spec language and of Ultralytics' files, for editors, and of answers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import click
 from cnnsum.answers import SCHEMAS
 from cnnsum.cli.options import no_pager
 
-#: What a schema is of: the language, then what is written.
-_NAMES = ("spec", *SCHEMAS)
+#: What a schema is of: what people write, then what is written.
+_NAMES = ("spec", "ultralytics", *SCHEMAS)
 
 
 @click.command(name="schema")
@@ -17,10 +17,11 @@ _NAMES = ("spec", *SCHEMAS)
 @no_pager
 def command(name: str, output: str | None, pager: bool) -> None:
     """Print a JSON Schema (2020-12). Without NAME it is that of the spec language: with it, editors complete and check
-    specs.
+    specs. NAME ultralytics is that of Ultralytics' architecture files, for the same.
 
-    NAME is of what cnnsum writes with --format json: report (the summary), sizes, fit, best (of fit --maximize), sweep,
-    list, explain, convention (of explain --convention), diff, check, baseline (of check --write-baseline) or rules.
+    Any other NAME is of what cnnsum writes with --format json: report (the summary), sizes, fit, best (of fit
+    --maximize), sweep, list, explain, convention (of explain --convention), diff, check, baseline (of check
+    --write-baseline) or rules.
     """
     import json
 
@@ -30,6 +31,11 @@ def command(name: str, output: str | None, pager: bool) -> None:
     from cnnsum.cli.output import write_result
 
     require_name(output, "json")
-    schema = language_schema() if name == "spec" else json_schema(name)
+    if name == "ultralytics":
+        from cnnsum.answers.schema.architecture import architecture_schema
+
+        schema = architecture_schema()
+    else:
+        schema = language_schema() if name == "spec" else json_schema(name)
     text = json.dumps(schema, indent=2) + "\n"
     write_result(output, "never", plain=lambda: (text,), format="json", pager=pager)

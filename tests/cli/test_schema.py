@@ -220,3 +220,11 @@ def test_it_is_the_same_whatever_order_sets_have() -> None:
         return subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60).stdout
 
     assert printed("1") == printed("2") == printed("3")
+
+
+def test_ultralytics_is_the_schema_of_architecture_files() -> None:
+    from cnnsum.answers.schema.architecture import architecture_schema
+
+    code, out, err = call("schema", "ultralytics")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == architecture_schema()

@@ -105,6 +105,20 @@ def test_every_row_of_every_file_has_the_parameters_that_are_built(truth: dict[s
     assert len(truth) >= 240
 
 
+def test_every_file_is_accepted_by_the_schema(truth: dict[str, list[int]]):
+    import jsonschema
+    import yaml
+
+    from cnnsum.answers.schema.architecture import architecture_schema
+
+    validator = jsonschema.Draft202012Validator(architecture_schema())
+    paths = [*Path(next(iter(truth)).partition("|")[0]).parents[1].glob("*/*.yaml")]
+    assert len(paths) >= 60
+    for path in paths:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert not [*validator.iter_errors(value)], path.name
+
+
 def _operations(folder: str) -> None:
     """Print the GFLOPs that Ultralytics itself reports of the first scale of every file, as JSON."""
     os.environ["YOLO_CONFIG_DIR"] = folder

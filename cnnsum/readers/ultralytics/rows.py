@@ -115,6 +115,10 @@ HEADS = frozenset(
         "ImagePoolingAttn",
     ]
 )
+#: All others that rows are made of: what they are given first is not scaled.
+UNSCALED = frozenset(
+    ["AIFI", "CBFuse", "CBLinear", "Concat", "HGBlock", "HGStem", "Index", "RepConv", "ResNetLayer", "TorchVision"]
+)
 #: Modules that are given all the rows that they read as a list, and take no single one.
 JOINING = HEADS | {"CBFuse", "Concat"}
 #: How many arguments the heads of detection take beside what the file says of all; those of files with anchors.
@@ -138,6 +142,9 @@ Path = tuple[str | int, ...]
 
 #: What calculating with arguments ends in that are not of the kind that a module takes.
 NO_ARGUMENTS = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError)
+
+#: Keys of the file that an argument may name.
+NAMED = frozenset(["nc", "anchors", "kpt_shape", "reg_max", "end2end", "depth", "width"])
 
 #: And more repeats than a network may have layers.
 MOST_LAYERS = 100_000
@@ -267,8 +274,7 @@ class Rows:
         """A word that names a number of the file, or a value of Python written as a text."""
         if not isinstance(value, str):
             return value
-        named = {"nc", "anchors", "kpt_shape", "reg_max", "end2end", "depth", "width"}
-        if value in named and value in self.value:
+        if value in NAMED and value in self.value:
             return self.value[value]
         try:
             return ast.literal_eval(value)

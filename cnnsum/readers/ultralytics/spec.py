@@ -96,7 +96,7 @@ class Written(Heads):
         if row.module == "?":
             self.told.add(self._rows.document.span((*row.path, 2)))
         else:
-            self.unread.append(unknown_module(row, self._rows, self._blocks))
+            self.unread.append(unknown_module(row, self._rows))
 
     def _block(self, module: str) -> str:
         """The block of a module, which in a file with anchors may be another than the one of its name."""

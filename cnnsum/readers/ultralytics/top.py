@@ -16,8 +16,8 @@ from cnnsum.tuples import NamedTuple
 MOST_CHANNELS = 1 << 24
 
 #: What a file may say of itself, beside its rows. A slip in one of the first leaves out what it says, in silence.
-_KEYS = ("nc", "scales", "backbone", "head", "activation", "depth_multiple", "width_multiple", "anchors", "kpt_shape")
-_OTHERS = ("ch", "channel_multiple", "channels", "end2end", "heads", "names", "reg_max", "scale", "task", "text_model")
+KEYS = ("nc", "scales", "backbone", "head", "activation", "depth_multiple", "width_multiple", "anchors", "kpt_shape")
+OTHERS = ("ch", "channel_multiple", "channels", "end2end", "heads", "names", "reg_max", "scale", "task", "text_model")
 
 
 class Scale(NamedTuple):
@@ -74,8 +74,8 @@ def wrong_at_top(document: Document, scale: str) -> Iterator[Diagnostic]:
         if key in value and not is_whole(value[key]):
             yield Diagnostic("CFG102", f"`{key}` must be a positive integer", document.span((key,)))
     for key in value:
-        if key not in (*_KEYS, *_OTHERS) or (key in ("heads", "scale") and isinstance(value[key], (list, dict))):
-            near = did_you_mean(str(key), _KEYS)
+        if key not in (*KEYS, *OTHERS) or (key in ("heads", "scale") and isinstance(value[key], (list, dict))):
+            near = did_you_mean(str(key), KEYS)
             if near is not None:
                 message = f"an architecture file has no key `{str(key)[:40]}`"
                 yield Diagnostic("SPC030", message, document.span((key,), key=True), "error", near)

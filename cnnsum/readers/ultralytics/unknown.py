@@ -5,20 +5,17 @@ Knows the names of modules; nothing of what they compute.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from cnnsum.diagnostics import Diagnostic, Suggestion, did_you_mean
 from cnnsum.layers.vocabulary import TORCH
-from cnnsum.readers.translated import beside
-from cnnsum.readers.ultralytics.rows import HEADS, SCALED, SCALED_ANCHORED, Path, Row, Rows
+from cnnsum.readers.ultralytics.rows import ANCHORED, HEADS, SCALED, SCALED_ANCHORED, UNSCALED, Path, Row, Rows
 from cnnsum.readers.ultralytics.torchvision import NETWORKS
 from cnnsum.source import Document
 
 _WORDS = ("True", "False", "None", "nc")
 
 
-def unknown_module(row: Row, rows: Rows, blocks: Iterable[str]) -> Diagnostic:
-    """What to say of a module that is not read. blocks: the names of modules that are read."""
+def unknown_module(row: Row, rows: Rows) -> Diagnostic:
+    """What to say of a module that is not read."""
     place = rows.document.span((*row.path, 2))
     if row.module == "TorchVision":
         message = "what this network of torchvision is made of is not known to cnnsum"
@@ -30,8 +27,7 @@ def unknown_module(row: Row, rows: Rows, blocks: Iterable[str]) -> Diagnostic:
     elif row.module.startswith("nn."):
         help = did_you_mean(row.module, [f"nn.{name}" for name in TORCH.all_types() if name[:1].isupper()])
     else:
-        anchored = SCALED_ANCHORED if rows.anchored else ()
-        help = did_you_mean(row.module, [*SCALED, *HEADS, *blocks, "Concat", *anchored])
+        help = did_you_mean(row.module, modules_of_files(anchored=rows.anchored))
         help = help or "one of your own is declared with `--layer-types`"
     return Diagnostic("UNK701", f"unknown module `{row.module[:80]}`", place, "error", help)
 
@@ -45,11 +41,25 @@ def is_module(path: Path) -> bool:
     return len(path) == len(("backbone", 0, 2)) and path[0] in ("backbone", "head") and path[2] == 2
 
 
+def modules_of_files(*, anchored: bool) -> list[str]:
+    """The names of the modules of files, without those of torch.nn. anchored: of YOLOv5's and YOLOv7's, too."""
+    own = {*SCALED, *HEADS, *UNSCALED, *((*SCALED_ANCHORED, *ANCHORED) if anchored else ())}
+    return sorted(name for name in own if not name.startswith("nn."))
+
+
 def modules() -> list[str]:
     """The names of all modules that are known, those of torch.nn behind those of architecture files."""
-    own = {*SCALED, *HEADS, *beside(__file__, "modules.yaml").value["blocks"], "Concat"}
-    of_torch = sorted(name for name, type in TORCH.all_types().items() if name[:1].isupper() and type.name == name)
-    return [*sorted(name for name in own if name[:1].isupper()), *(f"nn.{name}" for name in of_torch)]
+    return [*modules_of_files(anchored=True), *modules_of_torch()]
+
+
+def modules_of_torch() -> list[str]:
+    """The names of the classes of torch.nn, as rows have them.
+
+    >>> modules_of_torch()[0]
+    'nn.AdaptiveAvgPool1d'
+    """
+    types = TORCH.all_types().items()
+    return [f"nn.{name}" for name in sorted(name for name, type in types if name[:1].isupper() and type.name == name)]
 
 
 def is_of_torch(name: str) -> bool:
