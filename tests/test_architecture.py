@@ -256,8 +256,8 @@ ANY = {
     *("layers.tflite", "layers.torch"),
     *("graph", "rules"),
     *("analyses.conventions", "analyses.sizes", "dims", "executors", "regular", "writers"),
-    *("answers", "answers.conventions", "answers.diff", "answers.explain", "answers.fit", "answers.listing"),
-    *("answers.page", "answers.schema", "answers.sizes", "answers.summary", "answers.sweep"),
+    *("answers", "answers.explain", "answers.fit", "answers.listing"),
+    *("answers.schema", "answers.summary", "answers.sweep"),
     *("answers.variants",),
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
-from typing import Any
 
 from cnnsum.answers.conventions.ask import ConventionReport, Reason
 from cnnsum.dims import UNKNOWN, Dim
@@ -54,7 +53,7 @@ def json_chunks(report: ConventionReport) -> Iterator[str]:
     yield json.dumps(document(report), indent=1, ensure_ascii=True) + "\n"
 
 
-def document(report: ConventionReport) -> dict[str, Any]:
+def document(report: ConventionReport) -> dict[str, object]:
     """The reconciliation as plain dictionaries and lists: of every layer ours, theirs, and each difference."""
     return {
         "schema": SCHEMA,
@@ -86,7 +85,7 @@ def document(report: ConventionReport) -> dict[str, Any]:
     }
 
 
-def total(report: ConventionReport) -> dict[str, Any]:
+def total(report: ConventionReport) -> dict[str, object]:
     """The tool's number alone, and whether it is known in full."""
     return {
         "convention": report.name,

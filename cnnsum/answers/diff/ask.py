@@ -6,13 +6,13 @@ Takes graphs and their reports; knows no format and no screen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.conditions import Sizes
 from cnnsum.answers.diff.matching import Item, items, matched
 from cnnsum.answers.diff.weights import load, weights_of
 from cnnsum.answers.summary.measured import measured
-from cnnsum.answers.summary.records import Report, Shape
+from cnnsum.answers.summary.records import Connection, Report, Shape
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.model import Graph, Policy
@@ -281,7 +281,7 @@ def _prefix(item: Item) -> str:
     return item.name[: -len(item.row.name)]
 
 
-def _source(connection: Any) -> tuple[str, int]:
+def _source(connection: Connection) -> tuple[str, int]:
     return connection.layer, connection.tensor_index
 
 

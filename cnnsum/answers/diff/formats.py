@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from cnnsum.answers.diff import words
 from cnnsum.answers.diff.ask import Change, Delta, Diff, LayerNote, WeightNote
@@ -192,7 +191,7 @@ def _folded(title: str, items: Sequence[str], language: str = "text") -> Iterato
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 
-def document(found: Diff) -> dict[str, Any]:
+def document(found: Diff) -> dict[str, object]:
     """The differences as plain dictionaries and lists. A formula is a text, and what is not known is null."""
     models = zip(found.names, found.paths, found.layers, found.batches, strict=True)
     old, new = [

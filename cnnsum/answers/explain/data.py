@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.answers.explain.ask import Explanation
 from cnnsum.answers.explain.explaining import Explained
@@ -33,7 +32,7 @@ def json_chunks(explanation: Explanation) -> Iterator[str]:
     yield f',\n "more": {explanation.more}\n}}\n'
 
 
-def document(explanation: Explanation) -> dict[str, Any]:
+def document(explanation: Explanation) -> dict[str, object]:
     """The same as plain dictionaries and lists."""
     layers = [_layer(layer) for layer in explanation.layers]
     return {
@@ -45,7 +44,7 @@ def document(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _layer(layer: Explained) -> dict[str, Any]:
+def _layer(layer: Explained) -> dict[str, object]:
     record: dict[str, object] = {
         "name": layer.name,
         "type": layer.type,

@@ -8,7 +8,6 @@ and the value stands alone; what is not known says so. Knows no format and no sc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from cnnsum.analyses.cost import cost_of
 from cnnsum.analyses.counting import Counter
@@ -178,9 +177,9 @@ class _Builder:
         self.counter = Counter(symbol, batch)
         self.more = 0
         self._room = MAX_EXPLAINED
-        self._first: dict[Any, Explained] = {}
+        self._first: dict[Explained, Explained] = {}
         # Most layers of a long network do what others do: each such thing is told and worked out once.
-        self._told: dict[Any, Retold | None] = {}
+        self._told: dict[object, Retold | None] = {}
         self._worked: dict[object, tuple[dict[str, Dim], tuple[Step, ...]]] = {}
 
     def rows(self, wanted: Iterable[tuple[Scope, Layer]]) -> list[Explained]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
 
 from cnnsum.answers.explain import arithmetic
 from cnnsum.answers.explain.arithmetic import Term
@@ -77,7 +76,7 @@ def plain(value: Dim) -> Dim:
 
 
 def _operation(work: Callable[[object, object], Dim], make: Callable[[Term, Term], Term], *, turned: bool) -> object:
-    def operation(self: int | Expr, other: object) -> Any:
+    def operation(self: int | Expr, other: object) -> object:
         if not isinstance(other, (int, Expr)):
             return NotImplemented
         left, right = (other, self) if turned else (self, other)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from cnnsum.answers.fit.records import Answer, Fit, Limit
 from cnnsum.answers.variants.costs import Costs
@@ -130,7 +129,7 @@ def _method(found: Fit) -> str:
     return f"{searched} Costs are taken to rise with it, as they did there."
 
 
-def document(answer: Answer) -> dict[str, Any]:
+def document(answer: Answer) -> dict[str, object]:
     """The answer as plain dictionaries and lists."""
     model, found, limits, optimizer = answer
     return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.answers.fit.formats import cost, costs_object, costs_within, refused
 from cnnsum.answers.fit.records import BestAnswer
@@ -49,7 +48,7 @@ def lines(answer: BestAnswer, _width: int) -> Iterator[list[Span]]:
     yield from refused(found.recorded)
 
 
-def document(answer: BestAnswer) -> dict[str, Any]:
+def document(answer: BestAnswer) -> dict[str, object]:
     """The answer as plain dictionaries and lists."""
     model, found, optimizer = answer
     return {

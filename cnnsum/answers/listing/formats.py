@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import TypeVar
 
 from cnnsum.answers import rows
 from cnnsum.answers.listing.records import COLUMNS, USUAL, Listed, Listing
@@ -20,6 +20,8 @@ from cnnsum.render.style import NUMBER, printable
 from cnnsum.render.wrap import Span, cell_length, fold_spans
 
 SCHEMA = "cnnsum.list/1"
+
+T = TypeVar("T")
 
 #: What a table shows by default; beside it stands what is wrong with a model.
 _SHOWN = ("path", "format", "params", "macs", "weights", "peak", "training")
@@ -89,15 +91,15 @@ def _line(row: Mapping[str, str], widths: Mapping[str, int]) -> str:
     return _BETWEEN.join(padded)
 
 
-def _cell(name: str, value: Any) -> str:
-    if COLUMNS[name] is str:
+def _cell(name: str, value: int | str | None) -> str:
+    if isinstance(value, str):
         return printable(value)
     if value is None:
         return "?"
     return units.count(value) if name in _COUNTS else units.memory(value)
 
 
-def _values(model: Listed, names: Sequence[str]) -> dict[str, Any]:
+def _values(model: Listed, names: Sequence[str]) -> dict[str, int | str | None]:
     values = model.values()
     return {name: values[name] for name in names}
 
@@ -154,7 +156,7 @@ def markdown_chunks(listing: Listing) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |\n"
 
 
-def _chunks(items: Iterator[object]) -> Iterator[list[Any]]:
+def _chunks(items: Iterator[T]) -> Iterator[list[T]]:
     """What comes, a part of it at a time: the first by itself, as a reader may wait for it."""
     count = 1
     while chunk := list(islice(items, count)):

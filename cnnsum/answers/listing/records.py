@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from cnnsum.tuples import NamedTuple
 
@@ -33,7 +32,7 @@ class Listed(NamedTuple):
     status: str = "ok"
     why: str = ""
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, int | str | None]:
         """The values by the names of the columns."""
         return self._asdict()
 

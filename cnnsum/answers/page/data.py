@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from cnnsum.answers.explain.explaining import Explained
 from cnnsum.answers.explain.steps import Step
@@ -34,7 +33,7 @@ MOST_ROWS = 20_000
 _MOST = 2**53 - 1
 
 
-def document(page: Page) -> dict[str, Any]:
+def document(page: Page) -> dict[str, object]:
     """Return the page as plain dictionaries and lists."""
     return _Writer(page).document()
 
@@ -75,12 +74,12 @@ class _Writer:
         self._explained: dict[str, int] = {}
         self._all_explained: list[dict[str, object]] = []
         self._of: dict[str, Explained] = dict(_by_path(page.explained, ""))
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[dict[str, object]] = []
         self._places: dict[str, int] = {}
         self._starts: list[tuple[int, int, int]] = []
         self._ends: dict[int, tuple[int, int]] = {}
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         page = self._page
         report = page.report
         boxes = self._boxes(page.picture.boxes)
@@ -144,10 +143,10 @@ class _Writer:
     def _shape(self, shape: Shape | None) -> list[object] | None:
         return None if shape is None else [self._number(dim) for dim in shape]
 
-    def _tensor(self, shape: Shape | None, dtype: str) -> dict[str, Any]:
+    def _tensor(self, shape: Shape | None, dtype: str) -> dict[str, object]:
         return {"shape": self._shape(shape), "dtype": dtype}
 
-    def _named(self, name: str, shape: Shape | None, dtype: str) -> dict[str, Any]:
+    def _named(self, name: str, shape: Shape | None, dtype: str) -> dict[str, object]:
         return {"name": _cut(name), **self._tensor(shape, dtype)}
 
     def _changes(self) -> dict[str, object] | None:
@@ -183,18 +182,19 @@ class _Writer:
             if box is None:
                 waiting.pop()
                 continue
-            own: dict[str, Any] = {
+            inner: list[dict[str, object]] = []
+            own: dict[str, object] = {
                 "name": _cut(box.name),
                 "title": _cut(box.title),
                 "kind": box.kind,
                 "folded": box.folded,
                 "row": None,
-                "boxes": [],
+                "boxes": inner,
             }
             if lines is not None and box.id in lines:
                 own["lines"] = [*map(_cut, lines[box.id])]
             if box.boxes:
-                waiting.append((iter(box.boxes), own["boxes"]))
+                waiting.append((iter(box.boxes), inner))
             elif len(self._rows) < MOST_ROWS:
                 own["row"] = self._places[box.id] = len(self._rows)
                 self._rows.append(self._row(box))
@@ -203,7 +203,7 @@ class _Writer:
             into.append(own)
         return top
 
-    def _row(self, box: Box) -> dict[str, Any]:
+    def _row(self, box: Box) -> dict[str, object]:
         row = box.row
         number = self._number
         line = None if row.place is None else row.place[0]

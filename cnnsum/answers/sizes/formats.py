@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from cnnsum.answers.sizes.ask import AxisReport, SizesReport, Tested
 from cnnsum.answers.summary.records import Forcing
@@ -193,7 +192,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     return [line.replace(_HELD, " ") for line in lines]
 
 
-def document(answer: SizesReport) -> dict[str, Any]:
+def document(answer: SizesReport) -> dict[str, object]:
     """The answer as plain dictionaries and lists."""
     result: dict[str, object] = {"schema": SCHEMA, "model": answer.model, "axes": list(map(_axis_object, answer.axes))}
     if answer.batch is not None:
@@ -213,7 +212,8 @@ def json_chunks(answer: SizesReport) -> Iterator[str]:
 
 def _axis_object(axis: AxisReport) -> dict[str, object]:
     record = axis.record
-    result: dict[str, Any] = {
+    nearest: dict[str, object] = {"below": axis.below, "above": axis.above}
+    result: dict[str, object] = {
         "symbol": record.symbol,
         "input": record.input,
         "axis": record.axis,
@@ -223,7 +223,7 @@ def _axis_object(axis: AxisReport) -> dict[str, object]:
         "forced_by": list(map(_forcing_object, record.forced_by)),
         "size": axis.size,
         "accepted": axis.accepted,
-        "nearest": {"below": axis.below, "above": axis.above},
+        "nearest": nearest,
         "declared": None
         if axis.declared is None
         else {"condition": axis.declared[0], "holds": axis.declared[1] is None, "refused": axis.declared[1]},
@@ -237,7 +237,7 @@ def _axis_object(axis: AxisReport) -> dict[str, object]:
         result["formula"] = axis.formula
     searched = {"below": axis.below_to, "above": axis.above_to}
     if any(size is not None for size in searched.values()):
-        result["nearest"]["searched_to"] = searched
+        nearest["searched_to"] = searched
     if axis.legal is not None:
         result["legal"] = list(axis.legal)
         if axis.legal_to is not None:

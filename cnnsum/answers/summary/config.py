@@ -4,9 +4,11 @@ say how a kernel moves, whatever a framework calls them. Knows layers and no for
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cnnsum.answers.summary.records import Fields, Window
+from cnnsum.dims import Dim
 from cnnsum.graph.model import Layer
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
@@ -21,12 +23,12 @@ def config_of(layer: Layer) -> Fields | None:
     return None if layer.type is None else _fields(layer.type, layer.fields)
 
 
-def _fields(type: LayerType, fields: Any) -> Fields:
+def _fields(type: LayerType, fields: Mapping[str, object]) -> Fields:
     known = type.schema.fields
     return Fields(tuple([(name, _plain(known[name].kind.spelled(fields[name]))) for name in known if name in fields]))
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     """A value of numbers, texts, formulas, and tuples and `Fields` of them."""
     if isinstance(value, Inner):
         inner = _fields(value.type, value.fields)
@@ -60,11 +62,12 @@ def window_of(layer: Layer) -> Window | None:
     )
 
 
-def _alike(padding: Any) -> Any:
+def _alike(padding: object) -> object:
     """Numbers by axis, where both sides of each have the same."""
-    pairs = isinstance(padding, tuple) and all(isinstance(one, tuple) and len(set(one)) == 1 for one in padding)
-    return tuple([one[0] for one in padding]) if pairs else padding
+    if not isinstance(padding, tuple) or not all(isinstance(one, tuple) and len(set(one)) == 1 for one in padding):
+        return padding
+    return tuple([one[0] for one in padding])
 
 
-def _axes(value: object) -> tuple[Any, ...] | None:
+def _axes(value: Dim | tuple[Dim, ...] | None) -> tuple[Dim, ...] | None:
     return None if value is None else value if isinstance(value, tuple) else (value,)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.answers.summary.cells import known_sum
 from cnnsum.answers.summary.options import Options
@@ -59,7 +59,7 @@ def chunks(report: Report, options: Options) -> Iterator[str]:
     yield "\n}\n"
 
 
-def document(report: Report, *, symbolic: bool = False) -> dict[str, Any]:
+def document(report: Report, *, symbolic: bool = False) -> dict[str, object]:
     """Return the same report as plain dictionaries and lists."""
     shape = _named_shape if symbolic else plain_shape
     return {
@@ -72,7 +72,7 @@ def document(report: Report, *, symbolic: bool = False) -> dict[str, Any]:
     }
 
 
-def layer(row: Row, shape: _Shapes) -> dict[str, Any]:
+def layer(row: Row, shape: _Shapes) -> dict[str, object]:
     """Return one layer's object; a nested model has its own `layers`."""
     record: dict[str, object] = {
         "name": row.name,
@@ -105,7 +105,7 @@ def layer(row: Row, shape: _Shapes) -> dict[str, Any]:
     return record
 
 
-def _config(value: Any) -> Any:
+def _config(value: object) -> object:
     """A field's value, or all fields of a layer, as JSON has them."""
     if isinstance(value, Fields):
         return {name: _config(item) for name, item in value.pairs}
@@ -115,10 +115,10 @@ def _config(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if isfinite(value) else str(value)
-    return plain_number(value)
+    return None if value is UNKNOWN else str(value)
 
 
-def totals(record: Totals, plan: Plan | None = None, rows: Sequence[Row] = ()) -> dict[str, Any]:
+def totals(record: Totals, plan: Plan | None = None, rows: Sequence[Row] = ()) -> dict[str, object]:
     """Return the object of the model's totals, with the plan of inference memory where there is one.
 
     rows: all of the report's, which tell what is known of a total that is not.
@@ -188,7 +188,7 @@ def _training(record: TrainingMemory) -> dict[str, object]:
     }
 
 
-def size(record: SizeRecord) -> dict[str, Any]:
+def size(record: SizeRecord) -> dict[str, object]:
     """Return what one axis of an input must fulfil."""
     return {
         "symbol": record.symbol,
@@ -217,7 +217,7 @@ def _convention(found: ConventionReport) -> dict[str, object]:
     return total(found)
 
 
-def _head(report: Report, shape: _Shapes) -> dict[str, Any]:
+def _head(report: Report, shape: _Shapes) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "version": report.version,
@@ -243,7 +243,7 @@ def _list(name: str, objects: Iterable[dict[str, object]]) -> Iterator[str]:
     yield "]" if separator == "\n" else "\n ]"
 
 
-def _tensor(record: InputRecord, shape: _Shapes) -> dict[str, Any]:
+def _tensor(record: InputRecord, shape: _Shapes) -> dict[str, object]:
     return {"name": record.name, "shape": shape(record.shape), "dtype": record.dtype}
 
 
@@ -275,7 +275,7 @@ def _sees_all(field: ReceptiveField) -> bool | None:
     return None if any(extent is UNKNOWN for extent in field.size) else False
 
 
-def _sample(value: Any) -> int | float | str | None:
+def _sample(value: Dim | float | None) -> int | float | str | None:
     """A number of input samples, which may be a fraction (a transposed convolution divides the stride)."""
     return value if value is None or isinstance(value, (int, float)) else plain_number(value)
 
@@ -284,7 +284,7 @@ def _named_shape(shape: Shape | None) -> Sequence[int | str | None] | None:
     return None if shape is None else [plain_number(dim) for dim in shape]
 
 
-def _place(span: Span | None) -> dict[str, Any]:
+def _place(span: Span | None) -> dict[str, object]:
     if span is None:
         return {"path": None, "line": None, "column": None}
     return {"path": span.path, "line": span.line, "column": span.column}

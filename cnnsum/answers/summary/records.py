@@ -7,7 +7,7 @@ knowledge. Bytes and elements are exact counts, not rounded units.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import Dim, Symbol
@@ -114,7 +114,7 @@ class Inside(NamedTuple):
 class Fields(NamedTuple):
     """Fields by name, in their order: numbers, texts, formulas, tuples and `Fields` of them."""
 
-    pairs: tuple[tuple[str, Any], ...]
+    pairs: tuple[tuple[str, object], ...]
 
 
 class Window(NamedTuple):
@@ -125,7 +125,7 @@ class Window(NamedTuple):
 
     kernel: tuple[Dim, ...] | None
     strides: tuple[Dim, ...] | None
-    padding: Any
+    padding: object
     groups: Dim | None
     dilation: tuple[Dim, ...] | None
     activation: str | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.lint.report.findings import CheckReport, Replacement
@@ -40,7 +39,7 @@ def _finding(found: Diagnostic, path: str, mend: Replacement | None) -> dict[str
     }
 
 
-def _place(span: Span | None, path: str) -> dict[str, Any]:
+def _place(span: Span | None, path: str) -> dict[str, object]:
     if span is None:
         return {"path": path, "line": None, "column": None, "end_line": None, "end_column": None}
     return span._asdict()

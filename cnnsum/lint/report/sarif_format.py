@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.diagnostics import CODES, Diagnostic, Span
 from cnnsum.ink import harmless
@@ -58,7 +57,7 @@ def _rule(code: str) -> dict[str, object]:
 
 def _result(
     found: Diagnostic, path: str, print: str, indices: dict[str, int], mend: Replacement | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     text = found.message if found.help is None else f"{found.message}\nhelp: {found.help}"
     result = {
         "ruleId": found.code,
