@@ -320,7 +320,10 @@ def _convert(case: Case, results: Sequence[Result]) -> Iterator[str]:
         # Operations that nothing reads run in a program, and are no part of a spec's network. Nor are weights that
         # nothing reads: that is said, and only then there may be less of them.
         first = 1 if " left out: no o" in converted.err else 0
-        left, right = ([*_totals(one)[first:2], *_totals(one)[3:]] for one in (old, new))
+        if case.facts["to"] == "keras":
+            left, right = ([*_moved(one)[first:]] for one in (old, new))
+        else:
+            left, right = ([*_totals(one)[first:2], *_totals(one)[3:]] for one in (old, new))
         if left != right:
             yield f"convert: of a program: {str(left)[:300]} became {str(right)[:300]}"
     elif old.code == 0 and case.reader in _IN_WORDS_OF_TORCH and "GRF305" in new.err + new.out:

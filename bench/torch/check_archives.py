@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import cnnsum
+from cnnsum.dims import evaluate
 from cnnsum.layers.vocabulary import TORCH
 
 
@@ -37,10 +38,8 @@ def networks(folder: Path) -> list[Held]:
     return found
 
 
-def differences(network: Held) -> list[str]:
-    """What cnnsum says otherwise than PyTorch."""
-    said = network.said
-    report = cnnsum.summarize(cnnsum.load(network.archive))
+def _compared(report: cnnsum.Report, said: dict[str, Any], samples: int) -> list[str]:
+    """What cnnsum says otherwise, of what PyTorch says."""
     totals = report.totals
     ours = {
         "parameters": totals.params.total,
@@ -48,14 +47,45 @@ def differences(network: Held) -> list[str]:
         "macs": totals.macs,
         "outputs": [list(one.shape) for one in report.outputs],
     }
-    samples = said["inputs"][0][0]
-    theirs = {**{name: said[name] for name in ours}, "macs": said["macs"] // samples}
-    found = [f"{name} {ours[name]} for {theirs[name]}" for name in ours if ours[name] != theirs[name]]
+    theirs = {**said, "macs": said["macs"] // samples}
+    return [f"{name} {one} for {theirs[name]}" for name, one in ours.items() if name in theirs and one != theirs[name]]
+
+
+def _at_other_sizes(network: Held) -> list[str]:
+    """The same of a picture of other sizes, and which squares it runs on."""
+    said = network.said
+    found = []
+    for other in said["elsewhere"]:
+        shape = other["input"]
+        report = cnnsum.summarize(cnnsum.load(network.archive, inputs=tuple(shape[1:])))
+        found += [f"at {shape[2]}x{shape[3]}: {one}" for one in _compared(report, other, shape[0])]
+    free = cnnsum.summarize(cnnsum.load(network.archive))
+    height, width = (str(dim) for dim in free.inputs[0].shape[2:])
+    accepted = [
+        size
+        for size in said["tried"]
+        if all(evaluate(one.condition, {height: size, width: size}) for one in free.sizes)
+    ]
+    if accepted != said["runs"]:
+        found.append(f"squares accepted {accepted} for {said['runs']}")
+    return found
+
+
+def differences(network: Held) -> list[str]:
+    """What cnnsum says otherwise than PyTorch."""
+    said = network.said
+    is_free = "elsewhere" in said
+    inputs = tuple(said["inputs"][0][1:]) if is_free else None
+    report = cnnsum.summarize(cnnsum.load(network.archive, inputs=inputs))
+    totals = report.totals
+    found = _compared(report, said, said["inputs"][0][0])
     stated = said["stated"]
     if stated and stated["parameters"] != totals.params.total:
         found.append(f"stated parameters {stated['parameters']}")
-    if stated and isinstance(totals.macs, int) and abs(totals.macs / 1e9 - stated["gmacs"]) > 0.0006:
+    if "gmacs" in stated and isinstance(totals.macs, int) and abs(totals.macs / 1e9 - stated["gmacs"]) > 0.0006:
         found.append(f"stated GMACs {stated['gmacs']} for {totals.macs / 1e9:.3f}")
+    if is_free:
+        found += _at_other_sizes(network)
     messages = collections.Counter(f"{one.code} {one.message}" for one in report.diagnostics)
     return [*found, *(f"{message} (x{count})" for message, count in list(messages.items())[:6])]
 

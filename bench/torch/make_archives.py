@@ -47,12 +47,16 @@ _KEPT = (
 
 
 class Network(NamedTuple):
-    """A network: what makes it, its inputs with the batch, and what its authors say of its parameters and GMACs."""
+    """A network: what makes it, its inputs with the batch, and what its authors say of its parameters and GMACs.
+
+    elsewhere: other heights and widths of its picture, which are free in its program, at which it is measured, too.
+    """
 
     name: str
     make: Callable[[], nn.Module]
     inputs: tuple[tuple[int, ...], ...]
     stated: dict[str, float]
+    elsewhere: tuple[tuple[int, int], ...] = ()
 
 
 # --- torchvision ------------------------------------------------------------------------------------------------------
@@ -62,19 +66,37 @@ _SEGMENTATION = (
     "lraspp_mobilenet_v3_large",
 )
 _VIDEO = ("mc3_18", "mvit_v1_b", "mvit_v2_s", "r2plus1d_18", "r3d_18", "s3d", "swin3d_b", "swin3d_s", "swin3d_t")
-#: The parts of detectors before boxes are chosen, which depends on what a picture shows.
+
+
+class _Detector(NamedTuple):
+    """How a detector is published: the length of the sides of its picture, whether its batch normalisation is frozen,
+    and how many regions each of the heads had whose work was counted.
+    """
+
+    length: int
+    frozen: bool
+    regions: dict[str, int]
+
+
+_BOXES = {"box": 1000}
 _DETECTION = {
-    "fasterrcnn_mobilenet_v3_large_fpn": (("backbone", 320), ("rpn.head", None)),
-    "fasterrcnn_resnet50_fpn": (("backbone", 800),),
-    "fasterrcnn_resnet50_fpn_v2": (("backbone", 800),),
-    "fcos_resnet50_fpn": (("backbone", 800),),
-    "maskrcnn_resnet50_fpn": (("backbone", 800),),
-    "keypointrcnn_resnet50_fpn": (("backbone", 800),),
-    "retinanet_resnet50_fpn": (("backbone", 800),),
-    "retinanet_resnet50_fpn_v2": (("backbone", 800),),
-    "ssd300_vgg16": (("backbone", 300),),
-    "ssdlite320_mobilenet_v3_large": (("backbone", 320),),
+    "fasterrcnn_mobilenet_v3_large_320_fpn": _Detector(320, True, {}),
+    "fasterrcnn_mobilenet_v3_large_fpn": _Detector(800, True, {}),
+    "fasterrcnn_resnet50_fpn": _Detector(800, True, _BOXES),
+    "fasterrcnn_resnet50_fpn_v2": _Detector(800, False, _BOXES),
+    "fcos_resnet50_fpn": _Detector(800, True, {}),
+    "keypointrcnn_resnet50_fpn": _Detector(800, True, {**_BOXES, "keypoint": 1}),
+    "maskrcnn_resnet50_fpn": _Detector(800, True, _BOXES),
+    "maskrcnn_resnet50_fpn_v2": _Detector(800, False, {**_BOXES, "mask": 100}),
+    "retinanet_resnet50_fpn": _Detector(800, True, {}),
+    "retinanet_resnet50_fpn_v2": _Detector(800, False, {}),
+    "ssd300_vgg16": _Detector(300, False, {}),
+    "ssdlite320_mobilenet_v3_large": _Detector(320, False, {}),
 }
+#: The heads that work on regions: how long a region is that is cut out of the maps for one, and how many there may be.
+_REGIONS = {"box": (7, 1000), "mask": (14, 100), "keypoint": (14, 100)}
+#: Heights and widths at which backbones with free sizes are measured beside the one that they are exported with.
+_ELSEWHERE = ((512, 512), (333, 500), (800, 1333), (289, 640))
 
 
 #: Operators of torchvision whose declarations it needs to be imported, and no classifier calls.
@@ -130,17 +152,62 @@ def _torchvision() -> Iterator[Network]:
             ((1, 3, 16, crop, crop),),
             stated(name),
         )
-    for name, parts in _DETECTION.items():
-        for part, length in parts:
-            if length is not None:
-                yield Network(
-                    f"torchvision-{name}-{part}",
-                    lambda name=name, part=part: models.get_model(
-                        name, weights=None, weights_backbone=None
-                    ).get_submodule(part),
-                    ((1, 3, length, length),),
-                    {},
-                )
+    yield from _detectors(models)
+
+
+class _Layers(nn.Module):
+    """A detector without what depends on what a picture shows: backbone, and heads on regions that are given."""
+
+    def __init__(self, detector: nn.Module, heads: tuple[str, ...]) -> None:
+        super().__init__()
+        self.detector = detector
+        self.heads = heads
+
+    def forward(self, image: torch.Tensor, *regions: torch.Tensor) -> Any:
+        detector: Any = self.detector
+        maps = list(detector.backbone(image).values())
+        if not hasattr(detector, "rpn"):
+            return detector.head(maps)
+        found = [detector.rpn.head(maps)]
+        for name, region in zip(self.heads, regions, strict=True):
+            inner = getattr(detector.roi_heads, f"{name}_head")(region)
+            found.append(getattr(detector.roi_heads, f"{name}_predictor")(inner))
+        return found
+
+
+def _detectors(models: Any) -> Iterator[Network]:
+    """Of each detector the backbone, with sizes that are fixed and free, the layers whose work torchvision publishes,
+    and those with all heads.
+    """
+    from torchvision.ops.misc import FrozenBatchNorm2d
+
+    def made(name: str) -> nn.Module:
+        detector: nn.Module = models.get_model(name, weights=None, weights_backbone=None)
+        if _DETECTION[name].frozen:
+            for path, module in list(detector.named_modules()):
+                if isinstance(module, nn.BatchNorm2d):
+                    above, _, own = path.rpartition(".")
+                    setattr(detector.get_submodule(above), own, FrozenBatchNorm2d(module.num_features))
+        return detector
+
+    def layers(name: str, part: str, regions: dict[str, int], stated: dict[str, float]) -> Network:
+        return Network(
+            f"detection-{name}-{part}",
+            lambda: _Layers(made(name), tuple(regions)),
+            (image, *[(count, 256, _REGIONS[head][0], _REGIONS[head][0]) for head, count in regions.items()]),
+            stated,
+        )
+
+    for name, (length, _, regions) in _DETECTION.items():
+        image = (1, 3, length, length)
+        yield Network(f"detection-{name}-backbone", lambda name=name: made(name).backbone, (image,), {})
+        yield Network(f"detection-{name}-free", lambda name=name: made(name).backbone, (image,), {}, _ELSEWHERE)
+        meta = models.get_model_weights(name).DEFAULT.meta
+        yield layers(name, "layers", regions, {"parameters": meta["num_params"], "gmacs": meta["_ops"]})
+        if "rcnn" in name:
+            heads = [head for head in _REGIONS if head == "box" or name.startswith(head)]
+            if heads != [*regions]:
+                yield layers(name, "heads", {head: _REGIONS[head][1] for head in heads}, {})
 
 
 # --- timm -------------------------------------------------------------------------------------------------------------
@@ -347,6 +414,28 @@ def macs_of(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> int:
     return int(counter.get_total_flops()) // 2
 
 
+def elsewhere(module: nn.Module, network: Network) -> dict[str, Any]:
+    """What a module says of pictures of other sizes, and the squares from 1 to 320 that it runs on."""
+    found = []
+    image, *others = network.inputs
+    for sizes in network.elsewhere:
+        inputs = tuple(torch.empty(shape, device="meta") for shape in ((*image[:2], *sizes), *others))
+        with torch.no_grad():
+            outputs = _shapes(module(*inputs))
+        found.append({"input": [*image[:2], *sizes], "outputs": outputs, "macs": macs_of(module, inputs)})
+    tried = [*range(1, 97), *[size + more for size in range(96, 320, 32) for more in (1, 31, 32)]]
+    return {"elsewhere": found, "tried": tried, "runs": [size for size in tried if _runs(module, image, size)]}
+
+
+def _runs(module: nn.Module, image: tuple[int, ...], size: int) -> bool:
+    try:
+        with torch.no_grad():
+            module(torch.empty((*image[:2], size, size), device="meta"))
+    except (RuntimeError, ValueError):
+        return False
+    return True
+
+
 def _shapes(given: Any) -> list[list[int]]:
     return [list(one.shape) for one in tree_leaves(given) if isinstance(one, torch.Tensor)]
 
@@ -363,14 +452,15 @@ def make(network: Network, folder: Path) -> None:
         "buffers": sum(one.numel() for one in module.buffers()),
         "stated": network.stated,
     }
+    free = ({2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO},) if network.elsewhere else None
     with torch.no_grad():
-        program = torch.export.export(module, inputs, strict=False)
+        program = torch.export.export(module, inputs, dynamic_shapes=free, strict=False)
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch) / "whole.pt2"
         torch.export.save(program, whole)
         cut(whole, folder / f"{network.name}.pt2")
     said["outputs"] = [
-        list(node.meta["val"].shape)
+        [int(size.node.hint) if isinstance(size, torch.SymInt) else size for size in node.meta["val"].shape]
         for node in program.graph.output_node().args[0]
         if hasattr(node, "meta") and isinstance(node.meta.get("val"), torch.Tensor)
     ]
@@ -388,6 +478,8 @@ def make(network: Network, folder: Path) -> None:
             network.make().eval()(*inputs)
         said["macs"] = int(counter.get_total_flops()) // 2
         said["note"] = f"run on a CPU: {type(error).__name__}"
+    if network.elsewhere:
+        said.update(elsewhere(module, network))
     (folder / f"{network.name}.json").write_text(json.dumps(said), encoding="utf-8")
 
 

@@ -650,6 +650,8 @@ def _check_limits(*shapes: Shape | None) -> None:
 def _per_sample(facts: Facts, batches: tuple[Dim, ...], needs: list[Constraint]) -> Facts:
     """The facts with work per sample, where the first axis of what is made is not the batch as it came in.
 
+    batches: the first axes of the inputs. Each input has a row for each sample, unless its rows are known to be several
+    to each sample of the first input (regions of a picture, texts of one).
     Work that is done once however many samples there are (on a sum over the batch) is told as that of one sample,
     which bounds the work per sample.
     """
@@ -657,9 +659,11 @@ def _per_sample(facts: Facts, batches: tuple[Dim, ...], needs: list[Constraint])
     if rows is None:
         shape = facts.outputs[0]
         rows = shape[0] if shape else 1
-    if rows in batches or not batches or rows is UNKNOWN or (facts.macs == 0 and facts.ops == 0) or 0 in batches:
+    if not batches or rows is UNKNOWN or (facts.macs == 0 and facts.ops == 0) or 0 in batches:
         return facts
     batch = batches[0]
+    if rows in batches and (rows == batch or not (type(rows) is type(batch) is int and rows % batch == 0)):
+        return facts
     if isinstance(batch, Expr):
         # Half a batch is half the samples, of a batch that has halves.
         (symbol,) = batch.symbols

@@ -13,10 +13,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from torch.utils._pytree import tree_leaves  # noqa: E402 - needs PyTorch
 from torch_modules import elements, held, kept, ours, products, run, saved, shapes_of, weights  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
+from cnnsum.diagnostics import UnusableError  # noqa: E402 - as above
 from cnnsum.layers.vocabulary import TORCH  # noqa: E402 - as above
+from cnnsum.writers import write  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -187,3 +190,100 @@ def test_exported_programs_count_and_keep_what_a_spec_does(name: str, tmp_path: 
         assert one.saved == saved(module, x) - covered, (name, fields)
         if not steps_first:
             assert one.saved == other.saved, (name, fields)
+
+
+class Tagger(torch.nn.Module):  # type: ignore[misc]
+    """A recurrent layer in a network; its results and its last states are read."""
+
+    def __init__(self, module: Any, width: int) -> None:
+        super().__init__()
+        self.before = torch.nn.Linear(4, module.input_size)
+        self.inner = module
+        self.head = torch.nn.Linear(width, 3)
+
+    def forward(self, x: Any) -> Any:
+        y, states = self.inner(torch.tanh(self.before(x)))
+        return self.head(y), states[0] if isinstance(states, tuple) else states
+
+
+class Translator(torch.nn.Module):  # type: ignore[misc]
+    """What one layer ends with another begins with."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.encoder = made(name, {"input_size": 4, "hidden_size": 6}, batch_first=True)
+        self.decoder = made(name, {"input_size": 4, "hidden_size": 6}, batch_first=True)
+
+    def forward(self, x: Any) -> Any:
+        _, states = self.encoder(x)
+        return self.decoder(x, states)[0]
+
+
+def converted(module: Any, x: Any, folder: Path, **more: Any) -> None:
+    """A program of the module, as a spec and as code, is the module: parameters, shapes, and what it computes."""
+    module.eval()
+    torch.export.save(torch.export.export(module, (x,), strict=False, **more), folder / "program.pt2")
+    program = cnnsum.load(folder / "program.pt2")
+    text, warnings = write(program.graph, program.inference, "yaml")
+    assert warnings == []
+    spec = cnnsum.loads(text)
+    assert spec.diagnostics == ()
+    one, other = (cnnsum.summarize(model) for model in (program, spec))
+    for field in ("params", "buffers", "macs", "flops"):
+        assert getattr(one.totals, field) == getattr(other.totals, field), (field, text)
+    assert [each.shape for each in one.outputs] == [each.shape for each in other.outputs]
+    code, warnings = write(program.graph, program.inference, "torch")
+    assert warnings == []
+    names: dict[str, Any] = {}
+    exec(code, names)  # what was written is to be run
+    again = next(value for key, value in names.items() if key.lower() == type(module).__name__.lower())().eval()
+    assert [(key, value.shape) for key, value in again.state_dict().items()] == [
+        (key, value.shape) for key, value in module.state_dict().items()
+    ]
+    again.load_state_dict(module.state_dict())
+    with torch.no_grad():
+        found, expected = (tree_leaves(net(x)) for net in (again, module))
+    assert len(found) == len(expected)
+    assert all(torch.equal(each, same) for each, same in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_programs_become_modules_again(name: str, tmp_path: Path) -> None:
+    for seed in range(8):
+        fields = drawn(seed, name)
+        fields["hidden_size"] += 1  # above the size of any projection that is drawn
+        fields["proj_size"] = min(fields.get("proj_size", 0), 1)
+        fields = {key: value for key, value in fields.items() if value or key == "bias"}
+        width = fields.get("proj_size") or fields["hidden_size"]
+        module = made(name, fields, batch_first=seed % 2 == 0)
+        net = Tagger(module, width * (2 if fields.get("bidirectional") else 1))
+        free = {0: torch.export.Dim.AUTO, 1: torch.export.Dim.AUTO}
+        more = {"dynamic_shapes": (free,)} if seed % 4 > 1 else {}
+        converted(net, torch.randn(3, 5, 4), tmp_path, **more)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_states_are_handed_on(name: str, tmp_path: Path) -> None:
+    converted(Translator(name), torch.randn(2, 3, 4), tmp_path)
+
+
+class Begun(torch.nn.Module):  # type: ignore[misc]
+    """Begins with what the program makes: `zeros` is what a module begins with anyway."""
+
+    def __init__(self, begin: Any) -> None:
+        super().__init__()
+        self.begin = begin
+        self.inner = torch.nn.GRU(4, 6, batch_first=True)
+
+    def forward(self, x: Any) -> Any:
+        return self.inner(x, self.begin(1, 2, 6))[0]
+
+
+def test_only_zeros_need_no_words(tmp_path: Path) -> None:
+    converted(Begun(torch.zeros), torch.randn(2, 3, 4), tmp_path)
+    for begin in (torch.ones, torch.randn):
+        torch.export.save(torch.export.export(Begun(begin), (torch.zeros(2, 3, 4),)), tmp_path / "program.pt2")
+        program = cnnsum.load(tmp_path / "program.pt2")
+        with pytest.raises(UnusableError) as found:
+            write(program.graph, program.inference, "yaml")
+        assert all("has no words" in one.message for one in found.value.diagnostics)

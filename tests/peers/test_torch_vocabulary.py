@@ -6,7 +6,9 @@ What is drawn is given to the module and to the declaration. `torch_rows` has a 
 from __future__ import annotations
 
 import inspect
+import json
 from math import prod
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,6 +22,7 @@ from torch_modules import REFUSALS, Reading, ours, products, saved, shapes_of, w
 from torch_modules import kept as kept_by  # noqa: E402 - as above
 from torch_rows import FUNCTIONS, ROWS, Case  # noqa: E402 - as above
 
+import cnnsum  # noqa: E402 - as above
 from cnnsum.layers.base import REQUIRED  # noqa: E402 - as above
 from cnnsum.layers.facts import Facts  # noqa: E402 - as above
 from cnnsum.layers.vocabulary import TORCH  # noqa: E402 - as above
@@ -53,7 +56,7 @@ def more_on_a_cpu(name: str, facts: Facts, case: Case) -> int:
     if name == "LogSigmoid":
         return 4 * elements
     if name == "RMSNorm" and facts.weights:
-        return 4 * elements  # made of several operations, the product with the weight a step of its own
+        return 4 * elements  # made of several operations: the last, the product with the weight, keeps its other factor
     return 0
 
 
@@ -126,6 +129,30 @@ def test_type(name: str) -> None:
         rows = found[0][0] if facts.rows is None and found[0] else 1
         assert products(module, *given(case)) == rows * facts.macs, case
     assert refused < CASES * 2 // 3
+
+
+@pytest.mark.parametrize("affine", [True, False])
+def test_rms_norm_is_the_same_as_a_program_and_in_a_spec(affine: bool, tmp_path: Path) -> None:
+    """What a GPU keeps is told of both; the normalised input, which a CPU keeps for the gradient of the weight, of
+    neither. The operations of a CPU are told of a program in which they stand.
+    """
+    norm = nn.RMSNorm(6, elementwise_affine=affine)
+    module, x = nn.Sequential(nn.Linear(6, 6), norm, nn.Linear(6, 3)), torch.zeros(2, 5, 6)
+    normalised = 4 * 2 * 5 * 6 if affine else 0
+    program = torch.export.export(module, (x,))
+    torch.export.save(program, tmp_path / "program.pt2")
+    fields = {"normalized_shape": 6, "elementwise_affine": affine}
+    layers = [{"Linear": [6, 6]}, {"RMSNorm": fields}, {"Linear": [6, 3]}]
+    spec = cnnsum.loads(json.dumps({"framework": "torch", "input": [5, 6], "layers": layers}))
+    one, other = (cnnsum.summarize(each, batch=2).totals for each in (cnnsum.load(tmp_path / "program.pt2"), spec))
+    assert one.saved == other.saved == saved(module, x) - normalised
+    assert (one.params, one.macs, one.flops) == (other.params, other.macs, other.flops)
+    torch.export.save(torch.export.export(norm, (x,)).run_decompositions(), tmp_path / "chain.pt2")
+    chain = cnnsum.summarize(cnnsum.load(tmp_path / "chain.pt2"), batch=2).totals
+    if affine:
+        assert chain.saved == saved(norm, x)
+    else:
+        assert chain.saved == 0
 
 
 @pytest.mark.parametrize("name", [*ROWS, *ELSEWHERE_DRAWN])

@@ -332,10 +332,12 @@ def layer_norm(
 
 @layer(key="aten.rms_norm", aliases="aten._fused_rms_norm")
 def rms_norm(x: Shape, weight: Shape | None = None, *, normalized_shape: Positives) -> Facts:
-    """Divide by the root of the mean square of the last axes. Operations: 4 per element. Backpropagation keeps the
-    input.
+    """Divide by the root of the mean square of the last axes. Operations: 3 per element, and one for the weight.
+    Backpropagation keeps the input, and the inverse root mean square of each row.
     """
     facts = normalized_by_size(x, _last_axes(x, normalized_shape, "rms_norm"), ())
+    if weight is not None:
+        facts.ops = facts.ops + size(x)
     facts.dtype = "input"
     return facts
 

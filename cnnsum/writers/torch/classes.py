@@ -17,6 +17,7 @@ from cnnsum.writers.code.units import Known, Part
 from cnnsum.writers.code.variables import Variables
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.torch.words import (
+    CALLED,
     METHODS,
     OF_CALLS,
     OF_TORCH,
@@ -260,7 +261,7 @@ class Class:
             items = items[: type.schema.least]
             further = type.schema.inputs[type.schema.least : placed]
             given = {**dict(zip(further, names[type.schema.least : placed], strict=False)), **given}
-        items += [(name, Bare(one)) for name, one in given.items()]
+        items += [(CALLED.get(name, name), Bare(one)) for name, one in given.items()]
         for name in OF_CALLS.get(type.key, ()):
             default = type.schema.fields[name].default
             value = step.slots[name]

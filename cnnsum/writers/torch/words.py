@@ -33,6 +33,8 @@ OF_CALLS = {
 }
 #: Modules whose states are one argument and one result, a pair.
 PAIRS = frozenset(("LSTM", "LSTMCell"))
+#: Arguments of calls that PyTorch has other names for than a spec.
+CALLED = {"h_0": "hx", "hidden": "hx"}
 #: Modules that give their result and its states.
 RECURRENT = frozenset(("RNN", "LSTM", "GRU"))
 

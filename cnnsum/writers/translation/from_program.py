@@ -68,6 +68,8 @@ class FromProgram(Translator):
         self.partly = partly
         self.differs = False
         self.made_of: list[tuple[Node, list[Moved]]] = []
+        #: What each layer became.
+        self.parts: dict[Layer, dict[Layer, None]] = {}
 
     def moves_input(self, node: Node) -> bool:  # noqa: ARG002 - as all translators have it
         """No axis moves."""
@@ -80,11 +82,18 @@ class FromProgram(Translator):
         if layer.borrows:
             owner, weight = layer.borrows[0]
             raise CannotError(f"it uses `{weight.name}` of `{owner.name}`, and is not a second call of the same module")
+        if self._is_initial_state(node):
+            return _initial_state
         if node.computed:
             raise CannotError("it has numbers that the program computes from sizes")
         if layer.type is not None and layer.type.key not in self.rules:
             raise CannotError(f"`{layer.type.key}` has no words in a spec")
         return super()._rule(node)
+
+    def _is_initial_state(self, node: Node) -> bool:
+        """Whether it is zeros that nothing reads but recurrent layers, which begin with zeros where none are given."""
+        readers = self.readers_of(Tensor(node))
+        return is_zeros(node) and not self.partly and bool(readers) and all(begins_with_zeros(one) for one in readers)
 
     def _call(self, node: Node, inputs: list[Moved], place: Standing) -> list[Moved]:
         found = super()._call(node, inputs, place)
@@ -114,8 +123,38 @@ class FromProgram(Translator):
         known = self.known.call(node)
         return [Moved(Tensor(call, at)) for at in range(1 if known is None else len(known.outputs))]
 
+    def made(
+        self,
+        call: Call,
+        place: Standing,
+        key: str,
+        fields: Mapping[str, Any],
+        inputs: Sequence[Tensor],
+        suffix: str,
+        keywords: tuple[str, ...],
+        *,
+        last: bool,
+    ) -> Tensor:
+        """As its base."""
+        found = super().made(call, place, key, fields, inputs, suffix, keywords, last=last)
+        self.parts.setdefault(call.layer, {})[found.node.layer] = None
+        return found
+
     def _name(self, old: Layer, place: Standing, type_name: str, *, last: bool) -> str:  # noqa: ARG002 - as its base
         return old.name
+
+    def another_name(self, name: str) -> str:
+        """The name, or one with a number where another layer has that."""
+        taken = {layer.name for layer in (*self.graph.layers, *self.layers)}
+        return next(
+            one for one in (name, *[f"{name}_{number}" for number in range(1, len(taken) + 2)]) if one not in taken
+        )
+
+    def as_its_module(self, old: Layer, new: Layer) -> None:
+        """Give a layer the place of its module, if that is nothing else."""
+        path = None if old.module is None else old.module[0]
+        if path and all(one is old or one.module != old.module or is_zeros(one.nodes[0]) for one in self.graph.layers):
+            new.name, new.block = self.another_name(".".join(path)), path[:-1]
 
     def hold(self, inference: Inference) -> None:
         """Refuse what became of a call where it has other shapes or weights than the call had; warn of weights that
@@ -136,9 +175,10 @@ class FromProgram(Translator):
                     self.refusals.refuse(node.layer, message)
             if not self.partly and results:
                 # A call that only hands its input on has become none, but may be the last of a module with weights.
-                new = results[0].tensor.node
-                of_its_own = known.call(new) if new.layer.name == node.layer.name else None
-                self._hold_weights(node.layer, () if of_its_own is None else of_its_own.facts.weights)
+                calls = [known.call(part.nodes[0]) for part in self.parts.get(node.layer, ())]
+                self._hold_weights(
+                    node.layer, [one for call in calls if call is not None for one in call.facts.weights]
+                )
 
     def _hold_weights(self, layer: Layer, found: Sequence[Weight]) -> None:
         """Weights that the program's operations read must be there. The others stand with a layer only because each
@@ -348,6 +388,84 @@ def _group_norm(call: Call) -> Moved:
 def _prelu(call: Call) -> Moved:
     (slopes,) = _weight(weights_of(call)) or (1,)
     return made_as(call, "PReLU", {"num_parameters": slopes})
+
+
+# --- recurrent modules ------------------------------------------------------------------------------------------------
+
+#: The module of a recurrent operation, and how many states it begins with.
+_RECURRENT = {
+    "aten.lstm": ("LSTM", 2),
+    "aten.gru": ("GRU", 1),
+    "aten.rnn_tanh": ("RNN", 1),
+    "aten.rnn_relu": ("RNN", 1),
+}
+
+
+def is_zeros(node: Node) -> bool:
+    """Whether a call makes zeros, of whatever sizes."""
+    return node.layer.type is not None and node.layer.type.key == "aten.zeros" and _target(node.layer) == "zeros"
+
+
+def begins_with_zeros(node: Node) -> bool:
+    """Whether a call is a recurrent layer, all whose initial states are zeros, and whose input is not."""
+    type = node.layer.type
+    _, states = _RECURRENT.get("" if type is None else type.key, ("", 0))
+    zeros = [is_zeros(one.node) for one in node.inputs[: 1 + states]]
+    return zeros == [False, *[True] * states] and states > 0
+
+
+def _target(layer: Layer) -> str:
+    """The operation that the file names, of several that are one type here."""
+    place = layer.place
+    node = mapping_in(None if place is None else place.document.at(place.path))
+    return str(node.get("target")).removeprefix("torch.ops.aten.").partition(".")[0]
+
+
+def _initial_state(_call: Call) -> Moved:
+    """Nothing is made of it: whoever reads it is not given one."""
+    return Moved(Tensor(Node(Layer("zeros", None))))
+
+
+@rule("lstm", "gru", "rnn_tanh", "rnn_relu")
+def _recurrent(call: Call) -> list[Moved]:
+    assert isinstance(call.translator, FromProgram)
+    assert call.layer.type is not None
+    key, fields = call.layer.type.key, call.fields
+    module, states = _RECURRENT[key]
+    if call.translator.partly:
+        raise CannotError("its initial states are layers of their own")
+    if len(call.node.inputs) != 1 + states:
+        raise CannotError("its weights are computed by the program, and no module's")
+    if len({one.trainable for one in _parameters(call)}) > 1:
+        raise CannotError("some of its weights are trained and others are not")
+    given = [] if begins_with_zeros(call.node) else [one.tensor for one in call.inputs[1:]]
+    width = call.shape(states)[-1]  # of the carry, where there is one: a state may be projected
+    said: dict[str, Any] = {
+        "hidden_size": width,
+        "num_layers": fields["num_layers"],
+        "bias": fields["has_biases"],
+        "dropout": fields["dropout"] if fields["train"] else 0.0,
+        "bidirectional": fields["bidirectional"],
+    }
+    if module == "RNN":
+        said["nonlinearity"] = key.removeprefix("aten.rnn_")
+    if module == "LSTM" and call.shape(1)[-1] != width:
+        said["proj_size"] = call.shape(1)[-1]
+    x = call.inputs[0].tensor
+    turned = not fields["batch_first"]
+    if turned:
+        x = call.made("transpose", {"dim0": 0, "dim1": 1}, x, suffix="batch first")
+    call.inputs = [Moved(one) for one in (x, *given)]
+    made = made_as(call, module, said).tensor
+    call.translator.as_its_module(call.layer, made.node.layer)
+    name, block = made.node.layer.name, made.node.layer.block
+    found = [Tensor(made.node, at) for at in range(1 + states)]
+    if turned:
+        found[0] = call.made("transpose", {"dim0": 0, "dim1": 1}, made, suffix="steps first")
+        for tensor, title in ((x, "batch_first"), (found[0], "steps_first")):
+            tensor.node.layer.name = call.translator.another_name(f"{name}_{title}")
+            tensor.node.layer.block = block
+    return [Moved(one) for one in found]
 
 
 # --- modules without weights, and functions ---------------------------------------------------------------------------
