@@ -256,9 +256,8 @@ ANY = {
     *("layers.tflite", "layers.torch"),
     *("graph", "rules"),
     *("analyses.conventions", "analyses.sizes", "dims", "executors", "regular", "writers"),
-    *("answers", "answers.explain", "answers.fit", "answers.listing"),
-    *("answers.schema", "answers.summary", "answers.sweep"),
-    *("answers.variants",),
+    *("answers", "answers.explain", "answers.listing"),
+    *("answers.schema", "answers.summary"),
 }
 
 

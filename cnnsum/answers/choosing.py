@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import nlargest, nsmallest
 from itertools import islice, pairwise
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, ExpressionError, evaluate
@@ -78,7 +78,7 @@ class Condition:
         help = did_you_mean(word.text, names) or f"the names are {', '.join(names)}"
         return _refused(f"`{self.text}`: there is no `{word.text}`", help)
 
-    def __call__(self, values: Mapping[str, Any]) -> bool | None:
+    def __call__(self, values: Mapping[str, float | str | None]) -> bool | None:
         """Whether it holds for a record; None where that is not known."""
         try:
             found = evaluate(
@@ -106,7 +106,7 @@ class Order:
     def sorted(self, records: Iterable[R], values: Callable[[R], Mapping[str, object]], top: int | None) -> list[R]:
         """The records in order, the first `top` of them: no more than these are held at a time."""
 
-        def key(record: R) -> tuple[bool, Any]:
+        def key(record: R) -> tuple[bool, object]:
             value = values(record)[self.name]
             return (value is None) != self.falling, 0 if value is None else value
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+
+if TYPE_CHECKING:
+    from cnnsum.dims.vector import Array
 
 #: Records of which each is compared with each, which NumPy does in the time of a few calls.
 _FEW = 128
@@ -41,7 +44,7 @@ class Front:
             if self.names.count(name) > 1:
                 raise _refused(f"--pareto: `{name}` is named twice", "name each measure once, with - or without")
 
-    def best(self, columns: Sequence[Sequence[Any]]) -> list[int]:
+    def best(self, columns: Sequence[Sequence[float]]) -> list[int]:
         """The places of the records that none is better than, in order; `columns`: their numbers, by name."""
         if not len(columns[0]):
             return []
@@ -56,13 +59,13 @@ def _refused(message: str, help: str) -> UnusableError:
     return UnusableError(Diagnostic("SPC052", message, None, "error", help))
 
 
-def _ranks(column: Sequence[Any], *, falls: bool) -> list[int]:
+def _ranks(column: Sequence[float], *, falls: bool) -> list[int]:
     """For each number how many others come before it, so that small whole numbers are compared in place of large."""
     values = {value: rank for rank, value in enumerate(sorted(set(column), reverse=falls))}
     return [values[value] for value in column]
 
 
-def _numbers(column: Sequence[Any], *, falls: bool) -> Any:
+def _numbers(column: Sequence[float], *, falls: bool) -> Array:
     """An array of a column's numbers, or of their ranks where they do not all fit 64 bits; the smaller the better."""
     import numpy as np
 
@@ -103,7 +106,7 @@ def _best_of_few(ranks: Sequence[Sequence[int]]) -> list[int]:
     return sorted(kept)
 
 
-def _best_of_many(columns: Sequence[Any]) -> list[int]:
+def _best_of_many(columns: Sequence[Array]) -> list[int]:
     """The same of arrays, by halves: for n records and k measures in the order of n log(n)**(k - 1), whatever is kept.
 
     The method is that of H. T. Kung, F. Luccio and F. P. Preparata, On finding the maxima of a set of vectors (JACM 22,
@@ -123,7 +126,7 @@ def _best_of_many(columns: Sequence[Any]) -> list[int]:
     return found
 
 
-def _best_of_sorted(points: Any, places: Any) -> Any:
+def _best_of_sorted(points: Array, places: Array) -> Array:
     """Which of some distinct points, at places in their order, none of them is better than."""
     import numpy as np
 
@@ -140,7 +143,7 @@ def _best_of_sorted(points: Any, places: Any) -> Any:
     return np.concatenate((first, second[~_beaten(points[first, 1:], points[second, 1:])]))
 
 
-def _as_good(some: Any, others: Any) -> Any:
+def _as_good(some: Array, others: Array) -> Array:
     """Whether each of some is as good as each of others by every measure: a row for each of some."""
     found = some[:, None, 0] <= others[None, :, 0]
     for measure in range(1, some.shape[1]):
@@ -148,7 +151,7 @@ def _as_good(some: Any, others: Any) -> Any:
     return found
 
 
-def _beaten(some: Any, others: Any) -> Any:
+def _beaten(some: Array, others: Array) -> Array:
     """Whether each of others has one of some that is as good by every measure."""
     import numpy as np
 
@@ -173,7 +176,7 @@ def _beaten(some: Any, others: Any) -> Any:
     return found
 
 
-def _beaten_by_two(some: Any, others: Any) -> Any:
+def _beaten_by_two(some: Array, others: Array) -> Array:
     """The same for two measures: by the least second measure of all that are as good by the first."""
     import numpy as np
 

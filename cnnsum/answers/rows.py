@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Some records column by column, all columns equally long: lists, or arrays that have `tolist`. None: not known.
 Part: TypeAlias = Sequence[Sequence[Any]]
+#: A record: the values of the columns, each of the type that its table says.
+Row: TypeAlias = tuple[Any, ...]
 
 #: Records of a part, where they come one by one.
 PART = 1_000
@@ -141,7 +143,7 @@ class _Sink:
         self._there = bytearray()
         self._taken = 0
 
-    def write(self, data: Any) -> int:
+    def write(self, data: bytes) -> int:
         """Take bytes from the writer."""
         self._there += data
         return len(data)

@@ -23,7 +23,9 @@ from cnnsum.dims.expr import Atom, Dim, Expr, Floor, Monomial, Symbol, Unknown, 
 from cnnsum.dims.intervals import power_interval, product_interval, quotient_interval
 from cnnsum.tuples import NamedTuple
 
-Array: TypeAlias = Any  # of int64, or of Python's whole numbers
+#: An array of int64, or of Python's whole numbers. Which of them is only known when it runs, and of such arrays NumPy's
+#: own types tell nothing either: what an operator makes of them is anything.
+Array: TypeAlias = Any
 
 #: The largest number of 64 bits, whose negative there is as well.
 MOST = 2**63 - 1
@@ -43,7 +45,7 @@ class _Step(NamedTuple):
     """An instruction: what it does with registers, and those that nothing reads after it."""
 
     kind: str
-    constant: Any
+    constant: object
     numbers: tuple[int, ...]
     freed: list[int]
 
@@ -75,7 +77,7 @@ class VectorProgram:
     ) -> None:
         self._axis = {name: axis for axis, names in enumerate(axes) for name in names}
         self._largest = largest or {}
-        self._made: dict[tuple[str, Any, tuple[int, ...]], int] = {}
+        self._made: dict[tuple[str, object, tuple[int, ...]], int] = {}
         self._atoms: dict[Atom, int] = {}
         #: The axes that each register depends on.
         self._over: list[frozenset[int]] = []
@@ -85,7 +87,7 @@ class VectorProgram:
 
     # --- from formulas to instructions --------------------------------------------------------------------------------
 
-    def _put(self, kind: str, constant: Any, numbers: Iterable[int], over: Iterable[int] | None = None) -> int:
+    def _put(self, kind: str, constant: object, numbers: Iterable[int], over: Iterable[int] | None = None) -> int:
         key = kind, constant, tuple(numbers)
         number = self._made.get(key)
         if number is None:
@@ -232,9 +234,9 @@ class _Run:
         self._values = values
         self.undefined: Array | None = None
 
-    def step(self, kind: str, constant: Any, operands: list[Vector]) -> Vector:
+    def step(self, kind: str, constant: object, operands: list[Vector]) -> Vector:
         """The result of an instruction."""
-        do: Callable[[Any, list[Vector]], Vector] = getattr(self, f"_{kind}")
+        do: Callable[[object, list[Vector]], Vector] = getattr(self, f"_{kind}")
         return do(constant, operands)
 
     def _number(self, number: int, _: list[Vector]) -> Vector:
@@ -265,7 +267,7 @@ class _Run:
                 total = total + array * factor
         return _settled(total, sum(low for low, _ in bounds), sum(high for _, high in bounds))
 
-    def _product(self, _: Any, operands: list[Vector]) -> Vector:
+    def _product(self, _: object, operands: list[Vector]) -> Vector:
         bounds: _Bounds = (1, 1)
         largest = 1
         for one in operands:
@@ -287,7 +289,7 @@ class _Run:
             result = result * array
         return _settled(result, *_known(power_interval((one.low, one.high), power)))
 
-    def _floor(self, _: Any, operands: list[Vector]) -> Vector:
+    def _floor(self, _: object, operands: list[Vector]) -> Vector:
         above, below = operands
         divisor = below.array
         if below.low <= 0 <= below.high:
@@ -304,16 +306,16 @@ class _Run:
             return _settled(_wide(above.array) // _wide(divisor), low, high)
         return _settled(above.array // divisor, low, high)
 
-    def _max(self, _: Any, operands: list[Vector]) -> Vector:
+    def _max(self, _: object, operands: list[Vector]) -> Vector:
         low, high = max(one.low for one in operands), max(one.high for one in operands)
         return self._chosen(np.maximum, operands, low, high)
 
-    def _min(self, _: Any, operands: list[Vector]) -> Vector:
+    def _min(self, _: object, operands: list[Vector]) -> Vector:
         low, high = min(one.low for one in operands), min(one.high for one in operands)
         return self._chosen(np.minimum, operands, low, high)
 
     @staticmethod
-    def _chosen(choose: Any, operands: list[Vector], low: int, high: int) -> Vector:
+    def _chosen(choose: Callable[[Array, Array], Array], operands: list[Vector], low: int, high: int) -> Vector:
         wide = any(one.array.dtype == object for one in operands)
         result = _wide(operands[0].array) if wide else operands[0].array
         for one in operands[1:]:

@@ -29,6 +29,15 @@ def test_a_curve_is_as_high_as_its_values():
             assert abs(height - 16 * costs.macs / values[-1].macs) <= 1
 
 
+def test_sizes_have_their_thousands_set_apart(monkeypatch):
+    def below() -> str:
+        return call("specs/fcn.yaml", "--sweep", "H=W=1024:2048:512", "--chart", "macs").out.splitlines()[-2]
+
+    assert below().split() == ["1,024", "1,536", "2,048"]
+    monkeypatch.setattr("cnnsum.answers.sweep.pieces.find_spec", lambda _name: None)
+    assert below().split() == ["1,024", "1,536", "2,048"]
+
+
 def test_a_map_has_a_row_for_each_value():
     lines = call(*MAP).out.splitlines()
     assert [line.split("│")[0].strip() for line in lines[3:6]] == ["0.25", "0.5", "1"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import gcd
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.largest import MOST, Solution, UnsolvedError, first, solution, within
@@ -41,8 +41,17 @@ class Request(NamedTuple):
 
     limits: tuple[Limit, ...]
     varied: Varied
-    least: Any
-    most: Any
+    least: Fraction | None
+    most: Fraction | None
+
+
+class _Found(NamedTuple):
+    """What a `Solution` says, of values that may be decimals."""
+
+    value: float | None
+    unlimited: bool
+    next: float | None
+    below: float | None
 
 
 @overload
@@ -197,7 +206,7 @@ class _Search:
                 message = f"there is no formula in {'='.join(self.varied)} for this network{why}"
                 help = f"give --least and --most, at most {MOST_INFERRED:,} values apart: each is then tried"
                 raise UnusableError(Diagnostic("SPC057", message, None, "error", help)) from None
-            return self._tried(range(least, most + 1, step), step)
+            return self._tried([*filter(self._is_recorded, range(least, most + 1, step))], step)
 
     def _bounds(self, grid: Grid | None) -> tuple[int, int | None, int]:
         if grid is not None:
@@ -230,7 +239,7 @@ class _Search:
         found = solution([*fits.values()], legal, accepts, least, most)
         found = self._repaired(found, legal, accepts, form, most)
         self._compare(form, [value for value in (least, found.value, found.next) if value is not None])
-        answer = self._fit(found, self._binding(found.next), "formula", proved=True, step=step)
+        answer = self._fit(_Found(*found), self._binding(found.next), "formula", proved=True, step=step)
         endless = found.unlimited and found.value is None
         beyond = endless and any(one.is_finite for one in fits.values())
         return answer._replace(looked_up_to=MOST) if beyond else answer
@@ -315,11 +324,11 @@ class _Search:
         """Gallop and bisect, then look around: nothing proves that costs only rise with a var."""
         low = self._legal(grid, range(min(len(grid), _WINDOW)))
         if low is None:
-            return self._answer(Solution(None, False, None, None), grid)
+            return self._answer(_Found(None, False, None, None), grid)
         if not self._fits(grid[low]):
             return self._looked_around(grid, None, low)
         if isinstance(grid, _Endless) and not self._matters(grid, low):
-            return self._answer(Solution(None, True, None, None), grid)
+            return self._answer(_Found(None, True, None, None), grid)
         count = len(grid)
         stride = 1
         high = low + stride
@@ -357,15 +366,15 @@ class _Search:
     def _risen(self, grid: Grid, answer: int | None, index: int) -> Fit:
         """The answer where costs rise as far as was seen; `index` is that of the least legal value if there is none."""
         if answer is None:
-            return self._answer(Solution(None, False, grid[index], None), grid)
+            return self._answer(_Found(None, False, grid[index], None), grid)
         last = len(grid) - 1
         if isinstance(grid, _Endless) and answer == last:
-            return self._answer(Solution(None, True, None, None), grid)._replace(looked_up_to=grid[last])
+            return self._answer(_Found(None, True, None, None), grid)._replace(looked_up_to=grid[last])
         following = self._legal(grid, range(index + 1, min(index + _WINDOW, last + 1)))
         after = None if following is None else grid[following]
-        return self._answer(Solution(grid[answer], after is None, after, None), grid)
+        return self._answer(_Found(grid[answer], after is None, after, None), grid)
 
-    def _answer(self, found: Solution, grid: Grid) -> Fit:
+    def _answer(self, found: _Found, grid: Grid) -> Fit:
         return self._fit(found, self._binding(found.next), "inference", proved=False, step=plain(grid.step))
 
     def _matters(self, grid: Grid, low: int) -> bool:
@@ -389,22 +398,22 @@ class _Search:
         found = self._legal(grid, range(index, -1, -1))
         return found is not None and not self._binding(grid[found])
 
-    def _tried(self, values: Sequence[Any], step: Any) -> Fit:
+    def _tried(self, values: Sequence[float], step: float) -> Fit:
         """The answer by trying every value."""
-        legal = [value for value in values if self._is_recorded(value) and self._outcome(value).status == "legal"]
+        legal = [value for value in values if self._outcome(value).status == "legal"]
         good = [value for value in legal if self._fits(value)]
         if not good:
-            found = Solution(None, False, legal[0] if legal else None, None)
+            found = _Found(None, False, legal[0] if legal else None, None)
             return self._fit(found, self._binding(found.next), "inference", proved=True, step=step)
         largest = good[-1]
         following = next((value for value in legal if value > largest), None)
         below = next((value for value in legal if value < largest and not self._fits(value)), None)
-        found = Solution(largest, following is None, following, below)
+        found = _Found(largest, following is None, following, below)
         return self._fit(found, self._binding(following), "inference", proved=True, step=step)
 
     # --- by inference -------------------------------------------------------------------------------------------------
 
-    def _is_recorded(self, value: Any) -> bool:
+    def _is_recorded(self, value: int) -> bool:
         return all(value in held for held, _ in self.recorded.values())
 
     def _outcome(self, value: object) -> Outcome:
@@ -428,7 +437,7 @@ class _Search:
         known = costs._asdict()
         return tuple([limit for limit in self.limits if known[limit.measure] > limit.most])
 
-    def _fit(self, found: Solution, binding: tuple[Limit, ...], method: str, *, proved: bool, step: object) -> Fit:
+    def _fit(self, found: _Found, binding: tuple[Limit, ...], method: str, *, proved: bool, step: float) -> Fit:
         names = self.names
         value = found.value
         here = None if value is None else self._outcome(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.answers.variants.costs import Costs, Outcome
 from cnnsum.dims import Dim
@@ -35,21 +34,21 @@ class Fit(NamedTuple):
     """
 
     names: tuple[str, ...]
-    value: Any
+    value: float | None
     costs: Costs | None
-    next: Any
+    next: float | None
     next_outcome: Outcome | None
     binding: tuple[Limit, ...]
     unlimited: bool
-    below: Any
+    below: float | None
     method: str
     proved: bool
     tried: int
     formulas: Mapping[str, Dim]
-    step: Any
-    file: Any
+    step: float
+    file: object
     whole: bool = False
-    looked_up_to: Any = None
+    looked_up_to: float | None = None
     recorded: str | None = None
 
 
@@ -64,7 +63,7 @@ class Best(NamedTuple):
 
     axes: tuple[tuple[str, ...], ...]
     maximized: tuple[str, ...]
-    values: tuple[Any, ...] | None
+    values: tuple[object, ...] | None
     costs: Costs | None
     limits: tuple[Limit, ...]
     variants: int

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
 
 from cnnsum.answers.fit.recorded import as_text, recorded
 from cnnsum.answers.fit.records import Best, Limit
-from cnnsum.answers.rows import plain_columns
+from cnnsum.answers.rows import Part, Row, plain_columns
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.sweep.choosing import Choice
 from cnnsum.answers.variants.ranges import Grid, Varied
@@ -105,14 +104,14 @@ class _Search:
     def __init__(self, places: Sequence[int], most: Sequence[int], target: int) -> None:
         self._limits = [*zip(places, most, strict=True)]
         self._target = target
-        self.row: tuple[Any, ...] | None = None
-        self._value: Any = None
+        self.row: Row | None = None
+        self._value: float = 0
         self.accepted = self.within = 0
         self.least: list[int | None] = [None] * len(self._limits)
         self.unknown = False
         self.held: list[tuple[int, SizeSet]] = []
 
-    def look_at(self, columns: Sequence[Sequence[Any]], status: int) -> None:
+    def look_at(self, columns: Part, status: int) -> None:
         """Take some variants into account."""
         legal = [place for place, one in enumerate(columns[status]) if one == "legal"]
         for at, values in self.held:

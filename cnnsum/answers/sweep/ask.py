@@ -6,8 +6,8 @@ where there is no NumPy. Sizes and the batch vary fastest: the formulas of the n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cnnsum.answers.given import MOST_SAMPLES
 from cnnsum.answers.rows import Part
@@ -108,7 +108,7 @@ class Sweep:
         self._kept = Kept(self.choice, self.columns)
         self.became: dict[str, str] = {}
         #: Is told how many variants were looked at.
-        self.progress: Any = lambda _done, _all: None
+        self.progress: Callable[[int, int], object] = lambda _done, _all: None
 
     @property
     def has_vars(self) -> bool:
@@ -145,8 +145,8 @@ class Sweep:
             ends = [values[0], values[-1], values[min(1, len(values) - 1)]] if isinstance(values, Grid) else values
             for value in ends:
                 what = "the batch" if kind == "batch" else f"`{name}` is a size: it"
-                whole = isinstance(value, (int, float)) and value == value // 1
-                if isinstance(value, bool) or not whole or value < 1:
+                is_flag = isinstance(value, bool)
+                if is_flag or not isinstance(value, (int, float)) or value != value // 1 or value < 1:
                     raise _refused(f"{what} must be a positive whole number, not {units.value(value)}")
                 most = MOST_SAMPLES if kind == "batch" else _MOST_SIZE
                 if value > most:
@@ -173,7 +173,7 @@ class Sweep:
             self.progress(done, self.count)
             yield from told.parts
 
-    def alone(self, values: Sequence[Any]) -> Outcome:
+    def alone(self, values: Sequence[object]) -> Outcome:
         """What inference finds of one variant."""
         return inferred(self._known, dict(zip(self.names, values, strict=True)))
 

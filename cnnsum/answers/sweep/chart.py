@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from cnnsum.answers.sweep.chart_data import Curve, Front, Map, Scale, drawn
 from cnnsum.answers.sweep.records import Charted
@@ -150,6 +149,6 @@ def _front(front: Front, width: int, ink: Ink) -> Iterator[Line]:
     yield [(f"{'':{margin + 1}}{printable(front.along.title)}", "")]
 
 
-def _place(x: Any, xs: Sequence[Any], room: int) -> int:
+def _place(x: float, xs: Sequence[float], room: int) -> int:
     low, high = min(xs), max(xs)
     return int((x - low) * (room - 1) // (high - low)) if high > low else 0

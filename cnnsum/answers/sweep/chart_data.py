@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from cnnsum.answers import OptionError
+from cnnsum.answers.rows import Row, plain_columns
 from cnnsum.answers.sweep.records import Swept
 from cnnsum.answers.variants.costs import MEASURES
 from cnnsum.render import units
@@ -41,10 +41,12 @@ class Scale(NamedTuple):
         """Whether they are bytes."""
         return self.name in MEASURES and self.name not in _COUNTS
 
-    def shown(self, number: Any) -> str:
+    def shown(self, number: object) -> str:
         """A number as an axis has it, without the zeros of a round one."""
+        if isinstance(number, bool) or not isinstance(number, int):
+            return str(number)
         if self.name not in MEASURES:
-            return f"{number:,}" if isinstance(number, int) and not isinstance(number, bool) else str(number)
+            return f"{number:,}"
         text = units.memory(number) if self.is_memory else units.count(number)
         return text.replace(".00 ", " ").removesuffix(".00")
 
@@ -55,7 +57,7 @@ class Curve(NamedTuple):
     title: str
     scale: Scale
     along: Scale
-    places: Sequence[Any]
+    places: Sequence[object]
     values: Sequence[int | None]
 
 
@@ -66,8 +68,8 @@ class Map(NamedTuple):
     scale: Scale
     down: Scale
     along: Scale
-    rows: Sequence[Any]
-    columns: Sequence[Any]
+    rows: Sequence[object]
+    columns: Sequence[object]
     values: Sequence[Sequence[int | None]]
 
 
@@ -77,7 +79,7 @@ class Front(NamedTuple):
     title: str
     down: Scale
     along: Scale
-    points: Sequence[tuple[Any, Any, str]]
+    points: Sequence[tuple[float, float, str]]
 
 
 def drawn(swept: Swept, what: str, pareto: Sequence[str]) -> Curve | Map | Front:
@@ -88,7 +90,7 @@ def drawn(swept: Swept, what: str, pareto: Sequence[str]) -> Curve | Map | Front
     names = [*swept.table.columns]
     rows = []
     for part in swept.table.parts:
-        rows += [*zip(*part, strict=True)]
+        rows += [*zip(*plain_columns(part), strict=True)]
         if len(rows) > MOST_DRAWN:
             raise OptionError(f"a chart has at most {MOST_DRAWN:,} variants", "give larger steps, or --top, --pareto")
     if not rows:
@@ -110,11 +112,11 @@ def drawn(swept: Swept, what: str, pareto: Sequence[str]) -> Curve | Map | Front
     return Map(title, scale, down, along, ys, xs, [[found.get((y, x)) for x in xs] for y in ys])
 
 
-def _number(value: Any) -> int | None:
+def _number(value: int | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _front(swept: Swept, rows: Sequence[Any], names: Sequence[str], pareto: Sequence[str]) -> Front:
+def _front(swept: Swept, rows: Sequence[Row], names: Sequence[str], pareto: Sequence[str]) -> Front:
     if len(pareto) != 2:
         raise OptionError("--chart pareto draws two measures", "name them: --pareto params,macs")
     along, down = (Scale(name, _TITLES.get(name, name)) for name in pareto)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from cnnsum.answers.sweep.chart_data import Curve, Front, Map, Scale, drawn
 from cnnsum.answers.sweep.records import Charted
@@ -34,7 +33,7 @@ def _y(share: float) -> str:
     return spot(_FLOOR - share * (_FLOOR - _TOP))
 
 
-def _share(value: Any, most: Any) -> float:
+def _share(value: float, most: float) -> float:
     return float(value) / float(most) if most else 0.0
 
 

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any
 
 from cnnsum.answers.choosing import Condition, Order, chosen
 from cnnsum.answers.pareto import Front
-from cnnsum.answers.rows import Part, parts_of, plain_columns
+from cnnsum.answers.rows import Part, Row, parts_of, plain_columns
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.tuples import NamedTuple
 
 #: Variants that are held at a time, at most.
 MOST_KEPT = 1_000_000
-
-_Row = tuple[Any, ...]
 
 
 class Choice(NamedTuple):
@@ -61,15 +58,15 @@ class Kept:
             parts = iter([self._best(parts, self._front)])
         if self._order is None and self._top is None:
             return parts
-        rows: Iterator[_Row] = chain.from_iterable(map(_rows, parts))
+        rows: Iterator[Row] = chain.from_iterable(map(_rows, parts))
         at = None if self._order is None else self._columns.index(self._order.name)
         if at is not None and self._top is None:
             rows = _bounded(rows)
 
-        def values(row: _Row) -> dict[str, Any]:
+        def values(row: Row) -> dict[str, object]:
             return {} if at is None else {self._columns[at]: row[at]}
 
-        first: Iterator[_Row] = chosen(rows, values, self._order, self._top)
+        first: Iterator[Row] = chosen(rows, values, self._order, self._top)
         return parts_of(first, len(self._columns))
 
     def _fulfilling(self, part: Part) -> Part:
@@ -77,7 +74,7 @@ class Kept:
         columns = plain_columns(part)
         used = [name for name in self._columns if name in self._where.names]
         asked = zip(*[columns[self._columns.index(name)] for name in used], strict=True)
-        known: dict[_Row, bool | None] = {}
+        known: dict[Row, bool | None] = {}
         holds: list[bool] = []
         for values in asked:
             found = known.get(values, known)
@@ -89,7 +86,7 @@ class Kept:
 
     def _best(self, parts: Iterator[Part], front: Front) -> Part:
         at = [self._columns.index(name) for name in front.names]
-        kept: list[_Row] = []
+        kept: list[Row] = []
         best = 0  # how many of these, from the first, are known to be on the front of all so far
         for part in parts:
             kept += [row for row in _rows(part) if all(row[place] is not None for place in at)]
@@ -100,7 +97,7 @@ class Kept:
         return [*zip(*kept, strict=True)] if kept else [[] for _ in self._columns]
 
 
-def _on_front(rows: list[_Row], front: Front, at: list[int]) -> list[_Row]:
+def _on_front(rows: list[Row], front: Front, at: list[int]) -> list[Row]:
     """The rows that none is better than, by the columns at these places. Raises UnusableError for too many."""
     found = [rows[place] for place in front.best([[row[one] for row in rows] for one in at])]
     if len(found) > MOST_KEPT:
@@ -108,11 +105,11 @@ def _on_front(rows: list[_Row], front: Front, at: list[int]) -> list[_Row]:
     return found
 
 
-def _rows(part: Part) -> Iterator[_Row]:
+def _rows(part: Part) -> Iterator[Row]:
     return zip(*plain_columns(part), strict=True)
 
 
-def _bounded(rows: Iterator[_Row]) -> Iterator[_Row]:
+def _bounded(rows: Iterator[Row]) -> Iterator[Row]:
     for number, row in enumerate(rows):
         if number == MOST_KEPT:
             raise _too_many("all variants are held to be sorted", "keep the first of them: --top 100")

@@ -6,9 +6,9 @@ read is the business of `readings`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from cnnsum.answers.variants.ranges import Grid, Varied
 from cnnsum.answers.variants.reading import Names
 from cnnsum.answers.variants.vectors import UNTOLD
 
-Array: TypeAlias = Any
+if TYPE_CHECKING:
+    from cnnsum.dims.vector import Array
 
 #: Points that are evaluated at a time.
 POINTS = 1 << 16
@@ -48,7 +49,7 @@ class _Block:
     def __init__(
         self,
         readings: Readings,
-        points: Sequence[tuple[Any, ...]],
+        points: Sequence[tuple[object, ...]],
         homes: list[Home],
         rows: range,
         block: Sequence[range],
@@ -113,11 +114,11 @@ class _Block:
             else:
                 self._ask(row, np.flatnonzero(mask))
 
-    def _widen(self, measure: int, dtype: Any) -> None:
+    def _widen(self, measure: int, dtype: object) -> None:
         if dtype != np.int64 and self.costs[measure].dtype == np.int64:
             self.costs[measure] = self.costs[measure].astype(object)
 
-    def _ask(self, row: int, places: Any) -> None:
+    def _ask(self, row: int, places: Iterable[int]) -> None:
         """Tell of some sizes of a row by inference."""
         shape = tuple(map(len, self.block))
         for place in places:
@@ -129,7 +130,7 @@ class _Block:
             ]
             self._put(row, place, self.readings.outcome(self.points[self.rows[row]], inner))
 
-    def _put(self, row: int, place: Any, outcome: Outcome) -> None:
+    def _put(self, row: int, place: int | slice, outcome: Outcome) -> None:
         if outcome.costs is None:
             self.told.append(outcome)
             self.codes[row, place] = len(self.told)

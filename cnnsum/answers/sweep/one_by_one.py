@@ -6,13 +6,16 @@ Over sizes and the batch the formulas of the network are evaluated; all else is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TypeAlias
 
 from cnnsum.answers.rows import Part, parts_of
-from cnnsum.answers.sweep.space import Space
+from cnnsum.answers.sweep.space import Space, whole
 from cnnsum.answers.variants.costs import MEASURES, Costs, Outcome
 from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, inferred
 from cnnsum.diagnostics import UnusableError
+
+#: A variant and what became of it.
+_Told: TypeAlias = tuple[tuple[object, ...], Outcome]
 
 #: What stands for the costs of a variant that has none.
 _NONE = (None,) * len(MEASURES)
@@ -30,7 +33,7 @@ def parts(known: Names, slow: Space, fast: Space, *, first: bool = True) -> Iter
     return parts_of(rows, len(slow.names) + len(fast.names) + len(MEASURES) + 2)
 
 
-def _variants(known: Names, slow: Space, fast: Space, *, first: bool) -> Iterator[tuple[tuple[Any, ...], Outcome]]:
+def _variants(known: Names, slow: Space, fast: Space, *, first: bool) -> Iterator[_Told]:
     for values in slow.points():
         settings = dict(zip(slow.names, values, strict=True))
         try:
@@ -64,14 +67,14 @@ def wrong_at_all(error: NotClosedError) -> Outcome | None:
     return Outcome("error", None, f"{found.code} {found.message}")
 
 
-def _outcomes(known: Names, settings: Mapping[str, Any], fast: Space) -> Iterator[tuple[tuple[Any, ...], Outcome]]:
+def _outcomes(known: Names, settings: Mapping[str, object], fast: Space) -> Iterator[_Told]:
     """What becomes of each combination of the open names, with the others set."""
     names = fast.names
     if not names:
         yield (), inferred(known, settings)
         return
 
-    def at(point: tuple[Any, ...]) -> Outcome:
+    def at(point: tuple[object, ...]) -> Outcome:
         return inferred(known, {**settings, **dict(zip(names, point, strict=True))})
 
     if sets_batch(known, settings):
@@ -89,9 +92,10 @@ def _outcomes(known: Names, settings: Mapping[str, Any], fast: Space) -> Iterato
         if not solved:
             yield point, wrong or at(point)
             continue
-        why = form.refusal(point)
+        sizes = whole(point)
+        why = form.refusal(sizes)
         if why is not None:
             yield point, Outcome("illegal", None, why)
             continue
-        costs = form(point)
+        costs = form(sizes)
         yield point, at(point) if costs is None else Outcome("legal", Costs(*costs))

@@ -9,7 +9,6 @@ NumPy.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -58,7 +57,7 @@ class Readings:
         self.structural: tuple[str, ...] | None = None
         self._first = slow.point(0) if first else None
 
-    def homes(self, points: Sequence[tuple[Any, ...]]) -> list[Home]:
+    def homes(self, points: Sequence[tuple[object, ...]]) -> list[Home]:
         """Where each combination of vars is told of."""
         if sets_batch(self.known, self.slow.names):
             return [ASKED] * len(points)
@@ -67,7 +66,7 @@ class Readings:
         if self.structural is None:
             self.structural = self._found_structural(points)
         homes: list[Home] = [ASKED] * len(points)
-        groups: dict[tuple[Any, ...], list[int]] = {}
+        groups: dict[tuple[object, ...], list[int]] = {}
         places = [self.slow.names.index(name) for name in self.structural]
         for number, point in enumerate(points):
             groups.setdefault(tuple([(point[at], point[at].__class__) for at in places]), []).append(number)
@@ -75,7 +74,7 @@ class Readings:
             self._read_together(points, numbers, homes)
         return homes
 
-    def _read_together(self, points: Sequence[tuple[Any, ...]], numbers: list[int], homes: list[Home]) -> None:
+    def _read_together(self, points: Sequence[tuple[object, ...]], numbers: list[int], homes: list[Home]) -> None:
         most = len(numbers)
         while numbers:
             these, numbers = numbers[:most], numbers[most:]
@@ -92,7 +91,7 @@ class Readings:
             most = max(1, _GROWTH * (len(these) - len(left))) if len(left) > len(these) // 2 else TOGETHER
             numbers = [*left, *numbers]
 
-    def _family(self, points: Sequence[tuple[Any, ...]]) -> tuple[Grids, set[int]] | None:
+    def _family(self, points: Sequence[tuple[object, ...]]) -> tuple[Grids, set[int]] | None:
         """The formulas of some combinations of vars, and the places of those that they are not of; None where the first
         combination has none.
         """
@@ -107,7 +106,7 @@ class Readings:
         told = [place for place in range(len(points)) if place not in family.left_out]
         return (grids, family.left_out) if all(self._agrees(grids, points, at) for at in {told[0], told[-1]}) else None
 
-    def _agrees(self, grids: Grids, points: Sequence[tuple[Any, ...]], place: int) -> bool:
+    def _agrees(self, grids: Grids, points: Sequence[tuple[object, ...]], place: int) -> bool:
         """Whether inference finds what the formulas of a family say, at the first sizes."""
         values = {name: np.array([value]) for name, value in self._firsts().items()}
         found = grids([place], values)
@@ -118,10 +117,10 @@ class Readings:
         costs = tuple([None if one is None else int(one[0]) for one in found.costs])
         return (code == 0) == (outcome.status == "legal") and (bool(code) or outcome.costs == costs)
 
-    def _firsts(self) -> dict[str, Any]:
+    def _firsts(self) -> dict[str, object]:
         return {name: values_of(axis)[0] for axis in self.fast.axes for name in axis.names}
 
-    def outcome(self, values: Sequence[Any], inner: Sequence[Any]) -> Outcome:
+    def outcome(self, values: Sequence[object], inner: Sequence[object]) -> Outcome:
         """What inference finds of one variant. Raises UnusableError where it is the first."""
         names = (*self.slow.names, *self.fast.names)
         try:
@@ -131,7 +130,7 @@ class Readings:
                 raise
             return error_of(error)
 
-    def _found_structural(self, points: Sequence[tuple[Any, ...]]) -> tuple[str, ...]:
+    def _found_structural(self, points: Sequence[tuple[object, ...]]) -> tuple[str, ...]:
         """The vars of which no two values can be read together with the others as they are first, or last."""
         found: list[str] = []
         start = 0
@@ -144,7 +143,7 @@ class Readings:
             start += len(axis.names)
         return tuple(found)
 
-    def _goes_together(self, point: tuple[Any, ...], start: int, end: int, ends: Sequence[Any]) -> bool:
+    def _goes_together(self, point: tuple[object, ...], start: int, end: int, ends: Sequence[object]) -> bool:
         """Whether the ends of an axis, whose values stand from `start` to `end`, are of one reading."""
         for one, other in (ends, reversed(ends)):
             two = [(*point[:start], *[value] * (end - start), *point[end:]) for value in (one, other)]
@@ -153,7 +152,7 @@ class Readings:
                 return True
         return False
 
-    def alone(self, point: tuple[Any, ...]) -> Home:
+    def alone(self, point: tuple[object, ...]) -> Home:
         """Where one combination of vars is told of, read by itself. Raises UnusableError where it is the first."""
         if not self.fast.names:
             return Home(None, 0, self.outcome(point, ()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from cnnsum.answers.rows import Part, Table, plain_columns
 from cnnsum.answers.variants.costs import Costs, Outcome, Variant
@@ -19,7 +18,7 @@ class Head(NamedTuple):
 
     model: str
     names: tuple[str, ...]
-    columns: tuple[tuple[tuple[str, ...], Sequence[Any]], ...]
+    columns: tuple[tuple[tuple[str, ...], Sequence[object]], ...]
     variants: int
     batch: int | None
     optimizer: str

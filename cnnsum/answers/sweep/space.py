@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
-from typing import Any
 
 from cnnsum.answers.variants.ranges import Varied
 from cnnsum.tuples import NamedTuple
@@ -34,15 +33,15 @@ class Space(NamedTuple):
         """The names of all axes, in the order of the values of a point."""
         return tuple([name for axis in self.axes for name in axis.names])
 
-    def point(self, number: int) -> tuple[Any, ...]:
+    def point(self, number: int) -> tuple[object, ...]:
         """The values of the names at a combination."""
-        found: list[Any] = []
+        found: list[object] = []
         for axis, size in zip(reversed(self.axes), reversed(self.sizes), strict=True):
             number, place = divmod(number, size)
             found += [values_of(axis)[place]] * len(axis.names)
         return tuple(reversed(found))
 
-    def points(self, first: int = 0, last: int | None = None) -> Iterator[tuple[Any, ...]]:
+    def points(self, first: int = 0, last: int | None = None) -> Iterator[tuple[object, ...]]:
         """The points from one combination to before another."""
         return (self.point(number) for number in range(first, self.size if last is None else last))
 
@@ -69,7 +68,14 @@ class Space(NamedTuple):
                 yield (*(range(place, place + 1) for place in outer), part, *whole)
 
 
-def values_of(axis: Varied) -> Sequence[Any]:
+def values_of(axis: Varied) -> Sequence[object]:
     """The values of an axis, which in a sweep has some."""
     assert axis.values is not None, "a sweep has values"
     return axis.values
+
+
+def whole(point: Sequence[object]) -> tuple[int, ...]:
+    """The values of a point of sizes and the batch: whole numbers, as was checked."""
+    found = tuple([value for value in point if isinstance(value, int)])
+    assert len(found) == len(point), "sizes are whole numbers"
+    return found

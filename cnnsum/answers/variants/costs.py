@@ -5,8 +5,6 @@ Knows no format and no screen. Costs are numbers, None where they are not known.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.tuples import NamedTuple
 
 #: What a variant costs, by name, in the order of `Cost`.
@@ -16,13 +14,13 @@ MEASURES = ("params", "macs", "flops", "weights", "peak", "inference", "training
 class Costs(NamedTuple):
     """What a model costs. weights, peak, inference and training are bytes; inference is weights and peak together."""
 
-    params: Any
-    macs: Any
-    flops: Any
-    weights: Any
-    peak: Any
-    inference: Any
-    training: Any
+    params: int | None
+    macs: int | None
+    flops: int | None
+    weights: int | None
+    peak: int | None
+    inference: int | None
+    training: int | None
 
 
 class Outcome(NamedTuple):
@@ -40,5 +38,5 @@ class Outcome(NamedTuple):
 class Variant(NamedTuple):
     """One variant of a sweep: the values of its names, and what became of it."""
 
-    values: tuple[Any, ...]
+    values: tuple[object, ...]
     outcome: Outcome

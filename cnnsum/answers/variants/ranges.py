@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, overload
 
 from cnnsum.tuples import NamedTuple
 
@@ -26,7 +26,7 @@ class RangeError(ValueError):
     """A text that does not give names with values; the message says what to write."""
 
 
-class Grid(Sequence[Any]):
+class Grid(Sequence[float]):
     """The numbers from `first` to `last`, both included, in steps; made one by one."""
 
     __slots__ = ("first", "last", "step")
@@ -39,14 +39,18 @@ class Grid(Sequence[Any]):
     def __len__(self) -> int:
         return int((self.last - self.first) / self.step) + 1
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> float: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[float, ...]: ...
+    def __getitem__(self, index: int | slice) -> float | tuple[float, ...]:
         if isinstance(index, slice):
             return tuple([self[at] for at in range(*index.indices(len(self)))])
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         return plain(self.first + self.step * (index % len(self)))
 
-    def __iter__(self) -> Iterator[object]:
+    def __iter__(self) -> Iterator[float]:
         return (plain(self.first + self.step * index) for index in range(len(self)))
 
 
@@ -54,7 +58,7 @@ class Varied(NamedTuple):
     """Names that are varied together, and their values; None where only the names are given."""
 
     names: tuple[str, ...]
-    values: Sequence[Any] | None
+    values: Sequence[object] | None
 
     def __str__(self) -> str:
         return "=".join(self.names)
@@ -78,7 +82,7 @@ def type_of(values: Sequence[object]) -> type:
     return float if found == {int, float} else found.pop() if len(found) == 1 else object
 
 
-def spread(values: Iterable[object]) -> Sequence[Any]:
+def spread(values: Iterable[object]) -> Sequence[object]:
     """Values of one name as a sweep takes them: numbers in equal steps stay a range."""
     if isinstance(values, range) and values and values.step > 0:
         from fractions import Fraction
@@ -144,7 +148,7 @@ def _range(values: str, text: str) -> Grid:
     return Grid(first, last, step)
 
 
-def _list(values: str, text: str) -> tuple[Any, ...]:
+def _list(values: str, text: str) -> tuple[object, ...]:
     from cnnsum.answers.given import is_not_finite, setting
 
     texts = [value.strip() for value in values.split(",")]

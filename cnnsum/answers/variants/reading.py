@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
@@ -123,7 +123,7 @@ class Names:
             if error.diagnostics[0].code == "SPC051":
                 raise _unknown_in(self, settings, error) from None
 
-    def file_value(self, name: str) -> Any:
+    def file_value(self, name: str) -> object:
         """The value of a var in the file, None where there is none."""
         found = self.reading.document.value.get("vars") if isinstance(self.reading.document.value, dict) else None
         return found.get(name) if isinstance(found, dict) else None
@@ -164,10 +164,10 @@ def _vars_of(document: Document) -> list[str]:
     return [name for name in found if isinstance(name, str)] if isinstance(found, dict) else []
 
 
-def costs_of(totals: Totals) -> Costs:
-    """The costs in the totals of a report: numbers, formulas, or UNKNOWN."""
+def costs_of(totals: Totals) -> tuple[Dim, ...]:
+    """The costs in the totals of a report, in the order of `Costs`: numbers, formulas, or UNKNOWN."""
     weights, peak = totals.weights.total, totals.peak.bytes
-    return Costs(totals.params.total, totals.macs, totals.flops, weights, peak, weights + peak, totals.training.total)
+    return totals.params.total, totals.macs, totals.flops, weights, peak, weights + peak, totals.training.total
 
 
 def first_error(model: Model) -> Diagnostic | None:
@@ -175,10 +175,11 @@ def first_error(model: Model) -> Diagnostic | None:
     return min(model.errors, key=lambda found: (found.span is None, found.span or ()), default=None)
 
 
-def put_in(values: Mapping[str, Any], names: Names) -> tuple[dict[str, Any], int | None]:
+def put_in(values: Mapping[str, object], names: Names) -> tuple[dict[str, object], int | None]:
     """Values of names as settings, and the batch among them. Sizes that the file fixes and nobody varies stay so."""
     settings = {name: value for name, value in values.items() if names.kind(name) != "batch"}
     batch = next((value for name, value in values.items() if names.kind(name) == "batch"), names.reading.batch)
+    assert batch is None or isinstance(batch, int), "whoever varies it has checked that"
     if names.sized:
         fixed = {name: size for name, size in names.fixed.items() if name not in names.reading.how.settings}
         settings = {**fixed, **settings}
@@ -219,7 +220,7 @@ def inferred(names: Names, values: Mapping[str, object]) -> Outcome:
                 help=f"give it a value: --set {left[0]}=…",
             )
         )
-    return Outcome("legal", Costs(*[None if isinstance(cost, Unknown) else cost for cost in costs]))
+    return Outcome("legal", Costs(*[cost if isinstance(cost, int) else None for cost in costs]))
 
 
 def _unknown_in(names: Names, varied: Iterable[str], error: UnusableError) -> UnusableError:

@@ -7,7 +7,7 @@ formula does not tell, it says so, and inference is asked. Knows no format and n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from cnnsum.dims import Symbol
 from cnnsum.dims.vector import Evaluated, Vector, VectorProgram
 from cnnsum.tuples import NamedTuple
 
-Array: TypeAlias = Any
+if TYPE_CHECKING:
+    from cnnsum.dims.vector import Array
 
 #: The code of a point that the formulas accept, and of one that they say nothing of.
 ACCEPTED, UNTOLD = 0, -1
