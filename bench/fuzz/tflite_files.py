@@ -131,6 +131,39 @@ def written(value: Any, _chance: Random | None = None) -> bytes:
     return encode(value, _TABLES, "Model", _UNIONS, b"TFL3")
 
 
+def looped(*, start: int | None = 0, most: int = 10, step: int = 1, more: bool = False) -> Json:
+    """A `WHILE` over a counter and a row of 5 features, which each run multiplies with a matrix; start None: it is an
+    input. more: whether each run makes the row longer.
+    """
+    made = Builder()
+    x = made.input("x", 1, 5)
+    counter = made.input("i", dtype="int32") if start is None else made.numbers("i", [start], shape=[])
+    after, y, z = made.tensor("after", [], "int32"), made.tensor("y", [1, 5]), made.tensor("z", [1, 7])
+    made.operator("WHILE", [counter, x], after, y, cond_subgraph_index=1, body_subgraph_index=2)
+    made.operator("FULLY_CONNECTED", [y, made.weight("head", 7, 5), -1], z)
+    made.outputs = [z]
+    condition = Builder()
+    condition.codes, condition.buffers = made.codes, made.buffers
+    counter, _ = condition.input("i", dtype="int32"), condition.input("x", 1, 5)
+    less = condition.tensor("less", [], "bool")
+    condition.operator("LESS", [counter, condition.numbers("most", [most], shape=[])], less)
+    condition.outputs = [less]
+    body = Builder()
+    body.codes, body.buffers = made.codes, made.buffers
+    counter, x = body.input("i", dtype="int32"), body.input("x", 1, 5)
+    count, row = body.tensor("next", [], "int32"), body.tensor("row", [1, 5])
+    body.operator("ADD", [counter, body.numbers("step", [step], shape=[])], count)
+    body.operator("FULLY_CONNECTED", [x, body.weight("again", 5, 5), -1], row)
+    if more:
+        longer = body.tensor("longer", [2, 5])
+        body.operator("CONCATENATION", [row, x], longer, axis=0)
+        row = longer
+    body.outputs = [count, row]
+    tree = made.tree()
+    tree["subgraphs"] += [*condition.tree()["subgraphs"], *body.tree()["subgraphs"]]
+    return tree
+
+
 # --- random files -----------------------------------------------------------------------------------------------------
 
 
@@ -254,6 +287,14 @@ def _value(spec: Field, chance: Random) -> Any:
 
 def model(chance: Random) -> Json:
     """The values of a model; sound for the most part."""
+    if chance.random() < 0.05:
+        start = chance.choice((None, 0, 0, 3, -(2**31)))
+        found = looped(start=start, most=chance.choice((0, 4, 2**31 - 1)), step=chance.choice((0, 1, 1, 2, -1)))
+        if chance.random() < 0.3:
+            wrong = chance.choice((0, 1, 2, 3, -1))
+            options = found["subgraphs"][0]["operators"][0]["builtin_options"]
+            options[chance.choice(("cond_subgraph_index", "body_subgraph_index"))] = wrong
+        return found
     maker = _Maker(chance)
     for _ in range(chance.randint(1, 8)):
         maker.layer()

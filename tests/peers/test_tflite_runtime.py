@@ -14,7 +14,7 @@ import pytest
 litert = pytest.importorskip("ai_edge_litert.interpreter")
 
 import cnnsum  # noqa: E402 - after what may not be there
-from bench.fuzz.tflite_files import Builder, options_of, written  # noqa: E402
+from bench.fuzz.tflite_files import Builder, looped, options_of, written  # noqa: E402
 from cnnsum.layers.base import REQUIRED  # noqa: E402
 from cnnsum.layers.tflite.dtypes import DTYPES  # noqa: E402
 from cnnsum.layers.vocabulary import TFLITE  # noqa: E402
@@ -101,7 +101,17 @@ def test_every_operator_with_a_rule_is_tried() -> None:
     assert without <= {
         *("QUANTIZE", "DEQUANTIZE", "FAKE_QUANT", "ATAN2", "BITWISE_XOR", "RIGHT_SHIFT", "REDUCE_ALL", "ONE_HOT"),
         *("FILL", "RANGE", "SCATTER_ND", "EMBEDDING_LOOKUP", "REVERSE_SEQUENCE", "UNIDIRECTIONAL_SEQUENCE_LSTM"),
+        *("WHILE.state", "WHILE.result"),  # of the reader
     }
+
+
+@pytest.mark.parametrize("given", [{}, {"start": 3, "step": 2}, {"most": 0}, {"start": None}])
+def test_loops(given: dict[str, Any], tmp_path: Path) -> None:
+    data = written(looped(**given))
+    shapes = [(1, 5)] if given.get("start", 0) is not None else [(1, 5), ()]
+    theirs = runtime(data, shapes)
+    assert theirs is not None
+    assert ours(data, tmp_path / "loop.tflite") == theirs
 
 
 SIZES = ((64, 64), (65, 65), (32, 48), (33, 31), (97, 20), (7, 7), (16, 16), (1, 1), (4, 8), (8, 12))

@@ -1,18 +1,15 @@
 """What stands at the border of a graph that runs again and again (`Loop`, `Scan`), where one run stands for all; and
 a part of a tensor that is split into a sequence.
 
-If every state has the same shape after a run as before it, every run does to shapes what the first one does: the
-numbers in a state are not known, so that no shape depends on them. If one has not, nothing is known of the end. None
-of these is an operation of its own, and none costs anything.
+None of these is an operation of its own, and none costs anything (`cnnsum.layers.arithmetic.repeated`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from cnnsum.dims import UNKNOWN, Dim, Expr, equal, maximum
+from cnnsum.dims import UNKNOWN, Dim, Expr, maximum
 from cnnsum.layers.arithmetic.contents import content_of
 from cnnsum.layers.arithmetic.programs import sliced
+from cnnsum.layers.arithmetic.repeated import are_kept, result_of, state_of
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Sentence, Shape, show_shape
 from cnnsum.layers.kinds import PlainInt, PlainPos
@@ -29,21 +26,13 @@ def run_number() -> Facts:
 @layer(key=f"{DOMAIN}.Loop.state", name="Loop.state")
 def state(x: Shape) -> Facts:
     """What the first run of a `Loop` or `Scan` is given, as any run is: the numbers in it are not known."""
-    return Facts(x, alias="view", dtype="first")
-
-
-def _are_kept(pairs: Sequence[Shape]) -> bool:
-    """Whether each state, before and after a run, keeps its shape; in a damaged file one may have no end."""
-    return len(pairs) % 2 == 0 and all(
-        len(before) == len(after) and all(equal(*pair) is True for pair in zip(before, after, strict=True))
-        for before, after in zip(pairs[::2], pairs[1::2], strict=True)
-    )
+    return state_of(x)
 
 
 @layer(key=f"{DOMAIN}.Loop.result", name="Loop.result")
 def result(*states: Shape) -> Facts:
     """The first of several states after all runs of a `Loop` or `Scan`; states: each before and after a run."""
-    return Facts(states[0] if states and _are_kept(states) else None, alias="view", dtype="first")
+    return result_of(states)
 
 
 @layer(key=f"{DOMAIN}.Loop.stack", name="Loop.stack", reads=True)
@@ -57,7 +46,7 @@ def stacked(
         found = content_of(source) if counted else (source[axis_of(source, along or 0, "Scan")],)
         length = found[0] if found and isinstance(found[0], (int, Expr)) else UNKNOWN
         length = maximum(length, 0) if length is not UNKNOWN else length
-    if not _are_kept(others):
+    if not are_kept(others):
         return Facts(None, dtype="first")
     place = axis_of((*element, length), axis, "Scan")
     return Facts((*element[:place], length, *element[place:]), dtype="first")

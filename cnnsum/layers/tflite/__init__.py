@@ -3,5 +3,5 @@ the schema has for the operator. Channels are the last axis.
 """
 
 #: The modules that declare them, the most used first.
-OPERATIONS = ("windows", "elementwise", "shaping", "picking", "reducing", "recurrence")
+OPERATIONS = ("windows", "elementwise", "shaping", "picking", "reducing", "recurrence", "running")
 FAMILIES = OPERATIONS

@@ -41,6 +41,7 @@ from cnnsum.readers.declare import AXES, declare, fresh
 from cnnsum.readers.how import How
 from cnnsum.readers.programs import free_name, give_outputs, own_the_rest, resize, say_unknown, slots, unpacked
 from cnnsum.readers.tflite.operators import CUSTOM, OPERATORS
+from cnnsum.readers.tflite.runs import Graphs, runs_of
 from cnnsum.source import Document
 from cnnsum.tuples import NamedTuple
 
@@ -61,6 +62,9 @@ _ON_SIZES = frozenset(
 )
 _ON_NUMBERS = _ON_SIZES.union(("FILL", "RANGE", "BROADCAST_TO", "TILE"))
 
+
+#: Operators that a file's loops may open into, and states that one has: each result asks for all of them.
+_MOST_INNER, _MOST_STATES = 4_000, 64
 
 #: Where the options of operators that run other graphs of the file have these.
 _RUNS = {
@@ -112,6 +116,12 @@ class ProgramReader:
         self.counted = {one.get("buffer", 0) for one in self.main.get("tensors") or []}
         self.unknown: Counter[str] = Counter()
         self.first_unknown: dict[str, Path] = {}
+        #: Graphs whose operators stand in the place of the one that runs them, and how often those just read run.
+        self.opened: set[int] = set()
+        self.times: tuple[Dim, ...] = ()
+        self._budget = _MOST_INNER
+        #: By buffer, the graph in which a layer owns it as a weight, and the layer.
+        self.by_buffer: dict[int, tuple[Path, Layer]] = {}
 
     def read(self) -> Graph:
         """The graph; raises UnusableError where the file has none that can be followed."""
@@ -125,10 +135,10 @@ class ProgramReader:
             message = f"the graph has {len(operators):,} operators; the limit is {MAX_LAYERS:,}"
             raise UnusableError(Diagnostic("SPC039", message, self.document.span(self.path)))
         self.graph.diagnostics.extend(self.document.diagnostics)
-        self._say_other_graphs()
         self._read_inputs()
         for at, operator in enumerate(operators):
             self._read_operator(operator, (*self.path, "operators", at))
+        self._say_other_graphs()
         self._own_the_rest()
         self._read_outputs()
         say_unknown(self.graph, self.document, self.unknown, list(self.first_unknown.values()))
@@ -139,12 +149,12 @@ class ProgramReader:
         return UnusableError(Diagnostic("SPC079", message, self.document.span(path)))
 
     def _say_other_graphs(self) -> None:
-        others = (self.model.get("subgraphs") or [{}])[1:]
+        others = [at for at in range(1, len(self.model.get("subgraphs") or [])) if at not in self.opened]
         if others:
             count = counted(len(others), "more graph")
             message = f"the file has {count}, of which no shape is inferred and no work known: the first is the model"
-            span = self.document.span(("subgraphs", 1))
-            self.graph.diagnostics.append(Diagnostic("UNK707", message, span, "warning"))
+            span = self.document.span(("subgraphs", others[0]))
+            self.graph.diagnostics.insert(0, Diagnostic("UNK707", message, span, "warning"))
 
     # --- tensors ------------------------------------------------------------------------------------------------------
 
@@ -259,6 +269,8 @@ class ProgramReader:
         if not results:
             return
         key, shown = self._key(operator, path)
+        if shown == "WHILE" and self._read_while(operator, path):
+            return
         type = TFLITE.find(key)
         if type is None:
             self.unknown[shown] += 1
@@ -284,6 +296,7 @@ class ProgramReader:
         inputs, constants, keywords = self._inputs(type, operator, layer, path)
         if shown in _RUNS:
             layer.owned = (*(layer.owned or ()), *self._weights_within(shown, options))
+        layer.times = self.times
         layer.counts_sizes = self._counts_sizes(shown, inputs, constants, layer)
         layer.key = (*layer.key, layer.owned, compute)
         call = Node(layer, tuple(inputs), keywords)
@@ -328,15 +341,131 @@ class ProgramReader:
             if weight is None and is_named and held.has_data and held.sizes:
                 weight = self._weight_of(held)
             if weight is not None:
-                owner = self.owners.get(number)
+                owner = self._owner(number)
                 if owner is None:
-                    self.owners[number] = layer
+                    self._owns(layer, number)
                     owned.append(weight)
                 elif owner is not layer:
                     borrowed.append((owner, weight))
         layer.owned = tuple(owned)
         layer.borrows = tuple(borrowed)
         return inputs, constants, keywords
+
+    def _buffer(self, number: int) -> int:
+        buffer: int = (self.main.get("tensors") or [])[number].get("buffer", 0)
+        return buffer
+
+    def _owner(self, number: int) -> Layer | None:
+        """The layer whose weight a tensor is: by its number, or in another graph of the file by its buffer."""
+        found = self.owners.get(number)
+        if found is None:
+            path, layer = self.by_buffer.get(self._buffer(number), (self.path, None))
+            return None if path == self.path else layer
+        return found
+
+    def _owns(self, layer: Layer, number: int) -> None:
+        self.owners[number] = layer
+        buffer = self._buffer(number)
+        if buffer > 0:
+            self.by_buffer.setdefault(buffer, (self.path, layer))
+
+    # --- graphs that run again and again ------------------------------------------------------------------------------
+
+    def _read_while(self, operator: dict[str, Any], path: Path) -> bool:
+        """Put the operators of a `WHILE` in its place, for one run that stands for all; False where that cannot be."""
+        options = operator.get("builtin_options") or {}
+        condition, body = (options.get(name, 0) for name in _RUNS["WHILE"])
+        graphs = self.model.get("subgraphs") or []
+        given, made = operator.get("inputs") or [], operator.get("outputs") or []
+        if not all(0 < one < len(graphs) and one not in self.opened for one in (condition, body)):
+            return False
+        inner = graphs[body]
+        many = [len(one or []) for one in (given, made, inner.get("inputs"), inner.get("outputs"))]
+        operators = inner.get("operators") or []
+        if not 0 < many[0] == min(many) == max(many) <= _MOST_STATES or not 0 < len(operators) <= self._budget:
+            return False
+        if any(not 0 <= number < len(self.held) for number in (*given, *made)):
+            return False
+        known = Graphs(graphs, lambda one: self._key(dict(one), path)[1], self._number_in)
+        # What decides how often it runs is work that is not counted: it must be as good as none.
+        if not _ON_SIZES.issuperset(known.names(condition)):
+            return False
+        here = next(at for at, one in enumerate(graphs) if one is self.main)
+        runs = runs_of(known, condition, body, [self._number_in(here, number) for number in given])
+        within = inner.get("tensors") or []
+        if not all(0 <= number < len(within) for number in (*inner["inputs"], *inner["outputs"])):
+            return False
+        buffers = self.model.get("buffers") or []
+        self._budget -= len(operators)
+        self.opened |= {condition, body}
+        named = [self._tensor(within[number], buffers, number) for number in inner["inputs"]]
+        states = [self._border("state", (number,), (), one, path) for number, one in zip(given, named, strict=True)]
+        ends = self._read_body(body, states, UNKNOWN if runs is None else runs)
+        for at, number in enumerate(made):
+            pairs = [(states[one], ends[one]) for one in (at, *(one for one in range(len(made)) if one != at))]
+            tensors = tuple([one for pair in pairs for one in pair])
+            self.tensors[number] = self._border("result", (), tensors, self.held[number], path)
+            self.graph.recorded.append(
+                Recorded(self.tensors[number], self.held[number].sizes, (*self.path, "tensors", number))
+            )
+        return True
+
+    def _read_body(self, body: int, states: list[Tensor], runs: Dim) -> list[Tensor]:
+        """The tensors at the end of a run."""
+        outer = (self.main, self.path, self.tensors, self.owners, self.used, self.times)
+        held = self.__dict__.pop("held", None)
+        self.main, self.path = (self.model.get("subgraphs") or [])[body], ("subgraphs", body)
+        self.times = (*self.times, runs)
+        self.tensors, self.owners, self.used = dict(zip(self.main["inputs"], states, strict=True)), {}, set()
+        try:
+            for at, operator in enumerate(self.main["operators"]):
+                self._read_operator(operator, (*self.path, "operators", at))
+            ends = []
+            for number in self.main["outputs"]:
+                self._at(number, self.path)
+                found = self.tensors.get(number)
+                # A state may become a number that the file holds.
+                ends.append(
+                    self._border("state", (number,), (), self.held[number], self.path) if found is None else found
+                )
+            return ends
+        finally:
+            self.main, self.path, self.tensors, self.owners, self.used, self.times = outer
+            self.__dict__["held"] = held
+
+    def _border(
+        self, what: str, numbers: tuple[int, ...], tensors: tuple[Tensor, ...], held: _Held, path: Path
+    ) -> Tensor:
+        """What stands at the border of such a graph, on tensors of this one, by their numbers, or on others."""
+        shown = f"WHILE.{what}"
+        type = TFLITE.find(f"{PREFIX}.{shown}")
+        name, block = self._named(held.name, what)
+        compute = held.dtype if held.dtype in _FLOATS else "float32"
+        layer = declare(
+            name,
+            type,
+            {},
+            PlainReading(),
+            Place(self.document, path),
+            self.graph.diagnostics,
+            type_name=shown,
+            policy=Policy(compute, compute),
+            block=block,
+        )
+        inputs, constants, keywords = self._inputs(type, {"inputs": list(numbers)}, layer, path)
+        layer.key = (*layer.key, layer.owned, compute)
+        call = Node(layer, (*inputs, *tensors), keywords)
+        call.constants = tuple(constants)
+        self.graph.layers.append(layer)
+        return Tensor(call, 0)
+
+    def _number_in(self, graph: int, tensor: int) -> float | None:
+        """The single number that a graph holds in a tensor."""
+        tensors = (self.model.get("subgraphs") or [])[graph].get("tensors") or []
+        if not 0 <= tensor < len(tensors):
+            return None
+        numbers = self._tensor(tensors[tensor], self.model.get("buffers") or [], tensor).numbers
+        return numbers[0] if numbers is not None and len(numbers) == 1 else None
 
     def _weights_within(self, shown: str, options: dict[str, Any]) -> Iterator[Weight]:
         """The weights in the graphs that an operator runs, and in those that they run, each once in the file."""
@@ -386,7 +515,10 @@ class ProgramReader:
         rest = [
             held.weight
             for number, held in enumerate(self.held)
-            if held.weight is not None and number not in self.used and number not in self.tensors
+            if held.weight is not None
+            and number not in self.used
+            and number not in self.tensors
+            and self._owner(number) is None
         ]
         own_the_rest(self.graph, rest)
 

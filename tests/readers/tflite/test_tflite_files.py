@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import cnnsum
-from bench.fuzz.tflite_files import Builder, model, written
+from bench.fuzz.tflite_files import Builder, looped, model, written
 from cnnsum.diagnostics import UnusableError
 from cnnsum.source.flatbuffer import MAX_VALUES
 from cnnsum.source.raw import MAX_BYTES
@@ -205,6 +205,49 @@ def test_weights_of_graphs_that_an_operator_runs_are_its_own(tmp_path: Path) -> 
         "FULLY_CONNECTED": 35,
     }
     assert [one.code for one in found.diagnostics] == ["UNK707", "UNK701"]
+
+
+@pytest.mark.parametrize(("start", "most", "step", "runs"), [(0, 10, 1, 10), (3, 10, 2, 4), (0, 0, 1, 0), (9, 3, 1, 0)])
+def test_a_loop_that_counts_runs_as_often_as_the_file_says(
+    tmp_path: Path, start: int, most: int, step: int, runs: int
+) -> None:
+    found = load(looped(start=start, most=most, step=step), tmp_path)
+    report = cnnsum.summarize(found)
+    assert not found.diagnostics
+    assert report.totals.macs == runs * 25 + 35
+    assert report.totals.params.total == 25 + 35
+    assert shapes(found) == ["(1, 7)"]
+
+
+def test_of_a_loop_that_nobody_counts_the_shapes_are_told(tmp_path: Path) -> None:
+    for tree in (looped(start=None), looped(step=0)):
+        found = load(tree, tmp_path)
+        report = cnnsum.summarize(found)
+        assert not found.diagnostics
+        assert shapes(found) == ["(1, 7)"]
+        assert report.totals.params.total == 25 + 35
+        assert str(report.totals.macs) == "?"
+
+
+def test_of_a_loop_whose_states_grow_no_end_is_known(tmp_path: Path) -> None:
+    found = load(looped(more=True), tmp_path)
+    report = cnnsum.summarize(found)
+    rows = {row.name: row for row in report.rows}
+    assert rows["y"].outputs[0].shape is None
+    assert report.totals.params.total == 25 + 35
+    assert str(report.totals.macs) == "?"
+
+
+def test_a_weight_of_two_graphs_counts_once(tmp_path: Path) -> None:
+    tree = looped()
+    (again,) = (one for one in tree["subgraphs"][2]["tensors"] if one["name"] == "again")
+    main = tree["subgraphs"][0]
+    # The matrix behind the loop is that in it.
+    (head,) = (one for one in main["tensors"] if one["name"] == "head")
+    head |= {"shape": [5, 5], "buffer": again["buffer"]}
+    report = cnnsum.summarize(load(tree, tmp_path))
+    assert report.totals.params.total == 25
+    assert report.totals.macs == 10 * 25 + 25
 
 
 # --- sizes ------------------------------------------------------------------------------------------------------------
