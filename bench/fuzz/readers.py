@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from bench.fuzz import formats, messages, onnx_files, programs, sections, tflite_files, wire
+from bench.fuzz import formats, hub, messages, onnx_files, programs, sections, tflite_files, wire
 from bench.fuzz.mutate import flipped, json_text, restructured, spoilt
 from bench.fuzz.nets import net
 from bench.fuzz.rows import rows
@@ -131,6 +131,7 @@ READERS: tuple[Reader, ...] = (
     Reader("darknet", ".cfg", 8, lambda chance: (sections.sections(chance), {}), _cfg),
     Reader("Caffe", ".prototxt", 8, lambda chance: (messages.network(chance), {}), _prototxt),
     Reader("Keras 3", ".json", 22, _alone(formats.keras), _json),
+    Reader("KerasHub", ".json", 5, lambda chance: (hub.model(chance), {}), _json),
     Reader("Keras 2", ".json", 10, _alone(formats.keras_2), _json),
     Reader("Keras 1", ".json", 4, _alone(formats.keras_1), _json),
     Reader("Keras 2 in YAML", ".yaml", 4, _alone(formats.keras_2), _yaml),

@@ -16,7 +16,7 @@ from cnnsum.graph.names import Names
 from cnnsum.layers.base import REQUIRED, Field, LayerType, is_mask
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import INPUT_DTYPES, Anything
-from cnnsum.layers.vocabulary import KERAS
+from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
 from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import policy_name, raw_fields, shortest
@@ -213,6 +213,11 @@ class _Writer:
                 fields = inner.model(self.usual, frozen=self.frozen)
         elif type is None:
             self.refusals.refuse(layer, f"`{layer.name}` is of an unknown type, `{layer.type_name}`")
+        elif type.vocabulary is not self.graph.vocabulary and type.vocabulary.name not in VOCABULARIES:
+            message = (
+                f"`{layer.name}` is a layer of {type.vocabulary.title}, `{type.name}`, which no spec has words for"
+            )
+            self.refusals.refuse(layer, message)
         elif node.index:
             self._warn_of_foreign(layer, type)
             fields["share"] = self.names[layer.nodes[0]]

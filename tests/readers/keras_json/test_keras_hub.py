@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 import cnnsum
 from cnnsum.answers.summary.records import TensorRecord
 
@@ -34,3 +36,14 @@ def test_every_row_has_the_shapes_and_parameters_of_keras(tmp_path: Path) -> Non
 
 def _plain(tensor: TensorRecord) -> list[int | None]:
     return [dim if isinstance(dim, int) else None for dim in tensor.shape or ()]
+
+
+def test_no_spec_is_written_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "hub.json"
+    path.write_text(json.dumps(MODELS[0]["model"]), encoding="utf-8")
+    for to in ("yaml", "json", "keras-py", "torch"):
+        with pytest.raises(cnnsum.UnusableError) as refused:
+            cnnsum.convert(cnnsum.load(path), to=to)
+        assert refused.value.diagnostics[0].span is not None
+    # As Keras's file it keeps its class and module.
+    assert '"module": "keras_hub.src.layers' in cnnsum.convert(cnnsum.load(path), to="keras").text
