@@ -255,7 +255,7 @@ ANY = {
     *("layers", "layers.arithmetic", "layers.keras", "layers.keras_hub", "layers.onnx"),
     *("layers.tflite", "layers.torch"),
     *("graph", "rules"),
-    *("analyses.conventions", "analyses.sizes", "dims", "executors", "regular", "writers"),
+    *("analyses.conventions", "dims", "regular", "writers"),
     *("answers", "answers.explain", "answers.listing"),
     *("answers.schema", "answers.summary"),
 }

@@ -9,12 +9,13 @@ import logging
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib import import_module
 from time import monotonic
-from typing import Any
+from types import ModuleType
+from typing import Generic, Protocol
 from uuid import uuid4
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
@@ -60,19 +61,34 @@ class Cluster:
             yield from _Run(client, self.address, work, call).outcomes(items, self.piece)
 
 
-class _Run:
+class _Future(Protocol):
+    """What is asked of dask's futures."""
+
+    def done(self) -> bool: ...
+    def exception(self, *, timeout: float) -> object: ...
+    def result(self) -> bytes: ...
+
+
+class _Client(Protocol):
+    """What is asked of dask's clients."""
+
+    def nthreads(self) -> Mapping[str, int]: ...
+    def submit(self, work: Callable[..., object], /, *given: object, key: str, pure: bool) -> _Future: ...
+
+
+class _Run(Generic[J, R]):
     """Items on their way through a cluster."""
 
-    def __init__(self, client: Any, address: str, work: Callable[[Any], Any], call: bytes) -> None:
+    def __init__(self, client: _Client, address: str, work: Callable[[J], R], call: bytes) -> None:
         self.client = client
         self.address = address
         self.work = work
         self.call = call
         self.told = 0
 
-    def outcomes(self, items: Sequence[Any], piece: int) -> Iterator[Any]:
+    def outcomes(self, items: Sequence[J], piece: int) -> Iterator[R | Died]:
         """The outcomes in order; no more is held than what the workers are about to need."""
-        waiting: deque[tuple[Sequence[Any], Any]] = deque()
+        waiting: deque[tuple[Sequence[J], _Future]] = deque()
         try:
             for at in range(0, len(items), piece):
                 part = items[at : at + piece]
@@ -85,7 +101,7 @@ class _Run:
             why = f"the scheduler at {self.address} went away: {self.told:,} of {len(items):,} were answered"
             raise _unusable(f"{why} ({_in_short(error)})", "call again when it is back: nothing was kept") from None
 
-    def _answered(self, waiting: deque[tuple[Sequence[Any], Any]]) -> Iterator[Any]:
+    def _answered(self, waiting: deque[tuple[Sequence[J], _Future]]) -> Iterator[R | Died]:
         """The outcomes of the first piece that waits."""
         part, future = waiting.popleft()
         found = self._answer(future)
@@ -97,17 +113,17 @@ class _Run:
         self.told += len(found)
         yield from found
 
-    def _sent(self, part: Sequence[Any]) -> Any:
+    def _sent(self, part: Sequence[J]) -> _Future:
         """A piece on its way to a worker."""
         sent = pickle.dumps((self.work, part), pickle.HIGHEST_PROTOCOL)
         known = {"call": self.call, "sent": sent}
         return self.client.submit(eval, _ANSWERS, known, key=f"cnnsum-{uuid4().hex}", pure=False)
 
-    def _answer(self, future: Any) -> list[Any] | None:
+    def _answer(self, future: _Future) -> list[R | Died] | None:
         """The outcomes of a piece; None where the workers that it was given to died."""
         self._wait(future)
         try:
-            found: list[Any] = pickle.loads(future.result())  # noqa: S301 - of the workers that the caller named
+            found: list[R | Died] = pickle.loads(future.result())  # noqa: S301 - of the workers that the caller named
         except (CancelledError, OSError):
             raise
         except UnfitError as error:
@@ -120,7 +136,7 @@ class _Run:
             raise _unusable(message, "install the same cnnsum where the scheduler and its workers run") from None
         return found
 
-    def _wait(self, future: Any) -> None:
+    def _wait(self, future: _Future) -> None:
         """Wait until a piece is done, or given up, for as long as there are workers."""
         last = monotonic()
         while not future.done():
@@ -134,7 +150,7 @@ class _Run:
 
 
 @contextmanager
-def _connected(address: str, count: int | None) -> Iterator[Any]:
+def _connected(address: str, count: int | None) -> Iterator[_Client]:
     """A client of the cluster, and the cluster itself where it is to be started here."""
     distributed = _distributed()
     logger = logging.getLogger("distributed")
@@ -166,7 +182,7 @@ def _connected(address: str, count: int | None) -> Iterator[Any]:
         logger.setLevel(level)
 
 
-def _distributed() -> Any:
+def _distributed() -> ModuleType:
     try:
         return import_module("distributed")
     except ModuleNotFoundError:

@@ -6,12 +6,11 @@ Knows the calls and the roles of layers; no file and no answer. Where another in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.graph.findings import WITHOUT_SPACE
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.layers.facts import Shape
-from cnnsum.layers.meanings import meant
+from cnnsum.layers.meanings import Meaning, meant
 from cnnsum.tuples import NamedTuple
 
 #: Layers between an arm and what makes the difference; nobody looks further back.
@@ -142,7 +141,7 @@ def _changing(
     return None
 
 
-def _value(call: Call, meaning: Any) -> Any:
+def _value(call: Call, meaning: Meaning) -> object:
     type = call.layer.type
     return None if type is None else meant(type, call.layer.fields, meaning)
 
@@ -165,7 +164,8 @@ def _padding(calls: list[Call]) -> str:
     type = calls[0].layer.type
     if type is None or not type.vocabulary.channels_first:
         return "`padding: same`"
-    amounts = {size // 2 for call in calls for size in _value(call, "kernel")}
+    kernels = [_value(call, "kernel") for call in calls]
+    amounts = {size // 2 for kernel in kernels if isinstance(kernel, tuple) for size in kernel}
     return f"`padding: {amounts.pop()}`" if len(amounts) == 1 else "a padding of half the kernel"
 
 
