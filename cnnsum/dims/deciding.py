@@ -13,7 +13,7 @@ from itertools import islice
 from itertools import product as combinations
 from math import gcd
 from math import prod as multiply
-from typing import Any, TypeVar
+from typing import TypeAlias, TypeVar
 
 from cnnsum.dims.expr import (
     Atom,
@@ -21,6 +21,7 @@ from cnnsum.dims.expr import (
     Expr,
     Extreme,
     Floor,
+    Monomial,
     Symbol,
     Unknown,
     atoms_of,
@@ -43,6 +44,8 @@ _MAX_RELAXED = 20  # floors that are replaced by their bounds
 
 _CACHE = 1 << 14
 _Factor = TypeVar("_Factor", Floor, Extreme)
+#: The coefficient of each product of powers.
+_Polynomial: TypeAlias = "Mapping[Monomial, int] | Mapping[tuple[int, ...], int]"
 
 
 def replace(dim: Dim, atoms: dict[Atom, Dim]) -> Dim:
@@ -126,7 +129,7 @@ def _agree(answers: Iterator[bool | None]) -> bool | None:
     return result
 
 
-def _classes(d: Expr) -> Iterator[Mapping[Any, int] | None]:
+def _classes(d: Expr) -> Iterator[_Polynomial | None]:
     """The coefficients on each combination of residues, where the formula has no floors; nothing if there are too many.
 
     The variables are 0 or more. None for a class that is past the limits.
@@ -180,7 +183,7 @@ def _find_extreme(dim: Dim) -> Extreme | None:
     return None
 
 
-def _class_is_zero(polynomial: Mapping[object, int] | None) -> bool | None:
+def _class_is_zero(polynomial: _Polynomial | None) -> bool | None:
     if polynomial is None:
         return None
     constant, others = _split(polynomial)
@@ -191,7 +194,7 @@ def _class_is_zero(polynomial: Mapping[object, int] | None) -> bool | None:
     return False if constant % gcd(*others) else None
 
 
-def _class_is_nonnegative(polynomial: Mapping[object, int] | None) -> bool | None:
+def _class_is_nonnegative(polynomial: _Polynomial | None) -> bool | None:
     if polynomial is None:
         return None
     constant, others = _split(polynomial)
@@ -200,7 +203,7 @@ def _class_is_nonnegative(polynomial: Mapping[object, int] | None) -> bool | Non
     return False if max(others, default=0) <= 0 else None
 
 
-def _split(polynomial: Mapping[Any, int]) -> tuple[int, list[int]]:
+def _split(polynomial: _Polynomial) -> tuple[int, list[int]]:
     """The constant and the other coefficients of a polynomial."""
     constant = 0
     others = []

@@ -68,10 +68,10 @@ class Varying:
     __slots__ = ()
 
     def one(self) -> Any:
-        """What stands for all of them."""
+        """What stands for all of them, which whoever asks takes for a value of the text."""
         raise NotImplementedError
 
-    def each(self, run: Callable[[Mapping[str, Any]], Any], names: Mapping[str, Any]) -> Any:
+    def each(self, run: Callable[[Mapping[str, object]], Any], names: Mapping[str, object]) -> Any:
         """The value of an expression that has it among its names."""
         raise NotImplementedError
 
@@ -237,7 +237,7 @@ class Expr:
     def __init__(self, terms: tuple[tuple[Monomial, int], ...]) -> None:
         self.terms = terms
         self._hash: int | None = None  # most formulas are never looked up
-        self._order: object = None
+        self._order: tuple[object, ...] | None = None
         self._size = 0
         self._symbols: frozenset[Symbol] | None = None
         self._text: str | None = None
@@ -257,7 +257,7 @@ class Expr:
         return self._size
 
     @property
-    def order(self) -> Any:
+    def order(self) -> tuple[object, ...]:
         """A key that sorts formulas: the same on every run, and different for different formulas."""
         if self._order is None:
             self._order = tuple((monomial_order(monomial), factor) for monomial, factor in self.terms)
@@ -405,13 +405,13 @@ def trend(dim: int | Expr) -> int:
     return sign
 
 
-def order_of(dim: int | Expr) -> Any:
+def order_of(dim: int | Expr) -> tuple[object, ...]:
     """A key that sorts dims: the same on every run, and different for different dims."""
     return dim.order if isinstance(dim, Expr) else ((monomial_order(()), dim),)
 
 
 @lru_cache(_CACHE)
-def monomial_order(monomial: Monomial) -> Any:
+def monomial_order(monomial: Monomial) -> tuple[object, ...]:
     """Higher degrees first, then by the alphabet: the order of terms in a sum (graded lexicographic)."""
     return (-monomial_degree(monomial), tuple((atom.order, -power) for atom, power in monomial))
 
@@ -479,7 +479,7 @@ def is_half(monomial: Monomial) -> bool:
     )
 
 
-def _item_order(item: tuple[Monomial, int]) -> Any:
+def _item_order(item: tuple[Monomial, int]) -> tuple[object, ...]:
     return monomial_order(item[0])
 
 

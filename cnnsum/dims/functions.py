@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Unknown
 from cnnsum.dims.making import ceil_div, maximum, minimum
 from cnnsum.dims.values import (
+    Operand,
     OperationError,
     Ratio,
     as_float,
@@ -24,7 +24,7 @@ from cnnsum.dims.values import (
 )
 
 
-def ceil(x: object) -> object:
+def ceil(x: object) -> Operand:
     """The smallest whole number not below x."""
     x = operand(x)
     if isinstance(x, float):
@@ -34,7 +34,7 @@ def ceil(x: object) -> object:
     return x
 
 
-def nearest(x: object) -> Any:
+def nearest(x: object) -> Operand:
     """The nearest whole number; from the middle between two, the even one, as Python's `round`."""
     x = operand(x)
     if isinstance(x, float):
@@ -53,7 +53,7 @@ def nearest(x: object) -> Any:
     return known(up - (middle // (4 * below) - (middle - 1) // (4 * below)))
 
 
-def divisible(x: object, by: object) -> object:
+def divisible(x: object, by: object) -> Operand:
     """X rounded to a multiple of `by`, at least `by`, and never below 90 % of x.
 
     The rounding of channel counts in MobileNet and EfficientNet: max(by, int(x + by/2)//by*by), and one `by` more
@@ -76,17 +76,17 @@ def divisible(x: object, by: object) -> object:
         raise OperationError(f"divisible({shown(x)}, {by}) is not a single formula", fault.help) from None
 
 
-def largest(*values: Any) -> Any:
+def largest(*values: object) -> Operand:
     """The largest of the values."""
     return _extreme(max, maximum, values)
 
 
-def smallest(*values: object) -> object:
+def smallest(*values: object) -> Operand:
     """The smallest of the values."""
     return _extreme(min, minimum, values)
 
 
-def _extreme(choose: Callable[..., object], formula: Callable[..., Dim], values: tuple[object, ...]) -> object:
+def _extreme(choose: Callable[..., Operand], formula: Callable[..., Dim], values: tuple[object, ...]) -> Operand:
     numbers = [operand(value) for value in values]
     if any(isinstance(number, Unknown) for number in numbers):
         return UNKNOWN

@@ -27,7 +27,8 @@ MAX_DIGITS = 40  # of a number as it is written
 
 _VALUES = (int, float, str, Expr, Unknown, values.Ratio)  # a tuple, because a union is built anew at each test
 
-Run = Callable[[Mapping[str, Any]], Any]
+#: Gives a value, between operators also a fraction, in braces a list: who runs it knows which.
+Run = Callable[[Mapping[str, object]], Any]
 
 # How strongly an operator binds, the weakest first.
 _IF, _OR, _AND, _NOT, _COMPARE, _ADD, _MULTIPLY, _SIGN, _POWER = range(9)
@@ -102,7 +103,7 @@ def _describe(value: Value) -> str:
     return str(value) if isinstance(value, float) else values.kind(value)
 
 
-def _settled(node: _Node, names: Mapping[str, Any]) -> Any:
+def _settled(node: _Node, names: Mapping[str, object]) -> Any:
     try:
         return values.settle(node.run(names))
     except _Varies as found:
@@ -210,7 +211,7 @@ class _Parser:
         return node
 
     def chain(self, node: _Node, level: int) -> _Node:
-        rest: list[tuple[Callable[[object, object], object], _Node]] = []
+        rest: list[tuple[Callable[..., object], _Node]] = []
         while (operator := self.operator()) is not None and _BINDING[operator] == level:
             if level == _COMPARE and rest:
                 token = self.token
@@ -223,7 +224,7 @@ class _Parser:
             rest.append((_OPERATORS[operator], self.expression(level + 1)))
         return _chain(node, rest)
 
-    def membership(self) -> tuple[Callable[[Any, Any], Any], _Node]:
+    def membership(self) -> tuple[Callable[..., bool], _Node]:
         """`in {a, b}` and `not in {a, b}`: the operator, and what gives all that stands in the braces."""
         excluded = self.token.text == "not"
         if excluded:
@@ -304,7 +305,7 @@ class _Parser:
 # --- from the parsed pieces to functions ----------------------------------------------------------------------------
 
 
-def _number(token: Token) -> Any:
+def _number(token: Token) -> int | float | values.Ratio:
     if len(token.text) > MAX_DIGITS:
         raise ExpressionError(f"the number has more than {MAX_DIGITS} digits", token.start, token.end)
     try:
@@ -322,7 +323,7 @@ def _constant(value: object, token: Token) -> _Node:
 def _name(token: Token) -> _Node:
     name, start, end = token.text, token.start, token.end
 
-    def run(names: Mapping[str, object]) -> Any:
+    def run(names: Mapping[str, object]) -> object:
         try:
             value = names[name]
         except KeyError:
@@ -336,11 +337,11 @@ def _name(token: Token) -> _Node:
     return _Node(run, start, end)
 
 
-def _chain(first: _Node, rest: list[tuple[Callable[[object, object], object], _Node]]) -> _Node:
+def _chain(first: _Node, rest: list[tuple[Callable[..., object], _Node]]) -> _Node:
     run_first, start = first.run, first.start
     steps = [(apply, node.run, node.end) for apply, node in rest]
 
-    def run(names: Mapping[str, object]) -> Any:
+    def run(names: Mapping[str, object]) -> object:
         value = run_first(names)
         end = start
         try:
@@ -357,8 +358,8 @@ def _unary(apply: Callable[[object], object], node: _Node, start: int) -> _Node:
     return _call(apply, [node.run], start, node.end)
 
 
-def _call(function: Callable[..., Any], args: list[Run], start: int, end: int) -> _Node:
-    def run(names: Mapping[str, object]) -> Any:
+def _call(function: Callable[..., object], args: list[Run], start: int, end: int) -> _Node:
+    def run(names: Mapping[str, object]) -> object:
         try:
             return function(*[arg(names) for arg in args])
         except OperationError as fault:
@@ -389,7 +390,7 @@ def _not(node: _Node, start: int) -> _Node:
 
 
 def _choice(chosen: _Node, condition: _Node, other: _Node) -> _Node:
-    def run(names: Mapping[str, object]) -> Any:
+    def run(names: Mapping[str, object]) -> object:
         return (chosen if _truth(condition, names) else other).run(names)
 
     return _Node(run, chosen.start, other.end)

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 from math import gcd, lcm
-from typing import Any
 
 from cnnsum.dims.expr import Atom, Expr, Extreme, Floor, Monomial, Symbol, from_terms, monomial_order, terms_of
 
 _Terms = dict[Monomial, int]
-_Part = tuple[Any, int, str]  # order, factor, text; the factor's sign stands before the text, its size is in it
+#: Order, factor, text; the factor's sign stands before the text, its size is in it.
+_Part = tuple[tuple[object, ...], int, str]
 
 
 @lru_cache(1 << 12)  # a layer's sizes are made anew by the next that uses them

@@ -154,7 +154,7 @@ class _Tape(ABC):
     """Instructions in order, equal ones once. The result of the i-th has the number i, the i-th input ~i."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, Any, tuple[int, ...]], int] = {}
+        self._made: dict[tuple[str, object, tuple[int, ...]], int] = {}
         self._atoms: dict[Atom, int] = {}
 
     @abstractmethod
@@ -205,7 +205,7 @@ class _Tape(ABC):
             return self._put("floor", atom.denominator, (numerator,))
         return self._put("quotient", None, (numerator, self.value(atom.denominator)))
 
-    def _put(self, kind: str, constant: Any, numbers: tuple[int, ...]) -> int:
+    def _put(self, kind: str, constant: object, numbers: tuple[int, ...]) -> int:
         return self._made.setdefault((kind, constant, numbers), len(self._made))
 
 

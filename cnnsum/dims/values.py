@@ -8,12 +8,14 @@ This module raises `OperationError` with the bare fact; `language` adds the plac
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, overload
 
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Unknown, symbols_of
 from cnnsum.dims.questions import at_least, equal
 
 Value: TypeAlias = int | float | bool | str | Expr | Unknown
+
+T = TypeVar("T")
 
 LIMIT = 2**63  # of the magnitude of whole numbers, coefficients included
 _MAX_EXPONENT = 64  # of a formula
@@ -57,7 +59,7 @@ _OPERANDS = (int, float, Expr, Unknown, Ratio)
 Operand: TypeAlias = int | float | Expr | Unknown | Ratio
 
 
-def kind(value: Any) -> str:
+def kind(value: object) -> str:
     """What a value is, in words."""
     if value is None:
         return "empty"
@@ -70,7 +72,7 @@ def kind(value: Any) -> str:
     return "a mapping" if isinstance(value, dict) else f"a {type(value).__name__}"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value in a message: long formulas are cut."""
     text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -83,7 +85,7 @@ def operand(value: object) -> Operand:
     raise OperationError(f"a number is needed here, not {kind(value)}")
 
 
-def checked(value: Any) -> Any:
+def checked(value: T) -> T:
     """A result, if it is within the limits."""
     if isinstance(value, int):
         if -LIMIT <= value <= LIMIT:
@@ -100,7 +102,7 @@ def checked(value: Any) -> Any:
     raise OperationError("the result is larger than 2**63")
 
 
-def settle(value: Any) -> Value:
+def settle(value: Value | Ratio) -> Value:
     """The value of a whole expression: a fraction becomes a float."""
     if isinstance(value, Ratio):
         if value.plain:
@@ -109,7 +111,7 @@ def settle(value: Any) -> Value:
             f"{shown(value)} is not always a whole number",
             f"use ceil({shown(value)}) or floor({shown(value)})",
         )
-    return value  # type: ignore[no-any-return]  # every other operation gives a Value
+    return value
 
 
 def exact(number: float) -> int | float | Ratio:
@@ -130,8 +132,10 @@ def exact(number: float) -> int | float | Ratio:
     return found
 
 
-def _pair(a: Any, b: Any) -> tuple[Operand, Operand]:
-    """Two numbers that can be calculated with each other."""
+def _pair(a: object, b: object) -> tuple[Any, Any]:
+    """Two numbers that can be calculated with each other: no float, or two, or one and UNKNOWN. That the types of the
+    two go together is what cannot be said.
+    """
     a, b = operand(a), operand(b)
     if isinstance(a, float):
         return a, as_float(b, a)
@@ -183,67 +187,74 @@ def quotient(above: Dim, below: Dim) -> Dim | Ratio:
 # --- operators ------------------------------------------------------------------------------------------------------
 
 
-def plus(a: Any, b: Any) -> Any:
+@overload
+def plus(a: Dim, b: Dim) -> Dim: ...
+@overload
+def plus(a: object, b: object) -> Operand: ...
+def plus(a: object, b: object) -> Operand:
     """A + b."""
     if type(a) is int and type(b) is int:
         return checked(a + b)
-    a, b = _pair(a, b)
-    if isinstance(a, Ratio) or isinstance(b, Ratio):
-        (p, q), (r, s) = _split(a), _split(b)
+    x, y = _pair(a, b)
+    if isinstance(x, Ratio) or isinstance(y, Ratio):
+        (p, q), (r, s) = _split(x), _split(y)
         return checked(quotient(p * s + r * q, q * s))
-    return known(a + b, a, b)
+    result: Operand = x + y
+    return known(result, x, y)
 
 
-def minus(a: object, b: object) -> object:
+def minus(a: object, b: object) -> Operand:
     """A - b."""
     if type(a) is int and type(b) is int:
         return checked(a - b)
     return plus(a, negative(b))
 
 
-def negative(a: object) -> object:
+def negative(a: object) -> Operand:
     """-a."""
     a = operand(a)
     return Ratio(-a.above, a.below) if isinstance(a, Ratio) else checked(-a)
 
 
-def times(a: Any, b: Any) -> Any:
+def times(a: object, b: object) -> Operand:
     """A * b."""
     if type(a) is int and type(b) is int:
         return checked(a * b)
-    a, b = _pair(a, b)
-    if isinstance(a, Ratio) or isinstance(b, Ratio):
-        (p, q), (r, s) = _split(a), _split(b)
+    x, y = _pair(a, b)
+    if isinstance(x, Ratio) or isinstance(y, Ratio):
+        (p, q), (r, s) = _split(x), _split(y)
         return checked(quotient(p * r, q * s))
-    return known(a * b, a, b)
+    result: Operand = x * y
+    return known(result, x, y)
 
 
-def over(a: object, b: object) -> Any:
+def over(a: object, b: object) -> Operand:
     """A / b: exact where a and b are."""
-    a, b = _pair(a, b)
-    if isinstance(b, float):
-        if b == 0:
+    x, y = _pair(a, b)
+    if isinstance(y, float):
+        if y == 0:
             raise OperationError("division by zero")
-        return checked(a / b) if isinstance(a, float) else UNKNOWN
-    if isinstance(a, float):  # then b is unknown
+        return checked(x / y) if isinstance(x, float) else UNKNOWN
+    if isinstance(x, float):  # then y is unknown
         return UNKNOWN
-    (p, q), (r, s) = _split(a), _split(b)
+    (p, q), (r, s) = _split(x), _split(y)
     return checked(quotient(p * s, q * r))
 
 
-def floor_over(a: Any, b: Any) -> Any:
+def floor_over(a: object, b: object) -> Operand:
     """A // b."""
     if type(a) is int and type(b) is int and b:
         return checked(a // b)
-    a, b = _pair(a, b)
-    if not isinstance(b, Expr | Unknown | Ratio) and b == 0:
+    x, y = _pair(a, b)
+    if not isinstance(y, Expr | Unknown | Ratio) and y == 0:
         raise OperationError("division by zero")
-    if isinstance(a, float) or isinstance(b, float):
-        return checked(a // b)  # both are floats, or one is UNKNOWN
-    return floor(over(a, b))
+    if isinstance(x, float) or isinstance(y, float):
+        result: Operand = x // y  # both are floats, or one is UNKNOWN
+        return checked(result)
+    return floor(over(x, y))
 
 
-def floor(x: object) -> object:
+def floor(x: object) -> Operand:
     """The largest whole number not above x."""
     x = operand(x)
     if isinstance(x, float):
@@ -253,19 +264,20 @@ def floor(x: object) -> object:
     return x
 
 
-def modulo(a: Any, b: Any) -> Any:
+def modulo(a: object, b: object) -> Operand:
     """A % b, with the sign of b."""
     if type(a) is int and type(b) is int and b:
         return a % b
-    a, b = _pair(a, b)
-    if not isinstance(b, Expr | Unknown | Ratio) and b == 0:
+    x, y = _pair(a, b)
+    if not isinstance(y, Expr | Unknown | Ratio) and y == 0:
         raise OperationError("division by zero")
-    if isinstance(a, float) or isinstance(b, float):
-        return checked(a % b)  # both are floats, or one is UNKNOWN
-    return minus(a, times(b, floor_over(a, b)))
+    if isinstance(x, float) or isinstance(y, float):
+        result: Operand = x % y  # both are floats, or one is UNKNOWN
+        return checked(result)
+    return minus(x, times(y, floor_over(x, y)))
 
 
-def power(a: object, b: object) -> object:
+def power(a: object, b: object) -> Operand:
     """A ** b, refused before it is calculated where it would be too large."""
     a, b = operand(a), operand(b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -288,10 +300,11 @@ def power(a: object, b: object) -> object:
         raise OperationError("division by zero: 0 has no negative power") from None
     if isinstance(result, complex):
         raise OperationError(f"the negative number {a} has no power {b}")
-    return checked(result)
+    real: float = result
+    return checked(real)
 
 
-def _whole_power(a: int | Expr | Ratio, b: int) -> object:
+def _whole_power(a: int | Expr | Ratio, b: int) -> Operand:
     if b < 0:
         return over(1, _whole_power(a, -b))
     if isinstance(a, Ratio):
@@ -299,13 +312,14 @@ def _whole_power(a: int | Expr | Ratio, b: int) -> object:
     if isinstance(a, int):
         if (abs(a).bit_length() - 1) * b > LIMIT.bit_length():
             raise OperationError("the result is larger than 2**63")
-        return checked(a**b)
+        whole: int = a**b
+        return checked(whole)
     if b > _MAX_EXPONENT:
         raise OperationError(f"the exponent {b} is too large: a formula takes exponents up to {_MAX_EXPONENT}")
     return known(a**b, a)
 
 
-def known(result: Any, *operands: Any) -> Any:
+def known(result: T, *operands: object) -> T:
     """UNKNOWN comes from UNKNOWN, and otherwise says that a formula is past the limits of `expr`."""
     if result is UNKNOWN and not any(value is UNKNOWN for value in operands):
         raise OperationError("the formula becomes too large")
@@ -320,7 +334,7 @@ def same(a: object, b: object) -> bool:
     return _same("==", a, b)
 
 
-def different(a: Any, b: Any) -> bool:
+def different(a: object, b: object) -> bool:
     """A != b."""
     return not _same("!=", a, b)
 
@@ -335,7 +349,7 @@ def not_among(a: object, members: list[object]) -> bool:
     return not among(a, members)
 
 
-def less(a: Any, b: Any) -> bool:
+def less(a: object, b: object) -> bool:
     """A < b."""
     return not _reaches("<", a, b)
 
@@ -390,10 +404,10 @@ def _comparable(a: object, b: object) -> tuple[Dim | float, Dim | float]:
     return p * s, r * q
 
 
-def _decided(answer: bool | None, sign: str, a: Any, b: Any) -> bool:
+def _decided(answer: bool | None, sign: str, a: object, b: object) -> bool:
     if answer is not None:
         return answer
-    names = sorted({symbol.name for value in (a, b) for part in _split(value) for symbol in symbols_of(part)})
+    names = sorted({symbol.name for value in (a, b) for part in _split(operand(value)) for symbol in symbols_of(part)})
     settings = " ".join(f"--set {name}=..." for name in names)
     raise OperationError(
         f"whether {shown(a)} {sign} {shown(b)} depends on {' and '.join(names)}",

@@ -19,7 +19,7 @@ from cnnsum.dims.expr import Dim, Expr, Symbol, Varying, symbols_of
 from cnnsum.dims.tokens import ExpressionError
 from cnnsum.dims.values import OperationError, Ratio, exact, quotient, settle
 
-Run: TypeAlias = Callable[[Mapping[str, Any]], Any]
+Run: TypeAlias = Callable[[Mapping[str, object]], Any]  # what `language.Run` is
 
 #: Variants for which an expression is sooner evaluated as one formula.
 _LEAST_TOGETHER = 64
@@ -41,30 +41,30 @@ class Family:
     (True, {2})
     """
 
-    def __init__(self, names: Sequence[str], points: Sequence[Sequence[Any]]) -> None:
+    def __init__(self, names: Sequence[str], points: Sequence[Sequence[object]]) -> None:
         self.names = tuple(names)
         self.count = len(points)
         self.left_out: set[int] = set()
-        self.values: dict[str, Any] = {
+        self.values: dict[str, object] = {
             name: _Differing(self, list(column)) if any(not _same(one, column[0]) for one in column) else column[0]
             for name, column in zip(names, zip(*points, strict=True), strict=True)
         }
         self._symbols: dict[tuple[int, ...], Symbol] = {}
         #: Expressions with the names that they were evaluated with, and their values.
-        self._evaluated: dict[Run, list[tuple[_At, Any]]] = {}
+        self._evaluated: dict[Run, list[tuple[_At, object]]] = {}
 
     def numbers(self) -> dict[str, list[int]]:
         """The values of the symbols, by name: one for each variant, also for those that are left out."""
         return {symbol.name: list(numbers) for numbers, symbol in self._symbols.items()}
 
-    def evaluated(self, run: Run, names: Mapping[str, Any]) -> Any:
+    def evaluated(self, run: Run, names: Mapping[str, object]) -> object:
         """The value of an expression for each variant; raises what it raises for the first."""
         for before, value in self._evaluated.get(run, ()):
             if before.agrees(names):
                 return value
         at = _At(names)
         first = settle(run(at))
-        found = self._by_formula(run, at) or [*self._each(run, at, first)]
+        found: Sequence[object] = self._by_formula(run, at) or [*self._each(run, at, first)]
         same = all(_same(value, found[0]) for value in found)
         value = found[0] if same else _Differing(self, found)
         self._evaluated.setdefault(run, []).append((at, value))
@@ -98,8 +98,8 @@ class Family:
         agreed = found is not None and all(_same(found[place], value) for place, value in tried.items())
         return found if agreed else None
 
-    def _each(self, run: Run, at: _At, first: Any) -> Iterator[Any]:
-        known: dict[tuple[Any, ...], Any] = {}
+    def _each(self, run: Run, at: _At, first: object) -> Iterator[object]:
+        known: dict[tuple[object, ...], object] = {}
         yield first
         for place in range(1, self.count):
             key = at.turn_to(place)
@@ -144,7 +144,7 @@ class _Differing(Varying):
 
     __slots__ = ("exact", "family", "values")
 
-    def __init__(self, family: Family, values: list[Any]) -> None:
+    def __init__(self, family: Family, values: Sequence[object]) -> None:
         self.family = family
         self.values = values
         fractions = {value: exact(value) for value in values if isinstance(value, float)}
@@ -160,15 +160,16 @@ class _Differing(Varying):
             return None
         return [above * (denominator // below) for above, below in pairs], denominator
 
-    def one(self) -> Any:
+    def one(self) -> object:
         """What stands for all of them."""
-        if all(type(value) is int for value in self.values):
-            return self.family.symbol(self.values)
+        numbers = [value for value in self.values if type(value) is int]
+        if len(numbers) == len(self.values):
+            return self.family.symbol(numbers)
         first = self.values[0]
         self.family.left_out.update(at for at, value in enumerate(self.values) if not _same(value, first))
         return first
 
-    def each(self, run: Run, names: Mapping[str, Any]) -> Any:
+    def each(self, run: Run, names: Mapping[str, object]) -> object:
         """The value of an expression for each variant; raises what it raises for the first."""
         return self.family.evaluated(run, names)
 
@@ -176,13 +177,13 @@ class _Differing(Varying):
         return f"one of {len(self.values):,} values"
 
 
-class _At(Mapping[str, Any]):
+class _At(Mapping[str, object]):
     """Names as they are for one variant. found: those that somebody asked for; used: those of them that differ."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
+    def __init__(self, names: Mapping[str, object]) -> None:
         self._names = names
         self._place = 0
-        self.found: dict[str, Any] = {}
+        self.found: dict[str, object] = {}
         self.used: list[_Differing] = []
 
     def at(self, place: int) -> _At:
@@ -190,12 +191,12 @@ class _At(Mapping[str, Any]):
         self._place = place
         return self
 
-    def turn_to(self, place: int) -> tuple[Any, ...]:
+    def turn_to(self, place: int) -> tuple[object, ...]:
         """Give the values of this variant from now on; returns those that were used so far."""
         self._place = place
         return tuple([(one.exact[place], one.values[place].__class__) for one in self.used])
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         found = self.found.get(name, self)
         if found is self:
             found = self.found[name] = self._names[name]
@@ -203,7 +204,7 @@ class _At(Mapping[str, Any]):
                 self.used.append(found)
         return found.exact[self._place] if isinstance(found, _Differing) else found
 
-    def agrees(self, names: Mapping[str, Any]) -> bool:
+    def agrees(self, names: Mapping[str, object]) -> bool:
         """Whether all that was asked for is the same among other names."""
         return all((other := names.get(name)) is found or _same(other, found) for name, found in self.found.items())
 
@@ -214,7 +215,7 @@ class _At(Mapping[str, Any]):
         return len(self._names)
 
 
-def _fraction(value: Any) -> tuple[int, int] | None:
+def _fraction(value: object) -> tuple[int, int] | None:
     """A number as one whole number over another, None for any other value."""
     if type(value) is int:
         return value, 1
@@ -237,7 +238,7 @@ def _at_all(formula: Expr, name: str, numbers: Sequence[int]) -> list[int] | Non
     return None if found.undefined is not None else vector.array.tolist()
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: object, b: object) -> bool:
     """Whether two values are the same, which 1, 1.0 and true are not."""
     if isinstance(a, Ratio) and isinstance(b, Ratio):
         return bool(a.above == b.above and a.below == b.below)
