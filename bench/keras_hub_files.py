@@ -16,6 +16,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from keras_hub_backbones import BACKBONES as BACKBONES_OF_ALL
 from keras_hub_backbones import built, written
 
 os.environ.setdefault("KERAS_BACKEND", "numpy")
@@ -300,6 +301,23 @@ BACKBONES = (
 )
 
 
+#: Those of `keras_hub_backbones.BACKBONES` that have a rule as one layer of another model.
+NESTED = (
+    "BertBackbone",
+    "DistilBertBackbone",
+    "RobertaBackbone",
+    "XLMRobertaBackbone",
+    "GPT2Backbone",
+    "OPTBackbone",
+    "LlamaBackbone",
+    "MistralBackbone",
+    "QwenBackbone",
+    "QwenBackbone with two tables",
+    "GemmaBackbone",
+    "ViTBackbone",
+)
+
+
 def _class(module: str, name: str) -> Any:
     if module == _LAYERS:
         return getattr(importlib.import_module("keras_hub").layers, name)
@@ -328,6 +346,16 @@ def main(path: str) -> None:
     for name in BACKBONES:
         keras.utils.clear_session()
         found.append({"backbone": name, **written(built(name))})
+    for name in NESTED:
+        keras.utils.clear_session()
+        backbone = BACKBONES_OF_ALL[name].built()
+        given = (
+            {key: keras.Input(one.shape[1:], dtype=one.dtype, name=key) for key, one in backbone.input.items()}
+            if isinstance(backbone.input, dict)
+            else keras.Input(backbone.input.shape[1:], name="images")
+        )
+        outputs = [keras.layers.Dense(3)(one) for one in keras.tree.flatten(backbone(given))]
+        found.append({"nested": name, **written(keras.Model(given, outputs))})
     Path(path).write_text(
         "[\n" + ",\n".join(json.dumps(one, separators=(",", ":")) for one in found) + "\n]\n", encoding="utf-8"
     )

@@ -67,6 +67,11 @@ def _tensor(name: str, shape: list[int | None], at: int = 0) -> Json:
     return {"class_name": "__keras_tensor__", "config": {"shape": shape, "keras_history": [name, 0, at]}}
 
 
+def _takes(type: LayerType, rank: int) -> bool:
+    """Whether a type's documentation speaks of what a first input of that rank (1: tokens, 2: rows, 3: images) is."""
+    return any(word in type.doc for word in (("`(T)`",), ("(T, D)", "row"), ("(H, W",))[rank - 1])
+
+
 def model(chance: Random) -> Json:
     """The model."""
     types = layer_types(KERAS_HUB)
@@ -80,8 +85,9 @@ def model(chance: Random) -> Json:
         return _tensor(name, shape)
 
     last = given("given", shape, "float32" if len(first) > 1 else "int32")
-    for number in range(chance.randint(1, 5)):
-        type = types[chance.choice(list(types))]
+    for number in range(chance.choice((1, 1, 1, 2, 3))):
+        fitting = [key for key, type in types.items() if _takes(type, len(first))]
+        type = types[chance.choice(fitting if chance.random() < 0.8 else list(types))]
         name = f"layer_{number}"
         kwargs: Json = {}
         for one in type.schema.inputs[1:]:
@@ -95,8 +101,8 @@ def model(chance: Random) -> Json:
             entry |= {"module": None, "registered_name": f"keras_hub>{type.name}"}
         entry["inbound_nodes"] = [{"args": [last], "kwargs": kwargs}]
         layers.append(entry)
-        last = _tensor(name, shape, chance.choice((0, 0, 0, 0, 0, 0, 0, 1)))
-    output = [last["config"]["keras_history"][0], chance.choice((0, 0, 0, 1)), 0]
+        last = _tensor(name, shape, 1 if chance.random() < 0.05 else 0)
+    output = [last["config"]["keras_history"][0], chance.choice((0, 0, 0, 0, 0, 1)), 0]
     config = {
         "name": "hub",
         "layers": layers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.composed import Parts
 from cnnsum.layers.base import layer
@@ -192,8 +193,14 @@ def _channels(x: Shape, filters: Dim, what: str, field: str = "input_filters") -
     require_equal(x[3], filters, f"{what} needs {filters} channels, got {x[3]}", field=field)
 
 
-def _by_eights(count: float) -> int:
+#: More channels than these are a slip, and not a layer.
+_MOST_CHANNELS = 1 << 24
+
+
+def _by_eights(count: float, field: str) -> int:
     """What MobileNet rounds a number of channels to: multiples of 8, and no more than a tenth less."""
+    if not 0 <= count < _MOST_CHANNELS:
+        raise Problem("CFG102", f"comes to {count:g} channels, and not to a number that a layer can have", field)
     rounded = max(8, int(count + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * count else rounded
 
@@ -222,7 +229,7 @@ def DepthwiseConvBlock(
     block.conv("conv1", infilters, kernel_size, stride, pad=1, groups=infilters)
     block.norm("bn1", "relu")
     if squeeze_excite_ratio:
-        narrow = _by_eights(infilters * squeeze_excite_ratio)
+        narrow = _by_eights(infilters * squeeze_excite_ratio, "squeeze_excite_ratio")
         block.excite(("squeeze_excite.conv_reduce", "squeeze_excite.conv_expand"), narrow, _HARD)
     block.conv("conv2", filters, (1, 1))
     block.norm("bn2")
@@ -251,13 +258,13 @@ def InvertedResidualBlock(
     where its shape is that of the output.
     """
     block = _Maps(inputs, "InvertedResidualBlock")
-    wide = _by_eights(expansion)
+    wide = _by_eights(expansion, "expansion")
     block.conv("conv1", wide, (1, 1))
     block.norm("bn1", activation)
     block.conv("conv2", wide, kernel_size, stride, pad=padding, groups=wide)
     block.norm("bn2", activation)
     if squeeze_excite_ratio:
-        narrow = _by_eights(wide * squeeze_excite_ratio)
+        narrow = _by_eights(wide * squeeze_excite_ratio, "squeeze_excite_ratio")
         block.excite(("se.conv_reduce", "se.conv_expand"), narrow, _HARD)
     block.conv("conv3", filters, (1, 1))
     block.norm("bn3")

@@ -15,7 +15,7 @@ from cnnsum.layers.keras.attention import MultiHeadAttention
 from cnnsum.layers.keras.core import Dense
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.keras.normalization import LayerNormalization
-from cnnsum.layers.kinds import Flag, Kind, Pos, Rate, Reading, Real, integer
+from cnnsum.layers.kinds import Flag, Kind, Pos, Rate, Reading, Real, integer, wrong
 from cnnsum.layers.requiring import require_at_least, require_equal, require_known, require_rank
 
 
@@ -27,6 +27,21 @@ def _depth_of_table(value: object, reading: Reading) -> Dim | None:
 
 
 SharedTable = Annotated[Dim, Kind("a layer with an `output_dim`", _depth_of_table)]
+
+
+#: More blocks than these one layer of a file does not have: each is gone through by itself.
+_MOST_BLOCKS = 1_000
+
+
+def _blocks(value: object, reading: Reading) -> int:
+    number = integer(value, reading, _COUNT, 1)
+    if not isinstance(number, int) or number > _MOST_BLOCKS:
+        raise wrong(_COUNT, value)
+    return number
+
+
+_COUNT = f"a positive integer of at most {_MOST_BLOCKS:,}"
+Blocks = Annotated[int, Kind(_COUNT, _blocks)]
 
 
 def head_size(x: Shape, heads: Dim, what: str, field: str = "num_heads") -> Dim:

@@ -14,8 +14,8 @@ from cnnsum.layers.keras.core import Dense
 from cnnsum.layers.keras.fields import Activation, DataFormat
 from cnnsum.layers.keras.normalization import LayerNormalization
 from cnnsum.layers.keras_hub.positions import TokenAndPositionEmbedding
-from cnnsum.layers.keras_hub.transformers import head_size
-from cnnsum.layers.kinds import Extent, Flag, Kind, PlainInt, PlainPos, Pos, Rate, Reading, Real, Text, integer, items
+from cnnsum.layers.keras_hub.transformers import Blocks, head_size
+from cnnsum.layers.kinds import Extent, Flag, Kind, PlainInt, Pos, Rate, Reading, Real, Text, integer, items
 from cnnsum.layers.requiring import require_equal, require_rank
 
 
@@ -158,7 +158,7 @@ def _block(
 def ViTEncoder(
     inputs: Shape,
     *,
-    num_layers: PlainPos,
+    num_layers: Blocks,
     num_heads: Pos,
     hidden_dim: Pos,
     mlp_dim: Pos,
@@ -269,7 +269,7 @@ def CLIPVisionEncoder(
     *,
     patch_size: Pos,
     hidden_dim: Pos,
-    num_layers: PlainPos,
+    num_layers: Blocks,
     num_heads: Pos,
     intermediate_dim: Pos,
     intermediate_activation: Text = "quick_gelu",
@@ -310,7 +310,7 @@ def CLIPTextEncoder(
     vocabulary_size: Pos,
     embedding_dim: Pos,
     hidden_dim: Pos,
-    num_layers: PlainPos,
+    num_layers: Blocks,
     num_heads: Pos,
     intermediate_dim: Pos,
     intermediate_activation: Text = "quick_gelu",
@@ -384,7 +384,7 @@ def PaliGemmaVit(
     patch_size: Pos,
     num_heads: Pos,
     hidden_dim: Pos,
-    num_layers: PlainPos,
+    num_layers: Blocks,
     intermediate_dim: Pos,
     num_classes: Pos,
     pooling: Text | None = None,

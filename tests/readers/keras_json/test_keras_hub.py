@@ -47,3 +47,28 @@ def test_no_spec_is_written_of_them(tmp_path: Path) -> None:
         assert refused.value.diagnostics[0].span is not None
     # As Keras's file it keeps its class and module.
     assert '"module": "keras_hub.src.layers' in cnnsum.convert(cnnsum.load(path), to="keras").text
+
+
+@pytest.mark.parametrize(
+    ("layer", "field", "value"),
+    [
+        ("ViTEncoder", "num_layers", 10**9),
+        ("BertBackbone", "num_layers", 2**70),
+        ("InvertedResidualBlock", "expansion", float("inf")),
+        ("InvertedResidualBlock", "squeeze_excite_ratio", 1e300),
+        ("InvertedResidualBlock", "expansion", float("nan")),
+    ],
+)
+def test_numbers_that_no_layer_has_are_refused(layer: str, field: str, value: float, tmp_path: Path) -> None:
+    tree = next(
+        copy
+        for copy in (json.loads(json.dumps(one["model"])) for one in MODELS)
+        if any(one["class_name"] == layer for one in copy["config"]["layers"])
+    )
+    for one in tree["config"]["layers"]:
+        if one["class_name"] == layer:
+            one["config"][field] = value
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    codes = {one.code for one in cnnsum.load(path).diagnostics}
+    assert codes & {"CFG102", "CFG120"}, codes
