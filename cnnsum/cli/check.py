@@ -249,7 +249,7 @@ def _check(
     return 0
 
 
-def _budget(texts: tuple[str, ...]) -> dict[str, Any]:
+def _budget(texts: tuple[str, ...]) -> dict[str, object]:
     """The limits of a call; raises UsageError for what is not a limit."""
     if not texts:
         return {}

@@ -10,7 +10,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError, did_you_mean
 from cnnsum.graph.promotion import BACKENDS
@@ -55,7 +54,7 @@ class Config(NamedTuple):
     fail_on: Said | None = None
     exclude: Patterns = Patterns(())
     per_file: tuple[tuple[Patterns, tuple[Said, ...]], ...] = ()
-    budget: Mapping[str, Any] | None = None
+    budget: Mapping[str, object] | None = None
     budget_places: Mapping[str, Span] | None = None
     layer_types: tuple[Said, ...] = ()
     models: tuple[tuple[str, Span], ...] = ()

@@ -7,7 +7,6 @@ may be misspelt or empty, or the file may not be YAML any more.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cnnsum.diagnostics import folded, letters_apart
 from cnnsum.lint.files import CONTAINERS
@@ -82,14 +81,15 @@ def is_model(document: Document) -> bool:
     value = document.value
     if document.format in ("onnx", "tflite", "cfg", "prototxt"):
         return True
-    return isinstance(value, dict) and _is_model(value, alone=document.format == "yaml")
+    return isinstance(value, dict) and _is_model(document, (), alone=document.format == "yaml")
 
 
-def _is_model(value: dict[object, object], *, alone: bool) -> bool:
-    """alone: whether an input shape by itself is one."""
+def _is_model(document: Document, path: tuple[str, ...], *, alone: bool) -> bool:
+    """Whether a mapping of a file is a model. alone: whether an input shape by itself is one."""
+    value = document.at(path)
     if any(key in value for key in _KERAS):
-        return _is_keras(value)
-    if "config" in value and _is_keras(value):
+        return _is_keras(document, path)
+    if "config" in value and _is_keras(document, path):
         return True
     if ("graph_module" in value and "schema_version" in value) or ("backbone" in value and is_ultralytics(value)):
         return True
@@ -102,7 +102,7 @@ def _is_model(value: dict[object, object], *, alone: bool) -> bool:
         items = value[key]
         if isinstance(items, list) and (_has_layers if _is_layers(key) else _is_of_layers)(items[:_MOST_ITEMS]):
             return True
-        if key in _AROUND and isinstance(items, dict) and _is_model(items, alone=False):
+        if key in _AROUND and isinstance(items, dict) and _is_model(document, (*path, key), alone=False):
             return True
     return alone and any(key in _INPUTS and _is_shape(value[key]) for key in keys) and set(keys) <= {*_INPUTS, *_OWN}
 
@@ -125,15 +125,14 @@ def _is_shape(value: object) -> bool:
     return any(type(dim) is int for dim in value) and all(isinstance(dim, (int, str)) for dim in value)
 
 
-def _is_keras(value: dict[object, object]) -> bool:
+def _is_keras(document: Document, path: tuple[str, ...]) -> bool:
     from cnnsum.readers.keras import MODEL_CLASSES, locate, locate_nameless
 
-    path = locate(value)
-    if path is None:
+    value = document.at(path)
+    found = locate(value)
+    if found is None:
         return locate_nameless(value) is not None
-    model: Any = value
-    for key in path:
-        model = model[key]
+    model = document.at((*path, *found))
     # A single layer, an optimizer or a tokenizer has a `class_name` and a `config`, too.
     config = model["config"]
     return model["class_name"] in MODEL_CLASSES or (isinstance(config, dict) and "layers" in config)

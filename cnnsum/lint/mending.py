@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.lint.checking import check_document
@@ -99,7 +98,7 @@ def _is_half(before: _Rounds, after: _Rounds) -> bool:
     return named and left and _is_in_foreign_words(before.document.value)
 
 
-def _is_in_foreign_words(spec: Any) -> bool:
+def _is_in_foreign_words(spec: object) -> bool:
     """Whether types of a spec are those of another framework alone, and none is of its own alone."""
     from cnnsum.layers.vocabulary import VOCABULARIES
 
@@ -108,7 +107,7 @@ def _is_in_foreign_words(spec: Any) -> bool:
     return any(names and own not in names for names in known) and {own} not in known
 
 
-def _types_in(value: Any, *, are_layers: bool = False) -> Iterator[str]:
+def _types_in(value: object, *, are_layers: bool = False) -> Iterator[str]:
     """What stands for types in the lists of layers of a spec."""
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -6,7 +6,7 @@ Plain data, small enough to be sent to another process. Knows no file; `config` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Severity, Span
 from cnnsum.lint.codes import Selection
@@ -47,7 +47,7 @@ class Settings(NamedTuple):
     called: Choice = Choice()
     silenced: tuple[Said, ...] = ()
     fail_on: str = DEFAULT_FAIL_ON
-    budget: Mapping[str, Any] | None = None
+    budget: Mapping[str, object] | None = None
     budget_places: Mapping[str, Span] | None = None
     origins: tuple[tuple[str, str], ...] = ()
     baseline: Baseline | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, did_you_mean
 from cnnsum.lint.codes import fault
 from cnnsum.lint.settings import Choice, Said
@@ -14,7 +12,7 @@ KEYS = ("select", "ignore")
 
 def own_choice(document: Document) -> tuple[Choice, list[Diagnostic]]:
     """The choice that a spec makes, and what is wrong with it. Its reader reports a `lint` that is not a mapping."""
-    table: Any = document.value["lint"]
+    table = document.value["lint"]
     faults = DiagnosticList()
     if not isinstance(table, dict):
         return Choice(), faults

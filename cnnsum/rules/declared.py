@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cnnsum.layers.base import find
 from cnnsum.rules.base import Finding, rule
@@ -94,7 +93,7 @@ def _unused(
             yield ("symbols", name), f"symbol `{name}`", "leave it out, or use it in an input shape"
     for block, value in blocks.items():
         args = value.get("args") if isinstance(value, dict) else None
-        if isinstance(args, dict):
+        if isinstance(value, dict) and isinstance(args, dict):
             for name in args:
                 rest = {key: inner for key, inner in value.items() if key != "args"}
                 defaults = [_words(inner) for other, inner in args.items() if other != name]
@@ -131,7 +130,7 @@ def _unused_includes(document: Document, included: tuple[Document, ...]) -> Iter
             yield (index if isinstance(given, list) else None), str(text)
 
 
-def _table(spec: Mapping[str, object], key: str) -> Mapping[str, Any]:
+def _table(spec: Mapping[str, object], key: str) -> Mapping[str, object]:
     value = spec.get(key)
     return {name: inner for name, inner in value.items() if isinstance(name, str)} if isinstance(value, dict) else {}
 

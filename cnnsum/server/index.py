@@ -57,7 +57,7 @@ class _Item(NamedTuple):
 
     type: str
     head: tuple[Path, bool]
-    fields: dict[str, tuple[Any, Path]]
+    fields: dict[str, tuple[object, Path]]
 
 
 class _Scope(NamedTuple):
@@ -164,7 +164,7 @@ class Index:
             if isinstance(block, dict):
                 self._list(document, ("blocks", name, "layers"), block.get("layers"))
 
-    def _list(self, document: Document, path: Path, items: Any) -> dict[str, list[tuple[Path, str]]]:
+    def _list(self, document: Document, path: Path, items: object) -> dict[str, list[tuple[Path, str]]]:
         names = self._lists.setdefault((shared_path(document.path), path), {})
         for index, item in enumerate(items if isinstance(items, list) else ()):
             entry = self._item(item, (*path, index))
@@ -551,7 +551,7 @@ class _Reading:
         self.formulas: list[_Leaf] = []
         self.layers: list[object] = []
 
-    def number(self, text: str) -> Any:
+    def number(self, text: str) -> int:
         """Any number: what the formula comes to is not asked for."""
         if isinstance(text, _Leaf):
             self.formulas.append(text)
@@ -576,7 +576,7 @@ def _placed(value: object, path: Path) -> object:
     return value
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """The value without that."""
     if isinstance(value, str):
         return str(value)
@@ -585,7 +585,7 @@ def _plain(value: Any) -> Any:
     return {key: _plain(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[str, Path]]:
+def _texts(value: object, path: Path) -> Iterator[tuple[str, Path]]:
     """The texts in a value, each with its path."""
     if isinstance(value, str):
         yield value, path

@@ -27,7 +27,7 @@ class KerasIndex:
         path, is_key = document.path_at(offset)
         return self._by_path.get((path, is_key))
 
-    def of(self, key: Any) -> list[Occurrence]:
+    def of(self, key: object) -> list[Occurrence]:
         """All that stands for the same."""
         return [one for one in self.found if one.key == key]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import LayerType
@@ -32,7 +32,7 @@ class Declared(NamedTuple):
     path: Path
 
     @property
-    def value(self) -> Any:
+    def value(self) -> object:
         """What is declared."""
         return self.document.at(self.path)
 
@@ -52,7 +52,7 @@ class Language:
         document = self.analysis.document
         assert document is not None
         self.document = document
-        self.value: dict[str, Any] = document.value
+        self.value: dict[str, object] = document.value
 
     @cached_property
     def files(self) -> list[Document]:
@@ -115,7 +115,7 @@ class Language:
         except UnusableError:
             return {}
 
-    def args(self, name: str) -> dict[str, Any]:
+    def args(self, name: str) -> dict[str, object]:
         """The arguments of a block, or the fields of a type of the file's own, with their defaults."""
         if name in self.blocks:
             return self.blocks[name].member("args")

@@ -10,7 +10,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -296,7 +296,7 @@ def make() -> Server:
     """A server that answers what the core can."""
     server = Server()
 
-    def on(method: str, options: Any = None) -> Callable[[Callable[[Any], Any]], None]:
+    def on(method: str, options: object = None) -> Callable[[Callable[[Any], Any]], None]:
         def register(answer: Callable[[object], object]) -> None:
             server.feature(method, options)(answer)
 
@@ -488,7 +488,7 @@ def _refused(why: str) -> JsonRpcException:
     return JsonRpcException(why, lsp.LSPErrorCodes.RequestFailed.value)
 
 
-def _asked(only: Any, kind: str) -> bool:
+def _asked(only: Iterable[object] | None, kind: str) -> bool:
     """Whether actions of a kind are asked for: a kind stands for all that begin with it."""
     kind = getattr(kind, "value", kind)
     wanted = [getattr(one, "value", one) for one in only or ()]

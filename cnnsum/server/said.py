@@ -21,7 +21,7 @@ class Key(NamedTuple):
 
     name: str
     description: str
-    default: list[Any] | None
+    default: list[object] | None
     schemas: tuple[Schema, ...]
 
 
@@ -127,7 +127,7 @@ def _below(schema: Schema, step: str | int) -> Iterator[Schema]:
 
 
 def _found(reference: str) -> Schema:
-    value: Any = _schema()
+    value = _schema()
     for step in reference.removeprefix("#/").split("/"):
         value = value[step]
     found: Schema = value

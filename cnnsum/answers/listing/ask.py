@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.answers.choosing import Condition, Order, chosen
 from cnnsum.answers.listing.records import COLUMNS, COSTLY, Listed
@@ -247,20 +247,16 @@ def _of_model(model: Model, job: _Job) -> Listed:
     totals = totals_of(
         model.graph, model.inference, batch=model.samples(job.batch), optimizer=job.optimizer, sizes=sizes
     )
-    found: dict[str, Dim] = {
-        "params": totals.params.total,
-        "trainable": totals.params.trainable,
-        "macs": totals.macs,
-        "weights": totals.weights.total,
-        "peak": totals.peak.bytes,
-        "training": totals.training.total,
-    }
-    numbers: dict[str, Any] = {name: value if isinstance(value, int) else None for name, value in found.items()}
-    named = named._replace(**numbers)
+    found: tuple[Dim, ...] = (
+        *(totals.params.total, totals.params.trainable, totals.macs),
+        *(totals.weights.total, totals.peak.bytes, totals.training.total),
+    )
+    params, trainable, macs, weights, peak, training = [value if isinstance(value, int) else None for value in found]
+    named = named._replace(params=params, trainable=trainable, macs=macs, weights=weights, peak=peak, training=training)
     if totals.unknown:
         more = f" and {len(totals.unknown) - _MOST_NAMES} more" if len(totals.unknown) > _MOST_NAMES else ""
         return named._replace(status="partial", why=f"not known: {', '.join(totals.unknown[:_MOST_NAMES])}{more}")
-    left = sorted({symbol.name for value in found.values() for symbol in symbols_of(value)})
+    left = sorted({symbol.name for value in found for symbol in symbols_of(value)})
     if left:
         return named._replace(status="open", why=f"depends on {', '.join(left)}")
     if any(value is None for value in (named.params, named.macs, named.peak, named.training)):

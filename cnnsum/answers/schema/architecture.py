@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TypeAlias
 
 from cnnsum.answers.schema.layers import Schema, listed
 from cnnsum.readers.translated import beside
@@ -22,6 +22,8 @@ _FACTOR: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 
 _CHANNELS: Schema = {"if": {"type": "number"}, "then": _FACTOR}
 #: What stands in a row after the channels: numbers, and words that stand for values of Python.
 _WORDS = ("True", "False", "None", *sorted(rows.NAMED))
+#: Blocks by name, each with its arguments and other mappings.
+_Blocks: TypeAlias = Mapping[str, Mapping[str, Mapping[str, object]]]
 _ARGUMENT = rf"^({'|'.join(_WORDS)}|[-+.\d\[(].*|(torch\.)?nn\..*)$"
 #: Modules of which the reader says itself what their arguments are: their number is not that of a block's.
 _OTHERWISE = frozenset(
@@ -37,7 +39,7 @@ def architecture_schema() -> dict[str, object]:
     >>> "Detect" in schema["$defs"]["module"]["enum"]
     True
     """
-    blocks: Mapping[str, Any] = beside(rows.__file__, "modules.yaml").value["blocks"]
+    blocks: _Blocks = beside(rows.__file__, "modules.yaml").value["blocks"]
     of_torch = modules_of_torch()
     plain, anchored = ([*modules_of_files(anchored=one), *of_torch] for one in (False, True))
     return {
@@ -115,7 +117,7 @@ def _keys(of_torch: list[str]) -> dict[str, Schema]:
     return {key: said.get(key, {}) for key in (*top.KEYS, *top.OTHERS)}
 
 
-def _modules(names: list[str], blocks: Mapping[str, Any], *, anchored: bool) -> Schema:
+def _modules(names: list[str], blocks: _Blocks, *, anchored: bool) -> Schema:
     said = [_said(name, blocks, anchored=anchored) for name in names]
     return {
         "enum": names,
@@ -124,7 +126,7 @@ def _modules(names: list[str], blocks: Mapping[str, Any], *, anchored: bool) -> 
     }
 
 
-def _given(name: str, blocks: Mapping[str, Any], *, anchored: bool) -> dict[str, object] | None:
+def _given(name: str, blocks: _Blocks, *, anchored: bool) -> dict[str, object] | None:
     """The arguments that a row may give a module, with their defaults; None where they are not those of its block."""
     block = blocks.get(f"{name}5" if anchored and f"{name}5" in blocks else name)
     if block is None or name in _OTHERWISE or name in rows.HEADS:
@@ -138,16 +140,14 @@ def _given(name: str, blocks: Mapping[str, Any], *, anchored: bool) -> dict[str,
     return {key: args[key] for key in rest}
 
 
-def _said(name: str, blocks: Mapping[str, Any], *, anchored: bool) -> str:
+def _said(name: str, blocks: _Blocks, *, anchored: bool) -> str:
     given = _given(name, blocks, anchored=anchored)
     if given is None:
         return "A module of torch.nn." if name.startswith("nn.") else "A head." if name in rows.HEADS else ""
     return f"[{', '.join(key if one is None else f'{key} = {one}' for key, one in given.items())}]"
 
 
-def _row(
-    module: str, names: list[str], blocks: Mapping[str, Any], of_heads: Mapping[str, int], *, anchored: bool
-) -> Schema:
+def _row(module: str, names: list[str], blocks: _Blocks, of_heads: Mapping[str, int], *, anchored: bool) -> Schema:
     known = {name: given for name in names if (given := _given(name, blocks, anchored=anchored)) is not None}
     scaled = sorted(rows.SCALED | rows.SCALED_ANCHORED if anchored else rows.SCALED)
     most = {name: len(given) for name, given in known.items()} | dict(of_heads) | _OTHERWISE_MOST

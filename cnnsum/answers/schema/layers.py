@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from inspect import cleandoc
-from typing import Any
+from typing import Any, NoReturn
 
 from cnnsum.diagnostics import Problem
 from cnnsum.layers import kinds
@@ -317,7 +317,7 @@ def _as_lists(value: object) -> object:
 class _NoText:
     """A reading without formulas and layers."""
 
-    def number(self, text: str) -> Any:
+    def number(self, text: str) -> NoReturn:
         raise Problem("SPC025", text)
 
     def sublayer(self, _raw: object) -> object:

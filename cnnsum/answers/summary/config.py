@@ -5,7 +5,6 @@ say how a kernel moves, whatever a framework calls them. Knows layers and no for
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.answers.summary.records import Fields, Window
 from cnnsum.dims import Dim
@@ -46,7 +45,7 @@ def window_of(layer: Layer) -> Window | None:
     if type is None:
         return None
 
-    def said(meaning: Meaning) -> Any:
+    def said(meaning: Meaning) -> object:
         name = field_with(type, meaning)
         return layer.fields.get(name) if name else None
 
@@ -56,7 +55,7 @@ def window_of(layer: Layer) -> Window | None:
         kernel,
         _axes(meant(type, layer.fields, "stride")) or (kernel if type.role in _POOLING else None),
         None if kernel is None else _alike(said("padding")),
-        said("groups"),
+        layer.fields.get(field_with(type, "groups")),
         _axes(meant(type, layer.fields, "dilation")),
         activation if isinstance(activation, str) and activation != "linear" else None,
     )

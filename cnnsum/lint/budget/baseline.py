@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.envelope import known_of
 from cnnsum.analyses.sizes.largest import UnsolvedError
@@ -22,6 +22,9 @@ from cnnsum.model import Model
 from cnnsum.render.quantities import QuantityError, count, memory
 from cnnsum.render.units import plain_number
 from cnnsum.tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from cnnsum.source import Document
 
 SCHEMA = "cnnsum.baseline/1"
 
@@ -114,7 +117,7 @@ def read(path: str) -> Baseline:
             entries = {_key(str(name)): _entry(numbers) for name, numbers in value["models"].items()}
             if all(entry is not None for entry in entries.values()):
                 return Baseline(path, {name: entry for name, entry in entries.items() if entry is not None}, False)
-        entry = _of_report(value)
+        entry = _of_report(document)
         if entry is not None:
             return Baseline(path, {path: entry}, single=True)
     help = "a baseline is written by `cnnsum MODEL --format json` or by `cnnsum check --write-baseline FILE`"
@@ -128,23 +131,22 @@ def _entry(value: object) -> Entry | None:
     return Entry(batch if type(batch) is int else None, {key: value[key] for key in MEASURES if key in value})
 
 
-def _of_report(value: Mapping[str, Any]) -> Entry | None:
+def _of_report(document: Document) -> Entry | None:
     """The numbers in a report of one model."""
+    places = {
+        "params": ("params", "total"),
+        "trainable": ("params", "trainable"),
+        "macs": ("macs",),
+        "flops": ("flops",),
+        "weights": ("memory", "weights"),
+        "peak": ("memory", "peak"),
+        "training": ("memory", "training", "total"),
+    }
     try:
-        totals, batch = value["totals"], value["model"]["batch"]
-        memory_of = totals["memory"]
-        numbers = {
-            "params": totals["params"]["total"],
-            "trainable": totals["params"]["trainable"],
-            "macs": totals["macs"],
-            "flops": totals["flops"],
-            "weights": memory_of["weights"],
-            "peak": memory_of["peak"],
-            "training": memory_of["training"]["total"],
-        }
+        numbers = {name: document.at(("totals", *place)) for name, place in places.items()}
+        return _entry({"batch": document.at(("model", "batch")), **numbers})
     except (KeyError, TypeError):
         return None
-    return _entry({"batch": batch, **numbers})
 
 
 def entry_of(model: Model, *, batch: int | None = None, optimizer: str = "adam") -> Entry:

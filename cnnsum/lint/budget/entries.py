@@ -7,7 +7,6 @@ place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from cnnsum.analyses.sizes.worst import Range
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
@@ -118,7 +117,7 @@ class _Reader:
         except QuantityError as error:
             self._refuse(f"`{key}`: {error}", (key,))
             return
-        self.limits.append(Limit(key, numbers, _written(key, value), self.place((key,), key=True)))
+        self.limits.append(Limit(key, numbers, _written(key, value, numbers[0]), self.place((key,), key=True)))
 
     def _over(self, value: object) -> None:
         example = "write `over: {H: 32:512, W: 32:512}`"
@@ -156,13 +155,13 @@ def _number(key: str, value: object) -> int:
     return value
 
 
-def _written(key: str, value: Any) -> str:
-    """A limit as its author wrote it, numbers set apart."""
+def _written(key: str, value: object, number: int) -> str:
+    """A limit as its author wrote it, numbers set apart. number: the first that was read of it."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, list):
         return f"[{', '.join(map(str, value))}]"
-    return MEASURES[key].exact(int(value)) if key in MEASURES else f"{int(value):,}"
+    return MEASURES[key].exact(number) if key in MEASURES else f"{number:,}"
 
 
 def _range(value: object) -> Range | None:

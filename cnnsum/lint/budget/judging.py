@@ -6,7 +6,6 @@ What is not known cannot be held against a limit, and fails. Knows reports and f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.analyses.depth import depth
 from cnnsum.analyses.field.fields import receptive_fields
@@ -32,7 +31,7 @@ Where = Mapping[str, Span] | None
 
 def findings(
     model: Model,
-    budget: Mapping[str, Any] | None = None,
+    budget: Mapping[str, object] | None = None,
     where: Where = None,
     *,
     batch: int | None = None,
@@ -55,7 +54,7 @@ def findings(
     if isinstance(own, dict):
         document = model.document
 
-        def place(path: tuple[Any, ...], *, key: bool = False) -> Span | None:
+        def place(path: tuple[str | int, ...], *, key: bool = False) -> Span | None:
             return document.span(("budget", *path), key=key)
 
         found, faults = read(own, place)
