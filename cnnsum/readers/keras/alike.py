@@ -7,6 +7,7 @@ of one before it. Knows no other fact of a layer than what its config says: not 
 from __future__ import annotations
 
 from marshal import dumps
+from types import NoneType
 from typing import Any
 
 from cnnsum.graph.model import Layer, Place, Policy
@@ -16,6 +17,8 @@ from cnnsum.tuples import NamedTuple
 
 _ANNOTATED: tuple[Any, ...] = (Sublayer, SublayerOrList, Sublayers)
 _HOLDING = tuple(annotated.__metadata__[0] for annotated in _ANNOTATED)
+#: Names in a config that say something of a layer of any type.
+_OF_EVERY_LAYER = ("dtype", "trainable")
 #: Configs that are kept, of less than a kB each. A network has some dozens that differ; a hub may have any number.
 _MOST = 2_048
 #: A form of `marshal` in which what is equal is written alike, whoever else holds it.
@@ -35,21 +38,50 @@ class Read(NamedTuple):
         return Layer(name, self.type, self.fields.copy(), place=place, policy=self.policy, trainable=self.trainable)
 
 
-def written(key: str, config: dict[str, object], dtype: str | None) -> tuple[object, ...]:
-    """What stands for a class and a config but for the name in it. dtype: the policy that the caller sets."""
-    return key, dtype, dumps({**config, "name": None} if "name" in config else config, _VERSION)
+class Kind(NamedTuple):
+    """A class whose config has certain names. telling: those whose values say what a layer is; no value of the others
+    (initializers, regularizers) is read. read: what was read, by these values.
+    """
+
+    telling: tuple[str, ...]
+    read: dict[bytes, Read]
 
 
-def keep(known: tuple[object, ...], layer: Layer) -> None:
+def kind_of(raw: dict[str, Any], config: dict[str, object], dtype: str | None) -> tuple[object, ...] | None:
+    """What a layer's kind is found by in `KINDS`; None of a model, and of a layer whose class has no module.
+
+    dtype: the policy that the caller sets.
+    """
+    module, registered = raw.get("module"), raw.get("registered_name")
+    if not isinstance(module, str) or not isinstance(registered, (str, NoneType)) or "layers" in config:
+        return None
+    return raw["class_name"], module, registered, dtype, *config
+
+
+def known(kind: tuple[object, ...] | None, config: dict[str, object]) -> Read | None:
+    """What was read of another layer that says the same; None where there was none."""
+    found = KINDS.get(kind)
+    return None if found is None else found.read.get(_said(found, config))
+
+
+def keep(kind: tuple[object, ...], config: dict[str, object], layer: Layer) -> None:
     """Keep what was read of a layer whose config has nothing wrong in it; not where it holds other layers, which have
     places of their own.
     """
     type = layer.type
     if type is None or any(field.kind in _HOLDING for field in type.schema.fields.values()):
         return
-    if len(READ) >= _MOST:
-        READ.clear()
-    READ[known] = Read(type, layer.fields.copy(), layer.policy, layer.trainable)
+    if sum([len(one.read) for one in KINDS.values()]) >= _MOST:
+        KINDS.clear()
+    found = KINDS.get(kind)
+    if found is None:
+        fields = type.schema.fields
+        found = KINDS[kind] = Kind(tuple([name for name in config if name in fields or name in _OF_EVERY_LAYER]), {})
+    found.read[_said(found, config)] = Read(type, layer.fields.copy(), layer.policy, layer.trainable)
 
 
-READ: dict[tuple[object, ...], Read] = {}
+def _said(kind: Kind, config: dict[str, object]) -> bytes:
+    return dumps([config[name] for name in kind.telling], _VERSION)
+
+
+KINDS: dict[tuple[object, ...] | None, Kind] = {}

@@ -47,18 +47,16 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
     options: dict[str, Any] = {}
     named: list[tuple[str, object]] = []
     try:
-        count = 0
         for index, value in enumerate(args):
             if keep_constants and not _has_tensor(value):
                 shape = constant_shape(value)
                 if shape is not None:
-                    constants.append(Constant(count, shape, value))
-                    count += 1
+                    constants.append(Constant(len(tensors) + len(constants), shape, value))
                 continue
             _collect(value, ("args", index), tensors)
-            count = len(tensors) + len(constants)
-        # Keras lists arguments by name in the order of their names.
-        for name in sorted(kwargs, key=lambda name: (name not in _FIRST, name)) if kwargs else ():
+        # Keras lists arguments by name in the order of their names; most have no value.
+        given = [name for name, value in kwargs.items() if value is not None]
+        for name in sorted(given, key=lambda name: (name not in _FIRST, name)):
             value = kwargs[name]
             if not _has_tensor(value):
                 options[name] = value
@@ -105,19 +103,20 @@ def _has_tensor(value: object) -> bool:
 
 
 def _collect(value: Any, path: Path, tensors: Tensors) -> None:
-    if _is_tensor(value):
-        config = value["config"]
-        name, index, output = config["keras_history"]
-        if not isinstance(name, str) or type(index) is not int or type(output) is not int:
-            raise ValueError(name)
-        shape = config.get("shape")
-        tensors.append(((name, index, output), tuple(shape) if isinstance(shape, list) else None, path))
+    if isinstance(value, dict):
+        if value.get("class_name") == "__keras_tensor__":
+            config = value["config"]
+            name, index, output = config["keras_history"]
+            if not isinstance(name, str) or type(index) is not int or type(output) is not int:
+                raise ValueError(name)
+            shape = config.get("shape")
+            tensors.append(((name, index, output), tuple(shape) if isinstance(shape, list) else None, path))
+        else:
+            for key in sorted(value):
+                _collect(value[key], (*path, key), tensors)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _collect(item, (*path, index), tensors)
-    elif isinstance(value, dict):
-        for key in sorted(value):
-            _collect(value[key], (*path, key), tensors)
 
 
 def constant_shape(value: Any) -> Shape | None:

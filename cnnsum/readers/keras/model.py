@@ -30,7 +30,7 @@ from cnnsum.layers.vocabulary import KERAS_HUB
 from cnnsum.readers.declare import declare, open_axes
 from cnnsum.readers.how import How
 from cnnsum.readers.keras import layers_of
-from cnnsum.readers.keras.alike import READ, keep, written
+from cnnsum.readers.keras.alike import keep, kind_of, known
 from cnnsum.readers.keras.calls import Arguments, flatten_call, is_of_one, references
 from cnnsum.readers.keras.classes import hub_name, is_own_module, key_of, shown
 from cnnsum.readers.keras.retired import OF_LAYERS, retired, telling, without
@@ -237,18 +237,19 @@ class ModelReader:
         path: Path,
     ) -> None:
         """Functional: make every call first, then its inputs, since a call may come before those it depends on."""
+        legacy = False
         for layer, raw, here in entries:
             calls = raw.get("inbound_nodes")
             if layer.spec is not None:
                 Node(layer)
-                continue
-            if not isinstance(calls, list):
+            elif isinstance(calls, list):
+                for call in calls:
+                    Node(layer)
+                    # Keras 2 writes calls as lists.
+                    legacy = legacy or isinstance(call, list)
+            else:
                 self._error("SPC041", f"`{layer.name}` has no list `inbound_nodes`", here)
                 self._lost.add(layer.name)
-                calls = []
-            for _ in calls:
-                Node(layer)
-        legacy = any(isinstance(raw.get("inbound_nodes"), list) and _is_legacy(raw) for _, raw, _ in entries)
         outer = self._from_one
         self._from_one = _counted_from_one(entries, names, config) if legacy else frozenset()
         for layer, raw, here in entries:
@@ -284,41 +285,43 @@ class ModelReader:
         read = flatten_call
         if isinstance(call, list):
             from cnnsum.readers.keras.legacy import flatten_call as read
-        arguments = read(call, keep_constants=node.layer.is_operation)
+        layer = node.layer
+        arguments = read(call, keep_constants=layer.is_operation)
         if arguments is None:
-            self._error("SPC041", f"`{node.layer.name}`: this call is not written as Keras writes it", here)
-            node.layer.disable()
+            self._error("SPC041", f"`{layer.name}`: this call is not written as Keras writes it", here)
+            layer.disable()
             return
-        if node.layer.type is not None and node.layer.type.takes_list and is_of_one(call):
-            self._error("GRF303", f"{node.layer.name}: {node.layer.type.refusal_of_one()}", here)
+        if layer.type is not None and layer.type.takes_list and is_of_one(call):
+            self._error("GRF303", f"{layer.name}: {layer.type.refusal_of_one()}", here)
         inputs: list[Tensor] = []
         for reference, shape, where in arguments.tensors:
-            tensor = self._tensor(reference, names, (*here, *where))
+            tensor = self._tensor(reference, names, here, where)
             if tensor is None:
-                node.layer.disable()
+                layer.disable()
                 continue
             inputs.append(tensor)
             if shape is not None and self.records:
                 graph.recorded.append(Recorded(tensor, shape, (*here, *where, "config", "shape")))
         node.inputs = tuple(inputs)
-        if node.layer.type is not None and "key" in node.layer.type.schema.fields:
+        if layer.is_operation and "key" in layer.fields:
             # What stands between the brackets of `x[...]` is a positional argument, and not an input.
             arguments = arguments._replace(constants=(), options={"key": _key_of(call), **arguments.options})
         node.keywords = arguments.keywords
-        if node.layer.type in self._declared:
+        if layer.type is not None and layer.type in self._declared:
             # The patterns of a declaration have no names: what is given by name follows what is given by place.
-            known = node.layer.type.schema.inputs
+            known = layer.type.schema.inputs
             if not all(name in known or is_mask(name) for name in node.keywords):
                 _place(node)
         node.constants = arguments.constants
-        self._use_options(node, arguments, here)
+        if arguments.options:
+            self._use_options(node, arguments, here)
 
     def _use_options(self, node: Node, arguments: Arguments, here: Path) -> None:
         """Arguments of a call that are fields of the rule (`return_attention_scores`) become fields of the layer, or of
         the call alone where there are several.
         """
         layer = node.layer
-        if not arguments.options or layer.type is None:
+        if layer.type is None:
             return
         known = layer.type.schema.fields
         for name, value in arguments.options.items():
@@ -364,15 +367,17 @@ class ModelReader:
             self._error("SPC041", f"this {class_name} has no name", here)
             return None
         place = Place(self.document, here, (*here, "config"))
+        kind = None if self.how.types else kind_of(raw, config, self.how.dtype)
+        read = known(kind, config)
+        if read is not None:
+            return read.layer(name, place)
         key = key_of(raw)
         if key == "InputLayer":
             return self._input(name, config, here, place)
         if _is_model(raw):
             graph = self.model(raw, here)
             return Layer(name, None, type_name=shown(class_name), place=place, trainable=graph.trainable, graph=graph)
-        known = None if self.how.types or not _is_settled(raw, key, config) else written(key, config, self.how.dtype)
-        if known is not None and known in READ:
-            return READ[known].layer(name, place)
+        written = config if _is_settled(key, config) else None
         finding = len(self.diagnostics)
         type = self._type(raw)
         if type is not None and config.get("time_major") and key in _RECURRENT:
@@ -419,8 +424,8 @@ class ModelReader:
             layer.weightless = _is_weightless(class_name, key)
         else:
             self._say_own_functions(layer.type, layer.fields, place)
-            if known is not None and len(self.diagnostics) == finding < MAX_LAYERS:
-                keep(known, layer)
+            if kind is not None and written is not None and len(self.diagnostics) == finding < MAX_LAYERS:
+                keep(kind, written, layer)
         return layer
 
     def _name_of(self, class_name: str) -> str:
@@ -559,10 +564,18 @@ class ModelReader:
 
     # References.
 
-    def _tensor(self, reference: tuple[str, int, int], names: dict[str, Layer], here: Path) -> Tensor | None:
+    def _tensor(
+        self, reference: tuple[str, int, int], names: dict[str, Layer], here: Path, where: Path = ()
+    ) -> Tensor | None:
+        """What a reference means; it stands at the path `where` within `here`. None, and a finding, where that is
+        nothing.
+        """
         name, index, output = reference
         index -= name in self._from_one
         layer = names.get(name)
+        if layer is not None and 0 <= index < len(layer.nodes) and output >= 0:
+            return Tensor(layer.nodes[index], output)
+        here = (*here, *where)
         if name in self._lost and (layer is None or not layer.nodes):
             return None
         if layer is None:
@@ -577,10 +590,8 @@ class ModelReader:
             times = "once" if calls == 1 else f"{calls} times"
             self._error("GRF302", f"`{name}` is called {times}: there is no call {index}", here)
             return None
-        if output < 0:
-            self._error("GRF304", f"output {output} of `{name}` does not exist", here)
-            return None
-        return Tensor(layer.nodes[index], output)
+        self._error("GRF304", f"output {output} of `{name}` does not exist", here)
+        return None
 
     def _error(self, code: str, message: str, path: Path, help: str | None = None) -> None:
         if self.diagnostics.has_room(code):
@@ -656,11 +667,6 @@ def _key_of(call: object) -> object:
     return options.get("slice_spec")
 
 
-def _is_legacy(raw: dict[str, Any]) -> bool:
-    """Whether a layer's calls are written as Keras 2 writes them."""
-    return any(isinstance(call, list) for call in raw["inbound_nodes"])
-
-
 def _functional(
     entries: list[tuple[Layer, dict[str, object], Path]], names: dict[str, Layer], wanted: list[tuple[str, int, int]]
 ) -> frozenset[str]:
@@ -711,11 +717,11 @@ def _place(node: Node) -> None:
     node.keywords = tuple([name for name, _ in masks])
 
 
-def _is_settled(raw: dict[str, object], key: str, config: dict[str, object]) -> bool:
+def _is_settled(key: str, config: dict[str, object]) -> bool:
     """Whether nothing but its class and its config says what a layer is: not its name in a map of dtype policies, nor
     what Keras 2 had in another way.
     """
-    return "module" in raw and telling(key).isdisjoint(config) and _is_policy_name(config.get("dtype"))
+    return telling(key).isdisjoint(config) and _is_policy_name(config.get("dtype"))
 
 
 def _has_dtype_field(type: LayerType | None) -> bool:

@@ -340,6 +340,7 @@ def test_fields_of_keras_2(name: str, count: int, fields: str) -> None:
     model = read(name)
     assert cnnsum.summarize(model).totals.params.total == count
     assert said(model) == [f"note SPC074 Keras 3 refuses this file of an older Keras, for {fields}"]
+    assert said(read(name)) == said(model)  # also of layers that were read before
 
 
 def test_a_note_is_printed_where_notes_are_wanted() -> None:
