@@ -255,7 +255,7 @@ ANY = {
     *("layers", "layers.arithmetic", "layers.keras", "layers.keras_hub", "layers.onnx"),
     *("layers.tflite", "layers.torch"),
     *("graph", "rules"),
-    *("analyses.conventions", "dims", "regular", "writers"),
+    *("analyses.conventions", "dims", "regular"),
     *("answers", "answers.explain"),
     *("answers.schema", "answers.summary"),
 }

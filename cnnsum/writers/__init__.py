@@ -6,7 +6,7 @@ What a format has no words for is a finding, and then nothing is written. `write
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.infer import Inference
@@ -73,7 +73,7 @@ def _text(graph: Graph, inference: Inference, to: str, refusals: Refusals, notes
     return text_of(graph, to, refusals)
 
 
-def copied(value: Any, to: str) -> str:
+def copied(value: object, to: str) -> str:
     """The text of a spec that was read, its structure kept (blocks, vars, budgets), in YAML or JSON."""
     if to == "json":
         return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

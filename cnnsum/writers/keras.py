@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference, Value
@@ -18,7 +17,7 @@ from cnnsum.layers.inner import Inner
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import has_formula, plain, policy_name, raw_fields
 
-Json = dict[str, Any]
+Json = dict[str, object]
 
 #: Layers with inputs of their own names that Keras calls on one list of them.
 ON_LISTS = frozenset(("Subtract", "Dot", "Attention", "AdditiveAttention"))
@@ -201,16 +200,15 @@ class KerasWriter:
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
-    def _call(self, node: Node, inference: Inference) -> Json:
+    def _call(self, node: Node, inference: Inference) -> object:
         layer = node.layer
         raw = self._raw_call(node)
         if isinstance(raw, dict):
-            made = {_key(tensor): tensor for tensor in node.inputs}
+            made: dict[tuple[object, ...], Tensor] = {_key(tensor): tensor for tensor in node.inputs}
             for tensor in node.inputs:  # a call may name a layer by the name beside its config, where they differ
                 made.setdefault((self._name_beside(tensor.node.layer), *_key(tensor)[1:]), tensor)
-            found: Json = self._with_shapes(raw, made, inference)
-            return found
-        tensors: list[Any] = [self._tensor(tensor, inference) for tensor in node.inputs]
+            return self._with_shapes(raw, made, inference)
+        tensors: list[object] = [self._tensor(tensor, inference) for tensor in node.inputs]
         kwargs: Json = {}
         if node.keywords and layer.type is not None:
             inputs = layer.type.schema.inputs
@@ -240,7 +238,7 @@ class KerasWriter:
         return {"args": tensors, "kwargs": kwargs}
 
     @staticmethod
-    def _name_beside(layer: Layer) -> Any:
+    def _name_beside(layer: Layer) -> str:
         """The name that a layer of a Keras file has beside its config."""
         place = layer.place
         value = None if place is None or place.positional is not None else place.document.at(place.path)
@@ -248,7 +246,7 @@ class KerasWriter:
         return name if isinstance(name, str) else layer.name
 
     @staticmethod
-    def _raw_call(node: Node) -> Any:
+    def _raw_call(node: Node) -> object:
         """The call as the file of Keras 3 has it."""
         place = node.layer.place
         if place is None or place.positional is not None:
@@ -257,7 +255,7 @@ class KerasWriter:
         calls = value.get("inbound_nodes") if isinstance(value, dict) else None
         return calls[node.index] if isinstance(calls, list) and node.index < len(calls) else None
 
-    def _with_shapes(self, raw: Any, inputs: dict[tuple[Any, ...], Tensor], inference: Inference) -> Any:
+    def _with_shapes(self, raw: object, inputs: dict[tuple[object, ...], Tensor], inference: Inference) -> object:
         if isinstance(raw, list):
             return [self._with_shapes(item, inputs, inference) for item in raw]
         if not isinstance(raw, dict):
@@ -284,7 +282,7 @@ def _is_chain(graph: Graph) -> bool:
     return graph.sequential and not any(type.is_operation or type.takes_list for type in types)
 
 
-def _renamed(ends: Any, names: Mapping[Any, str]) -> Any:
+def _renamed(ends: object, names: Mapping[str, str]) -> object:
     """The ends of a model as its file nests them, each layer by the name that it is written with."""
     if isinstance(ends, dict):
         return {key: _renamed(item, names) for key, item in ends.items()}
@@ -295,7 +293,7 @@ def _renamed(ends: Any, names: Mapping[Any, str]) -> Any:
     return [_renamed(item, names) for item in ends]
 
 
-def _index(item: Any) -> Any:
+def _index(item: object) -> object:
     """A part of a slice's key as Keras writes it."""
     if isinstance(item, tuple):
         return {"class_name": "__slice__", "config": dict(zip(("start", "stop", "step"), item, strict=True))}
@@ -310,9 +308,9 @@ def _object(name: str, config: Json) -> Json:
     return {"module": "keras.layers", "class_name": name, "config": config, "registered_name": None}
 
 
-def _quantized(how: str, source: str) -> object:
+def _quantized(how: object, source: str) -> object:
     """The dtype policy of Keras that says how a layer is quantized: a text, if that can say it."""
-    mode, _, length = how.partition("/")
+    mode, _, length = str(how).partition("/")
     if mode == "float8" and length:
         config = {"mode": mode, "source_name": source, "amax_history_length": int(length)}
         return {**_object("QuantizedFloat8DTypePolicy", config), "module": "keras.dtype_policies"}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Tensor
@@ -19,7 +18,7 @@ from cnnsum.layers.vocabulary import KERAS
 from cnnsum.writers.code.forms import COPIES, Form, Forms, Step, Told
 from cnnsum.writers.code.layout import WIDTH, Bare, Code, Listed, call, flat, lines, literal
 from cnnsum.writers.code.names import Taken, identifier, said
-from cnnsum.writers.code.units import Shaped, Use, unit_of
+from cnnsum.writers.code.units import Part, Shaped, Use, unit_of
 from cnnsum.writers.code.variables import Variables
 from cnnsum.writers.keras import EXPORTED, OF_CALLS, ON_LISTS, STATES
 from cnnsum.writers.refusals import Refusals
@@ -105,7 +104,7 @@ class _Writer(Shaped):
         key = (type.key, node.keywords, constants, layer.trainable, policy, outputs, self.notes.get(layer, ""))
         return Told(key, slots, len(node.inputs) == 1 and outputs == 1 and not type.is_operation)
 
-    def _value(self, layer: Layer, field: Field, value: Any) -> Any:
+    def _value(self, layer: Layer, field: Field, value: object) -> object:
         if isinstance(value, Inner):
             return self._inner(layer, value)
         if isinstance(value, tuple) and any(isinstance(one, Inner) for one in value):
@@ -346,7 +345,7 @@ class _Function:
             part, self._layer(number, step, type, layer), self._arguments(number, type, names, node.keywords)
         )
 
-    def _called(self, part: Any, made: Code, arguments: list[tuple[str, Code]]) -> Code:
+    def _called(self, part: Part, made: Code, arguments: list[tuple[str, Code]]) -> Code:
         """A layer, made where it is called, or before its first call where there are several."""
         if self.calls[id(part)] == 1:
             if isinstance(made, Listed):

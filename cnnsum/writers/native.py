@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Any
+from typing import NoReturn
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, Expr, is_anonymous
@@ -23,7 +23,7 @@ from cnnsum.writers.values import policy_name, raw_fields, shortest
 
 _ANYTHING = Anything.__metadata__[0]
 _FORBIDDEN = str.maketrans(dict.fromkeys(":/$", "_"))
-Item = dict[str, dict[str, Any]]
+Item = dict[str, dict[str, object]]
 
 
 def text_of(graph: Graph, to: str, refusals: Refusals) -> str:
@@ -45,7 +45,7 @@ class _NeedsReaderError(Exception):
 class _NoReader:
     """Lends kinds nothing."""
 
-    def number(self, text: str) -> Any:  # noqa: ARG002 - as readers have it
+    def number(self, text: str) -> NoReturn:  # noqa: ARG002 - as readers have it
         """Raise: a formula was written."""
         raise _NeedsReaderError
 
@@ -66,7 +66,7 @@ class _Writer:
         self.frozen = False
         self.names: dict[Node, str] = {}
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> dict[str, object]:
         """The model as plain data, a file's whole content."""
         vocabulary = self.graph.vocabulary
         framework = {} if vocabulary is KERAS else {"framework": vocabulary.name}
@@ -82,7 +82,7 @@ class _Writer:
             declared["layer_types"] = types
         return {"name": self.graph.name, **framework, **self.model(FLOAT32, frozen=False), **declared}
 
-    def model(self, around: Policy, *, frozen: bool) -> dict[str, Any]:
+    def model(self, around: Policy, *, frozen: bool) -> dict[str, object]:
         """The keys of the model but its name; around, frozen: the policy and the switch that hold without a word."""
         graph = self.graph
         self._name_calls()
@@ -141,7 +141,7 @@ class _Writer:
     def _leave_out_names(self, items: list[Item]) -> None:
         """Leave out the names that the reader gives of itself. Which those are depends on those that are written."""
         entries = [(type_name, fields) for item in items for type_name, fields in item.items()]
-        written = {fields["name"] for _, fields in entries if "share" in fields}
+        written = {str(fields["name"]) for _, fields in entries if "share" in fields}
         while True:
             # The reader's name for the input of a chain that names none is the first that it gives.
             names = Names({*written, *(self.names[node] for node in self.graph.inputs)})
@@ -151,7 +151,7 @@ class _Writer:
                     continue
                 found = self.graph.vocabulary.find(type_name)
                 if names.automatic(type_name if found is None else found.name) != fields["name"]:
-                    wrong.add(fields["name"])
+                    wrong.add(str(fields["name"]))
             if not wrong:
                 break
             written |= wrong
@@ -165,7 +165,7 @@ class _Writer:
 
     # --- inputs -------------------------------------------------------------------------------------------------------
 
-    def _inputs(self) -> dict[str, Any]:
+    def _inputs(self) -> dict[str, object]:
         graph = self.graph
         written: dict[str, object] = {}
         for node in graph.inputs:
@@ -271,7 +271,7 @@ class _Writer:
         except _NeedsReaderError:
             pass
 
-    def _value(self, value: Any, field: Field) -> Any:
+    def _value(self, value: object, field: Field) -> object:
         return shortest(value, field, self._inner)
 
     def _inner(self, inner: Inner) -> object:
@@ -341,5 +341,5 @@ def _is_default(name: str, value: object, default: object) -> bool:
     return default is not REQUIRED and type(value) is type(default) and bool(value == default)
 
 
-def _size(dim: Dim) -> Any:
+def _size(dim: Dim) -> object:
     return None if isinstance(dim, Expr) and is_anonymous(dim) else str(dim) if isinstance(dim, Expr) else dim

@@ -6,7 +6,6 @@ Knows kinds of fields and no format.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from cnnsum.dims import Expr
 from cnnsum.graph.model import FLOAT32, Layer, Policy
@@ -14,10 +13,10 @@ from cnnsum.layers.base import Field
 from cnnsum.layers.inner import Inner
 from cnnsum.source import Document
 
-WriteInner = Callable[[Inner], Any]
+WriteInner = Callable[[Inner], object]
 
 
-def plain(value: Any, inner: WriteInner) -> Any:
+def plain(value: object, inner: WriteInner) -> object:
     """A value without tuples, formulas as texts, and layers as `inner` writes them.
 
     >>> plain(((1, 2), (3, 4)), lambda layer: layer)

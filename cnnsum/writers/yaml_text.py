@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import yaml
 
@@ -35,11 +34,11 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-class _Braces(dict[str, Any]):
+class _Braces(dict[str, object]):
     """A mapping on one line."""
 
 
-class _Brackets(list[Any]):
+class _Brackets(list[object]):
     """A list on one line."""
 
 
@@ -49,10 +48,12 @@ _Dumper.add_representer(
 )
 
 
-def dump(spec: dict[str, Any]) -> str:
+def dump(spec: dict[str, object]) -> str:
     """The text of a spec."""
-    shown = {key: value if key == "layers" else _flow(value, open=key == "inputs") for key, value in spec.items()}
-    shown["layers"] = [_item(item) for item in spec["layers"]]
+    shown = {
+        key: [*map(_item, value)] if key == "layers" and isinstance(value, list) else _flow(value, open=key == "inputs")
+        for key, value in spec.items()
+    }
     return _dumped(shown)
 
 
@@ -68,11 +69,11 @@ def _item(item: object) -> object:
 
 def dump_as_it_is(value: object) -> str:
     """The text of any value; what holds nothing but single values stands on one line."""
-    return _dumped(value, default_flow_style=None)
+    return _dumped(value, flow=None)
 
 
-def _dumped(value: Any, **style: Any) -> str:
-    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, **style)
+def _dumped(value: object, *, flow: bool | None = False) -> str:
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=flow)
     return "".join(inked((text,), "yaml"))
 
 

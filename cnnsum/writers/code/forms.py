@@ -8,7 +8,7 @@ in a row are one part, so many times. Knows no framework: a `Scribe` says what i
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from cnnsum.dims import UNKNOWN, Dim, Expr, is_anonymous
 from cnnsum.graph.model import Tensor
@@ -76,7 +76,7 @@ class Parameter:
 
     __slots__ = ("name", "values")
 
-    def __init__(self, name: str, values: tuple[Any, ...]) -> None:
+    def __init__(self, name: str, values: tuple[object, ...]) -> None:
         self.name = name
         self.values = values
 
@@ -104,7 +104,7 @@ class Form:
         place = self._places[id(unit)]
         return {one.name: one.values[place] for one in self.parameters}
 
-    def vector(self, step: int, slot: str) -> tuple[Any, ...]:
+    def vector(self, step: int, slot: str) -> tuple[object, ...]:
         """The values of a slot, in each unit."""
         return tuple([steps[step].slots[slot] for steps in self.all_steps])
 
@@ -173,11 +173,18 @@ class Form:
         return found
 
 
-def _is_quotient(vector: Sequence[Any], values: Sequence[Any], divisors: Sequence[Any]) -> bool:
+def _is_quotient(vector: Sequence[object], values: Sequence[object], divisors: Sequence[object]) -> bool:
     """Whether it is another vector divided by a third, rounded up."""
-    if not all(type(one) is int and one > 0 for one in (*vector, *values, *divisors)):
+    numbers, others, parts = map(_whole, (vector, values, divisors))
+    if numbers is None or others is None or parts is None or any(one <= 0 for one in (*numbers, *others, *parts)):
         return False
-    return all(one == -(-other // part) for one, other, part in zip(vector, values, divisors, strict=True))
+    return all(one == -(-other // part) for one, other, part in zip(numbers, others, parts, strict=True))
+
+
+def _whole(vector: Sequence[object]) -> list[int] | None:
+    """The vector, if it is of whole numbers."""
+    found = [one for one in vector if type(one) is int]
+    return found if len(found) == len(vector) else None
 
 
 def _said(dim: Dim, *, first: bool) -> str:
@@ -199,26 +206,30 @@ def _same(vector: Sequence[object]) -> bool:
     return all(one == typed[0] for one in typed)
 
 
-def _multiple(vector: Sequence[Any], values: Sequence[Any], name: str) -> str | None:
+def _multiple(vector: Sequence[object], values: Sequence[object], name: str) -> str | None:
     """The vector as a multiple of another, or as a part of it."""
     if _typed(vector) == _typed(values):
         return name
-    if not all(type(one) is int for one in vector) or not all(type(one) is int and one >= _WIDE for one in values):
+    numbers, others = _whole(vector), _whole(values)
+    if numbers is None or others is None or any(one < _WIDE for one in others):
         return None
-    pairs = list(zip(vector, values, strict=True))
-    factor, left = divmod(vector[0], values[0])
+    pairs = list(zip(numbers, others, strict=True))
+    factor, left = divmod(numbers[0], others[0])
     if not left and 1 < factor <= 64 and all(one == factor * other for one, other in pairs):
         return f"{factor} * {name}"
-    part, left = divmod(values[0], vector[0]) if vector[0] > 0 else (0, 1)
+    part, left = divmod(others[0], numbers[0]) if numbers[0] > 0 else (0, 1)
     if not left and 1 < part <= 64 and all(one * part == other for one, other in pairs):
         return f"{name} // {part}"
     return None
 
 
-def _less(vector: Sequence[Any], known: Parameter) -> str | None:
+def _less(vector: Sequence[object], known: Parameter) -> str | None:
     """The vector as a parameter less 1 or 2: of so many copies the first is mostly another."""
+    numbers = _whole(known.values)
+    if numbers is None:
+        return None
     for less in (1, 2):
-        if all(type(one) is int for one in known.values) and vector == tuple([one - less for one in known.values]):
+        if vector == tuple([one - less for one in numbers]):
             return f"{known.name} - {less}"
     return None
 
@@ -238,7 +249,7 @@ class _Finder:
                 if not _same(values):
                     self.own.append(Parameter(self.taken.give(identifier(name, "argument")), values))
 
-    def code(self, vector: tuple[Any, ...], name: str, *, copies: bool) -> Code:
+    def code(self, vector: tuple[object, ...], name: str, *, copies: bool) -> Code:
         """The expression that is this vector; a new parameter of this name where there is none."""
         everything = (*self.own, *self.made)
         for one in everything:

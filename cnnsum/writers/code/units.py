@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from math import gcd
-from typing import Any
 
 from cnnsum.graph.infer import Call as Found
 from cnnsum.graph.infer import Inference
@@ -176,7 +175,7 @@ class _Builder:
             opened |= paths
 
     def _uses(self, unit: Unit, nodes: list[Node], opened: set[Path]) -> list[Use]:
-        groups: dict[Any, list[Node]] = {}
+        groups: dict[Node | Path, list[Node]] = {}
         for node in nodes:
             path = self._child(node.layer, unit.path, opened)
             groups.setdefault(node if path is None else path, []).append(node)
@@ -260,7 +259,7 @@ class _Chunk:
             dict.fromkeys([tensor for node in nodes for tensor in node.inputs if tensor.node not in self.members])
         )
 
-    def form(self) -> list[Any]:
+    def form(self) -> list[object]:
         """How its nodes read one another and what comes from outside: equal for two calls of one thing."""
         places = {node: place for place, node in enumerate(self.nodes)}
         outside = {tensor: place for place, tensor in enumerate(self.outside)}

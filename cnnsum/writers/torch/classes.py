@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from cnnsum.graph.model import Layer, Tensor
 from cnnsum.graph.names import snake_case
@@ -149,7 +149,7 @@ class Class:
         made = Listed(f"nn.{type.key}(", items)
         return made if layer.trainable else frozen(made)
 
-    def _value(self, number: int, name: str, value: Any) -> Code:
+    def _value(self, number: int, name: str, value: object) -> Code:
         return self.form.code(number, name) if value is _VARIES else code_of(value)
 
     def _copies(self, number: int) -> str:

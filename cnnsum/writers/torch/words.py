@@ -6,11 +6,13 @@ Knows PyTorch's types by name, and how values become code; no graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TypeVar
 
 from cnnsum.layers.base import REQUIRED, Field, LayerType
 from cnnsum.writers.code.layout import Code, Listed, literal
 from cnnsum.writers.values import shortest
+
+T = TypeVar("T")
 
 #: Sizes that follow from an input, which constructors ask for: which input, and which of its axes.
 FOLLOWS = {
@@ -125,9 +127,9 @@ def gives_more(type: LayerType) -> bool:
     return type.key in RECURRENT or type.key in ("MultiheadAttention", "LSTMCell")
 
 
-def arguments(type: LayerType, slots: Mapping[str, Any], value: Callable[[str], Any]) -> list[tuple[str, Any]]:
+def arguments(type: LayerType, slots: Mapping[str, object], value: Callable[[str], T]) -> list[tuple[str, T]]:
     """The arguments that are written, each with its name, or "" for those by place: those without a default, first."""
-    found: list[tuple[str, object]] = []
+    found: list[tuple[str, T]] = []
     placed = True
     for name, field in type.schema.fields.items():
         if name not in slots or name in OF_CALLS.get(type.key, ()):

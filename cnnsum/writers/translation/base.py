@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import NoReturn
 
 from cnnsum.diagnostics import Problem
 from cnnsum.graph.infer import Inference
@@ -39,7 +39,7 @@ class Moved(NamedTuple):
 class _NoReading:
     """Lends kinds nothing: values are plain."""
 
-    def number(self, text: str) -> Any:
+    def number(self, text: str) -> NoReturn:
         """Raise: no text is a number here."""
         raise Problem("CFG102", f"is a text, {text!r}")
 
@@ -63,7 +63,7 @@ class Call:
         self.translator = translator
         self.node = node
         self.layer = node.layer
-        self.fields: Mapping[str, Any] = node.layer.fields
+        self.fields = node.layer.fields
         self.inputs = list(inputs)
         self._place = place
         found = translator.known.call(node)
@@ -80,7 +80,7 @@ class Call:
     def made(
         self,
         key: str,
-        fields: Mapping[str, Any],
+        fields: Mapping[str, object],
         *inputs: Tensor,
         suffix: str = "",
         keywords: tuple[str, ...] = (),
@@ -289,7 +289,7 @@ class Translator:
         call: Call,
         place: Standing,
         key: str,
-        fields: Mapping[str, Any],
+        fields: Mapping[str, object],
         inputs: Sequence[Tensor],
         suffix: str,
         keywords: tuple[str, ...],

@@ -7,7 +7,6 @@ left at their defaults, so that this is no way to write a network down. What has
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from cnnsum.dims import Dim
 from cnnsum.graph.model import Tensor
@@ -33,7 +32,7 @@ def _numbers(call: Call, field: str, axes: int, default: int = 1) -> list[Dim]:
     return list(call.fields[field] or (default,) * axes)
 
 
-def _padding(call: Call, axes: int) -> Any:
+def _padding(call: Call, axes: int) -> object:
     """The padding as a module has it: one number for both sides of an axis, or a word."""
     word, pads = call.fields["auto_pad"], call.fields["pads"]
     if word.startswith("SAME"):
@@ -65,7 +64,7 @@ def _convolution(call: Call) -> Moved:
     transposed = call.layer.type_name == "ConvTranspose"
     if transposed and call.fields["output_shape"]:
         raise CannotError("no module is told the shape of its output")
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "out_channels": weight[1] * groups if transposed else weight[0],
         "kernel_size": list(weight[2:]),
         "stride": _numbers(call, "strides", axes),

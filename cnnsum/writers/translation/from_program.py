@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from cnnsum.dims import Unknown
 from cnnsum.graph.infer import Inference, infer
@@ -128,7 +127,7 @@ class FromProgram(Translator):
         call: Call,
         place: Standing,
         key: str,
-        fields: Mapping[str, Any],
+        fields: Mapping[str, object],
         inputs: Sequence[Tensor],
         suffix: str,
         keywords: tuple[str, ...],
@@ -201,13 +200,19 @@ class FromProgram(Translator):
             self.refusals.warn(layer, f"`{layer.name}`: {_listed(left)} {is_left} out: no operation reads {it}")
 
 
-def _moved_sizes(value: Any, made: Mapping[Tensor, Moved]) -> Any:
+def _moved_sizes(value: object, made: Mapping[Tensor, Moved]) -> object:
     """Numbers that are computed from sizes of tensors, from those of the tensors that these became."""
+    if isinstance(value, (SizeOf, Computed)):
+        return _moved_size(value, made)
+    return tuple([_moved_sizes(one, made) for one in value]) if isinstance(value, tuple) else value
+
+
+def _moved_size(value: SizeOf | Computed | int, made: Mapping[Tensor, Moved]) -> SizeOf | Computed | int:
     if isinstance(value, SizeOf):
         return SizeOf(made[value.tensor].tensor, value.axis)
     if isinstance(value, Computed):
-        return Computed(value.operation, tuple([_moved_sizes(one, made) for one in value.numbers]))
-    return tuple([_moved_sizes(one, made) for one in value]) if isinstance(value, tuple) else value
+        return Computed(value.operation, tuple([_moved_size(one, made) for one in value.numbers]))
+    return value
 
 
 def _kind(weight: Weight) -> tuple[Shape, bool, str | None]:
@@ -225,7 +230,7 @@ def _shown(shape: Shape | None) -> str:
 # --- what a node says -------------------------------------------------------------------------------------------------
 
 
-def _said(call: Call) -> dict[str, Any]:
+def _said(call: Call) -> dict[str, object]:
     """The arguments of the node that are plain values, by name, of those that the file does not leave out."""
     place = call.layer.place
     node = None if place is None else place.document.at(place.path)
@@ -269,7 +274,7 @@ def weightless(call: Call) -> None:
             raise CannotError(f"it reads {show_shape(one.shape)} that the program holds (`{name}`), which no layer has")
 
 
-def _each(value: object, axes: int) -> Any:
+def _each(value: object, axes: int) -> object:
     """A list for all axes, of which one number stands for all."""
     listed = list(value) if isinstance(value, (list, tuple)) else value
     return listed * axes if isinstance(listed, list) and len(listed) == 1 else listed
@@ -293,7 +298,7 @@ def of_rank(call: Call, stem: str, ranks: range = range(1, 4)) -> str:
     return f"{stem}{axes}d"
 
 
-def made_as(call: Call, key: str, fields: dict[str, Any]) -> Moved:
+def made_as(call: Call, key: str, fields: dict[str, object]) -> Moved:
     """What a call becomes, of that type and with these fields; frozen where all that it owned was."""
     for name, value in fields.items():
         if any(isinstance(one, Unknown) for one in (value if isinstance(value, list) else [value])):
@@ -339,7 +344,7 @@ def _linear(call: Call) -> Moved:
 def _embedding(call: Call) -> Moved:
     rows, columns = _weight(weights_of(call))
     padding = _said(call).get("padding_idx", -1)
-    fields = {"num_embeddings": rows, "embedding_dim": columns}
+    fields: dict[str, object] = {"num_embeddings": rows, "embedding_dim": columns}
     return made_as(call, "Embedding", fields if padding == -1 else {**fields, "padding_idx": padding})
 
 
@@ -440,7 +445,7 @@ def _recurrent(call: Call) -> list[Moved]:
         raise CannotError("some of its weights are trained and others are not")
     given = [] if begins_with_zeros(call.node) else [one.tensor for one in call.inputs[1:]]
     width = call.shape(states)[-1]  # of the carry, where there is one: a state may be projected
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         "hidden_size": width,
         "num_layers": fields["num_layers"],
         "bias": fields["has_biases"],
@@ -644,8 +649,8 @@ def _unflattened(call: Call) -> Moved:
 def _padded(call: Call) -> Moved:
     weightless(call)
     said = _said(call)
-    fields = {"pad": list(said.get("pad", ())), "mode": said.get("mode", "constant")}
-    value = said.get("value")
+    pads, value = said.get("pad"), said.get("value")
+    fields = {"pad": list(pads) if isinstance(pads, (list, tuple)) else [], "mode": said.get("mode", "constant")}
     return made_as(call, "pad", fields if not value else {**fields, "value": value})
 
 
@@ -679,9 +684,9 @@ def _resized(call: Call) -> Moved:
     place = call.layer.place
     node = mapping_in(None if place is None else place.document.at(place.path))
     operation = str(node.get("target")).removeprefix("torch.ops.aten.").partition(".")[0]
-    fields: dict[str, Any] = {"mode": _MODES.get(operation)}
+    fields: dict[str, object] = {"mode": _MODES.get(operation)}
     factors = said.get("scale_factors")
-    if factors:
+    if isinstance(factors, (list, tuple)) and factors:
         fields["scale_factor"] = [int(one) if float(one).is_integer() else one for one in factors]
     else:
         fields["size"] = list(call.outputs[0] or ())[2:]

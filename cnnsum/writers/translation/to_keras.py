@@ -7,18 +7,21 @@ there is no way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
+from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Constant, Graph, Node, Tensor
 from cnnsum.layers.facts import Shape
-from cnnsum.layers.pairs import OF_TORCH
+from cnnsum.layers.pairs import OF_TORCH, Pair
 from cnnsum.layers.vocabulary import KERAS
 from cnnsum.writers.refusals import Refusals
-from cnnsum.writers.translation.base import Call, CannotError, Moved, Rule, Translator
+from cnnsum.writers.translation.base import Call, CannotError, Moved, Notes, Rule, Translator
 
 RULES: dict[str, Rule] = {}
+#: Numbers of a window, by axis.
+_Axes: TypeAlias = Sequence[Dim]
 
 _ORDER = (
     "Features come in another order than in PyTorch, whose channels are first: with weights from there, "
@@ -114,14 +117,14 @@ def _axis(call: Call, axis: int, moved: bool, rank: int | None = None) -> int:
     return -1 if place == 1 else place - 1
 
 
-def _pair(call: Call) -> Any:
+def _pair(call: Call) -> Pair:
     assert call.layer.type is not None
     key = call.layer.type.key
     axes = _rank(call) - 2
     return OF_TORCH.get((key, axes)) or next(one for (name, _), one in OF_TORCH.items() if name == key)
 
 
-def _same_fields(call: Call) -> dict[str, Any]:
+def _same_fields(call: Call) -> dict[str, object]:
     """The fields that both have, with the names of Keras's."""
     return {ours: call.fields[theirs] for ours, theirs in _pair(call).fields.items() if theirs in call.fields}
 
@@ -133,7 +136,7 @@ def _only(call: Call, **wanted: object) -> None:
             raise CannotError(f"layers of Keras have no `{name}`")
 
 
-def _number(value: Any, what: str) -> int:
+def _number(value: object, what: str) -> int:
     if not isinstance(value, int):
         raise CannotError(f"{what} is not known", "give the symbol a value with --set, or the input a size with -i")
     return value
@@ -142,7 +145,7 @@ def _number(value: Any, what: str) -> int:
 # --- windows ----------------------------------------------------------------------------------------------------------
 
 
-def _padded(call: Call, x: Tensor, fields: dict[str, Any], kernel: Any, stride: Any, dilation: Any) -> Tensor:
+def _padded(call: Call, x: Tensor, fields: dict[str, object], kernel: _Axes, stride: _Axes, dilation: _Axes) -> Tensor:
     """What a convolution reads, with the padding in its fields, or in a layer of its own before it."""
     padding = call.fields["padding"]
     if padding in ("same", "valid"):
@@ -161,7 +164,7 @@ def _padded(call: Call, x: Tensor, fields: dict[str, Any], kernel: Any, stride: 
     return call.made(f"ZeroPadding{len(amounts)}D", {"padding": _spelled(amounts)}, x, suffix="pads")
 
 
-def _spelled(amounts: list[int]) -> Any:
+def _spelled(amounts: list[int]) -> object:
     return amounts[0] if len(amounts) == 1 else amounts
 
 
@@ -357,7 +360,7 @@ def _activation(call: Call) -> Moved:
     given = call.inputs[0]
     fields = {name: value for name, value in call.fields.items() if name != "inplace"}
     key = "Activation"
-    made: dict[str, Any] = {"activation": type.function}
+    made: dict[str, object] = {"activation": type.function}
     if type.function == "relu":
         key, made = "ReLU", {}
     elif type.function == "relu6":
@@ -460,7 +463,7 @@ def _upsample(call: Call) -> Moved:
     if mode not in ("nearest", "bilinear") or call.fields.get("align_corners") or call.fields.get("antialias"):
         raise CannotError(f"Keras interpolates otherwise than PyTorch's `{mode}` here")
     sizes = [int(one) for one in factors]
-    fields: dict[str, Any] = {"size": _spelled(sizes)}
+    fields: dict[str, object] = {"size": _spelled(sizes)}
     if mode != "nearest":
         fields["interpolation"] = mode
     return Moved(call.made(f"UpSampling{len(sizes)}D", fields, _last(call), last=True), True)
@@ -524,7 +527,7 @@ def _mean(call: Call) -> Moved:
     return Moved(call.made(f"Global{kind}Pooling{rank - 2}D", {"keepdims": keep}, _last(call), last=True), keep)
 
 
-def translated(graph: Graph, inference: Inference, refusals: Refusals) -> tuple[Graph, dict[Any, str]]:
+def translated(graph: Graph, inference: Inference, refusals: Refusals) -> tuple[Graph, Notes]:
     """The graph in Keras's words, and notes of some of its layers."""
     translator = ToKeras(graph, inference, refusals)
     return translator.translated(), translator.notes

@@ -7,20 +7,22 @@ there is no way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from cnnsum.dims import Dim, Expr
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Node, Tensor
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
-from cnnsum.layers.pairs import OF_KERAS
+from cnnsum.layers.pairs import OF_KERAS, Pair
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.writers.refusals import Refusals
-from cnnsum.writers.translation.base import Call, CannotError, Moved, Rule, Translator
+from cnnsum.writers.translation.base import Call, CannotError, Moved, Notes, Rule, Translator
 
 RULES: dict[str, Rule] = {}
+#: Numbers of a window, by axis.
+_Axes: TypeAlias = Sequence[Dim]
 
 _ORDER = (
     "Features come in another order than in Keras, whose channels are last: with weights from there, "
@@ -116,7 +118,7 @@ def _result(call: Call, tensor: Tensor) -> Moved:
     return Moved(tensor, call.layer.layout != "channels_first")
 
 
-def _number(value: Any, what: str) -> int:
+def _number(value: object, what: str) -> int:
     if not isinstance(value, int):
         raise CannotError(f"{what} is not known", "give the symbol a value with --set, or the input a size with -i")
     return value
@@ -173,7 +175,7 @@ def _activation(call: Call) -> Moved:
 def _relu(call: Call) -> Moved:
     most, slope, threshold = (call.fields[name] for name in ("max_value", "negative_slope", "threshold"))
     given = call.inputs[0]
-    fields: dict[str, Any] = {}
+    fields: dict[str, object] = {}
     if threshold == 0 and slope == 0 and most is None:
         key = "ReLU"
     elif threshold == 0 and slope == 0 and most == 6:
@@ -229,13 +231,13 @@ def _axis(call: Call, axis: int, moved: bool, rank: int | None = None) -> int:
 # --- fields -----------------------------------------------------------------------------------------------------------
 
 
-def _pair(call: Call, axes: int = 0) -> Any:
+def _pair(call: Call, axes: int = 0) -> Pair:
     assert call.layer.type is not None
     key = call.layer.type.key
     return OF_KERAS.get((key, axes)) or next(one for (name, _), one in OF_KERAS.items() if name == key)
 
 
-def _same_fields(call: Call, axes: int = 0) -> dict[str, Any]:
+def _same_fields(call: Call, axes: int = 0) -> dict[str, object]:
     """The fields that both have, with the names of PyTorch's."""
     return {theirs: call.fields[ours] for ours, theirs in _pair(call, axes).fields.items() if ours in call.fields}
 
@@ -277,7 +279,7 @@ def _plain_numbers(call: Call, *names: str) -> None:
             raise CannotError(f"its `{name}` is a formula", "give the symbol a value with --set")
 
 
-def _padded(call: Call, x: Tensor, fields: dict[str, Any], kernel: Any, stride: Any, dilation: Any) -> Tensor:
+def _padded(call: Call, x: Tensor, fields: dict[str, object], kernel: _Axes, stride: _Axes, dilation: _Axes) -> Tensor:
     """What a convolution reads, with the padding in its fields, or in a layer of its own before it."""
     padding = call.fields["padding"]
     axes = len(kernel)
@@ -698,7 +700,7 @@ def _concatenate(call: Call) -> Moved:
     return Moved(call.made("cat", {"dim": axis}, *tensors, last=True), moved)
 
 
-def translated(graph: Graph, inference: Inference, refusals: Refusals) -> tuple[Graph, dict[Any, str]]:
+def translated(graph: Graph, inference: Inference, refusals: Refusals) -> tuple[Graph, Notes]:
     """The graph in PyTorch's words, and notes of some of its layers."""
     translator = ToTorch(graph, inference, refusals)
     return translator.translated(), translator.notes
