@@ -13,7 +13,7 @@ from tests.thorough import each, examples
 
 #: Formats whose operations no spec has words for; programs of PyTorch are written where they hold modules, as those in
 #: tests/writers/test_from_program.py do, and few at random.
-_WORDLESS = {"ONNX", "TensorFlow Lite"}
+_WORDLESS = {"ONNX", "TensorFlow Lite", "KerasHub"}
 _SELDOM = {"exported program"}
 _TRIES = 25
 _WRITTEN = examples(12) // 4
