@@ -84,15 +84,18 @@ class Params:
         self.by_layer: dict[Layer, Weights] = {}
         self._cache: dict[tuple[int, str, bool], Weights] = {}
         by_layer = self.by_layer
-        sums: dict[Weights, int] = {}
+        # Most layers share what is said of their weights with others: how many do, by the object that says it.
+        said: dict[int, Weights] = {}
+        times: dict[int, int] = {}
         for call in calls:
             layer = call.layer
             if layer not in by_layer:
-                found = by_layer[layer] = self._weights(call)
-                sums[found] = sums.get(found, 0) + 1
+                found = by_layer[layer] = self._weights(call) if call.facts.weights else NO_WEIGHTS
+                said[id(found)] = found
+                times[id(found)] = times.get(id(found), 0) + 1
         total = NO_WEIGHTS
-        for found, times in sums.items():
-            total += Weights(*(count * times for count in found))
+        for number, found in said.items():
+            total += Weights(*(count * times[number] for count in found))
         self.total = total
 
     def _weights(self, call: Call) -> Weights:

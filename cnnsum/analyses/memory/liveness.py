@@ -141,30 +141,26 @@ def peak(inference: Inference, sizes: list[Dim], counter: Counter, largest: Larg
         for number in dying[step]:
             live = live - sizes[number]
     most: Dim = best
-    makers = {number: call.layer.name for call in calls for number in call.outputs}
-    there = [*inputs, *made_at]
-    kinds = ["" if number in made_at else "input" for number in there]
-    storages = tuple(
-        [
-            (makers.get(number, kind), sizes[number], made_at.get(number, -1), last_use[number])
-            for number, kind in zip(there, kinds, strict=True)
-        ]
-    )
+    there = [(number, -1) for number in inputs] + [*made_at.items()]
+
+    def maker(made: int) -> str:
+        return "input" if made < 0 else calls[made].layer.name
+
     story: Story | None = None
     if formulas:
         steps = [best_step, *formulas.values()] if best else [*formulas.values()]
         most, place = largest([best, *formulas] if best else [*formulas])
         best_step = None if place is None else steps[place]
-        places = {number: place for place, number in enumerate(there)}
+        places = {number: place for place, (number, _) in enumerate(there)}
         story = Story(
-            storages,
+            tuple([(maker(made), sizes[number], made, last_use[number]) for number, made in there]),
             tuple(inner),
             tuple([call.layer.name for call in calls]),
             tuple([(places[origin], places[output]) for origin, output in undecided]),
         )
     if best_step is None:
         return Peak(most, None, (), less_where, story)
-    alive = tuple([(name, size) for name, size, made, last in storages if made <= best_step <= last])
+    alive = tuple([(maker(made), sizes[number]) for number, made in there if made <= best_step <= last_use[number]])
     return Peak(most, calls[best_step] if best_step >= 0 else None, alive, less_where, story)
 
 
@@ -239,6 +235,8 @@ def _write_in_place(
     made: set[int] = set()  # which a copy in another dtype, at the border of a nested model, is not (`_storages`)
     for step, call in enumerate(calls):
         made.update(call.outputs)
+        if call.facts.alias != "inplace":
+            continue
         open_here: list[tuple[int, int]] = []
         for number in writable(inference, call):
             output = call.outputs[0]

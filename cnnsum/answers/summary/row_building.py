@@ -51,6 +51,9 @@ class _Declared(NamedTuple):
     window: Window | None = None
 
 
+_NOT_ASKED = _Declared()
+
+
 class RowBuilder:
     """Makes rows; repeated layers share the records of their tensors and weights."""
 
@@ -92,9 +95,9 @@ class RowBuilder:
             return self._unbuilt(layer)
         nodes = layer.nodes if used is None else [node for node in layer.nodes if node in used]
         numbers = self._numbers(layer, nodes)
-        rows, inside = self._nested(layer)
-        place, end = self._place(layer)
-        declared = self._declared(layer)
+        rows, inside = ((), None) if layer.graph is None else self._nested(layer)
+        place, end = self._place(layer) if self.details else (None, None)
+        declared = self._declared(layer) if self.details else _NOT_ASKED
         return Row(
             layer.name,
             layer.type_name,
