@@ -57,8 +57,9 @@ def run(command: Sequence[str], folder: Path, text: str = "") -> Taken:
 
 
 def chosen(folder: Path, count: int, into: Path) -> list[str]:
-    """Links to so many files of a folder, evenly taken."""
-    paths = sorted(path for path in folder.rglob("model_*") if path.is_file())
+    """Links to so many files of a folder, evenly taken of each kind: an archive is other work than a JSON."""
+    paths = [path for path in folder.rglob("model_*") if path.is_file()]
+    paths.sort(key=lambda path: (path.suffix, path.name))
     paths = paths[:: max(1, len(paths) // count)][:count]
     for path in paths:
         (into / path.name).symlink_to(path.resolve())
