@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import cnnsum
+from cnnsum.counted import counted
 from cnnsum.dims import evaluate
 from cnnsum.layers.vocabulary import TORCH
 
@@ -109,16 +110,31 @@ def operations(held: list[Held]) -> None:
 _PAGE = """\
 # Networks of torchvision
 
-What cnnsum counts in the exported programs of torchvision's classifiers and networks for segmentation and video, beside
-what torchvision publishes of each: `num_params`, and `_ops`, in GMACs of three decimals. Made by
-`python bench/torch/check_archives.py FOLDER --table`, from what `bench/torch/make_archives.py FOLDER 'torchvision-*'`
-exports. Buffers, MACs by `FlopCounterMode` and shapes of outputs are compared, too.
+What cnnsum counts in the exported programs of torchvision's classifiers, networks for segmentation and video, and
+detectors, beside what torchvision publishes of each: `num_params`, and `_ops`, in GMACs of three decimals. Made by
+`python bench/torch/check_archives.py FOLDER --table`, from what `bench/torch/make_archives.py FOLDER 'torchvision-*'
+'detection-*'` exports. Buffers, MACs by `FlopCounterMode` and shapes of outputs are compared, too.
 
 {equal} of {all} are equal in all of this.
+
+Of a detector the layers are counted: the backbone, and the heads on boxes that are given. Which boxes there are, and
+how many, depends on what a picture shows, and no program tells it; those of the published work are named with it. The
+backbones are compared by themselves, too: with sizes that are fixed, and with free ones, at five sizes, and in which
+squares from 1 to 320 they run on.
 
 | network | parameters | published | MACs | published GMACs | equal |
 |---|---:|---:|---:|---:|---|
 """
+
+
+def _name(said: dict[str, Any]) -> str:
+    """A network's name, and the inputs of a detector."""
+    family, _, name = said["name"].partition("-")
+    if family != "detection":
+        return f"`{name}`"
+    (_, _, height, width), *regions = said["inputs"]
+    boxes = [f"{counted(shape[0], 'box', 'boxes')} of {shape[2]}x{shape[3]}" for shape in regions]
+    return f"`{name.removesuffix('-layers')}`, {', '.join([f'{height}x{width}', *boxes])}"
 
 
 def table(held: list[Held]) -> str:
@@ -132,10 +148,9 @@ def table(held: list[Held]) -> str:
         totals = cnnsum.summarize(cnnsum.load(network.archive)).totals
         found = differences(network)
         differing += bool(found)
-        name = said["name"].partition("-")[2]
         stated = said["stated"]
         numbers = f"{totals.params.total:,} | {stated['parameters']:,} | {totals.macs:,} | {stated['gmacs']}"
-        lines.append(f"| `{name}` | {numbers} | {'; '.join(found) or 'yes'} |")
+        lines.append(f"| {_name(said)} | {numbers} | {'; '.join(found) or 'yes'} |")
     return _PAGE.format(equal=len(lines) - differing, all=len(lines)) + "\n".join(lines) + "\n"
 
 

@@ -272,6 +272,8 @@ _each("sum mean prod nansum var std logsumexp max min median mode any all argmax
 _each("sum mean amax amin var std logsumexp nansum", F(2, 3, 4), dim=(1, 2), keepdim=True)
 _each("sum mean prod var std max min median any all argmax argmin", F(2, 3))
 _each("sum prod max min any all argmax count_nonzero amax", I(5, 2, 3), dim=1)
+add("_is_all_true", aten._is_all_true, B(2, 3))
+add("_is_any_true", aten._is_any_true, B(2, 3))
 _each("max min", F(2, 1, 4), F(3, 1))
 add("sum", lambda x: x.sum(1), B(2, 3))
 add("sum", lambda x: x.sum(1, dtype=torch.float32), I(4, 2, 3))

@@ -42,6 +42,37 @@ def refusals(value: Any) -> list[str]:
     return [one.message for one in found.value.diagnostics]
 
 
+def test_recurrent_operations_are_modules_again() -> None:
+    """The zeros that they begin with are left out, axes exchanged where steps come first."""
+    model = cnnsum.load(HERE / "tagger.pt2")
+    text, warnings = write(model.graph, model.inference, "yaml")
+    assert warnings == []
+    assert (
+        text.partition("layers:\n")[2]
+        == """\
+  - Embedding: {num_embeddings: 50, embedding_dim: 8, name: words}
+  - GRU: {hidden_size: 6, name: encoder}
+  - transpose: {dim0: 0, dim1: 1, from: words}
+  - transpose: {dim0: 0, dim1: 1, name: inner_batch_first}
+  - LSTM: {hidden_size: 6, num_layers: 2, bidirectional: true, name: inner}
+  - transpose: {dim0: 0, dim1: 1, name: inner_steps_first}
+  - transpose: {dim0: 0, dim1: 1, name: transpose_1}
+  - Linear: {out_features: 5, name: head}
+outputs: [head, 'encoder:1']
+"""
+    )
+    one, other = (cnnsum.summarize(each).totals for each in (cnnsum.loads(text), model))
+    assert (one.params, one.macs, one.flops) == (other.params, other.macs, other.flops)
+    code, _ = write(model.graph, model.inference, "torch")
+    assert "self.inner = nn.LSTM(8, 6, num_layers=2, batch_first=True, bidirectional=True)" in code
+
+
+def test_states_are_handed_to_modules_under_the_name_that_these_have() -> None:
+    layers = [{"GRU": {"hidden_size": 6, "name": "a"}}, {"GRU": {"hidden_size": 6, "from": ["input", "a:1"]}}]
+    model = cnnsum.loads(json.dumps({"framework": "torch", "input": [7, 5], "layers": layers}))
+    assert "self.gru(x, hx=y)" in write(model.graph, model.inference, "torch")[0]
+
+
 @pytest.mark.parametrize("name", ["resnet50", "static_2_6", "dynamic_2_6"])
 def test_the_spec_is_the_same_network(name: str) -> None:
     model = cnnsum.load(HERE / f"{name}.pt2")

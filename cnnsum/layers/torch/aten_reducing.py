@@ -85,8 +85,11 @@ def _reduction(name: str, ops: int, less: int, keeps: str, dtype: str, places: b
 #: By the name of the operation, for those who reduce by another name.
 RULES = {name: _reduction(name, *how) for name, how in REDUCTIONS.items()}
 
+#: Other names of reductions, of all elements of a tensor of truths.
+_ALSO = {"all": "aten._is_all_true", "any": "aten._is_any_true"}
+
 for _name, _reduced in RULES.items():
-    layer(key=f"aten.{_name}", name=_name)(_reduced)
+    layer(key=f"aten.{_name}", name=_name, aliases=_ALSO.get(_name, ""))(_reduced)
 
 
 def _with_mean(name: str) -> Rule:
