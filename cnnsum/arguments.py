@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from math import isfinite
 from operator import index
-from typing import Any
+from typing import Any, SupportsIndex, TypeVar
 
 from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED
 from cnnsum.answers.listing.records import COSTLY
@@ -21,6 +21,8 @@ from cnnsum.dims import Expr
 from cnnsum.model import Model
 from cnnsum.readers.free import KINDS
 from cnnsum.tuples import NamedTuple
+
+T = TypeVar("T")
 
 
 class _WrongError(Exception):
@@ -36,7 +38,7 @@ class Kind(NamedTuple):
     """What an argument may be. allowed: completes "must be ..."; read: the value as the function takes it."""
 
     allowed: str
-    read: Callable[[Any], Any]
+    read: Callable[[object], Any]
 
 
 def _shown(value: object) -> str:
@@ -55,7 +57,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _path(value: Any) -> str:
+def _path(value: object) -> str:
     if not isinstance(value, str | os.PathLike):
         raise _WrongError(f"got {_shown(value)}")
     found = os.fspath(value)
@@ -70,9 +72,9 @@ def _flag(value: object) -> bool:
     return value
 
 
-def _whole(value: Any) -> int:
+def _whole(value: object) -> int:
     """A whole number, also of a library of arrays; True is not a number."""
-    if not isinstance(value, bool):
+    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
         try:
             return index(value)
         except TypeError:
@@ -94,7 +96,7 @@ def _model(value: object) -> Model:
     return value
 
 
-def _items(value: object, read: Callable[[object], object]) -> tuple[Any, ...]:
+def _items(value: object, read: Callable[[object], T]) -> tuple[T, ...]:
     """A list of things, read one by one. A single text is not a list, though Python would take its letters."""
     if isinstance(value, str | os.PathLike):
         raise _WrongError(f"got the single {_shown(value)}; write [{_shown(value)}]")
@@ -110,7 +112,7 @@ def _items(value: object, read: Callable[[object], object]) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def _free(value: Any) -> tuple[str, ...]:
+def _free(value: object) -> tuple[str, ...]:
     found = _items(value, _text)
     for name in found:
         if name not in KINDS:
@@ -119,7 +121,7 @@ def _free(value: Any) -> tuple[str, ...]:
     return found
 
 
-def _checkpoint(value: Any) -> Collection[str]:
+def _checkpoint(value: object) -> Collection[str]:
     return (value,) if value == "auto" and isinstance(value, str) else _items(value, _text)
 
 
@@ -127,7 +129,7 @@ def _paths(value: object) -> object:
     return _path(value) if isinstance(value, str | os.PathLike) else _items(value, _path)
 
 
-def _size(value: Any) -> int | str | None:
+def _size(value: object) -> int | str | None:
     if value is None or (isinstance(value, str) and value.strip()):
         return value
     return _positive(value)
@@ -139,7 +141,7 @@ def _shape(value: object) -> tuple[object, ...]:
     return _items(value, _size)
 
 
-def _inputs(value: object) -> Any:
+def _inputs(value: object) -> object:
     if not isinstance(value, Mapping):
         return _shape(value)
     return _by_name(value, _shape)
@@ -160,7 +162,7 @@ def _by_name(value: object, read: Callable[[object], object]) -> dict[str, objec
     return found
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """What a file could hold: numbers, texts, lists and mappings of such."""
     if value is None or isinstance(value, bool | str | int | Expr):
         return value
@@ -176,7 +178,7 @@ def _plain(value: Any) -> Any:
 
 
 def _choice(*choices: str) -> Kind:
-    def read(value: Any) -> str:
+    def read(value: object) -> str:
         found = _text(value)
         if found not in choices:
             help = did_you_mean(found, choices)
@@ -191,7 +193,7 @@ def _choices(*choices: str) -> Kind:
     return Kind(f"a list of {', '.join(choices)}", lambda value: _items(value, one.read))
 
 
-def _number(value: Any) -> int | float:
+def _number(value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _WrongError(f"got {_shown(value)}")
     if not isfinite(value) or value < 0:
@@ -199,7 +201,7 @@ def _number(value: Any) -> int | float:
     return value
 
 
-def _range(value: Any) -> tuple[int, int]:
+def _range(value: object) -> tuple[int, int]:
     if isinstance(value, str) or not isinstance(value, Sequence) or isinstance(value, bytes):
         raise _WrongError(f"got {_shown(value)}")
     found = _items(value, _positive)
@@ -212,10 +214,10 @@ def _test(value: object) -> object:
     return _by_name(value, _positive) if isinstance(value, Mapping) else _positive(value)
 
 
-def _values(value: object) -> dict[str, Any]:
+def _values(value: object) -> dict[str, object]:
     """Values to sweep over, by name. A range stays one: it may be long."""
 
-    def read(found: Any) -> Any:
+    def read(found: object) -> object:
         known = found if isinstance(found, range) else _items(found, _plain)
         if not known:
             raise _WrongError("got no values", ValueError)

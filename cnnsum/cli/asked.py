@@ -6,7 +6,7 @@ Knows streams and exit codes; neither options nor what is asked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnnsum.cli import progress
 
@@ -54,7 +54,7 @@ class Asked:
         self.sources.add(document.path, document.line)
         return document
 
-    def answer(self, question: str, format: str, answer: Any, **looks: Any) -> None:
+    def answer(self, question: str, format: str, answer: object, **looks: object) -> None:
         """Write an answer in a format of its question, as `cnnsum.answers` has them."""
         from cnnsum.answers import BINARY, STYLED, renderer
         from cnnsum.cli.output import write_bytes, write_result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cnnsum.model import Model
     from cnnsum.readers.how import How
 
-    _Type = click.ParamType[Any]
+    _Type = click.ParamType[object]
 else:
     _Type = click.ParamType
 
@@ -106,7 +106,8 @@ def command(
     least: Fraction | None,
     most: Fraction | None,
     format: str,
-    **limited: Any,
+    inference: bool,
+    **limited: int | None,
 ) -> bool:
     """Print the largest batch, size or var with which MODEL is within all limits.
 
@@ -118,7 +119,7 @@ def command(
     from cnnsum.answers.variants.reading import reading_of
 
     format = format_for("fit", asked.output, format)
-    limits = limits_of(**limited)
+    limits = limits_of(inference=inference, **limited)
     if not limits:
         raise click.UsageError("say what is limited: --memory 8GiB, --params 5M, --macs 1G or --flops 2G")
     bounded = least is not None or most is not None

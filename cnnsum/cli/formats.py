@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cnnsum.answers import FORMATS as REGISTERED
+
+if TYPE_CHECKING:
+    from cnnsum.cli.options import F
 
 #: The formats of each command, the default first; and, where an option makes it print something else, of that.
 FORMATS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -116,7 +119,7 @@ OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def format_option(command: str, help: str | None = None) -> Callable[[Any], Any]:
+def format_option(command: str, help: str | None = None) -> Callable[[F], F]:
     """The option `--format` of a command, which takes every format that it prints in some way.
 
     help: where the default depends on something; the option is then None where it is not given.
@@ -149,7 +152,7 @@ SUFFIXES: Mapping[str, str] = {
 _IN_JSON = frozenset(("sarif", "gitlab"))
 
 
-def format_for(command: str, output: str | None, format: object, default: object = None) -> Any:
+def format_for(command: str, output: str | None, format: str | None, default: str | None = None) -> str:
     """The format of a call: the one that was chosen, else that of the file's name, else the default.
 
     default: of a command whose option `--format` has none. Raises UsageError where the two contradict, where the
@@ -161,11 +164,14 @@ def format_for(command: str, output: str | None, format: object, default: object
     return found
 
 
-def _format_for(command: str, output: str | None, format: Any, default: Any, *, chosen: bool) -> Any:
+def _format_for(command: str, output: str | None, format: str | None, default: str | None, *, chosen: bool) -> str:
     asked = SUFFIXES.get(os.path.splitext(output or "")[1].lower())
     fits = format == asked or (asked == "json" and format in _IN_JSON)
     if asked is None or (chosen and fits):
-        return format if chosen or default is None else default
+        if default is not None and not chosen:
+            return default
+        assert format is not None, "it was chosen, or has a default"
+        return format
     if chosen:
         raise click.UsageError(
             f"--format {format} and the name '{output}' contradict: leave --format out, or {_other()}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,9 +12,11 @@ from cnnsum.answers.given import MOST_SAMPLES, integer, is_not_finite, setting
 if TYPE_CHECKING:
     from cnnsum.readers.how import How
 
-    _Type = click.ParamType[Any]
+    _Type = click.ParamType[object]
 else:
     _Type = click.ParamType  # which is not generic in click 8.1
+
+F = TypeVar("F", bound=Callable[..., object])
 
 #: Processes that a call may ask for.
 MOST_JOBS = 256
@@ -113,7 +115,7 @@ def how_of(given: dict[str, Any]) -> How:
     )
 
 
-def type_options(command: Callable[..., object]) -> Callable[..., object]:
+def type_options(command: F) -> F:
     """Add the options that declare layer types from outside of the model's file."""
     for option in (
         click.option(
@@ -134,9 +136,7 @@ def type_options(command: Callable[..., object]) -> Callable[..., object]:
     return command
 
 
-def spreading_options(
-    of: str = "", usual: str = "as many as save time"
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def spreading_options(of: str = "", usual: str = "as many as save time") -> Callable[[F], F]:
     """The options that say who works: processes of this machine, or the machines of a cluster.
 
     of: what they go with, as the help begins. usual: how many processes there are by default.
@@ -156,7 +156,7 @@ def spreading_options(
         ),
     )
 
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+    def add(command: F) -> F:
         for option in options:
             command = option(command)
         return command
@@ -186,7 +186,7 @@ class OneModel(click.Command):
         return more
 
 
-def color_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def color_option(command: F) -> F:
     """Add the option `--color`."""
     return click.option(
         "--color",
@@ -196,7 +196,7 @@ def color_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def no_pager(command: Callable[..., Any]) -> Callable[..., Any]:
+def no_pager(command: F) -> F:
     """Add the option `--no-pager`, which is `pager`."""
     return click.option(
         "--no-pager",
@@ -212,7 +212,7 @@ def no_pager(command: Callable[..., Any]) -> Callable[..., Any]:
 ASKED = ("output", "color", "pager", "quiet", "verbose")
 
 
-def batch_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def batch_option(command: F) -> F:
     """Add the option that says for how many samples something is counted."""
     return click.option(
         "-b",
@@ -222,7 +222,7 @@ def batch_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def model_options(command: F) -> F:
     """Add the options that say how a model is read, and where the result goes."""
     for option in reversed(
         (

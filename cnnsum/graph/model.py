@@ -299,7 +299,7 @@ class Node:
         self.inputs = inputs
         self.keywords = keywords
         self.constants: tuple[Constant, ...] = ()
-        self.options: dict[str, Any] = {}
+        self.options: dict[str, object] = {}
         self.computed: dict[str, Any] = {}
         self.claim: Claim | None = None
         self.index = len(layer.nodes)
@@ -395,7 +395,7 @@ class BlockUse(NamedTuple):
     """
 
     name: str
-    arguments: Callable[[], Mapping[str, Any]]
+    arguments: Callable[[], Mapping[str, object]]
     place: Place | None = None
     result: Callable[[], tuple[Tensor, ...]] = tuple
 
@@ -500,14 +500,14 @@ class Graph:
         self.claims: tuple[SizeClaim, ...] = ()
         #: Whether a model within another can be called on other sizes than its inputs declare, as in Keras 2.
         self.takes_any = False
-        self.compile_config: Mapping[str, Any] = {}
+        self.compile_config: Mapping[str, object] = {}
         self.is_built_without = False
         self.recorded_weights: list[RecordedWeight] = []
         #: What comments say of layers, and of the whole, which is compared and otherwise not used.
         self.said: list[Said] = []
         self.said_totals: list[SaidTotal] = []
         #: Layer types that its reader declares in the spec language, by name, for whoever writes it as a spec.
-        self.own_types: Mapping[str, Any] = {}
+        self.own_types: Mapping[str, object] = {}
         self.diagnostics: list[Diagnostic] = []
         self.remarks: list[Diagnostic] = []
         #: Whether the input sizes were replaced from outside, so that nested models are listed at the sizes they are

@@ -6,7 +6,6 @@ What a piece is, and the layers without products, are in `pieces`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from cnnsum.analyses.conventions.pieces import (
     Piece,
@@ -214,7 +213,7 @@ def _attention(view: View) -> tuple[Piece, ...]:
 
 
 #: Cells of torch.nn: the activations that they have, and the gates.
-_CELLS: Mapping[Role, tuple[tuple[tuple[str, Any], ...], int]] = {
+_CELLS: Mapping[Role, tuple[tuple[tuple[str, object], ...], int]] = {
     "simple recurrence": ((), 1),
     "lstm": ((("activation", "tanh"), ("recurrent_activation", "sigmoid")), 4),
     "gru": ((("activation", "tanh"), ("recurrent_activation", "sigmoid"), ("reset_after", True)), 3),
