@@ -163,7 +163,7 @@ TFLITE = Vocabulary("tflite", "TensorFlow Lite", tflite.FAMILIES, tflite.OPERATI
 KERAS_HUB = Vocabulary(
     "keras_hub",
     "KerasHub",
-    ("positions", "transformers", "decoders", "experts", "encoders", "vision", "images", "backbones"),
+    ("positions", "transformers", "decoders", "experts", "encoders", "vision", "images", "towers", "backbones"),
     prefixes=("keras_hub.",),
 )
 

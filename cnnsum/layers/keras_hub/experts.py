@@ -18,14 +18,21 @@ from cnnsum.layers.kinds import Flag, Naturals, PlainInt, PlainPos, Pos, Rate, R
 
 
 def _experts(
-    block: Decoder, count: Dim, units: Dim, activation: str | None, *, joined: bool, shared: Dim | None = None
+    block: Decoder,
+    count: Dim,
+    units: Dim,
+    activation: str | None,
+    *,
+    joined: bool,
+    shared: Dim | None = None,
+    biases: bool = False,
 ) -> None:
     """A router, and the gated dense layers that it weighs. joined: whether gates and products are one kernel. shared:
-    the units of one that every token goes through, weighed by a gate of its own.
+    the units of one that every token goes through, weighed by a gate of its own. biases: whether all have some.
     """
     x, parts = block.x, block.parts
     depth = x[2]
-    logits = parts.add("router", Dense(x, units=count, use_bias=False), x)
+    logits = parts.add("router", Dense(x, units=count, use_bias=biases), x)
     parts.activate(logits, "softmax")
     wide = (*x[:2], count, units)
     out = (*x[:2], count, depth)
@@ -37,9 +44,13 @@ def _experts(
         ),
         Weight("output_dense", (count, units, depth)),
     ]
+    if biases:
+        kernels += [Weight("gate_bias", (count, 2 * units)), Weight("output_bias", (count, depth))]
     macs = 2 * size(wide) * depth + size(out) * units
     # The gate's activation, its product with what it gates, and the sum of all experts, each weighed.
     ops = work(activation, size(wide)) + size(wide) + 2 * size(out)
+    if biases:
+        ops = ops + 2 * size(wide) + size(out)
     parts.add("experts", Facts(out, weights=tuple(kernels), macs=macs, ops=ops))
     for name in ("gates", "what is gated", "gates, activated"):
         parts.keep(f"experts: {name}", wide)
@@ -186,4 +197,42 @@ def Qwen3MoeTransformerDecoder(
         _experts(block, num_experts, moe_intermediate_dim, activation, joined=True)
     else:
         block.gated(GATED, intermediate_dim, activation)
+    return block.facts()
+
+
+@layer(weights="kernel bias")
+def GptOssTransformerDecoder(
+    decoder_sequence: Shape,
+    decoder_padding_mask: Shape | None = None,
+    decoder_attention_mask: Shape | None = None,
+    self_attention_cache: Shape | None = None,
+    self_attention_cache_update_index: Shape | None = None,
+    *,
+    intermediate_dim: Pos,
+    num_query_heads: Pos,
+    num_key_value_heads: Pos,
+    num_experts: Pos,
+    top_k: Pos = 2,
+    head_dim: Pos | None = None,
+    output_router_logits: Flag = False,
+    layer_norm_epsilon: Real = 1e-6,
+    dropout: Rate = 0.0,
+) -> Facts:
+    """A MixtralTransformerDecoder with biases, and with a score for each head that attends to nothing: `(T, D)` stays.
+
+    Weights: those of its attention with biases, a number for each head, a router with a bias, for each expert a matrix
+    `D x 2 intermediate_dim` and one back with biases, and two scales. MACs: of all experts for every token, as KerasHub
+    computes them. With a cache as input, or router logits as output, nothing is known.
+    """
+    what = "GptOssTransformerDecoder"
+    if self_attention_cache is not None or output_router_logits:
+        return unknown_facts()
+    block = Decoder(what, decoder_sequence)
+    depth = head_size(decoder_sequence, num_query_heads, what, "num_query_heads") if head_dim is None else head_dim
+    block.rms("self_attention_layernorm")
+    heads = (num_query_heads, num_key_value_heads)
+    block.attention("self_attention", heads, depth, dropout, biases="query key value attention_output")
+    block.parts.add("self_attention", Facts(block.x, weights=(Weight("sinks", (num_query_heads,)),)))
+    block.rms("feedforward_layernorm")
+    _experts(block, num_experts, intermediate_dim, "sigmoid", joined=True, biases=True)
     return block.facts()

@@ -125,6 +125,7 @@ def RMSNormalization(x: Shape, *, input_dim: Pos | None = None) -> Facts:
 
 #: The same under the names that its language models have for it.
 for _name in (
+    "GptOssLayerNormalization",
     "LlamaLayerNorm",
     "MistralLayerNormalization",
     "MixtralLayerNormalization",

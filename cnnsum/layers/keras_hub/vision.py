@@ -31,7 +31,7 @@ def _pair(value: Any, reading: Reading) -> tuple[Dim, ...]:
 Pair = Annotated[tuple[Dim, ...], Kind("a positive integer, or two of them", _pair)]
 
 
-def _patches(
+def patches(
     what: str,
     images: Shape,
     sizes: tuple[tuple[Dim, ...], tuple[Dim, ...]],
@@ -46,8 +46,7 @@ def _patches(
     """Patches of an image as tokens, `more` learned ones before them, and a row of a table for each place."""
     image, patch = sizes
     parts = Parts()
-    if token is not None:
-        parts.add("", Facts(images, weights=(token, *frozen)))
+    parts.add("", Facts(images, weights=(*(() if token is None else (token,)), *frozen)))
     facts = Conv2D(images, filters=depth, kernel_size=patch, strides=patch, use_bias=bias, data_format=data_format)
     maps = parts.add("patch_embedding", facts)
     lengths = maps[1:3] if data_format == "channels_last" else maps[2:]
@@ -76,7 +75,7 @@ def ViTPatchingAndEmbedding(
     position_embedding, a row for each. MACs and operations: of the convolution, and a sum per element.
     """
     token = Weight("class_token", (1, 1, hidden_dim)) if use_class_token else None
-    return _patches(
+    return patches(
         "ViTPatchingAndEmbedding",
         inputs,
         (image_size, patch_size),
@@ -94,7 +93,7 @@ def CLIPVisionEmbedding(
 ) -> Facts:
     """As ViTPatchingAndEmbedding, without a bias. The numbers of the places are a weight, too, which nothing trains."""
     places = (image_size[0] // patch_size[0]) * (image_size[1] // patch_size[1]) + 1
-    return _patches(
+    return patches(
         "CLIPVisionEmbedding",
         inputs,
         (image_size, patch_size),
@@ -117,7 +116,7 @@ def _side_by_side(weight: Weight) -> Weight:
     return weight._replace(shape=joined)
 
 
-def _block(
+def encoder_block(
     parts: Parts,
     names: tuple[str, str, str, str, str],
     x: Shape,
@@ -180,7 +179,7 @@ def ViTEncoder(
         names = (f"{at}.ln_1", f"{at}.mha", f"{at}.ln_2", f"{at}.mlp.dense_1", f"{at}.mlp.dense_2")
         biases = (use_mha_bias, use_mlp_bias)
         rates = (attention_dropout, dropout_rate)
-        x = _block(
+        x = encoder_block(
             parts, names, x, num_heads, mlp_dim, "gelu", biases=biases, rates=rates, causal=False, what="ViTEncoder"
         )
     x = parts.add("ln", LayerNormalization(x), x)
@@ -192,7 +191,7 @@ def _clip_layer(
 ) -> Shape:
     names = ("layer_norm_1", "attention", "layer_norm_2", "dense_1", "dense_2")
     quick = activation == "quick_gelu"
-    out = _block(
+    out = encoder_block(
         parts,
         (
             f"{prefix}{names[0]}",
@@ -353,27 +352,32 @@ def CLIPTextPooler(text_embeddings: Shape, token_ids: Shape) -> Facts:
     return Facts((text_embeddings[0], text_embeddings[2]))
 
 
+def match(what: str, vision_embedding: Shape, text_embedding: Shape, weights: tuple[str, ...]) -> Facts:
+    """A number for every pair of a batch of images and one of texts, twice; weights: single numbers."""
+    for x in (vision_embedding, text_embedding):
+        require_rank(x, 2, what)
+    depth = vision_embedding[1]
+    require_equal(
+        depth, text_embedding[1], f"{what} needs embeddings of one depth, got {depth} and {text_embedding[1]}"
+    )
+    pairs = (text_embedding[0], vision_embedding[0])
+    return Facts(
+        (vision_embedding[0], text_embedding[0]),
+        pairs,
+        weights=tuple([Weight(one, ()) for one in weights]),
+        macs=size(pairs) * depth,
+        ops=3 * (size(vision_embedding) + size(text_embedding)) + len(weights) * size(pairs),
+        keeps_input=True,
+    )
+
+
 @layer(weights="logit_scale")
 def CLIPHead(vision_embedding: Shape, text_embedding: Shape) -> Facts:
     """How well each image matches each text: a batch of either, `(D)` each, becomes a number for every pair, twice.
 
     Weights: logit_scale, one number. MACs: D for every pair. Operations: of both normalisations, and of the scale.
     """
-    for x in (vision_embedding, text_embedding):
-        require_rank(x, 2, "CLIPHead")
-    depth = vision_embedding[1]
-    require_equal(
-        depth, text_embedding[1], f"CLIPHead needs embeddings of one depth, got {depth} and {text_embedding[1]}"
-    )
-    pairs = (text_embedding[0], vision_embedding[0])
-    return Facts(
-        (vision_embedding[0], text_embedding[0]),
-        pairs,
-        weights=(Weight("logit_scale", ()),),
-        macs=size(pairs) * depth,
-        ops=3 * (size(vision_embedding) + size(text_embedding)) + size(pairs),
-        keeps_input=True,
-    )
+    return match("CLIPHead", vision_embedding, text_embedding, ("logit_scale",))
 
 
 @layer(weights="kernel bias")
@@ -400,12 +404,12 @@ def PaliGemmaVit(
         return unknown_facts()
     parts = Parts()
     sizes = ((image_size, image_size), (patch_size, patch_size))
-    facts = _patches("PaliGemmaVit", images, sizes, hidden_dim, "channels_last", bias=True, more=0, token=None)
+    facts = patches("PaliGemmaVit", images, sizes, hidden_dim, "channels_last", bias=True, more=0, token=None)
     x = parts.add("embeddings", facts)
     for number in range(num_layers):
         at = f"encoder_block_{number}."
         names = ("layer_norm_1", "multi_head_attention", "layer_norm_2", "mlp_dense_1", "mlp_dense_2")
-        x = _block(
+        x = encoder_block(
             parts,
             (f"{at}{names[0]}", f"{at}{names[1]}", f"{at}{names[2]}", f"{at}{names[3]}", f"{at}{names[4]}"),
             x,
