@@ -252,8 +252,7 @@ def test_private_names_stay_in_their_module():
 #: on, compared or written is an `object`. A part that has no `Any` left leaves this list, and no other comes into it.
 ANY = {
     *("source", "readers", "arguments", "server", "cli"),  # files, arguments, messages
-    *("layers", "layers.arithmetic", "layers.keras", "layers.keras_hub", "layers.onnx"),
-    *("layers.tflite", "layers.torch"),
+    *("layers", "layers.arithmetic", "layers.keras", "layers.torch"),
     *("graph", "rules"),
     *("analyses.conventions", "dims", "regular"),
     *("answers", "answers.explain"),

@@ -8,7 +8,7 @@ adds the rest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, NoReturn, Protocol
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Dim, Expr, Unknown, at_least
@@ -35,13 +35,13 @@ class Reading(Protocol):
         """The layer that a field holds (of TimeDistributed, Bidirectional); raises Problem."""
 
 
-Read = Callable[[Any, Reading], Any]
+Read = Callable[[object, Reading], Any]
 
 
 class PlainReading:
     """The reading of values that have no expressions and no layers in them."""
 
-    def number(self, text: str) -> Any:
+    def number(self, text: str) -> NoReturn:
         """There are no expressions."""
         raise Problem("CFG102", f"must be a number, got {text!r}")
 
@@ -60,9 +60,9 @@ class Kind(NamedTuple):
     expects: str
     read: Read
     choices: tuple[str, ...] = ()
-    spell: Callable[[Any], Any] | None = None
+    spell: Callable[[Any], object] | None = None
 
-    def spelled(self, value: Any) -> Any:
+    def spelled(self, value: object) -> object:
         """A value that was read, as a file says it."""
         return value if self.spell is None or value is None else self.spell(value)
 
@@ -88,7 +88,7 @@ def show(value: object) -> str:
     return str(value)
 
 
-def integer(value: Any, reading: Reading, expects: str = "an integer", low: int | None = None) -> Dim:
+def integer(value: object, reading: Reading, expects: str = "an integer", low: int | None = None) -> Dim:
     """A whole number, or an expression for one. A float is allowed only as the whole result of an expression."""
     if isinstance(value, Unknown):
         return value
@@ -113,7 +113,7 @@ def integer(value: Any, reading: Reading, expects: str = "an integer", low: int 
     return result
 
 
-def real(value: Any, reading: Reading) -> Any:
+def real(value: object, reading: Reading) -> float:
     """A number, whole or not, or an expression for one."""
     if isinstance(value, str):
         value = reading.number(value)
@@ -128,12 +128,12 @@ def real(value: Any, reading: Reading) -> Any:
 _LEAST_PERCENT = 5
 
 
-def _rate(value: Any, reading: Reading) -> Any:
-    value = real(value, reading)
-    if not 0 <= value <= 1:
-        part = f": {value} % is {value / 100:g}" if _LEAST_PERCENT <= value <= 100 else ", 0.5 for half of them"
-        raise wrong("a number from 0 to 1", value, help=f"the rate is the part that is dropped{part}")
-    return value
+def _rate(value: object, reading: Reading) -> float:
+    rate = real(value, reading)
+    if not 0 <= rate <= 1:
+        part = f": {rate} % is {rate / 100:g}" if _LEAST_PERCENT <= rate <= 100 else ", 0.5 for half of them"
+        raise wrong("a number from 0 to 1", rate, help=f"the rate is the part that is dropped{part}")
+    return rate
 
 
 def flag(value: object, reading: Reading) -> bool:
@@ -159,7 +159,7 @@ def choice(*words: str, instead: Callable[[object], str] | None = None) -> Kind:
     """
     expects = "one of " + ", ".join(words) if len(words) > 1 else words[0]
 
-    def read(value: Any, _reading: Reading) -> str:
+    def read(value: object, _reading: Reading) -> str:
         if isinstance(value, str):
             if value in words:
                 return value
@@ -173,7 +173,7 @@ def choice(*words: str, instead: Callable[[object], str] | None = None) -> Kind:
     return Kind(expects, read, words)
 
 
-def items(value: Any, reading: Reading, read: Read, expects: str, count: int | None = None) -> tuple[Any, ...]:
+def items(value: object, reading: Reading, read: Read, expects: str, count: int | None = None) -> tuple[Any, ...]:
     """A list of `count` values (any number if None), each read by `read`."""
     if not isinstance(value, (list, tuple)) or (count is not None and len(value) != count):
         raise wrong(expects, value)
@@ -195,10 +195,10 @@ def _sizes(count: int, low: int) -> Read:
         3: f"{words}, or a list of three",
     }[count]
 
-    def one(value: Any, reading: Reading) -> Dim:
+    def one(value: object, reading: Reading) -> Dim:
         return integer(value, reading, words, low)
 
-    def read(value: Any, reading: Reading) -> tuple[Dim, ...]:
+    def read(value: object, reading: Reading) -> tuple[Dim, ...]:
         if isinstance(value, (list, tuple)):
             return items(value, reading, one, expects, count)
         return (integer(value, reading, expects, low),) * count
@@ -206,7 +206,7 @@ def _sizes(count: int, low: int) -> Read:
     return read
 
 
-def _pair_list(value: Any, reading: Reading) -> tuple[Dim, ...]:
+def _pair_list(value: object, reading: Reading) -> tuple[Dim, ...]:
     return items(value, reading, _pos, "a list of two positive integers", 2)
 
 
@@ -236,7 +236,7 @@ def _plain_pos(value: object, reading: Reading) -> int:
     return number
 
 
-def _axes(value: Any, reading: Reading) -> tuple[int, ...]:
+def _axes(value: object, reading: Reading) -> tuple[int, ...]:
     if isinstance(value, (list, tuple)):
         return items(value, reading, _plain_int, "an axis, or a list of axes")
     return (_plain_int(value, reading),)
@@ -245,13 +245,13 @@ def _axes(value: Any, reading: Reading) -> tuple[int, ...]:
 def _one_or_list(low: int | None, expects: str, words: str) -> Read:
     """An integer that stays one, or a list of them: for operations, where the two mean different things."""
 
-    def one(value: Any, reading: Reading) -> int:
+    def one(value: object, reading: Reading) -> int:
         number = _plain_int(value, reading)
         if low is not None and number < low:
             raise wrong(words, value)
         return number
 
-    def read(value: Any, reading: Reading) -> int | tuple[int, ...]:
+    def read(value: object, reading: Reading) -> int | tuple[int, ...]:
         if isinstance(value, (list, tuple)):
             return items(value, reading, one, expects)
         if isinstance(value, (dict, float)) or value is None:
@@ -274,7 +274,7 @@ def _cuts(value: object, reading: Reading) -> int | tuple[int, ...]:
     return found
 
 
-def _widths(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
+def _widths(value: object, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
     """Amounts before and after axes, as numpy reads them: one integer or one pair stands for all axes."""
     expects = "an integer, a pair, or a pair for each axis"
     if not isinstance(value, (list, tuple)):
@@ -287,38 +287,38 @@ def _widths(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
     elif all(isinstance(item, (list, tuple)) and len(item) == 1 for item in value):
         value = [(amount, amount) for (amount,) in value]  # the same before and after
 
-    def pair(item: Any, reading: Reading) -> tuple[Dim, ...]:
+    def pair(item: object, reading: Reading) -> tuple[Dim, ...]:
         return items(item, reading, _nat, "a pair of integers", 2)
 
     pairs: tuple[tuple[Dim, Dim], ...] = items(value, reading, pair, expects)
     return pairs
 
 
-def _numbers(value: object, reading: Reading) -> tuple[Any, ...]:
+def _numbers(value: object, reading: Reading) -> tuple[float, ...]:
     return items(value, reading, real, "a list of numbers")
 
 
-def _table(value: Any, _reading: Reading) -> Any:
+def _table(value: object, _reading: Reading) -> object:
     """Words in a list; the words of a file are not known."""
     if not isinstance(value, (str, list, tuple)):
         raise wrong("a list, or the path of a file", value)
     return _freeze(value)
 
 
-def _ints(value: Any, reading: Reading) -> tuple[Dim, ...]:
+def _ints(value: object, reading: Reading) -> tuple[Dim, ...]:
     return items(value, reading, _int, "a list of integers")
 
 
-def _positives(value: Any, reading: Reading) -> tuple[Dim, ...]:
+def _positives(value: object, reading: Reading) -> tuple[Dim, ...]:
     return items(value, reading, _pos, "a list of positive integers")
 
 
-def _naturals(value: Any, reading: Reading) -> tuple[Dim, ...]:
+def _naturals(value: object, reading: Reading) -> tuple[Dim, ...]:
     return items(value, reading, _nat, "a list of integers of at least 0")
 
 
-def _extent(value: Any, reading: Reading) -> tuple[Dim | None, ...]:
-    def one(item: Any, reading: Reading) -> Dim | None:
+def _extent(value: object, reading: Reading) -> tuple[Dim | None, ...]:
+    def one(item: object, reading: Reading) -> Dim | None:
         return None if item is None else integer(item, reading, "a positive integer or null", 1)
 
     return items(value, reading, one, "a list of sizes")
@@ -332,14 +332,14 @@ def pads(count: int) -> Read:
         else f"an integer, a list of {count}, or a list of {count} pairs"
     )
 
-    def pair(value: Any, reading: Reading) -> tuple[Dim, Dim]:
+    def pair(value: object, reading: Reading) -> tuple[Dim, Dim]:
         if isinstance(value, (list, tuple)):
             before, after = items(value, reading, _nat, "a pair of integers", 2)
             return before, after
         amount = _nat(value, reading)
         return amount, amount
 
-    def read(value: Any, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
+    def read(value: object, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
         if not isinstance(value, (list, tuple)):
             return (pair(value, reading),) * count
         if count == 1:

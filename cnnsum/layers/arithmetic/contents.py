@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
-from cnnsum.dims import UNKNOWN, Expr, at_least, equal, maximum, prod
+from cnnsum.dims import UNKNOWN, Expr, Unknown, at_least, equal, maximum, prod
 from cnnsum.dims.functions import ceil, largest, nearest, smallest
 from cnnsum.dims.values import OperationError, Ratio, exact, floor, minus, negative, over, plus, power, times
 from cnnsum.layers.facts import Constant, Content, Shape
@@ -20,7 +20,7 @@ from cnnsum.layers.facts import Constant, Content, Shape
 #: Numbers in a tensor that are followed: shapes, pads and parts are shorter.
 MOST = 64
 
-Operation = Callable[..., Any]
+Operation = Callable[..., object]
 
 
 def content_of(x: Shape | None) -> Content | None:
@@ -128,7 +128,7 @@ def moved(x: Shape, out: Shape, place: Callable[[tuple[int, ...]], tuple[int, ..
 # --- operations on elements -------------------------------------------------------------------------------------------
 
 
-def _is_dim(*values: Any) -> bool:
+def _is_dim(*values: object) -> bool:
     return all(isinstance(one, (int, Expr)) for one in values)
 
 
@@ -167,14 +167,14 @@ def absolute(a: object) -> object:
     return abs(a) if isinstance(a, (int, float)) else largest(a, negative(a))
 
 
-def sign(a: Any) -> Any:
+def sign(a: Any) -> int | Unknown:
     """1, 0 or -1."""
     if isinstance(a, (int, float)):
         return (a > 0) - (a < 0)
     return 1 if _is_dim(a) and at_least(a, 1) else UNKNOWN
 
 
-def same(a: Any, b: Any) -> Any:
+def same(a: Any, b: Any) -> bool | Unknown:
     """Whether two numbers are equal at all sizes; UNKNOWN where that depends."""
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         return a == b
@@ -182,7 +182,7 @@ def same(a: Any, b: Any) -> Any:
     return UNKNOWN if answer is None else answer
 
 
-def below(a: Any, b: Any) -> Any:
+def below(a: Any, b: Any) -> bool | Unknown:
     """Whether one number is less than another at all sizes; UNKNOWN where that depends."""
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         return a < b
@@ -190,24 +190,24 @@ def below(a: Any, b: Any) -> Any:
     return UNKNOWN if answer is None else not answer
 
 
-def opposite(a: object) -> object:
+def opposite(a: object) -> bool | Unknown:
     """Not."""
     return not a if isinstance(a, bool) else UNKNOWN
 
 
-def both(a: Any, b: Any) -> Any:
+def both(a: object, b: object) -> bool | Unknown:
     """And."""
     if a is False or b is False:
         return False
     return a is True and b is True if isinstance(a, bool) and isinstance(b, bool) else UNKNOWN
 
 
-def either(a: object, b: object) -> Any:
+def either(a: object, b: object) -> bool | Unknown:
     """Or."""
     return opposite(both(opposite(a), opposite(b)))
 
 
-def chosen(condition: Any, a: Any, b: Any) -> Any:
+def chosen(condition: object, a: Any, b: Any) -> Any:
     """One number or another, as a condition says."""
     if isinstance(condition, bool):
         return a if condition else b

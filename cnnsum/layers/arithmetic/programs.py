@@ -79,7 +79,7 @@ def unknown_of(rank: Dim) -> Shape | None:
 _END = 2**31 - 1
 
 
-def _place(length: Dim, at: Any) -> Dim:
+def _place(length: Dim, at: object) -> Dim:
     """A place in an axis: below 0 it is counted from the end, and it is within the axis."""
     if not isinstance(at, (int, Expr)):
         return UNKNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
@@ -14,8 +14,8 @@ from cnnsum.layers.kinds import Axes, Flag, Kind, Pos, Rate, Reading, choice, in
 from cnnsum.layers.requiring import require_equal, require_known, require_multiple, require_rank
 
 
-def _output_sizes(value: Any, reading: Reading) -> tuple[Dim, ...]:
-    def one(item: Any, reading: Reading) -> Dim:
+def _output_sizes(value: object, reading: Reading) -> tuple[Dim, ...]:
+    def one(item: object, reading: Reading) -> Dim:
         return integer(item, reading, "a positive integer", 1)
 
     if isinstance(value, (list, tuple)):

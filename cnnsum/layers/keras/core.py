@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
@@ -75,8 +75,8 @@ def Dense(
     )
 
 
-def _read_sizes(value: Any, reading: Reading) -> tuple[Dim | None, ...]:
-    def one(item: Any, reading: Reading) -> Dim | None:
+def _read_sizes(value: object, reading: Reading) -> tuple[Dim | None, ...]:
+    def one(item: object, reading: Reading) -> Dim | None:
         return None if item is None else integer(item, reading, "a positive integer or null", 1)
 
     if isinstance(value, (list, tuple)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, at_least
@@ -33,10 +33,10 @@ from cnnsum.layers.requiring import require_rank
 Interpolation = Annotated[str, choice(*SUPPORT)]
 
 
-def _read_target(value: Any, reading: Reading) -> tuple[Dim, ...]:
+def _read_target(value: object, reading: Reading) -> tuple[Dim, ...]:
     expects = "a positive integer or -1"
 
-    def one(item: Any, reading: Reading) -> Dim:
+    def one(item: object, reading: Reading) -> Dim:
         if item is None:
             return -1
         dim = integer(item, reading, expects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.composed import Parts
@@ -19,8 +19,8 @@ from cnnsum.layers.kinds import Extent, Flag, Kind, PlainInt, Pos, Rate, Reading
 from cnnsum.layers.requiring import require_equal, require_rank
 
 
-def _pair(value: Any, reading: Reading) -> tuple[Dim, ...]:
-    def one(item: Any, reading: Reading) -> Dim:
+def _pair(value: object, reading: Reading) -> tuple[Dim, ...]:
+    def one(item: object, reading: Reading) -> Dim:
         return integer(item, reading, "a positive integer", 1)
 
     if isinstance(value, (list, tuple)):

@@ -4,7 +4,7 @@ tell; maps of names are not tensors, and unknown.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.base import Rule, layer, named
@@ -26,7 +26,7 @@ _SUPPORT = (
 )
 
 
-def _read_texts(value: Any, _reading: Reading) -> tuple[str, ...]:
+def _read_texts(value: object, _reading: Reading) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise wrong("a list of texts", value)
     return tuple(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, prod
@@ -29,15 +28,15 @@ def slice_of(
     axes: Ints | None = None,
 ) -> Facts:
     """A part of some axes, each from a start to before an end, by a step that may be below 0."""
-    firsts: Any = starts if from_ is None else known(from_)
-    lasts: Any = ends if to is None else known(to)
+    firsts: Content | None = starts if from_ is None else known(from_)
+    lasts: Content | None = ends if to is None else known(to)
     if along is None and axes is None:
         places: tuple[int, ...] | None = tuple(range(len(firsts))) if firsts is not None else None
     else:
         places = axes_of(x, axes, along, "Slice")
     if firsts is None or lasts is None or places is None or len(firsts) != len(places) or len(lasts) != len(places):
         return Facts(unknown_of(len(x)), alias="view", gradient="parts", dtype="first", window=NOT_FOLLOWED)
-    steps: Any = (1,) * len(places) if by is None else known(by)
+    steps: Content | None = (1,) * len(places) if by is None else known(by)
     return sliced("Slice", x, places, firsts, lasts, steps)
 
 

@@ -6,7 +6,7 @@ that of the first output, where the operator's own word does not tell it.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, Expr
@@ -24,7 +24,7 @@ _PADDINGS = ("same", "valid")
 
 
 def _one_of(words: tuple[str, ...], expects: str) -> Kind:
-    def read(value: Any, _reading: Reading) -> str:
+    def read(value: object, _reading: Reading) -> str:
         if type(value) is not int or not 0 <= value < len(words):
             raise wrong(expects, value)
         return words[value]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN
+from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.arithmetic.contents import plus
 from cnnsum.layers.arithmetic.programs import gathered, sliced, unknown_of
 from cnnsum.layers.base import layer
@@ -24,7 +22,7 @@ def slice_of(x: Shape, begin: Shape, lengths: Shape) -> Facts:
     firsts, counts = whole_numbers(begin), whole_numbers(lengths)
     if firsts is None or counts is None or len(firsts) != len(x) or len(counts) != len(x):
         return Facts(unknown_of(len(x)), alias="view", gradient="parts", dtype="first", window=NOT_FOLLOWED)
-    lasts: list[Any] = []
+    lasts: list[Dim] = []
     for axis, (first, count) in enumerate(zip(firsts, counts, strict=True)):
         if isinstance(first, int) and first < 0:
             raise Problem("SHP205", f"SLICE begins at 0 or later, got {first} on axis {axis}")
@@ -82,7 +80,7 @@ def strided_slice(
     if named > len(x):
         raise Problem("SHP205", f"{what} names {named} axes of {show_shape(x)}")
     places: list[int] = []
-    taken: list[tuple[Any, Any, Any]] = []
+    taken: list[tuple[Dim, Dim, Dim]] = []
     layout: list[int | None] = []  # the axis of the input that each axis of the output is; None for a new one
     axis = 0
     for at in range(count):

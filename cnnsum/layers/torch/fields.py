@@ -34,10 +34,10 @@ def _padding(count: int) -> Kind:
         3: "an integer of at least 0, a list of three, same, or valid",
     }[count]
 
-    def one(value: Any, reading: Reading) -> Dim:
+    def one(value: object, reading: Reading) -> Dim:
         return integer(value, reading, "an integer of at least 0", 0)
 
-    def read(value: Any, reading: Reading) -> str | Pads:
+    def read(value: object, reading: Reading) -> str | Pads:
         if isinstance(value, str) and value in ("same", "valid"):
             return value
         if isinstance(value, (list, tuple)):
@@ -76,7 +76,7 @@ def _pads_only(count: int) -> Kind:
     words = _padding(count)
     expects = words.expects.removesuffix(", same, or valid").replace("0, a", "0, or a")
 
-    def read(value: Any, reading: Reading) -> Pads:
+    def read(value: object, reading: Reading) -> Pads:
         if isinstance(value, str) and value in ("same", "valid"):
             raise wrong(expects, value)
         pads: Pads = words.read(value, reading)
@@ -101,10 +101,10 @@ def _batch_first(value: object, reading: Reading) -> bool:
 BatchFirst = Annotated[bool, Kind("true", _batch_first)]
 
 
-def _read_shape(value: Any, reading: Reading) -> Shape:
+def _read_shape(value: object, reading: Reading) -> Shape:
     """Sizes of axes; one number is one axis."""
 
-    def one(item: Any, reading: Reading) -> Dim:
+    def one(item: object, reading: Reading) -> Dim:
         return integer(item, reading, "a positive integer", 1)
 
     if isinstance(value, (list, tuple)):
@@ -118,7 +118,7 @@ _SHAPE = "a positive integer, or a list of them"
 Lengths = Annotated[Shape, Kind(_SHAPE, _read_shape)]
 
 
-def _number(value: Any, reading: Reading) -> Dim | float:
+def _number(value: object, reading: Reading) -> Dim | float:
     return real(value, reading) if isinstance(value, float) else integer(value, reading, "a number")
 
 

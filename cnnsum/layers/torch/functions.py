@@ -6,7 +6,7 @@ programs (`aten_...`), where these say the same.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
@@ -240,8 +240,8 @@ for _name, (_module, _function) in _MODULES.items():
 # --- other shapes -----------------------------------------------------------------------------------------------------
 
 
-def _read_sizes(value: Any, reading: Reading) -> tuple[Dim, ...]:
-    def one(item: Any, reading: Reading) -> Dim:
+def _read_sizes(value: object, reading: Reading) -> tuple[Dim, ...]:
+    def one(item: object, reading: Reading) -> Dim:
         return integer(item, reading)
 
     if isinstance(value, (list, tuple)):

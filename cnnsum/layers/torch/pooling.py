@@ -186,10 +186,10 @@ def _wanted(count: int) -> Kind:
     }[count]
     expects += " (null for a size that stays)"
 
-    def one(value: Any, reading: Reading) -> Dim | None:
+    def one(value: object, reading: Reading) -> Dim | None:
         return None if value is None else integer(value, reading, "a positive integer or null", 1)
 
-    def read(value: Any, reading: Reading) -> tuple[Dim | None, ...]:
+    def read(value: object, reading: Reading) -> tuple[Dim | None, ...]:
         if isinstance(value, (list, tuple)):
             return items(value, reading, one, expects, count)
         return (integer(value, reading, expects, 1),) * count

@@ -42,10 +42,10 @@ def Flatten(x: Shape, *, start_dim: PlainInt = 1, end_dim: PlainInt = -1) -> Fac
     return joined_axes(x, start_dim, end_dim, "Flatten")
 
 
-def _sizes(value: Any, reading: Reading) -> tuple[Dim, ...]:
+def _sizes(value: object, reading: Reading) -> tuple[Dim, ...]:
     """Sizes of axes, -1 for what is left over."""
 
-    def one(item: Any, reading: Reading) -> Dim:
+    def one(item: object, reading: Reading) -> Dim:
         dim = integer(item, reading, "a positive integer or -1")
         if isinstance(dim, int) and dim < 1 and dim != -1:
             raise wrong("a positive integer or -1", dim)
@@ -82,10 +82,10 @@ def _amounts(count: int) -> Kind:
     """Samples before and after the last axes, the last axis first; one number is all of them."""
     expects = f"an integer, or a list of {2 * count}"
 
-    def one(value: Any, reading: Reading) -> Dim:
+    def one(value: object, reading: Reading) -> Dim:
         return integer(value, reading)
 
-    def read(value: Any, reading: Reading) -> tuple[Dim, ...]:
+    def read(value: object, reading: Reading) -> tuple[Dim, ...]:
         if isinstance(value, (list, tuple)):
             return items(value, reading, one, expects, 2 * count)
         return (integer(value, reading, expects),) * (2 * count)
@@ -254,8 +254,8 @@ def CircularPad3d(x: Shape, *, padding: Around3) -> Facts:
 # --- interpolation ----------------------------------------------------------------------------------------------------
 
 
-def _read_lengths(value: Any, reading: Reading) -> tuple[Dim, ...] | Dim:
-    def one(item: Any, reading: Reading) -> Dim:
+def _read_lengths(value: object, reading: Reading) -> tuple[Dim, ...] | Dim:
+    def one(item: object, reading: Reading) -> Dim:
         return integer(item, reading, "a positive integer", 1)
 
     if isinstance(value, (list, tuple)):
@@ -263,7 +263,7 @@ def _read_lengths(value: Any, reading: Reading) -> tuple[Dim, ...] | Dim:
     return one(value, reading)
 
 
-def _read_factors(value: Any, reading: Reading) -> tuple[float, ...] | float:
+def _read_factors(value: object, reading: Reading) -> tuple[float, ...] | float:
     if isinstance(value, (list, tuple)):
         return items(value, reading, real, "a number, or a list of them")
     factor: float = real(value, reading)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isinf
-from typing import Annotated, Any
+from typing import Annotated
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
@@ -138,13 +138,13 @@ def _ratios(count: int) -> Kind:
     """Shares of the input's sizes, one for all axes or one for each."""
     expects = f"a number between 0 and 1, or a list of {'two' if count == 2 else 'three'}"
 
-    def one(value: Any, reading: Reading) -> float:
+    def one(value: object, reading: Reading) -> float:
         number: float = real(value, reading)
         if not 0 < number < 1:
             raise wrong("a number between 0 and 1", value)
         return number
 
-    def read(value: Any, reading: Reading) -> tuple[float, ...]:
+    def read(value: object, reading: Reading) -> tuple[float, ...]:
         if isinstance(value, (list, tuple)):
             return items(value, reading, one, expects, count)
         return (one(value, reading),) * count
