@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
+
+from cnnsum.tuples import NamedTuple
 
 MAX_LENGTH = 1_000  # characters of an expression
 MAX_STATES = 500  # places in it, after `{10}` is written out ten times
@@ -21,10 +23,51 @@ _COUNT = re.compile(r"\{(?:(\d+)(?:(,)(\d*))?|(,)(\d*))\}", re.ASCII)
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|0[0-7]{0,2}|[0-7]{3}|.)", re.DOTALL)
 _NAMED = re.compile(r"\?P<\w+>")
 
-#: A step is (what it is, an argument): "char" with a test of one character, "split" with the steps that may come next,
-#: "at" with a test of a place.
-_Step = tuple[str, Any]
-_Tree = tuple[Any, ...]
+
+class _Char(NamedTuple):
+    """A step that reads a character, if it passes a test."""
+
+    test: Callable[[str], object]
+
+
+class _At(NamedTuple):
+    """A step that reads nothing, and goes on at some places of a text only."""
+
+    test: Callable[[str, int], bool]
+
+
+class _Split(NamedTuple):
+    """A step that reads nothing. then: the numbers of the steps that may come next."""
+
+    then: tuple[int, ...]
+
+
+class _All(NamedTuple):
+    """Parts one after the other."""
+
+    parts: tuple[_Tree, ...]
+
+
+class _Either(NamedTuple):
+    """Parts of which one is there."""
+
+    parts: tuple[_Tree, ...]
+
+
+class _Repeat(NamedTuple):
+    """A part that is there several times. most: `_ENDLESS` for any number."""
+
+    part: _Tree
+    least: int
+    most: int
+
+
+_Step: TypeAlias = "_Char | _At | _Split"
+_Tree: TypeAlias = "_Char | _At | _All | _Either | _Repeat"
+
+
+#: A step whose next ones are not known yet.
+_OPEN = _Split(())
 
 
 class RegularError(ValueError):
@@ -57,20 +100,20 @@ class Regular:
 
     def starts(self, text: str) -> bool:
         """Whether a beginning of the text matches, as `re.match` has it."""
-        now: set[int] = set()
+        now: dict[int, _Char] = {}
         if self._enter(0, text, 0, now):
             return True
         for at, char in enumerate(text):
             if not now:
                 return False
-            then: set[int] = set()
-            for number in now:
-                if self._steps[number][1](char) and self._enter(number + 1, text, at + 1, then):
+            then: dict[int, _Char] = {}
+            for number, step in now.items():
+                if step.test(char) and self._enter(number + 1, text, at + 1, then):
                     return True
             now = then
         return False
 
-    def _enter(self, number: int, text: str, at: int, into: set[int]) -> bool:
+    def _enter(self, number: int, text: str, at: int, into: dict[int, _Char]) -> bool:
         """Add the steps that read a character and can be reached from a step without reading; True at the end."""
         seen = set()
         waiting = [number]
@@ -81,54 +124,53 @@ class Regular:
             seen.add(number)
             if number == len(self._steps):
                 return True
-            what, argument = self._steps[number]
-            if what == "char":
-                into.add(number)
-            elif what == "split":
-                waiting.extend(argument)
-            elif argument(text, at):
+            step = self._steps[number]
+            if isinstance(step, _Char):
+                into[number] = step
+            elif isinstance(step, _Split):
+                waiting.extend(step.then)
+            elif step.test(text, at):
                 waiting.append(number + 1)
         return False
 
     def _write(self, tree: _Tree) -> None:
         """Append the steps of a piece."""
-        kind = tree[0]
-        if kind in ("char", "at"):
-            self._append(kind, tree[1])
-        elif kind == "all":
-            for part in tree[1]:
+        if isinstance(tree, (_Char, _At)):
+            self._append(tree)
+        elif isinstance(tree, _All):
+            for part in tree.parts:
                 self._write(part)
-        elif kind == "any":
+        elif isinstance(tree, _Either):
             ends = []
-            for part in tree[1][:-1]:
-                split = self._append("split", None)
+            for part in tree.parts[:-1]:
+                split = self._append(_OPEN)
                 self._write(part)
-                ends.append(self._append("split", None))
-                self._steps[split] = ("split", (split + 1, len(self._steps)))
-            self._write(tree[1][-1])
+                ends.append(self._append(_OPEN))
+                self._steps[split] = _Split((split + 1, len(self._steps)))
+            self._write(tree.parts[-1])
             for end in ends:
-                self._steps[end] = ("split", (len(self._steps),))
+                self._steps[end] = _Split((len(self._steps),))
         else:
-            _, part, least, most = tree
+            part, least, most = tree
             for _ in range(least):
                 self._write(part)
             if most == _ENDLESS:
-                split = self._append("split", None)
+                split = self._append(_OPEN)
                 self._write(part)
-                self._append("split", (split,))
-                self._steps[split] = ("split", (split + 1, len(self._steps)))
+                self._append(_Split((split,)))
+                self._steps[split] = _Split((split + 1, len(self._steps)))
             else:
                 splits = []
                 for _ in range(most - least):
-                    splits.append(self._append("split", None))
+                    splits.append(self._append(_OPEN))
                     self._write(part)
                 for split in splits:
-                    self._steps[split] = ("split", (split + 1, len(self._steps)))
+                    self._steps[split] = _Split((split + 1, len(self._steps)))
 
-    def _append(self, kind: str, argument: object) -> int:
+    def _append(self, step: _Step) -> int:
         if len(self._steps) >= MAX_STATES:
             raise RegularError(f"it has more than {MAX_STATES} parts")
-        self._steps.append((kind, argument))
+        self._steps.append(step)
         return len(self._steps) - 1
 
 
@@ -149,8 +191,8 @@ class _Reader:
                 choices.append([])
             else:
                 choices[-1].append(self._repeated(self._one()))
-        trees: list[_Tree] = [("all", tuple(parts)) for parts in choices]
-        return trees[0] if len(trees) == 1 else ("any", tuple(trees))
+        trees = tuple([_All(tuple(parts)) for parts in choices])
+        return trees[0] if len(trees) == 1 else _Either(trees)
 
     def _one(self) -> _Tree:
         text, at = self.text, self.at
@@ -159,11 +201,11 @@ class _Reader:
         if char == "(":
             return self._group()
         if char == ".":
-            return ("char", lambda one: one != "\n")
+            return _Char(lambda one: one != "\n")
         if char == "^":
-            return ("at", _start)
+            return _At(_start)
         if char == "$":
-            return ("at", _before_end)
+            return _At(_before_end)
         if char == "[":
             return self._tested(_CLASS)
         if char == "\\":
@@ -173,11 +215,11 @@ class _Reader:
             place = {"A": _start, "Z": _end, "b": _edge, "B": _no_edge}.get(letter)
             if place is not None:
                 self.at += 1
-                return ("at", place)
+                return _At(place)
             if letter == "N":
                 raise RegularError("`\\N` is not known here")
             return self._tested(_ESCAPE)
-        return ("char", char.__eq__)
+        return _Char(char.__eq__)
 
     def _tested(self, syntax: re.Pattern[str]) -> _Tree:
         """A class or an escape that stands for one character: a single one, `re` tests without a second try."""
@@ -189,7 +231,7 @@ class _Reader:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ("char", re.compile(found[0]).fullmatch)
+            return _Char(re.compile(found[0]).fullmatch)
 
     def _group(self) -> _Tree:
         named = _NAMED.match(self.text, self.at)
@@ -227,7 +269,7 @@ class _Reader:
             self.at += 1
         if max(least, most) > MAX_STATES:
             raise RegularError(f"it repeats more than {MAX_STATES} times")
-        return ("repeat", tree, least, most)
+        return _Repeat(tree, least, most)
 
 
 def _start(_text: str, at: int) -> bool:
