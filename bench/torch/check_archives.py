@@ -118,9 +118,10 @@ detectors, beside what torchvision publishes of each: `num_params`, and `_ops`, 
 {equal} of {all} are equal in all of this.
 
 Of a detector the layers are counted: the backbone, and the heads on boxes that are given. Which boxes there are, and
-how many, depends on what a picture shows, and no program tells it; those of the published work are named with it. The
-backbones are compared by themselves, too: with sizes that are fixed, and with free ones, at five sizes, and in which
-squares from 1 to 320 they run on.
+how many, depends on what a picture shows, and no program tells it. Torchvision does not say, either, on which picture
+it counted: the sizes and boxes here are those with which the work is the published one. The backbones are compared by
+themselves, too: with sizes that are fixed, and with free ones, at five sizes, and in which of 117 squares from 1 to 320
+they run on.
 
 | network | parameters | published | MACs | published GMACs | equal |
 |---|---:|---:|---:|---:|---|

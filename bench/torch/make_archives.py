@@ -70,7 +70,8 @@ _VIDEO = ("mc3_18", "mvit_v1_b", "mvit_v2_s", "r2plus1d_18", "r3d_18", "s3d", "s
 
 class _Detector(NamedTuple):
     """How a detector is published: the length of the sides of its picture, whether its batch normalisation is frozen,
-    and how many regions each of the heads had whose work was counted.
+    and how many regions each of the heads had whose work was counted. Torchvision does not state the length and the
+    regions; these make the work that it states.
     """
 
     length: int
@@ -126,7 +127,9 @@ def _torchvision() -> Iterator[Network]:
     # What is stated of these two is without auxiliary heads, and with them; they run in training alone.
     auxiliary = {"googlenet": False, "inception_v3": True}
     for name in models.list_models(module=models):
-        more = {"aux_logits": auxiliary[name], "init_weights": False} if name in auxiliary else {}
+        more: dict[str, Any] = {"aux_logits": auxiliary[name], "init_weights": False} if name in auxiliary else {}
+        if name.startswith("vit_"):  # the positions are those of a size
+            more = {"image_size": size(name)}
         yield Network(
             f"torchvision-{name}",
             lambda name=name, more=more: models.get_model(name, weights=None, **more),
