@@ -75,7 +75,7 @@ class _Writer(Shaped):
         assert layer is not None
         type = layer.type
         if type is None or KERAS.find(type.key) is not type or type.rule.__module__.endswith(".applications"):
-            what = "of an unknown type" if type is None else "no layer of Keras"
+            what = "of an unknown type" if type is None else "not a layer of Keras"
             self.refusals.refuse(layer, f"`{layer.name}` is {what}, `{layer.type_name}`")
             return Told(None, {}, module=False)
         if type.is_operation and type.key not in [_NUMPY + one for one in _OPERATORS]:

@@ -57,7 +57,7 @@ def test_mistakes_are_marked_at_their_row(fault: tuple[str, str, int, str | None
     try:
         document = read_text(text, "own.yaml")
     except cnnsum.UnusableError:
-        return  # it is no YAML, which every editor marks
+        return  # it is not YAML, which every editor marks
     paths = [(*error.absolute_path,) for error in VALIDATOR.iter_errors(document.value)]
     found = {document.span(path, key=len(path) == 1).line for path in paths}
     if not new or any(word in new for word in UNSEEN):
