@@ -373,6 +373,7 @@ add("linalg_cross", torch.linalg.cross, F(2, 3), F(2, 3))
 # --- of a size --------------------------------------------------------------------------------------------------------
 
 add("zeros", lambda x: x + torch.zeros(x.shape[1]), F(2, 3))
+add("empty", lambda x: torch.empty((2, 4)) * x.shape[0], F(2, 3))
 add("ones", lambda x: x + torch.ones(x.shape[0], 1, dtype=torch.int64), F(2, 3))
 add("full", lambda x: x + torch.full((x.shape[1],), 2.0), F(2, 3))
 add("full", lambda x: torch.full((x.shape[1],), 2), F(2, 3))
