@@ -280,25 +280,13 @@ class ProgramReader:
         fields = {name: value for name, value in options.items() if name in known}
         if "dtype" in known:
             fields["dtype"] = results[0].dtype
-        name, block = self._named(results[0].name, shown)
-        compute = results[0].dtype if results[0].dtype in _FLOATS else "float32"
-        layer = declare(
-            name,
-            type,
-            fields,
-            PlainReading(),
-            Place(self.document, path),
-            self.graph.diagnostics,
-            type_name=shown,
-            policy=Policy(compute, compute),
-            block=block,
-        )
+        layer = self._layer(type, shown, fields, results[0], shown, path)
         inputs, constants, keywords = self._inputs(type, operator, layer, path)
         if shown in _RUNS:
             layer.owned = (*(layer.owned or ()), *self._weights_within(shown, options))
         layer.times = self.times
         layer.counts_sizes = self._counts_sizes(shown, inputs, constants, layer)
-        layer.key = (*layer.key, layer.owned, compute)
+        layer.key = (*layer.key, layer.owned, layer.policy.compute)
         call = Node(layer, tuple(inputs), keywords)
         call.constants = tuple(constants)
         call.claim = Claim(tuple([one.shape for one in results]), results[0].dtype)
@@ -439,21 +427,9 @@ class ProgramReader:
         """What stands at the border of such a graph, on tensors of this one, by their numbers, or on others."""
         shown = f"WHILE.{what}"
         type = TFLITE.find(f"{PREFIX}.{shown}")
-        name, block = self._named(held.name, what)
-        compute = held.dtype if held.dtype in _FLOATS else "float32"
-        layer = declare(
-            name,
-            type,
-            {},
-            PlainReading(),
-            Place(self.document, path),
-            self.graph.diagnostics,
-            type_name=shown,
-            policy=Policy(compute, compute),
-            block=block,
-        )
+        layer = self._layer(type, shown, {}, held, what, path)
         inputs, constants, keywords = self._inputs(type, {"inputs": list(numbers)}, layer, path)
-        layer.key = (*layer.key, layer.owned, compute)
+        layer.key = (*layer.key, layer.owned, layer.policy.compute)
         call = Node(layer, (*inputs, *tensors), keywords)
         call.constants = tuple(constants)
         self.graph.layers.append(layer)
@@ -497,6 +473,24 @@ class ProgramReader:
             return False
         return all(tensor.node.layer.counts_sizes for tensor in inputs) and all(
             "value" in one.value["config"] for one in constants
+        )
+
+    def _layer(
+        self, type: LayerType | None, shown: str, fields: dict[str, Any], gives: _Held, stem: str, path: Path
+    ) -> Layer:
+        """A layer that is named for what it gives, else numbered behind a stem; it computes in floats that it gives."""
+        name, block = self._named(gives.name, stem)
+        compute = gives.dtype if gives.dtype in _FLOATS else "float32"
+        return declare(
+            name,
+            type,
+            fields,
+            PlainReading(),
+            Place(self.document, path),
+            self.graph.diagnostics,
+            type_name=shown,
+            policy=Policy(compute, compute),
+            block=block,
         )
 
     def _named(self, tensor: str, type: str) -> tuple[str, tuple[str, ...]]:
