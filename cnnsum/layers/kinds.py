@@ -298,6 +298,28 @@ def _numbers(value: object, reading: Reading) -> tuple[float, ...]:
     return items(value, reading, real, "a list of numbers")
 
 
+#: Numbers in nested lists, as an array of them is written; one number is one for all.
+NestedNumbers = float | tuple["NestedNumbers", ...]
+
+_SCALE = "a number, or a list of numbers"
+
+
+def _nested_numbers(value: object, reading: Reading) -> NestedNumbers:
+    """A number, or lists of numbers as an array has them: those of one list are all numbers, or all as long."""
+    if not isinstance(value, (list, tuple)):
+        if value is None or isinstance(value, (bool, dict)):
+            raise wrong(_SCALE, value)
+        return real(value, reading)
+    found: tuple[NestedNumbers, ...] = items(value, reading, _nested_numbers, _SCALE)
+    if not found or len({_lengths(one) for one in found}) > 1:
+        raise wrong(_SCALE, value, help="lists in a list must be of one length" if found else None)
+    return found
+
+
+def _lengths(value: NestedNumbers) -> tuple[int, ...]:
+    return (len(value), *_lengths(value[0])) if isinstance(value, tuple) else ()
+
+
 def _table(value: object, _reading: Reading) -> object:
     """Words in a list; the words of a file are not known."""
     if not isinstance(value, (str, list, tuple)):
@@ -429,6 +451,7 @@ Positives = Annotated[tuple[Dim, ...], Kind("a list of positive integers", _posi
 Naturals = Annotated[tuple[Dim, ...], Kind("a list of integers of at least 0", _naturals)]
 Extent = Annotated[tuple[Dim | None, ...], Kind("a list of sizes", _extent)]
 Numbers = Annotated[tuple[float, ...], Kind("a list of numbers", _numbers)]
+NumberOrNumbers = Annotated[NestedNumbers, Kind(_SCALE, _nested_numbers)]
 Table = Annotated[Any, Kind("a list, or the path of a file", _table)]
 Dtype = Annotated[str, Kind(_DTYPE, _dtype)]
 Anything = Annotated[Any, Kind("any value", _anything)]

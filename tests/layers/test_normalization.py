@@ -189,6 +189,40 @@ def test_what_is_refused(name, shape, fields, code, field, message):
     assert (problem.code, problem.field, str(problem)) == (code, field, message)
 
 
+_NUMBERS = "must be a number, or a list of numbers, got"
+
+
+@each(
+    "name, fields, field, message",
+    [
+        ("Rescaling", {"scale": "H"}, ("scale",), "must be a number that does not depend on a symbol, got H"),
+        ("Rescaling", {"scale": [1, "H"]}, ("scale", 1), "must be a number that does not depend on a symbol, got H"),
+        ("Rescaling", {"scale": []}, ("scale",), f"{_NUMBERS} []"),
+        ("Rescaling", {"scale": 1, "offset": True}, ("offset",), f"{_NUMBERS} true"),
+        ("Rescaling", {"scale": [[1, 2], 3]}, ("scale",), f"{_NUMBERS} [[1, 2], 3]"),
+        ("Normalization", {"mean": {}, "variance": 1}, ("mean",), f"{_NUMBERS} a mapping"),
+        (
+            "BatchNormalization",
+            {"renorm_clipping": {"max": 3}},
+            ("renorm_clipping",),
+            "must be a mapping of rmin, rmax and dmax to numbers, got a mapping",
+        ),
+        (
+            "BatchNormalization",
+            {"renorm_clipping": {"rmax": []}},
+            ("renorm_clipping", "rmax"),
+            "must be a number, got []",
+        ),
+        ("IntegerLookup", {"mask_token": []}, ("mask_token",), "must be an integer, got []"),
+        ("StringLookup", {"mask_token": 0}, ("mask_token",), "must be a text, got 0"),
+    ],
+)
+def test_what_is_not_a_number(name, fields, field, message):
+    problem = refusal(name, (N, 3), **fields)
+    assert (problem.code, problem.field) == ("CFG102", field)
+    assert str(problem).partition("` ")[2] == message
+
+
 @given(
     st.sampled_from(
         ["BatchNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization", "Normalization"]

@@ -64,7 +64,7 @@ layers:
   - Concatenate: {from: [concatenate, concatenate], axis: 1, name: long}
   - GlobalAveragePooling2D: {name: pooled}
   - Dense: {units: 4, activation: sigmoid, name: gate}
-  - Rescaling: {scale: 0.5, offset: -1.0}
+  - Rescaling: {scale: 1/2, offset: -1.0}
 outputs: [rescaling, long]
 """,
     "sequence": """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,26 @@ def translated(layers: str, framework: str = "torch", input: str = "[8, 8, 3]") 
 
 def items(text: str) -> list[str]:
     return [line.removeprefix("  - ") for line in text.splitlines() if line.startswith("  - ")]
+
+
+def test_fractions_are_numbers_in_every_format() -> None:
+    text = """input: [8, 8, 2]
+layers:
+  - Rescaling: {scale: 1/8, offset: -1/2}
+  - Rescaling: {scale: [1/2, 1/4]}
+  - Normalization: {mean: [1/2, 1], variance: [1/4, 2], name: standard}
+"""
+    model = load(text)
+    code = cnnsum.convert(model, "keras-py").text
+    for made in ("Rescaling(0.125, offset=-0.5)", "Rescaling((0.5, 0.25))", "mean=(0.5, 1), variance=(0.25, 2)"):
+        assert made in code
+    configs = [layer["config"] for layer in json.loads(cnnsum.convert(model, "keras").text)["config"]["layers"]]
+    assert (configs[1]["scale"], configs[1]["offset"], configs[2]["scale"]) == (0.125, -0.5, [0.5, 0.25])
+    assert (configs[3]["mean"], configs[3]["variance"]) == ([0.5, 1], [0.25, 2])
+    assert "mul: {other: 0.125}" in translated("Rescaling: {scale: 1/8}")
+    assert refused("input: [2]\nlayers: [Rescaling: {scale: [1/2, 1]}]", "torch") == [
+        "`rescaling`: its factors are of each channel"
+    ]
 
 
 def test_channels_move_to_the_front() -> None:

@@ -135,6 +135,7 @@ _SAID: tuple[tuple[Any, str, Schema], ...] = (
     *[(kind, f"ratio{axes}", _one_or_listed(_RATIO, axes)) for axes, kind in enumerate(_RATIOS, 2)],
     (torch_shaping.Wanted, "sizes", _one_or_listed(_SIZE)),
     (torch_shaping.Factors, "factors", _one_or_listed(number("number"))),
+    (kinds.NumberOrNumbers, "numbers", either(*number("number")["anyOf"], listed({"$ref": "#/$defs/numbers"}))),
     (torch_shaping.Target, "target", _one_or_listed(_TARGET)),
     (torch_functions.Sizes, "axes", _one_or_listed(_INTEGER)),
     (torch_fields.Lengths, "sizes", _one_or_listed(_SIZE)),

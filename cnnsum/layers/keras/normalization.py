@@ -17,7 +17,7 @@ from cnnsum.layers.arithmetic.normalization import (
 )
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, show_shape, size
-from cnnsum.layers.kinds import Anything, Axes, Flag, Int, Kind, Reading, Real, integer, wrong
+from cnnsum.layers.kinds import Axes, Flag, Int, Kind, NumberOrNumbers, Reading, Real, integer, real, wrong
 from cnnsum.layers.requiring import axis_of, require_equal, require_known, require_multiple
 
 
@@ -34,6 +34,26 @@ def _one_axis(value: object, reading: Reading) -> int:
 Axis = Annotated[int, Kind("an axis", _one_axis)]
 
 
+_CLIPPING = "a mapping of rmin, rmax and dmax to numbers"
+
+
+def _clipping(value: object, reading: Reading) -> tuple[tuple[str, float], ...]:
+    """The bounds of batch renormalization, which Keras 2 has."""
+    if not isinstance(value, dict) or not {*value} <= {"rmin", "rmax", "dmax"}:
+        raise wrong(_CLIPPING, value)
+    found = []
+    for name, bound in value.items():
+        try:
+            found.append((name, real(bound, reading)))
+        except Problem as problem:
+            problem.field = (name, *problem.field)
+            raise
+    return tuple(found)
+
+
+Clipping = Annotated[tuple[tuple[str, float], ...], Kind(_CLIPPING, _clipping, spell=dict)]
+
+
 @layer(
     role="batch normalization",
     weights="gamma beta moving_mean moving_variance",
@@ -48,7 +68,7 @@ def BatchNormalization(
     center: Flag = True,
     scale: Flag = True,
     renorm: Flag = False,
-    renorm_clipping: Anything | None = None,
+    renorm_clipping: Clipping | None = None,
     renorm_momentum: Real = 0.99,
     synchronized: Flag = False,
 ) -> Facts:
@@ -168,8 +188,8 @@ def Normalization(
     x: Shape,
     *,
     axis: Axes | None = (-1,),
-    mean: Anything | None = None,
-    variance: Anything | None = None,
+    mean: NumberOrNumbers | None = None,
+    variance: NumberOrNumbers | None = None,
     invert: Flag = False,
 ) -> Facts:
     """Shift and scale by constants to mean 0 and variance 1 along `axis`, or back with `invert`; the shape stays.
@@ -235,7 +255,7 @@ def _shape_of(value: object) -> Shape:
 
 
 @layer(role="rescaling")
-def Rescaling(x: Shape, *, scale: Anything, offset: Anything = 0.0) -> Facts:
+def Rescaling(x: Shape, *, scale: NumberOrNumbers, offset: NumberOrNumbers = 0.0) -> Facts:
     """Multiply by `scale` and add `offset`, numbers or lists of one number per channel; the shape stays.
 
     No weights. Operations: 1 per element, 2 with an offset. Backpropagation keeps nothing.

@@ -11,7 +11,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape, Status, show_shape, size
-from cnnsum.layers.kinds import Anything, Flag, Nat, Numbers, Pos, Table, choice
+from cnnsum.layers.kinds import Flag, Nat, Numbers, PlainInt, Pos, Table, Text, choice
 from cnnsum.layers.requiring import require_equal
 
 Encoding = Annotated[str, choice("int", "one_hot", "multi_hot", "count", "tf_idf")]
@@ -125,7 +125,7 @@ def IntegerLookup(
     *,
     max_tokens: Pos | None = None,
     num_oov_indices: Nat = 1,
-    mask_token: Anything | None = None,
+    mask_token: PlainInt | None = None,
     vocabulary: Table | None = None,
     output_mode: Encoding = "int",
     invert: Flag = False,
@@ -155,7 +155,7 @@ def StringLookup(
     *,
     max_tokens: Pos | None = None,
     num_oov_indices: Nat = 1,
-    mask_token: Anything | None = None,
+    mask_token: Text | None = None,
     vocabulary: Table | None = None,
     output_mode: Encoding = "int",
     invert: Flag = False,
