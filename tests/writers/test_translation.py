@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from keras_writing import functional, image, operation
+from keras_writing import functional, image, made, operation
 from keras_writing import load as keras_load
 
 import cnnsum
@@ -55,8 +55,8 @@ layers:
 """
     model = load(text)
     code = cnnsum.convert(model, "keras-py").text
-    for made in ("Rescaling(0.125, offset=-0.5)", "Rescaling((0.5, 0.25))", "mean=(0.5, 1), variance=(0.25, 2)"):
-        assert made in code
+    for words in ("Rescaling(0.125, offset=-0.5)", "Rescaling((0.5, 0.25))", "mean=(0.5, 1), variance=(0.25, 2)"):
+        assert words in code
     configs = [layer["config"] for layer in json.loads(cnnsum.convert(model, "keras").text)["config"]["layers"]]
     assert (configs[1]["scale"], configs[1]["offset"], configs[2]["scale"]) == (0.125, -0.5, [0.5, 0.25])
     assert (configs[3]["mean"], configs[3]["variance"]) == ([0.5, 1], [0.25, 2])
@@ -154,6 +154,12 @@ def test_what_pytorch_has_no_words_for(layer: str, reason: str) -> None:
 def test_what_keras_has_no_words_for(layer: str, reason: str) -> None:
     (message,) = refused(f"framework: torch\ninput: [4, 8, 8]\nlayers: [{layer}]", "keras-py")
     assert reason in message
+
+
+def test_a_layer_of_another_package_is_not_the_one_of_that_name() -> None:
+    norm = made("RMSNormalization", "norm", "given", module="keras_hub.src.layers")
+    (message,) = refused(json.dumps(functional([image((8,), "given"), norm], "norm")), "torch")
+    assert message == "`norm`: RMSNormalization has no layer of PyTorch that does exactly the same"
 
 
 def test_padding_that_depends_on_the_size_needs_one() -> None:

@@ -60,9 +60,12 @@ def error_of(error: UnusableError) -> Outcome:
 
 
 def wrong_at_all(error: NotClosedError) -> Outcome | None:
-    """What became of all sizes, where an error is not one of sizes, or of what is not supported at some."""
+    """What became of all sizes, where an error is not one of sizes, or of what is not supported at some.
+
+    A type that is not known is so at any size.
+    """
     found = error.found
-    if found is None or found.code.startswith(("SHP", "UNK")):
+    if found is None or (found.code.startswith(("SHP", "UNK")) and found.code != "UNK701"):
         return None
     return Outcome("error", None, f"{found.code} {found.message}")
 

@@ -339,7 +339,9 @@ class Closed:
         return ClosedForm(self.costs, [*self.symbols.values()], self.requirements, {}, self.less_where)
 
     def merged(self) -> ClosedForm:
-        """The same where all open names have one value."""
+        """The same where all open names have one value; raises NotClosedError where none of them is anywhere."""
+        if not self.symbols:  # as where a file does not say what its batch is
+            raise NotClosedError(None)
         first, *others = self.symbols.values()
         if not others:
             return self.form()

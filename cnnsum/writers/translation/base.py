@@ -276,7 +276,7 @@ class Translator:
         if type is None:
             raise CannotError(f"is of an unknown type, `{layer.type_name}`")
         rule = self.rules.get(type.key)
-        if rule is None or type.vocabulary.find(type.key) is not type:
+        if rule is None or self.graph.vocabulary.find(type.key) is not type:
             raise CannotError(f"{type.name} has no layer of {self.vocabulary.title} that does exactly the same")
         if node.options or node.computed:
             raise CannotError("one of its calls has fields of its own")

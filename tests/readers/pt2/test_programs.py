@@ -367,6 +367,14 @@ def test_the_largest_that_fits_is_one_that_the_file_records() -> None:
     assert (several.values, several.variants, several.accepted, several.recorded) == ((8,), 20, 8, "batch <= 8")
 
 
+def test_a_batch_that_the_file_does_not_say_is_not_sought() -> None:
+    value = program()
+    value["graph_module"]["graph"]["tensor_values"]["x"]["sizes"][0] = "a/b"
+    model = cnnsum.loads(json.dumps(value))
+    with pytest.raises(UnusableError, match="there is no formula in batch for this network"):
+        cnnsum.fit(model, memory=10**6)
+
+
 def test_batch_normalisation_that_trains_and_gives_its_new_statistics() -> None:
     report = cnnsum.summarize(cnnsum.load(HERE / "trained.pt2"))
     assert not report.diagnostics
