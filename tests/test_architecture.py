@@ -60,8 +60,8 @@ KNOWS = {
     "answers.page": "analyses.memory answers answers.explain answers.picture answers.plan answers.summary diagnostics "
     "dims ink layers model",
     "answers.schema": "diagnostics dims graph layers layers.keras layers.torch readers",
-    "answers.variants": "analyses.sizes analyses.training answers answers.summary diagnostics dims model readers "
-    "source",
+    "answers.variants": "analyses.sizes analyses.training answers answers.summary diagnostics dims executors model "
+    "readers source",
     "answers.fit": "analyses.sizes answers answers.sweep answers.variants diagnostics dims model render",
     "answers.sweep": "answers answers.variants diagnostics dims executors ink model render",
     "answers.listing": "analyses.training answers answers.sizes answers.summary answers.variants diagnostics dims "

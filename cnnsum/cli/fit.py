@@ -156,8 +156,10 @@ def _best(
     """Print the best of several names; whether nothing is within the limits."""
     from cnnsum.answers.fit.records import BestAnswer
     from cnnsum.answers.fit.several import best
+    from cnnsum.cli.sweep import say_if_slow
 
-    found = best(reading, varied, limits, maximize, partial(progress.count, what="variants"))
+    progressing = partial(progress.count, what="variants")
+    found = best(reading, varied, limits, maximize, progressing, partial(say_if_slow, asked=asked))
     try:
         asked.answer("best", format, BestAnswer(model.graph.name, found, reading.optimizer_title))
     finally:

@@ -8,10 +8,12 @@ import json
 import os
 import random
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 import cnnsum
+from cnnsum.answers.sweep import ask, pieces
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.variants.ranges import swept
 from cnnsum.answers.variants.reading import inferred, reading_of
@@ -156,6 +158,27 @@ def test_open_sizes_must_be_given():
     assert done.code == 2
     assert "W is open" in done.err
     assert call("specs/fcn.yaml", "--sweep", "H=160,320", "--set", "W=160").code == 0
+
+
+@each(
+    "arguments",
+    [
+        "specs/mobilenet_v1.yaml --sweep alpha=0.5:1:0.1 --set H=64 --set W=64",
+        "specs/unet.yaml --sweep batch=1:40",
+        "fit specs/mobilenet_v1.yaml --vary alpha=0.5:1:0.1 --vary H=W=64 --maximize macs --params 2M",
+    ],
+)
+def test_without_numpy_a_long_sweep_says_so_before_it_begins(arguments):
+    where = "alpha" if "alpha" in arguments else "batch"
+    few = mock.patch.multiple(ask, _MANY=20, _MANY_READ=4)
+    with few, mock.patch.object(pieces, "has_arrays", return_value=False):
+        done = call(*arguments.split())
+        quiet = call(*arguments.split(), "--quiet")
+    mend = f"{40 if where == 'batch' else 6} variants one by one; with NumPy in a hundredth of the time: "
+    assert (done.code, done.err) == (0, f"{mend}pip install 'cnnsum[sweep]'\n")
+    assert (quiet.out, quiet.err) == (done.out, "")
+    with few:
+        assert call(*arguments.split()) == quiet
 
 
 def test_a_sweep_is_written_to_a_file(tmp_path):

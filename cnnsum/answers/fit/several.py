@@ -32,14 +32,17 @@ def best(
     limits: Sequence[Limit],
     maximize: str,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    begins: Callable[[Sweep], object] = lambda _sweep: None,
 ) -> Best:
     """The variant with the most of `maximize`, a measure or a name that is varied, among those within all limits; of
-    equal ones the first, in the order of a sweep. progress: is told how many of how many variants were looked at.
+    equal ones the first, in the order of a sweep. progress: is told how many of how many variants were looked at;
+    begins: of the sweep, before it begins.
 
     Raises UnusableError for what cannot be varied or is not known, and where there are too many variants.
     """
     sweep = Sweep(reading, _with_values(reading, varied), Choice(top=1))
     sweep.progress = progress
+    begins(sweep)
     names = [*sweep.columns]
     target = _target(maximize, sweep)
     held = recorded(reading.model({}), sweep.names)

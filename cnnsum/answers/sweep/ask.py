@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: Variants of a sweep that are all written, at most: more are looked at where few of them are kept.
 MOST_VARIANTS = 1_000_000_000
 _MOST_SIZE = 10**15 - 1
+#: From so many variants on, or combinations of vars, it matters whether there is NumPy: without it these take some ten
+#: seconds.
+_MANY, _MANY_READ = 100_000, 2_000
 
 
 def sweep(
@@ -109,6 +112,13 @@ class Sweep:
         self.became: dict[str, str] = {}
         #: Is told how many variants were looked at.
         self.progress: Callable[[int, int], object] = lambda _done, _all: None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it takes long for want of NumPy."""
+        from cnnsum.answers.sweep.pieces import has_arrays
+
+        return (self.count > _MANY or self._slow.size > _MANY_READ) and not has_arrays()
 
     @property
     def has_vars(self) -> bool:

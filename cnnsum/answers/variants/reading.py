@@ -16,6 +16,7 @@ from cnnsum.answers.summary.build import totals_of
 from cnnsum.answers.variants.costs import Costs, Outcome
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, symbols_of
+from cnnsum.executors.garbage import collect
 from cnnsum.model import Model
 from cnnsum.tuples import NamedTuple
 
@@ -37,6 +38,7 @@ class Reading(NamedTuple):
 
     def model(self, settings: Mapping[str, object], free: Sequence[str] = ()) -> Model:
         """The model with more settings; raises UnusableError."""
+        collect(held=True)  # there may be many variants
         return Model(self.document, self.how.setting(settings).freeing(*free))
 
     @property
