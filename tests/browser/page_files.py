@@ -38,8 +38,8 @@ class Written:
         self.fields: list[dict[str, Any]] = self.data["fields"]
         self.first: Sizes = {one["name"]: one["value"] for one in self.fields}
         self.symbols: dict[str, str] = {one["name"]: one["symbol"] for one in self.fields}
-        # `cnnsum sizes` sets the same sizes free; the batch is its only one more here.
-        self.free = model.again(model.how.freeing("spatial", "batch"))
+        # `cnnsum sizes` sets the same sizes free; the batch, where it can be chosen, is its only one more here.
+        self.free = model.again(model.how.freeing("spatial", *(["batch"] if "batch" in self.first else [])))
 
     def at(self, sizes: Mapping[str, int]) -> cnnsum.Model:
         """The model read anew with these sizes, as `-i` gives them."""
@@ -52,8 +52,9 @@ class Written:
             for one in self.data["inputs"]
         }
         found = cnnsum.load(self.path, inputs=inputs)
-        # An exported program may fix the batch, which a page sets free as it does sizes.
-        return found.again(found.how.freeing("batch")) if isinstance(found.graph.batch, int) else found
+        # An exported program may fix the batch, which a page sets free as it does sizes, where it can.
+        fixed = isinstance(found.graph.batch, int)
+        return found.again(found.how.freeing("batch")) if fixed and "batch" in sizes else found
 
     def number(self, dim: cnnsum.dims.Dim | str, sizes: Mapping[str, int]) -> int:
         """The number that a formula is at sizes of symbols: a report leaves the batch open where it can."""

@@ -45,6 +45,7 @@ NETWORKS = [
     "specs/torch/wavenet.yaml",
     "tests/readers/keras_json/files/groupnorm.json",
     "tests/readers/pt2/static.pt2",
+    "tests/readers/pt2/resnet50.pt2",
     "nested.keras",
 ]
 
@@ -78,6 +79,7 @@ def expected(report: dict[str, Any]) -> dict[str, str]:
         "params": totals["params"]["total"],
         "macs": totals["macs"],
         "flops": totals["flops"],
+        "weights": totals["memory"]["weights"],
         "peak": totals["memory"]["peak"],
         "training": totals["memory"]["training"]["total"],
     }

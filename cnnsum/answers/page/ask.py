@@ -5,16 +5,17 @@ Knows no format and no screen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from cnnsum.analyses.memory.liveness import Story
+from cnnsum.answers.page.opening import opened as opened_of
+from cnnsum.answers.page.opening import place
 from cnnsum.answers.page.records import Field, Page, Stretch
 from cnnsum.answers.picture.ask import picture
 from cnnsum.answers.plan.ask import plan as plan_of
-from cnnsum.answers.summary.ask import summarize
 from cnnsum.answers.summary.records import Report
-from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import UNKNOWN, Dim, Symbol, symbols_of
 from cnnsum.dims.patterns import positions
 
@@ -31,9 +32,6 @@ MOST_IN_A_LINE = 2_000
 #: More remainders than that are not written into a page: the sizes are then tried one by one.
 MOST_REMAINDERS = 4_096
 
-#: What an open size is at first, where the file fixes none: near to it, if the network does not accept just that.
-_EXAMPLE = {"image": 224, "other": 128}
-
 
 def page(
     model: Model,
@@ -49,12 +47,12 @@ def page(
     optimizer, checkpoint: as for `summarize`. depth: blocks that many names below the model are closed at first.
     findings: what is to be said of the model; its own diagnostics where that is not given.
     """
-    opened, free, notes = _open(model, report, optimizer, checkpoint)
+    opened, free, first, notes = opened_of(model, report, optimizer, checkpoint)
     told = tuple(report.diagnostics if findings is None else findings)
     return Page(
         free,
         picture(free, depth=depth),
-        _fields(opened, free, report),
+        _fields(opened, free, report, first),
         _explained(opened, free, notes),
         _story(opened, free),
         told,
@@ -63,39 +61,7 @@ def page(
     )
 
 
-def _open(
-    model: Model, report: Report, optimizer: str, checkpoint: Collection[str] | None
-) -> tuple[Model, Report, list[str]]:
-    """The model with its sizes set free, and its report; as it is where it tells less in that form."""
-    if model.wrong:
-        return model, report, ["The model has errors: what is known of it is shown, at the sizes of the file."]
-    try:
-        opened = model.again(model.how.freeing("spatial", "batch"))
-        free = summarize(opened, symbolic=True, optimizer=optimizer, checkpoint=checkpoint)
-    except UnusableError:
-        opened, free = model, report
-    if opened is not model and (opened.wrong or _is_less(free, report)):
-        opened = model
-        free = summarize(model, symbolic=True, optimizer=optimizer, checkpoint=checkpoint)
-        if _is_less(free, report):
-            free = report
-    if opened is model and model.graph.inputs:
-        return opened, free, ["Some of the numbers are known at the sizes of the file only, which are therefore kept."]
-    return opened, free, []
-
-
-def _is_less(free: Report, report: Report) -> bool:
-    """Whether a report tells less than another of the same model."""
-    pairs = zip(_numbers(free), _numbers(report), strict=True)
-    return any(one is UNKNOWN and other is not UNKNOWN for one, other in pairs)
-
-
-def _numbers(report: Report) -> tuple[Dim, ...]:
-    totals = report.totals
-    return totals.params.total, totals.macs, totals.flops, totals.peak.bytes, totals.training.total
-
-
-def _fields(opened: Model, free: Report, report: Report) -> tuple[Field, ...]:
+def _fields(opened: Model, free: Report, report: Report, first: Mapping[str, int]) -> tuple[Field, ...]:
     """The batch first, then the symbols in the order of the inputs."""
     used = {one for name in _open_symbols(free) for one in name}
     batch = symbols_of(opened.graph.batch) if opened.graph.batch is not None else frozenset()
@@ -107,20 +73,17 @@ def _fields(opened: Model, free: Report, report: Report) -> tuple[Field, ...]:
         if (symbol not in used and symbol not in batch) or symbol in fixed:
             continue
         freed = opened.graph.freed.get(symbol.name)
-        size = None if freed is None else freed.size
-        if symbol in batch and type(report.batch) is int:
-            size = report.batch
-        place, axes = _place(free, symbol)
+        given = (freed is not None and freed.size is not None) or (symbol in batch and type(report.batch) is int)
         fields.append(
             Field(
                 "batch" if symbol in batch else symbol.name,
                 symbol.name,
-                _example(opened, symbol, axes) if size is None else size,
+                first[symbol.name],
                 symbol.minimum,
                 symbol.multiple_of,
-                "samples in a batch" if symbol in batch else place,
+                "samples in a batch" if symbol in batch else place(free, symbol)[0],
                 conditions.get(symbol.name, ""),
-                size is not None,
+                given,
                 _legal(opened, symbol),
             )
         )
@@ -148,27 +111,6 @@ def _open_symbols(free: Report) -> Iterable[frozenset[Symbol]]:
             yield symbols_of(dim)
     for condition in free.conditions:
         yield symbols_of(condition.need.left) | symbols_of(condition.need.right)
-
-
-def _place(free: Report, symbol: Symbol) -> tuple[str, int]:
-    """Where a symbol stands first, and how many axes there are."""
-    for record in free.inputs:
-        for axis, dim in enumerate(record.shape or ()):
-            if symbol in symbols_of(dim):
-                return f"axis {axis} of {record.name}", len(record.shape or ())
-    return "", 0
-
-
-def _example(opened: Model, symbol: Symbol, axes: int) -> int:
-    """An accepted size near to a usual one."""
-    wanted = 1 if axes == 0 else _EXAMPLE["image" if axes == 4 else "other"]
-    wanted = max(wanted, symbol.minimum)
-    wanted += -wanted % symbol.multiple_of
-    axis = next((one for one in opened.sizes.axes if one.symbol == symbol), None)
-    near = None if axis is None else opened.sizes.nearest(axis, {}, wanted)
-    if near is None or near.accepted:
-        return wanted
-    return near.above or near.below or wanted
 
 
 def _explained(opened: Model, free: Report, notes: list[str]) -> tuple[Explained, ...]:

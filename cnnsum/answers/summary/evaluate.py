@@ -19,6 +19,7 @@ from cnnsum.answers.summary.records import (
     Row,
     SizeRecord,
     TensorRecord,
+    Totals,
     TrainingMemory,
 )
 from cnnsum.diagnostics import did_you_mean
@@ -51,6 +52,12 @@ def evaluated(report: Report, values: Mapping[str, int]) -> Report:
         symbols=tuple([symbol for symbol in report.symbols if symbol.name not in values]),
         conditions=tuple(_left(report.conditions, values)),
     )
+
+
+def totals_at(report: Report, values: Mapping[str, int]) -> Totals:
+    """The totals of a report alone, with values for some of its symbols, whether or not the network accepts these."""
+    found: Totals = _Fill(report, values)(report.totals)
+    return found
 
 
 def _check(report: Report, values: Mapping[str, int]) -> None:

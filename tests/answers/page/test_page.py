@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 import cnnsum
+from bench.fuzz import wire
+from bench.fuzz.onnx_files import node
 from cnnsum.answers.page.ask import page
 from cnnsum.answers.page.data import MOST_OF_A_NAME, document
 from cnnsum.answers.summary.json_format import document as report_document
 from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.rendering import render
 from cnnsum.dims.language import evaluate
+from cnnsum.source.onnx import SCHEMA
 from tests.thorough import each
 
 SPECS = Path("specs")
@@ -139,11 +142,87 @@ def test_a_field_has_the_sizes_that_are_accepted_whatever_the_others_are():
     assert length["legal"] == ((12, 12, 1, (0,)),)
 
 
-def test_numbers_of_one_batch_have_no_field_for_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("cnnsum.answers.page.ask._is_less", lambda *_: True)
-    found = page_of(cnnsum.loads("{input: [H, 8, 3], layers: [{Conv2D: [8, 3]}]}"), batch=4)
-    assert [one["name"] for one in found["fields"]] == ["H"]
-    assert any("at the sizes of the file only" in note for note in found["notes"])
+def first_of(found: dict[str, Any]) -> dict[str, int]:
+    return {field["symbol"]: field["value"] for field in found["fields"]}
+
+
+def assert_totals_are_those_of_the_report(path: Path) -> dict[str, Any]:
+    """Every total of a page, at the sizes of the file, is the one of the file's report; the page is returned."""
+    found = page_of(cnnsum.load(path))
+    told = report_document(cnnsum.summarize(cnnsum.load(path)))["totals"]
+    memory, own = told["memory"], found["totals"]
+    sizes = first_of(found)
+    assert {name: number(found, own[name], sizes) for name in own if name != "training"} == {
+        "params": told["params"]["total"],
+        "trainable": told["params"]["trainable"],
+        "non_trainable": told["params"]["non_trainable"],
+        "buffers": told.get("buffers", 0),
+        "macs": told["macs"],
+        "flops": told["flops"],
+        "weights": memory["weights"],
+        "outputs": memory["outputs"],
+        "saved": memory["saved"],
+        "peak": memory["peak"],
+    }
+    training = memory["training"]
+    for name, value in own["training"].items():
+        if name in training and name != "optimizer":
+            assert number(found, value, sizes) == training[name], name
+    return found
+
+
+def windows(path: Path, batch: int) -> None:
+    """An ONNX program that writes its batch out: windows of an image, whose rows a product with a matrix makes."""
+
+    def numbers(name: str, *values: int) -> dict[str, Any]:
+        return {"name": name, "dims": [len(values)], "data_type": 7, "int64_data": list(values)}
+
+    def tensor(name: str, *dims: int) -> dict[str, Any]:
+        sizes = [{"dim_value": one} for one in dims]
+        return {"name": name, "type": {"tensor_type": {"elem_type": 1, "shape": {"dim": sizes}}}}
+
+    graph = {
+        "name": "windows",
+        "node": [
+            node("Reshape", ["x", "windows"], ["cut"]),
+            node("MatMul", ["cut", "w"], ["made"]),
+            node("Relu", ["made"], ["kept"]),
+            node("Reshape", ["kept", "images"], ["y"]),
+        ],
+        "initializer": [
+            numbers("windows", batch * 4, 16, 6),
+            numbers("images", batch, 64, 5),
+            {"name": "w", "dims": [6, 5], "data_type": 1, "data_location": 1},
+        ],
+        "input": [tensor("x", batch, 64, 6)],
+        "output": [tensor("y", batch, 64, 5)],
+    }
+    tree = {"ir_version": 10, "graph": graph, "opset_import": [{"version": 21}]}
+    path.write_bytes(wire.encode(tree, SCHEMA, "Model"))
+
+
+@each("name", ["pair.pt2", "windows.onnx"])
+def test_a_batch_that_the_program_writes_out_is_kept(name: str, tmp_path: Path):
+    # PyTorch counts 20,736 multiply-adds for two samples of tests/readers/pt2/pair.pt2.
+    path, macs = Path("tests/readers/pt2/pair.pt2"), 10_368
+    if name == "windows.onnx":
+        path, macs = tmp_path / name, 64 * 6 * 5
+        windows(path, 2)
+    found = assert_totals_are_those_of_the_report(path)
+    assert number(found, found["totals"]["macs"], first_of(found)) == macs
+    assert "batch" not in [one["name"] for one in found["fields"]]
+    note = "Some of the numbers are known at the file's batch of 2 only, which is therefore kept."
+    assert note in found["notes"]
+
+
+@each("name", ["static.pt2", "resnet50.pt2", "efficientvit_b0.pt2", "tagger.pt2", "coat_lite_tiny.pt2"])
+def test_totals_at_the_sizes_of_a_program_are_those_of_its_report(name: str):
+    assert_totals_are_those_of_the_report(Path("tests/readers/pt2") / name)
+
+
+def test_a_batch_that_nothing_but_the_input_says_can_be_chosen():
+    found = assert_totals_are_those_of_the_report(Path("tests/readers/pt2/resnet50.pt2"))
+    assert [one["name"] for one in found["fields"]] == ["batch", "H", "W"]
 
 
 def test_findings_stand_at_their_layers():
