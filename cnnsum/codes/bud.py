@@ -23,9 +23,10 @@ Passes:
 ## BUD502
 A budget that cannot be held against anything, since what it limits is not known.
 
-Why: A gate must not open because a layer is not understood.
+Why: A gate must not open because a layer is not understood, or because an error is silenced that numbers depend on.
 
-Mend: Give open sizes a range, or declare the layers that are not known (`--layer-types`).
+Mend: Give open sizes a range, declare the layers that are not known (`--layer-types`), or mend the errors that the help
+names.
 
 Fails:
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Findings that are not looked for where a model has errors, which they would be built on.
 _AFTER_ERRORS = ("ARC", "BUD")
+#: Advice on what nothing uses, of which a file that is not read to its end says nothing: the rest may use it.
+_OF_EVERY_USE = ("ARC493",)
 STDIN = "<stdin>"
 #: The finding that says that a file was not checked to its end: whatever else was found, the run is spoilt.
 UNFINISHED = "SPC075"
@@ -94,9 +96,15 @@ def _outcome(path: str, settings: Settings, *, sought: bool) -> Outcome | None:
     try:
         document = opened(path, sought=sought)
     except UnusableError as error:
+        name = STDIN if path == "-" else path
         wanted = Wanted(settings.choice(), settings.silenced)
+        wanted.insist(one.code for one in error.diagnostics)
         found = [one for one in in_order(error.diagnostics) if wanted(one.code)]
-        return Outcome(_checked(STDIN if path == "-" else path, found, 0, settings), error.line)
+        if not found:
+            own = Span(name, 1, 1, 1, 1) if _seems_budgeted(path) else None
+            _insist_on_limits(wanted)
+            found = [one for one in _unheld(name, own, error, settings) if wanted(one.code)]
+        return Outcome(_checked(name, found, 0, settings), error.line)
     return None if document is None else Outcome(check_document(document, settings), document.line)
 
 
@@ -150,6 +158,17 @@ def _seems_model(path: str, error: UnusableError) -> bool:
         return False
 
 
+def _seems_budgeted(path: str) -> bool:
+    """Whether a file that cannot be read has a budget."""
+    from cnnsum.lint.looking import seems_budgeted
+
+    try:
+        with open_file(path) as file:
+            return seems_budgeted(file.read())
+    except OSError:
+        return False
+
+
 def check_document(document: Document, settings: Settings) -> CheckedFile:
     """What is wrong with a text that was read."""
     model = read_model(document, settings)
@@ -179,34 +198,17 @@ def check_model(
 
     advice: whether to look for what is not wrong for certain, too; that takes longer than all the rest.
     """
-    from cnnsum.answers.summary.ask import with_layout
-
-    faults: list[Diagnostic] = []
-    choice = settings.choice()
-    if isinstance(document.value, dict) and "lint" in document.value and "class_name" not in document.value:
-        from cnnsum.lint.spec import own_choice
-
-        own, faults = own_choice(document)
-        choice = settings.choice(own)
-    wanted = Wanted(choice, settings.silenced)
-    complete = False
-    if isinstance(model, UnusableError):
-        found = DiagnosticList(model.diagnostics)
-    else:
-        found = DiagnosticList(model.diagnostics)
-        if any(one.severity == "error" for one in found):
-            found = DiagnosticList(with_layout(model, found))
-        elif advice:
-            complete = True
-            found += _advice(model, wanted)
-            found += _budgets(model, settings)
-            if settings.baseline is not None and settings.increases is not None:
-                from cnnsum.lint.budget.baseline import findings as grown
-
-                found += grown(model, settings.baseline, settings.increases)
-    kept = [one for one in in_order((*found, *faults)) if wanted(one.code)]
+    wanted, faults = _wanted(document, settings)
+    found, stands = _found(document, model, wanted, advice=advice)
+    if advice:
+        _insist_on_limits(wanted)
+        limits = _limits(document, model, settings)
+        # What is not known because of errors is not told beside these: they fail the run, and have to go first.
+        found += [one for one in limits if one.code != "BUD502"] if stands else limits
+    kept = in_order((*[one for one in found if wanted(one.code)], *[one for one in faults if wanted(one.code)]))
     suppressed = 0
     if document.format == "yaml" or any(one.span is not None and one.span.path != document.path for one in kept):
+        complete = advice and not isinstance(model, UnusableError) and not model.wrong
         kept, suppressed = _suppress(document, kept, wanted, complete=complete)
     checked = _checked(document.path, kept, suppressed, settings)
     if any(one.mend is not None or isinstance(one.help, Suggestion) for one in kept):
@@ -218,19 +220,45 @@ def check_model(
 
 def findings_of(model: Model) -> list[Diagnostic]:
     """What `check` says of a model that was read: its faults, and advice, but for what comments in its text silence."""
-    from cnnsum.answers.summary.ask import with_layout
-
-    settings = Settings()
-    choice = settings.choice()
-    value = model.document.value
-    if isinstance(value, dict) and "lint" in value and "class_name" not in value:
-        from cnnsum.lint.spec import own_choice
-
-        choice = settings.choice(own_choice(model.document)[0])
-    wanted = Wanted(choice, settings.silenced)
-    found = with_layout(model, model.diagnostics) if model.wrong else [*model.diagnostics, *_advice(model, wanted)]
+    wanted, _ = _wanted(model.document, Settings())
+    found, _ = _found(model.document, model, wanted, advice=True)
     kept = in_order([one for one in found if wanted(one.code)])
     return _suppress(model.document, kept, wanted, complete=not model.wrong)[0]
+
+
+def _wanted(document: Document, settings: Settings) -> tuple[Wanted, list[Diagnostic]]:
+    """Which findings of a text are reported, and what is wrong with what it says of that itself."""
+    faults: list[Diagnostic] = []
+    choice = settings.choice()
+    if isinstance(document.value, dict) and "lint" in document.value and "class_name" not in document.value:
+        from cnnsum.lint.spec import own_choice
+
+        own, faults = own_choice(document)
+        choice = settings.choice(own)
+    return Wanted(choice, settings.silenced), faults
+
+
+def _found(
+    document: Document, model: Model | UnusableError, wanted: Wanted, *, advice: bool
+) -> tuple[list[Diagnostic], bool]:
+    """What is found in a model, and whether errors of it are reported.
+
+    Advice is given where no error is: it would be built on what is about to change. An error that is silenced is not
+    about to change, and takes no advice on the rest away.
+    """
+    from cnnsum.answers.summary.ask import with_layout
+
+    found = DiagnosticList(model.diagnostics)
+    errors = [one for one in found if one.severity == "error"]
+    if errors and (isinstance(model, UnusableError) or not model.inference.calls):
+        wanted.insist(one.code for one in errors)
+    reported = [one for one in errors if wanted(one.code)]
+    stands = bool(reported) and bool(_suppress(document, reported, wanted, complete=False)[0])
+    if isinstance(model, UnusableError):
+        return found, stands
+    if stands or (errors and not advice):
+        return with_layout(model, found), stands
+    return DiagnosticList((*found, *_advice(model, wanted))) if advice else found, stands
 
 
 def _checked(path: str, found: list[Diagnostic], suppressed: int, settings: Settings) -> CheckedFile:
@@ -249,7 +277,12 @@ def _advice(model: Model, wanted: Wanted) -> list[Diagnostic]:
     from cnnsum.rules.base import Subject
 
     if not (model.graph.program and model.graph.exported):
-        return advise(Subject(model.graph, model.inference, lambda: model.sizes, model.document, wanted))
+        left_out = _OF_EVERY_USE if model.wrong else ()
+
+        def sure(code: str) -> bool:
+            return code not in left_out and wanted(code)
+
+        return advise(Subject(model.graph, model.inference, lambda: model.sizes, model.document, sure))
     from cnnsum.writers.translation.partly import partly_in_modules
 
     # Rules know layers, and no operations. No archive is mended: its author writes another program.
@@ -258,13 +291,45 @@ def _advice(model: Model, wanted: Wanted) -> list[Diagnostic]:
     return [*model.graph.remarks, *[one._replace(mend=None) for one in found]]
 
 
-def _budgets(model: Model, settings: Settings) -> list[Diagnostic]:
-    value = model.document.value
-    if settings.budget is None and not (isinstance(value, dict) and value.get("budget")):
-        return []
-    from cnnsum.lint.budget.judging import findings
+def _limits(document: Document, model: Model | UnusableError, settings: Settings) -> list[Diagnostic]:
+    """What exceeds budgets and baselines, or cannot be held to them."""
+    if isinstance(model, UnusableError):
+        has_own = isinstance(document.value, dict) and document.value.get("budget")
+        return _unheld(document.path, document.span(("budget",), key=True) if has_own else None, model, settings)
+    found: list[Diagnostic] = []
+    value = document.value
+    if settings.budget is not None or (isinstance(value, dict) and value.get("budget")):
+        from cnnsum.lint.budget.judging import findings
 
-    return findings(model, settings.budget, settings.budget_places)
+        found += findings(model, settings.budget, settings.budget_places)
+    if settings.baseline is not None and settings.increases is not None:
+        from cnnsum.lint.budget.baseline import findings as grown
+
+        found += grown(model, settings.baseline, settings.increases)
+    return found
+
+
+def _insist_on_limits(wanted: Wanted) -> None:
+    """Report what cannot be held to a limit wherever it is reported that something exceeds one."""
+    if wanted("BUD501") or wanted("BUD504"):
+        wanted.insist(("BUD502",))
+
+
+def _unheld(path: str, own: Span | None, error: UnusableError, settings: Settings) -> list[Diagnostic]:
+    """The budgets and baselines that a file is not held to, since no model could be read of it.
+
+    own: where the budget of the file itself stands, None where it has none.
+    """
+    found: list[Diagnostic] = []
+    if own is not None or settings.budget is not None:
+        from cnnsum.lint.budget.judging import unheld
+
+        found += unheld(path, own, error.diagnostics, settings.budget, settings.budget_places)
+    if settings.baseline is not None:
+        from cnnsum.lint.budget.baseline import unheld as not_compared
+
+        found += not_compared(path, error.diagnostics, settings.baseline)
+    return found
 
 
 # --- comments ---------------------------------------------------------------------------------------------------------

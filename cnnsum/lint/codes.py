@@ -34,6 +34,14 @@ class Selection(NamedTuple):
         unwanted = _longest(code, self.ignore)
         return unwanted is None or unwanted < wanted
 
+    def ignores(self, code: str) -> bool:
+        """Whether findings of a code are ignored, which is more than that nothing selects them.
+
+        >>> Selection(("ARC",), ("SPC",)).ignores("SPC008"), Selection(("ARC",)).ignores("SPC008")
+        (True, False)
+        """
+        return _longest(code, self.ignore) is not None and not self.reports(code)
+
 
 def _longest(code: str, texts: Iterable[str]) -> int | None:
     return max(

@@ -57,6 +57,11 @@ def seems_model(data: bytes) -> bool:
     return sum(signs) > 1 or _CLASS.search(data) is not None
 
 
+def seems_budgeted(data: bytes) -> bool:
+    """Whether there is a budget in the bytes of a file that cannot be read."""
+    return "budget" in _keys(_without_zeros(data))
+
+
 def _without_zeros(data: bytes) -> bytes:
     """In UTF-16 and UTF-32 most letters have zeros beside them."""
     is_wide = b"\0" in data[:4] or data[:2] in (b"\xff\xfe", b"\xfe\xff")

@@ -187,10 +187,10 @@ def baseline_of(
     entries: dict[str, Entry] = {}
     configs = Configs()
     for file in report.files:
+        kept = None if before is None or before.single else before.of(file.path)
+        if kept is not None:
+            entries[file.path] = kept
         if any(found.severity == "error" and not found.code.startswith("BUD") for found in file.findings):
-            kept = None if before is None or before.single else before.of(file.path)
-            if kept is not None:
-                entries[file.path] = kept
             continue
         try:
             types = configs.settings(file.path, Choice(), None).with_types(layer_types, plugins)

@@ -94,3 +94,11 @@ class Wanted:
         if code not in self._known:
             self._known[code] = self._selection.reports(code) and not self._silenced.reports(code)
         return self._known[code]
+
+    def insist(self, codes: Iterable[str]) -> None:
+        """Report these codes whatever is selected, unless they are ignored.
+
+        For what says that others could not be looked for: who selects those alone would take the file for sound.
+        """
+        for code in codes:
+            self._known[code] = not self._selection.ignores(code) and not self._silenced.reports(code)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,10 @@ from cnnsum.analyses.sizes.envelope import known_of
 from cnnsum.analyses.sizes.largest import UnsolvedError
 from cnnsum.analyses.sizes.worst import broken
 from cnnsum.answers.summary.ask import summarize
-from cnnsum.answers.summary.measured import MEASURES, measured, percent
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.answers.summary.measured import MEASURES, percent
+from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, ExpressionError, Unknown, at_least, parse_dim, substitute
+from cnnsum.lint.budget.known import because_of, least_of, numbers_of
 from cnnsum.model import Model
 from cnnsum.render.quantities import QuantityError, count, memory
 from cnnsum.render.units import plain_number
@@ -152,7 +153,7 @@ def _of_report(document: Document) -> Entry | None:
 def entry_of(model: Model, *, batch: int | None = None, optimizer: str = "adam") -> Entry:
     """The numbers of a model as they are now."""
     report = summarize(model, batch=batch, optimizer=optimizer, details=False)
-    numbers = {key: plain_number(number) for key, number in measured(report.totals).items()}
+    numbers = {key: plain_number(number) for key, number in numbers_of(model, report).items()}
     return Entry(report.batch if isinstance(report.batch, int) else None, numbers)
 
 
@@ -180,7 +181,7 @@ def findings(
         return []
     fixed = isinstance(model.graph.batch, int)
     report = summarize(model, batch=None if fixed else entry.batch, optimizer=optimizer, details=False)
-    now = measured(report.totals)
+    now = numbers_of(model, report)
     span = model.document.span()
     result = []
     for key, grown in allowed.items():
@@ -194,30 +195,38 @@ def findings(
             result.append(Diagnostic("BUD502", message, span, "warning"))
             continue
         before = _dim(entry.numbers[key], model)
-        try:
-            sizes = _more(before, now[key], grown, model)
-        except UnsolvedError:
-            sizes = None
-        if sizes == "":
+        is_known = not isinstance(now[key], Unknown)
+        number = now[key] if is_known else least_of(report, key)
+        sizes = _more_at(before, number, grown, model)
+        if is_known and sizes == "":
             continue
         measure = MEASURES[key]
-        if sizes is None:
+        if not sizes:
             message = f"{key}: {_told(now[key])} cannot be compared with {_told(before)} in {baseline.path}"
-            result.append(Diagnostic("BUD502", message, span))
+            result.append(Diagnostic("BUD502", message, span, help=None if is_known else because_of(model.errors)))
             continue
         may = f", and may grow by {grown.text}" if grown.rate or grown.number else ""
+        least = "" if is_known else "at least "
         message = (
-            f"{key}: {measure.exact(now[key])} is more than {measure.exact(before)} in {baseline.path}{sizes}{may}"
+            f"{key}: {least}{measure.exact(number)} is more than {measure.exact(before)} in {baseline.path}{sizes}{may}"
         )
-        if isinstance(before, int) and isinstance(number := now[key], int):
+        if isinstance(before, int) and isinstance(number, int):
             over = number - before
-            rate = percent(over, before)
+            rate = percent(over, before) if is_known else ""
             message = (
-                f"{key}: {measure.exact(number)} is {measure.exact(over)}{f' ({rate})' if rate else ''} more than in "
-                f"{baseline.path}, which has {measure.exact(before)}{may}"
+                f"{key}: {least}{measure.exact(number)} is {measure.exact(over)}{f' ({rate})' if rate else ''} more "
+                f"than in {baseline.path}, which has {measure.exact(before)}{may}"
             )
         result.append(Diagnostic("BUD504", message, span, help="`cnnsum diff OLD NEW` shows which layers have changed"))
     return result
+
+
+def unheld(path: str, errors: Sequence[Diagnostic], baseline: Baseline) -> list[Diagnostic]:
+    """BUD502 for a file of which no model could be read, where the baseline has one of it."""
+    if baseline.of(path) is None:
+        return []
+    message = f"the file cannot be read, and so whether it has grown since {baseline.path} cannot be said"
+    return [Diagnostic("BUD502", message, Span(path, 1, 1, 1, 1), help=because_of(errors))]
 
 
 def _told(dim: Dim) -> str:
@@ -232,6 +241,14 @@ def _dim(value: int | str | None, model: Model) -> Dim:
         return parse_dim(value, model.graph.symbols)
     except ExpressionError:
         return UNKNOWN
+
+
+def _more_at(before: Dim, now: Dim, grown: Increase, model: Model) -> str | None:
+    """The same as `_more`; None where it cannot be said."""
+    try:
+        return _more(before, now, grown, model)
+    except UnsolvedError:
+        return None
 
 
 def _more(before: Dim, now: Dim, grown: Increase, model: Model) -> str:

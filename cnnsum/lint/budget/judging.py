@@ -5,7 +5,7 @@ What is not known cannot be held against a limit, and fails. Knows reports and f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cnnsum.analyses.depth import depth
 from cnnsum.analyses.field.fields import receptive_fields
@@ -16,8 +16,9 @@ from cnnsum.answers.summary.measured import MEASURES, largest, measured, percent
 from cnnsum.answers.summary.records import Report
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
-from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, symbols_of
+from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, substitute, symbols_of
 from cnnsum.lint.budget.entries import KEYS, SHAPES, Budget, Limit, Places, no_limit, read
+from cnnsum.lint.budget.known import because_of, is_whole, least_of, numbers_of
 from cnnsum.model import Model
 from cnnsum.tuples import NamedTuple
 
@@ -60,12 +61,33 @@ def findings(
         found, faults = read(own, place)
         result += faults or no_limit(own, document.span(("budget",), key=True))
         result += _held(model, found, batch, optimizer, is_own=True)
+    elif own:
+        span = model.document.span(("budget",), key=True)
+        result.append(Diagnostic("BUD502", "this budget is not a mapping, and so nothing is held to it", span))
     if budget:
         found, _ = read(budget, _configured(where))  # whose faults are told once, not of every model
         for one in _held(model, found, batch, optimizer, is_own=False):
             elsewhere = one.span is None or one.span.path != model.document.path
             result.append(one._replace(message=f"{model.document.path}: {one.message}") if elsewhere else one)
     return result
+
+
+def unheld(
+    path: str,
+    own: Span | None,
+    errors: Sequence[Diagnostic],
+    budget: Mapping[str, object] | None,
+    where: Where,
+) -> list[Diagnostic]:
+    """BUD502 for every budget of a file of which no model could be read, so that nothing of it is known.
+
+    own: where the budget of the file itself stands, None where it has none.
+    """
+    spans = [] if own is None else [own]
+    if budget:
+        spans.append(_configured(where)(("",)) or Span(path, 1, 1, 1, 1))
+    message = f"{path}: the file cannot be read, and so is not within its budget"
+    return [Diagnostic("BUD502", message, span, help=because_of(errors)) for span in spans]
 
 
 def config_faults(budget: Mapping[str, object], where: Where, *, alone: bool = False) -> list[Diagnostic]:
@@ -121,7 +143,7 @@ def _held(model: Model, budget: Budget, batch: int | None, optimizer: str | None
     optimizer = budget.optimizer or optimizer or "adam"
     report = summarize(opened, batch=fixed or samples, optimizer=optimizer, details=False)
     held = _Held(opened, report, ranges, settings, free, optimizer)
-    numbers = measured(report.totals)
+    numbers = numbers_of(opened, report)
     shapes = _shapes(opened) if any(limit.key in SHAPES for limit in budget.limits) else {}
     for limit in budget.limits:
         if limit.key in SHAPES:
@@ -155,7 +177,7 @@ def _opened(model: Model, ranges: Mapping[str, Range]) -> tuple[Model, Mapping[s
 def _one(held: _Held, limit: Limit, number: Dim, most: int, of: str = "") -> Diagnostic | None:
     """One number against one limit; `of` says of which axis."""
     if isinstance(number, Unknown):
-        return _unknown(held, limit)
+        return _of_what_is_known(held, limit, most) or _unknown(held, limit)
     if not isinstance(number, Expr):
         over = most - number if limit.least else number - most
         return _exceeded(held.report, limit, number, over, most, of) if over > 0 else None
@@ -174,10 +196,26 @@ def _one(held: _Held, limit: Limit, number: Dim, most: int, of: str = "") -> Dia
     return _over_sizes(held, limit, number, most, found, of)
 
 
+def _of_what_is_known(held: _Held, limit: Limit, most: int) -> Diagnostic | None:
+    """What is over a limit already by what is known of it."""
+    known = least_of(held.report, limit.key)
+    if isinstance(known, Expr):
+        try:
+            found = broken(known, most, held.model.sizes.requirements, held.ranges)
+        except (NoSizesError, UnsolvedError):
+            return None
+        point = {} if found is None else found.point
+        value = None if found is None else substitute(known, point)
+        if not isinstance(value, int):
+            return None
+        return _exceeded(held.report, limit, value, value - most, most, "", at=_sizes_text(point), bound=True)
+    if not isinstance(known, int) or known <= most:
+        return None
+    return _exceeded(held.report, limit, known, known - most, most, "", bound=True)
+
+
 def _over_sizes(held: _Held, limit: Limit, number: Dim, most: int, found: Break, of: str) -> Diagnostic:
     """A formula that breaks its limit at some sizes."""
-    from cnnsum.dims import substitute
-
     at = _sizes_text(found.point)
     try:
         there = held.report.evaluate(**found.point)
@@ -215,8 +253,18 @@ def _inferred(held: _Held, point: Mapping[str, int]) -> Report | None:
 
 
 def _exceeded(
-    report: Report, limit: Limit, number: int, over: int, most: int, of: str, *, at: str = "", since: str = ""
+    report: Report,
+    limit: Limit,
+    number: int,
+    over: int,
+    most: int,
+    of: str,
+    *,
+    at: str = "",
+    since: str = "",
+    bound: bool = False,
 ) -> Diagnostic:
+    """The finding that a number exceeds a limit; bound: whether it may be more than that."""
     if limit.key in MEASURES:
         measure = MEASURES[limit.key]
         short = measure.short(number)
@@ -226,7 +274,9 @@ def _exceeded(
         excess = measure.exact(over)
     else:
         value, excess = f"{number:,}", f"{over:,}"
-    rate = percent(over, most)
+    if bound:
+        value, excess = f"at least {value}", f"at least {excess}"
+    rate = "" if bound else percent(over, most)
     relation = f"below the least of {limit.written}" if limit.least else f"over the budget of {limit.written}"
     where = f" at {at}" if at else ""
     if since and not at:
@@ -287,7 +337,7 @@ def _unknown(held: _Held, limit: Limit) -> Diagnostic:
     more = f" and {len(names) - _MOST_NAMED:,} more layers" if len(names) > _MOST_NAMED else ""
     because = f": nothing is known of {listed}{more}" if names else ""
     message = f"{limit.key}: not known, and so not within the budget of {limit.written}{because}"
-    return Diagnostic("BUD502", message, limit.span)
+    return Diagnostic("BUD502", message, limit.span, help=because_of(held.model.errors))
 
 
 def _unsolved(limit: Limit, number: Dim) -> Diagnostic:
@@ -335,6 +385,8 @@ def _shapes(model: Model) -> dict[str, _Axes]:
     """
     inference = model.inference
     found = {"depth": _Axes((depth(inference),), axes=False)}
+    if not is_whole(model):
+        return dict.fromkeys(SHAPES, _Axes((UNKNOWN,), axes=False))
     if any(call.facts.status == "unknown" for call in inference.calls):
         return {**found, "receptive_field": _Axes((UNKNOWN,)), "stride": _Axes((UNKNOWN,))}
     fields = receptive_fields(inference)
