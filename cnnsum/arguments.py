@@ -177,6 +177,17 @@ def _plain(value: object) -> object:
     return _whole(value)
 
 
+def _settings(value: object) -> dict[str, object]:
+    """Values by name; one of several names ("H=W") is given to each."""
+    found: dict[str, object] = {}
+    for names, one in _by_name(value, _plain).items():
+        for name in names.split("="):
+            if name in found:
+                raise _WrongError(f"got {_shown(name)} twice", ValueError)
+            found[name] = one
+    return found
+
+
 def _choice(*choices: str) -> Kind:
     def read(value: object) -> str:
         found = _text(value)
@@ -289,7 +300,7 @@ ONLY = _choices(*EXPLAINED)
 TO = _choice(*CONVERTED)
 FRAMEWORK = _choice(*FRAMEWORKS)
 WEIGHTS = _choice(*CHECKPOINTS)
-SETTINGS = Kind("a mapping of names to plain values", lambda value: _by_name(value, _plain))
+SETTINGS = Kind("a mapping of names to plain values", _settings)
 
 _READING = {
     "inputs": _or_none(INPUTS),

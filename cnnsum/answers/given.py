@@ -43,6 +43,21 @@ def setting(text: str) -> int | float | bool | str:
     return text if real is None or real != real or abs(real) == float("inf") else real  # noqa: PLR0124 - NaN
 
 
+def named(text: str) -> tuple[tuple[str, ...], str]:
+    """The names before a value, and the text of the value, which may compare.
+
+    >>> named("H=W=224"), named("deep=a==b"), named("224")
+    ((('H', 'W'), '224'), (('deep',), 'a==b'), ((), '224'))
+    """
+    names = []
+    name, separator, rest = text.partition("=")
+    while separator and name.isidentifier() and not rest.startswith("="):
+        names.append(name)
+        text = rest
+        name, separator, rest = text.partition("=")
+    return tuple(names), text
+
+
 def is_not_finite(text: str) -> bool:
     """Whether a text is a number beyond all that there are, or none at all.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cnnsum.answers.given import MOST_SAMPLES, integer, is_not_finite, setting
+from cnnsum.answers.given import MOST_SAMPLES, integer, is_not_finite, named, setting
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How
@@ -71,20 +71,20 @@ class ShapeOption(_Type):
 
 
 class SettingOption(_Type):
-    """`NAME=VALUE`: a number, true, false, or a text."""
+    """`NAME=VALUE`, or `NAME=NAME=VALUE` for several: a number, true, false, or a text."""
 
     name = "NAME=VALUE"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        """The name and the value."""
+        """The names and the value."""
         if not isinstance(value, str):
             return value
-        name, separator, text = value.partition("=")
-        if not separator or not name.isidentifier():
+        names, text = named(value)
+        if not names:
             self.fail(f"`{value}` is not NAME=VALUE", param, ctx)
         if is_not_finite(text):
             self.fail(f"`{value}`: `{text}` is not a finite number", param, ctx)
-        return name, setting(text)
+        return names, setting(text)
 
 
 def _by_name(_ctx: click.Context, _param: click.Parameter, pairs: tuple[tuple[str, object], ...]) -> dict[str, object]:
@@ -97,6 +97,13 @@ def _by_name(_ctx: click.Context, _param: click.Parameter, pairs: tuple[tuple[st
             )
         values[name] = value
     return values
+
+
+def _by_names(
+    ctx: click.Context, param: click.Parameter, given: tuple[tuple[tuple[str, ...], object], ...]
+) -> dict[str, object]:
+    """The values by their names, of which several may have one."""
+    return _by_name(ctx, param, tuple([(name, value) for names, value in given for name in names]))
 
 
 def how_of(given: dict[str, Any]) -> How:
@@ -240,8 +247,8 @@ def model_options(command: F) -> F:
                 "settings",
                 type=SettingOption(),
                 multiple=True,
-                callback=_by_name,
-                help="Give a var or a symbol a value.",
+                callback=_by_names,
+                help="Give a var or a symbol a value; H=W=224 gives it to both.",
             ),
             click.option(
                 "--dtype", metavar="NAME", help="The dtype policy of layers that name none, such as mixed_float16."

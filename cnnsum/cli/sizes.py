@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnnsum.answers.given import FREED, MOST_LISTED
+from cnnsum.answers.given import FREED, MOST_LISTED, named
 from cnnsum.cli.asked import Asked
 from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.frame import question
@@ -47,7 +47,7 @@ class RangeOption(_Type):
 
 
 class TestsOption(_Type):
-    """`224,640` for all sizes of an image, or `H=224` for one."""
+    """`224,640` for all sizes of an image, `H=224` for one, or `H=W=224` for some."""
 
     name = "SIZES"
     __test__ = False  # no test for pytest, whatever its name
@@ -58,11 +58,11 @@ class TestsOption(_Type):
             return value
         result = []
         for item in value.split(","):
-            name, separator, text = item.strip().rpartition("=")
+            names, text = named(item.strip())
             size = _size(text)
-            if size is None or (separator and not name.isidentifier()):
+            if size is None:
                 self.fail(f"`{item.strip()}` is not a size: write 224 or H=224", param, ctx)
-            result.append((name, size))
+            result += [(name, size) for name in names or ("",)]
         return tuple(result)
 
 

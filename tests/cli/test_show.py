@@ -12,6 +12,7 @@ import click
 import pytest
 from calling import call
 
+import cnnsum
 from cnnsum.answers.summary.rendering import FORMATS
 from cnnsum.cli import COMMANDS
 from cnnsum.cli.formats import FORMATS as PRINTED
@@ -180,6 +181,22 @@ def test_input_that_is_none(shape: str, said: str) -> None:
     message = usage_error(SEED, "-i", shape)
     assert message.startswith("Invalid value for '-i' / '--input': ")
     assert said in message
+
+
+def test_one_value_of_several_names() -> None:
+    spec = b"{vars: {w: 1, v: 1}, input: [H, W, 3], layers: [Conv2D: {filters: w + v, kernel_size: 3}]}"
+    each_alone = call("-", "--set", "H=12", "--set", "W=12", "--set", "w=4", "--set", "v=4", stdin=spec)
+    assert call("-", "--set", "H=W=12", "--set", "w=v=4", stdin=spec) == each_alone
+    model = cnnsum.loads(spec.decode(), settings={"H=W": 12, "v=w": 4})
+    assert cnnsum.summarize(model).totals.params.total == 8 * (27 + 1)
+    assert "`H` is given twice" in usage_error(SEED, "--set", "H=W=12", "--set", "H=8")
+    assert "`H` is given twice" in usage_error(SEED, "--set", "H=H=12")
+    assert "`=3` is not NAME=VALUE" in usage_error(SEED, "--set", "=3")
+    with pytest.raises(ValueError, match="got 'H' twice"):
+        cnnsum.loads(spec.decode(), settings={"H=W": 12, "H": 4})
+    # A value may compare.
+    when = b"{vars: {a: 2, b: 2, deep: false}, input: [4], layers: [Dense: {units: 2, when: deep}, Dense: 1]}"
+    assert "dense_1" in call("-", "--set", "deep=a==b", stdin=when).out
 
 
 def test_what_is_given_twice() -> None:

@@ -58,7 +58,7 @@ def test_the_answer_as_json() -> None:
     assert [(one["size"], one["legal"]) for one in found["tested"]] == [("224", True), ("250", False)]
 
 
-@each(("tests", "code"), [("224,640", 0), ("224,650", 1), ("H=256", 0), ("W=1", 1)])
+@each(("tests", "code"), [("224,640", 0), ("224,650", 1), ("H=256", 0), ("W=1", 1), ("H=W=224", 0), ("H=W=1", 1)])
 def test_tested_sizes_and_exit_codes(tests: str, code: int) -> None:
     assert call("sizes", UNET, "--test", tests).code == code
 
