@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 
-from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.largest import MOST, Solution, first, solution, within
-from cnnsum.dims import UNKNOWN, Symbol
+from cnnsum.dims import Symbol
 from cnnsum.dims.sets import SizeSet
 from tests.thorough import each
 
@@ -68,11 +67,3 @@ def test_a_formula_within_a_limit() -> None:
         n for n in range(1, 60) if 3 * n * (n // 2) <= 1000
     ]
     assert [len([n for n in range(1, 9) if n in within(7, limit, H)]) for limit in (6, 7, 8)] == [0, 8, 8]
-
-
-def test_one_formula_that_is_not_known_is_enough() -> None:
-    assert [ClosedForm(dims, [H], [], {}).is_known for dims in ([3, H.dim], [H.dim, UNKNOWN], [UNKNOWN])] == [
-        True,
-        False,
-        False,
-    ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest import mock
 
 import cnnsum
+from cnnsum.answers.sweep import pieces
 from cnnsum.dims import UNKNOWN
 from tests.cli.calling import call
 from tests.thorough import each
@@ -374,3 +376,61 @@ def test_what_is_maximized_stands_below_what_is_limited():
     assert (limited[:33].split(), best[:33].split()) == (["parameters", "41"], ["macs", "36"])
     assert (len(limited[:33].rstrip()), len(best)) == (33, 33)
     assert seen == " 1 variant was looked at: 1 is accepted, 1 within the limits."
+
+
+OPEN = b"""
+input: [H, W, 3]
+symbols: {H: {multiple_of: 8}}
+vars: {width: 4, deep: 2}
+layers:
+  - Conv2D: {filters: width, kernel_size: 3, strides: 2, padding: same}
+  - Conv2D: {filters: 2*width, kernel_size: 3, padding: same, repeat: deep}
+  - GlobalAveragePooling2D
+  - Dense: 1
+"""
+
+
+def test_sizes_stay_open_where_no_limit_depends_on_them():
+    def params(width, deep=2):
+        return 28 * width + 2 * width * (9 * width + 1) + (deep - 1) * 2 * width * (18 * width + 1) + 2 * width + 1
+
+    code, found = fit("-", "--vary", "width", "--params", "20k", stdin=OPEN)
+    value = found["value"]
+    assert params(value) <= 20_000 < params(value + 1)
+    assert (code, found["method"], found["costs"]["params"]) == (0, "formula", params(value))
+    assert {name for name, cost in found["costs"].items() if cost is None} == {
+        *("macs", "flops", "peak", "inference", "training")
+    }
+    # A size that is varied, with another that stays open and is refused at some values.
+    code, found = fit("-", "--vary", "W", "--params", "20k", stdin=OPEN)
+    assert (code, found["status"]) == (0, "unlimited")
+    # Of several, in arrays and without them.
+    vary = ["--vary", "width=1:9", "--vary", "deep=1:4", "--maximize", "params", "--params", "5k"]
+    wanted = max(
+        (params(width, deep), width, deep)
+        for width in range(1, 10)
+        for deep in range(1, 5)
+        if params(width, deep) <= 5_000
+    )
+    for arrays in (True, False):
+        with mock.patch.object(pieces, "has_arrays", return_value=arrays):
+            code, found = fit("-", *vary, stdin=OPEN)
+        assert (code, found["costs"]["params"], *found["values"].values()) == (0, *wanted)
+        assert found["costs"]["macs"] is None
+
+
+@each(
+    ("arguments", "said"),
+    [
+        (("width", "--macs", "1M"), "H and W are open\n  help: give them values: --set H=… --set W=…"),
+        (("width=1:9", "--memory", "1MiB", "--set", "W=8"), "H is open\n  help: give it a value: --set H=…"),
+        (("W", "--flops", "1M", "--params", "3k"), "H is open\n  help: give it a value: --set H=…"),
+        (("width=1:9", "--params", "1M", "--maximize", "macs"), "H and W are open\n  help: give them values"),
+    ],
+)
+def test_sizes_that_a_limit_depends_on_must_be_given(arguments, said):
+    for arrays in (True, False):
+        with mock.patch.object(pieces, "has_arrays", return_value=arrays):
+            done = call("fit", "-", "--vary", *arguments, stdin=OPEN)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"SPC057 {said}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cnnsum.analyses.sizes.conditions import Requirement, put, test_of, text_of
-from cnnsum.dims import Dim, Symbol, Unknown, symbols_of
+from cnnsum.dims import Dim, Symbol, symbols_of
 from cnnsum.dims import substitute as put_in
 from cnnsum.dims.program import Program
 from cnnsum.dims.solving import solve
@@ -120,11 +120,6 @@ class ClosedForm:
         names = [symbol.name for symbol in self.symbols if symbol in seen]
         self._places = [place for place, symbol in enumerate(self.symbols) if symbol in seen]
         self._program = Program(every, names)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether every formula is known."""
-        return not any(isinstance(dim, Unknown) for dim in self.dims)
 
     def __call__(self, values: Sequence[int]) -> tuple[int | None, ...] | None:
         """The formulas' values; None where they would be a bound only. The sizes must be accepted ones."""

@@ -156,7 +156,7 @@ def limits_of(*, inference: bool, **most: int | None) -> tuple[Limit, ...]:
 
 def largest(reading: Reading, request: Request) -> Fit:
     """The largest value within the limits; raises UnusableError for what cannot be asked of this model."""
-    names = Names(reading, request.varied.names)
+    names = Names(reading, request.varied.names, [limit.measure for limit in request.limits])
     kinds = {names.kind(name) for name in request.varied.names}
     grid = _grid(request)
     search = _Search(names, request)

@@ -14,6 +14,7 @@ from cnnsum.answers.fit.records import Best, Limit
 from cnnsum.answers.rows import Part, Row, plain_columns
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.sweep.choosing import Choice
+from cnnsum.answers.variants.costs import MEASURES
 from cnnsum.answers.variants.ranges import Grid, Varied
 from cnnsum.answers.variants.reading import Names, Reading
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
@@ -40,7 +41,8 @@ def best(
 
     Raises UnusableError for what cannot be varied or is not known, and where there are too many variants.
     """
-    sweep = Sweep(reading, _with_values(reading, varied), Choice(top=1))
+    asked = {*(limit.measure for limit in limits), *([maximize.strip()] if maximize.strip() in MEASURES else [])}
+    sweep = Sweep(reading, _with_values(reading, varied), Choice(top=1), asked=asked)
     sweep.progress = progress
     begins(sweep)
     names = [*sweep.columns]

@@ -6,7 +6,7 @@ where there is no NumPy. Sizes and the batch vary fastest: the formulas of the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cnnsum.answers.given import MOST_SAMPLES
@@ -67,9 +67,10 @@ class Sweep:
     """The variants of a model; raises UnusableError for what cannot be varied, and for too many variants.
 
     names: in the order of their values in a variant: vars come first, and vary slowest. count: of all variants, before
-    any choice. columns: what is told of each, with the type of its values. After a walk: became: each status that there
-    was, with the reason of the first; accepted: whether any variant was; wrong: whether one was an error; unsure: how
-    many were left out because a condition could not be told.
+    any choice. columns: what is told of each, with the type of its values. asked: the measures that must be numbers;
+    others are not known where they depend on a size that stays open. After a walk: became: each status that there was,
+    with the reason of the first; accepted: whether any variant was; wrong: whether one was an error; unsure: how many
+    were left out because a condition could not be told.
     """
 
     def __init__(
@@ -79,13 +80,14 @@ class Sweep:
         choice: Choice | None = None,
         *,
         executor: Executor | None = None,
+        asked: Collection[str] = MEASURES,
     ) -> None:
         self._executor = executor
         wanted = [name for axis in axes for name in axis.names]
         twice = next((name for name in wanted if wanted.count(name) > 1), None)
         if twice is not None:
             raise _refused(f"`{twice}` is swept twice")
-        self._known = Names(reading, wanted)
+        self._known = Names(reading, wanted, asked)
         if sum(self._known.kind(name) == "batch" for name in wanted) > 1:
             raise _refused("the batch is swept twice")
         for axis in axes:

@@ -87,7 +87,7 @@ def _outcomes(known: Names, settings: Mapping[str, object], fast: Space) -> Iter
     try:
         closed = Closed(known, names, settings, {})
         form = closed.form()
-        solved = form.is_known or bool(closed.unknown)
+        solved = closed.is_known or bool(closed.unknown)
     except NotClosedError as error:
         wrong = wrong_at_all(error)
         solved = False

@@ -6,16 +6,16 @@ sizes are read anew for each value. For `fit` and for sweeps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import lcm
 from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
 from cnnsum.answers.summary.build import totals_of
-from cnnsum.answers.variants.costs import Costs, Outcome
+from cnnsum.answers.variants.costs import MEASURES, Costs, Outcome
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
-from cnnsum.dims import Dim, Expr, Symbol, Unknown, at_least, symbols_of
+from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, at_least, symbols_of
 from cnnsum.executors.garbage import collect
 from cnnsum.model import Model
 from cnnsum.tuples import NamedTuple
@@ -76,10 +76,13 @@ class Names:
     """What can be varied in a model, and what each name is.
 
     batch: the names of the batch. sizes: the open sizes, also those that the file fixes. Any other name is a var.
+    asked: the measures that are asked about. No other need be a number: where it depends on a size that stays open, it
+    is not known.
     """
 
-    def __init__(self, reading: Reading, wanted: Sequence[str]) -> None:
+    def __init__(self, reading: Reading, wanted: Sequence[str], asked: Collection[str] = MEASURES) -> None:
         self.reading = reading
+        self.asked = frozenset(asked)
         for name in wanted:
             if name in reading.how.settings:
                 raise UnusableError(Diagnostic("SPC057", f"`{name}` is varied: leave --set {name}=… out"))
@@ -213,16 +216,23 @@ def inferred(names: Names, values: Mapping[str, object]) -> Outcome:
             sizes=model.sizes if model.inference.needs else None,
         )
     )
-    left = sorted({symbol.name for cost in costs for symbol in symbols_of(cost)})
+    _require_numbers(names, costs, symbols_of)
+    return Outcome("legal", Costs(*[cost if isinstance(cost, int) else None for cost in costs]))
+
+
+def _require_numbers(names: Names, costs: Sequence[Dim], left_in: Callable[[Dim], Collection[Symbol]]) -> None:
+    """Raise UnusableError where a cost that is asked about depends on a size that stays open (`left_in`)."""
+    asked = [cost for measure, cost in zip(MEASURES, costs, strict=True) if measure in names.asked]
+    left = sorted({symbol.name for cost in asked for symbol in left_in(cost)})
     if left:
+        what = "give it a value" if len(left) == 1 else "give them values"
         raise UnusableError(
             Diagnostic(
                 "SPC057",
                 f"{' and '.join(left)} {'are' if len(left) > 1 else 'is'} open",
-                help=f"give it a value: --set {left[0]}=…",
+                help=f"{what}: {' '.join([f'--set {name}=…' for name in left])}",
             )
         )
-    return Outcome("legal", Costs(*[cost if isinstance(cost, int) else None for cost in costs]))
 
 
 def _unknown_in(names: Names, varied: Iterable[str], error: UnusableError) -> UnusableError:
@@ -302,26 +312,36 @@ class Closed:
                     (self.symbols[name],) = symbols_of(graph.batch)
             else:
                 self.symbols[name] = self._vars.get(name) or graph.symbols[name]
-        formulas = [*self.costs, *(dim for pair in self.less_where for dim in pair)]
-        known = set(self.symbols.values())
-        if self.maxima is not None and family is not None:
-            known.update(self.maxima.of, family.symbols)
-            formulas += [dim for dims in self.maxima.of.values() for dim in dims]
-        left = {symbol for formula in formulas for symbol in symbols_of(formula)} - known
-        if left:
-            listed = sorted(symbol.name for symbol in left)
-            raise UnusableError(
-                Diagnostic(
-                    "SPC057",
-                    f"{' and '.join(listed)} {'are' if len(listed) > 1 else 'is'} open",
-                    help=f"give it a value: --set {listed[0]}=…",
-                )
-            )
+        self._leave_open(set(self.symbols.values()).union(family.symbols if family is not None else ()))
+
+    def _leave_open(self, known: set[Symbol]) -> None:
+        """Take out what depends on other symbols. Raises UnusableError where that is asked about."""
+        largest = self.maxima.of if self.maxima is not None else {}
+        formulas = [*self.costs, *self.doubtful, *(dim for pair in self.less_where for dim in pair)]
+        formulas += [dim for dims in largest.values() for dim in dims]
+        formulas += [side for one in self.requirements for side in (one.need.left, one.need.right)]
+        if not set().union(*map(symbols_of, formulas)) - known - largest.keys():
+            return
+
+        def left_in(dim: Dim) -> set[Symbol]:
+            found = set[Symbol]()
+            for symbol in symbols_of(dim) - known:
+                found.update(*map(left_in, largest[symbol])) if symbol in largest else found.add(symbol)
+            return found
+
+        _require_numbers(self.names, self.costs, left_in)
+        self.costs = tuple([UNKNOWN if left_in(cost) else cost for cost in self.costs])
+        self.less_where = tuple([pair for pair in self.less_where if not left_in(pair[0]) | left_in(pair[1])])
+        self.requirements = tuple([one for one in self.requirements if not one.symbols - known])
+        self.doubtful = [UNKNOWN if left_in(dim) else dim for dim in self.doubtful]
+        if self.maxima is not None:
+            self.maxima.of = {one: dims for one, dims in largest.items() if not any(map(left_in, dims))}
 
     @property
     def is_known(self) -> bool:
-        """Whether every cost is known."""
-        return not any(isinstance(cost, Unknown) for cost in self.costs)
+        """Whether every cost that is asked about is known."""
+        asked = [cost for measure, cost in zip(MEASURES, self.costs, strict=True) if measure in self.names.asked]
+        return not any(isinstance(cost, Unknown) for cost in asked)
 
     def _doubtful(self, variable: Sequence[Symbol]) -> list[Dim]:
         """The formulas of vars that may make a size smaller than 1."""
