@@ -69,7 +69,7 @@ Why: An architecture is text, also within the files of Keras and PyTorch. What i
 the file begins with, never by its name.
 
 Mend: Follow the help, which names the nearest way from what the file is: `model.to_json()` of Keras, or
-`torch.export.save`.
+`torch.export.save`. A text with zero bytes in it was not written to its end, or is UTF-16 without its mark.
 
 Fails:
 

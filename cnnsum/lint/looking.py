@@ -15,57 +15,82 @@ from cnnsum.source import Document
 
 _KERAS = ("class_name", "modelTopology", "model_config")
 _MARKS = re.compile(rb"layers|class_name|modelTopology|model_config|graph_module|backbone")
+# A row of Ultralytics, `[-1, 1, Conv, [64, 3, 2]]`, also as a list in lines of its own. Nothing else is written so.
+_MODULE = rb"[\"']?(?:nn\.|torchvision\.)?[A-Z]\w*[\"']?"
+_ROW = re.compile(
+    rb"\[[ \t]*(?:-?\d+|\[[-\d, \t]+\])[ \t]*,[ \t]*\d+[ \t]*,[ \t]*" + _MODULE + rb"[ \t]*,[ \t]*\["
+    rb"|-[ \t]+-?\d+\s+-[ \t]+\d+\s+-[ \t]+" + _MODULE + rb"\s+-[ \t]"
+)
 # Keys, at whatever depth: a text that is not YAML has none.
-_KEYS = re.compile(rb"""(?<![\w$./-])["']?([A-Za-z][\w-]{2,12})["']?[ \t]*:""")
+_KEYS = re.compile(rb"""(?<![\w$./-])["']?([A-Za-z][\w-]{1,12})["']?[ \t]*:""")
 _TYPES = re.compile(
     rb"\b(?:Conv[123]D|Dense|Flatten|(?:Max|Average|GlobalMax|GlobalAverage)Pooling[123]D|BatchNormalization|LSTM|GRU)\b"
 )
 # darknet's sections, of which settings of programs have others, and Caffe's messages.
 _SECTIONS = re.compile(rb"^[ \t]*(?:\[[ \t]*(?:net|network|convolutional)[ \t]*\]|layers?[ \t]*\{)", re.MULTILINE)
-_CLASS = re.compile(rb'"class_name"\s*:\s*"(?:Sequential|Functional|Model)"')
+# What Keras and PyTorch write into JSON, and nobody else.
+_CLASS = re.compile(
+    rb'"class_name"\s*:\s*"(?:Sequential|Functional|Model|InputLayer)"|"(?:modelTopology|model_config|graph_module)"\s*:'
+)
 _INPUTS = ("input", "inputs")
 #: Keys of a spec that nothing else has beside an input shape, and those that a spec may stand under by mistake.
 _OWN = frozenset(("blocks", "defaults", "vars", "budget", "lint", "layer_types", "data_format", "symbols", "dtype"))
+_BESIDE = frozenset(("name", "include", *_OWN))
+#: What stands above the rows of Ultralytics; a dataset has the first alone.
+_ABOVE_ROWS = frozenset(("nc", "scales"))
 _AROUND = frozenset(("model", "network", "net", "architecture", "spec"))
 #: Bytes in which keys are looked for: data has the same keys again and again.
 _HEAD = 1 << 18
+#: Of those keys so many beside an input make a spec, whatever else there is.
+_ENOUGH = 2
 _MOST_ITEMS = 20
 _MOST_AXES = 5
 
 
 def may_be_model(data: bytes) -> bool:
     """Whether a file could be a model: a quick look at its bytes, which most files do not pass."""
-    data = _without_zeros(data)
-    if _MARKS.search(data) is not None or _SECTIONS.search(data) is not None:
+    data = _letters(data)
+    if any(marks.search(data) is not None for marks in (_MARKS, _SECTIONS, _ROW)):
         return True
     keys = _keys(data)
     has_input = any(map(_is_input, keys))
-    if any(map(_is_layers, keys)):
+    if any(map(_is_layers, keys)) or keys >= _ABOVE_ROWS:
         return True
-    return has_input and (len(keys) == 1 or not _OWN.isdisjoint(keys) or _TYPES.search(data) is not None)
+    return has_input and (
+        keys <= {*_INPUTS, *_BESIDE} or len(keys) == 1 or not _OWN.isdisjoint(keys) or _TYPES.search(data) is not None
+    )
 
 
 def seems_model(data: bytes) -> bool:
     """Whether the bytes of a file that cannot be read were meant as a model."""
-    data = _without_zeros(data)
+    data = _letters(data)
+    if _SECTIONS.search(data) is not None or _ROW.search(data) is not None:
+        return True
     if b"\0" in data[:1024]:
         return False
-    if _SECTIONS.search(data) is not None:
-        return True
     keys = _keys(data)
+    if keys >= _ABOVE_ROWS:
+        return True
+    if any(map(_is_input, keys)) and len(_OWN & keys) >= _ENOUGH:
+        return True
     signs = (any(map(_is_input, keys)), any(map(_is_layers, keys)), _TYPES.search(data) is not None)
     return sum(signs) > 1 or _CLASS.search(data) is not None
 
 
 def seems_budgeted(data: bytes) -> bool:
     """Whether there is a budget in the bytes of a file that cannot be read."""
-    return "budget" in _keys(_without_zeros(data))
+    return "budget" in _keys(_letters(data))
 
 
-def _without_zeros(data: bytes) -> bytes:
-    """In UTF-16 and UTF-32 most letters have zeros beside them."""
-    is_wide = b"\0" in data[:4] or data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return data.replace(b"\0", b"") if is_wide else data
+def _letters(data: bytes) -> bytes:
+    """A text without the zeros that stand beside most of its letters in UTF-16 and UTF-32, or in it by mistake."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.replace(b"\0", b"")
+    if b"\0" not in data:
+        return data
+    from cnnsum.source.broken_off import without_zeros
+
+    return without_zeros(data) or data
 
 
 def _keys(data: bytes) -> set[str]:
@@ -96,20 +121,37 @@ def _is_model(document: Document, path: tuple[str, ...], *, alone: bool) -> bool
         return _is_keras(document, path)
     if "config" in value and _is_keras(document, path):
         return True
-    if ("graph_module" in value and "schema_version" in value) or ("backbone" in value and is_ultralytics(value)):
+    if ("graph_module" in value and "schema_version" in value) or is_ultralytics(value):
         return True
+    keys = [key for key in value if isinstance(key, str)]
+    if _ABOVE_ROWS.issubset(keys):
+        return True
+    if "_target_" in value:  # what Hydra makes an object of
+        return False
     if str(value.get("schema")).startswith("cnnsum."):  # a report of our own has `layers`, too
         return False
-    keys = [key for key in value if isinstance(key, str)]
     if any(map(_is_input, keys)) and any(map(_is_layers, keys)):
         return True
     for key in keys:
         items = value[key]
         if isinstance(items, list) and (_has_layers if _is_layers(key) else _is_of_layers)(items[:_MOST_ITEMS]):
             return True
+        if isinstance(items, list) and sum(map(_is_row, items[:_MOST_ITEMS])) > 1:
+            return True
         if key in _AROUND and isinstance(items, dict) and _is_model(document, (*path, key), alone=False):
             return True
-    return alone and any(key in _INPUTS and _is_shape(value[key]) for key in keys) and set(keys) <= {*_INPUTS, *_OWN}
+    if not alone or not any(key in _INPUTS and _is_shape(value[key]) for key in keys):
+        return False
+    return set(keys) <= {*_INPUTS, *_BESIDE} or len(_OWN.intersection(keys)) >= _ENOUGH
+
+
+def _is_row(item: object) -> bool:
+    """Whether an item of a list is a row of Ultralytics: what it reads, how often it stands, its module, arguments."""
+    if not isinstance(item, list) or len(item) < 4:
+        return False
+    read, times, module, arguments = item[:4]
+    is_call = isinstance(module, str) and isinstance(arguments, list)
+    return is_call and isinstance(read, (int, list)) and type(times) is int
 
 
 def _has_layers(items: list[object]) -> bool:

@@ -1,4 +1,4 @@
-"""Files of which nothing is there, or not all: what each would be by its name, and how one gets it again.
+"""Files of which nothing is there, or not all, or zeros for letters: what each would be, and how one gets it again.
 
 Loaded only for a file that cannot be read. Knows names of files, and nothing of what stands in them.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 
-from cnnsum.diagnostics import SMALLEST_SPEC
+from cnnsum.diagnostics import SMALLEST_SPEC, Diagnostic, Span
+from cnnsum.source.lines import Lines
 from cnnsum.source.others import FOLDERS, TORCH
 from cnnsum.tuples import NamedTuple
 
@@ -53,3 +54,44 @@ def of_nothing(path: str) -> tuple[str, str]:
     if found is None:
         return "the file is empty", SMALLEST_SPEC
     return f"the file is empty; by its name it would be {found.what}", again(path)
+
+
+_HEAD = 65_536
+#: What no text has: control characters but for white space, and the escape that terminals colour by.
+_CONTROL = bytes([*range(0x01, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
+
+
+def without_zeros(data: bytes) -> bytes | None:
+    r"""The text that some bytes are but for zeros in them; None where they are no text, or hold no zero.
+
+    >>> without_zeros(b"input: [3]\n\0\0"), without_zeros(b"\x08\x07\0pytorch"), without_zeros(b"\0\0")
+    (b'input: [3]\n', None, None)
+    """
+    if b"\0" not in data:
+        return None
+    text = data.replace(b"\0", b"")
+    head = text[:_HEAD]
+    if not head.strip() or len(head.translate(None, _CONTROL)) != len(head):
+        return None
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4 or len(text) <= _HEAD:  # where the head ends within a letter
+            return None
+    return text
+
+
+def of_zeros(data: bytes, path: str) -> Diagnostic | None:
+    """The finding for a text with zeros in it; None where the bytes are no text."""
+    if without_zeros(data) is None:
+        return None
+    at = data.index(b"\0")
+    before = data[:at].decode("utf-8", "replace")
+    line, column = Lines(before).position(len(before))
+    span = Span(path, line, column, line, column + 1)
+    if data[:1] == b"\0" or data[1:2] == b"\0":
+        return Diagnostic("SPC005", "every other byte is zero, as in UTF-16", span, help="save the file as UTF-8")
+    if not data[at:].strip(b"\0"):
+        help = f"{again(path)}: one that was not written to its end ends with zeros"
+        return Diagnostic("SPC005", "from here on the file holds zero bytes, and no text", span, help=help)
+    return Diagnostic("SPC005", "a zero byte stands here, which no text holds", span, help="take it out")

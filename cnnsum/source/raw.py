@@ -217,6 +217,11 @@ def _refuse_binary(raw: bytes, path: str, file: BinaryIO | None = None) -> None:
             other = told(file, raw, other)
         _refuse("SPC005", f"`{path}` is {other.what}, not text", other.way)
     if is_zero:
+        from cnnsum.source.broken_off import of_zeros
+
+        found = of_zeros(head, path)
+        if found is not None:
+            raise UnusableError(found)
         _refuse(
             "SPC005", f"`{path}` is binary, not text", "cnnsum reads architectures: write one with `model.to_json()`"
         )

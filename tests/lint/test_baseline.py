@@ -131,6 +131,16 @@ def test_what_is_not_known_has_not_grown(tmp_path: Path) -> None:
     assert held(text) == {(key, "error") for key in every}
 
 
+def test_a_model_that_stands_twice(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(
+        '{"schema": "cnnsum.baseline/1", "models": {"a": {"params": 1}, "a": {"params": 9}}}', encoding="utf-8"
+    )
+    with pytest.raises(UnusableError) as raised:
+        baseline.read(str(path))
+    assert [one.code for one in raised.value.diagnostics] == ["SPC015"]
+
+
 @each("text", ["{}", "[]", '{"schema": "cnnsum.baseline/1"}', '{"totals": 3}', BEFORE])
 def test_what_is_no_baseline(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"

@@ -68,13 +68,39 @@ def test_other_errors_of_the_system(tmp_path):
         (b"\x80\x04\x95\x10\0", "a Python pickle, not text"),
         (b"\x89PNG\r\n\x1a\n", "a PNG image, not text"),
         (b"\x1f\x8b\x08", "a gzip archive, not text"),
-        (b"a: b\0c", "binary, not text"),
+        (b"a: b\0\1c", "binary, not text"),
+        (b"a: b\0c\xff", "binary, not text"),
+        (bytes(9), "binary, not text"),
     ],
 )
 def test_binary(tmp_path, data, what):
     path = tmp_path / "model"
     path.write_bytes(data)
     assert fault(path)[0] == f"SPC005 `{path}` is {what}"
+
+
+@each(
+    ("data", "message", "place", "help"),
+    [
+        (b"a: b\0c", "a zero byte stands here, which no text holds", (1, 5), "take it out"),
+        (
+            b"a: \xc3\xa9\n\0\0\0",
+            "from here on the file holds zero bytes, and no text",
+            (2, 1),
+            "fetch or copy the file again",
+        ),
+        ("a: b".encode("utf-16-le"), "every other byte is zero, as in UTF-16", (1, 2), "save the file as UTF-8"),
+        ("a: b".encode("utf-16-be"), "every other byte is zero, as in UTF-16", (1, 1), "save the file as UTF-8"),
+    ],
+)
+def test_a_text_with_zeros(tmp_path, data, message, place, help):
+    path = tmp_path / "model.yaml"
+    path.write_bytes(data)
+    with pytest.raises(UnusableError) as raised:
+        read(str(path))
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.message, found.span[1:3]) == ("SPC005", message, place)
+    assert found.help.startswith(help)
 
 
 def test_help_for_files_of_frameworks(tmp_path):

@@ -112,6 +112,9 @@ def read(path: str) -> Baseline:
     from cnnsum.source import read as read_document
 
     document = read_document(path)
+    wrong = [one for one in document.diagnostics if one.severity == "error"]
+    if wrong:  # of two numbers of one model nobody knows which it is held to
+        raise UnusableError(*wrong, line=document.line)
     value = document.value
     if isinstance(value, dict):
         if value.get("schema") == SCHEMA and isinstance(value.get("models"), dict):

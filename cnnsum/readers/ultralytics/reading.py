@@ -66,7 +66,9 @@ def read(document: Document, how: How) -> Graph:
     _say_of_rows(graph, rows, document)
     if "nc" not in how.settings:
         graph.said_totals = [*_said_totals(document, scale.name, with_work=not how.inputs and not how.free)]
-    graph.diagnostics[:0] = [*wrong_at_top(document, scale.name), *rows.found, *_unread(rows, document)]
+    # A key that is not text is one of names or the like, and is read as Ultralytics reads it.
+    read = [one for one in document.diagnostics if one.code != "SPC016"]
+    graph.diagnostics[:0] = [*read, *wrong_at_top(document, scale.name), *rows.found, *_unread(rows, document)]
     return graph
 
 

@@ -290,3 +290,11 @@ def test_it_is_written_as_a_spec_with_the_types_that_it_needs(tmp_path):
     before = cnnsum.summarize(cnnsum.loads(FILE, "own.yaml")).totals
     after = cnnsum.summarize(cnnsum.loads(text)).totals
     assert (after.params, after.macs, after.flops) == (before.params, before.macs, before.flops)
+
+
+def test_a_key_that_stands_twice() -> None:
+    found = cnnsum.loads(FILE.replace("nc: 3\n", "nc: 3\nnc: 8\n"), "m.yaml")
+    assert [str(one) for one in found.errors] == [
+        "m.yaml:2:1: SPC015 the key `nc` stands here for the second time; the last one counts"
+    ]
+    assert not cnnsum.loads(FILE + "names: {0: cat, 1: dog}\n").errors
