@@ -123,17 +123,25 @@ export interface Story {
   readonly merges: readonly (readonly [number, number])[];
 }
 
-export interface Training {
-  readonly optimizer: string;
+/** What a step of training holds that is not the same at all sizes. */
+export interface Held {
   readonly total: Num;
+  readonly transient: Num;
+  /** Pairs of formulas: where the two of a pair are equal, it is not known exactly. */
+  readonly less_where: readonly (readonly [Num, Num])[];
+}
+
+export interface Training extends Held {
+  readonly optimizer: string;
   readonly weights: Num;
   readonly gradients: Num;
   readonly optimizer_state: Num;
   readonly saved: Num;
-  readonly transient: Num;
   readonly master_weights: Num;
-  /** Pairs of formulas: where the two of a pair are equal, the total is not known exactly. */
-  readonly less_where: readonly (readonly [Num, Num])[];
+  /** The same where every condition that two sizes be equal, or one of them 1, is met by equal ones. */
+  readonly where_equal: Held | null;
+  /** The same at the first values of the fields, where the formulas do not tell it there. */
+  readonly at_first: Held | null;
 }
 
 export interface Totals {

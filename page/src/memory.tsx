@@ -3,9 +3,10 @@
 import type { Data, Num } from "./data.js";
 import type { Numbers } from "./data.js";
 import { clipped } from "./draw.js";
+import type { Whole } from "./formula.js";
 import type { Told } from "./peak.js";
 import { memory } from "./text.js";
-import { trainingTotal } from "./totals.js";
+import { step } from "./training.js";
 
 const WIDTH = 600;
 const HEIGHT = 190;
@@ -19,13 +20,15 @@ interface Props {
 
 export function Memory({ data, numbers, story, named }: Props) {
   const { training } = data.totals;
-  const items: [string, Num][] = [
-    ["weights", training.weights],
-    ["gradients", training.gradients],
-    [`optimizer (${training.optimizer})`, training.optimizer_state],
-    ["saved for backward", training.saved],
-    ["transient", training.transient],
-    ["master weights", training.master_weights],
+  const whole = step(data, numbers);
+  const of = (number: Num): Whole | null => numbers.of(number);
+  const items: [string, Num, Whole | null][] = [
+    ["weights", training.weights, of(training.weights)],
+    ["gradients", training.gradients, of(training.gradients)],
+    [`optimizer (${training.optimizer})`, training.optimizer_state, of(training.optimizer_state)],
+    ["saved for backward", training.saved, of(training.saved)],
+    ["transient", training.transient, whole.transient],
+    ["master weights", training.master_weights, of(training.master_weights)],
   ];
   return (
     <>
@@ -53,15 +56,15 @@ export function Memory({ data, numbers, story, named }: Props) {
         <tbody>
           {items
             .filter(([, number]) => number !== 0)
-            .map(([name, number]) => (
+            .map(([name, , value]) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <td class="right">{memory(numbers.of(number))}</td>
+                <td class="right">{memory(value)}</td>
               </tr>
             ))}
           <tr class="sum">
             <th scope="row">total</th>
-            <td class="right">{memory(trainingTotal(data, numbers))}</td>
+            <td class="right">{memory(whole.total)}</td>
           </tr>
         </tbody>
       </table>

@@ -23,7 +23,11 @@ export interface Network {
   readonly report: {
     readonly params: { readonly total: number };
     readonly macs: number | null;
-    readonly memory: { readonly peak: number | null; readonly peak_layer: string | null };
+    readonly memory: {
+      readonly peak: number | null;
+      readonly peak_layer: string | null;
+      readonly training: { readonly total: number | null; readonly transient: number | null };
+    };
   };
 }
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Num, Story } from "../src/data.js";
+import type { Data, Held, Num, Story } from "../src/data.js";
 import { Formulas, Numbers } from "../src/data.js";
 import type { Whole } from "../src/formula.js";
 import { holds, Judge } from "../src/legal.js";
 import { told } from "../src/peak.js";
+import { step } from "../src/training.js";
 import { cases, random } from "./cases.js";
 
 const networks = cases("networks");
@@ -16,7 +17,30 @@ test("a peak that is told again is the one of the report", () => {
     assert.equal(page.story === null ? null : (told(page.story, numbers)?.peak ?? null), report.memory.peak, page.name);
     assert.equal(numbers.of(page.totals.params), report.params.total, page.name);
     assert.equal(numbers.of(page.totals.macs), report.macs, page.name);
+    const training = step(page, numbers);
+    assert.deepEqual([training.total, training.transient], [report.memory.training.total, report.memory.training.transient], page.name);
   }
+});
+
+test("a training step is told where equal sizes decide it, else at the first sizes, else said to be known there", () => {
+  const page = networks[0]?.page as Data;
+  const held = (total: number, ...less_where: [Num, Num][]): Held => ({ total, transient: 1, less_where });
+  const of = (where_equal: Held | null, at_first: Held | null, right: Num): Data => ({
+    ...page,
+    fields: page.fields.slice(0, 1),
+    conditions: [{ layer: "add", relation: "broadcast", left: 4, right, reason: "" }],
+    totals: { ...page.totals, training: { ...page.totals.training, ...held(10, [3, 3]), where_equal, at_first } },
+  });
+  const { name = "", symbol = "", value = 0 } = page.fields[0] ?? {};
+  const told = (data: Data, size: number) => {
+    const { total, note } = step(data, new Numbers(new Formulas([]), new Map([[symbol, size]])));
+    return [total, note];
+  };
+  assert.deepEqual(told(of(held(20), held(30), 4), value), [20, ""]);
+  assert.deepEqual(told(of(held(20), held(30), 1), value), [30, "known at these sizes only"]);
+  assert.deepEqual(told(of(held(20, [5, 5]), held(30), 4), value), [30, "known at these sizes only"]);
+  assert.deepEqual(told(of(held(20), held(30), 1), value + 1), [null, `known at ${name} ${value} only`]);
+  assert.deepEqual(told(of(null, null, 4), value), [null, ""]);
 });
 
 test("lifetimes are told as Python tells them, storages that take over others among them", () => {

@@ -41,6 +41,7 @@ NETWORKS = (
     "tests/readers/keras_json/files/nested.json",
     "tests/readers/keras_json/archives/containers.keras",
     "tests/readers/pt2/coat_lite_tiny.pt2",
+    "tests/readers/pt2/pair.pt2",
 )
 
 

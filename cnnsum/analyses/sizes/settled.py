@@ -36,9 +36,7 @@ def settled(inference: Inference, sizes: Sizes) -> Inference:
     simpler = _Classes(sizes).simplest(list(found))
     if not simpler:
         return inference
-    result = Inference(inference.order)
-    for name in Inference.__slots__:
-        setattr(result, name, getattr(inference, name))
+    result = _copied(inference)
     changed: dict[Shape, Shape] = {}
     values: list[Value] = []
     for value in inference.values:
@@ -74,6 +72,29 @@ def doubtful(inference: Inference, bytes_of: list[Dim]) -> tuple[tuple[Dim, Dim]
                 if pair not in found and equal(*pair) is None:
                     found[pair] = None
     return tuple(found)
+
+
+def without_broadcasts(inference: Inference) -> Inference | None:
+    """The same program with each condition "equal, or one of the two is 1" narrowed to "equal"; None if it has none.
+
+    A merge accepts a map of one row beside any other. That is hardly ever what sizes are chosen for, but holds shapes
+    apart that are equal at all others.
+    """
+    if not any(one.need.relation == "broadcast" for one in inference.needs):
+        return None
+    result = _copied(inference)
+    result.needs = [
+        one._replace(need=one.need._replace(relation="==")) if one.need.relation == "broadcast" else one
+        for one in inference.needs
+    ]
+    return result
+
+
+def _copied(inference: Inference) -> Inference:
+    result = Inference(inference.order)
+    for name in Inference.__slots__:
+        setattr(result, name, getattr(inference, name))
+    return result
 
 
 class _Classes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cnnsum.analyses.memory.liveness import Story
 from cnnsum.answers.page.opening import opened as opened_of
-from cnnsum.answers.page.opening import place
+from cnnsum.answers.page.opening import place, training_at_first
 from cnnsum.answers.page.records import Field, Page, Stretch
 from cnnsum.answers.picture.ask import picture
 from cnnsum.answers.plan.ask import plan as plan_of
@@ -58,6 +58,7 @@ def page(
         told,
         _source(model, notes),
         tuple(notes),
+        training=training_at_first(model, free, report, first, optimizer, checkpoint),
     )
 
 

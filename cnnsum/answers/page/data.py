@@ -254,13 +254,22 @@ class _Writer:
         number = self._number
         return {
             "optimizer": optimizer,
-            "total": number(found.total),
             "weights": number(found.weights),
             "gradients": number(found.gradients),
             "optimizer_state": number(found.optimizer),
             "saved": number(found.saved),
-            "transient": number(found.transient),
             "master_weights": number(found.master_weights),
+            **self._held(found),
+            "where_equal": None if found.where_equal is None else self._held(found.where_equal),
+            "at_first": None if self._page.training is None else self._held(self._page.training),
+        }
+
+    def _held(self, found: TrainingMemory) -> dict[str, object]:
+        """What is not the same at all sizes, and the pairs of sizes where it is not known."""
+        number = self._number
+        return {
+            "total": number(found.total),
+            "transient": number(found.transient),
             "less_where": [[number(one), number(other)] for one, other in found.less_where],
         }
 

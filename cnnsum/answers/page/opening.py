@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cnnsum.answers.summary.ask import summarize
 from cnnsum.answers.summary.evaluate import totals_at
-from cnnsum.answers.summary.records import Report, Totals
+from cnnsum.answers.summary.records import Report, Totals, TrainingMemory
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Dim, Symbol, symbols_of
 from cnnsum.layers.requiring import holds
@@ -112,11 +112,47 @@ def _tells(free: Report, report: Report, first: Mapping[str, int]) -> bool:
         return False
     if any(holds(one.need, first) is False for one in free.conditions):
         return True  # the examples go with no other, so that nothing is known of just these sizes
-    own = {symbol.name: first[symbol.name] for symbol in report.symbols if symbol.name in first}
-    here, there = totals_at(free, first), totals_at(report, own)
+    here, there = totals_at(free, first), _at(report, first)
     return all(
         one == other or UNKNOWN in (one, other) for one, other in zip(_numbers(here), _numbers(there), strict=True)
     )
+
+
+def training_at_first(
+    model: Model,
+    free: Report,
+    report: Report,
+    first: Mapping[str, int],
+    optimizer: str,
+    checkpoint: Collection[str] | None,
+) -> TrainingMemory | None:
+    """The memory of training at the first sizes, where the report with free sizes does not tell it there.
+
+    It is what a report at these sizes tells: the file's own, or one of the file read anew with what it leaves open.
+    """
+    if free.totals.training.total is UNKNOWN or totals_at(free, first).training.total is not UNKNOWN:
+        return None
+    there = _at(report, first).training
+    if there.total is UNKNOWN:
+        settings = {**model.how.settings, **_own(report, first)}
+        batch = report.batch if type(report.batch) is int else None
+        try:
+            closed = model.again(model.how._replace(settings=settings))
+            there = summarize(closed, batch=batch, optimizer=optimizer, checkpoint=checkpoint).totals.training
+        except UnusableError:  # a size without a name
+            return None
+    return there if type(there.total) is int else None
+
+
+def _own(report: Report, first: Mapping[str, int]) -> dict[str, int]:
+    """What the file leaves open, as it is at first; but for the batch, of which the report has a number."""
+    batch = {one.name for record in report.inputs if record.shape for one in symbols_of(record.shape[0])}
+    return {one.name: first[one.name] for one in report.symbols if one.name in first and one.name not in batch}
+
+
+def _at(report: Report, first: Mapping[str, int]) -> Totals:
+    """The totals of the file's report; what it leaves open is as at first."""
+    return totals_at(report, {one.name: first[one.name] for one in report.symbols if one.name in first})
 
 
 def _numbers(totals: Totals) -> tuple[Dim, ...]:

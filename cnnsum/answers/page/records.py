@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cnnsum.analyses.memory.liveness import Story
     from cnnsum.answers.explain.explaining import Explained
     from cnnsum.answers.picture.records import Picture
-    from cnnsum.answers.summary.records import Report
+    from cnnsum.answers.summary.records import Report, TrainingMemory
     from cnnsum.diagnostics import Diagnostic
 
 
@@ -68,7 +68,8 @@ class Page(NamedTuple):
     text of the file; None where it is not text that one reads. notes: what is to be said of the page itself.
     changes: against another model, where the page is of both. lines: of a picture for which columns were chosen,
     what each box says, by its id: first its name, or "" where that is not to be said. batches: whether shapes in a
-    picture have their batch.
+    picture have their batch. training: the memory of training at the first values of the fields, where the report does
+    not tell it there.
     """
 
     report: Report
@@ -82,3 +83,4 @@ class Page(NamedTuple):
     changes: Changes | None = None
     lines: Mapping[str, tuple[str, ...]] | None = None
     batches: bool = False
+    training: TrainingMemory | None = None

@@ -162,26 +162,14 @@ def _totals(
     for call in inference.calls:
         for number in call.outputs:
             outputs = outputs + counted.bytes_of[number]
-    found = training(
-        counted.inference,
-        counted.keeping,
-        counted.sizes,
-        counted.counter,
-        counted.params,
-        kept_total,
-        OPTIMIZERS[optimizer],
-        checkpoint,
-        step=step,
-        of_formulas=largest,
-    )
-    trained = TrainingMemory(
-        *found[:-1], None if found.checkpoint is None else Checkpoint(*found.checkpoint), counted.doubtful
-    )
+    trained = _trained(counted, optimizer, checkpoint, largest, step=step)
+    if step and counted.doubtful:
+        trained = trained._replace(where_equal=_where_equal(graph, inference, counted, optimizer, checkpoint))
     wrong = any(found.severity == "error" for found in (*graph.diagnostics, *inference.diagnostics))
     if wrong or not inference.inputs:
         # A model that never met an input, or that is wrong somewhere: what its parts add up to is not what it will be.
         outputs = kept_total = UNKNOWN
-        trained = TrainingMemory(*(UNKNOWN,) * 7, None if found.peak_step is None else UNKNOWN)
+        trained = TrainingMemory(*(UNKNOWN,) * 7, None if trained.peak_step is None else UNKNOWN)
         total = Cost(UNKNOWN, UNKNOWN)
         most = most._replace(bytes=UNKNOWN, story=None)
         if wrong or graph.layers:
@@ -201,6 +189,43 @@ def _totals(
         compiled=_compiled(graph, inference, wrong=wrong),
         stored=inference.stored,
     )
+
+
+def _trained(
+    counted: _Counted, optimizer: str, checkpoint: Collection[str] | None, largest: Largest, *, step: bool
+) -> TrainingMemory:
+    found = training(
+        counted.inference,
+        counted.keeping,
+        counted.sizes,
+        counted.counter,
+        counted.params,
+        counted.kept_total,
+        OPTIMIZERS[optimizer],
+        checkpoint,
+        step=step,
+        of_formulas=largest,
+    )
+    own = None if found.checkpoint is None else Checkpoint(*found.checkpoint)
+    return TrainingMemory(*found[:-1], own, counted.doubtful)
+
+
+def _where_equal(
+    graph: Graph, inference: Inference, counted: _Counted, optimizer: str, checkpoint: Collection[str] | None
+) -> TrainingMemory | None:
+    """The memory of training at the sizes at which nothing is broadcast; None where there are none, or all are."""
+    from cnnsum.analyses.sizes.settled import without_broadcasts
+    from cnnsum.analyses.sizes.solving import sizes_of
+
+    narrower = without_broadcasts(inference)
+    if narrower is None:
+        return None
+    sizes = sizes_of(graph, narrower)
+    if any(axis.legal.is_empty for axis in sizes.axes):
+        return None
+    at = _Counted(graph, narrower, counted.counter.batch, sizes)
+    found = _trained(at, optimizer, checkpoint, _largest_at(sizes), step=True)
+    return None if found.total is UNKNOWN else found
 
 
 def _compiled(graph: Graph, inference: Inference, *, wrong: bool) -> OptimizerRecord | None:

@@ -160,6 +160,13 @@ class _Fill:
         self._dims: dict[Expr, Dim] = {}
         self._shapes: dict[Expr, Dim] = {}
         self._shared: dict[int, tuple[object, object]] = {}
+        equals = [
+            equal(self.dim(one.need.left), self.dim(one.need.right))
+            for one in report.conditions
+            if one.need.relation == "broadcast"
+        ]
+        #: Whether what is broadcast where sizes differ is equal at these; None where that depends on more.
+        self._equal = False if False in equals else None if None in equals else True
 
     def dim(self, dim: Dim) -> Dim:
         """A count."""
@@ -218,7 +225,10 @@ class _Fill:
 
     def _training(self, memory: TrainingMemory) -> TrainingMemory:
         pairs = self._open(memory.less_where)
-        filled = TrainingMemory(*map(self, memory))._replace(less_where=pairs or ())
+        narrower = None if memory.where_equal is None or self._equal is False else self._training(memory.where_equal)
+        if pairs is None and narrower is not None and self._equal:
+            return narrower
+        filled = TrainingMemory(*map(self, memory[:-1]))._replace(less_where=pairs or (), where_equal=narrower)
         if pairs is not None:
             return filled
         step = None if memory.peak_step is None else UNKNOWN

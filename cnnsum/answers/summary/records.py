@@ -252,6 +252,8 @@ class TrainingMemory(NamedTuple):
 
     peak_step: the most at any moment of the step, which may be less or more, None where it was not asked for.
     less_where: as of `Peak`, for `total`, `transient` and `peak_step`.
+    where_equal: the same at the sizes at which every condition that two be equal, or one of them 1, is met by equal
+    ones; None where that tells no more.
     """
 
     total: Dim
@@ -264,6 +266,7 @@ class TrainingMemory(NamedTuple):
     peak_step: Dim | None = None
     checkpoint: Checkpoint | None = None
     less_where: tuple[tuple[Dim, Dim], ...] = ()
+    where_equal: TrainingMemory | None = None
 
 
 class Peak(NamedTuple):
