@@ -6,11 +6,11 @@ What a format has no words for is a finding, and then nothing is written. `write
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import Graph
+from cnnsum.graph.model import Graph, Layer
 from cnnsum.layers.vocabulary import KERAS, TORCH, VOCABULARIES
 from cnnsum.writers.refusals import Refusals
 
@@ -34,6 +34,8 @@ def write(graph: Graph, inference: Inference, to: str, framework: str | None = N
     if to not in FORMATS:
         help = did_you_mean(to, FORMATS) or f"choose from {', '.join(FORMATS)}"
         raise UnusableError(Diagnostic("SPC053", f"unknown format `{to}`", help=help))
+    if graph.vocabulary.domain:
+        _refuse_operations(graph)
     wanted = _VOCABULARIES.get(to) or (graph.vocabulary if framework is None else VOCABULARIES[framework])
     notes: Notes = {}
     if graph.program and graph.exported:
@@ -53,6 +55,18 @@ def write(graph: Graph, inference: Inference, to: str, framework: str | None = N
     if errors:
         raise UnusableError(*errors)
     return text, refusals.diagnostics
+
+
+def _refuse_operations(graph: Graph) -> NoReturn:
+    """Raise the error of a file whose operations no other format has."""
+    refusals = Refusals()
+    title = graph.vocabulary.title
+    refusals.refuse(
+        Layer(graph.name, None, place=graph.place),
+        f"operations of {title} have no words in another format: no {title} file is converted",
+        "convert the model that it was made from: the file of Keras, or the exported program of PyTorch (.pt2)",
+    )
+    raise UnusableError(*refusals.diagnostics)
 
 
 def _text(graph: Graph, inference: Inference, to: str, refusals: Refusals, notes: Notes) -> str:

@@ -101,15 +101,22 @@ def _copied(layer: Any, modules: list[Any], shape: Any = None) -> None:
         state["in_proj_bias"] = np.concatenate([one.reshape(-1) for one in (bq, bk, bv)])
         state["out_proj.weight"] = out.reshape(-1, depth).T
         state["out_proj.bias"] = bo
-    elif kind == "GRU":
-        kernel, recurrent, bias = values
+    elif kind in ("GRU", "LSTM", "SimpleRNN", "Bidirectional"):
+        gated = layer.forward_layer if kind == "Bidirectional" else layer
 
-        def gates(matrix: Any) -> Any:  # Keras has them in the order z, r, h, PyTorch r, z, n
-            z, r, h = np.split(matrix, 3, axis=-1)
+        def gates(matrix: Any) -> Any:
+            if type(gated).__name__ != "GRU":
+                return matrix
+            z, r, h = np.split(matrix, 3, axis=-1)  # Keras has them in this order, PyTorch as r, z, n
             return np.concatenate([r, z, h], axis=-1)
 
-        state["weight_ih_l0"], state["weight_hh_l0"] = gates(kernel).T, gates(recurrent).T
-        state["bias_ih_l0"], state["bias_hh_l0"] = gates(bias[0]), gates(bias[1])
+        ways = ["", "_reverse"] if kind == "Bidirectional" else [""]
+        for number, way in enumerate(ways):
+            each = len(values) // len(ways)
+            kernel, recurrent, *biases = values[number * each : (number + 1) * each]
+            state[f"weight_ih_l0{way}"], state[f"weight_hh_l0{way}"] = gates(kernel).T, gates(recurrent).T
+            for bias in biases:
+                state[f"bias_ih_l0{way}"], state[f"bias_hh_l0{way}"] = gates(bias[0]), gates(bias[1])
     else:  # normalisation, tables, slopes: the same arrays in the same order
         names = [name for name in state if name != "num_batches_tracked"]
         assert len(names) == len(values), (kind, names)
@@ -230,7 +237,7 @@ def test_the_gallery(path: Path) -> None:
 
 
 #: Networks that PyTorch has no words for, or none that do exactly the same.
-REFUSED = {"convnext_tiny", "efficientnet_b0", "inception_v3", "mobilenet_v3_large", "siamese", "vit_b16"}
+REFUSED = {"convnext_tiny", "efficientnet_b0", "inception_v3", "siamese", "vit_b16"}
 
 
 #: Networks in PyTorch's words; what is written of them in Keras has its channels last.

@@ -85,6 +85,16 @@ layers:
   - Reshape: {target_shape: [2, 6]}
   - GlobalAveragePooling1D
 """,
+    "directions": """
+input: [7, 5]
+layers:
+  - Bidirectional: {layer: {LSTM: {units: 4, use_bias: false, return_sequences: true}}}
+  - Bidirectional: {layer: {GRU: {units: 3, return_sequences: true}}, name: both}
+  - Bidirectional: {layer: {SimpleRNN: {units: 3, use_bias: false, activation: relu}}, name: ends}
+  - Bidirectional: {layer: {LSTM: {units: 2, use_bias: false}}, from: both, name: last}
+  - Concatenate: {from: [ends, last]}
+  - Dense: 3
+""",
     "shaped": """
 input: [4, 6, 2]
 layers:

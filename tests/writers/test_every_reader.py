@@ -64,3 +64,6 @@ def test_what_is_read_is_written_as_the_same_network(reader: Reader, tmp_path: P
     # Each thing that a spec has no words for has its place in the file.
     assert all(one.code == "SPC072" and one.span is not None for one in refusals), refusals
     assert bool(written) is not (reader.name in _WORDLESS) or reader.name in _SELDOM, reader.name
+    if reader.name in ("ONNX", "TensorFlow Lite"):
+        said = f"operations of {reader.name} have no words in another format: no {reader.name} file is converted"
+        assert {(one.message, bool(one.help)) for one in refusals} == {(said, True)}

@@ -127,6 +127,10 @@ def test_layers_of_pytorch(layer: str, wanted: list[str]) -> None:
     ("layer", "reason"),
     [
         ("LSTM: 4", "LSTM of PyTorch has two biases where LSTM has one"),
+        ("Bidirectional: {layer: {LSTM: 4}}", "LSTM of PyTorch has two biases where LSTM has one"),
+        ("Bidirectional: {layer: {GRU: {units: 4, dropout: 0.5}}}", "GRU of PyTorch has no `dropout` like Keras's"),
+        ("Bidirectional: {layer: {GRU: 4}, merge_mode: sum}", "GRU of PyTorch has both directions side by side"),
+        ("Bidirectional: {layer: {GRU: 4}, backward_layer: {GRU: {units: 4, go_backwards: true}}}", "no `backward_l"),
         ("BatchNormalization: {scale: false}", "a module of PyTorch that has a bias has a weight, too"),
         ("GaussianNoise: 0.1", "GaussianNoise has no layer of PyTorch that does exactly the same"),
         ("Activation: exponential", "PyTorch has no module for the activation `exponential`"),

@@ -7,7 +7,7 @@ there is no way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from cnnsum.dims import Dim, Expr
@@ -482,30 +482,64 @@ def _attention(call: Call) -> Moved:
     return Moved(call.made("MultiheadAttention", made, query, tensors.get("key", value), value, last=True))
 
 
-@rule("GRU", "LSTM", "SimpleRNN")
-def _recurrent(call: Call) -> Moved | list[Moved]:
-    fields = call.fields
-    assert call.layer.type is not None
-    name = call.layer.type.name
+def _recurrence(name: str, fields: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """A recurrent layer's type in PyTorch and its fields, where both go through a sequence in the same way."""
+    pair = OF_KERAS[name, 0]
     if name != "GRU" and fields["use_bias"]:
-        raise CannotError(f"{_pair(call).torch} of PyTorch has two biases where {name} has one", "`use_bias: false`")
+        raise CannotError(f"{pair.torch} of PyTorch has two biases where {name} has one", "`use_bias: false`")
     if name == "GRU" and not fields["reset_after"]:
         raise CannotError("GRU of PyTorch resets after the product", "`reset_after: true`")
     wanted = {"activation": "tanh", "recurrent_activation": "sigmoid"}
-    nonlinearity = {}
+    made: dict[str, object] = {theirs: fields[ours] for ours, theirs in pair.fields.items()}
     for field, function in wanted.items():
         if name == "SimpleRNN" and field == "activation" and fields[field] == "relu":
-            nonlinearity = {"nonlinearity": "relu"}
+            made["nonlinearity"] = "relu"
         elif field in fields and fields[field] != function:
-            raise CannotError(f"{_pair(call).torch} of PyTorch has no other `{field}` than {function}")
+            raise CannotError(f"{pair.torch} of PyTorch has no other `{field}` than {function}")
     for field in ("dropout", "recurrent_dropout", "return_state", "go_backwards"):
         if fields[field]:
-            raise CannotError(f"{_pair(call).torch} of PyTorch has no `{field}` like Keras's")
+            raise CannotError(f"{pair.torch} of PyTorch has no `{field}` like Keras's")
+    return pair.torch, made
+
+
+_STATES = "its states or masks are given in another form in PyTorch"
+
+
+@rule("GRU", "LSTM", "SimpleRNN")
+def _recurrent(call: Call) -> Moved | list[Moved]:
+    assert call.layer.type is not None
+    key, fields = _recurrence(call.layer.type.key, call.fields)
     if len(call.inputs) > 1:
-        raise CannotError("its states or masks are given in another form in PyTorch")
-    last = fields["return_sequences"]
-    x = call.made(_pair(call).torch, {**_same_fields(call), **nonlinearity}, _as_in_keras(call), last=last)
+        raise CannotError(_STATES)
+    last = call.fields["return_sequences"]
+    x = call.made(key, fields, _as_in_keras(call), last=last)
     return Moved(x if last else call.made("select", {"dim": 1, "index": -1}, x, suffix="last", last=True))
+
+
+@rule("Bidirectional")
+def _bidirectional(call: Call) -> Moved:
+    inner = call.fields["layer"]
+    name = inner.type.key
+    if (name, 0) not in OF_KERAS:
+        raise CannotError(f"{name} has no layer of PyTorch that does exactly the same")
+    key, fields = _recurrence(name, inner.fields)
+    if call.fields["backward_layer"] is not None:
+        raise CannotError(f"{key} of PyTorch has no `backward_layer` of its own")
+    if call.fields["merge_mode"] != "concat":
+        raise CannotError(f"{key} of PyTorch has both directions side by side", "`merge_mode: concat`")
+    if len(call.inputs) > 1:
+        raise CannotError(_STATES)
+    every = inner.fields["return_sequences"]
+    x = call.made(key, {**fields, "bidirectional": True}, _as_in_keras(call), last=every)
+    if every:
+        return Moved(x)
+    # The last step of the way back is the first of the sequence.
+    units = _number(inner.fields["units"], "`units`")
+    ends = []
+    for suffix, index, start in (("forward", -1, 0), ("backward", 0, units)):
+        step = call.made("select", {"dim": 1, "index": index}, x, suffix=f"{suffix}_step")
+        ends.append(call.made("narrow", {"dim": 1, "start": start, "length": units}, step, suffix=suffix))
+    return Moved(call.made("cat", {"dim": 1}, *ends, suffix="last", last=True))
 
 
 # --- normalisation ----------------------------------------------------------------------------------------------------
