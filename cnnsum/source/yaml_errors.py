@@ -51,8 +51,10 @@ def _finding(problem: str, context: str, text: str, at: int, opened: int, *, at_
         return Finding(code, message, start, min(start + 1, len(text)), help)
 
     if "flow" in context:
-        what = "list" if "sequence" in context else "mapping"
-        closer = "]" if what == "list" else "}"
+        if text[opened : opened + 1] not in _CLOSERS:  # the parser names the value that it waits for
+            opened = _innermost(text, at)
+        closer = _CLOSERS.get(text[opened : opened + 1], "}")
+        what = "list" if closer == "]" else "mapping"
         if at_end:
             help = _close(text, opened, closer)
             return bad(f"this {what} is never closed: `{closer}` is missing", help, start=opened, code="SPC009")
@@ -63,7 +65,10 @@ def _finding(problem: str, context: str, text: str, at: int, opened: int, *, at_
         mend = _close(text, opened, closer) if apart else _of_comma(before)
         if here == ",":
             return bad("a value is missing before this comma", "leave one of the two commas out")
-        finding = bad(f"expected `,` or `{closer}` in this {what}", mend)
+        if "node" in context:
+            finding = bad(f"a value is missing before this `{here}`", "write one, or quote what is meant as a text")
+        else:
+            finding = bad(f"expected `,` or `{closer}` in this {what}", mend)
         return finding._replace(related=(opened, opened + 1, "it is opened here"))
     if "quoted scalar" in context and "unexpected" in problem:
         help = _other_quote(text, opened) or _close(text, opened, text[opened : opened + 1])
@@ -147,6 +152,21 @@ def _block(text: str, at: int, opened: int, bad: object, *, starts_line: bool, m
     else:
         finding = bad("a line without `-` among the items of a list", "start the item with `- `")
     return finding._replace(related=(opened, opened + 1, f"the {what} starts here"))
+
+
+def _innermost(text: str, at: int) -> int:
+    """Where the innermost list or mapping in brackets begins that is open at a place; that place where none is."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    opened: list[int] = []
+    try:
+        for token in yaml.scan(text[:at], Loader=loader):
+            if isinstance(token, yaml.FlowSequenceStartToken | yaml.FlowMappingStartToken):
+                opened.append(token.start_mark.index)
+            elif isinstance(token, yaml.FlowSequenceEndToken | yaml.FlowMappingEndToken):
+                opened.pop()
+    except (yaml.YAMLError, IndexError):
+        pass  # what comes before was read once
+    return opened[-1] if opened else at
 
 
 def _close(text: str, opened: int, closer: str) -> str:
