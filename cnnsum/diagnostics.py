@@ -131,6 +131,7 @@ CODES: dict[str, str] = {
     "SHP226": "tensor beyond what anything can hold",
     "SHP227": "sizes that the file refuses and the network accepts",
     "SHP228": "comment that says another size",
+    "SHP229": "input of which no axis holds samples",
     "GRF301": "cycle",
     "GRF302": "no such layer",
     "GRF303": "wrong number of inputs",

@@ -393,4 +393,13 @@ Why: Where a stride was dropped, the network is built all the same, many times a
 wrong size. The label is what tells.
 
 Mend: Give the row before it its stride back, or mend the comment.
+
+## SHP229
+In an exported program an operation mixes what stands along the axis that would hold the samples.
+
+Why: A program does not say which of its axes is the batch: the first is taken for it, or the one that a recurrence
+declares. Where attention, the steps of a recurrence, or a product goes along that axis, it holds steps or features, and
+what there is of it is not samples. Numbers are then those of the whole call, for a batch of 1.
+
+Mend: Export the model with the batch first (`batch_first=True`, `layout=1`), or read the numbers as those of a call.
 """

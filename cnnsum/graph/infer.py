@@ -219,7 +219,7 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
         return result
     result.inputs = tuple(range(len(inputs)))
     result.values.extend(inputs)
-    runner = _Runner(result, memo, graph.backend)
+    runner = _Runner(result, memo, graph.backend, _samples(graph, inputs))
     result.outputs = runner.run(graph, result.inputs, (), result.made_by)
     if order.unused:
         runner.check_unused(graph)
@@ -232,6 +232,17 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
             result.diagnostics.extend(found for found in inner.diagnostics if found not in reported)
             reported.update(inner.diagnostics)
     return result
+
+
+def _samples(graph: Graph, inputs: tuple[Value, ...]) -> tuple[Dim, ...]:
+    """How many samples there are: the sizes of the batch axes of the inputs, mostly one."""
+    if graph.samples is None:
+        return (1,)
+    number, axis = graph.samples
+    if axis == 0:
+        return tuple(dict.fromkeys([shape[0] for shape, _ in inputs if shape]))
+    shape = inputs[number].shape
+    return () if shape is None or axis >= len(shape) else (shape[axis],)
 
 
 def fixed_inputs(graph: Graph, shapes: Sequence[Shape | None]) -> list[Need]:
@@ -283,7 +294,7 @@ class _Runner:
         *("backend", "calls", "memo", "result", "values"),
     )
 
-    def __init__(self, result: Inference, memo: Memo, backend: str) -> None:
+    def __init__(self, result: Inference, memo: Memo, backend: str, batches: tuple[Dim, ...]) -> None:
         self.result = result
         self.backend = backend
         self.memo = memo
@@ -295,8 +306,7 @@ class _Runner:
         self._reported: set[Diagnostic] = set()
         self._weights: dict[Layer, Facts] = {}
         self._contents = result.contents
-        #: The sizes of the batch axes of the inputs, mostly one.
-        self._batches = tuple(dict.fromkeys([shape[0] for shape, _ in result.values if shape]))
+        self._batches = batches
 
     def run(
         self,

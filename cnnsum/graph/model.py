@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic, Related, Span
-from cnnsum.dims import Dim, Expr, Symbol
+from cnnsum.dims import Dim, Expr, Symbol, symbols_of
 from cnnsum.layers.base import LayerType, is_mask
 from cnnsum.layers.facts import Layout, Shape, Weight
 from cnnsum.layers.inner import Inner
@@ -428,6 +428,7 @@ class Graph:
         "batch",
         "blocks",
         "builds",
+        "channels",
         "claims",
         "compile_config",
         "declared",
@@ -451,6 +452,7 @@ class Graph:
         "resized",
         "said",
         "said_totals",
+        "samples",
         "sequential",
         "set_aside",
         "symbols",
@@ -483,6 +485,11 @@ class Graph:
         self.sequential = sequential
         self.trainable = trainable
         self.batch = batch
+        #: Where the samples are, of a program: an input and its axis; None where no axis holds any, and the whole call
+        #: is one sample.
+        self.samples: tuple[int, int] | None = (0, 0)
+        #: The axis of an input that holds its channels, by the number of the input, where operations say it.
+        self.channels: Mapping[int, int] = {}
         self.symbols = {} if symbols is None else symbols
         self.place = place
         self.program = False
@@ -514,6 +521,12 @@ class Graph:
         #: called on.
         self.resized = False
         self._order: Order | None = None
+
+    def holds_samples(self, axis: int, symbol: Symbol) -> bool:
+        """Whether an axis of an input, of a size with this symbol, is that of the batch."""
+        if self.samples == (0, 0):
+            return axis == 0
+        return self.samples is not None and self.batch is not None and symbol in symbols_of(self.batch)
 
     def adopt(self, specs: Iterable[InputSpec], place: Place | None = None) -> None:
         """Give a Sequential model that declares no input shape those of its first call, or those said at a place."""

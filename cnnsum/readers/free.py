@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from cnnsum.dims import Dim, Symbol
 from cnnsum.graph.model import Freed, Graph, InputSpec
+from cnnsum.layers.facts import Shape
 from cnnsum.readers.declare import AXES
 
 #: What can be set free: sizes of images and lengths of sequences, channels, the batch, and what a spec declares of its
@@ -23,9 +24,14 @@ def kind_of(axis: int, rank: int, dtype: str, *, channels_first: bool) -> str:
     """
     if axis == 0:
         return "batch"
+    return _kind_of_other(axis, rank, dtype, 1 if channels_first else rank - 1)
+
+
+def _kind_of_other(axis: int, rank: int, dtype: str, channels: int) -> str:
+    """What an axis is that does not hold the samples."""
     if rank == 2:
         return "spatial" if "int" in dtype else "channels"
-    return "channels" if axis == (1 if channels_first else rank - 1) else "spatial"
+    return "channels" if axis == channels else "spatial"
 
 
 def stem_of(axis: int, rank: int, kind: str, *, channels_first: bool) -> str:
@@ -50,27 +56,45 @@ def name_for(stem: str, taken: Collection[str]) -> str:
 
 def open_inputs(graph: Graph, free: frozenset[str]) -> None:
     """Set the sizes of a graph's inputs free, after it was read."""
-    channels_first = _is_channels_first(graph)
-    for node in graph.inputs:
+    is_first = _is_channels_first(graph)
+    for number, node in enumerate(graph.inputs):
         spec = node.layer.spec
         if spec is None:
             continue
         rank = len(spec.shape)
+        samples = samples_axis(graph, spec.shape)
+        # Of three axes one is the sequence: the one that holds no channels. More are taken for those of images.
+        channels = 1 if is_first else rank - 1
+        if rank == 3:
+            channels = graph.channels.get(number, channels)
+        names = iter(AXES.get(rank, ()))
         shape: list[Dim] = []
         for axis, dim in enumerate(spec.shape):
-            kind = kind_of(axis, rank, spec.dtype, channels_first=channels_first)
+            kind = "batch" if axis == samples else _kind_of_other(axis, rank, spec.dtype, channels)
+            stem = {"batch": "N", "channels": "C"}.get(kind) or ("T" if rank == 2 else next(names, f"D{axis}"))
             if not isinstance(dim, int) or kind not in free:
                 shape.append(dim)
                 continue
             name = "N" if kind == "batch" and "N" in graph.freed else None
             if name is None:
-                name = name_for(stem_of(axis, rank, kind, channels_first=channels_first), graph.symbols)
+                name = name_for(stem, graph.symbols)
             graph.symbols[name] = Symbol(name)
             graph.freed[name] = Freed(dim, kind=kind)
             shape.append(graph.symbols[name].dim)
         node.layer.spec = InputSpec(tuple(shape), spec.dtype)
-        if node is graph.inputs[0] and shape:
-            graph.batch = shape[0]
+        if graph.samples is not None and number == graph.samples[0] and samples is not None:
+            graph.batch = shape[samples]
+
+
+def samples_axis(graph: Graph, shape: Shape) -> int | None:
+    """The axis of an input of this shape that holds the samples; None where none does."""
+    if graph.samples is None:
+        return None
+    axis = graph.samples[1]
+    if axis and not (axis < len(shape) and shape[axis] == graph.batch):
+        axis = 0
+        return axis if shape and shape[axis] == graph.batch else None
+    return axis
 
 
 def _is_channels_first(graph: Graph) -> bool:

@@ -43,7 +43,7 @@ def replace_inputs(graph: Graph, how: How) -> None:
             continue
         node = by_name[choose_input(list(by_name), wanted)]
         spec = _spec(node)
-        node.layer.spec = InputSpec(_shape(spec.shape[0] if spec.shape else None, shape, graph.symbols), spec.dtype)
+        node.layer.spec = InputSpec(_shape_within(graph, spec.shape, shape), spec.dtype)
     if how.free:
         from cnnsum.readers.free import open_inputs
 
@@ -83,6 +83,17 @@ def _put(dim: Dim, became: dict[str, Dim]) -> Dim:
 def _spec(node: Node) -> InputSpec:
     assert node.layer.spec is not None, "the inputs of a graph are calls of input layers"
     return node.layer.spec
+
+
+def _shape_within(graph: Graph, before: Shape, shape: tuple[int | str | None, ...]) -> Shape:
+    """The shape that an input gets, with the axis of the samples where it was; the whole one where none holds any."""
+    if graph.samples == (0, 0):
+        return _shape(before[0] if before else None, shape, graph.symbols)
+    from cnnsum.readers.free import samples_axis
+
+    axis = samples_axis(graph, before)
+    sizes = list(_shape(0, shape, graph.symbols)[1:])
+    return tuple(sizes if axis is None else [*sizes[:axis], before[axis], *sizes[axis:]])
 
 
 def _shape(batch: Dim | None, shape: tuple[int | str | None, ...], symbols: dict[str, Symbol]) -> tuple[Dim, ...]:

@@ -172,6 +172,9 @@ class _Writer:
             spec = node.layer.spec
             assert spec is not None
             shape = [_size(dim) for dim in spec.shape[1:]]
+            if graph.samples != (0, 0) and not self.is_nested:
+                message = "the first axis of an input of a spec is the batch, and here it is not"
+                self.refusals.refuse(node.layer, message, "export it with the batch first")
             if 0 in spec.shape:
                 self.refusals.refuse(node.layer, f"`{node.layer.name}`: a spec has no axes without elements, of size 0")
             self._refuse_unless_known(node.layer, spec.dtype, INPUT_DTYPES)

@@ -52,7 +52,8 @@ def sizes_of(graph: Graph, inference: Inference) -> Sizes:
         spec = node.layer.spec
         for axis, dim in enumerate(spec.shape if spec is not None else ()):
             for symbol in sorted(symbols_of(dim), key=lambda symbol: symbol.name):
-                if axis == 0 and symbol.name not in graph.freed and symbol not in by_symbol.alone:
+                is_batch = graph.holds_samples(axis, symbol)
+                if is_batch and symbol.name not in graph.freed and symbol not in by_symbol.alone:
                     continue  # the batch, which is open in every model
                 found = _axis(symbol, (node.layer.name, axis), graph, by_symbol, resized.get(symbol, ()))
                 differs: list[Diagnostic] = []

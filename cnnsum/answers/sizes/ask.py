@@ -152,7 +152,7 @@ def answer(
     Raises UnusableError for a test of a symbol that the model does not have, or that is for none.
     """
     sizes = model.sizes
-    kinds = _kinds(sizes)
+    kinds = _kinds(sizes, model)
     _refuse_unknown([name for test in tests for name in test], kinds)
     said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
     faulty, unknown = model.wrong, model.inference.unknown
@@ -187,12 +187,13 @@ def _batch(model: Model) -> str | None:
     return None if found is None else found[1]
 
 
-def _kinds(sizes: Sizes) -> dict[str, str]:
+def _kinds(sizes: Sizes, model: Model) -> dict[str, str]:
     """What each open axis of the inputs is: an image's size or a sequence's length, channels, or the batch."""
     kinds: dict[str, str] = {}
     for axis in sizes.axes:
         said = axis.said
-        kinds[axis.symbol.name] = said.kind if said is not None else "batch" if axis.axis == 0 else "spatial"
+        is_batch = model.graph.holds_samples(axis.axis, axis.symbol)
+        kinds[axis.symbol.name] = said.kind if said is not None else "batch" if is_batch else "spatial"
     return kinds
 
 

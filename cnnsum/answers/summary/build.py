@@ -28,7 +28,7 @@ from cnnsum.answers.summary.records import (
     WeightsMemory,
 )
 from cnnsum.answers.summary.row_building import RowBuilder
-from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.dims import UNKNOWN, Dim, symbols_of
 from cnnsum.graph.infer import Inference, Value
 from cnnsum.graph.model import Graph
 
@@ -84,8 +84,15 @@ def build(
         sizes=() if sizes is None else _records(sizes),
         diagnostics=(*graph.diagnostics, *inference.diagnostics),
         symbols=tuple(graph.symbols.values()),
+        of_batch=_of_batch(graph, inputs),
         conditions=() if sizes is None else tuple([Condition(one.layer.name, one.need) for one in sizes.requirements]),
     )
+
+
+def _of_batch(graph: Graph, inputs: tuple[InputRecord, ...]) -> frozenset[str]:
+    """The names of the symbols that stand for the batch."""
+    sizes = [(axis, dim) for record in inputs for axis, dim in enumerate(record.shape or ())]
+    return frozenset(one.name for axis, dim in sizes for one in symbols_of(dim) if graph.holds_samples(axis, one))
 
 
 def ends_of(graph: Graph, inference: Inference) -> tuple[tuple[InputRecord, ...], tuple[InputRecord, ...]]:

@@ -50,6 +50,7 @@ def evaluated(report: Report, values: Mapping[str, int]) -> Report:
         sizes=tuple([_size(record, report, values) for record in report.sizes if record.symbol not in values]),
         diagnostics=report.diagnostics,
         symbols=tuple([symbol for symbol in report.symbols if symbol.name not in values]),
+        of_batch=report.of_batch,
         conditions=tuple(_left(report.conditions, values)),
     )
 
@@ -68,7 +69,7 @@ def _check(report: Report, values: Mapping[str, int]) -> None:
             raise ValueError(f"the report has no symbol `{name}` ({help})")
         if type(value) is not int or value < 1:
             raise ValueError(f"{name} is a size: it must be a positive whole number, not {value!r}")
-        if isinstance(report.batch, int) and name in _batch_of(report):
+        if isinstance(report.batch, int) and name in report.of_batch:
             raise ValueError(
                 f"the memory in this report is for a batch of {report.batch}: "
                 f"summarize(model, symbolic=True) leaves {name} open"
@@ -77,12 +78,6 @@ def _check(report: Report, values: Mapping[str, int]) -> None:
     for condition in report.conditions:
         if holds(condition.need, values) is False:
             raise ValueError(_refusal(condition, values))
-
-
-def _batch_of(report: Report) -> frozenset[str]:
-    """The names of the symbols that stand for the batch."""
-    firsts = [record.shape[0] for record in report.inputs if record.shape]
-    return frozenset(symbol.name for first in firsts for symbol in symbols_of(first))
 
 
 def _refusal(condition: Condition, values: Mapping[str, int]) -> str:
@@ -154,7 +149,7 @@ class _Fill:
 
     def __init__(self, report: Report, values: Mapping[str, int]) -> None:
         self._values: Mapping[str, Dim] = dict(values)
-        batch = _batch_of(report)
+        batch = report.of_batch
         #: The batch axis of a shape stays open.
         self._sizes = {name: value for name, value in self._values.items() if name not in batch}
         self._dims: dict[Expr, Dim] = {}

@@ -371,7 +371,8 @@ class Report:
 
     `connected` says that the graph is not a chain, so that a summary needs a "Connected to" column.
     `batch` is the number of samples that memory figures are for, or the batch's symbol; MACs and FLOPs are per sample.
-    `symbols` are those that `evaluate` takes values for; `conditions` are what the layers need of them.
+    `symbols` are those that `evaluate` takes values for; `conditions` are what the layers need of them. `of_batch`:
+    the names of the symbols that stand for the batch.
     `convention` is another tool's number, `plan` the plan of inference memory and `page` what else its page shows,
     where they were asked for.
     """
@@ -385,6 +386,7 @@ class Report:
         "dtype",
         "inputs",
         "name",
+        "of_batch",
         "outputs",
         "page",
         "plan",
@@ -413,8 +415,10 @@ class Report:
         diagnostics: tuple[Diagnostic, ...] = (),
         symbols: tuple[Symbol, ...] = (),
         conditions: tuple[Condition, ...] = (),
+        of_batch: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
+        self.of_batch = of_batch
         self.version = version
         self.source = source
         self.batch = batch

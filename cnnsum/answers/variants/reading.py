@@ -142,6 +142,8 @@ class Names:
 
 def _require_open(reading: Reading, wanted: Sequence[str]) -> None:
     """Raise UnusableError for a size that is varied, and that a shape from outside (`-i`) fixes."""
+    from cnnsum.readers.free import samples_axis
+
     try:
         graph = reading._replace(how=reading.how._replace(inputs={})).model({}, ("spatial",)).graph
     except UnusableError:
@@ -152,7 +154,8 @@ def _require_open(reading: Reading, wanted: Sequence[str]) -> None:
             shape = next(iter(reading.how.inputs.values()))
         if shape is None or node.layer.spec is None:
             continue
-        sizes = [str(dim) for dim in node.layer.spec.shape[1:]]
+        samples = samples_axis(graph, node.layer.spec.shape)
+        sizes = [str(dim) for axis, dim in enumerate(node.layer.spec.shape) if axis != samples]
         if len(sizes) != len(shape):
             continue
         said = [*zip(sizes, shape, strict=True)]

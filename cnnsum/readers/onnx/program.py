@@ -39,6 +39,7 @@ from cnnsum.readers.declare import AXES, declare, fresh
 from cnnsum.readers.free import name_for
 from cnnsum.readers.how import How
 from cnnsum.readers.onnx.advice import Advice
+from cnnsum.readers.onnx.flows import FLOWS
 from cnnsum.readers.onnx.makers import Makers
 from cnnsum.readers.onnx.numbers import Numbers
 from cnnsum.readers.onnx.parts import Held, Known, Step
@@ -54,6 +55,7 @@ from cnnsum.readers.onnx.values import (
 )
 from cnnsum.readers.onnx.weights import FLOATS, Owners, is_weight, named, plain_weight
 from cnnsum.readers.programs import free_name, give_outputs, own_the_rest, resize, say_unknown, slots
+from cnnsum.readers.samples import place_samples, samples_of
 from cnnsum.source import Document
 
 Path = tuple[str | int, ...]
@@ -81,9 +83,11 @@ _ON_NUMBERS = _ON_SIZES.union(("ConstantOfShape", "Range", "Expand", "Tile"))
 class ProgramReader:
     """Reads one file."""
 
-    def __init__(self, document: Document, how: How) -> None:
+    def __init__(self, document: Document, how: How, samples: int = 0) -> None:
+        """samples: the axis of the inputs that holds the samples, as far as names of sizes go."""
         self.document = document
         self.how = how
+        self.samples = samples
         self.model: dict[str, Any] = document.value
         self.main: dict[str, Any] = self.model.get("graph") or {}
         self.graph = Graph(
@@ -157,6 +161,11 @@ class ProgramReader:
             layer.key = (*layer.key, layer.owned, layer.policy.compute)
         self._own_the_rest()
         say_unknown(self.graph, self.document, self.unknown, list(self.first_unknown.values()))
+        found = samples_of(self.graph, FLOWS)
+        axis = -1 if found.samples is None else found.samples[1]
+        if axis != self.samples == 0 and self.graph.symbols:
+            return ProgramReader(self.document, self.how, axis).read()
+        place_samples(self.graph, found)
         resize(self.graph, self.how)
         return self.graph
 
@@ -258,23 +267,30 @@ class ProgramReader:
         if size is not None and size in self.symbols:
             return self.symbols[size]
         is_made_up = size is not None and _MADE_UP.fullmatch(size) is not None
-        if axis == 0 and (size is None or is_made_up or _BATCH.fullmatch(size)):
+        if axis == self.samples and (size is None or is_made_up or _BATCH.fullmatch(size)):
             if size is None and self.graph.batch is not None:
                 return self.graph.batch
             found = fresh("N", self.graph.symbols).dim
             if size is None:
                 self.graph.batch = found
         elif size is None:
-            found = fresh(_stem(axis, rank), self.graph.symbols).dim
+            found = fresh(self._stem(axis, rank), self.graph.symbols).dim
         else:
             stem = re.sub(r"\W", "_", size, flags=re.ASCII)[:40]
-            stem = stem if is_name(stem) and not is_made_up else _stem(axis, rank)
+            stem = stem if is_name(stem) and not is_made_up else self._stem(axis, rank)
             symbol = Symbol(name_for(stem, self.graph.symbols))
             self.graph.symbols[symbol.name] = symbol
             found = symbol.dim
         if size is not None:
             self.symbols[size] = found
         return found
+
+    def _stem(self, axis: int, rank: int) -> str:
+        """What an axis is called that the file has no name for."""
+        if self.samples != 0:
+            return "T" if rank < 4 and axis < 2 else f"D{axis}"
+        names = ("N", "C", *AXES.get(rank, ())) if rank > 2 else ("N", "T")
+        return names[axis] if axis < len(names) else f"D{axis}"
 
     def _said(self, step: Step, at: int) -> tuple[Shape | None, str | None]:
         """The shape and the dtype that the file records of an output of a node; of an `If`, of both its branches."""
@@ -539,9 +555,3 @@ class ProgramReader:
                 self._fault("GRF302", f"nothing makes the output `{name}`", path, did_you_mean(name, self.tensors))
             found.append(self.tensors.get(name))
         give_outputs(self.graph, found, next(reversed(self.tensors.values()), None))
-
-
-def _stem(axis: int, rank: int) -> str:
-    """What an axis is called that the file has no name for."""
-    names = ("N", "C", *AXES.get(rank, ())) if rank > 2 else ("N", "T")
-    return names[axis] if axis < len(names) else f"D{axis}"

@@ -41,8 +41,10 @@ from cnnsum.readers.declare import declare, fresh
 from cnnsum.readers.free import name_for
 from cnnsum.readers.how import How
 from cnnsum.readers.override import replace_inputs
+from cnnsum.readers.samples import place_samples, samples_of
 from cnnsum.readers.torch.arguments import NO_NUMBER, Argument, arguments_of, dtype_of, list_in, mapping_in
 from cnnsum.readers.torch.expressions import parse
+from cnnsum.readers.torch.flows import FLOWS
 from cnnsum.readers.torch.inlining import PlacedNode, inlined
 from cnnsum.readers.torch.stored import stored_as, stored_by_size
 from cnnsum.source import Document
@@ -57,6 +59,8 @@ _CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict"))
 _MODULES = "torch.nn.modules."
 #: What the axes of an input are called that the program leaves open, by its rank.
 _AXES = {2: ("N", "T"), 3: ("N", "T", "T"), 4: ("N", "C", "H", "W"), 5: ("N", "C", "D", "H", "W")}
+#: The same where the first axis does not hold the samples.
+_OTHER_AXES = {2: ("T", "T"), 3: ("T", "T", "C")}
 
 
 class _Held(NamedTuple):
@@ -97,9 +101,11 @@ class ProgramPlace(Place):
 class ProgramReader:
     """Reads one program."""
 
-    def __init__(self, document: Document, how: How) -> None:
+    def __init__(self, document: Document, how: How, samples: int = 0) -> None:
+        """samples: the axis of the inputs that holds the samples, as far as names of sizes go."""
         self.document = document
         self.how = how
+        self.samples = samples
         program = document.value["graph_module"]
         self.graph_value = mapping_in(program.get("graph") if isinstance(program, dict) else None)
         self.signature = mapping_in(program.get("signature") if isinstance(program, dict) else None)
@@ -145,6 +151,11 @@ class ProgramReader:
         self._own_the_rest()
         self._read_outputs()
         self._say_unknown()
+        found = samples_of(self.graph, FLOWS)
+        axis = -1 if found.samples is None else found.samples[1]
+        if axis != self.samples == 0 and self.symbols:
+            return ProgramReader(self.document, self.how, axis).read()
+        place_samples(self.graph, found)
         replace_inputs(self.graph, self.how)
         if self.how.inputs or self.how.settings or self.how.free:
             self.graph.resized = True
@@ -289,10 +300,10 @@ class ProgramReader:
 
         def named(name: str) -> Dim:
             if name not in self.symbols:
-                if axis == 0:
+                if axis == self.samples:
                     symbol = fresh("N", self.graph.symbols)
                 else:
-                    names = _AXES.get(rank, ())
+                    names = _AXES.get(rank, ()) if self.samples == 0 else _OTHER_AXES.get(rank, ())
                     stem = names[axis] if axis < len(names) else f"D{axis}"
                     own = stem if name[:1] in "su" and name[1:].isdigit() else name
                     symbol = Symbol(name_for(own, self.graph.symbols))

@@ -171,6 +171,7 @@ class Translator:
             vocabulary=self.vocabulary,
         )
         found.blocks = self.blocks
+        found.samples = graph.samples
         found.declared = graph.declared
         return found
 

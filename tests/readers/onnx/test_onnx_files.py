@@ -549,3 +549,54 @@ def test_random_files_end_in_a_result_or_a_finding() -> None:
             read_onnx(io.BytesIO(bytes(data)), "m.onnx")
         except UnusableError as error:
             assert error.diagnostics[0].code == "SPC067"  # noqa: PT017 - either will do
+
+
+# --- which axis holds the samples -------------------------------------------------------------------------------------
+
+
+RECURRENCE = (weight("w", 1, 80, 12), weight("r", 1, 80, 20))
+
+
+def test_the_batch_is_the_axis_that_a_recurrence_declares(tmp_path: Path) -> None:
+    lstm = node("LSTM", ["x", "w", "r"], ["y"], hidden_size=20)
+    found = cnnsum.summarize(load(model([lstm], "T", "N", 12, held=RECURRENCE), tmp_path))
+    assert not found.diagnostics
+    assert str(found.totals.macs) == "2560*T"  # 4 * 20 * (12 + 20), for each step
+    assert str(cnnsum.summarize(load(model([lstm], 30, None, 12, held=RECURRENCE), tmp_path)).inputs[0].shape[1]) == "N"
+    turned = [node("Transpose", ["x"], ["t"], perm=[1, 0, 2]), node("LSTM", ["t", "w", "r"], ["y"], hidden_size=20)]
+    first = cnnsum.summarize(load(model(turned, "N", 30, 12, held=RECURRENCE), tmp_path))
+    assert (first.totals.macs, first.diagnostics) == (30 * 2560, ())
+    declared = node("LSTM", ["x", "w", "r"], ["y"], hidden_size=20, layout=1)
+    assert cnnsum.summarize(load(model([declared], 4, 30, 12, held=RECURRENCE), tmp_path)).totals.macs == 30 * 2560
+
+
+def test_initial_states_tell_the_batch_too(tmp_path: Path) -> None:
+    lstm = node("LSTM", ["x", "w", "r", "", "", "h", "h"], ["y"], hidden_size=20)
+    tree = model([lstm], 30, 4, 12, held=RECURRENCE)
+    tree["graph"]["input"].insert(0, info("h", 1, 4, 20))
+    report = cnnsum.summarize(load(tree, tmp_path))
+    assert (report.batch, report.totals.macs, report.diagnostics) == (4, 30 * 2560, ())
+
+
+_TURN = node("Transpose", ["x"], ["t"], perm=[1, 0, 2])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "macs"),
+    [
+        ([_TURN, node("Attention", ["t", "t", "t"], ["y"], q_num_heads=1, kv_num_heads=1)], 2 * 4 * 30 * 30 * 12),
+        (
+            [
+                *(_TURN, node("Transpose", ["x"], ["k"], perm=[1, 2, 0]), node("MatMul", ["t", "k"], ["s"])),
+                *(node("Softmax", ["s"], ["p"], axis=-1), node("MatMul", ["p", "t"], ["y"])),
+            ],
+            2 * 4 * 30 * 30 * 12,
+        ),
+        ([node("Softmax", ["x"], ["y"], axis=0)], 0),
+    ],
+)
+def test_what_mixes_the_first_axis_leaves_no_samples(nodes: list[Any], macs: int, tmp_path: Path) -> None:
+    recorded = [info("t", 4, 30, 12), info("k", 4, 12, 30), info("s", 4, 30, 30), info("p", 4, 30, 30)]
+    report = cnnsum.summarize(load(model(nodes, 30, 4, 12, value_info=recorded, opset=23), tmp_path))
+    assert [one.code for one in report.diagnostics] == ["SHP229"]
+    assert (report.batch, report.totals.macs) == (1, macs)

@@ -408,3 +408,52 @@ def test_weights_of_an_older_archive_that_are_damaged(cut: int, tmp_path: Path) 
             data = archive.read(name)
             other.writestr(name, data[:cut] if name == "serialized_state_dict.pt" else data)
     assert cnnsum.summarize(cnnsum.load(path)).totals.params.total == 108 + 66
+
+
+# --- which axis holds the samples -------------------------------------------------------------------------------------
+
+
+def test_the_batch_is_the_axis_that_a_recurrence_declares() -> None:
+    model = cnnsum.load(HERE / "steps_first.pt2")  # words (30, B), embedded, an LSTM, and a head on the last step
+    report = cnnsum.summarize(model)
+    assert not report.diagnostics
+    assert report.inputs[0].shape == (30, cnnsum.summarize(model, symbolic=True).batch)
+    assert str(report.inputs[0].shape[1]) == "N"
+    assert report.totals.macs == 30 * 4 * 20 * (12 + 20) + 20 * 5
+    assert cnnsum.summarize(model, batch=4).batch == 4
+    (found,) = cnnsum.sizes(model).axes
+    assert (found.record.symbol, found.record.axis, found.size) == ("T", 0, 30)
+
+
+def test_work_behind_a_recurrence_is_that_of_its_batch() -> None:
+    report = cnnsum.summarize(cnnsum.load(HERE / "gru_steps_first.pt2"))  # half of what FlopCounterMode counts
+    assert (report.batch, report.totals.macs) == (2, 115_456 // 2)
+    longer = cnnsum.summarize(cnnsum.load(HERE / "gru_steps_first.pt2", inputs=(19, 20)))
+    assert longer.inputs[0].shape == (19, 2, 20)
+    assert longer.totals.macs == 19 * 3 * 32 * (20 + 32) + 10 * 16 * 32 * 5
+
+
+def test_attention_along_the_first_axis_leaves_no_samples() -> None:
+    model = cnnsum.load(HERE / "attention_steps_first.pt2")
+    report = cnnsum.summarize(model)
+    assert (report.batch, report.totals.macs) == (1, 983_040 + 2 * 4 * 4 * 30 * 30 * 8)  # the rest, and the attention
+    (found,) = report.diagnostics
+    assert (found.code, found.severity) == ("SHP229", "warning")
+    assert "`layer.self_attn.scaled_dot_product_attention`" in found.message
+    assert cnnsum.load(HERE / "attention_steps_first.pt2", inputs=(30, 4, 32)).graph.inputs[0].layer.spec is not None
+
+
+def test_of_three_axes_the_length_is_asked_about() -> None:
+    model = cnnsum.load(HERE / "attention_batch_first.pt2")
+    report = cnnsum.summarize(model)
+    assert not report.diagnostics
+    assert report.batch == 2
+    (found,) = cnnsum.sizes(model).axes
+    assert (found.record.symbol, found.record.axis, found.size) == ("T", 1, 50)
+
+
+def test_a_program_with_its_steps_first_is_no_spec() -> None:
+    with pytest.raises(UnusableError) as caught:
+        cnnsum.convert(cnnsum.load(HERE / "gru_steps_first.pt2"), "yaml")
+    assert "the first axis of an input of a spec is the batch" in caught.value.diagnostics[0].message
+    assert "GRU" in cnnsum.convert(cnnsum.load(HERE / "gru_steps_first.pt2"), "torch").text
