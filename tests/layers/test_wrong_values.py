@@ -11,6 +11,8 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import ExpressionError, evaluate
 from cnnsum.layers.base import REQUIRED, Field, LayerType, all_types
 from cnnsum.layers.keras import OPERATIONS
+from cnnsum.layers.kinds import PlainReading
+from cnnsum.layers.vocabulary import KERAS_HUB, ONNX, TFLITE, TORCH
 from tests.layers.applying import NAMES, N
 from tests.thorough import THOROUGH, each, some
 
@@ -37,7 +39,11 @@ class Reading:
 SHAPES: list[list[Any]] = [[8, 8, 4], [8, 4], [4], [8, 8, 8, 4], [2, 8, 8, 4]]
 OPEN = [[NAMES["H"], NAMES["W"], 4], [NAMES["T"], 4], [NAMES["C"]]]
 TYPES = [*{known.key: known for known in all_types().values()}.values()]
-FAMILIES = sorted({known.rule.__module__ for known in TYPES})
+#: Those of other words, too; a file of ONNX or TensorFlow Lite has no formulas.
+OTHERS = [
+    *{id(known): known for one in (TORCH, KERAS_HUB, ONNX, TFLITE) for known in one.all_types().values()}.values()
+]
+FAMILIES = sorted({known.rule.__module__ for known in (*TYPES, *OTHERS)})
 
 
 def plausible(field: Field) -> Any:
@@ -71,13 +77,14 @@ def inputs(known: LayerType) -> int:
 
 @each("family", FAMILIES)
 def test_no_value_of_a_field_is_a_fault_of_ours(family: str) -> None:
-    for known in TYPES:
+    for known in (*TYPES, *OTHERS):
         if known.rule.__module__ != family or holds_layers(known):
             continue
         base = required(known)
+        reading = PlainReading() if known.vocabulary in (ONNX, TFLITE) else Reading()
         for name in known.schema.fields:
             for wrong in some(WRONG, 2, len(name)):
-                fields, problems = known.bind({**base, name: wrong}, Reading())
+                fields, problems = known.bind({**base, name: wrong}, reading)
                 assert all(str(problem) for problem in problems)
                 for shape in () if problems else (*SHAPES, *OPEN):
                     try:

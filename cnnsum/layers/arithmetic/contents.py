@@ -156,7 +156,7 @@ def cut_off(a: Any) -> Any:
     if isinstance(a, bool):
         return int(a)
     if isinstance(a, float):
-        return int(a)
+        return int(a) if math.isfinite(a) else UNKNOWN
     if isinstance(a, Ratio):
         return divided(a.above, a.below)
     return a

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import isfinite
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
@@ -29,7 +30,12 @@ MODES = {
 
 
 def scaled(length: Dim, factor: float) -> Dim:
-    """The length times the factor, rounded down. Of a formula it is the fraction that was meant: 0.7 is 7/10."""
+    """The length times the factor, rounded down. Of a formula it is the fraction that was meant: 0.7 is 7/10.
+
+    Raises Problem where that is not a number, or infinite.
+    """
+    if not isfinite(factor * length if isinstance(length, int) else factor):
+        raise Problem("CFG102", f"a scale of {factor} gives no size")
     if isinstance(length, int):
         return int(length * factor)
     meant = Fraction(factor).limit_denominator(1_000_000)

@@ -194,7 +194,7 @@ def unslide(x: Shape, sliding: Sliding, output_padding: Sizes | None) -> tuple[S
             out = (length - 1) * stride + (maximum(span, stride) if extra is None else span + extra)
         elif isinstance(padding, tuple):
             cut, end = padding[axis - first]
-            out = (length - 1) * stride + span + (extra or 0) - cut - end
+            out = (length - 1) * stride + span + (0 if extra is None else extra) - cut - end
             before = before - cut
             _require_output(x, axis, out, what, "padding")
         else:

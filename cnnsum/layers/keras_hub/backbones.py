@@ -22,8 +22,8 @@ from cnnsum.layers.keras_hub.decoders import (
 )
 from cnnsum.layers.keras_hub.positions import PositionEmbedding, TokenAndPositionEmbedding
 from cnnsum.layers.keras_hub.transformers import Blocks, TransformerDecoder, TransformerEncoder
-from cnnsum.layers.keras_hub.vision import Pair, ViTEncoder, ViTPatchingAndEmbedding
-from cnnsum.layers.kinds import Extent, Flag, Pos, Rate, Real
+from cnnsum.layers.keras_hub.vision import ViTEncoder, ViTPatchingAndEmbedding
+from cnnsum.layers.kinds import Extent, Flag, Pair, Pos, Rate, Real
 from cnnsum.layers.requiring import require_rank
 
 

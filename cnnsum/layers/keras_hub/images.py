@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim
+from cnnsum.dims import Dim, maximum
 from cnnsum.layers.arithmetic.composed import Parts
+from cnnsum.layers.arithmetic.resizing import scaled
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, size, unknown_facts
 from cnnsum.layers.keras.convolution import Conv2D, DepthwiseConv2D
@@ -14,8 +15,7 @@ from cnnsum.layers.keras.normalization import BatchNormalization, LayerNormaliza
 from cnnsum.layers.keras.pooling import GlobalAveragePooling2D
 from cnnsum.layers.keras.reshaping import ZeroPadding2D
 from cnnsum.layers.keras_hub.transformers import head_size
-from cnnsum.layers.keras_hub.vision import Pair
-from cnnsum.layers.kinds import Flag, Nat, PlainPos, Pos, Positives, Rate, Real
+from cnnsum.layers.kinds import Flag, Nat, Pair, PlainPos, Pos, Positives, Rate, Real
 from cnnsum.layers.requiring import require_equal, require_rank
 
 
@@ -79,8 +79,8 @@ class _Maps:
         return self.parts.facts(self.x, keeps_input=True, window=NOT_FOLLOWED)
 
 
-def _narrow(filters: int, ratio: float) -> int:
-    return max(1, int(filters * ratio))
+def _narrow(filters: int, ratio: float) -> Dim:
+    return maximum(1, scaled(filters, ratio))
 
 
 def _adds(strides: Dim, filters: tuple[Dim, Dim], nores: bool) -> bool:

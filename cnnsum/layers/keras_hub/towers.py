@@ -12,8 +12,8 @@ from cnnsum.layers.keras.fields import DataFormat
 from cnnsum.layers.keras.normalization import LayerNormalization
 from cnnsum.layers.keras_hub.positions import TokenAndPositionEmbedding
 from cnnsum.layers.keras_hub.transformers import Blocks, head_size
-from cnnsum.layers.keras_hub.vision import Pair, encoder_block, match, patches
-from cnnsum.layers.kinds import Extent, Flag, Nat, Pos, Rate, Real, Text
+from cnnsum.layers.keras_hub.vision import encoder_block, match, patches
+from cnnsum.layers.kinds import Extent, Flag, Nat, Pair, Pos, Rate, Real, Text
 from cnnsum.layers.requiring import require_rank
 
 

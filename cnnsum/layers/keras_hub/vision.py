@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.composed import Parts
 from cnnsum.layers.base import layer
@@ -15,20 +13,8 @@ from cnnsum.layers.keras.fields import Activation, DataFormat
 from cnnsum.layers.keras.normalization import LayerNormalization
 from cnnsum.layers.keras_hub.positions import TokenAndPositionEmbedding
 from cnnsum.layers.keras_hub.transformers import Blocks, head_size
-from cnnsum.layers.kinds import Extent, Flag, Kind, PlainInt, Pos, Rate, Reading, Real, Text, integer, items
+from cnnsum.layers.kinds import Extent, Flag, Pair, PlainInt, Pos, Rate, Real, Text
 from cnnsum.layers.requiring import require_equal, require_rank
-
-
-def _pair(value: object, reading: Reading) -> tuple[Dim, ...]:
-    def one(item: object, reading: Reading) -> Dim:
-        return integer(item, reading, "a positive integer", 1)
-
-    if isinstance(value, (list, tuple)):
-        return items(value, reading, one, "a positive integer, or two of them")
-    return (integer(value, reading, "a positive integer, or two of them", 1),) * 2
-
-
-Pair = Annotated[tuple[Dim, ...], Kind("a positive integer, or two of them", _pair)]
 
 
 def patches(

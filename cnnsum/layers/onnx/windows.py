@@ -264,7 +264,7 @@ def _cropped(
         out[axis] = UNKNOWN
         if len(known_ones) == 3 and isinstance(length, int):
             scale, start, end = known_ones
-            out[axis] = int(length * (end - start) * scale)
+            out[axis] = scaled(1, length * (end - start) * scale)
     return tuple(out)
 
 

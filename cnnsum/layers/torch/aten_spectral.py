@@ -37,6 +37,8 @@ def _transform(name: str, kind: str, dtype: str, axes: int | None) -> Rule:
             places = places_of(x, dim, name, "dim")
         else:
             count = axes or (len(x) if sizes is None else len(sizes))
+            if count > len(x):
+                raise Problem("CFG102", f"{name} needs an axis for each length, got {show_shape(x)} for {count}", "s")
             places = tuple(range(len(x) - count, len(x)))
         if sizes is not None and len(sizes) != len(places):
             raise Problem("CFG102", f"{name} needs as many lengths as axes, got {list(sizes)}", "s")
