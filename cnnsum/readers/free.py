@@ -5,9 +5,9 @@ Loaded when a caller asks for it. Knows axes and names, and no file format.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from cnnsum.dims import Dim, Symbol
+from cnnsum.dims import Dim, Expr, Symbol, symbols_of
 from cnnsum.graph.model import Freed, Graph, InputSpec
 from cnnsum.layers.facts import Shape
 from cnnsum.readers.declare import AXES
@@ -54,10 +54,16 @@ def name_for(stem: str, taken: Collection[str]) -> str:
     return name
 
 
-def open_inputs(graph: Graph, free: frozenset[str]) -> None:
-    """Set the sizes of a graph's inputs free, after it was read."""
+def open_inputs(graph: Graph, free: frozenset[str], before: Sequence[Shape] = ()) -> None:
+    """Set the sizes of a graph's inputs free, after it was read.
+
+    before: the shapes that the file gives them. Where it has a symbol for what the caller gives one number, this symbol
+    is set free.
+    """
     is_first = _is_channels_first(graph)
+    replaced = _replaced(graph, before)
     for number, node in enumerate(graph.inputs):
+        own = before[number] if number < len(before) else ()
         spec = node.layer.spec
         if spec is None:
             continue
@@ -75,10 +81,13 @@ def open_inputs(graph: Graph, free: frozenset[str]) -> None:
             if not isinstance(dim, int) or kind not in free:
                 shape.append(dim)
                 continue
+            symbol = replaced.get(own[axis]) if len(own) == rank else None
             name = "N" if kind == "batch" and "N" in graph.freed else None
-            if name is None:
+            if symbol is not None:
+                name = symbol.name
+            elif name is None:
                 name = name_for(stem, graph.symbols)
-            graph.symbols[name] = Symbol(name)
+            graph.symbols[name] = Symbol(name) if symbol is None else symbol
             graph.freed[name] = Freed(dim, kind=kind)
             shape.append(graph.symbols[name].dim)
         node.layer.spec = InputSpec(tuple(shape), spec.dtype)
@@ -95,6 +104,25 @@ def samples_axis(graph: Graph, shape: Shape) -> int | None:
         axis = 0
         return axis if shape and shape[axis] == graph.batch else None
     return axis
+
+
+def _replaced(graph: Graph, before: Sequence[Shape]) -> dict[Dim, Symbol]:
+    """The symbols of the file in place of which the caller gives one number, wherever they stand in its inputs."""
+    given: dict[Dim, set[Dim]] = {}
+    for node, own in zip(graph.inputs, before, strict=False):
+        shape = () if node.layer.spec is None else node.layer.spec.shape
+        for old, new in zip(own, shape, strict=False):
+            if isinstance(old, Expr):
+                given.setdefault(old, set()).add(new)
+    alone: dict[Dim, Symbol] = {one.dim: one for one in graph.symbols.values()}
+    return {
+        old: alone[old]
+        for old, new in given.items()
+        if old in alone
+        and len(new) == 1
+        and all(isinstance(one, int) for one in new)
+        and not any(alone[old] in symbols_of(other) for other in given if other != old)
+    }
 
 
 def _is_channels_first(graph: Graph) -> bool:

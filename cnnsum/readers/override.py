@@ -47,7 +47,7 @@ def replace_inputs(graph: Graph, how: How) -> None:
     if how.free:
         from cnnsum.readers.free import open_inputs
 
-        open_inputs(graph, how.free)
+        open_inputs(graph, how.free, before)
     values: dict[str, Dim] = {}
     for name, value in how.settings.items():
         if name not in graph.symbols:

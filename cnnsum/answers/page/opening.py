@@ -134,7 +134,7 @@ def training_at_first(
         return None
     there = _at(report, first).training
     if there.total is UNKNOWN:
-        settings = {**model.how.settings, **_own(report, first)}
+        settings = {**model.how.settings, **_own(model, report, first)}
         batch = report.batch if type(report.batch) is int else None
         try:
             closed = model.again(model.how._replace(settings=settings))
@@ -144,10 +144,10 @@ def training_at_first(
     return there if type(there.total) is int else None
 
 
-def _own(report: Report, first: Mapping[str, int]) -> dict[str, int]:
+def _own(model: Model, report: Report, first: Mapping[str, int]) -> dict[str, int]:
     """What the file leaves open, as it is at first; but for the batch, of which the report has a number."""
-    batch = {one.name for record in report.inputs if record.shape for one in symbols_of(record.shape[0])}
-    return {one.name: first[one.name] for one in report.symbols if one.name in first and one.name not in batch}
+    batch = symbols_of(model.graph.batch) if model.graph.batch is not None else frozenset()
+    return {one.name: first[one.name] for one in report.symbols if one.name in first and one not in batch}
 
 
 def _at(report: Report, first: Mapping[str, int]) -> Totals:

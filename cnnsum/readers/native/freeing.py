@@ -22,17 +22,24 @@ def free(sizes: Sizes, kinds: frozenset[str], *, channels_first: bool) -> None:
             if (symbol.minimum, symbol.multiple_of) != (1, 1) and name not in given:
                 sizes.freed[name] = Freed(None, symbol.minimum, symbol.multiple_of)
                 sizes.symbols[name] = Symbol(name)
+    names = _names_given(sizes)
     for one in sizes.declared:
         shape: Any = sizes.replaced.get(one.name, one.shape)
         if shape is None:
             continue
+        own = one.shape if one.name in sizes.replaced and one.shape and len(one.shape) == len(shape) else None
         rank = len(shape) + 1
         dtype = one.dtype if isinstance(one.dtype, str) else ""
         for axis, item in enumerate(shape):
             kind = kind_of(axis + 1, rank, dtype, channels_first=channels_first)
             if kind not in kinds:
                 continue
-            if isinstance(item, str):
+            said = own[axis] if own is not None else None
+            if type(item) is int and isinstance(said, str) and said in names:
+                _open_name(sizes, said, item, kind)
+                sizes.replaced[one.name] = (*shape[:axis], said, *shape[axis + 1 :])
+                shape = sizes.replaced[one.name]
+            elif isinstance(item, str):
                 _open_var(sizes, item.removeprefix("$"), kind)
             elif type(item) is int and item > 0:
                 stem = stem_of(axis + 1, rank, kind, channels_first=channels_first)
@@ -41,6 +48,30 @@ def free(sizes: Sizes, kinds: frozenset[str], *, channels_first: bool) -> None:
                 sizes.opened[one.name, axis] = (
                     size_from_outside(name, given[name]) if name in given else Symbol(name).dim
                 )
+
+
+def _names_given(sizes: Sizes) -> set[str]:
+    """The names that stand alone on axes for which the caller gives one number: these are free by that name."""
+    given: dict[str, set[object]] = {}
+    for one in sizes.declared:
+        replaced = sizes.replaced.get(one.name, ())
+        if one.shape is not None and len(one.shape) == len(replaced):
+            for name, size in zip(one.shape, replaced, strict=True):
+                if isinstance(name, str) and size != name:
+                    given.setdefault(name, set()).add(size)
+    known = {*sizes.symbols, *sizes.vars} - {*sizes.how.settings}
+    return {name for name, values in given.items() if name in known and len(values) == 1}
+
+
+def _open_name(sizes: Sizes, name: str, size: int, kind: str) -> None:
+    """Set a symbol or a var free on whose axis the caller has a number."""
+    if name in sizes.freed and sizes.freed[name].size is not None:
+        return
+    declared = sizes.freed.get(name)
+    sizes.freed[name] = Freed(size, kind=kind) if declared is None else declared._replace(size=size, kind=kind)
+    if name in sizes.vars:
+        sizes.symbols[name] = Symbol(name)
+        sizes.values[name] = Symbol(name).dim, f"`{name}` is set free"
 
 
 def _open_var(sizes: Sizes, name: str, kind: str) -> None:

@@ -195,6 +195,36 @@ def test_a_field_for_the_batch_and_for_every_size():
     assert (height["minimum"], height["multiple_of"], height["value"]) == (64, 32, 224)
 
 
+def test_fields_have_the_names_of_the_file_whatever_the_caller_gives():
+    def fields(text: str, *shape: int | str, name: str = "m.yaml") -> list[tuple[str, int, int]]:
+        found = page_of(cnnsum.loads(text, name, inputs=shape))
+        return [(one["name"], one["value"], one["minimum"]) for one in found["fields"]][1:]
+
+    rest = "layers: [{Conv2D: [8, 3]}]}"
+    declared = "{symbols: {H: {min: 32, multiple_of: 32}}, input: [H, W, 3], " + rest
+    assert fields(declared, 64, 96, 3) == [("H", 64, 32), ("W", 96, 1)]
+    assert fields(declared, 64, "W", 3) == [("H", 64, 32), ("W", 224, 1)]
+    assert fields("{vars: {size: 32}, input: [size, size, 3], " + rest, 64, 64, 3) == [("size", 64, 1)]
+    # A Keras file that leaves its sizes open without a name, and a program that has one.
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_shape": [None, None, None, 3], "name": "i"}},
+        {"class_name": "Conv2D", "config": {"name": "c", "filters": 4, "kernel_size": [3, 3]}},
+    ]
+    keras = json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": layers}})
+    assert fields(keras, 64, 96, 3, name="m.json") == [("H", 64, 1), ("W", 96, 1)]
+    for path in ("tests/readers/onnx/unet.onnx", "tests/readers/pt2/dynamic.pt2"):
+        found = page_of(cnnsum.load(path, inputs=(3, 64, 96)))
+        assert [(one["name"], one["value"]) for one in found["fields"]][1:] == [("H", 64), ("W", 96)]
+
+
+def test_a_name_of_two_inputs_is_one_field():
+    text = "{inputs: {a: [H, W, 3], b: [H, W, 3]}, layers: [{Concatenate: {from: [a, b]}}, {Conv2D: [8, 3]}]}"
+    found = page_of(cnnsum.loads(text, inputs={"a": (64, 32, 3)}))
+    assert [(one["name"], one["value"]) for one in found["fields"]][1:] == [("H", 64), ("W", 32)]
+    with pytest.raises(cnnsum.UnusableError, match="`H` is both 64 and 32"):
+        cnnsum.loads("{input: [H, H, 3], layers: [{Conv2D: [8, 3]}]}", inputs=(64, 32, 3), free=["spatial"])
+
+
 def test_a_field_has_the_sizes_that_are_accepted_whatever_the_others_are():
     (batch, height, _) = page_of(cnnsum.load("specs/unet.yaml"))["fields"]
     assert batch["legal"] is None
