@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Related, Span, UnusableError
@@ -28,6 +28,7 @@ from cnnsum.graph.model import (
     Place,
     Policy,
     Recorded,
+    SizeClaim,
     SizeOf,
     Tensor,
 )
@@ -160,7 +161,16 @@ class ProgramReader:
         if self.how.inputs or self.how.settings or self.how.free:
             self.graph.resized = True
             self.graph.recorded.clear()
+        self.graph.claims += tuple(self._fixed_sizes())
         return self.graph
+
+    def _fixed_sizes(self) -> Iterator[SizeClaim]:
+        """What PyTorch holds the program to of sizes that were set free: it runs it at those of the file alone."""
+        for node in self.graph.inputs:
+            for dim in node.layer.spec.shape if node.layer.spec is not None else ():
+                freed = self.graph.freed.get(str(dim))
+                if freed is not None and freed.size is not None and freed.kind != "batch" and node.layer.place:
+                    yield SizeClaim(dim, "==", freed.size, node.layer.place.path)
 
     def _malformed(self, message: str, path: Path) -> UnusableError:
         return UnusableError(Diagnostic("SPC079", message, self.document.span(path)))

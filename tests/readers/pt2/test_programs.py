@@ -457,3 +457,12 @@ def test_a_program_with_its_steps_first_is_no_spec() -> None:
         cnnsum.convert(cnnsum.load(HERE / "gru_steps_first.pt2"), "yaml")
     assert "the first axis of an input of a spec is the batch" in caught.value.diagnostics[0].message
     assert "GRU" in cnnsum.convert(cnnsum.load(HERE / "gru_steps_first.pt2"), "torch").text
+
+
+def test_a_size_that_the_program_fixes_is_recorded(tmp_path: Path) -> None:
+    """PyTorch runs it at no other, whatever the operations accept."""
+    model = cnnsum.load(HERE / "gru_steps_first.pt2")
+    (axis,) = cnnsum.sizes(model).axes
+    assert axis.record.condition == "T >= 1"
+    assert axis.recorded == ("T == 9", None, "T <= 8 or T >= 10")
+    assert not model.diagnostics  # nobody asked
