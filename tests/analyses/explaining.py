@@ -76,7 +76,10 @@ class Told:
             raise problems[0]
         self.shapes = [tuple(shape) if isinstance(shape, Constant) else (N, *shape) for shape in shapes]
         self.facts: Facts = layer_type.apply(self.shapes, self.fields)
-        self.run: Retold | None = retell(layer_type, self.fields, self.shapes, (), list(range(len(shapes))), self.facts)
+        images = (True,) * (len(shapes) + 1)
+        self.run: Retold | None = retell(
+            layer_type, self.fields, self.shapes, (), list(range(len(shapes))), self.facts, images
+        )
 
     def steps(self) -> tuple[list[Step], dict[str, int]]:
         """The steps of shapes, parameters and work, and the values of all names in them."""

@@ -258,3 +258,41 @@ def test_what_no_field_uses_is_not_told() -> None:
         assert "parameters" in told
         assert "lora" not in told
         assert "quantiz" not in told
+
+
+def test_lengths_are_not_called_as_the_network_calls_its_sizes() -> None:
+    spec = (
+        "{input: [H, W, 3], symbols: {H: {multiple_of: 4}}, layers: [Conv2D: {filters: 4, kernel_size: 1, strides: 2}, "
+    )
+    out = call("explain", "-", "conv2d", "conv2d_1", stdin=f"{spec}Conv2D: [4, 1]]}}".encode()).out
+    first, _, second = out.partition("\nconv2d_1")
+    assert "  C = 3, " in first
+    assert "H_in" not in first
+    assert "  H_in = H//2, W_in = ceil(W/2), C = 4, " in second
+    assert " H_in * W_in * C * 4\n" in second
+    assert " H = " not in out
+
+
+def test_axes_are_called_height_and_width_where_there_are_images() -> None:
+    spec = b"""
+framework: torch
+inputs: {x: [3, 32, 32], y: [2, 3, 128]}
+layers:
+  - ReLU: {from: x, name: before}
+  - Conv2d: {out_channels: 8, kernel_size: 3}
+  - Sigmoid: {name: behind}
+  - Flatten: {name: flat}
+  - ReLU: {from: y, name: none}
+  - reshape: {shape: [-1, 3, 2, 64, 2], name: heads}
+  - Linear: {out_features: 5, name: projected}
+outputs: [flat, projected]
+"""
+    out = call("explain", "-", "--only", "shapes", stdin=spec).out
+    about = {part.split()[0]: part for part in out.split("\n\n")[1:]}
+    assert "H = W = 32, C = 3" in about["before"]
+    assert "H = W = 30, C = 8" in about["behind"]
+    assert "H = W = 30, C = 8" in about["flat"]
+    assert "axis1 = 2, axis2 = 3, axis3 = 128" in about["none"]
+    assert "output axis 2           2\n" in about["heads"]
+    assert "output features         out_features = 5" in about["projected"]
+    assert "height" not in about["heads"] + about["projected"]

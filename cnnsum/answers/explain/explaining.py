@@ -225,7 +225,7 @@ class _Builder:
             return base._replace(status="unknown", note=f"not known: {_why_unknown(inference, layer, last)}")
         why = dict(reasons(type, _used(layer)))
         why["operations"] = f"{why.get('operations', '')} {_activation(layer)}".strip()
-        run = self._retold(inference, layer, nodes[-1], last)
+        run = self._retold(scope, layer, nodes[-1], last)
         own = _own_steps(scope, layer, calls, run, why.get("kept", ""))
         symbols, shared_steps = self._shared(scope, layer, calls, run, why)
         steps = [*shared_steps, *own]
@@ -262,8 +262,9 @@ class _Builder:
             found = self._worked[key] = writer.symbols, steps
         return found
 
-    def _retold(self, inference: Inference, layer: Layer, node: Node, call: Call) -> Retold | None:
+    def _retold(self, scope: Scope, layer: Layer, node: Node, call: Call) -> Retold | None:
         """The call on named sizes."""
+        inference = scope.inference
         assert layer.type is not None
         tensors = with_constants(call.inputs, node)
         shapes: tuple[Shape | None, ...] = tuple([inference.values[number].shape for number in call.inputs])
@@ -275,10 +276,11 @@ class _Builder:
             # Masks come last, and shapes that are kept keep their tensors.
             if len(kept) < len(shapes):
                 shapes, tensors = kept, tensors[: len(kept)]
+        images = (*[number in scope.images for number in tensors], *[one in scope.images for one in call.outputs[:1]])
         twice = tuple([tensors.index(tensor) for tensor in tensors])
-        key = (layer.key, shapes, keywords, twice, tuple([tensor < 0 for tensor in tensors]), id(call.facts))
+        key = (layer.key, shapes, keywords, twice, tuple([tensor < 0 for tensor in tensors]), id(call.facts), images)
         if key not in self._told:
-            self._told[key] = retell(layer.type, layer.fields, shapes, keywords, tensors, call.facts)
+            self._told[key] = retell(layer.type, layer.fields, shapes, keywords, tensors, call.facts, images)
         return self._told[key]
 
     def _steps(

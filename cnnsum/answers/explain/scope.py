@@ -11,6 +11,7 @@ from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.field.fields import misaligned_merges, receptive_fields
 from cnnsum.analyses.memory.activations import Keeping, saved, value_bytes
 from cnnsum.analyses.params import Params
+from cnnsum.answers.explain.images import images_of
 from cnnsum.answers.explain.kept import kept_by_layer
 from cnnsum.diagnostics import did_you_mean, folded
 from cnnsum.graph.infer import Inference
@@ -43,6 +44,7 @@ class Scope:
         self.kept = kept_by_layer(inference, keeping, self.sizes, counter)
         self.fields = receptive_fields(inference)
         self.misaligned = {id(found.call): found for found in misaligned_merges(inference, self.fields)}
+        self.images = images_of(inference)
         self.step_of = {id(call): step for step, call in enumerate(inference.calls)}
 
     def nested(self, layer: Layer) -> Scope | None:

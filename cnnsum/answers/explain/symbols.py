@@ -1,9 +1,10 @@
 """One call of a layer, run again on named sizes: the facts come out with the formulas that they are made by.
 
 Names are those a reader knows: the axes of the inputs by their layout (H, W and C of an image), the fields by their
-own names with an axis (kernel_h, stride_w). The rule is the layer's own; nothing here knows what any layer does, but
-for the letters of an einsum equation and the time axis of TimeDistributed. Where the batch was folded into the first
-axis, `rows` are the rows of it that belong to one sample.
+own names with an axis (kernel_h, stride_w). Where the network itself calls something else so, a length is an H_in. The
+rule is the layer's own; nothing here knows what any layer does, but for the letters of an einsum equation and the time
+axis of TimeDistributed. Where the batch was folded into the first axis, `rows` are the rows of it that belong to one
+sample.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from cnnsum.answers.explain import arithmetic
 from cnnsum.answers.explain.arithmetic import Term
 from cnnsum.answers.explain.tracing import TracedFormula, TracedNumber, TracedStride, named, term_of, traced
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim, Expr
+from cnnsum.dims import UNKNOWN, Dim, Expr, symbols_of
 from cnnsum.layers import kinds
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape
@@ -34,7 +35,7 @@ _ON_LAST: frozenset[Role] = frozenset(
         *("attention", "additive attention", "multi-head attention", "grouped attention"),
     )
 )
-_OF_IMAGES: frozenset[Role] = frozenset(
+OF_IMAGES: frozenset[Role] = frozenset(
     (
         *("convolution", "transposed convolution", "depthwise convolution", "separable convolution"),
         *("max pooling", "mean pooling", "global max pooling", "global mean pooling"),
@@ -89,18 +90,20 @@ def retell(
     keywords: Sequence[str],
     tensors: Sequence[int],
     facts: Facts,
+    images: tuple[bool, ...],
 ) -> Retold | None:
     """The call on named sizes, or None where the rule says anything else of them than `facts`, which it said before.
 
-    tensors: the number of the value that each input is; one value has one name, wherever it goes in.
+    tensors: the number of the value that each input is; one value has one name, wherever it goes in. images: whether
+    each input is known to be an image, and last whether the output is.
     """
     suffixes = _suffixes(layer_type, len(shapes), keywords)
     for stride in (TracedStride, TracedNumber):
-        run = _run(layer_type, fields, shapes, keywords, tensors, suffixes, stride, facts.repeats)
+        run = _run(layer_type, fields, shapes, keywords, tensors, suffixes, stride, facts.repeats, images)
         if run is not None and _same(run.facts, facts):
             kept = _needed(run, suffixes, shapes)
             if kept != suffixes:
-                run = _run(layer_type, fields, shapes, keywords, tensors, kept, stride, facts.repeats)
+                run = _run(layer_type, fields, shapes, keywords, tensors, kept, stride, facts.repeats, images)
             return run
     return None
 
@@ -114,11 +117,12 @@ def _run(
     suffixes: Mapping[tuple[int, str], str],
     stride: type[TracedNumber],
     repeats: Dim,
+    images: tuple[bool, ...],
 ) -> Retold | None:
     given: list[Shape | None] = []
     for index, shape in enumerate(shapes):
         first = tensors.index(tensors[index]) if tensors[index] >= 0 else index
-        axes = _axes(layer_type, fields, shape)
+        axes = _axes(layer_type, fields, shape, image=images[index])
         given.append(None if shape is None else _named_shape(shape, axes, first, suffixes))
     try:
         facts = layer_type.apply(given, _named_fields(layer_type, fields, stride), keywords)
@@ -127,15 +131,15 @@ def _run(
     if repeats is not UNKNOWN and repeats != 1:
         rows = named("rows", repeats)
         facts.macs, facts.ops = facts.macs * rows, facts.ops * rows
-    source = _axes(layer_type, fields, shapes[0] if shapes else None)
-    result = _result_axes(layer_type, fields, facts.outputs[0])
+    source = _axes(layer_type, fields, shapes[0] if shapes else None, image=images[0])
+    result = _result_axes(layer_type, fields, facts.outputs[0], image=images[-1])
     return Retold(facts, tuple(given), _names(facts.outputs[0], result), (source, result))
 
 
 # --- inputs -----------------------------------------------------------------------------------------------------------
 
 
-def _axes(layer_type: LayerType, fields: Mapping[str, Any], shape: Shape | None) -> tuple[str, ...]:
+def _axes(layer_type: LayerType, fields: Mapping[str, Any], shape: Shape | None, *, image: bool) -> tuple[str, ...]:
     """The names of the axes of an input, or of an output; the batch axis left out."""
     if shape is None or len(shape) < 2:
         return ()
@@ -148,17 +152,22 @@ def _axes(layer_type: LayerType, fields: Mapping[str, Any], shape: Shape | None)
     rank = len(shape)
     if not layer_type.vocabulary.channels_first:
         return _layout(rank, channels_first=fields.get("data_format") == "channels_first")
-    if rank == _OF_SEQUENCES and layer_type.role not in _OF_IMAGES | _ON_LAST:
+    if rank == _OF_SEQUENCES and layer_type.role not in OF_IMAGES | _ON_LAST:
         # The steps of a sequence come first or last, and what treats both alike does not say which.
         return ("axis1", "axis2")
+    if rank > _OF_SEQUENCES and not image and layer_type.role not in OF_IMAGES:
+        others = tuple(f"axis{axis}" for axis in range(1, rank))
+        return (*others[:-1], "features") if layer_type.role in _ON_LAST else others
     return _layout(rank, channels_first=layer_type.role not in _ON_LAST)
 
 
-def _result_axes(layer_type: LayerType, fields: Mapping[str, object], shape: Shape | None) -> tuple[str, ...]:
+def _result_axes(
+    layer_type: LayerType, fields: Mapping[str, object], shape: Shape | None, *, image: bool
+) -> tuple[str, ...]:
     equation = fields.get("equation")
     if shape is not None and isinstance(equation, str):
         return _letters(equation.partition("->")[2], len(shape))
-    return _axes(layer_type, fields, shape)
+    return _axes(layer_type, fields, shape, image=image)
 
 
 def _layout(rank: int, *, channels_first: bool) -> tuple[str, ...]:
@@ -176,8 +185,13 @@ def _letters(pattern: str, rank: int) -> tuple[str, ...]:
 
 
 def _named_shape(shape: Shape, axes: tuple[str, ...], index: int, suffixes: Mapping[tuple[int, str], str]) -> Shape:
-    dims = [named(axis + suffixes.get((index, axis), ""), dim) for axis, dim in zip(axes, shape[1:], strict=False)]
-    return (*shape[:1], *dims)
+    taken = {symbol.name for dim in shape for symbol in symbols_of(dim)}
+
+    def called(axis: str, dim: Dim) -> str:
+        name = axis + suffixes.get((index, axis), "")
+        return f"{name}_in" if name in taken and str(dim) != name else name
+
+    return (*shape[:1], *[named(called(axis, dim), dim) for axis, dim in zip(axes, shape[1:], strict=False)])
 
 
 def _suffixes(layer_type: LayerType, count: int, keywords: Sequence[str]) -> dict[tuple[int, str], str]:
