@@ -155,7 +155,9 @@ def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
 
     Why: The sum of two maps puts sample `i` of one on sample `i` of the other. Where one path has padded at one side,
     or cropped, and the other has not, these are different places: a skip connection then brings its details back
-    beside where they belong.
+    beside where they belong. Half a sample is what padding of one side more makes of a stride. Nor is it a finding what
+    the strides of one path alone make: a kernel of odd size stands half a step beside the middle of what it steps over,
+    and a pyramid of maps that repeats its samples to go up again (an FPN) adds these up, as all of them do.
 
     Fails:
 
@@ -175,7 +177,7 @@ def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 8, kernel_size: 5, name: even}
           - Add: {from: [stem, even]}
     """
-    for call, arms, shifts in misaligned_merges(network.inference, network.fields):
+    for call, arms, shifts, slack in misaligned_merges(network.inference, network.fields):
         if role_of(call.layer) not in MERGING:
             continue
         strides = arms[0].strides
@@ -184,7 +186,12 @@ def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
         if not all(isinstance(shift, (int, float)) for shift in shifts):
             apart = "have different strides: sample after sample they drift apart"
         else:
-            worst = max(_in_samples(*pair) for pair in zip(shifts, strides, strict=True))
+            beside = [
+                _in_samples(shift, stride)
+                for shift, stride, own in zip(shifts, strides, slack, strict=True)
+                if isinstance(shift, (int, float)) and shift > own
+            ]
+            worst = max(beside, default=0.0)
             if worst <= _SHIFT:
                 continue
             apart = f"are {worst:g} {'sample' if worst == 1 else 'samples'} apart"

@@ -75,6 +75,35 @@ def test_down_and_up_again_is_where_it_was():
         assert codes_of(text.replace("{UP}", up), "ARC463") == []
 
 
+def pyramid(*, up="nearest", crop=""):
+    """A pyramid of four levels down by kernels of 3, and up again by repetition, in PyTorch's words."""
+    down = "".join(
+        f"  - Conv2d: {{out_channels: 8, kernel_size: 3, stride: 2, padding: 1, name: c{at}}}\n" for at in range(1, 6)
+    )
+    text = f"framework: torch\ninput: [3, 64, 64]\nlayers:\n{down}"
+    last = "c5"
+    for at in (4, 3, 2):
+        text += f"  - Upsample: {{scale_factor: 2, mode: {up}, from: {last}, name: u{at}}}\n"
+        text += crop if at == 2 else ""
+        text += f"  - add: {{from: [-1, c{at}], name: p{at}}}\n".replace(
+            "-1", f"u{at}" if at != 2 or not crop else "cut"
+        )
+        last = f"p{at}"
+    return text
+
+
+def test_a_pyramid_has_no_shifted_maps():
+    assert codes_of(pyramid(), "ARC463") == []
+
+
+def test_what_a_pyramid_shifts_besides_is_found():
+    crop = (
+        "  - ZeroPad2d: {padding: [6, 0, 6, 0], name: pad}\n  - Conv2d: {out_channels: 8, kernel_size: 7, name: cut}\n"
+    )
+    (found,) = advice_on(loads(pyramid(crop=crop)), "ARC463")
+    assert found.message.startswith("the maps that `p2` merges are ")
+
+
 def test_paths_of_different_strides_drift_apart():
     text = (
         "input: [H, W, 8]\nlayers:\n  - ReLU: {name: x}\n"

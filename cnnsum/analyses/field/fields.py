@@ -33,6 +33,9 @@ class Axis(NamedTuple):
     aligned: whether all paths from the input look at the same place, as far as they have met; None where that depends
         on symbols.
     seen: the same, sample by sample; None where that is not known.
+    slack: how many input samples the strides on the way to here have put it beside where their outputs would stand for
+        the middle of as many inputs as they step over, each by less than that half step: no padding does better for a
+        kernel of odd size.
     """
 
     stride: Dim = 1
@@ -41,6 +44,7 @@ class Axis(NamedTuple):
     parts: int = 1
     aligned: bool | None = True
     seen: Seen | None = None
+    slack: float = 0.0
 
     @property
     def size(self) -> Dim:
@@ -117,12 +121,14 @@ class Misaligned(NamedTuple):
 
     arms: its inputs. shifts: per spatial axis, how many input samples the outermost centres of output 0 are apart: 0
     along an axis that is aligned, UNKNOWN where the strides differ, so that the distance grows with every sample (and
-    where it is the half of a formula).
+    where it is the half of a formula). slack: how much of that strides of one arm alone make, as in every pyramid whose
+    maps go down by kernels of odd size, and up by repetition.
     """
 
     call: Call
     arms: tuple[Arm, ...]
     shifts: tuple[Dim | float, ...]
+    slack: tuple[float, ...]
 
 
 def receptive_fields(inference: Inference) -> list[Field]:
@@ -236,7 +242,9 @@ def misaligned_merges(inference: Inference, fields: list[Field] | None = None) -
         # What has other axes than its inputs (a look-up in all of the elements) does not merge them place by place.
         same = len(merged) == len(shifts)
         if same and any(isinstance(shift, Unknown) or shift != 0 for shift in shifts):
-            found.append(Misaligned(call, tuple([_arm(number, fields[number]) for number in inputs]), shifts))
+            slacks = [[axis.slack for axis in axes] for axes in zip(*[arm or () for arm in arms], strict=True)]
+            slack = tuple([max(one) - min(one) for one in slacks])
+            found.append(Misaligned(call, tuple([_arm(number, fields[number]) for number in inputs]), shifts, slack))
     return found
 
 
@@ -401,6 +409,7 @@ def _join(a: Axis, b: Axis) -> Axis:
         parts,
         aligned=_all((a.aligned, b.aligned, same_centre)),
         seen=samples.merge([a.seen, b.seen]),
+        slack=max(a.slack, b.slack),
     )
 
 
@@ -430,8 +439,29 @@ def through(axis: Axis, window: Window) -> Axis:
         up * axis.parts,
         axis.aligned,
         samples.through(axis.seen, window),
+        axis.slack + _slack(axis, window),
     )
     return result if result.parts == 1 else _reduced(result)
+
+
+def _slack(axis: Axis, window: Window) -> float:
+    """What a step puts its outputs beside the middle of what it steps over, in input samples; half a step at most.
+
+    >>> two_by_two, three = Window(2, stride=2), Window(3, stride=2, before=1)
+    >>> _slack(Axis(stride=4), two_by_two), _slack(Axis(stride=4), three)
+    (0.0, 2.0)
+    """
+    numbers = [one for one in window if isinstance(one, int)]
+    if len(numbers) < len(window):
+        return 0.0
+    size, stride, dilation, before, up = numbers
+    if stride == up == 1:
+        return 0.0
+    if not isinstance(axis.stride, int) or max(map(abs, (*numbers, axis.stride))).bit_length() > _MOST_BITS // 3:
+        return 0.0
+    beside = (dilation * (size - 1) - stride + up) / 2 - before  # in samples that are `up` times as dense
+    half = (max(stride, up) - 1) / 2
+    return min(abs(beside), half) * axis.stride / (axis.parts * up)
 
 
 def _reduced(axis: Axis) -> Axis:
