@@ -106,6 +106,15 @@ def test_nothing_is_wrong_for_who_cannot_see_or_point(varied: Path, browser: Bro
     assert browser("noise") == []
 
 
+@pytest.mark.parametrize("width", [1200, 1300, 1400])
+def test_the_table_is_as_wide_as_its_panel(resnet: Path, browser: Browser, width: int):
+    browser.open(resnet, width=width)
+    browser("click", selector="#tab-Table")
+    browser.at([{"batch": 1, "H": 1536, "W": 1536}])
+    over = "const panel = document.querySelector('#panel'); return panel.scrollWidth - panel.clientWidth;"
+    assert browser.evaluate(over) <= 0
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
