@@ -13,7 +13,7 @@ from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError
 from cnnsum.executors import Died
 from cnnsum.lint.checking import STDIN, check, check_file, unfinished
-from cnnsum.lint.codes import fault
+from cnnsum.lint.codes import Selection, fault
 from cnnsum.lint.config import Config, Configs
 from cnnsum.lint.files import Target, Trouble
 from cnnsum.lint.gitignore import Patterns
@@ -65,6 +65,10 @@ def run(
     file that is checked is a finding.
     """
     called = called_choice(select, ignore)
+    if budget:
+        called = _asking_for(called, "BUD501", "BUD503")
+    if baseline is not None:
+        called = _asking_for(called, "BUD504")
     configs = Configs()
     paths = list(paths)
     trouble = Trouble([], [])
@@ -295,6 +299,15 @@ def called_choice(select: Iterable[str] | None, ignore: Iterable[str]) -> Choice
     if wrong:
         raise UnusableError(*wrong)
     return Choice(chosen, unwanted)
+
+
+def _asking_for(called: Choice, *codes: str) -> Choice:
+    """A choice with the codes of a limit that the call sets: whoever sets one asks for it, whatever is selected."""
+    if called.select is None:
+        return called
+    chosen = Selection(tuple([said.text for said in called.select]), tuple([said.text for said in called.ignore]))
+    more = tuple([Said(code, CALL) for code in codes if not chosen.reports(code) and not chosen.ignores(code)])
+    return called._replace(select=(*called.select, *more))
 
 
 def _faults(config: Config, called: Mapping[str, object]) -> tuple[Diagnostic, ...]:

@@ -103,7 +103,7 @@ def test_standard_input() -> None:
     assert (code, err) == (1, "1 file, 1 error\n")
     assert out.startswith("<stdin>:3:5: UNK701 unknown layer type `Dnse`\n    3 |   - Dnse: 3\n")
     assert check("-", "sound.yaml", stdin=SOUND) == (0, "", "2 files, nothing found\n")
-    assert check("-", stdin="input: [")[1].startswith("<stdin>:1:9: SPC009")
+    assert check("-", stdin="input: [")[1].startswith("<stdin>:1:8: SPC009")
 
 
 def test_concise_and_quiet() -> None:

@@ -47,7 +47,7 @@ def test_all_of_all_files_in_order(here: Path) -> None:
         "a/ok.yaml": [],
         "a/z.yaml": ["a/z.yaml:3:5:"],
         "b.yaml": ["b.yaml:4:5:", "b.yaml:5:5:"],
-        "bad.yaml": ["bad.yaml:3:1:"],
+        "bad.yaml": ["bad.yaml:2:9:"],
         "gone.yaml": ["gone.yaml:1:1:"],
     }
     assert [file.failing for file in report.files] == [0, 1, 2, 1, 1]

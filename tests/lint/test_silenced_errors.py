@@ -188,6 +188,19 @@ def test_the_commands_of_the_tutorial(held: baseline.Baseline) -> None:
         assert call("check", ".", "--baseline", "base.json", "--select", "BUD").code == 1
 
 
+def test_a_limit_of_the_call_is_judged_whatever_is_selected(held: baseline.Baseline) -> None:
+    more = BEFORE.replace("Dense: 5", "Dense: 6")
+    limit = {"budget": {"params": "100"}}
+    against = {"baseline": held, "increases": baseline.increases(["params"])}
+    for chosen in ("SHP", "BUD503", "ARC402"):
+        assert codes(more, select=[chosen], **limit) == ["BUD501"], chosen
+        assert codes(more, select=[chosen], **against) == ["BUD504"], chosen
+        assert codes(WORSE["an unknown layer"], select=[chosen], **against) == ["BUD502"], chosen
+        for ignored in ("BUD", "BUD5"):
+            assert codes(more, select=[chosen], ignore=[ignored], **limit, **against) == [], chosen
+    assert codes(more, select=["BUD504"], **limit, **against) == ["BUD501", "BUD504"]
+
+
 # --- advice -----------------------------------------------------------------------------------------------------------
 
 ADVISED = """\
