@@ -319,6 +319,7 @@ add("instance_norm", nnf.instance_norm, IMAGE)
 add("layer_norm native_layer_norm", lambda x, w, b: nnf.layer_norm(x, (4,), w, b), F(2, 3, 4), F(4), F(4))
 add("layer_norm", lambda x: nnf.layer_norm(x, (3, 4)), F(2, 3, 4))
 add("rms_norm", lambda x, w: nnf.rms_norm(x, (4,), w), F(2, 3, 4), F(4))
+add("_weight_norm", lambda v, g: torch._weight_norm(v, g, 0), F(4, 3, 2), F(4, 1, 1))
 add("group_norm native_group_norm", lambda x, w, b: nnf.group_norm(x, 2, w, b), IMAGE, F(4), F(4))
 add("local_response_norm", lambda x: nnf.local_response_norm(x, 3), IMAGE)
 

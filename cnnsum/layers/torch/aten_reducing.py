@@ -19,7 +19,7 @@ from cnnsum.layers.arithmetic.normalization import (
 from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import Facts, Kept, Shape, seen_along, show_shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, seen_along, show_shape, size
 from cnnsum.layers.kinds import Anything, Axes, Dtype, Flag, Nat, Naturals, PlainInt, Pos, Positives
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple
 from cnnsum.layers.torch.fields import KERNEL, Number, over
@@ -343,6 +343,19 @@ def rms_norm(x: Shape, weight: Shape | None = None, *, normalized_shape: Positiv
         facts.ops = facts.ops + size(x)
     facts.dtype = "input"
     return facts
+
+
+@layer(key="aten._weight_norm")
+def weight_norm(v: Shape, g: Shape, *, dim: PlainInt = 0) -> Facts:
+    """A weight of the direction of `v` and the length `g`, along all axes but one: `torch.nn.utils.weight_norm`.
+
+    Operations: 3 per element. Backpropagation keeps both tensors, and the norms where the axis is the first or the
+    last one, which PyTorch does at once.
+    """
+    axis_of(v, dim, "_weight_norm", "dim")
+    broadcast((v, g), "_weight_norm")
+    kept = (Kept("norms", g, batched=False),)
+    return Facts(v, ops=3 * size(v), keeps_input=True, kept=kept, window=NOT_FOLLOWED, dtype="input")
 
 
 @layer(key="aten.group_norm", aliases="aten.native_group_norm")

@@ -466,3 +466,11 @@ def test_a_size_that_the_program_fixes_is_recorded(tmp_path: Path) -> None:
     assert axis.record.condition == "T >= 1"
     assert axis.recorded == ("T == 9", None, "T <= 8 or T >= 10")
     assert not model.diagnostics  # nobody asked
+
+
+def test_a_normalized_weight_is_known() -> None:
+    from cnnsum.layers.vocabulary import TORCH
+
+    (rule,) = [type for key, type in TORCH.all_types().items() if key == "aten._weight_norm"]
+    facts = rule.apply(((24, 12, 7), (24, 1, 1)), {"dim": 0}, ())
+    assert (facts.outputs, facts.ops, [one.shape for one in facts.kept]) == (((24, 12, 7),), 3 * 12 * 7, [(24, 1, 1)])
