@@ -17,6 +17,8 @@ _BINARY_UNITS = ("B", *(f"{prefix}iB" for prefix in PREFIXES[1:]))
 _DECIMAL_UNITS = PREFIXES
 #: Of integers that a float holds.
 _MOST_BITS = 1_023
+#: From here on a number in a table is a power of ten.
+_LONG = 10**18
 #: From here on Python writes a float with an exponent.
 _WRITTEN_OUT = 1e16
 
@@ -48,6 +50,16 @@ def exact(number: Dim) -> str:
     '2,617,665'
     """
     return f"{number:,}" if type(number) is int else str(number)
+
+
+def in_table(number: Dim) -> str:
+    """The same for a column of a table, where what has more than 18 digits is a power of ten: it is no use to anyone
+    digit by digit, and takes the room of all other columns.
+
+    >>> in_table(10**18 - 1), in_table(2**62)
+    ('999,999,999,999,999,999', '4.61e18')
+    """
+    return _power_of_ten(number) if isinstance(number, int) and abs(number) >= _LONG else exact(number)
 
 
 def value(given: object) -> str:

@@ -582,3 +582,23 @@ def test_a_call_without_options_ends_as_any_other(text: str, tmp_path: Path) -> 
     file = tmp_path / "m.yaml"
     file.write_text(text, encoding="utf-8")
     assert call(str(file)) == call("show", str(file)) == call(str(file), "--color", "auto")
+
+
+@each("columns", [30, 36, 40, 60, 75])
+def test_lines_below_the_table_are_as_narrow_as_the_screen(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("unet.yaml", "--train", "--plan", "-v", "--columns", "params")
+    wide = call(*arguments).out.partition(" Work per sample")[2]
+    monkeypatch.setenv("COLUMNS", str(columns))
+    narrow = call(*arguments).out.partition(" Work per sample")[2]
+    assert max(map(len, narrow.splitlines())) <= columns < max(map(len, wide.splitlines()))
+    assert narrow.split() == wide.split()
+    assert all(line == line.rstrip() for line in narrow.splitlines())
+
+
+def test_numbers_of_very_many_digits_take_little_room_in_a_table() -> None:
+    spec = json.dumps({"input": [10**12, 10**12, 3], "layers": [{"Conv2D": [2, 1]}]}).encode()
+    table = call("-", "--columns", "layer,output,macs,flops", "--width", "90", stdin=spec).out
+    assert "│       6.00e24 │       1.40e25 │" in table or " 6.00e24 │ 1.40e25 │" in table
+    assert "(None, 1000000000000, 1000000000000, 2)" in table
+    rows = json.loads(call("-", "--format", "json", stdin=spec).out)["layers"]
+    assert rows[-1]["macs"] == 6 * 10**24

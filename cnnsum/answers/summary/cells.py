@@ -11,7 +11,7 @@ from cnnsum.answers.summary.records import Row, Shape, TensorRecord
 from cnnsum.counted import counted
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous
 from cnnsum.render.style import NO, NONE, NUMBER, TYPE, YES, printable
-from cnnsum.render.units import exact
+from cnnsum.render.units import exact, in_table
 from cnnsum.render.wrap import Cell, Span
 
 
@@ -79,7 +79,7 @@ class TextCells:
 
     def number(self, value: Dim) -> Cell:
         """Return any other number."""
-        return exact(value)
+        return in_table(value)
 
     def _shapes_of(self, outputs: tuple[TensorRecord, ...]) -> Cell:
         texts = [self.shape(output.shape) for output in outputs]
@@ -135,7 +135,7 @@ class StyledCells(TextCells):
 
     def number(self, value: Dim) -> Cell:
         """Return any other number in colour."""
-        return ((exact(value), NUMBER),)
+        return ((in_table(value), NUMBER),)
 
     def _shapes_of(self, outputs: tuple[TensorRecord, ...]) -> Cell:
         if len(outputs) == 1:

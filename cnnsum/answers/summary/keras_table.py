@@ -39,11 +39,11 @@ def summary(report: Report, options: Options) -> Iterator[str]:
     else:
         width, columns, rows = _table(report, options, cells)
         body = grid.plain(columns, rows, width, _box(options))
-    for line in fold_spans(_title(report), _screen(options)):
+    for line in fold_spans(_title(report), screen(options)):
         yield join(tuple(line))
     yield from body
     for spans in _totals(report):
-        for line in fold_spans(spans, _screen(options)):
+        for line in fold_spans(spans, screen(options)):
             yield join(tuple(line))
 
 
@@ -57,10 +57,10 @@ def styled_summary(report: Report, options: Options) -> Iterator[list[Span]]:
     else:
         width, columns, rows = _table(report, options, cells)
         body = grid.styled(columns, rows, width, _box(options))
-    yield from fold_spans(_title(report), _screen(options))
+    yield from fold_spans(_title(report), screen(options))
     yield from body
     for spans in _totals(report):
-        yield from fold_spans(spans, _screen(options))
+        yield from fold_spans(spans, screen(options))
 
 
 def line_length(report: Report, options: Options) -> int:
@@ -167,7 +167,7 @@ def _known_params(report: Report, index: int) -> Dim:
     return known + of_optimizer if index == 0 else known
 
 
-def _screen(options: Options) -> int:
+def screen(options: Options) -> int:
     """The columns of the screen: at least as wide as a table of a chosen width, which Keras would crop."""
     return max(options.terminal, options.width or 0)
 

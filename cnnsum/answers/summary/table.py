@@ -24,22 +24,22 @@ def plain_lines(report: Report, options: Options) -> Iterator[str]:
     """Yield the lines without line ends."""
     yield from keras.summary(report, options)
     if not options.keras_only:
-        from cnnsum.answers.summary.block import block
+        from cnnsum.answers.summary.block import block, fitted
 
         yield ""
         for line in block(report, symbolic=options.symbolic, train=options.train, verbose=options.verbose):
-            yield join(line)
+            yield from map(join, map(tuple, fitted(line, keras.screen(options))))
 
 
 def styled_lines(report: Report, options: Options) -> Iterator[list[Span]]:
     """Yield the same lines as spans with the colours of a terminal."""
     yield from keras.styled_summary(report, options)
     if not options.keras_only:
-        from cnnsum.answers.summary.block import block
+        from cnnsum.answers.summary.block import block, fitted
 
         yield []
         for line in block(report, symbolic=options.symbolic, train=options.train, verbose=options.verbose):
-            yield list(line)
+            yield from fitted(line, keras.screen(options))
 
 
 def _joined(first: list[str], rest: Iterator[str]) -> Iterator[str]:
