@@ -228,7 +228,10 @@ def turned(order: Callable[[Mapping[str, Any], int], tuple[int, ...] | None]) ->
     def flow(seen: Seen) -> tuple[Axes | None, ...]:
         x = seen.axes(0)
         places = None if x is None else order(seen.fields, len(x))
-        if x is None or places is None or sorted(one % max(len(x), 1) for one in places) != list(range(len(x))):
+        rank = 0 if x is None else len(x)
+        if x is None or places is None or not all(-rank <= one < rank for one in places):
+            return ()
+        if sorted(one % rank for one in places) != list(range(rank)):
             return ()
         return (tuple([x[place] for place in places]),)
 

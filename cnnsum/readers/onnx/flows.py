@@ -52,7 +52,7 @@ def _gathered(seen: Seen) -> tuple[Axes | None, ...]:
 
 def _normalized(seen: Seen) -> tuple[Axes | None, ...]:
     x, axis = seen.axes(0), seen.fields.get("axis", -1)
-    if x is not None and type(axis) is int:
+    if x is not None and type(axis) is int and -len(x) <= axis < len(x):
         seen.mix(x, *range(axis if axis < 0 else axis - len(x), 0))
     return stays(seen)
 

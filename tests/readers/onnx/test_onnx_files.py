@@ -600,3 +600,18 @@ def test_what_mixes_the_first_axis_leaves_no_samples(nodes: list[Any], macs: int
     report = cnnsum.summarize(load(model(nodes, 30, 4, 12, value_info=recorded, opset=23), tmp_path))
     assert [one.code for one in report.diagnostics] == ["SHP229"]
     assert (report.batch, report.totals.macs) == (1, macs)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        node("Transpose", ["x"], ["y"], perm=[5, 1, 0]),
+        node("LayerNormalization", ["x", "w"], ["y"], axis=-(2**40)),
+        node("Softmax", ["x"], ["y"], axis=2**40),
+        node("Gather", ["x", "i"], ["y"], axis=9),
+        node("LSTM", ["x", "w", "r"], ["y"], layout=7),
+    ],
+)
+def test_axes_that_are_not_there_are_not_followed(one: Any, tmp_path: Path) -> None:
+    found = load(model([one], 30, 4, 12, held=(*RECURRENCE, {**numbers("i", 0), "dims": []})), tmp_path)
+    assert "SHP229" not in {diagnostic.code for diagnostic in found.diagnostics}
