@@ -35,6 +35,7 @@ WITHOUT = {
     "SHP225": "a file with weights",
     "SHP227": "an exported program",
     "SHP228": "an architecture file of Ultralytics",
+    "SHP229": "an exported program",
     "GRF306": "a file of megabytes",
     "GRF313": "a file of ONNX",
     "GRF314": "a file of ONNX",
