@@ -101,9 +101,8 @@ def samples_axis(graph: Graph, shape: Shape) -> int | None:
         return None
     axis = graph.samples[1]
     if axis and not (axis < len(shape) and shape[axis] == graph.batch):
-        axis = 0
-        return axis if shape and shape[axis] == graph.batch else None
-    return axis
+        return 0 if shape and shape[0] == graph.batch else None
+    return axis if shape else None
 
 
 def _replaced(graph: Graph, before: Sequence[Shape]) -> dict[Dim, Symbol]:

@@ -615,3 +615,9 @@ def test_what_mixes_the_first_axis_leaves_no_samples(nodes: list[Any], macs: int
 def test_axes_that_are_not_there_are_not_followed(one: Any, tmp_path: Path) -> None:
     found = load(model([one], 30, 4, 12, held=(*RECURRENCE, {**numbers("i", 0), "dims": []})), tmp_path)
     assert "SHP229" not in {diagnostic.code for diagnostic in found.diagnostics}
+
+
+def test_an_input_without_axes_has_no_batch(tmp_path: Path) -> None:
+    found = load(model([node("Relu", ["x"], ["y"])]), tmp_path)
+    assert cnnsum.sizes(found).axes == ()
+    assert load(model([node("Relu", ["x"], ["y"])]), tmp_path, free=("batch",)).graph.inputs
