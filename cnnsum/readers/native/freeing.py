@@ -59,8 +59,12 @@ def _names_given(sizes: Sizes) -> set[str]:
             for name, size in zip(one.shape, replaced, strict=True):
                 if isinstance(name, str) and size != name:
                     given.setdefault(name, set()).add(size)
-    known = {*sizes.symbols, *sizes.vars} - {*sizes.how.settings}
-    return {name for name, values in given.items() if name in known and len(values) == 1}
+    known, settings = {*sizes.symbols, *sizes.vars}, sizes.how.settings
+    return {
+        name
+        for name, values in given.items()
+        if name in known and len(values) == 1 and (name not in settings or settings[name] in values)
+    }
 
 
 def _open_name(sizes: Sizes, name: str, size: int, kind: str) -> None:
@@ -69,7 +73,7 @@ def _open_name(sizes: Sizes, name: str, size: int, kind: str) -> None:
         return
     declared = sizes.freed.get(name)
     sizes.freed[name] = Freed(size, kind=kind) if declared is None else declared._replace(size=size, kind=kind)
-    if name in sizes.vars:
+    if name in sizes.vars and name not in sizes.how.settings:
         sizes.symbols[name] = Symbol(name)
         sizes.values[name] = Symbol(name).dim, f"`{name}` is set free"
 
