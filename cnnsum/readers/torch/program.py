@@ -120,6 +120,7 @@ class ProgramReader:
         self.held: dict[str, _Held] = {}
         self.sizes: dict[str, Computed | SizeOf | int] = {}
         self.symbols: dict[str, Dim] = {}
+        self._sizes: dict[tuple[str, int], Dim] = {}
         self.owners: dict[object, Layer] = {}
         #: What has been read where gradients are asked for.
         self._asked: set[object] = set()
@@ -335,9 +336,16 @@ class ProgramReader:
                 dims.append(value["as_int"])
             else:
                 text = mapping_in(value.get("as_expr")).get("expr_str")
-                dims.append(parse(text, self._known_symbol) if isinstance(text, str) else UNKNOWN)
+                dims.append(self._size(text) if isinstance(text, str) else UNKNOWN)
         dtype = dtype_of(meta.get("dtype")) or "?"
         return (tuple(dims) if len(dims) <= MAX_RANK else None), dtype
+
+    def _size(self, text: str) -> Dim:
+        """The value of an expression in the symbols that are known by now: most tensors have one of a few."""
+        key = (text, len(self.symbols))
+        if key not in self._sizes:
+            self._sizes[key] = parse(text, self._known_symbol)
+        return self._sizes[key]
 
     def _known_symbol(self, name: str) -> Dim:
         return self.symbols.get(name, UNKNOWN)
