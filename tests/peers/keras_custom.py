@@ -5,11 +5,8 @@ Classes are registered, as Keras needs them to be to load its own file again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
-
-os.environ.setdefault("KERAS_BACKEND", "numpy")
 
 import keras
 import numpy as np
