@@ -298,7 +298,7 @@ def fix_keeps(before: bytes, after: bytes) -> Iterator[str]:
 
 
 #: The readers whose networks are in PyTorch's words, beside exported programs.
-_IN_WORDS_OF_TORCH = ("spec in PyTorch's words", "Ultralytics", "darknet")
+_IN_WORDS_OF_TORCH = ("spec in PyTorch's words", "Ultralytics", "darknet", "Caffe")
 
 
 def _convert(case: Case, results: Sequence[Result]) -> Iterator[str]:

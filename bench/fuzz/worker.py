@@ -119,7 +119,9 @@ class Worker:
 
     def _call(self, argv: list[str], stdin: bytes, size: int) -> Result:
         from cnnsum.cli import main
+        from cnnsum.source.raw import READ
 
+        READ.clear()  # a command has a process of its own, which has read nothing yet
         out, err = _Stream("strict"), _Stream("backslashreplace")  # as Python opens them
         streams = sys.argv, sys.stdin, sys.stdout, sys.stderr
         sys.argv, sys.stdin, sys.stdout, sys.stderr = ["cnnsum", *argv], io.TextIOWrapper(io.BytesIO(stdin)), out, err

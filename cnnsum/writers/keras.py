@@ -14,6 +14,7 @@ from cnnsum.graph.infer import Inference, Value
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
 from cnnsum.layers.base import COMMON, LayerType, find
 from cnnsum.layers.inner import Inner
+from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import has_formula, plain, policy_name, raw_fields
 
@@ -149,6 +150,8 @@ class KerasWriter:
         if type.weights or not layer.trainable:
             config["trainable"] = layer.trainable  # some classes without weights do not know the word
         how, name = config.pop("quantization", None), policy_name(layer.policy)
+        if how is None and name in NOT_POLICIES:
+            self.refusals.refuse(layer, f"`{layer.name}`: Keras has no dtype policy `{name}`")
         if how == "int8" and layer.policy.compute == "float16":
             self.refusals.refuse(layer, f"`{layer.name}`: Keras has no int8 with computation in float16")
         config["dtype"] = name if how is None else _quantized(how, name)

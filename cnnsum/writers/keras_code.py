@@ -14,6 +14,7 @@ from cnnsum.graph.model import FLOAT32, Graph, Layer, Tensor
 from cnnsum.layers.base import REQUIRED, Field, LayerType
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
+from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.layers.vocabulary import KERAS
 from cnnsum.writers.code.forms import COPIES, Form, Forms, Step, Told
 from cnnsum.writers.code.layout import WIDTH, Bare, Code, Listed, call, flat, lines, literal
@@ -101,6 +102,8 @@ class _Writer(Shaped):
         outputs = 1 if found is None else len(found.outputs)
         constants = tuple([(one.index, repr(one.value)) for one in node.constants])
         policy = policy_name(layer.policy)
+        if policy in NOT_POLICIES:
+            self.refusals.refuse(layer, f"`{layer.name}`: Keras has no dtype policy `{policy}`")
         key = (type.key, node.keywords, constants, layer.trainable, policy, outputs, self.notes.get(layer, ""))
         return Told(key, slots, len(node.inputs) == 1 and outputs == 1 and not type.is_operation)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import cnnsum
 from cnnsum.answers.pareto import Front
 from cnnsum.answers.sweep import in_arrays, pieces, readings
+from cnnsum.answers.variants import reading
 from cnnsum.answers.variants.reading import inferred
 from tests.thorough import each, examples
 
@@ -99,6 +100,29 @@ def test_variants_that_differ_in_numbers_are_read_once():
     assert len(variants) == 10_000
     assert all(variant.outcome.status == "legal" for variant in variants)
     assert asked.call_count < 10
+
+
+def test_a_network_with_errors_is_read_once_for_all_batches():
+    model = cnnsum.loads("input: [4, 4, 3]\nlayers: [Flatten, Reshape: [7]]\n")
+    for patched in (True, False):
+        with (
+            mock.patch.object(pieces, "has_arrays", return_value=patched),
+            mock.patch.object(reading, "Model", side_effect=reading.Model) as read,
+        ):
+            variants = [*cnnsum.sweep(model, {"batch": range(1, 60)})]
+        assert {variant.outcome.status for variant in variants} == {"illegal"}
+        assert read.call_count < 8
+
+
+def test_an_error_that_all_sizes_have_goes_before_one_of_sizes():
+    model = cnnsum.loads("input: [H, 4, 3]\nlayers: [Reshape: [7], Dense: {units: many}]\n")
+    with mock.patch.object(reading, "Model", side_effect=reading.Model) as read:
+        variants = [*cnnsum.sweep(model, {"H": range(1, 60)})]
+    assert {variant.outcome.status for variant in variants} == {"error"}
+    assert read.call_count < 8
+    assert inferred(reading.Names(reading.Reading(model.document, model.how, None, "adam"), ["H"]), {"H": 3}) == (
+        variants[0].outcome
+    )
 
 
 def test_numbers_beyond_64_bits():

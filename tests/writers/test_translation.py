@@ -284,3 +284,19 @@ def test_what_is_known_of_symbols_is_kept() -> None:
     assert found["symbols"] == {"k": {}, "H": {"min": 8, "multiple_of": 4}}
     assert found["layers"] == [{"Conv2d": {"out_channels": "2*k", "kernel_size": 3}}]
     assert not cnnsum.loads(yaml.safe_dump(found)).wrong
+
+
+def test_whole_numbers_stay_what_they_are_in_keras() -> None:
+    """PyTorch's `cat` gives the dtype of what it reads, Keras's Concatenate that of its policy."""
+    text = """framework: torch
+input: [3, 8, 8]
+layers:
+  - AdaptiveAvgPool2d: {output_size: 2, dtype: DTYPE, name: pooled}
+  - cat: {dim: 2, from: [pooled, pooled]}
+"""
+    read = cnnsum.loads(cnnsum.convert(load(text.replace("DTYPE", "int16")), "keras").text)
+    shapes = [(value.shape[1:], value.dtype) for value in (read.inference.values[n] for n in read.inference.outputs)]
+    assert shapes == [((4, 2, 3), "int16")]
+    for to in ("keras", "keras-py"):
+        found = refused(text.replace("DTYPE", "int8"), to)
+        assert [one.partition(": ")[2] for one in found] == ["Keras has no dtype policy `int8`"] * 2

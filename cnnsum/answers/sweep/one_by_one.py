@@ -11,7 +11,7 @@ from typing import TypeAlias
 from cnnsum.answers.rows import Part, parts_of
 from cnnsum.answers.sweep.space import Space, whole
 from cnnsum.answers.variants.costs import MEASURES, Costs, Outcome
-from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, inferred
+from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, depends_on_sizes, inferred
 from cnnsum.diagnostics import UnusableError
 
 #: A variant and what became of it.
@@ -60,12 +60,9 @@ def error_of(error: UnusableError) -> Outcome:
 
 
 def wrong_at_all(error: NotClosedError) -> Outcome | None:
-    """What became of all sizes, where an error is not one of sizes, or of what is not supported at some.
-
-    A type that is not known is so at any size.
-    """
+    """What became of all sizes, where the error is one that all of them have."""
     found = error.found
-    if found is None or (found.code.startswith(("SHP", "UNK")) and found.code != "UNK701"):
+    if found is None or depends_on_sizes(found):
         return None
     return Outcome("error", None, f"{found.code} {found.message}")
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from cnnsum.readers.how import How
     from cnnsum.source import Document
 
+#: Errors of shapes, and of sizes and quantized weights that must be known.
+_OF_SIZES = ("SHP", "UNK704", "UNK705")
+
 
 class Reading(NamedTuple):
     """How a model is read, and what is asked of its variants."""
@@ -112,10 +115,22 @@ class Names:
             (symbol,) = symbols_of(reading.model({}, ("batch",)).graph.batch)  # type: ignore[arg-type]  # it was freed
             self.batch_symbol = symbol.name
         self.free = tuple(["spatial"] * self.sized + ["batch"] * self.batched)
+        self._last: tuple[object, Model] | None = None
 
     def kind(self, name: str) -> str:
         """What a name is: "batch", "size" or "var"."""
         return "batch" if name in self.batch else "size" if name in self.sizes else "var"
+
+    def model(self, settings: Mapping[str, object]) -> Model:
+        """The model with values of all names but the batch, unless the file fixes that; raises UnusableError.
+
+        The last model is kept: where the batch alone is varied, and no formula holds, it is the same for all of them.
+        """
+        key = [(name, value, value.__class__) for name, value in settings.items()]
+        if self._last is None or self._last[0] != key:
+            self._last = None  # let it go before the next is read
+            self._last = key, self.reading.model(settings, self.free)
+        return self._last[1]
 
     def require(self, values: Mapping[str, object]) -> None:
         """Raise UnusableError for a name that is nothing that can be varied; values: some of each name."""
@@ -179,8 +194,15 @@ def costs_of(totals: Totals) -> tuple[Dim, ...]:
 
 
 def first_error(model: Model) -> Diagnostic | None:
-    """The first error of a model, by its place."""
-    return min(model.errors, key=lambda found: (found.span is None, found.span or ()), default=None)
+    """The first error of a model, by its place: of those that other sizes would have too, if there are any."""
+    return min(
+        model.errors, key=lambda found: (depends_on_sizes(found), found.span is None, found.span or ()), default=None
+    )
+
+
+def depends_on_sizes(found: Diagnostic) -> bool:
+    """Whether an error is one of sizes, or of what is not supported at some: other sizes may not have it."""
+    return found.code.startswith(_OF_SIZES)
 
 
 def put_in(values: Mapping[str, object], names: Names) -> tuple[dict[str, object], int | None]:
@@ -200,7 +222,7 @@ def inferred(names: Names, values: Mapping[str, object]) -> Outcome:
     if names.batch_symbol is not None and batch is not None:
         settings[names.batch_symbol] = batch
     try:
-        model = names.reading.model(settings, names.free)
+        model = names.model(settings)
     except UnusableError as error:
         found = error.diagnostics[0]
         if found.code == "SPC051":

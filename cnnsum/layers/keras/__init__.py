@@ -30,3 +30,6 @@ FAMILIES = (
 
 #: Those of operations: their keys are dotted (`keras.src.ops.numpy.Add`), and no others are.
 OPERATIONS = ("operations", "tensors", "indexing", "networks", "arrays")
+
+#: Dtypes that `keras.dtype_policies.get` refuses, as of Keras 3.15: no layer can be given one of them.
+NOT_POLICIES = ("int8", "int4", "uint4", "float8_e4m3fn", "float8_e5m2")

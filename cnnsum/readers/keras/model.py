@@ -26,6 +26,7 @@ from cnnsum.graph.model import (
     policy,
 )
 from cnnsum.layers.base import LayerType, all_types, find, is_mask
+from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.layers.vocabulary import KERAS_HUB
 from cnnsum.readers.declare import declare, open_axes
 from cnnsum.readers.how import How
@@ -555,10 +556,14 @@ class ModelReader:
             return FLOAT32
         found = self._policies.get(name)
         if found is None:
-            if name not in POLICIES:
+            refused = name in NOT_POLICIES and self.how.dtype is None
+            if name not in POLICIES or refused:
                 span = self.document.span((*place.fields, "dtype"))
                 message = f"the dtype policy `{name}` is not known here, nor are the bytes of what has it"
-                self.diagnostics.append(Diagnostic("SPC043", message, span, "warning", did_you_mean(name, POLICIES)))
+                if refused:
+                    message = f"Keras has no dtype policy `{name}`"
+                help = None if refused else did_you_mean(name, POLICIES)
+                self.diagnostics.append(Diagnostic("SPC043", message, span, "warning", help))
             found = self._policies[name] = policy(name)
         return found
 

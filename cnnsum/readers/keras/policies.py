@@ -13,6 +13,7 @@ from typing import Any
 from cnnsum.diagnostics import Problem
 from cnnsum.graph.model import POLICIES, policy
 from cnnsum.layers.base import LayerType
+from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.layers.keras.quantized import HISTORY, Scheme, check, scheme
 from cnnsum.layers.kinds import show
 from cnnsum.tuples import NamedTuple
@@ -136,7 +137,7 @@ def _taken_apart(raw: object) -> tuple[str, str, int] | None:
         mode = str(_scheme(mode, said))
     # Where there is no source, Keras takes the policy that it is set to.
     source = "float32" if source is None else source
-    if not isinstance(source, str) or source not in POLICIES:
+    if not isinstance(source, str) or source not in POLICIES or source in NOT_POLICIES:
         raise Problem("UNK705", f"Keras has no dtype policy {said} from {show(source)}")
     if type(history) is not int or history < 1:
         raise Problem("UNK705", f"Keras has no dtype policy {said} with histories of {show(history)}")

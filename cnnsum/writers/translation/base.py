@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from cnnsum.diagnostics import Problem
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import BlockUse, Graph, InputSpec, Layer, Node, Tensor
+from cnnsum.graph.model import BlockUse, Graph, InputSpec, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.vocabulary import Vocabulary
@@ -69,6 +69,8 @@ class Call:
         found = translator.known.call(node)
         self.shapes: tuple[Shape | None, ...] = () if found is None else translator.known.shapes(found.inputs)
         self.outputs: tuple[Shape | None, ...] = () if found is None else translator.known.shapes(found.outputs)
+        #: The dtype of its first output, where a call gives any.
+        self.dtype = translator.known.values[found.outputs[0]].dtype if found is not None and found.outputs else None
 
     def shape(self, number: int = 0) -> Shape:
         """The shape of an input, as the old graph has it."""
@@ -182,6 +184,10 @@ class Translator:
     def moved_shape(self, shape: Shape) -> Shape:
         """A shape with its channels elsewhere."""
         raise NotImplementedError
+
+    def policy(self, call: Call) -> Policy:
+        """The dtype policy of the new layers of a call."""
+        return call.layer.policy
 
     def readers_of(self, tensor: Tensor) -> list[Node]:
         """The calls of layers that read a tensor, those in models within the model too."""
@@ -314,7 +320,7 @@ class Translator:
                 type,
                 bound,
                 place=old.place,
-                policy=old.policy,
+                policy=self.policy(call),
                 trainable=old.trainable,
                 block=(*place.path, *old.block),
             )

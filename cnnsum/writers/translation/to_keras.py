@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import Constant, Graph, Node, Tensor
+from cnnsum.graph.model import Constant, Graph, Node, Policy, Tensor
+from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.pairs import OF_TORCH, Pair
 from cnnsum.layers.vocabulary import KERAS
@@ -64,6 +65,12 @@ class ToKeras(Translator):
     def moved_shape(self, shape: Shape) -> Shape:
         """Channels last."""
         return (shape[0], *shape[2:], shape[1])
+
+    def policy(self, call: Call) -> Policy:
+        """Some layers of Keras give what their policy says, where PyTorch leaves whole numbers as they are."""
+        policy = call.layer.policy
+        dtype = call.dtype
+        return policy if dtype is None or dtype in FLOATS else Policy(dtype, dtype)
 
 
 _SLIDING = frozenset(
