@@ -313,8 +313,13 @@ def dense(seen: Seen) -> tuple[Axes | None, ...]:
     if x is None:
         return ()
     seen.sum(x, -1)
+    return ((*x[:-1], width_of(seen)),)
+
+
+def width_of(seen: Seen) -> Axis:
+    """The last axis of the first output, of the size that the file records, if it records any."""
     shape = seen.outputs[0] if seen.outputs else None
-    return ((*x[:-1], (Factor(UNKNOWN if shape is None else shape[-1]),)),)
+    return (Factor(shape[-1] if shape else UNKNOWN),)
 
 
 def convolved(seen: Seen) -> tuple[Axes | None, ...]:

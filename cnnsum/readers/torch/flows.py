@@ -27,6 +27,7 @@ from cnnsum.readers.samples import (
     reshaped,
     stays,
     turned,
+    width_of,
 )
 
 
@@ -61,8 +62,7 @@ def _recurrence(states: int) -> Flow:
         if found is None:
             return ()
         steps, batch = found
-        shape = seen.outputs[0] if seen.outputs else None
-        width = (Factor(UNKNOWN if shape is None else shape[-1]),)
+        width = width_of(seen)
         every = (batch, steps, width) if first else (steps, batch, width)
         return (every, *(((Factor(UNKNOWN),), batch, width),) * states)
 

@@ -70,6 +70,19 @@ def test_a_shape_that_the_file_records_is_a_claim() -> None:
     assert (found.code, found.severity) == ("SHP220", "warning")
 
 
+@pytest.mark.parametrize(
+    "name", ["static", "dynamic", "attention_steps_first", "attention_batch_first", "gru_steps_first", "tagger"]
+)
+def test_recorded_shapes_without_axes_are_claims_too(name: str) -> None:
+    value = program(HERE / f"{name}.pt2")
+    given = {one["as_tensor"]["name"] for one in value["graph_module"]["graph"]["inputs"]}
+    for tensor, said in value["graph_module"]["graph"]["tensor_values"].items():
+        if tensor not in given:
+            said["sizes"], said["strides"] = [], []
+    found = cnnsum.loads(json.dumps(value)).diagnostics
+    assert {"SHP220"} <= {one.code for one in found} <= {"SHP220", "SHP227", "SHP229"}
+
+
 def test_an_unknown_operation_is_said_once_and_followed_by_its_claim() -> None:
     value = program()
     for node in value["graph_module"]["graph"]["nodes"]:
