@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from math import isfinite
 from operator import index
-from typing import Any, SupportsIndex, TypeVar
 
 from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED
 from cnnsum.answers.listing.records import COSTLY
@@ -20,7 +19,7 @@ from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import Expr
 from cnnsum.model import Model
 from cnnsum.readers.free import KINDS
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple, SupportsIndex, TypeVar
 
 T = TypeVar("T")
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Literal
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 # Every code and its title. A code is never reused for something else.
 CODES: dict[str, str] = {
@@ -238,7 +237,6 @@ _LONGEST_NAME = 200
 #: Letters of a word of which one, or two, may be mistyped without doubt what was meant.
 _SHORT = 5
 _LONG = 9
-_DIGITS = re.compile(r"\d+")
 
 
 class Span(NamedTuple):
@@ -463,7 +461,7 @@ def _is_slip(name: str, word: str, choices: Iterable[str]) -> bool:
     if written == right:
         return True
     most = 2 if len(right) >= _LONG else 1 if len(right) >= _SHORT else 0
-    if _DIGITS.findall(written) != _DIGITS.findall(right):
+    if re.findall(r"\d+", written) != re.findall(r"\d+", right):
         return False
     apart = letters_apart(written, right, most)
     if apart > most:

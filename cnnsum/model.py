@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.dims import symbols_of
@@ -12,6 +11,7 @@ from cnnsum.graph.infer import Inference, infer
 from cnnsum.readers import AS_WRITTEN, How, read
 from cnnsum.source import Document, read_text
 from cnnsum.source import read as read_document
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes.conditions import Sizes

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple, TypeAlias
 
 MAX_LENGTH = 1_000  # characters of an expression
 MAX_STATES = 500  # places in it, after `{10}` is written out ten times

@@ -34,7 +34,7 @@ JSON = {"json", "json.decoder", "json.encoder", "json.scanner", "_json"}
 #: What click loads to lay out its help, and to report a mistake.
 HELP = {"click._textwrap", "textwrap"}
 #: What knows how wide the terminal is, and what it loads.
-OUTPUT = {"cnnsum.diagnostics", "cnnsum.ink", "cnnsum.tuples"}
+OUTPUT = {"cnnsum.diagnostics", "cnnsum.ink", "cnnsum.typed"}
 #: Loaded by every summary of a spec that uses neither blocks nor expressions.
 OWN = {
     "cnnsum",
@@ -48,7 +48,7 @@ OWN = {
     ),
     *(f"cnnsum.answers.summary.{name}" for name in ("records", "row_building", "table")),
     *(f"cnnsum.cli{name}" for name in ("", ".asked", ".names", ".output", ".progress", ".summary")),
-    *("cnnsum.counted", "cnnsum.diagnostics", "cnnsum.ink", "cnnsum.tuples"),
+    *("cnnsum.counted", "cnnsum.diagnostics", "cnnsum.ink", "cnnsum.typed"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
     *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),
     *(

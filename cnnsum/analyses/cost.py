@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Cost(NamedTuple):

@@ -7,7 +7,7 @@ from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.facts import Facts
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Weights(NamedTuple):

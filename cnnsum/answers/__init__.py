@@ -8,7 +8,8 @@ is an OptionError that lists those it has. Knows the names of rooms and function
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+
+from cnnsum.typed import Any
 
 #: The formats of each question, the first of them the default: the module and the function that renders an answer.
 #: Those of `STYLED` give lines of spans (text, style) for a width in columns, the others chunks of text; those of a
@@ -123,10 +124,8 @@ def renderer(question: str, format: str) -> Callable[..., Any]:
 
         message = f"there is no format {format!r}: choose from {', '.join(known)}"
         raise OptionError(message, did_you_mean(format, known))
-    from importlib import import_module
-
     module, _, name = home.partition(":")
-    found: Callable[..., object] = getattr(import_module(f"cnnsum.{module}"), name)
+    found: Callable[..., object] = getattr(__import__(f"cnnsum.{module}", fromlist=(name,)), name)
     return found
 
 

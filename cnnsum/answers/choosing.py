@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import nlargest, nsmallest
 from itertools import islice, pairwise
-from typing import TypeVar
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, ExpressionError, evaluate
 from cnnsum.dims.tokens import WORDS, Token, tokens
+from cnnsum.typed import TypeVar
 
 R = TypeVar("R")
 

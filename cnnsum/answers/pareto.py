@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.dims.vector import Array

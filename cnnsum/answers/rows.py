@@ -10,11 +10,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnnsum.answers import OptionError
 from cnnsum.ink import csv_columns, csv_lines
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import pyarrow as pa

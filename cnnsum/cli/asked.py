@@ -6,9 +6,9 @@ Knows streams and exit codes; neither options nor what is asked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from cnnsum.cli import progress
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +12,7 @@ from cnnsum.cli import progress
 from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.mending import ignore_all, mend, print_changes
 from cnnsum.cli.options import color_option, spreading_options, type_options
+from cnnsum.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnsum.lint.budget.baseline import Baseline, Increase

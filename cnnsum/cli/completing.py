@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import click

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cnnsum.answers.given import CONVERTED, FRAMEWORKS, SPECS
 from cnnsum.cli.asked import Asked
 from cnnsum.cli.frame import question
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How

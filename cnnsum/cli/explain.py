@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from cnnsum.answers.given import EXPLAINED
@@ -11,6 +9,7 @@ from cnnsum.cli.asked import Asked
 from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.frame import question
 from cnnsum.cli.options import batch_option
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +12,7 @@ from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.frame import question
 from cnnsum.cli.options import OneModel, batch_option
 from cnnsum.cli.quantities import QuantityOption
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 import click
 
 from cnnsum.cli.asked import Asked
 from cnnsum.cli.options import ASKED, how_of, model_options
+from cnnsum.typed import Any
 
 #: The arguments of commands that are models.
 MODELS = ("model", "old", "new")

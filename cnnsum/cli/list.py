@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +12,7 @@ from cnnsum.answers.given import MOST_SAMPLES
 from cnnsum.cli import progress
 from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.options import NumberOption, color_option, no_pager, spreading_options, type_options
+from cnnsum.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnsum.cli.asked import Asked

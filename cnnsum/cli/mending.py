@@ -6,11 +6,11 @@ Knows nothing of what is checked, and of options only their names.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import click
 
 from cnnsum.counted import counted
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.lint.mending import Mended

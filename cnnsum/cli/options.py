@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cnnsum.answers.given import MOST_SAMPLES, integer, is_not_finite, named, setting
+from cnnsum.typed import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from cnnsum.readers.how import How

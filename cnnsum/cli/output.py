@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from itertools import islice
-from typing import TextIO
 
 from cnnsum.cli import progress
 from cnnsum.diagnostics import RANK, Diagnostic
 from cnnsum.ink import inked, inked_line
+from cnnsum.typed import TextIO
 
 _Line = list[tuple[str, str]]
 
@@ -131,22 +130,27 @@ def write_standard(
     stream.flush()
 
 
-@contextmanager
-def delivering(output: str | None) -> Iterator[None]:
+class delivering:  # noqa: N801 - it is called as a function is; contextlib takes a hundredth of a small run to load
     """What writing a result may end with: a reader who has seen enough ends it early, and no error comes of that.
 
     Raises ClickException for a file, `output`, that cannot be written.
     """
-    try:
-        yield
-    except BrokenPipeError:
-        pass
-    except OSError as error:
-        if output is None:
-            raise
-        import click
 
-        raise click.ClickException(f"cannot write '{output}': {error.strerror or error}") from None
+    def __init__(self, output: str | None) -> None:
+        self.output = output
+
+    def __enter__(self) -> None:
+        """Nothing is to be done before."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        """Whether the error is none."""
+        if isinstance(error, BrokenPipeError):
+            return True
+        if self.output is not None and isinstance(error, OSError):
+            import click
+
+            raise click.ClickException(f"cannot write '{self.output}': {error.strerror or error}") from None
+        return False
 
 
 def write_result(

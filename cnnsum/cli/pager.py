@@ -9,9 +9,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import IO, TYPE_CHECKING, TextIO
 
 from cnnsum.cli import progress
+from cnnsum.typed import IO, TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from subprocess import Popen

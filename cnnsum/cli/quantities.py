@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
+
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     _Type = click.ParamType[object]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from cnnsum.answers import OptionError
@@ -12,6 +10,7 @@ from cnnsum.cli.formats import format_for, format_option, options_given
 from cnnsum.cli.frame import question
 from cnnsum.cli.options import NumberOption, OneModel, batch_option, spreading_options
 from cnnsum.cli.summary import summary
+from cnnsum.typed import Any
 
 CHARTS = ("memory", "params", "macs")
 _OF_VARIANTS = (*CHARTS[1:], "flops", "weights", "peak", "inference", "training", "pareto")

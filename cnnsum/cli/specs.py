@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Files of blocks for others, which are not networks.
 _BLOCKS = "_blocks.yaml"

@@ -5,9 +5,8 @@ Knows neither click nor how options are written: loading click takes as long as 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from cnnsum.cli.asked import Asked
+from cnnsum.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +19,7 @@ from cnnsum.answers.variants.reading import first_error, reading_of
 from cnnsum.cli import progress
 from cnnsum.cli.output import can_draw, say, standard_output
 from cnnsum.render.style import printable
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

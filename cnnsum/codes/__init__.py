@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from cnnsum.diagnostics import CODES
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: The families of codes, and what each is about.
 FAMILIES = {

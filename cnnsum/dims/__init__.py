@@ -26,11 +26,10 @@ without formulas does not pay for it. This package must know no layer, no file f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Symbol, Unknown, symbols_of
 from cnnsum.dims.making import ceil_div, maximum, minimum, prod, substitute
 from cnnsum.dims.questions import at_least, bounds, divides, equal, is_anonymous
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.dims.language import evaluate, is_name, parse_dim

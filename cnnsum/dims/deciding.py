@@ -13,7 +13,6 @@ from itertools import islice
 from itertools import product as combinations
 from math import gcd
 from math import prod as multiply
-from typing import TypeAlias, TypeVar
 
 from cnnsum.dims.expr import (
     Atom,
@@ -37,6 +36,7 @@ from cnnsum.dims.pieces import NotInPiecesError, Piece, each_piece, has_period, 
 from cnnsum.dims.pieces import bounds_of as piece_bounds
 from cnnsum.dims.residues import polynomials
 from cnnsum.dims.sampling import disagree, samples
+from cnnsum.typed import TypeAlias, TypeVar
 
 MAX_CLASSES = 1_024  # combinations of residues that are looked at, where there are several symbols
 _MAX_CASES = 16  # combinations of which argument a maximum or minimum is

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NoReturn, TypeAlias
 
 from cnnsum.dims.intervals import Interval, power_interval, product_interval, quotient_interval
+from cnnsum.typed import Any, NoReturn, TypeAlias
 
 # What grows past these limits becomes UNKNOWN: every walk over a formula stays short, whatever the network.
 MAX_DEPTH = 32  # floors, maxima and minima in one another

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TypeAlias
 
 from cnnsum.dims.expr import Floor, Monomial, is_half, terms_of
+from cnnsum.typed import TypeAlias
 
 _Sum: TypeAlias = tuple[tuple[Monomial, int], ...]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from cnnsum.typed import TypeAlias
 
 Interval: TypeAlias = tuple[int | None, int | None]  # least and greatest; None: no bound is known
 

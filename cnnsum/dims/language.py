@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
 
 from cnnsum.dims import functions, values
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Symbol, Unknown, Varying
 from cnnsum.dims.tokens import CONSTANTS, NAME, WORDS, ExpressionError, Token, UnknownNameError, tokens
 from cnnsum.dims.values import OperationError, Value
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 MAX_LENGTH = 10_000  # characters of an expression
 MAX_PRINTED_LENGTH = 200_000  # of a printed size, which no person wrote

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, reduce
 from math import gcd, lcm
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: The longest period that a pattern may have; a longer one is a `PeriodError`.
 LONGEST_PERIOD = 1 << 20

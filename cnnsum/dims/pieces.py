@@ -15,7 +15,7 @@ from math import lcm
 
 from cnnsum.dims.expr import Atom, Dim, Expr, Extreme, Floor, Monomial, Symbol, atoms_of, size_of, symbols_of
 from cnnsum.dims.intervals import Interval
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 MAX_PERIOD = 4_096  # residue classes that are looked at, at most
 _MAX_WORK = 1 << 16  # atoms that are looked at, over all classes

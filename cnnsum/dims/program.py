@@ -15,10 +15,10 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import floordiv, itemgetter, mul
-from typing import Any, TypeAlias
 
 from cnnsum.dims.expr import Atom, Dim, Expr, Floor, Monomial, Symbol, Unknown, symbols_of, terms_of
 from cnnsum.dims.making import part_of
+from cnnsum.typed import Any, TypeAlias
 
 _MOST_KEPT = 1 << 13  # values of one symbol, and of those before it together, that results are kept for
 

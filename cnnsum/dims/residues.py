@@ -6,10 +6,10 @@ As `pieces` for one symbol, but without maxima and minima. Called by `deciding`,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
 from cnnsum.dims.expr import Dim, Expr, Monomial, Symbol, terms_of
 from cnnsum.dims.pieces import Polynomial, monomial_polynomial
+from cnnsum.typed import TypeAlias
 
 Coefficients: TypeAlias = dict[tuple[int, ...], int]  # by the exponent of each symbol; all 0 is the constant
 _Parts: TypeAlias = tuple[Monomial, ...]  # the atoms of each symbol in a product

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:

@@ -8,10 +8,10 @@ This module raises `OperationError` with the bare fact; `language` adds the plac
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias, TypeVar, overload
 
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Unknown, symbols_of
 from cnnsum.dims.questions import at_least, equal
+from cnnsum.typed import Any, TypeAlias, TypeVar, overload
 
 Value: TypeAlias = int | float | bool | str | Expr | Unknown
 

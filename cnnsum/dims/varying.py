@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from math import lcm
-from typing import Any, TypeAlias
 
 from cnnsum.dims.expr import Dim, Expr, Symbol, Varying, symbols_of
 from cnnsum.dims.tokens import ExpressionError
 from cnnsum.dims.values import OperationError, Ratio, exact, quotient, settle
+from cnnsum.typed import Any, TypeAlias
 
 Run: TypeAlias = Callable[[Mapping[str, object]], Any]  # what `language.Run` is
 

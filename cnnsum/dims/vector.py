@@ -15,13 +15,12 @@ This module knows formulas only.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from cnnsum.dims.expr import Atom, Dim, Expr, Floor, Monomial, Symbol, Unknown, symbols_of
 from cnnsum.dims.intervals import power_interval, product_interval, quotient_interval
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple, TypeAlias
 
 #: An array of int64, or of Python's whole numbers. Which of them is only known when it runs, and of such arrays NumPy's
 #: own types tell nothing either: what an operator makes of them is anything.

@@ -7,9 +7,8 @@ loaded where it is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple, Protocol, TypeVar
 
 J = TypeVar("J")
 R = TypeVar("R")

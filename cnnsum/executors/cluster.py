@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from importlib import import_module
 from time import monotonic
 from types import ModuleType
-from typing import Generic, Protocol
 from uuid import uuid4
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.executors import Died, J, R
 from cnnsum.executors.worker import UnfitError, call_of
+from cnnsum.typed import Generic, Protocol
 
 #: What a worker does, as a text: a function that it could not import would end it, and nothing would be said.
 _ANSWERS = "__import__('cnnsum.executors.worker', fromlist=['answers']).answers(call, sent)"

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic
 
 from cnnsum.executors import Died, J, R
 from cnnsum.executors.garbage import collect
+from cnnsum.typed import Generic
 
 
 class _Worker(Generic[J, R]):

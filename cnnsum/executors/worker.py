@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from cnnsum import __version__
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: One piece at a time: the working directory is the process's, whatever the number of its threads.
 _alone = Lock()

@@ -11,7 +11,6 @@ import operator
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from math import lcm
-from typing import Any
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem
@@ -59,7 +58,7 @@ from cnnsum.layers.facts import (
     with_shape,
 )
 from cnnsum.layers.kinds import PlainReading
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
 MAX_CALLS = MAX_LAYERS

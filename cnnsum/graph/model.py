@@ -8,7 +8,6 @@ of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic, Related, Span
 from cnnsum.dims import Dim, Expr, Symbol, symbols_of
@@ -18,7 +17,7 @@ from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import DTYPES
 from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.graph.order import Order

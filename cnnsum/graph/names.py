@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-_NOT_WORD = re.compile(r"\W+")
-_WORD = re.compile(r"(.)([A-Z][a-z]+)")
-_CAMEL = re.compile(r"([a-z])([A-Z])")
+_CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 def snake_case(name: str) -> str:
@@ -15,9 +12,11 @@ def snake_case(name: str) -> str:
     >>> [snake_case(n) for n in ("MaxPooling2D", "ReLU", "LSTM", "Conv2DTranspose")]
     ['max_pooling2d', 're_lu', 'lstm', 'conv2d_transpose']
     """
-    name = _NOT_WORD.sub("", name)
-    name = _WORD.sub(r"\1_\2", name)
-    return _CAMEL.sub(r"\1_\2", name).lower()
+    letters = [letter for letter in name if letter.isalnum() or letter == "_"]
+    words = letters[:1]
+    for before, letter, after in zip(letters, letters[1:], [*letters[2:], ""], strict=False):
+        words += ["_"] * (letter in _CAPITALS and (before in _SMALL or after in _SMALL)) + [letter]
+    return "".join(words).lower()
 
 
 class Names:

@@ -8,10 +8,9 @@ for. Knows no shapes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Problem
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.graph.model import Graph, Layer, Node

@@ -9,7 +9,6 @@ no graph and no file format.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar, get_args, overload
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.facts import Facts, Shape, show_shape, unknown_facts
@@ -25,7 +24,7 @@ from cnnsum.layers.requiring import (
     set_aside,
 )
 from cnnsum.layers.vocabulary import KERAS, Vocabulary, vocabulary_of
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, Literal, NamedTuple, TypeVar, get_args, overload
 
 Rule = Callable[..., Facts]
 

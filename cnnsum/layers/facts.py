@@ -8,10 +8,9 @@ batch; where it is not (windows of an image folded into it, the steps of a seque
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, TypeVar
 
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous, prod
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, Final, Literal, NamedTuple, TypeVar
 
 Shape = tuple[Dim, ...]
 T = TypeVar("T")

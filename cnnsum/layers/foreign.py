@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Container, Mapping
 
 from cnnsum.diagnostics import Suggestion, folded
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _PATH = re.compile(r"(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
 

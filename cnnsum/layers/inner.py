@@ -7,12 +7,12 @@ and returns `Inner(type, fields, name, trainable)`. Knows no file format.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Status, Weight
+from cnnsum.typed import Any
 
 
 class Inner:

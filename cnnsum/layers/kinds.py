@@ -8,11 +8,10 @@ adds the rest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, NoReturn, Protocol
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Dim, Expr, Unknown, at_least
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Annotated, Any, NamedTuple, NoReturn, Protocol
 
 #: Dtypes that a tensor or a policy may name.
 DTYPES = (

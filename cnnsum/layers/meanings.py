@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Literal, get_args
 
 from cnnsum.layers.base import LayerType, Role
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, Literal, NamedTuple, get_args
 
 #: bias: whether there is one. kernel, stride, dilation: numbers by axis. padding: "valid" (none), "same", or
 #: "explicit". channels: how many a layer gives. groups: those of a convolution. rate: the part that is dropped. axes:

@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Pair(NamedTuple):

@@ -7,10 +7,9 @@ A vocabulary is a folder beside this file, whose `__init__` lists its modules: t
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
 
 from cnnsum.layers import keras, onnx, tflite, torch
+from cnnsum.typed import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Suggestion
@@ -91,7 +90,7 @@ class Vocabulary:
                 return self.find(key.removeprefix(prefix))
         unread = self._unread_operations if "." in key else self._unread
         while found is None and unread:
-            import_module(self.module(unread.pop()))
+            __import__(self.module(unread.pop()))
             found = types.get(key)
         return found
 
@@ -109,19 +108,19 @@ class Vocabulary:
         """Every declared type, by key and by alias."""
         for unread in (self._unread, self._unread_operations):
             while unread:
-                import_module(self.module(unread.pop()))
+                __import__(self.module(unread.pop()))
         return self.types
 
     def foreign(self) -> Foreign:
         """The module that knows the words of other frameworks, and what each means here."""
-        module: Any = import_module(f"cnnsum.layers.{self.name}.foreign")
+        module: Any = __import__(f"cnnsum.layers.{self.name}.foreign", fromlist=("layer",))
         found: Foreign = module
         return found
 
     def meanings(self) -> Meanings:
         """What the fields of its types mean, for rules of advice."""
         if self._meanings is None:
-            module: Any = import_module(f"cnnsum.layers.{self.name}.meanings")
+            module: Any = __import__(f"cnnsum.layers.{self.name}.meanings", fromlist=("MEANINGS",))
             self._meanings = module.MEANINGS
         found: Meanings = self._meanings
         return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, Suggestion, UnusableError
 from cnnsum.lint.comments import Suppression, suppressions
@@ -18,7 +17,7 @@ from cnnsum.lint.settings import Settings, Wanted
 from cnnsum.render.diagnose import in_order
 from cnnsum.source import Document, read
 from cnnsum.source.raw import READ, open_file
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cnnsum.diagnostics import CODES, did_you_mean
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Stands for every code.
 ALL = "ALL"

@@ -14,7 +14,7 @@ from bisect import bisect_right
 
 from cnnsum.diagnostics import CODES, MAX_HELPED, did_you_mean, nearest
 from cnnsum.source.lines import Lines
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 # The words that others use for it: a comment that begins with one is meant as a suppression.
 _MEANT = ("ignore", "noqa", "disable", "suppress", "silence", "skip", "allow", "off")

@@ -20,7 +20,7 @@ from cnnsum.lint.settings import DEFAULT_FAIL_ON, Choice, Said, Settings
 from cnnsum.lint.toml_places import TomlPlaces
 from cnnsum.source.findings import MAX_DEPTH
 from cnnsum.source.raw import open_file
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 OWN = "cnnsum.toml"
 SHARED = "pyproject.toml"

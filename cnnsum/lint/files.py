@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cnnsum.lint import gitignore
 from cnnsum.lint.gitignore import Patterns
 from cnnsum.source.raw import open_file
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Files that are not texts, by their name: of Keras, PyTorch, ONNX and TensorFlow Lite; they are not looked into before
 #: they are read.

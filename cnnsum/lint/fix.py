@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from cnnsum.diagnostics import Diagnostic, Mend, Suggestion
 from cnnsum.lint.report.findings import Replacement
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Misspelt keys, fields and types: who mistyped them meant the near one. A misspelt layer or var may be another's.
 _SAFE = frozenset(("CFG103", "SPC030", "UNK701", "CFG102", "BUD503"))

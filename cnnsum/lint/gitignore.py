@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 
 from cnnsum.globs import ANY, STAR, Char, Glob, PathGlob
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _CLASSES = {
     "alnum": "0-9A-Za-z",

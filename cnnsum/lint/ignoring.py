@@ -11,7 +11,7 @@ import re
 from cnnsum.diagnostics import UnusableError
 from cnnsum.lint.report.findings import CheckedFile
 from cnnsum.source import Document, read, read_text
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _THERE = re.compile(r"(#[ \t]*cnnsum:[ \t]*ignore\[)([^\]\n]*)\]")
 

@@ -13,7 +13,7 @@ from cnnsum.lint.checking import check_document
 from cnnsum.lint.fix import Fix, applied, fixes
 from cnnsum.lint.settings import Settings
 from cnnsum.source import Document, read, read_text
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: What is found of types, fields and values by place that the framework of a spec has not.
 _WORDS = ("UNK701", "CFG103", "CFG104")

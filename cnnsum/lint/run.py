@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from cnnsum import __version__
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError
@@ -21,6 +20,7 @@ from cnnsum.lint.report.findings import CheckedFile, CheckReport
 from cnnsum.lint.searching import Search, excluded, is_below, searched
 from cnnsum.lint.settings import Choice, Said, Settings
 from cnnsum.lint.worth import spread
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.lint.budget.baseline import Baseline, Increase

@@ -6,12 +6,11 @@ Plain data, small enough to be sent to another process. Knows no file; `config` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import Severity, Span
 from cnnsum.lint.codes import Selection
 from cnnsum.lint.report.findings import SEVERITIES
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.lint.budget.baseline import Baseline, Increase

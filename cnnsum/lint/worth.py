@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
 
 from cnnsum.executors import Died, Executor, Here
+from cnnsum.typed import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from cnnsum.lint.settings import Settings

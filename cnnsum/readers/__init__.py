@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from cnnsum.diagnostics import SMALLEST_SPEC, Diagnostic, UnusableError, did_you_mean, unknown_choice
 from cnnsum.graph.model import POLICIES, Graph
 from cnnsum.graph.promotion import BACKENDS
@@ -92,7 +90,7 @@ def read(document: Document, how: How = AS_WRITTEN) -> tuple[Graph, str]:
     chosen = sniff(document) if how.format is None else how.format
     if chosen in _READERS:
         module, function = _READERS[chosen]
-        graph: Graph = getattr(import_module(f"cnnsum.readers.{module}"), function)(document, how)
+        graph: Graph = getattr(__import__(f"cnnsum.readers.{module}", fromlist=(function,)), function)(document, how)
         return graph, chosen
     help = did_you_mean(chosen, FORMATS) or f"choose from {', '.join(FORMATS)}"
     raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=help))

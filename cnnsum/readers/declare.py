@@ -7,13 +7,13 @@ Knows no file format.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Problem, Severity, Suggestion, UnusableError
 from cnnsum.dims import Dim, Expr, Symbol
 from cnnsum.graph.model import FLOAT32, Layer, Place, Policy
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import Reading, show
+from cnnsum.typed import Any
 
 
 def report(diagnostics: list[Diagnostic], problem: Problem, place: Place, severity: Severity = "error") -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.layers.base import LayerType

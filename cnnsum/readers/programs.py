@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
-from typing import TypeVar
 
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.graph.model import Graph, InputSpec, Tensor
@@ -19,6 +18,7 @@ from cnnsum.layers.facts import Weight
 from cnnsum.readers.how import How
 from cnnsum.readers.override import replace_inputs
 from cnnsum.source import Document
+from cnnsum.typed import TypeVar
 
 S = TypeVar("S")
 

@@ -9,13 +9,12 @@ over an axis mixes what stands along it. What is not followed proves nothing. Kn
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.model import Graph, Layer, Node
 from cnnsum.layers.facts import Shape
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: An axis of an input of the graph: the number of the input, and the axis.
 Origin = tuple[int, int]

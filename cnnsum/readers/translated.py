@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.graph.model import Graph, Place
@@ -18,7 +17,7 @@ from cnnsum.readers.native.faults import Findings, Path, Site
 from cnnsum.readers.native.spec import Spec
 from cnnsum.source import Document
 from cnnsum.source import read as read_document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 
 class Row(NamedTuple):

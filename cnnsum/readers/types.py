@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
-from typing import get_args
 
 from cnnsum.diagnostics import Diagnostic, Problem, Span, UnusableError, did_you_mean
 from cnnsum.layers.base import LayerType, Schema
@@ -21,6 +20,7 @@ from cnnsum.layers.vocabulary import KERAS
 from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.spec import KEYS, Spec
 from cnnsum.source import read
+from cnnsum.typed import get_args
 
 #: What was read before, by path, size and time of the last change: every file of a run asks again.
 _files: dict[tuple[str, int, int], dict[str, LayerType]] = {}

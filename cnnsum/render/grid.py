@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnnsum.render.wrap import Cell, Span, join, wrap_plain, wrap_spans
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: The style of a column's header.
 HEADER_STYLE = "bold"

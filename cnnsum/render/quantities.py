@@ -7,9 +7,9 @@ texts and numbers, and nothing of what is measured.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from cnnsum.render.units import PREFIXES
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from inspect import cleandoc
-from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import CODES, Diagnostic, Mend, Related, Severity, Span
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes.conditions import Sizes

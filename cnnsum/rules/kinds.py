@@ -5,14 +5,13 @@ One place for each such list. Knows calls and their roles, and no type by its na
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import Role
 from cnnsum.layers.meanings import Meaning, field_with, meant
+from cnnsum.typed import Any
 
 Roles = frozenset[Role]
 

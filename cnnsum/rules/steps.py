@@ -11,7 +11,7 @@ from cnnsum.graph.infer import Call
 from cnnsum.layers.facts import Window
 from cnnsum.rules.kinds import axes_of_space
 from cnnsum.rules.network import Network
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Step(NamedTuple):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import UnusableError
 from cnnsum.lint.checking import check_model, faulty, read_model
@@ -16,6 +15,7 @@ from cnnsum.lint.report.findings import CheckedFile
 from cnnsum.lint.settings import Settings
 from cnnsum.render.diagnose import in_order
 from cnnsum.source import Document, read_text
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 from cnnsum.layers.base import REQUIRED
 from cnnsum.layers.kinds import show
@@ -19,7 +18,7 @@ from cnnsum.server.index import Index
 from cnnsum.server.language import Language
 from cnnsum.server.said import Schema
 from cnnsum.server.text import Text
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 Path = tuple["str | int", ...]
 Kind = Literal["type", "block", "key", "field", "word", "layer", "name", "file"]

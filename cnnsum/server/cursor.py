@@ -7,10 +7,9 @@ signs of YAML and JSON, and nothing of what stands between them.
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from cnnsum.server.text import Text
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 Path = tuple["str | int", ...]
 #: A key of a mapping; a value; an item of a list, which may become a mapping.

@@ -11,7 +11,7 @@ from cnnsum.server.analysis import Analysis
 from cnnsum.server.layers import Made, Path, made_by
 from cnnsum.server.text import Text
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Shapes of one layer, and characters of a hint: a formula may be long.
 _MOST_SHAPES = 3

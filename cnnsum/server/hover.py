@@ -20,7 +20,7 @@ from cnnsum.server.analysis import Analysis
 from cnnsum.server.index import Index, Occurrence
 from cnnsum.server.language import Language, Path
 from cnnsum.server.layers import Made, made_by
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _WIDTH = 84
 #: Uses of a block that are listed.

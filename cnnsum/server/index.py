@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims.tokens import WORDS, ExpressionError, tokens
@@ -20,7 +19,7 @@ from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.server.language import Declared, Language, Path, shared_path
 from cnnsum.server.scalars import part_of
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, Literal, NamedTuple
 
 #: What a name stands for: its kind, where it is in sight, and itself.
 Key = tuple[Any, ...]

@@ -6,11 +6,11 @@ Keras 3 has `keras_history`, Keras 2 lists that begin with a name. A model withi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.server.index import Occurrence
 from cnnsum.server.language import Path, shared_path
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 
 class KerasIndex:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import LayerType
@@ -17,7 +16,7 @@ from cnnsum.model import read_types
 from cnnsum.readers.native.entry import MODELS
 from cnnsum.readers.native.faults import Findings
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.server.analysis import Analysis

@@ -6,14 +6,13 @@ Knows inference and no words: hints and hovers make texts of this.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cnnsum.analyses.params import Params
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Layer, Node, Place
 from cnnsum.layers.facts import Shape
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

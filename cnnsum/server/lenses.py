@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from cnnsum.analyses.cost import cost_of
 from cnnsum.analyses.params import Params
 from cnnsum.answers.sizes.ask import sizes
@@ -11,6 +9,7 @@ from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.render import units
 from cnnsum.server.analysis import Analysis
+from cnnsum.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

@@ -10,7 +10,7 @@ from cnnsum.lint.mending import mend
 from cnnsum.lint.report.findings import CheckedFile
 from cnnsum.server.analysis import Analysis
 from cnnsum.server.text import Text
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Characters of lines that are looked at whole: a file of JSON may be a line.
 _LINES = 2_000

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from cnnsum.layers.facts import show_shape
 from cnnsum.server.analysis import Analysis
 from cnnsum.server.language import Path
 from cnnsum.server.layers import Made, made_by
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 Kind = Literal["input", "var", "symbol", "block", "layer", "type", "part"]
 _MOST = 20_000

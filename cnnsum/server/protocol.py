@@ -11,7 +11,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable
-from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import (
@@ -35,6 +34,7 @@ from cnnsum.server.rename import Place, RenameError, renameable, renamed
 from cnnsum.server.showing import Showing
 from cnnsum.server.text import Text
 from cnnsum.server.workspace import Open, Workspace
+from cnnsum.typed import Any
 
 #: Seconds after a change until errors are shown, and until advice is looked for.
 _SOON = 0.01

@@ -6,7 +6,6 @@ A name is changed only if the network stays what it is: the files are read again
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from cnnsum import dims
 from cnnsum.graph.model import Layer
@@ -14,14 +13,14 @@ from cnnsum.graph.names import snake_case
 from cnnsum.lint.fix import Edit, applied
 from cnnsum.model import Model
 from cnnsum.readers.native.entry import MODELS, SPECIAL
-from cnnsum.readers.native.keys import GOOD_NAME
+from cnnsum.readers.native.keys import is_good_name
 from cnnsum.server.analysis import Analysis
 from cnnsum.server.index import Index, Key, Occurrence
 from cnnsum.server.keras_index import KerasIndex
 from cnnsum.server.language import shared_path
 from cnnsum.server.scalars import scalar, written
 from cnnsum.source.document import UNSAVED
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.source import Document
@@ -124,7 +123,7 @@ def _refuse(indexes: Sequence[Index], key: Key, name: str) -> None:
     if name == old:
         raise RenameError(f"it is called `{name}` already")
     if kind == "layer":
-        if not GOOD_NAME(name) or name == "input":
+        if not is_good_name(name) or name == "input":
             raise RenameError(f"`{name}` cannot be the name of a layer")
         for index in indexes:
             for (path, layers), names in index.lists():

@@ -7,7 +7,7 @@ import re
 
 from cnnsum.source import Document
 from cnnsum.source.yaml_scalars import resolve
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 Path = tuple["str | int", ...]
 _BEFORE = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")

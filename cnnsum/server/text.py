@@ -7,9 +7,9 @@ line that is not there the end of the text.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Literal
 
 from cnnsum.source.lines import Lines
+from cnnsum.typed import Literal
 
 #: What characters of a line are counted in. LSP's own is UTF-16.
 Units = Literal["utf-8", "utf-16", "utf-32"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnsum.source import hdf5
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Groups within groups. A model within a model takes two levels, and so does a layer within a layer.
 _MOST_DEEP = 100

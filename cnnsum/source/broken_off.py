@@ -10,7 +10,7 @@ import os
 from cnnsum.diagnostics import SMALLEST_SPEC, Diagnostic, Span
 from cnnsum.source.lines import Lines
 from cnnsum.source.others import FOLDERS, TORCH
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Kind(NamedTuple):

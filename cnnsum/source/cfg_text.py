@@ -10,7 +10,6 @@ line that begins with `#` or `;` is a comment, and so is what follows a `#` in a
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cnnsum.source.findings import (
     MAX_FINDINGS,
@@ -23,6 +22,7 @@ from cnnsum.source.findings import (
     too_many,
 )
 from cnnsum.source.kept_places import KeptPlaces, Member, Place
+from cnnsum.typed import Any
 
 # The first line that is neither empty nor a comment is a section's head.
 _BEGINS = re.compile(r"(?:[ \t\r\n]|[#;][^\n]*\n)*\[[ \t]*[A-Za-z_]\w*[ \t]*\][ \t]*(?:[#;][^\n]*)?\r?(?:\n|\Z)")

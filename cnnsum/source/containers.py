@@ -10,12 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.source import arrays, hdf5
 from cnnsum.source.nested import sizes_within
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo

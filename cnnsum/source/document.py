@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Diagnostic, Related, Span, UnusableError
 from cnnsum.source.findings import BadTextError, Finding, empty
 from cnnsum.source.lines import Lines
+from cnnsum.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # Each reader is imported for its own format only.
@@ -197,23 +197,24 @@ def _of_others(text: str) -> list[Finding] | None:
 
 
 def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces | KeptPlaces, list[Finding]]]:
-    first = re.search(r"[^ \t\n\r]", text)
-    if first is None:
+    start = text.lstrip(" \t\n\r")
+    first = start[:1]
+    if not first:
         from cnnsum.source.broken_off import of_nothing
 
         raise BadTextError(empty(*of_nothing(path)))
-    if first.group() in "[#;" and "\n[" in f"\n{text}":
+    if first in "[#;" and "\n[" in f"\n{text}":
         from cnnsum.source import cfg_text
 
         if cfg_text.is_cfg(text):
             return "cfg", cfg_text.load(text)
-    if first.group() not in "{[" and any(start in text for start in _LAYERS):
+    if first not in "{[" and any(start in text for start in _LAYERS):
         from cnnsum.source import prototxt
 
         if prototxt.is_prototxt(text):
             return "prototxt", prototxt.load(text)
-    if first.group() not in "{[":
-        _refuse_comment(text, first.start())
+    if first not in "{[":
+        _refuse_comment(text, len(text) - len(start))
         return "yaml", _load_yaml(text)
     from cnnsum.source import json_text
 

@@ -6,10 +6,8 @@ findings into diagnostics.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.diagnostics import SMALLEST_SPEC
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Severity

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.source.messages import BLOCK, BadMessageError, Blocks, Message
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: Tables, fields and numbers of lists of a file; 64 bytes of a text or of contents are one more. A network of 1,000
 #: operations has 20,000.

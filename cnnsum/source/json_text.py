@@ -10,7 +10,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any, NoReturn
 
 from cnnsum.source.findings import (
     MAX_DEPTH,
@@ -26,6 +25,7 @@ from cnnsum.source.findings import (
     too_deep,
     too_many,
 )
+from cnnsum.typed import Any, NoReturn
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 # Patterns as texts: they are compiled when something is wrong, which costs more than reading a small file.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from cnnsum.typed import TypeAlias
 
 # Plain tuples, because one is made for every value of a file, and a named one takes five times as long.
 Place: TypeAlias = "tuple[int, int, dict[str, Member] | list[Place] | None]"

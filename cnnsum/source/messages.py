@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, BinaryIO, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, BinaryIO, NamedTuple, NoReturn
 
 #: Bytes that are read at once.
 BLOCK = 32_768

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import TYPE_CHECKING, BinaryIO
+
+from cnnsum.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo

@@ -6,10 +6,9 @@ which is what shapes take; weights beside the file are not opened. Knows nothing
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 from cnnsum.source.messages import Read, read_message
 from cnnsum.source.protobuf import Field, Schema, decode
+from cnnsum.typed import BinaryIO
 
 #: Bytes of a tensor that are read: more are weights, and not a shape, pads or parts (64 numbers of 64 bits).
 MAX_CONTENT = 512

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from cnnsum.source.other_bytes import (
     is_caffemodel,
@@ -24,7 +23,7 @@ from cnnsum.source.other_bytes import (
     is_torch7,
     names_in_tar,
 )
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 
 class Other(NamedTuple):

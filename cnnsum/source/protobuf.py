@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.source.findings import MAX_DEPTH
 from cnnsum.source.messages import BLOCK, BadMessageError, Blocks, Message
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: Fields of a file, those that are skipped included. A network of 6,000 operations has 80,000.
 MAX_FIELDS = 4_000_000

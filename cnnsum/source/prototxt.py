@@ -9,7 +9,6 @@ Words without quotes are texts, `true` and `false` what they are. Knows no messa
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cnnsum.source.findings import (
     MAX_DEPTH,
@@ -23,6 +22,7 @@ from cnnsum.source.findings import (
     too_many,
 )
 from cnnsum.source.kept_places import KeptPlaces, Member, Place
+from cnnsum.typed import Any
 
 #: Files with a message `layer` or `layers`, whatever stands before it: YAML has a colon behind a key.
 _LAYER = re.compile(r"^[ \t]*layers?[ \t]*\{", re.MULTILINE)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.source.lines import Lines
+from cnnsum.typed import TYPE_CHECKING, BinaryIO, NoReturn
 
 if TYPE_CHECKING:
     from cnnsum.source.containers import LaterWeights, Opener
@@ -59,6 +58,8 @@ def read_contents(path: str, *, weights: bool = True) -> tuple[bytes, LaterWeigh
     """
     try:
         if path == "-":
+            from contextlib import nullcontext
+
             stream = _standard_input()
             return _read_limited(stream, "<stdin>", (lambda: nullcontext(stream)) if weights else None)
         place = _in_folder(path)
@@ -138,6 +139,8 @@ def _read_limited(file: BinaryIO, path: str, again: Opener | None) -> tuple[byte
 
         movable = _movable(file, head, path)
         if again is not None and movable is not file:
+            from contextlib import nullcontext
+
             again = lambda: nullcontext(movable)  # noqa: E731
         found = contents_of(movable, head, path, again=again)
         if found is not None:

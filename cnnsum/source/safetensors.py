@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from math import prod
-from typing import BinaryIO
 
 from cnnsum.counted import counted
 from cnnsum.source.others import EXPORT, Other
+from cnnsum.typed import BinaryIO
 
 #: Of the header; that of a model of 100,000 tensors has 12 MB.
 MAX_HEADER = 32 * 2**20

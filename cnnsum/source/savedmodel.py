@@ -13,12 +13,12 @@ import os
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, BinaryIO
 
 from cnnsum.source.arrays import Array, Group
 from cnnsum.source.containers import MAX_CONFIG, Contents, Weights
 from cnnsum.source.messages import BadMessageError, Blocks, Message, refuse
 from cnnsum.source.protobuf import Field, decode
+from cnnsum.typed import Any, BinaryIO
 
 METADATA = "keras_metadata.pb"
 PROGRAM = "saved_model.pb"

@@ -9,9 +9,9 @@ import io
 import os
 import stat
 import time
-from typing import BinaryIO
 
 from cnnsum.source.raw import NotAFileError
+from cnnsum.typed import BinaryIO
 
 #: Seconds in which the other end of a named pipe must be opened; a shell that was started with us takes a moment.
 PATIENCE = 1.0

@@ -7,10 +7,9 @@ shapes take. Knows nothing of what the fields mean.
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 from cnnsum.source.flatbuffer import Slot, Tables, decode
 from cnnsum.source.messages import Read, read_message
+from cnnsum.typed import BinaryIO
 
 #: Bytes of a tensor that are read: more are weights, and not a shape, pads or parts (64 numbers of 64 bits).
 MAX_CONTENT = 512

@@ -6,11 +6,11 @@ Imported only once a key of such a mapping was found wrong.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cnnsum.source.findings import BadTextError, Finding
 from cnnsum.source.kept_places import KeptPlaces, Place
 from cnnsum.source.yaml_text import load
+from cnnsum.typed import Any
 
 #: The findings that the keys of such a mapping give rise to: no text, or given twice.
 _OF_KEYS = ("SPC015", "SPC016")

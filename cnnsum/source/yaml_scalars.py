@@ -19,7 +19,8 @@ _NAMED: dict[str, Scalar] = {
     **{"-" + name: float("-inf") for name in (".inf", ".Inf", ".INF")},
 }
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+#: Compiled where a text may be one: few specs have fractions.
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _MAY_START_NUMBER = frozenset("0123456789+-.")
 
 
@@ -40,4 +41,4 @@ def resolve(text: str, digits: int) -> Scalar:
             raise OverflowError
         prefix = text[:2]
         return int(text, 8) if prefix == "0o" else int(text, 16) if prefix == "0x" else int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    return float(text) if re.fullmatch(_FLOAT, text) else text

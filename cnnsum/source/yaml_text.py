@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import Any
 
 import yaml
 from yaml.events import (
@@ -38,7 +37,7 @@ from cnnsum.source.findings import (
 )
 from cnnsum.source.kept_places import KeptPlaces, Member, Place
 from cnnsum.source.yaml_scalars import resolve
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -6,12 +6,12 @@ What a format has no words for is a finding, and then nothing is written. `write
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.layers.vocabulary import KERAS, TORCH, VOCABULARIES
+from cnnsum.typed import TYPE_CHECKING, NoReturn
 from cnnsum.writers.refusals import Refusals
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import NoReturn
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, Expr, is_anonymous
@@ -18,6 +17,7 @@ from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import INPUT_DTYPES, Anything
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
 from cnnsum.readers.native.entry import SPECIAL
+from cnnsum.typed import NoReturn
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import policy_name, raw_fields, shortest
 

@@ -11,14 +11,13 @@ facts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.arithmetic import functions
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape, size
 from cnnsum.layers.meanings import Meaning, field_with, meant
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 
 class Piece(NamedTuple):

@@ -21,7 +21,7 @@ from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.vocabulary import KERAS
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Difference(NamedTuple):

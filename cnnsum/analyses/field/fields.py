@@ -22,7 +22,7 @@ from cnnsum.analyses.field.seen import Seen
 from cnnsum.dims import UNKNOWN, Dim, Unknown, at_least, ceil_div, divides, equal, maximum
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.layers.facts import EVERYTHING, Shape, Turn, Window
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Axis(NamedTuple):

@@ -13,7 +13,7 @@ from math import gcd, lcm
 
 from cnnsum.dims import Dim
 from cnnsum.layers.facts import Window
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Bits of all sets of an axis together, outputs of a period, and taps of all of them, up to which sets are followed.
 _MAX_BITS = 1 << 18

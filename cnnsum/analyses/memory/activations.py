@@ -14,7 +14,7 @@ from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 def value_bytes(inference: Inference, counter: Counter) -> list[Dim]:

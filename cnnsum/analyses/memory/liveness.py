@@ -7,12 +7,11 @@ at one batch size. The definitions are in docs/measures.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from typing import TypeAlias
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.dims import Dim, equal
 from cnnsum.graph.infer import Call, Inference
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple, TypeAlias
 
 #: Finds the largest of some formulas, and which it is where one of them always is.
 Largest: TypeAlias = Callable[[Sequence[Dim]], tuple[Dim, "int | None"]]

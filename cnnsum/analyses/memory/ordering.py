@@ -16,7 +16,7 @@ from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.ordering_pieces import Program, pieces_of
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Sets of calls that a search looks at before it gives up: some seconds.
 MOST_STATES = 50_000

@@ -12,7 +12,7 @@ from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.liveness import writable
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Program:

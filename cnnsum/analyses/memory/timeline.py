@@ -12,7 +12,7 @@ from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.liveness import lifetimes
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Storage(NamedTuple):

@@ -11,7 +11,7 @@ from cnnsum.graph.findings import WITHOUT_SPACE
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.meanings import Meaning, meant
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Layers between an arm and what makes the difference; nobody looks further back.
 _MOST_STEPS = 200

@@ -17,7 +17,7 @@ from cnnsum.dims.solving import solve
 from cnnsum.graph.model import Freed, Layer
 from cnnsum.layers.facts import Need
 from cnnsum.layers.requiring import holds
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Conditions that are put to the test, size by size, where they cannot be solved: on each side of a size for the
 #: nearest, and for a list. True: where other symbols are left in one of them, False: where there are none.

@@ -11,11 +11,11 @@ from fractions import Fraction
 from itertools import product
 from math import comb, prod
 from operator import add
-from typing import TYPE_CHECKING
 
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, at_least, substitute, symbols_of
 from cnnsum.dims.expr import Atom, Extreme, Floor, Monomial, from_atom, from_terms, interval, order_of, terms_of
 from cnnsum.dims.sampling import value_at
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes.conditions import Sizes

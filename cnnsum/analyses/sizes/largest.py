@@ -13,7 +13,7 @@ from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.search import is_monotone, largest
 from cnnsum.dims.sets import SizeSet
 from cnnsum.dims.solving import solve
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: No size is larger: what is within the limits here is not limited.
 MOST = 1 << 48

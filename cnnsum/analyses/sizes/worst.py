@@ -19,7 +19,7 @@ from cnnsum.dims.making import replace
 from cnnsum.dims.patterns import PeriodError
 from cnnsum.dims.search import is_monotone
 from cnnsum.dims.sets import SizeSet
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Combinations of sizes that are tried, where nothing better is known.
 MOST_TRIED = 1 << 14

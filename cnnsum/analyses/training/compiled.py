@@ -12,7 +12,7 @@ from cnnsum.analyses.training.optimizers import Trained, of_keras, variables
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Layer
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: What `compile` takes where a file names no optimizer.
 _DEFAULT = "rmsprop"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from cnnsum.analyses.counting import bytes_of
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.facts import Shape
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Optimizer(NamedTuple):

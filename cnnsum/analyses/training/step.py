@@ -17,7 +17,7 @@ from cnnsum.analyses.training.alive import Lives, Pool, forward, gradients, larg
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Step(NamedTuple):

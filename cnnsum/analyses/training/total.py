@@ -20,7 +20,7 @@ from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape, Weight
 from cnnsum.layers.vocabulary import TORCH
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Dtype policies that `--precision` takes.
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16", "bfloat16")

@@ -6,13 +6,11 @@ Knows how rows are named and how differences are summed up; what a tool counts i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.analyses.conventions.tools import CONVENTIONS, Convention, Difference, count
 from cnnsum.analyses.counting import Counter
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

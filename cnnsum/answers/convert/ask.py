@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.answers.given import SPECS
 from cnnsum.diagnostics import Diagnostic, UnusableError
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 from cnnsum.writers import copied, write
 
 if TYPE_CHECKING:

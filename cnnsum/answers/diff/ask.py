@@ -6,7 +6,6 @@ Takes graphs and their reports; knows no format and no screen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.conditions import Sizes
 from cnnsum.answers.diff.matching import Item, items, matched
@@ -17,7 +16,7 @@ from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.model import Graph, Policy
 from cnnsum.layers.inner import Inner
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

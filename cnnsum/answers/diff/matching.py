@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from cnnsum.answers.summary.records import Row
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.graph.names import snake_case
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _NUMBERED = re.compile(r"_\d+$")
 

@@ -12,7 +12,7 @@ from cnnsum.answers.summary.records import Row, Shape
 from cnnsum.counted import counted
 from cnnsum.dims import UNKNOWN
 from cnnsum.graph.model import Graph
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: A layer by its name, which begins with those of the nested models it is in, and a weight by its own.
 Key = tuple[str, str]

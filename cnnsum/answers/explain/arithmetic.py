@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import gcd
-from typing import TypeAlias
 
 from cnnsum.dims import Dim
 from cnnsum.dims.printer import outside
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple, TypeAlias
 
 
 class Term(NamedTuple):

@@ -40,7 +40,7 @@ from cnnsum.layers.base import find, is_mask
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import show
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Explained(NamedTuple):

@@ -16,7 +16,7 @@ from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class KeptTensor(NamedTuple):

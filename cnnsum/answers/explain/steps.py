@@ -16,7 +16,7 @@ from cnnsum.answers.explain.symbols import Retold
 from cnnsum.answers.explain.tracing import TracedNumber, named, plain, term_of
 from cnnsum.dims import UNKNOWN, Dim, Expr, divides, prod
 from cnnsum.layers.facts import Facts, Shape, Turn, Weight, Window, size
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 WORDS = {"H": "height", "W": "width", "D": "depth", "T": "length", "C": "channels", "features": "features"}
 

@@ -10,7 +10,6 @@ sample.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cnnsum.answers.explain import arithmetic
 from cnnsum.answers.explain.arithmetic import Term
@@ -21,7 +20,7 @@ from cnnsum.layers import kinds
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape
 from cnnsum.layers.inner import Inner
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: The axes of a tensor by its rank, the batch axis left out.
 AXES = {2: ("features",), 3: ("T", "C"), 4: ("H", "W", "C"), 5: ("D", "H", "W", "C")}

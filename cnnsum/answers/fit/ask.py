@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import gcd
-from typing import TYPE_CHECKING, overload
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.largest import MOST, Solution, UnsolvedError, first, solution, within
@@ -21,7 +20,7 @@ from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Readi
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.dims import Dim, Unknown
 from cnnsum.dims.sets import SizeSet
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple, overload
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cnnsum.answers.variants.costs import Costs, Outcome
 from cnnsum.dims import Dim
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Limit(NamedTuple):

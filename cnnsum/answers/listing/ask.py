@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from cnnsum.answers.choosing import Condition, Order, chosen
 from cnnsum.answers.listing.records import COLUMNS, COSTLY, Listed
@@ -21,7 +20,7 @@ from cnnsum.lint.files import Target, Trouble
 from cnnsum.lint.searching import Search, searched
 from cnnsum.lint.settings import Choice, Settings
 from cnnsum.lint.worth import spread
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.answers.summary.records import InputRecord

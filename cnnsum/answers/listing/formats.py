@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TypeVar
 
 from cnnsum.answers import rows
 from cnnsum.answers.listing.records import COLUMNS, USUAL, Listed, Listing
@@ -18,6 +17,7 @@ from cnnsum.ink import markdown
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable
 from cnnsum.render.wrap import Span, cell_length, fold_spans
+from cnnsum.typed import TypeVar
 
 SCHEMA = "cnnsum.list/1"
 

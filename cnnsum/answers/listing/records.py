@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Listed(NamedTuple):

@@ -6,7 +6,6 @@ Knows no format and no screen.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from cnnsum.analyses.memory.liveness import Story
 from cnnsum.answers.page.opening import opened as opened_of
@@ -18,6 +17,7 @@ from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import UNKNOWN, Dim, Symbol, symbols_of
 from cnnsum.dims.patterns import positions
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.answers.explain.explaining import Explained

@@ -7,9 +7,9 @@ that nothing that stands in a model's file can run or call, whatever it is. Know
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cnnsum.ink import xml
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.answers.page.records import Page

@@ -8,7 +8,6 @@ to the report of the file. Knows no format and no screen.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from cnnsum.answers.summary.ask import summarize
 from cnnsum.answers.summary.evaluate import totals_at
@@ -16,7 +15,7 @@ from cnnsum.answers.summary.records import Report, Totals, TrainingMemory
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import UNKNOWN, Dim, Symbol, symbols_of
 from cnnsum.layers.requiring import holds
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

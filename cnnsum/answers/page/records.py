@@ -6,9 +6,8 @@ Knows no format: how it is written down is `data`'s, how it is shown the front e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.analyses.memory.liveness import Story

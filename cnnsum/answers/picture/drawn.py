@@ -6,7 +6,6 @@ Knows pictures and cells of the summary; no syntax of any format.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Literal
 
 from cnnsum.answers.picture.ask import lifted
 from cnnsum.answers.picture.records import Box, Edge, Picture
@@ -17,7 +16,7 @@ from cnnsum.answers.summary.records import Report, TensorRecord
 from cnnsum.render.style import printable
 from cnnsum.render.units import exact
 from cnnsum.render.wrap import Cell, join
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 _DEFAULT = "layer,type,params"
 #: Of longer texts the rest is left out.

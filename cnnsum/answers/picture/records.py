@@ -5,10 +5,8 @@ Knows rows of the summary, and no format: where a box is drawn, and how large, i
 
 from __future__ import annotations
 
-from typing import Literal
-
 from cnnsum.answers.summary.records import Row, TensorRecord
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 #: A layer, the input of a model; what the file groups: a block of a spec, a module of a program, a nested model; and
 #: what is grouped here because it is many: layers one behind the other, and what lies between two places of the graph.

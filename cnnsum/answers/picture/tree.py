@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cnnsum.answers.picture.records import Kind
 from cnnsum.answers.summary.records import InputRecord, LayerMemory, Params, Read, Report, Row, TensorRecord
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Knot:

@@ -6,13 +6,12 @@ Takes what the analyses found and gives names to it; knows no format and no scre
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import value_bytes
 from cnnsum.analyses.memory.timeline import Timeline, timeline
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.graph.infer import Inference

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
 from cnnsum.answers.schema.layers import Schema, listed
 from cnnsum.readers.translated import beside
 from cnnsum.readers.ultralytics import rows, top
 from cnnsum.readers.ultralytics.unknown import modules_of_files, modules_of_torch
+from cnnsum.typed import TypeAlias
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _WHOLE: Schema = {"type": "integer", "minimum": 1, "exclusiveMaximum": top.MOST_CHANNELS}

@@ -16,7 +16,7 @@ from cnnsum.layers.kinds import DTYPES, INPUT_DTYPES
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES, Vocabulary
 from cnnsum.readers.native.entry import MODELS, SPECIAL
 from cnnsum.readers.native.inputs import MOST_DECLARED
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAME = "^[A-Za-z_][A-Za-z0-9_]*$"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from inspect import cleandoc
-from typing import Any, NoReturn
 
 from cnnsum.diagnostics import Problem
 from cnnsum.layers import kinds
@@ -22,6 +21,7 @@ from cnnsum.layers.torch import pooling as torch_pooling
 from cnnsum.layers.torch import shaping as torch_shaping
 from cnnsum.layers.torch import windows as torch_windows
 from cnnsum.readers.native.entry import SPECIAL
+from cnnsum.typed import Any, NoReturn
 
 Schema = dict[str, Any]
 

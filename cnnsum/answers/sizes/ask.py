@@ -6,12 +6,11 @@ Takes the conditions of `cnnsum.analyses.sizes`; knows no format and no screen.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.conditions import Axis, Requirement, Sizes, violated
 from cnnsum.answers.summary.records import Forcing, SizeRecord
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
 
 from cnnsum import __version__
 from cnnsum.answers.summary.records import Report, Source
 from cnnsum.diagnostics import Diagnostic, UnusableError, unknown_choice
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.model import Model

@@ -6,7 +6,6 @@ Reads the totals of a report and nothing else of it but names. What is not known
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from cnnsum.answers.summary.cells import known_sum
 from cnnsum.answers.summary.records import Checkpoint, Peak, Report, Row
@@ -15,6 +14,7 @@ from cnnsum.dims import UNKNOWN, Dim, symbols_of
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable
 from cnnsum.render.wrap import Span, cell_length, fold_spans, join
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.answers.conventions.ask import ConventionReport

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.analyses.cost import Cost, cost_of
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import Keeping, saved, value_bytes
@@ -31,6 +29,7 @@ from cnnsum.answers.summary.row_building import RowBuilder
 from cnnsum.dims import UNKNOWN, Dim, symbols_of
 from cnnsum.graph.infer import Inference, Value
 from cnnsum.graph.model import Graph
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

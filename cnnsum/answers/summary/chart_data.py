@@ -12,7 +12,7 @@ from cnnsum.answers.plan.ask import Plan
 from cnnsum.answers.summary.alike import keys
 from cnnsum.answers.summary.records import Report, Row
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Bars of a chart, at most: more layers are put into groups.
 MOST_BARS = 40

@@ -16,7 +16,7 @@ from cnnsum.render import units
 from cnnsum.render.grid import Column
 from cnnsum.render.style import NUMBER
 from cnnsum.render.wrap import Cell, cell_length, join
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: What a file format holds: text, an exact integer, a share; None where it is not known.
 Value = str | int | float | None

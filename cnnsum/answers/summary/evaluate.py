@@ -7,7 +7,6 @@ finds. Loaded when a report is evaluated.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.analyses.memory.liveness import Story, told
 from cnnsum.analyses.sizes.conditions import put, text_of
@@ -30,6 +29,7 @@ from cnnsum.dims.solving import solve
 from cnnsum.ink import harmless
 from cnnsum.layers.facts import Need
 from cnnsum.layers.requiring import holds
+from cnnsum.typed import Any
 
 
 def evaluated(report: Report, values: Mapping[str, int]) -> Report:

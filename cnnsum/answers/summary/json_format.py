@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING
 
 from cnnsum.answers.summary.cells import known_sum
 from cnnsum.answers.summary.options import Options
@@ -29,6 +28,7 @@ from cnnsum.answers.summary.records import (
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.render.units import plain_number, plain_shape
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.answers.conventions.ask import ConventionReport

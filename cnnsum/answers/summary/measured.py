@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from cnnsum.answers.summary.records import Row, Totals
 from cnnsum.dims import Dim
 from cnnsum.render import units
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Measure(NamedTuple):

@@ -7,12 +7,10 @@ knowledge. Bytes and elements are exact counts, not rounded units.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import Dim, Symbol
 from cnnsum.layers.facts import Need
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.analyses.memory.liveness import Story

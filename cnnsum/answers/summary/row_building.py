@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.analyses.cost import cost_of
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import Keeping, saved, value_bytes
@@ -25,7 +23,7 @@ from cnnsum.answers.summary.records import (
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer, Node, Tensor
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.analyses.field.fields import Field

@@ -7,7 +7,6 @@ where there is no NumPy. Sizes and the batch vary fastest: the formulas of the n
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from cnnsum.answers.given import MOST_SAMPLES
 from cnnsum.answers.rows import Part
@@ -19,6 +18,7 @@ from cnnsum.answers.variants.ranges import Grid, Varied, spread, type_of
 from cnnsum.answers.variants.reading import Names, Reading, inferred, known_optimizer
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.render import units
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.executors import Executor

@@ -11,7 +11,7 @@ from cnnsum.answers.rows import Row, plain_columns
 from cnnsum.answers.sweep.records import Swept
 from cnnsum.answers.variants.costs import MEASURES
 from cnnsum.render import units
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: What may be drawn: a measure, or the front.
 DRAWN = (*MEASURES, "pareto")

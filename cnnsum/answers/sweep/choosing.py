@@ -12,7 +12,7 @@ from cnnsum.answers.choosing import Condition, Order, chosen
 from cnnsum.answers.pareto import Front
 from cnnsum.answers.rows import Part, Row, parts_of, plain_columns
 from cnnsum.diagnostics import Diagnostic, UnusableError
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Variants that are held at a time, at most.
 MOST_KEPT = 1_000_000

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from cnnsum.answers.variants.costs import MEASURES, Outcome
 from cnnsum.answers.variants.ranges import Grid, Varied
 from cnnsum.answers.variants.reading import Names
 from cnnsum.answers.variants.vectors import UNTOLD
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.dims.vector import Array

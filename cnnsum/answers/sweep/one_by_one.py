@@ -6,13 +6,13 @@ Over sizes and the batch the formulas of the network are evaluated; all else is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
 
 from cnnsum.answers.rows import Part, parts_of
 from cnnsum.answers.sweep.space import Space, whole
 from cnnsum.answers.variants.costs import MEASURES, Costs, Outcome
 from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, depends_on_sizes, inferred
 from cnnsum.diagnostics import UnusableError
+from cnnsum.typed import TypeAlias
 
 #: A variant and what became of it.
 _Told: TypeAlias = tuple[tuple[object, ...], Outcome]

@@ -17,7 +17,7 @@ from cnnsum.answers.variants.ranges import Grid, Varied
 from cnnsum.answers.variants.reading import Names
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.executors import Died, Executor
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Variants of a piece, at most. What is read of the network is read again for each piece.
 PIECE = 1 << 18

@@ -19,7 +19,7 @@ from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, infer
 from cnnsum.answers.variants.vectors import UNTOLD, Grids
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims.varying import Family
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Variants of vars that are read together.
 TOGETHER = 1 << 15

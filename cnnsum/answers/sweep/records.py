@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cnnsum.answers.rows import Part, Table, plain_columns
 from cnnsum.answers.variants.costs import Costs, Outcome, Variant
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Head(NamedTuple):

@@ -10,7 +10,7 @@ from itertools import product
 from math import prod
 
 from cnnsum.answers.variants.ranges import Varied
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 
 class Space(NamedTuple):

@@ -5,7 +5,7 @@ Knows no format and no screen. Costs are numbers, None where they are not known.
 
 from __future__ import annotations
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: What a variant costs, by name, in the order of `Cost`.
 MEASURES = ("params", "macs", "flops", "weights", "peak", "inference", "training")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import lcm
-from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
@@ -18,7 +17,7 @@ from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, at_least, symbols_of
 from cnnsum.executors.garbage import collect
 from cnnsum.model import Model
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes.maxima import Maxima

@@ -7,7 +7,6 @@ formula does not tell, it says so, and inference is asked. Knows no format and n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from cnnsum.analyses.sizes.conditions import Requirement
 from cnnsum.answers.variants.reading import Closed
 from cnnsum.dims import Symbol
 from cnnsum.dims.vector import Evaluated, Vector, VectorProgram
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.dims.vector import Array

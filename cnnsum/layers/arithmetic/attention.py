@@ -14,7 +14,7 @@ from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, seen_along, show_shape, size
 from cnnsum.layers.requiring import require_equal, require_known
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _SOFTMAX = FUNCTIONS["softmax"].ops or 0
 _SIGMOID = FUNCTIONS["sigmoid"].ops or 0

@@ -8,12 +8,12 @@ that messages give to the layer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, equal, is_anonymous, maximum
 from cnnsum.layers.facts import Sentence, Shape, show_shape
 from cnnsum.layers.requiring import require_broadcast, require_equal
+from cnnsum.typed import Literal
 
 
 def merged(shapes: Sequence[Shape], what: str) -> Shape:

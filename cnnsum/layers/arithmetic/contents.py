@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any
 
 from cnnsum.dims import UNKNOWN, Expr, Unknown, at_least, equal, maximum, prod
 from cnnsum.dims.functions import ceil, largest, nearest, smallest
 from cnnsum.dims.values import OperationError, Ratio, exact, floor, minus, negative, over, plus, power, times
 from cnnsum.layers.facts import Constant, Content, Shape
+from cnnsum.typed import Any
 
 #: Numbers in a tensor that are followed: shapes, pads and parts are shorter.
 MOST = 64

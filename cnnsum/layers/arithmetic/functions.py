@@ -8,11 +8,9 @@ counted as every library computes it, with the row's maximum subtracted first.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.facts import Alias, Facts, KeepsOutput, Kept, Shape, size
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 
 class Function(NamedTuple):

@@ -8,12 +8,11 @@ Names no layer type.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.axes import without
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Layout, Shape, Weight, seen_along, size
 from cnnsum.layers.requiring import axis_of, require_known
+from cnnsum.typed import Literal
 
 #: Statistics are taken in float32 whatever the compute dtype.
 STATISTICS = "float32"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Any
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
@@ -40,6 +39,7 @@ from cnnsum.layers.facts import (
     with_shape,
 )
 from cnnsum.layers.requiring import axis_of, require_at_least
+from cnnsum.typed import Any
 
 
 def axes_of(

@@ -9,7 +9,6 @@ the other, each in one direction or in both. Names no layer type.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
@@ -17,7 +16,7 @@ from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.functions import function
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape
 from cnnsum.layers.requiring import require_equal, require_known, require_rank
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 
 def recur(

@@ -7,13 +7,11 @@ of its fields.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from cnnsum.counted import counted
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum
 from cnnsum.layers.facts import Kept, Layout, Shape, Window, show_shape, with_shape
 from cnnsum.layers.requiring import require_at_least, require_known, require_rank
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 Sizes = tuple[Dim, ...]
 #: "valid": none. "same": as many zeros as give an output for each stride begun, the smaller half of them before the

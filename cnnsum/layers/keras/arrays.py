@@ -6,8 +6,6 @@ matrices) is not known, and such a call says so.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, minimum, prod
@@ -34,6 +32,7 @@ from cnnsum.layers.kinds import (
     choice,
 )
 from cnnsum.layers.requiring import require_at_least, require_equal
+from cnnsum.typed import Annotated
 
 LINALG = "keras.src.ops.linalg."
 IMAGE = "keras.src.ops.image."

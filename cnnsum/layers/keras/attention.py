@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.attention import Held, attend, weigh
@@ -12,6 +10,7 @@ from cnnsum.layers.facts import Facts, Shape, Weight, show_shape
 from cnnsum.layers.keras.core import Quantization
 from cnnsum.layers.kinds import Axes, Flag, Kind, Pos, Rate, Reading, choice, integer, items
 from cnnsum.layers.requiring import require_equal, require_known, require_multiple, require_rank
+from cnnsum.typed import Annotated
 
 
 def _output_sizes(value: object, reading: Reading) -> tuple[Dim, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, maximum, prod
 from cnnsum.layers.arithmetic.slide import Sliding, arrange, channels, slide
@@ -12,6 +10,7 @@ from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, Weight, show_
 from cnnsum.layers.keras.fields import KERNEL, DataFormat, Padding
 from cnnsum.layers.kinds import Flag, Pos, choice, show
 from cnnsum.layers.requiring import require_known, require_rank
+from cnnsum.typed import Annotated
 
 Mode = Annotated[str, choice("log", "magnitude", "psd", "real", "imag", "angle", "stft")]
 

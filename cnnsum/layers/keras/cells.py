@@ -6,8 +6,6 @@ any other cell is not known.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
@@ -16,6 +14,7 @@ from cnnsum.layers.keras import recurrent
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Pos, Real, SublayerOrList, Sublayers
 from cnnsum.layers.requiring import require_rank
+from cnnsum.typed import Any
 
 #: The recurrent layer of each cell, and how many states it has.
 _LAYERS: dict[str, tuple[Rule, int]] = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.convolution import kernel_and_bias
@@ -13,7 +11,7 @@ from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, We
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, Text, integer, items, show
 from cnnsum.layers.requiring import require_equal, require_known
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Annotated, NamedTuple
 
 
 def _read_quantization(value: object, _reading: Reading) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.arithmetic.slide import Words
 from cnnsum.layers.facts import Layout
 from cnnsum.layers.kinds import Kind, Reading, choice, wrong
+from cnnsum.typed import Annotated, Literal
 
 
 def _of_samples(value: object) -> str:

@@ -6,7 +6,6 @@ Found and called as `operations` says. None has weights. The first axis is an ax
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum, prod
@@ -33,6 +32,7 @@ from cnnsum.layers.keras.fields import DataFormat
 from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
 from cnnsum.layers.kinds import Axes, Counts, Dtype, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
 from cnnsum.layers.requiring import axis_of, require_at_least, require_equal, require_multiple, require_places
+from cnnsum.typed import Annotated, Any
 
 _ELLIPSIS = "..."
 

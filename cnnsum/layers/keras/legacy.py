@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.arithmetic.functions import activated
@@ -14,6 +12,7 @@ from cnnsum.layers.keras.fields import KERNEL, Activation, DataFormat, Padding
 from cnnsum.layers.keras.recurrent import GRU, LSTM
 from cnnsum.layers.kinds import Flag, Kind, One, Pair, Pos, Reading, Real, wrong
 from cnnsum.layers.requiring import require_known, require_rank
+from cnnsum.typed import Annotated
 
 
 def _read_implementation(value: object, _reading: Reading) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.layers.base import Role
 from cnnsum.layers.meanings import Compute, Meaning, Meanings
+from cnnsum.typed import Any
 
 _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "bias": ("use_bias",),

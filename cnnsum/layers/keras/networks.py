@@ -6,7 +6,6 @@ Found and called as `operations` says. Each is the layer's rule under the operat
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum
@@ -20,6 +19,7 @@ from cnnsum.layers.keras.operations import NN
 from cnnsum.layers.keras.reshaping import Interpolation
 from cnnsum.layers.kinds import Axes, Flag, Nat, PairList, PlainInt, Sizes
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
+from cnnsum.typed import Any
 
 IMAGE = "keras.src.ops.image."
 LINALG = "keras.src.ops.linalg."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.axes import without
@@ -19,6 +17,7 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, show_shape, size
 from cnnsum.layers.kinds import Axes, Flag, Int, Kind, NumberOrNumbers, Reading, Real, integer, real, wrong
 from cnnsum.layers.requiring import axis_of, require_equal, require_known, require_multiple
+from cnnsum.typed import Annotated, Literal
 
 
 def _one_axis(value: object, reading: Reading) -> int:

@@ -5,14 +5,13 @@ None has trainable weights. What is looked up, hashed or counted has no gradient
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape, Status, show_shape, size
 from cnnsum.layers.kinds import Flag, Nat, Numbers, PlainInt, Pos, Table, Text, choice
 from cnnsum.layers.requiring import require_equal
+from cnnsum.typed import Annotated
 
 Encoding = Annotated[str, choice("int", "one_hot", "multi_hot", "count", "tf_idf")]
 CategoryMode = Annotated[str, choice("one_hot", "multi_hot", "count")]

@@ -11,7 +11,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, ceil_div, prod
 from cnnsum.layers.facts import Kept, Shape, Weight
 from cnnsum.layers.kinds import wrong
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 EXPECTS = "a way of quantization: int8, int4, int4/BLOCK, float8, float8/HISTORY, gptq/BITS/GROUP or awq/4/GROUP"
 

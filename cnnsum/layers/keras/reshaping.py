@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, at_least
 from cnnsum.layers.arithmetic.shaping import SUPPORT, crop, enlarge, filled, pad, reshaped, taps
@@ -29,6 +27,7 @@ from cnnsum.layers.kinds import (
     wrong,
 )
 from cnnsum.layers.requiring import require_rank
+from cnnsum.typed import Annotated
 
 Interpolation = Annotated[str, choice(*SUPPORT)]
 

@@ -8,7 +8,6 @@ says so (`Facts.rows`).
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
@@ -36,6 +35,7 @@ from cnnsum.layers.facts import (
 from cnnsum.layers.keras.operations import MATH, NN, NUMPY, doc
 from cnnsum.layers.kinds import Axes, Counts, Cuts, Flag, Ints, PlainInt, PlainPos, Widths, choice
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
+from cnnsum.typed import Annotated
 
 #: Sums and the like: name -> what it gives, operations for n elements as (per element, less one per output), what
 #: backpropagation keeps, dtype of the output ("" for the input's).

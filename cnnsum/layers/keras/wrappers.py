@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.arithmetic.broadcast import merged
 from cnnsum.layers.base import layer
@@ -23,6 +21,7 @@ from cnnsum.layers.facts import (
 )
 from cnnsum.layers.inner import Inner, within
 from cnnsum.layers.kinds import Sublayer, choice
+from cnnsum.typed import Annotated, Any
 
 MergeMode = Annotated[str, choice("concat", "sum", "mul", "ave")]
 

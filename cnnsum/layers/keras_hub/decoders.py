@@ -7,7 +7,6 @@ attention.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.attention import attend
@@ -20,6 +19,7 @@ from cnnsum.layers.keras.normalization import LayerNormalization, RMSNormalizati
 from cnnsum.layers.keras_hub.transformers import head_size
 from cnnsum.layers.kinds import Flag, Pos, Rate, Real
 from cnnsum.layers.requiring import require_known, require_multiple, require_rank
+from cnnsum.typed import Literal
 
 _ROTATION = 3  # two products and a sum
 Form = Literal["", "heads first", "flat", "together"]

@@ -5,8 +5,6 @@ Dropout is counted where the rate is above 0, as Keras runs it in training.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.composed import Parts
 from cnnsum.layers.base import layer
@@ -17,6 +15,7 @@ from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.keras.normalization import LayerNormalization
 from cnnsum.layers.kinds import Flag, Kind, Pos, Rate, Reading, Real, integer, wrong
 from cnnsum.layers.requiring import require_at_least, require_equal, require_known, require_rank
+from cnnsum.typed import Annotated
 
 
 def _depth_of_table(value: object, reading: Reading) -> Dim | None:

@@ -6,14 +6,13 @@ the operation's domain that the file imports, and `outputs`, of how many outputs
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.kinds import Kind, Reading, wrong
 from cnnsum.layers.onnx.dtypes import DTYPES, NAMES
 from cnnsum.layers.requiring import axis_of
+from cnnsum.typed import Annotated
 
 #: The domain of the standard's own operations.
 DOMAIN = "ai.onnx"

@@ -4,13 +4,12 @@ tell; maps of names are not tensors, and unknown.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import Facts, Shape, size
 from cnnsum.layers.kinds import Ints, Kind, Numbers, PlainInt, PlainPos, Reading, Text, wrong
 from cnnsum.layers.requiring import require_axes
+from cnnsum.typed import Annotated
 
 _DOMAIN = "ai.onnx.ml"
 #: Numbers of trees, and what is done with sums at the end: no shape depends on them.

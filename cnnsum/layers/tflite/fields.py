@@ -6,14 +6,13 @@ that of the first output, where the operator's own word does not tell it.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, Expr
 from cnnsum.layers.arithmetic.contents import content_of, known
 from cnnsum.layers.arithmetic.functions import function, work
 from cnnsum.layers.facts import Facts, Kept, Shape, size
 from cnnsum.layers.kinds import Kind, Reading, wrong
+from cnnsum.typed import Annotated
 
 PREFIX = "tflite"
 

@@ -5,8 +5,6 @@ Where a module may write over its input (`inplace`), its gradient is made from t
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.functions import elementwise, work
@@ -14,6 +12,7 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Kept, Shape, Weight, seen_along, show_shape, size
 from cnnsum.layers.kinds import Flag, PlainInt, Pos, Real, choice
 from cnnsum.layers.requiring import axis_of, require_equal, require_multiple, require_rank
+from cnnsum.typed import Annotated, Literal
 
 Approximate = Annotated[Literal["none", "tanh"], choice("none", "tanh")]
 

@@ -6,8 +6,6 @@ them are parameters. Keys as in `aten_elementwise`.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.broadcast import broadcast
@@ -19,6 +17,7 @@ from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import Flag, Naturals, PlainInt, Pos, Positives, Real, Text
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple, require_rank
 from cnnsum.layers.torch.fields import KERNEL, Amounts, copy_for_same, over
+from cnnsum.typed import Any
 
 #: What is kept of a tensor and a product that are added up: each factor for the gradient of the other.
 _OF_A_SUM = ((), (2,), (1,))

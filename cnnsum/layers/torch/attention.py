@@ -7,7 +7,6 @@ less.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
@@ -22,6 +21,7 @@ from cnnsum.layers.requiring import require_equal, require_multiple, require_ran
 from cnnsum.layers.torch.core import Linear
 from cnnsum.layers.torch.fields import BatchFirst, given_channels
 from cnnsum.layers.torch.normalization import LayerNorm
+from cnnsum.typed import Annotated, Any, Literal
 
 Between = Literal["relu", "gelu"]
 BetweenLayers = Annotated[Between, choice("relu", "gelu")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum
@@ -26,6 +24,7 @@ from cnnsum.layers.torch.fields import (
     copy_for_same,
     given_channels,
 )
+from cnnsum.typed import Any, Literal
 
 Border = Literal["zeros", "reflect", "replicate", "circular"]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Kept, Shape, Weight, less
 from cnnsum.layers.kinds import Flag, PlainInt, Pos, Real, choice
 from cnnsum.layers.requiring import require_at_least, require_equal, require_rank
+from cnnsum.typed import Annotated, Literal
 
 Mode = Annotated[Literal["sum", "mean", "max"], choice("sum", "mean", "max")]
 

@@ -7,7 +7,6 @@ those may be left out of a spec, since they follow from the input, and are check
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, Any, Literal
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
@@ -15,6 +14,7 @@ from cnnsum.layers.arithmetic.slide import Sizes, Words
 from cnnsum.layers.facts import Facts, Kept, Shape, show_shape
 from cnnsum.layers.kinds import Kind, Reading, choice, flag, integer, items, real, wrong
 from cnnsum.layers.requiring import require_equal, require_known
+from cnnsum.typed import Annotated, Any, Literal
 
 Pads = tuple[tuple[Dim, Dim], ...]
 

@@ -6,8 +6,6 @@ programs (`aten_...`), where these say the same.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
@@ -33,6 +31,7 @@ from cnnsum.layers.kinds import (
 from cnnsum.layers.requiring import axis_of, require_equal, require_rank
 from cnnsum.layers.torch import activation, aten_parts, aten_products, aten_reducing, aten_shaping
 from cnnsum.layers.torch.shaping import Border, Factors, Mode, Wanted, joined_axes, padded, resized
+from cnnsum.typed import Annotated
 
 # --- sums and products, element by element ----------------------------------------------------------------------------
 

@@ -6,8 +6,6 @@ defaults.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least
@@ -18,6 +16,7 @@ from cnnsum.layers.facts import Facts, Shape, with_shape
 from cnnsum.layers.kinds import Flag, Kind, One, Pair, Pos, Reading, Triple, integer, items
 from cnnsum.layers.requiring import require_at_least
 from cnnsum.layers.torch.fields import KERNEL, Pads, Pads1, Pads2, Pads3
+from cnnsum.typed import Annotated, Any
 
 
 def windows_of(what: str, kernel: Sizes, stride: Sizes | None, padding: Pads, dilation: Sizes, ceil: bool) -> Sliding:

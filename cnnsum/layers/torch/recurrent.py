@@ -6,8 +6,6 @@ whose size they decide themselves.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.axes import require_outputs
 from cnnsum.layers.arithmetic.functions import work
@@ -17,6 +15,7 @@ from cnnsum.layers.facts import Facts, Shape, Weight
 from cnnsum.layers.kinds import Flag, Nat, PlainPos, Pos, Rate, choice
 from cnnsum.layers.requiring import require_at_least, require_rank
 from cnnsum.layers.torch.fields import BatchFirst, given_channels
+from cnnsum.typed import Annotated, Literal
 
 Nonlinearity = Annotated[Literal["tanh", "relu"], choice("tanh", "relu")]
 

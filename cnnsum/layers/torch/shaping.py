@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.layers.arithmetic.resizing import (
@@ -19,6 +17,7 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape, show_shape, with_shape
 from cnnsum.layers.kinds import Flag, Kind, PlainInt, Pos, Reading, Real, choice, integer, items, real, wrong
 from cnnsum.layers.requiring import axis_of, require_at_least, require_multiple, require_rank
+from cnnsum.typed import Annotated, Any, Literal
 
 Mode = Annotated[str, choice(*MODES)]
 

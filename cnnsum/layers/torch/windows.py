@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import isinf
-from typing import Annotated
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
@@ -17,6 +16,7 @@ from cnnsum.layers.kinds import Flag, Kind, One, Pair, Reading, Real, Triple, it
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_rank
 from cnnsum.layers.torch.fields import KERNEL, Pads, Pads1, Pads2, Pads3
 from cnnsum.layers.torch.pooling import mean_of, windows_of
+from cnnsum.typed import Annotated
 
 
 @layer

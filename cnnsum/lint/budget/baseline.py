@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from cnnsum.analyses.sizes.envelope import known_of
 from cnnsum.analyses.sizes.largest import UnsolvedError
@@ -22,7 +21,7 @@ from cnnsum.lint.budget.known import because_of, least_of, numbers_of
 from cnnsum.model import Model
 from cnnsum.render.quantities import QuantityError, count, memory
 from cnnsum.render.units import plain_number
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.source import Document

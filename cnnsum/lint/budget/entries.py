@@ -13,7 +13,7 @@ from cnnsum.analyses.training.optimizers import OPTIMIZERS
 from cnnsum.answers.summary.measured import MEASURES
 from cnnsum.diagnostics import Diagnostic, Span, did_you_mean
 from cnnsum.render.quantities import QuantityError, count, memory
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Measures of the network's shape, which are not sums. A receptive field is too small, all else is too much.
 SHAPES = ("receptive_field", "stride", "depth")

@@ -20,7 +20,7 @@ from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, substitute, symbols_of
 from cnnsum.lint.budget.entries import KEYS, SHAPES, Budget, Limit, Places, no_limit, read
 from cnnsum.lint.budget.known import because_of, is_whole, least_of, numbers_of
 from cnnsum.model import Model
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 __all__ = ["KEYS", "findings"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, Span
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: The severities, worst first.
 SEVERITIES = ("error", "warning", "note")

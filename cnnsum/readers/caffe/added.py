@@ -6,9 +6,8 @@ its results if that is not the last one. Knows nothing of graphs.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.readers.caffe.layers import Entry, Messages
+from cnnsum.typed import Any
 
 Item = dict[str, Any]
 Layers = list[Item]

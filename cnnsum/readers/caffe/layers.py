@@ -6,11 +6,10 @@ Reads values, and reports what is wrong with them where it stands. Knows no laye
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Severity, did_you_mean
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 Path = tuple[str | int, ...]
 

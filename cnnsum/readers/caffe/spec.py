@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.readers.caffe.added import ADDED, Added, Unread
 from cnnsum.readers.caffe.layers import DATA, JUDGES, OF_OTHER_SAMPLES, UNREAD, Entry, Messages, Path
 from cnnsum.readers.how import How
 from cnnsum.readers.translated import Row, with_channels
+from cnnsum.typed import Any
 
 Item = dict[str, Any]
 Layers = list[Item]

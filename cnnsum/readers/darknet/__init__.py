@@ -6,9 +6,8 @@ reads it. `read_darknet` is all that others need. Infers no shapes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.readers.how import AS_WRITTEN, How
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.graph.model import Graph

@@ -7,9 +7,8 @@ methods are those of the sections.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.readers.darknet.sections import Path, Section, Sections
+from cnnsum.typed import Any
 
 Item = dict[str, Any]
 Layers = list[Item]

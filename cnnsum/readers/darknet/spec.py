@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, did_you_mean
 from cnnsum.readers.darknet.recurrent import Recurrent
 from cnnsum.readers.darknet.sections import ALIASES, KEYS, Path, Section, Sections
 from cnnsum.readers.translated import Row
+from cnnsum.typed import Any
 
 Item = dict[str, Any]
 Layers = list[Item]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, UnusableError, did_you_mean
 from cnnsum.graph.model import Graph
 from cnnsum.readers.how import AS_WRITTEN, How
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 MODEL_CLASSES = frozenset(("Functional", "Model", "Sequential"))
 _NOT_FINITE = "SPC018"

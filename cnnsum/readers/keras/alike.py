@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from marshal import dumps
 from types import NoneType
-from typing import Any
 
 from cnnsum.graph.model import Layer, Place, Policy
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import Sublayer, SublayerOrList, Sublayers
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 _ANNOTATED: tuple[Any, ...] = (Sublayer, SublayerOrList, Sublayers)
 _HOLDING = tuple(annotated.__metadata__[0] for annotated in _ANNOTATED)

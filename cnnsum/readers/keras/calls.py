@@ -7,11 +7,10 @@ Turns one call into references, constants and options; resolves nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cnnsum.graph.model import Constant
 from cnnsum.layers.facts import Shape
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 Path = tuple[str | int, ...]
 #: Layer name, number of the call, number of its output.

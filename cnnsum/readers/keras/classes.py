@@ -8,7 +8,8 @@ without modules (up to TensorFlow 2.12, and HDF5) tell the two apart by the regi
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+
+from cnnsum.typed import Any
 
 #: Packages whose classes are Keras's own. Those of KerasHub and its like are not: their layers have rules of their own.
 _OWN = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")

@@ -5,12 +5,11 @@ Turns each into what Keras 3 has in its place; resolves nothing. HDF5 files of K
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.diagnostics import Span
 from cnnsum.graph.model import Constant, Place
 from cnnsum.layers.base import find
 from cnnsum.readers.keras.calls import Arguments, Path, Reference, constant_shape
+from cnnsum.typed import Any
 
 #: Fields of Keras 2 (and of its layers in TensorFlow and TF.js) that change neither shapes nor weights.
 RETIRED = frozenset(

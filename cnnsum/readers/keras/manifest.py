@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.graph.model import Graph, RecordedWeight
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 
 def record(graph: Graph, document: Document) -> None:

@@ -7,7 +7,6 @@ file records of them is set aside in `Graph.recorded` and `Graph.builds`.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Symbol
@@ -37,6 +36,7 @@ from cnnsum.readers.keras.classes import hub_name, is_own_module, key_of, shown
 from cnnsum.readers.keras.retired import OF_LAYERS, retired, telling, without
 from cnnsum.readers.keras.values import fields_of, own_functions
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 Path = tuple[str | int, ...]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.graph.model import POLICIES, policy
@@ -16,7 +15,7 @@ from cnnsum.layers.base import LayerType
 from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.layers.keras.quantized import HISTORY, Scheme, check, scheme
 from cnnsum.layers.kinds import show
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: Keras's policies that quantize, and the modes that each has; a mode with a slash must name sizes too.
 _MODES = {

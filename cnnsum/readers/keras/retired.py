@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+
+from cnnsum.typed import Any
 
 #: Of any layer. In files without modules Keras 3 takes the first for the input of the model.
 OF_ALL = ("batch_input_shape", "input_dtype", "batch_size", "dynamic", "experimental_autocast")

@@ -7,13 +7,13 @@ Python does. Knows kinds of fields, and neither layers nor calls.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Kind, Rate, Real
 from cnnsum.readers.keras.classes import function_of, hub_function, key_of
+from cnnsum.typed import Any
 
 _ANNOTATED: tuple[Any, ...] = (Flag, Activation, Real, Rate)
 _FLAG, _ACTIVATION, *_NUMBERS = (annotated.__metadata__[0] for annotated in _ANNOTATED)

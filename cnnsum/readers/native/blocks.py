@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem, Related, did_you_mean
@@ -19,6 +18,7 @@ from cnnsum.readers.native.faults import Findings, Path, ReportedError, Site
 from cnnsum.readers.native.fields import without_space
 from cnnsum.readers.native.scope import FAILED, Cell, Scope, plain, resolve
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 #: Blocks within blocks.
 MAX_DEPTH = 50

@@ -5,8 +5,6 @@ Loaded for specs that have any.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
@@ -14,6 +12,7 @@ from cnnsum.readers.native.entry import SPECIAL, Types
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.fields import Defaults, Reader, policy_of, truth
 from cnnsum.readers.native.scope import Scope, whole, written
+from cnnsum.typed import Any
 
 
 def read(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Related, Suggestion, did_you_mean, folded
 from cnnsum.layers.base import LayerType
@@ -15,6 +14,7 @@ from cnnsum.layers.kinds import show
 from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.readers.native.faults import Findings, Path, Site
 from cnnsum.source import Document
+from cnnsum.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnsum.readers.native.blocks import Block

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import TypeAlias
 
 from cnnsum.diagnostics import Problem, Related
 from cnnsum.graph.model import FLOAT32, BlockUse, Constant, Graph, Layer, Node, Place, Policy, Tensor
@@ -18,10 +17,11 @@ from cnnsum.layers.inner import Inner
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, ReportedError, Site
 from cnnsum.readers.native.fields import Binder, Defaults
-from cnnsum.readers.native.keys import GOOD_NAME, Frame, Keys
+from cnnsum.readers.native.keys import Frame, Keys, is_good_name
 from cnnsum.readers.native.scope import Scope
 from cnnsum.readers.native.wires import Items, Wires, failed
 from cnnsum.source import Document
+from cnnsum.typed import TypeAlias
 
 
 def _name_and_rest(item: dict[str, object]) -> tuple[str | None, str]:
@@ -29,7 +29,7 @@ def _name_and_rest(item: dict[str, object]) -> tuple[str | None, str]:
     for type_name, fields in item.items():
         if type(fields) is dict and not SPECIAL.isdisjoint(fields):
             name = fields.get("name")
-            if type(name) is str and name != "input" and GOOD_NAME(name):
+            if type(name) is str and name != "input" and is_good_name(name):
                 rest = fields.copy()
                 del rest["name"]
                 if SPECIAL.isdisjoint(rest):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem, Related, Severity, Span, UnusableError
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 Path = tuple[str | int, ...]
 

@@ -6,7 +6,6 @@ Knows no graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from cnnsum.diagnostics import Problem, Related, Suggestion
 from cnnsum.graph.model import POLICIES, Policy, policy
@@ -17,6 +16,7 @@ from cnnsum.readers.native.entry import SPECIAL, Entry, Types, used_here
 from cnnsum.readers.native.faults import Fault, Findings, ReportedError, Site
 from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 #: Problems of a name rather than of the value below it.
 _AT_KEYS = ("CFG103", "UNK701")

@@ -5,13 +5,12 @@ Loaded when a caller asks for it. See `cnnsum.readers.free`, which does the same
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.dims import ExpressionError, Symbol, evaluate, is_name
 from cnnsum.graph.model import Freed
 from cnnsum.readers.declare import size_from_outside
 from cnnsum.readers.free import kind_of, name_for, stem_of
 from cnnsum.readers.native.inputs import Sizes
+from cnnsum.typed import Any
 
 
 def free(sizes: Sizes, kinds: frozenset[str], *, channels_first: bool) -> None:

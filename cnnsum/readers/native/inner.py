@@ -5,8 +5,6 @@ Loaded for specs that have one.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import LayerType
@@ -16,6 +14,7 @@ from cnnsum.readers.native.entry import MODELS, SPECIAL
 from cnnsum.readers.native.faults import ReportedError
 from cnnsum.readers.native.fields import Reader, truth
 from cnnsum.readers.native.scope import whole
+from cnnsum.typed import Any
 
 
 def sublayer(raw: Any, reader: Reader) -> Inner:

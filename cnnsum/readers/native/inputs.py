@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Diagnostic, Problem, UnusableError, did_you_mean
@@ -20,10 +19,10 @@ from cnnsum.readers.how import How
 from cnnsum.readers.native.faults import Findings, Outside, Site
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: A name that is not a function.
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\b(?!\s*\()")
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*\b(?!\s*\()"
 _SYMBOL_KEYS = ("min", "multiple_of")
 #: Nobody declares larger sizes, and sets of multiples of them would not be written down.
 MOST_DECLARED = 1_000_000
@@ -237,7 +236,7 @@ class Sizes:
         texts = [item for one in self.declared for item in one.shape or () if isinstance(item, str)]
         texts += [item for shape in self.replaced.values() for item in shape if isinstance(item, str)]
         for text in texts:
-            for name in _NAME.findall(text):
+            for name in re.findall(_NAME, text):
                 if name not in self.symbols and name not in self.vars and dims.is_name(name) and name != "None":
                     self.symbols[name] = Symbol(name)
 
@@ -371,7 +370,12 @@ class Sizes:
             return
         taken = {item for item in one.shape if isinstance(item, str) and item in self.values}
         for text, size in zip(one.shape, sizes, strict=True):
-            if not isinstance(text, str) or dims.is_name(text) or size is None or taken.isdisjoint(_NAME.findall(text)):
+            if (
+                not isinstance(text, str)
+                or dims.is_name(text)
+                or size is None
+                or taken.isdisjoint(re.findall(_NAME, text))
+            ):
                 continue
             try:
                 value = scope.number(text)
@@ -379,7 +383,7 @@ class Sizes:
                 continue
             if not isinstance(value, (int, Expr)) or dims.equal(value, size) is not False:
                 continue
-            given = " and ".join(f"`{name}` = {scope[name]}" for name in _NAME.findall(text) if name in taken)
+            given = " and ".join(f"`{name}` = {scope[name]}" for name in re.findall(_NAME, text) if name in taken)
             message = f"the shape of `{one.name}` has {size} where the file has `{text}`, which is {value} for {given}"
             raise UnusableError(Diagnostic("SPC052", message))
 

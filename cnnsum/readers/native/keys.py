@@ -5,9 +5,6 @@ Each is read with the names in sight where the layer stands. A value that is wro
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr, symbols_of
 from cnnsum.graph.model import Constant, Policy
@@ -18,9 +15,19 @@ from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.fields import policy_of, truth
 from cnnsum.readers.native.scope import Scope, Written, plain, resolve, whole
 from cnnsum.readers.native.wires import Items, Wires, names_in
+from cnnsum.typed import Any
 
-#: `:` picks an output, Keras keeps `/` for paths of weights, `$` stands before names of values.
-GOOD_NAME = re.compile(r"[^:/$\s](?:[^:/$]*[^:/$\s])?").fullmatch
+#: What no name of a layer has: `:` picks an output, Keras keeps `/` for paths of weights, `$` stands before values.
+_KEPT = frozenset(":/$")
+
+
+def is_good_name(name: str) -> bool:
+    """Whether a layer can have that name.
+
+    >>> [is_good_name(name) for name in ("conv 1", "", " conv", "a/b")]
+    [True, False, False, False]
+    """
+    return name.strip() == name != "" and _KEPT.isdisjoint(name)
 
 
 def _constant_shape(value: object) -> tuple[int, ...] | None:
@@ -85,7 +92,7 @@ class Keys:
             return None
         if not isinstance(name, str):
             self.findings.add("CFG102", f"`name` must be a text, got {show(name)}", site)
-        elif not GOOD_NAME(name):
+        elif not is_good_name(name):
             what = f"`{name}` cannot be a name" if name else "a name cannot be empty"
             help = "`:` picks an output, `/` and `$` have no place in a name" if name else None
             self.findings.add("SPC029", what, site, help=help)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.graph.model import MAX_LAYERS
 from cnnsum.readers.native.entry import Types, parse
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.scope import Scope
+from cnnsum.typed import Any
 
 
 def survey(items: list[Any], blocks: dict[str, Any]) -> tuple[set[str], list[int]]:

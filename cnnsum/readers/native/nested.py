@@ -6,8 +6,6 @@ file. Loaded for specs that have one.
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.diagnostics import UnusableError, did_you_mean
 from cnnsum.graph.model import Graph, Layer, Node, Tensor
 from cnnsum.graph.names import Names
@@ -18,6 +16,7 @@ from cnnsum.readers.native.inputs import Sizes, declared_inputs
 from cnnsum.readers.native.keys import Frame
 from cnnsum.readers.native.limit import survey, within_limit
 from cnnsum.readers.native.spec import Spec
+from cnnsum.typed import Any
 
 _KEYS = ("input", "inputs", "outputs", "layers")
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem, did_you_mean
@@ -39,6 +38,7 @@ from cnnsum.readers.native.patterns import (
 )
 from cnnsum.readers.native.scope import Scope, plain
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 _KEYS = ("fields", "input", "output", "weights", "macs", "elementwise", "keeps")
 _WEIGHT_KEYS = ("shape", "trainable", "dtype")

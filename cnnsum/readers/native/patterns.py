@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem
@@ -20,7 +19,7 @@ from cnnsum.layers.requiring import require_at_least, require_equal
 from cnnsum.layers.vocabulary import Vocabulary
 from cnnsum.readers.native.faults import Site
 from cnnsum.readers.native.scope import Scope
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 _KEYS = ("fields", "input", "output", "weights", "macs", "elementwise")
 _WEIGHT_KEYS = ("shape", "trainable", "dtype")

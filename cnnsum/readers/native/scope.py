@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cnnsum import dims  # its language is loaded by the first expression only
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims.expr import Varying
 from cnnsum.readers.native.faults import Fault, Outside, ReportedError, Site
 from cnnsum.source.findings import MAX_FINDINGS
+from cnnsum.typed import Any
 
 _MISSING: object = object()
 _NOT_YET: object = object()

@@ -5,13 +5,12 @@ Loaded for specs that share.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.graph.model import Layer, Node
 from cnnsum.layers.kinds import show
 from cnnsum.readers.native.entry import Entry
 from cnnsum.readers.native.faults import Findings
+from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.readers.native.expand import Use

@@ -6,7 +6,6 @@ Every problem is collected; only a file without any layers cannot be used at all
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum import dims
 from cnnsum.diagnostics import (
@@ -36,6 +35,7 @@ from cnnsum.readers.native.limit import Room, survey, within_limit
 from cnnsum.readers.native.scope import Cell, Scope
 from cnnsum.readers.native.wires import names_in
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 KEYS = (
     *("name", "input", "inputs", "outputs", "layers", "symbols", "vars", "blocks", "defaults", "data_format"),

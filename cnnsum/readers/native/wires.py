@@ -8,12 +8,12 @@ are made.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
 
 from cnnsum.diagnostics import did_you_mean
 from cnnsum.graph.model import Layer, Node, Tensor
 from cnnsum.readers.native.faults import Findings, Site
 from cnnsum.readers.native.scope import Written
+from cnnsum.typed import Any, TypeAlias
 
 
 class Later:

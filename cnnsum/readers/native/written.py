@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
+from cnnsum.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnsum.readers.native.entry import Entry, Types

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from cnnsum.layers.onnx.standard import NEWEST, not_in
 from cnnsum.readers.onnx.parts import Step
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 Path = tuple[str | int, ...]
 

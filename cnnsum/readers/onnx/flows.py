@@ -6,7 +6,6 @@ Names operations; those that stand nowhere here leave axes where they are, as fa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.dims import UNKNOWN
 from cnnsum.readers.samples import (
@@ -28,6 +27,7 @@ from cnnsum.readers.samples import (
     stays,
     turned,
 )
+from cnnsum.typed import Any
 
 
 def _transposed(fields: Mapping[str, Any], rank: int) -> tuple[int, ...] | None:

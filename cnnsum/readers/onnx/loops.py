@@ -5,10 +5,9 @@ shape.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.readers.onnx.values import MalformedError, attribute_of, tensor_of
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: Runs of one graph that are put one after another, and nodes of all runs of a file that stand there by themselves.
 _MOST_RUNS, MOST_NODES = 64, 4_000

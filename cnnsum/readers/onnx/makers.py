@@ -7,10 +7,9 @@ Looks at names alone; knows no operation.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cnnsum.diagnostics import did_you_mean
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: Nodes of a circle that a message names.
 _MOST_SHOWN = 5

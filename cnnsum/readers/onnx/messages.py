@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from cnnsum.typed import Any
 
 
 def whole_numbers(values: list[int]) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 Path = tuple[str | int, ...]
 

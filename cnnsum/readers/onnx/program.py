@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Symbol, evaluate, is_name
@@ -57,6 +56,7 @@ from cnnsum.readers.onnx.weights import FLOATS, Owners, is_weight, named, plain_
 from cnnsum.readers.programs import free_name, give_outputs, own_the_rest, resize, say_unknown, slots
 from cnnsum.readers.samples import place_samples, samples_of
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 Path = tuple[str | int, ...]
 

@@ -9,12 +9,12 @@ what is given at the end has a shape where all states keep theirs. What such a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from cnnsum.readers.onnx.loops import MOST_NODES, Body, each_member, loop_of, scan_of
 from cnnsum.readers.onnx.messages import all_numbers, number, true, whole_number
 from cnnsum.readers.onnx.parts import Around, Held, Known, Step, Times, hand_on
 from cnnsum.readers.onnx.values import attribute_of
+from cnnsum.typed import Any
 
 #: Puts the nodes of a graph, an attribute of a node, with tensors for its inputs, and names for its outputs.
 Put = Callable[[Step, Mapping[str, Any], str, Around, Mapping[str, str], "tuple[str, ...]"], "Iterator[Step | Held]"]

@@ -8,13 +8,12 @@ a tensor gives is in no file (parts of one length), a member that is counted fro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from cnnsum.readers.onnx.messages import all_numbers, whole_number
 from cnnsum.readers.onnx.messages import number as named_number
 from cnnsum.readers.onnx.parts import Held, Step
 from cnnsum.readers.onnx.values import TensorValue, attribute_of
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: The number that a tensor is, and what the file holds of that name; None for what is not known.
 NumberOf = Callable[[str], "int | None"]

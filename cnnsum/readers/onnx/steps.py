@@ -8,12 +8,12 @@ nests graphs, and no other operation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from cnnsum.graph.model import MAX_LAYERS
 from cnnsum.readers.onnx.parts import Around, Held, Known, Path, Step, hand_on
 from cnnsum.readers.onnx.runs import Runs
 from cnnsum.readers.onnx.values import attribute_of
+from cnnsum.typed import Any
 
 #: Functions within functions, and branches within branches.
 _DEEPEST = 20

@@ -6,12 +6,11 @@ Knows how the format holds numbers; knows no operation and no graph.
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from cnnsum.graph.model import MAX_DIM, MAX_RANK
 from cnnsum.layers.onnx.dtypes import DTYPES
 from cnnsum.readers.programs import MOST_NUMBERS, is_packed, short, unpacked
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: The fields that hold numbers one by one.
 _LISTS = ("int64_data", "int32_data", "float_data", "double_data", "uint64_data")

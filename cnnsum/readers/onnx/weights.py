@@ -13,7 +13,7 @@ from cnnsum.graph.model import Layer
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Weight
 from cnnsum.readers.onnx.values import TensorValue
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 FLOATS = ("float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")
 #: What weights are quantized to.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, UnusableError
@@ -43,7 +42,7 @@ from cnnsum.readers.programs import free_name, give_outputs, own_the_rest, resiz
 from cnnsum.readers.tflite.operators import CUSTOM, OPERATORS
 from cnnsum.readers.tflite.runs import Graphs, runs_of
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 Path = tuple[str | int, ...]
 

@@ -5,9 +5,7 @@ The schema tags every value with its kind (`as_tensor`, `as_ints`, `as_sym_ints`
 
 from __future__ import annotations
 
-from typing import Any
-
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: Dtypes by the number that the schema has for them (`ScalarType` of `torch._export.serde.schema`).
 DTYPES: dict[int, str] = {

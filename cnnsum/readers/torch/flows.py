@@ -6,7 +6,6 @@ Names operations; those that stand nowhere here leave axes where they are, as fa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cnnsum.dims import UNKNOWN
 from cnnsum.readers.samples import (
@@ -29,6 +28,7 @@ from cnnsum.readers.samples import (
     turned,
     width_of,
 )
+from cnnsum.typed import Any
 
 
 def _permuted(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...] | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from cnnsum.dims import UNKNOWN, Dim, evaluate
 from cnnsum.dims.expr import Expr, Unknown
 from cnnsum.dims.tokens import ExpressionError
 from cnnsum.graph.model import SizeClaim
 from cnnsum.readers.torch.arguments import list_in, mapping_in
+from cnnsum.typed import Any
 
 #: The size of an axis of an input, however deep the input stands in what the caller gives: `L['x'][0].size()[2]`.
 _SIZE = re.compile(r"L((?:\[(?:'\w+'|\d+)\])+)\.size\(\)\[(\d+)\]")

@@ -6,10 +6,8 @@ Knows how the schema holds a program in an argument; knows no operation. What an
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnnsum.readers.torch.arguments import list_in, mapping_in
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 Path = tuple[str | int, ...]
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Related, Span, UnusableError
 from cnnsum.dims import UNKNOWN, Dim, Symbol
@@ -49,7 +48,7 @@ from cnnsum.readers.torch.flows import FLOWS
 from cnnsum.readers.torch.inlining import PlacedNode, inlined
 from cnnsum.readers.torch.stored import stored_as, stored_by_size
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 Path = tuple[str | int, ...]
 

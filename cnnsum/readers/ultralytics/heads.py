@@ -6,9 +6,9 @@ Knows the words of `modules.yaml` and what a row says; nothing of graphs. The na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from cnnsum.readers.ultralytics.rows import Path, Row, Rows
+from cnnsum.typed import Any
 
 Item = dict[str, Any]
 

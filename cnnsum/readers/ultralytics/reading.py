@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Span, UnusableError, unknown_choice
 from cnnsum.dims import UNKNOWN
@@ -21,6 +20,7 @@ from cnnsum.readers.ultralytics.spec import Written
 from cnnsum.readers.ultralytics.top import is_whole, scale_of, wrong_at_top
 from cnnsum.readers.ultralytics.unknown import in_words_of_rows
 from cnnsum.source import Document
+from cnnsum.typed import Any
 
 #: The letter before the end of a name says the scale: yolo11s.yaml, yolov8x-seg.yaml.
 _SCALED_NAME = re.compile(r"yolo(?:v|e-v|e-)?\d+([nslmxtcbe])(?:-|\.|$)")

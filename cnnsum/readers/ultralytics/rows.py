@@ -8,13 +8,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from math import ceil, gcd
-from typing import Any
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, did_you_mean
 from cnnsum.readers.ultralytics.top import MOST_CHANNELS, Scale, is_number
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: Modules whose first argument is the channels that they give, before these are scaled.
 SCALED = frozenset(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.layers.vocabulary import TORCH
@@ -15,6 +14,7 @@ from cnnsum.readers.ultralytics.heads import TEXT, Heads, Item, name_of
 from cnnsum.readers.ultralytics.rows import ANCHORED, HEADS, NO_ARGUMENTS, Path, Row, Rows, common
 from cnnsum.readers.ultralytics.torchvision import block_of
 from cnnsum.readers.ultralytics.unknown import is_of_torch, unknown_module
+from cnnsum.typed import Any
 
 #: The pictures that Ultralytics counts operations for, which no file says: those of classifiers are smaller.
 PICTURE = 640

@@ -6,11 +6,10 @@ Knows no rows, and nothing of graphs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cnnsum.diagnostics import Diagnostic, did_you_mean
 from cnnsum.source import Document
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import Any, NamedTuple
 
 #: More channels than these are a slip, and no network.
 MOST_CHANNELS = 1 << 24

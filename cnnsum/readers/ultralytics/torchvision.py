@@ -7,7 +7,8 @@ Knows the words of `modules.yaml`; nothing of rows and graphs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from cnnsum.typed import Any
 
 Item = dict[str, Any]
 

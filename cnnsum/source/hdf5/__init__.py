@@ -6,12 +6,11 @@ Reads what h5py and Keras write, of all versions of the file format; needs no li
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 from cnnsum.source.hdf5.heaps import GlobalHeap
 from cnnsum.source.hdf5.messages import shown
 from cnnsum.source.hdf5.objects import Object, TooLargeError
 from cnnsum.source.hdf5.store import DamagedError, Store
+from cnnsum.typed import BinaryIO
 
 __all__ = ["SIGNATURE", "DamagedError", "File", "Object", "TooLargeError", "shown"]
 

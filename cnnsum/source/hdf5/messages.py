@@ -7,7 +7,7 @@ follows an address; values that an attribute keeps elsewhere are looked up by `o
 from __future__ import annotations
 
 from cnnsum.source.hdf5.store import Cursor
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 NIL = 0x00
 DATASPACE = 0x01

@@ -10,7 +10,7 @@ from cnnsum.source.hdf5 import messages
 from cnnsum.source.hdf5.heaps import FractalHeap, GlobalHeap, LocalHeap, records
 from cnnsum.source.hdf5.messages import Attribute, Datatype, Link, shown
 from cnnsum.source.hdf5.store import Cursor, DamagedError, Store
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple
 
 _SHARED = 2
 #: Blocks of one object header.

@@ -8,7 +8,8 @@ nothing of what they mean.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, NoReturn
+
+from cnnsum.typed import BinaryIO, NoReturn
 
 #: Structures (messages, entries, records) that a file may hold, beyond those that its size speaks for; and at most.
 _FREE_STEPS = 20_000

@@ -8,12 +8,11 @@ in a row are one part, so many times. Knows no framework: a `Scribe` says what i
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Protocol
 
 from cnnsum.dims import UNKNOWN, Dim, Expr, is_anonymous
 from cnnsum.graph.model import Tensor
 from cnnsum.layers.facts import Shape
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple, Protocol
 from cnnsum.writers.code.layout import Bare, Code, literal
 from cnnsum.writers.code.names import Taken, identifier
 from cnnsum.writers.code.units import Part, Unit, Use

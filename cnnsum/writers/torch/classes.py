@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from cnnsum.graph.model import Layer, Tensor
 from cnnsum.graph.names import snake_case
 from cnnsum.layers.base import REQUIRED, LayerType
 from cnnsum.layers.facts import Shape
+from cnnsum.typed import Protocol
 from cnnsum.writers.code.forms import COPIES, Form, Forms, Scribe, Step
 from cnnsum.writers.code.layout import WIDTH, Bare, Code, Listed, Repeated, call, flat, lines, literal
 from cnnsum.writers.code.names import Taken, identifier, said

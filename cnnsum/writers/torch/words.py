@@ -6,9 +6,9 @@ Knows PyTorch's types by name, and how values become code; no graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from cnnsum.layers.base import REQUIRED, Field, LayerType
+from cnnsum.typed import TypeVar
 from cnnsum.writers.code.layout import Code, Listed, literal
 from cnnsum.writers.values import shortest
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import NoReturn
 
 from cnnsum.diagnostics import Problem
 from cnnsum.graph.infer import Inference
@@ -16,7 +15,7 @@ from cnnsum.graph.model import BlockUse, Graph, InputSpec, Layer, Node, Policy, 
 from cnnsum.graph.names import Names
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.vocabulary import Vocabulary
-from cnnsum.tuples import NamedTuple
+from cnnsum.typed import NamedTuple, NoReturn
 from cnnsum.writers.code.names import is_automatic
 from cnnsum.writers.code.units import Known, ordered
 from cnnsum.writers.refusals import Refusals

@@ -121,8 +121,8 @@ def _group_norm(call: Call) -> Moved:
 
 @rule("Gather")
 def _embedding(call: Call) -> Moved:
-    held = held_by(call)
-    (table,) = [one.shape for one in held.values()] or [()]
+    held = [one.shape for one in held_by(call).values()]
+    table = held[0] if len(held) == 1 else ()  # indices may be held, too
     if len(table) != 2 or call.fields["axis"] != 0 or not call.layer.owned:
         raise CannotError("it picks from what is not a table of vectors")
     return made_as(call, "Embedding", {"num_embeddings": table[0], "embedding_dim": table[1]})

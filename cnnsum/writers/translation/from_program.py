@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from cnnsum.dims import Unknown
+from cnnsum.dims import Unknown, prod
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Computed, Constant, Graph, Layer, Node, SizeOf, Tensor
 from cnnsum.layers.facts import Shape, Weight, show_shape
@@ -391,7 +391,7 @@ def _group_norm(call: Call) -> Moved:
 
 @rule("prelu")
 def _prelu(call: Call) -> Moved:
-    (slopes,) = _weight(weights_of(call)) or (1,)
+    slopes = prod(_weight(weights_of(call)))
     return made_as(call, "PReLU", {"num_parameters": slopes})
 
 

@@ -8,7 +8,6 @@ there is no way.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
 
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
@@ -17,6 +16,7 @@ from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.pairs import OF_TORCH, Pair
 from cnnsum.layers.vocabulary import KERAS
+from cnnsum.typed import TypeAlias
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.translation.base import Call, CannotError, Moved, Notes, Rule, Translator
 

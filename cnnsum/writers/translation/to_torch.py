@@ -8,7 +8,6 @@ there is no way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
 
 from cnnsum.dims import Dim, Expr
 from cnnsum.graph.infer import Inference
@@ -17,6 +16,7 @@ from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.pairs import OF_KERAS, Pair
 from cnnsum.layers.vocabulary import TORCH
+from cnnsum.typed import TypeAlias
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.translation.base import Call, CannotError, Moved, Notes, Rule, Translator
 

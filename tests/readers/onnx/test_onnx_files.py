@@ -621,3 +621,10 @@ def test_an_input_without_axes_has_no_batch(tmp_path: Path) -> None:
     found = load(model([node("Relu", ["x"], ["y"])]), tmp_path)
     assert cnnsum.sizes(found).axes == ()
     assert load(model([node("Relu", ["x"], ["y"])]), tmp_path, free=("batch",)).graph.inputs
+
+
+def test_a_table_is_picked_from_by_indices_that_the_file_holds(tmp_path: Path) -> None:
+    nodes = [node("Gather", ["table", "places"], ["rows"], axis=0), node("Add", ["x", "rows"], ["y"])]
+    found = load(model(nodes, "N", 3, 4, held=(weight("table", 7, 4), numbers("places", 0, 5, 2))), tmp_path)
+    assert cnnsum.summarize(found).outputs[0].shape[1:] == (3, 4)
+    assert not findings_of(found)

@@ -1,4 +1,4 @@
-"""Named tuples behave as those of typing, which mypy takes them for."""
+"""Named tuples and words for types behave as those of typing, which mypy takes them for."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import cnnsum
-from cnnsum import tuples
+from cnnsum import typed
 
 
-class Ours(tuples.NamedTuple):
+class Ours(typed.NamedTuple):
     """A tuple."""
 
     new: int
@@ -90,10 +90,35 @@ def test_a_class_below_one_has_its_fields() -> None:
     assert type(Ours(1, None)) is Ours
 
 
-def test_no_other_named_tuples_are_loaded() -> None:
-    """They are slow to make, and what every run loads would be again, one by one."""
+def test_words_keep_what_typings_keep() -> None:
+    """What rules of layers and schemas read of a type."""
+    for words in (typed, typing):
+        word = words.Literal["a", "b"]
+        assert words.get_args(word) == ("a", "b")
+        assert words.get_args(words.Literal["a"]) == ("a",)
+        assert words.get_args(words.get_args(bool | word)[1]) == ("a", "b")
+        assert words.get_args(words.get_args(word | None)[0]) == ("a", "b")
+        assert words.get_args(tuple[int, ...]) == (int, ...)
+        assert words.get_args(int) == ()
+        assert words.Annotated[int, "x", 3].__metadata__ == ("x", 3)
+        assert hasattr(words.Annotated[int, "x"] | None, "__args__")
+        assert words.overload(len) is not None
+    assert typing.get_args(dict[str, typed.Any]) == (str, typed.Any)
+    assert issubclass(Held[int], Held)
+
+
+T = typed.TypeVar("T", bound=int)
+
+
+class Held(typed.Generic[T]):
+    """Of one type."""
+
+
+def test_no_module_loads_typing_or_its_like() -> None:
+    """They are slow to load, and named tuples slow to make; what every run loads would be again, one by one."""
     for path in Path(cnnsum.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module in {"typing", "collections"}:
-                names = {alias.name for alias in node.names} & {"NamedTuple", "namedtuple"}
-                assert not names or path.name == "tuples.py", path
+            names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            source = node.module if isinstance(node, ast.ImportFrom) else ""
+            allowed = path.name == "typed.py" or (path.name == "__main__.py" and names == ["NoReturn"])
+            assert allowed or (source != "typing" and not {"typing", "namedtuple"} & {*names}), path

@@ -1,0 +1,163 @@
+"""typing's words: to mypy they are typing's, at run time stand-ins that cost nothing to load.
+
+Loading typing takes a sixteenth of all that the summary of a small model does, and nearly all that it is loaded for is
+read by mypy alone. What stands in the brackets of a stand-in is kept in `__args__` and `__metadata__`, as typing keeps
+it, since rules of layers are read by it.
+
+`NamedTuple` is made in a tenth of the time of typing's, which compiles every annotation and a constructor: the summary
+of the smallest model loads seventy such classes. Here annotations stay what they are, and a constructor is compiled for
+a class of which many tuples are made. Knows nothing of cnnsum.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # what mypy takes for typing's
+
+__all__ = [
+    "IO",
+    "TYPE_CHECKING",
+    "Annotated",
+    "Any",
+    "BinaryIO",
+    "Final",
+    "Generic",
+    "Literal",
+    "NamedTuple",
+    "NoReturn",
+    "Protocol",
+    "SupportsIndex",
+    "TextIO",
+    "TypeAlias",
+    "TypeVar",
+    "get_args",
+    "overload",
+]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import (
+        IO,
+        Annotated,
+        Any,
+        BinaryIO,
+        Final,
+        Generic,
+        Literal,
+        NamedTuple,
+        NoReturn,
+        Protocol,
+        SupportsIndex,
+        TextIO,
+        TypeAlias,
+        TypeVar,
+        get_args,
+        overload,
+    )
+else:
+    from collections import _tuplegetter as field_at  # in C, where there is C: a property takes three times as long
+
+    class _Said:
+        """A type that is put together from others, or a variable that stands for one."""
+
+        def __init__(self, *args: object, metadata: tuple[object, ...] = ()) -> None:
+            self.__args__ = args
+            self.__metadata__ = metadata
+
+        def __or__(self, other: object) -> _Said:
+            return _Said(self, other)
+
+        def __ror__(self, other: object) -> _Said:
+            return _Said(other, self)
+
+        def __call__(self) -> None:
+            """What is not called is no type to typing of Python 3.10."""
+            raise TypeError("a type that is put together is not called")
+
+    class Any:
+        """Whatever it is."""
+
+    IO = BinaryIO = Final = NoReturn = SupportsIndex = TextIO = TypeAlias = Any
+
+    class Annotated:
+        """A type, and what else is to be known of it."""
+
+        def __class_getitem__(cls, said: tuple[object, ...]) -> _Said:
+            return _Said(said[0], metadata=said[1:])
+
+    class Literal:
+        """One of these values."""
+
+        def __class_getitem__(cls, said: object) -> _Said:
+            return _Said(*(said if isinstance(said, tuple) else (said,)))
+
+    class Generic:
+        """A class of which there is one for each type."""
+
+        def __class_getitem__(cls, _said: object) -> type[Generic]:
+            return cls
+
+    Protocol = Generic
+
+    def TypeVar(_name: str, *constraints: object, **_named: object) -> _Said:
+        """A variable that stands for a type."""
+        return _Said(*constraints)
+
+    def get_args(said: object) -> tuple[object, ...]:
+        """What stands in the brackets of a type."""
+        return getattr(said, "__args__", ())
+
+    def overload(function: object) -> object:
+        """One of the ways to call a function."""
+        return function
+
+    class _Slotted(type):
+        """Gives a class no room but that of its tuple."""
+
+        @classmethod
+        def __prepare__(cls, _name: str, _bases: tuple[type, ...]) -> dict[str, object]:
+            return {"__slots__": ()}
+
+    class NamedTuple(tuple, metaclass=_Slotted):  # noqa: SLOT001 - its metaclass does
+        """A tuple whose elements have names: those of the annotations, in their order."""
+
+        _seldom = 20  # how many tuples of a class are still made without compiling for it
+
+        def __init_subclass__(cls) -> None:
+            if cls.__bases__ != (NamedTuple,):
+                return  # it has the fields of another
+            cls._fields = cls.__match_args__ = tuple(cls.__annotations__)
+            cls._field_defaults = {name: vars(cls)[name] for name in cls._fields if name in vars(cls)}
+            for place, name in enumerate(cls._fields):
+                setattr(cls, name, field_at(place, None))
+
+        def __new__(_cls, /, *values: object, **named: object) -> NamedTuple:  # noqa: PYI034 - Self came with Python 3.11
+            """Put the first tuples of a class together; from then on, and where the fields are wrong, compile a
+            constructor of its own, which takes this one's place.
+            """
+            rest = _cls._fields[len(values) :]
+            known = {**_cls._field_defaults, **named}
+            if _cls._seldom and len(values) <= len(_cls._fields) and named.keys() <= set(rest) <= known.keys():
+                _cls._seldom -= 1
+                return tuple.__new__(_cls, (*values, *[known[name] for name in rest]))
+            names = ", ".join(_cls._fields)
+            made = eval(f"lambda _cls, {names}: _new(_cls, ({names},))", {"_new": tuple.__new__})  # noqa: S307
+            made.__defaults__ = tuple(_cls._field_defaults.values())
+            _cls.__new__ = staticmethod(made)
+            return made(_cls, *values, **named)
+
+        @classmethod
+        def _make(cls, values: Iterable[object]) -> NamedTuple:
+            return cls(*values)
+
+        def _replace(self, /, **changes: object) -> NamedTuple:
+            values = tuple(map(changes.pop, self._fields, self))
+            return type(self)(*values, **changes)
+
+        def _asdict(self) -> dict[str, object]:
+            return dict(zip(self._fields, self, strict=True))
+
+        def __getnewargs__(self) -> tuple[object, ...]:
+            return tuple(self)
+
+        def __repr__(self) -> str:
+            return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._asdict().items())})"
