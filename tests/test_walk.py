@@ -36,7 +36,7 @@ def _walked(model: str) -> dict[str, set[str]]:
 
     def follow(frame: FrameType, _event: str, _argument: object) -> object:
         path = Path(frame.f_code.co_filename)
-        if not path.is_relative_to(ROOT) or path.name == "tuples.py":
+        if not path.is_relative_to(ROOT) or path.name == "typed.py":
             return None
         names = found[path.relative_to(ROOT).as_posix()]
 
