@@ -19,7 +19,7 @@ from cnnsum.diagnostics import did_you_mean
 from cnnsum.dims import Expr
 from cnnsum.model import Model
 from cnnsum.readers.free import KINDS
-from cnnsum.typed import Any, NamedTuple, SupportsIndex, TypeVar
+from cnnsum.typed import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -73,9 +73,9 @@ def _flag(value: object) -> bool:
 
 def _whole(value: object) -> int:
     """A whole number, also of a library of arrays; True is not a number."""
-    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
+    if not isinstance(value, bool):
         try:
-            return index(value)
+            return index(value)  # type: ignore[arg-type]  # what has no index is refused
         except TypeError:
             pass
     raise _WrongError(f"got {_shown(value)}")

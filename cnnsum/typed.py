@@ -25,7 +25,6 @@ __all__ = [
     "NamedTuple",
     "NoReturn",
     "Protocol",
-    "SupportsIndex",
     "TextIO",
     "TypeAlias",
     "TypeVar",
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
         NamedTuple,
         NoReturn,
         Protocol,
-        SupportsIndex,
         TextIO,
         TypeAlias,
         TypeVar,
@@ -63,20 +61,28 @@ else:
             self.__args__ = args
             self.__metadata__ = metadata
 
-        def __or__(self, other: object) -> _Said:
-            return _Said(self, other)
+        def __or__(self, other: object) -> _Union:
+            return _Union(*_Union.parts(self), *_Union.parts(other))
 
-        def __ror__(self, other: object) -> _Said:
-            return _Said(other, self)
+        def __ror__(self, other: object) -> _Union:
+            return _Union(*_Union.parts(other), *_Union.parts(self))
 
         def __call__(self) -> None:
             """What is not called is no type to typing of Python 3.10."""
             raise TypeError("a type that is put together is not called")
 
+    class _Union(_Said):
+        """One of several types."""
+
+        @staticmethod
+        def parts(said: object) -> tuple[object, ...]:
+            """The types of which a type is one."""
+            return said.__args__ if isinstance(said, _Union) else (said,)
+
     class Any:
         """Whatever it is."""
 
-    IO = BinaryIO = Final = NoReturn = SupportsIndex = TextIO = TypeAlias = Any
+    IO = BinaryIO = Final = NoReturn = TextIO = TypeAlias = Any
 
     class Annotated:
         """A type, and what else is to be known of it."""

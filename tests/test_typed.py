@@ -98,6 +98,8 @@ def test_words_keep_what_typings_keep() -> None:
         assert words.get_args(words.Literal["a"]) == ("a",)
         assert words.get_args(words.get_args(bool | word)[1]) == ("a", "b")
         assert words.get_args(words.get_args(word | None)[0]) == ("a", "b")
+        assert words.get_args(bool | word | tuple[int, ...])[1:] == (word, tuple[int, ...])
+        assert len(words.get_args(word | (words.Literal["c"] | int))) == 3
         assert words.get_args(tuple[int, ...]) == (int, ...)
         assert words.get_args(int) == ()
         assert words.Annotated[int, "x", 3].__metadata__ == ("x", 3)
