@@ -141,10 +141,10 @@ class Inference:
         return tuple(dict.fromkeys(call.layer.name for call in self.calls if call.facts.status == "unknown"))
 
     @property
-    def stored(self) -> tuple[str, ...]:
-        """The names of those of which the weights are known all the same, because the file holds them."""
+    def stored(self) -> tuple[Layer, ...]:
+        """Those of them of which the weights are known all the same, because the file holds them."""
         calls = (call for call in self.calls if call.facts.status == "unknown" and call.facts.weights)
-        return tuple(dict.fromkeys(call.layer.name for call in calls if call.facts.has_known_weights))
+        return tuple(dict.fromkeys(call.layer for call in calls if call.facts.has_known_weights))
 
     def output_of(self, node: Node) -> list[Value]:
         """The outputs of a call of the outer graph."""

@@ -36,6 +36,10 @@ def write(graph: Graph, inference: Inference, to: str, framework: str | None = N
         raise UnusableError(Diagnostic("SPC053", f"unknown format `{to}`", help=help))
     if graph.vocabulary.domain:
         _refuse_operations(graph)
+    for layer in inference.stored:
+        if layer.stored is not None:
+            message = f"`{layer.name}`: its weights are known from the archive alone, and are left out with it"
+            refusals.warn(layer, message)
     wanted = _VOCABULARIES.get(to) or (graph.vocabulary if framework is None else VOCABULARIES[framework])
     notes: Notes = {}
     if graph.program and graph.exported:

@@ -127,9 +127,6 @@ class KerasWriter:
         raw = raw_fields(layer)
         modern = self._modern(layer)
         if modern is not None:
-            if layer.stored is not None and type is None:
-                message = f"`{layer.name}`: its weights are known from the archive alone, and are left out with it"
-                self.refusals.warn(layer, message)
             return {**modern, "config": dict(raw)}
         if type is None or find(type.key) is not type or type.rule.__module__.endswith(".applications"):
             self.refusals.refuse(layer, f"`{layer.name}` is not a layer of Keras: `{layer.type_name}`")

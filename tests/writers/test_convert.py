@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,26 @@ def test_weights_that_the_archive_alone_has_are_named() -> None:
     model = cnnsum.load(Path(__file__).parents[1] / "readers" / "keras_json" / "archives" / "attention.keras")
     (warning,) = cnnsum.convert(model, "keras").diagnostics
     assert warning.message == "`attention`: its weights are known from the archive alone, and are left out with it"
+
+
+def test_weights_of_a_layer_that_has_no_rule_are_named_too(tmp_path: Path) -> None:
+    """Its type is known, and not what it does: a spec can name it, and loses its weights."""
+    source = Path(__file__).parents[1] / "readers" / "keras_json" / "archives" / "attention.keras"
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(tmp_path / "a.keras", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "config.json":
+                config = json.loads(data)
+                layer = next(one for one in config["config"]["layers"] if one["config"]["name"] == "attention")
+                layer.update(module="keras.layers", class_name="TextVectorization", registered_name=None)
+                layer["config"] = {"name": "attention"}
+                data = json.dumps(config).encode()
+            new.writestr(name, data)
+    model = cnnsum.load(tmp_path / "a.keras")
+    assert cnnsum.summarize(model).totals.stored == ("attention",)
+    for to in ("json", "keras"):
+        (warning,) = cnnsum.convert(model, to).diagnostics
+        assert warning.message == "`attention`: its weights are known from the archive alone, and are left out with it"
 
 
 def test_what_follows_a_layer_that_is_not_known_stays_known() -> None:

@@ -193,7 +193,7 @@ def _totals(
         optimizer=OPTIMIZERS[optimizer].title,
         unknown=inference.unknown,
         compiled=_compiled(graph, inference, wrong=wrong),
-        stored=inference.stored,
+        stored=tuple(dict.fromkeys(layer.name for layer in inference.stored)),
     )
 
 
