@@ -254,7 +254,7 @@ ANY = {
     *("source", "readers", "arguments", "server", "cli"),  # files, arguments, messages
     *("layers", "layers.arithmetic", "layers.keras", "layers.torch"),
     *("graph", "rules"),
-    *("analyses.conventions", "dims", "typed"),
+    *("analyses.conventions", "typed"),
     *("answers", "answers.explain"),
     *("answers.schema", "answers.summary"),
 }

@@ -134,10 +134,13 @@ def _best_of_sorted(points: Array, places: Array) -> Array:
         return places[:1]
     if points.shape[1] == 2:
         least = np.minimum.accumulate(points[places, 1])
-        return places[np.concatenate(([True], points[places[1:], 1] < least[:-1]))]
+        falls: Array = np.concatenate(([True], points[places[1:], 1] < least[:-1]))
+        lowest: Array = places[falls]
+        return lowest
     if len(places) <= _FEW:
         better = _as_good(points[places], points[places])
-        return places[better.sum(axis=0) == 1]  # each is as good as itself
+        alone: Array = places[better.sum(axis=0) == 1]  # each is as good as itself
+        return alone
     first, second = (_best_of_sorted(points, half) for half in np.array_split(places, 2))
     # None of the second half is better than one of the first, and by the first measure all of the first are as good.
     return np.concatenate((first, second[~_beaten(points[first, 1:], points[second, 1:])]))
@@ -160,7 +163,8 @@ def _beaten(some: Array, others: Array) -> Array:
     if some.shape[1] == 2:
         return _beaten_by_two(some, others)
     if len(some) * len(others) <= _FEW * _FEW:
-        return _as_good(some, others).any(axis=0)
+        any_as_good: Array = np.logical_or.reduce(_as_good(some, others), axis=0)
+        return any_as_good
     last = np.concatenate((some[:, -1], others[:, -1]))
     middle = np.partition(last, len(last) // 2)[len(last) // 2]
     if middle == last.max():
@@ -183,4 +187,5 @@ def _beaten_by_two(some: Array, others: Array) -> Array:
     order = np.argsort(some[:, 0], kind="stable")
     least = np.minimum.accumulate(some[order, 1])
     count = np.searchsorted(some[order, 0], others[:, 0], side="right")
-    return (count > 0) & (least[np.maximum(count, 1) - 1] <= others[:, 1])
+    found: Array = (count > 0) & (least[np.maximum(count, 1) - 1] <= others[:, 1])
+    return found

@@ -13,15 +13,17 @@ from itertools import islice
 
 from cnnsum.answers import OptionError
 from cnnsum.ink import csv_columns, csv_lines
-from cnnsum.typed import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from cnnsum.typed import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from cnnsum.dims.vector import Array
+
 #: Some records column by column, all columns equally long: lists, or arrays that have `tolist`. None: not known.
-Part: TypeAlias = Sequence[Sequence[Any]]
+Part: TypeAlias = "Sequence[Sequence[object] | Array]"
 #: A record: the values of the columns, each of the type that its table says.
-Row: TypeAlias = tuple[Any, ...]
+Row: TypeAlias = tuple[object, ...]
 
 #: Records of a part, where they come one by one.
 PART = 1_000
@@ -85,18 +87,22 @@ def parquet_chunks(table: Table) -> Iterator[bytes]:
     return _parquet(table, pa.schema([pa.field(name, _arrow_type(type)) for name, type in table.columns.items()]))
 
 
-def plain_columns(part: Part) -> list[Sequence[Any]]:
+def plain_columns(part: Part) -> list[Sequence[object]]:
     """The columns of a part as Python has their values, also where they are arrays."""
     return [_plain(column) for column in part]
+
+
+def numbers_of(values: Iterable[object]) -> list[float]:
+    """The numbers among the values of a column: all but what is not known."""
+    return [value for value in values if isinstance(value, (int, float))]
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def _plain(column: Sequence[object]) -> Sequence[object]:
+def _plain(column: Sequence[object] | Array) -> Sequence[object]:
     """The values as Python has them, also of an array."""
-    found: Callable[[], Sequence[object]] | None = getattr(column, "tolist", None)
-    return column if found is None else found()
+    return column if isinstance(column, Sequence) else column.tolist()
 
 
 def _flag(value: object) -> object:
@@ -195,7 +201,7 @@ def _batch(part: Part, columns: Mapping[str, type], schema: pa.Schema) -> pa.Rec
     for field, type, column in zip(schema, columns.values(), part, strict=True):
         values: object = column
         if type is Decimal:
-            values = [None if value is None else Decimal(int(value)) for value in column]
+            values = [Decimal(value) if isinstance(value, int) else None for value in _plain(column)]
         elif type in (str, object):
             values = [value if value is None or isinstance(value, str) else str(_flag(value)) for value in column]
         try:

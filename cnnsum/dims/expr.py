@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import chain
 
 from cnnsum.dims.intervals import Interval, power_interval, product_interval, quotient_interval
-from cnnsum.typed import Any, NoReturn, TypeAlias
+from cnnsum.typed import NoReturn, TypeAlias
 
 # What grows past these limits becomes UNKNOWN: every walk over a formula stays short, whatever the network.
 MAX_DEPTH = 32  # floors, maxima and minima in one another
@@ -67,11 +67,11 @@ class Varying:
 
     __slots__ = ()
 
-    def one(self) -> Any:
+    def one(self) -> object:
         """What stands for all of them, which whoever asks takes for a value of the text."""
         raise NotImplementedError
 
-    def each(self, run: Callable[[Mapping[str, object]], Any], names: Mapping[str, object]) -> Any:
+    def each(self, run: Callable[[Mapping[str, object]], object], names: Mapping[str, object]) -> object:
         """The value of an expression that has it among its names."""
         raise NotImplementedError
 

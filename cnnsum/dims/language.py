@@ -16,8 +16,8 @@ from functools import lru_cache
 from cnnsum.dims import functions, values
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Symbol, Unknown, Varying
 from cnnsum.dims.tokens import CONSTANTS, NAME, WORDS, ExpressionError, Token, UnknownNameError, tokens
-from cnnsum.dims.values import OperationError, Value
-from cnnsum.typed import Any, NamedTuple
+from cnnsum.dims.values import OperationError, Result, Value
+from cnnsum.typed import NamedTuple, TypeAlias, overload
 
 MAX_LENGTH = 10_000  # characters of an expression
 MAX_PRINTED_LENGTH = 200_000  # of a printed size, which no person wrote
@@ -26,8 +26,10 @@ MAX_DIGITS = 40  # of a number as it is written
 
 _VALUES = (int, float, str, Expr, Unknown, values.Ratio)  # a tuple, because a union is built anew at each test
 
-#: Gives a value, between operators also a fraction, in braces a list: who runs it knows which.
-Run = Callable[[Mapping[str, object]], Any]
+Run: TypeAlias = Callable[[Mapping[str, object]], Result]
+_Apply: TypeAlias = Callable[..., Result]
+#: An operator, what gives its second operand (`in` has a list there), and where that ends in the text.
+_Link: TypeAlias = tuple[_Apply, Callable[[Mapping[str, object]], object], int]
 
 # How strongly an operator binds, the weakest first.
 _IF, _OR, _AND, _NOT, _COMPARE, _ADD, _MULTIPLY, _SIGN, _POWER = range(9)
@@ -36,13 +38,13 @@ _BINDING = {
     ">": _COMPARE, ">=": _COMPARE, "in": _COMPARE, "not": _COMPARE, "+": _ADD, "-": _ADD, "*": _MULTIPLY,
     "/": _MULTIPLY, "//": _MULTIPLY, "%": _MULTIPLY, "**": _POWER,
 }  # fmt: skip
-_OPERATORS: dict[str, Callable[[object, object], object]] = {
+_OPERATORS: dict[str, _Apply] = {
     "==": values.same, "!=": values.different, "<": values.less, "<=": values.less_or_same,
     ">": values.greater, ">=": values.greater_or_same, "+": values.plus, "-": values.minus, "*": values.times,
     "/": values.over, "//": values.floor_over, "%": values.modulo, "**": values.power,
 }  # fmt: skip
 # Each function with the number of its arguments; None: one or more.
-_FUNCTIONS: dict[str, tuple[Callable[..., object], int | None]] = {
+_FUNCTIONS: dict[str, tuple[_Apply, int | None]] = {
     "min": (functions.smallest, None),
     "max": (functions.largest, None),
     "ceil": (functions.ceil, 1),
@@ -52,8 +54,13 @@ _FUNCTIONS: dict[str, tuple[Callable[..., object], int | None]] = {
 }
 
 
-def evaluate(text: str, names: Mapping[str, Value]) -> Value:
-    """The value of an expression, in which `names` stand for their values.
+@overload
+def evaluate(text: str, names: Mapping[str, Value]) -> Value: ...
+@overload
+def evaluate(text: str, names: Mapping[str, object]) -> object: ...
+def evaluate(text: str, names: Mapping[str, object]) -> object:
+    """The value of an expression, in which `names` stand for their values; one that differs between variants
+    (`Varying`) gives one that differs.
 
     Raises ExpressionError (for a name that is not in `names`: UnknownNameError).
 
@@ -67,10 +74,9 @@ def evaluate(text: str, names: Mapping[str, Value]) -> Value:
     """
     node = _parse(text, MAX_LENGTH)
     try:
-        found: Value = _settled(node, names)
+        return _settled(node, names)
     except OperationError as fault:
         raise ExpressionError(fault.message, node.start, node.end, fault.help) from None
-    return found
 
 
 def parse_dim(text: str, symbols: Mapping[str, Symbol] | None = None) -> Dim:
@@ -85,7 +91,7 @@ def parse_dim(text: str, symbols: Mapping[str, Symbol] | None = None) -> Dim:
         return UNKNOWN
     node = _parse(text, MAX_PRINTED_LENGTH)
     try:
-        value = values.settle(node.run(_Symbols(symbols or {})))
+        value: Value = values.settle(node.run(_Symbols(symbols or {})))
     except OperationError as fault:
         raise ExpressionError(fault.message, node.start, node.end, fault.help) from None
     if isinstance(value, int | Expr | Unknown) and not isinstance(value, bool):
@@ -102,7 +108,7 @@ def _describe(value: Value) -> str:
     return str(value) if isinstance(value, float) else values.kind(value)
 
 
-def _settled(node: _Node, names: Mapping[str, object]) -> Any:
+def _settled(node: _Node, names: Mapping[str, object]) -> object:
     try:
         return values.settle(node.run(names))
     except _Varies as found:
@@ -204,13 +210,14 @@ class _Parser:
                 node = self.logic(node, operator, level)
             elif level == _POWER:
                 self.advance()
-                node = _chain(node, [(_OPERATORS["**"], self.inside(_SIGN))])
+                exponent = self.inside(_SIGN)
+                node = _chain(node, [(_OPERATORS["**"], exponent.run, exponent.end)])
             else:
                 node = self.chain(node, level)
         return node
 
     def chain(self, node: _Node, level: int) -> _Node:
-        rest: list[tuple[Callable[..., object], _Node]] = []
+        rest: list[_Link] = []
         while (operator := self.operator()) is not None and _BINDING[operator] == level:
             if level == _COMPARE and rest:
                 token = self.token
@@ -220,11 +227,12 @@ class _Parser:
                 rest.append(self.membership())
                 continue
             self.advance()
-            rest.append((_OPERATORS[operator], self.expression(level + 1)))
+            other = self.expression(level + 1)
+            rest.append((_OPERATORS[operator], other.run, other.end))
         return _chain(node, rest)
 
-    def membership(self) -> tuple[Callable[..., bool], _Node]:
-        """`in {a, b}` and `not in {a, b}`: the operator, and what gives all that stands in the braces."""
+    def membership(self) -> _Link:
+        """`in {a, b}` and `not in {a, b}`: the operand is all that stands in the braces."""
         excluded = self.token.text == "not"
         if excluded:
             self.advance()
@@ -239,8 +247,7 @@ class _Parser:
             self.advance()
             runs.append(self.inside(_IF).run)
         end = self.expect("}").end
-        members = _Node(lambda names: [run(names) for run in runs], opening.start, end)
-        return values.not_among if excluded else values.among, members
+        return values.not_among if excluded else values.among, lambda names: [run(names) for run in runs], end
 
     def logic(self, node: _Node, word: str, level: int) -> _Node:
         nodes = [node]
@@ -315,14 +322,14 @@ def _number(token: Token) -> int | float | values.Ratio:
     return values.exact(number) if isinstance(number, float) else number
 
 
-def _constant(value: object, token: Token) -> _Node:
+def _constant(value: Result, token: Token) -> _Node:
     return _Node(lambda _names: value, token.start, token.end)
 
 
 def _name(token: Token) -> _Node:
     name, start, end = token.text, token.start, token.end
 
-    def run(names: Mapping[str, object]) -> object:
+    def run(names: Mapping[str, object]) -> Result:
         try:
             value = names[name]
         except KeyError:
@@ -336,29 +343,28 @@ def _name(token: Token) -> _Node:
     return _Node(run, start, end)
 
 
-def _chain(first: _Node, rest: list[tuple[Callable[..., object], _Node]]) -> _Node:
+def _chain(first: _Node, rest: list[_Link]) -> _Node:
     run_first, start = first.run, first.start
-    steps = [(apply, node.run, node.end) for apply, node in rest]
 
-    def run(names: Mapping[str, object]) -> object:
+    def run(names: Mapping[str, object]) -> Result:
         value = run_first(names)
         end = start
         try:
-            for apply, run_other, end in steps:  # noqa: B007 - names the place of the error
+            for apply, run_other, end in rest:  # noqa: B007 - names the place of the error
                 value = apply(value, run_other(names))
         except OperationError as fault:
             raise ExpressionError(fault.message, start, end, fault.help) from None
         return value
 
-    return _Node(run, start, rest[-1][1].end)
+    return _Node(run, start, rest[-1][2])
 
 
-def _unary(apply: Callable[[object], object], node: _Node, start: int) -> _Node:
+def _unary(apply: _Apply, node: _Node, start: int) -> _Node:
     return _call(apply, [node.run], start, node.end)
 
 
-def _call(function: Callable[..., object], args: list[Run], start: int, end: int) -> _Node:
-    def run(names: Mapping[str, object]) -> object:
+def _call(function: _Apply, args: list[Run], start: int, end: int) -> _Node:
+    def run(names: Mapping[str, object]) -> Result:
         try:
             return function(*[arg(names) for arg in args])
         except OperationError as fault:
@@ -389,7 +395,7 @@ def _not(node: _Node, start: int) -> _Node:
 
 
 def _choice(chosen: _Node, condition: _Node, other: _Node) -> _Node:
-    def run(names: Mapping[str, object]) -> object:
+    def run(names: Mapping[str, object]) -> Result:
         return (chosen if _truth(condition, names) else other).run(names)
 
     return _Node(run, chosen.start, other.end)

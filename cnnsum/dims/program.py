@@ -18,13 +18,15 @@ from operator import floordiv, itemgetter, mul
 
 from cnnsum.dims.expr import Atom, Dim, Expr, Floor, Monomial, Symbol, Unknown, symbols_of, terms_of
 from cnnsum.dims.making import part_of
-from cnnsum.typed import Any, TypeAlias
+from cnnsum.typed import TypeAlias
 
 _MOST_KEPT = 1 << 13  # values of one symbol, and of those before it together, that results are kept for
 
 _Numbers: TypeAlias = tuple[int, ...]
-_Pick: TypeAlias = Callable[[Sequence[int]], Any]  # the one register that is read, or a tuple of several
-_Instruction: TypeAlias = tuple[Callable[[Any], int], _Pick]
+_Pick: TypeAlias = Callable[[Sequence[int]], object]  # the one register that is read, or a tuple of several
+_Operation: TypeAlias = Callable[..., int]  # of what is picked for it
+_Instruction: TypeAlias = tuple[_Operation, _Pick]
+_Answers: TypeAlias = Callable[[Sequence[int]], _Numbers]
 
 
 class Program:
@@ -142,12 +144,11 @@ class _Stage:
         return _run(self._column_code, registers, self._pick_column)
 
 
-def _run(code: list[_Instruction], registers: list[int], pick_answers: _Pick) -> _Numbers:
+def _run(code: list[_Instruction], registers: list[int], answers: _Answers) -> _Numbers:
     append = registers.append
     for operate, pick in code:
         append(operate(pick(registers)))
-    answers: _Numbers = pick_answers(registers)
-    return answers
+    return answers(registers)
 
 
 class _Tape(ABC):
@@ -178,17 +179,17 @@ class _Tape(ABC):
             return self._put("product", None, tuple(numbers))
         return numbers[0] if numbers else ~0
 
-    def finish(self, answers: Sequence[int], inputs: int) -> tuple[list[_Instruction], _Pick]:
+    def finish(self, answers: Sequence[int], inputs: int) -> tuple[list[_Instruction], _Answers]:
         """The instructions, and what picks the answers, for registers that begin with the inputs."""
 
-        def pick(numbers: Sequence[int]) -> _Pick:
-            return itemgetter(*[~number if number < 0 else inputs + number for number in numbers])
+        def places(numbers: Sequence[int]) -> list[int]:
+            return [~number if number < 0 else inputs + number for number in numbers]
 
         code: list[_Instruction] = [
-            (_operation(kind, constant), pick(numbers)) for kind, constant, numbers in self._made
+            (_operation(kind, constant), itemgetter(*places(numbers))) for kind, constant, numbers in self._made
         ]
-        found = pick(answers)
-        return code, found if len(answers) > 1 else lambda registers: (found(registers),)
+        first, *others = places(answers)
+        return code, itemgetter(first, *others) if others else lambda registers: (registers[first],)
 
     def _atom(self, atom: Atom) -> int:
         number = self._atoms.get(atom)
@@ -248,15 +249,16 @@ class _PointTape(_Tape):
         return self.product(mixed, number) if mixed else number
 
 
-def _operation(kind: str, constant: Any) -> Callable[[Any], int]:
+def _operation(kind: str, constant: object) -> _Operation:
     """What an instruction does with what it picks, as a built-in where there is one: it costs least."""
     if kind == "dot":
+        assert isinstance(constant, tuple), "it has a factor for each term"
         return lambda numbers: sum(map(mul, constant, numbers))
     if kind == "quotient":
         return lambda pair: floordiv(*pair)
     bound = {"times": "__mul__", "floor": "__rfloordiv__", "power": "__rpow__"}
     if kind in bound:
-        operation: Callable[[Any], int] = getattr(constant, bound[kind])
+        operation: _Operation = getattr(constant, bound[kind])
         return operation
-    plain: dict[str, Callable[[Any], int]] = {"sum": sum, "product": math.prod, "max": max, "min": min}
+    plain: dict[str, _Operation] = {"sum": sum, "product": math.prod, "max": max, "min": min}
     return plain[kind]

@@ -8,10 +8,12 @@ This module raises `OperationError` with the bare fact; `language` adds the plac
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Unknown, symbols_of
 from cnnsum.dims.questions import at_least, equal
-from cnnsum.typed import Any, TypeAlias, TypeVar, overload
+from cnnsum.typed import TypeAlias, TypeVar, overload
 
 Value: TypeAlias = int | float | bool | str | Expr | Unknown
 
@@ -57,6 +59,7 @@ class Ratio:
 
 _OPERANDS = (int, float, Expr, Unknown, Ratio)
 Operand: TypeAlias = int | float | Expr | Unknown | Ratio
+Result: TypeAlias = Value | Ratio  # of a part of an expression
 
 
 def kind(value: object) -> str:
@@ -102,7 +105,7 @@ def checked(value: T) -> T:
     raise OperationError("the result is larger than 2**63")
 
 
-def settle(value: Value | Ratio) -> Value:
+def settle(value: T | Ratio) -> T | float:
     """The value of a whole expression: a fraction becomes a float."""
     if isinstance(value, Ratio):
         if value.plain:
@@ -132,19 +135,17 @@ def exact(number: float) -> int | float | Ratio:
     return found
 
 
-def _pair(a: object, b: object) -> tuple[Any, Any]:
-    """Two numbers that can be calculated with each other: no float, or two, or one and UNKNOWN. That the types of the
-    two go together is what cannot be said.
-    """
-    a, b = operand(a), operand(b)
-    if isinstance(a, float):
-        return a, as_float(b, a)
-    if isinstance(b, float):
-        return as_float(a, b), b
-    return a, b
+def _by_floats(
+    operate: Callable[[float, float], float], a: Operand, b: Operand, *, divides: bool = False
+) -> float | Unknown:
+    """What an operator makes of two numbers of which one is a float: the other becomes one, too."""
+    x, y = as_float(a, b), as_float(b, a)
+    if divides and isinstance(y, float) and y == 0:
+        raise OperationError("division by zero")
+    return UNKNOWN if isinstance(x, Unknown) or isinstance(y, Unknown) else checked(operate(x, y))
 
 
-def as_float(value: Operand, other: float) -> float | Unknown:
+def as_float(value: Operand, other: Operand) -> float | Unknown:
     """The value as a float, because the `other` is one."""
     if isinstance(value, Expr) or (isinstance(value, Ratio) and not value.plain):
         raise OperationError(
@@ -195,12 +196,13 @@ def plus(a: object, b: object) -> Operand:
     """A + b."""
     if type(a) is int and type(b) is int:
         return checked(a + b)
-    x, y = _pair(a, b)
+    x, y = operand(a), operand(b)
+    if isinstance(x, float) or isinstance(y, float):
+        return _by_floats(operator.add, x, y)
     if isinstance(x, Ratio) or isinstance(y, Ratio):
         (p, q), (r, s) = _split(x), _split(y)
         return checked(quotient(p * s + r * q, q * s))
-    result: Operand = x + y
-    return known(result, x, y)
+    return known(x + y, x, y)
 
 
 def minus(a: object, b: object) -> Operand:
@@ -220,23 +222,20 @@ def times(a: object, b: object) -> Operand:
     """A * b."""
     if type(a) is int and type(b) is int:
         return checked(a * b)
-    x, y = _pair(a, b)
+    x, y = operand(a), operand(b)
+    if isinstance(x, float) or isinstance(y, float):
+        return _by_floats(operator.mul, x, y)
     if isinstance(x, Ratio) or isinstance(y, Ratio):
         (p, q), (r, s) = _split(x), _split(y)
         return checked(quotient(p * r, q * s))
-    result: Operand = x * y
-    return known(result, x, y)
+    return known(x * y, x, y)
 
 
 def over(a: object, b: object) -> Operand:
     """A / b: exact where a and b are."""
-    x, y = _pair(a, b)
-    if isinstance(y, float):
-        if y == 0:
-            raise OperationError("division by zero")
-        return checked(x / y) if isinstance(x, float) else UNKNOWN
-    if isinstance(x, float):  # then y is unknown
-        return UNKNOWN
+    x, y = operand(a), operand(b)
+    if isinstance(x, float) or isinstance(y, float):
+        return _by_floats(operator.truediv, x, y, divides=True)
     (p, q), (r, s) = _split(x), _split(y)
     return checked(quotient(p * s, q * r))
 
@@ -245,12 +244,11 @@ def floor_over(a: object, b: object) -> Operand:
     """A // b."""
     if type(a) is int and type(b) is int and b:
         return checked(a // b)
-    x, y = _pair(a, b)
-    if not isinstance(y, Expr | Unknown | Ratio) and y == 0:
-        raise OperationError("division by zero")
+    x, y = operand(a), operand(b)
     if isinstance(x, float) or isinstance(y, float):
-        result: Operand = x // y  # both are floats, or one is UNKNOWN
-        return checked(result)
+        return _by_floats(operator.floordiv, x, y, divides=True)
+    if isinstance(y, int) and y == 0:
+        raise OperationError("division by zero")
     return floor(over(x, y))
 
 
@@ -268,12 +266,11 @@ def modulo(a: object, b: object) -> Operand:
     """A % b, with the sign of b."""
     if type(a) is int and type(b) is int and b:
         return a % b
-    x, y = _pair(a, b)
-    if not isinstance(y, Expr | Unknown | Ratio) and y == 0:
-        raise OperationError("division by zero")
+    x, y = operand(a), operand(b)
     if isinstance(x, float) or isinstance(y, float):
-        result: Operand = x % y  # both are floats, or one is UNKNOWN
-        return checked(result)
+        return _by_floats(operator.mod, x, y, divides=True)
+    if isinstance(y, int) and y == 0:
+        raise OperationError("division by zero")
     return minus(x, times(y, floor_over(x, y)))
 
 
@@ -397,7 +394,8 @@ def _comparable(a: object, b: object) -> tuple[Dim | float, Dim | float]:
         x, y = (float(value) if isinstance(value, Ratio) and value.plain else value for value in (a, b))
         if isinstance(x, int | float) and isinstance(y, int | float):
             return x, y
-        _pair(x, y)  # raises: a formula and a decimal number
+        as_float(x, y)  # these raise: a formula and a decimal number
+        as_float(y, x)
     (p, q), (r, s) = _split(a), _split(b)
     if not (isinstance(q, int) and isinstance(s, int)):
         raise OperationError("a fraction by a formula cannot be compared")

@@ -17,9 +17,9 @@ from math import lcm
 from cnnsum.dims.expr import Dim, Expr, Symbol, Varying, symbols_of
 from cnnsum.dims.tokens import ExpressionError
 from cnnsum.dims.values import OperationError, Ratio, exact, quotient, settle
-from cnnsum.typed import Any, TypeAlias
+from cnnsum.typed import TypeAlias
 
-Run: TypeAlias = Callable[[Mapping[str, object]], Any]  # what `language.Run` is
+Run: TypeAlias = Callable[[Mapping[str, object]], object]  # what `language.Run` is
 
 #: Variants for which an expression is sooner evaluated as one formula.
 _LEAST_TOGETHER = 64

@@ -20,11 +20,10 @@ import numpy as np
 
 from cnnsum.dims.expr import Atom, Dim, Expr, Floor, Monomial, Symbol, Unknown, symbols_of
 from cnnsum.dims.intervals import power_interval, product_interval, quotient_interval
-from cnnsum.typed import Any, NamedTuple, TypeAlias
+from cnnsum.typed import NamedTuple, TypeAlias
 
-#: An array of int64, or of Python's whole numbers. Which of them is only known when it runs, and of such arrays NumPy's
-#: own types tell nothing either: what an operator makes of them is anything.
-Array: TypeAlias = Any
+#: An array of int64, or of Python's whole numbers. Which of them is only known when it runs.
+Array: TypeAlias = np.ndarray
 
 #: The largest number of 64 bits, whose negative there is as well.
 MOST = 2**63 - 1
@@ -253,7 +252,7 @@ class _Run:
         # Whatever part of the sum is added up so far lies between these.
         reached = sum(min(low, 0) for low, _ in bounds), sum(max(high, 0) for _, high in bounds)
         wide = not _fits(reached, *bounds) or any(abs(factor) > MOST for factor in factors)
-        total: Array = None
+        total: Array | None = None
         for one, factor in zip(operands, factors, strict=True):
             array = _wide(one.array) if wide else one.array
             if total is None:
@@ -264,6 +263,7 @@ class _Run:
                 total = total - array
             else:
                 total = total + array * factor
+        assert total is not None, "a sum has terms"
         return _settled(total, sum(low for low, _ in bounds), sum(high for _, high in bounds))
 
     def _product(self, _: object, operands: list[Vector]) -> Vector:
@@ -273,10 +273,9 @@ class _Run:
             bounds = _known(product_interval(bounds, (one.low, one.high)))
             largest *= max(abs(one.low), abs(one.high), 1)
         wide = largest > MOST
-        result: Array = None
-        for one in operands:
-            array = _wide(one.array) if wide else one.array
-            result = array if result is None else result * array
+        result, *others = [_wide(one.array) if wide else one.array for one in operands]
+        for array in others:
+            result = result * array
         return _settled(result, *bounds)
 
     def _power(self, power: int, operands: list[Vector]) -> Vector:
@@ -343,7 +342,7 @@ def _wide(array: Array) -> Array:
     return array if array.dtype == object else array.astype(object)
 
 
-def _settled(array: Array, low: int, high: int) -> Vector:
+def _settled(array: Array | int, low: int, high: int) -> Vector:
     """A result as an array, of 64 bits where it fits."""
     if isinstance(array, int):  # what NumPy makes of an array without axes
         array = np.array(array, dtype=object)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from cnnsum.answers.fit.recorded import as_text, recorded
 from cnnsum.answers.fit.records import Best, Limit
-from cnnsum.answers.rows import Part, Row, plain_columns
+from cnnsum.answers.rows import Row, numbers_of, plain_columns
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.sweep.choosing import Choice
 from cnnsum.answers.variants.costs import MEASURES
@@ -116,29 +116,34 @@ class _Search:
         self.unknown = False
         self.held: list[tuple[int, SizeSet]] = []
 
-    def look_at(self, columns: Part, status: int) -> None:
+    def look_at(self, columns: Sequence[Sequence[object]], status: int) -> None:
         """Take some variants into account."""
         legal = [place for place, one in enumerate(columns[status]) if one == "legal"]
         for at, values in self.held:
-            legal = [place for place in legal if columns[at][place] in values]
+            column = columns[at]
+            legal = [place for place in legal if isinstance(size := column[place], int) and size in values]
         if not legal:
             return
         self.accepted += len(legal)
-        kept = legal
+        within = [True] * len(legal)
         for number, (at, most) in enumerate(self._limits):
             column = columns[at]
-            if any(column[place] is None for place in legal):
+            amounts = numbers_of([column[place] for place in legal])
+            if len(amounts) < len(legal):
                 self.unknown = True
                 return
-            least = min(column[place] for place in legal)
+            least = int(min(amounts))
             before = self.least[number]
             self.least[number] = least if before is None else min(before, least)
-            kept = [place for place in kept if column[place] <= most]
+            within = [so_far and amount <= most for so_far, amount in zip(within, amounts, strict=True)]
+        kept = [place for place, is_within in zip(legal, within, strict=True) if is_within]
         self.within += len(kept)
         target = columns[self._target]
-        if any(target[place] is None for place in kept):
+        found = numbers_of([target[place] for place in kept])
+        if len(found) < len(kept):
             self.unknown = True
             return
-        place = max(kept, key=lambda place: target[place], default=None)
-        if place is not None and (self.row is None or target[place] > self._value):
-            self.row, self._value = tuple([column[place] for column in columns]), target[place]
+        largest = max(found, default=self._value)
+        if kept and (self.row is None or largest > self._value):
+            place = kept[found.index(largest)]
+            self.row, self._value = tuple([column[place] for column in columns]), largest

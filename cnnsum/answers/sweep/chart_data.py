@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnsum.answers import OptionError
-from cnnsum.answers.rows import Row, plain_columns
+from cnnsum.answers.rows import Row, numbers_of, plain_columns
 from cnnsum.answers.sweep.records import Swept
 from cnnsum.answers.variants.costs import MEASURES
 from cnnsum.render import units
@@ -88,7 +88,7 @@ def drawn(swept: Swept, what: str, pareto: Sequence[str]) -> Curve | Map | Front
     Raises OptionError where there is no picture of it.
     """
     names = [*swept.table.columns]
-    rows = []
+    rows: list[Row] = []
     for part in swept.table.parts:
         rows += [*zip(*plain_columns(part), strict=True)]
         if len(rows) > MOST_DRAWN:
@@ -112,8 +112,8 @@ def drawn(swept: Swept, what: str, pareto: Sequence[str]) -> Curve | Map | Front
     return Map(title, scale, down, along, ys, xs, [[found.get((y, x)) for x in xs] for y in ys])
 
 
-def _number(value: int | None) -> int | None:
-    return None if value is None else int(value)
+def _number(value: object) -> int | None:
+    return int(value) if isinstance(value, int) else None
 
 
 def _front(swept: Swept, rows: Sequence[Row], names: Sequence[str], pareto: Sequence[str]) -> Front:
@@ -121,13 +121,11 @@ def _front(swept: Swept, rows: Sequence[Row], names: Sequence[str], pareto: Sequ
         raise OptionError("--chart pareto draws two measures", "name them: --pareto params,macs")
     along, down = (Scale(name, _TITLES.get(name, name)) for name in pareto)
     count = len(swept.head.names)
-    points = [
-        (
-            row[names.index(along.name)],
-            row[names.index(down.name)],
-            ", ".join(f"{name} = {value}" for name, value in zip(swept.head.names, row[:count], strict=True)),
-        )
+    xs, ys = (numbers_of([row[names.index(scale.name)] for row in rows]) for scale in (along, down))
+    called = [
+        ", ".join(f"{name} = {value}" for name, value in zip(swept.head.names, row[:count], strict=True))
         for row in rows
     ]
+    points = [*zip(xs, ys, called, strict=True)]
     title = f"{down.title} against {along.title} of {swept.head.model}: the best {len(points):,}"
     return Front(title, down, along, sorted(points, key=lambda point: point[:2]))

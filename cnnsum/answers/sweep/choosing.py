@@ -10,7 +10,7 @@ from itertools import chain
 
 from cnnsum.answers.choosing import Condition, Order, chosen
 from cnnsum.answers.pareto import Front
-from cnnsum.answers.rows import Part, Row, parts_of, plain_columns
+from cnnsum.answers.rows import Part, Row, numbers_of, parts_of, plain_columns
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.typed import NamedTuple
 
@@ -99,7 +99,7 @@ class Kept:
 
 def _on_front(rows: list[Row], front: Front, at: list[int]) -> list[Row]:
     """The rows that none is better than, by the columns at these places. Raises UnusableError for too many."""
-    found = [rows[place] for place in front.best([[row[one] for row in rows] for one in at])]
+    found = [rows[place] for place in front.best([numbers_of([row[one] for row in rows]) for one in at])]
     if len(found) > MOST_KEPT:
         raise _too_many("so many variants are such that none is better", "name fewer measures")
     return found

@@ -42,7 +42,7 @@ def became(part: Part, status: int, known: dict[str, str]) -> None:
     """Keep of each status in a part why the first variant has it. status: its column, with `why` behind it."""
     statuses = part[status]
     for one in set(statuses) - known.keys():
-        known[one] = part[status + 1][next(at for at, other in enumerate(statuses) if other == one)]
+        known[one] = str(part[status + 1][next(at for at, other in enumerate(statuses) if other == one)])
 
 
 class Charted(NamedTuple):

@@ -169,11 +169,14 @@ def _refused(requirement: Requirement, left: Vector | None, right: Vector | None
         return np.array(unknown)
     a, b = left.array, right.array
     relation = requirement.need.relation
+    found: Array
     if relation == "==":
-        return a != b
-    if relation == ">=":
-        return a < b
-    if relation == "%":
+        found = a != b
+    elif relation == ">=":
+        found = a < b
+    elif relation == "%":
         nothing = b == 0
-        return (a % np.where(nothing, 1, b) != 0) | nothing
-    return (a != b) & (a != 1) & (b != 1)
+        found = (a % np.where(nothing, 1, b) != 0) | nothing
+    else:
+        found = (a != b) & (a != 1) & (b != 1)
+    return found
