@@ -255,8 +255,6 @@ ANY = {
     *("layers", "layers.arithmetic", "layers.keras", "layers.torch"),
     *("graph", "rules"),
     *("analyses.conventions", "typed"),
-    *("answers", "answers.explain"),
-    *("answers.schema", "answers.summary"),
 }
 
 

@@ -7,9 +7,12 @@ is an OptionError that lists those it has. Knows the names of rooms and function
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from cnnsum.typed import Any
+from cnnsum.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 #: The formats of each question, the first of them the default: the module and the function that renders an answer.
 #: Those of `STYLED` give lines of spans (text, style) for a width in columns, the others chunks of text; those of a
@@ -110,13 +113,33 @@ def as_text(question: str, answer: object, width: int = 80) -> str:
     """An answer in the format of a screen, plain, at most `width` columns wide where its words allow it."""
     from cnnsum.ink import inked
 
-    lines = renderer(question, "text")(answer, width)
+    lines = renderer_of_lines(question, "text")(answer, width)
     written = ("".join([text for text, _ in line]) + "\n" for line in lines)
     return "".join(inked(written)).removesuffix("\n")
 
 
-def renderer(question: str, format: str) -> Callable[..., Any]:
-    """The function that renders an answer in a format; raises OptionError where the question has no such format."""
+def renderer(question: str, format: str) -> Callable[..., Iterator[str]]:
+    """The function that renders an answer in a format of a file, as chunks of text; raises OptionError where the
+    question has no such format.
+    """
+    found: Callable[..., Iterator[str]] = getattr(*_home(question, format))
+    return found
+
+
+def renderer_of_lines(question: str, format: str) -> Callable[..., Iterator[list[tuple[str, str]]]]:
+    """The same for a format that is in `STYLED`: the function is given a width, too, and yields lines of spans."""
+    found: Callable[..., Iterator[list[tuple[str, str]]]] = getattr(*_home(question, format))
+    return found
+
+
+def renderer_of_bytes(question: str, format: str) -> Callable[..., Iterator[bytes]]:
+    """The same for a format that is in `BINARY`."""
+    found: Callable[..., Iterator[bytes]] = getattr(*_home(question, format))
+    return found
+
+
+def _home(question: str, format: str) -> tuple[ModuleType, str]:
+    """The module and the name of what renders an answer in a format."""
     known = FORMATS[question]
     home = known.get(format)
     if home is None:
@@ -125,8 +148,7 @@ def renderer(question: str, format: str) -> Callable[..., Any]:
         message = f"there is no format {format!r}: choose from {', '.join(known)}"
         raise OptionError(message, did_you_mean(format, known))
     module, _, name = home.partition(":")
-    found: Callable[..., object] = getattr(__import__(f"cnnsum.{module}", fromlist=(name,)), name)
-    return found
+    return __import__(f"cnnsum.{module}", fromlist=(name,)), name
 
 
 def json_schema(name: str) -> dict[str, object]:

@@ -56,15 +56,16 @@ class Asked:
 
     def answer(self, question: str, format: str, answer: object, **looks: object) -> None:
         """Write an answer in a format of its question, as `cnnsum.answers` has them."""
-        from cnnsum.answers import BINARY, STYLED, renderer
+        from cnnsum.answers import BINARY, STYLED, renderer, renderer_of_bytes, renderer_of_lines
         from cnnsum.cli.output import write_bytes, write_result
 
-        made = renderer(question, format)
         if format in STYLED:
-            write_result(self.output, self.color, styled=lambda width: made(answer, width, **looks), pager=self.pager)
+            lines = renderer_of_lines(question, format)
+            write_result(self.output, self.color, styled=lambda width: lines(answer, width, **looks), pager=self.pager)
         elif format in BINARY:
-            write_bytes(self.output, made(answer))
+            write_bytes(self.output, renderer_of_bytes(question, format)(answer))
         else:
+            made = renderer(question, format)
             write_result(self.output, self.color, plain=lambda: made(answer), format=format, pager=self.pager)
 
     def report(self, found: Iterable[Diagnostic], *, after_result: bool | None = None) -> None:

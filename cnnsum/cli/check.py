@@ -308,8 +308,7 @@ def _print(report: CheckReport, format: str, output: str | None, color: str, *, 
     from cnnsum.cli.output import delivering, standard_output, terminal_columns, write_standard
 
     def plain() -> Iterator[str]:
-        chunks: Iterator[str] = renderer("check", format)(report)
-        return chunks
+        return renderer("check", format)(report)
 
     try:
         if format == "text" and output in (None, "-"):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.facts import Facts, Shape, show_shape, unknown_facts
-from cnnsum.layers.kinds import Kind, Reading, show
+from cnnsum.layers.kinds import Kind, Reading, kind_in, show
 from cnnsum.layers.requiring import (
     axis_of,
     require_at_least,
@@ -351,8 +351,7 @@ def _kind(annotation: Any, names: Mapping[str, Any]) -> tuple[Kind, bool]:
         parts = [annotation] if hasattr(annotation, "__metadata__") else annotation.__args__
         annotated = parts[0]
         optional = len(parts) > 1
-    (kind,) = annotated.__metadata__
-    return kind, optional
+    return kind_in(annotated), optional
 
 
 _ROLES = frozenset(get_args(Role))

@@ -66,6 +66,13 @@ class Kind(NamedTuple):
         return value if self.spell is None or value is None else self.spell(value)
 
 
+def kind_in(annotated: Any) -> Kind:
+    """The kind in an annotation: `Pos`, `Flag`."""
+    kind: Kind
+    (kind,) = annotated.__metadata__
+    return kind
+
+
 def wrong(expects: str, value: object, *path: str | int, help: str | None = None) -> Problem:
     """The Problem of a value that is not what its field needs."""
     return Problem("CFG102", f"must be {expects}, got {show(value)}", path, help=help)

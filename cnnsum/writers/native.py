@@ -14,14 +14,14 @@ from cnnsum.graph.model import FLOAT32, POLICIES, Graph, Layer, Node, Policy, Te
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import REQUIRED, Field, LayerType, is_mask
 from cnnsum.layers.inner import Inner
-from cnnsum.layers.kinds import INPUT_DTYPES, Anything
+from cnnsum.layers.kinds import INPUT_DTYPES, Anything, kind_in
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
 from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.typed import NoReturn
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import policy_name, raw_fields, shortest
 
-_ANYTHING = Anything.__metadata__[0]
+_ANYTHING = kind_in(Anything)
 _FORBIDDEN = str.maketrans(dict.fromkeys(":/$", "_"))
 Item = dict[str, dict[str, object]]
 

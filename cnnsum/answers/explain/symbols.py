@@ -20,7 +20,7 @@ from cnnsum.layers import kinds
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape
 from cnnsum.layers.inner import Inner
-from cnnsum.typed import Any, NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: The axes of a tensor by its rank, the batch axis left out.
 AXES = {2: ("features",), 3: ("T", "C"), 4: ("H", "W", "C"), 5: ("D", "H", "W", "C")}
@@ -55,8 +55,8 @@ _SIDES = {
 }
 
 
-def _kinds(*annotated: Any) -> frozenset[int]:
-    return frozenset(id(one.__metadata__[0]) for one in annotated)
+def _kinds(*annotated: object) -> frozenset[int]:
+    return frozenset(id(kinds.kind_in(one)) for one in annotated)
 
 
 _COUNTS = _kinds(kinds.Pos, kinds.Nat, kinds.Int)
@@ -138,12 +138,13 @@ def _run(
 # --- inputs -----------------------------------------------------------------------------------------------------------
 
 
-def _axes(layer_type: LayerType, fields: Mapping[str, Any], shape: Shape | None, *, image: bool) -> tuple[str, ...]:
+def _axes(layer_type: LayerType, fields: Mapping[str, object], shape: Shape | None, *, image: bool) -> tuple[str, ...]:
     """The names of the axes of an input, or of an output; the batch axis left out."""
     if shape is None or len(shape) < 2:
         return ()
     if layer_type.role == "time distributed":
-        first = fields["layer"].fields.get("data_format") == "channels_first"
+        inner = fields["layer"]
+        first = isinstance(inner, Inner) and inner.fields.get("data_format") == "channels_first"
         return ("T", *_layout(len(shape) - 1, channels_first=first))
     equation = fields.get("equation")
     if isinstance(equation, str):
@@ -229,14 +230,16 @@ def _needed(
 
 
 def _named_fields(
-    layer_type: LayerType, fields: Mapping[str, Any], stride: type[TracedNumber], prefix: str = ""
-) -> dict[str, Any]:
+    layer_type: LayerType, fields: Mapping[str, object], stride: type[TracedNumber], prefix: str = ""
+) -> dict[str, object]:
     declared = layer_type.schema.fields
-    made = {name: _named_field(prefix, name, value, id(declared[name].kind), stride) for name, value in fields.items()}
+    made: dict[str, object] = {
+        name: _named_field(prefix, name, value, id(declared[name].kind), stride) for name, value in fields.items()
+    }
     sizes, equation = fields.get("output_shape"), fields.get("equation")
     if isinstance(sizes, tuple):
         # The sizes of an einsum equation are called by its letters.
-        letters = "" if equation is None else equation.partition("->")[2].strip(".")[-len(sizes) :]
+        letters = "" if not isinstance(equation, str) else equation.partition("->")[2].strip(".")[-len(sizes) :]
         names = letters or ["output_shape" + (f"_{at}" if len(sizes) > 1 else "") for at in range(1, len(sizes) + 1)]
         made["output_shape"] = tuple(
             None if size is None else named(prefix + text, size) for text, size in zip(names, sizes, strict=False)
@@ -244,7 +247,7 @@ def _named_fields(
     return made
 
 
-def _named_field(prefix: str, name: str, value: Any, kind: int, stride: type[TracedNumber]) -> Any:
+def _named_field(prefix: str, name: str, value: object, kind: int, stride: type[TracedNumber]) -> object:
     if isinstance(value, tuple) and value and all(isinstance(one, Inner) for one in value):
         # Each of several layers has names of its own.
         return tuple(_named_field(f"{prefix}{at}_", name, one, kind, stride) for at, one in enumerate(value, 1))
@@ -254,9 +257,9 @@ def _named_field(prefix: str, name: str, value: Any, kind: int, stride: type[Tra
         return Inner(value.type, inner, value.name, value.trainable, value.dtype)
     if value is None or value is UNKNOWN:
         return value
-    if kind in _COUNTS:
+    if kind in _COUNTS and isinstance(value, (int, Expr)):
         return value if value == 1 and name in _NEUTRAL else named(prefix + name, value)
-    if kind in _PER_AXIS:
+    if kind in _PER_AXIS and isinstance(value, tuple):
         if name in _NEUTRAL and all(dim == 1 for dim in value):
             return value
         made = stride if name == "strides" else TracedNumber
@@ -265,7 +268,7 @@ def _named_field(prefix: str, name: str, value: Any, kind: int, stride: type[Tra
             traced(dim, arithmetic.name(prefix + stem + suffix, dim), made)
             for dim, suffix in zip(value, _SUFFIXES[len(value)], strict=True)
         )
-    if kind in _PADS:
+    if kind in _PADS and isinstance(value, tuple):
         return tuple(
             tuple(named(prefix + side, dim) for side, dim in zip(sides, pair, strict=True))
             for sides, pair in zip(_SIDES[len(value)], value, strict=True)

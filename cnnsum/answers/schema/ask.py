@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from cnnsum.answers.schema.layers import NULL, WHOLE, Layers, Schema, either, listed, number
+from cnnsum.answers.schema.layers import NULL, WHOLE, Layers, Schema, either, listed, number, ways
 from cnnsum.dims.tokens import WORDS
 from cnnsum.graph.model import POLICIES
 from cnnsum.layers.kinds import DTYPES, INPUT_DTYPES
@@ -367,7 +367,7 @@ def _layer_keys() -> dict[str, Schema]:
             "description": "The layer's name.",
         },
         "layer.from": {
-            **either(*names["anyOf"], by_name),
+            **either(*ways(names), by_name),
             "description": "What it reads, if that is not the layer before: a layer, a list of them, or a mapping of "
             "the names of its inputs to layers. `lstm:1` is the second output of `lstm`; a number is a constant of an "
             "operation.",
@@ -422,7 +422,7 @@ def _block(prefix: str) -> Schema:
 
 def _model(prefix: str) -> Schema:
     """A model within the model."""
-    keys = {key: {"$ref": f"#/properties/{key}"} for key in ("input", "inputs", "outputs")}
+    keys: dict[str, Schema] = {key: {"$ref": f"#/properties/{key}"} for key in ("input", "inputs", "outputs")}
     keys["layers"] = _ref(f"{prefix}layers", "The layers, in their order.")
     return {
         "type": "object",
@@ -439,12 +439,12 @@ def _layer_types() -> dict[str, Schema]:
     """The declaration of a layer type of the file's own."""
     size = number(minimum=1)
     one_rest = {"contains": {"const": "..."}, "minContains": 0, "maxContains": 1}
-    taken = {**listed(either(*size["anyOf"], NULL)), **one_rest}
+    taken = {**listed(either(*ways(size), NULL)), **one_rest}
     given = {**listed(size), **one_rest}
     weight = {
         "type": "object",
         "properties": {
-            "shape": either(given, *size["anyOf"]),
+            "shape": either(given, *ways(size)),
             "trainable": {"type": "boolean", "default": True},
             "dtype": {"enum": [*DTYPES, None]},
         },
@@ -471,7 +471,7 @@ def _layer_types() -> dict[str, Schema]:
                 "description": "The pattern of the output, or of several; as the input by default.",
             },
             "weights": {
-                **either({"type": "object", "additionalProperties": either(given, *size["anyOf"], weight)}, NULL),
+                **either({"type": "object", "additionalProperties": either(given, *ways(size), weight)}, NULL),
                 "description": "The shape of each weight, or a mapping with `shape`, `trainable`, `dtype`.",
             },
             "macs": {**work, "default": 0, "description": "Multiply-accumulates per sample."},

@@ -7,23 +7,23 @@ nothing of a spec around the layers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from inspect import cleandoc
 
 from cnnsum.diagnostics import Problem
 from cnnsum.layers import kinds
 from cnnsum.layers.base import REQUIRED, Field, LayerType
 from cnnsum.layers.keras import attention, core, normalization, reshaping
-from cnnsum.layers.kinds import Kind
+from cnnsum.layers.kinds import Kind, kind_in
 from cnnsum.layers.torch import fields as torch_fields
 from cnnsum.layers.torch import functions as torch_functions
 from cnnsum.layers.torch import pooling as torch_pooling
 from cnnsum.layers.torch import shaping as torch_shaping
 from cnnsum.layers.torch import windows as torch_windows
 from cnnsum.readers.native.entry import SPECIAL
-from cnnsum.typed import Any, NoReturn
+from cnnsum.typed import NoReturn
 
-Schema = dict[str, Any]
+Schema = Mapping[str, object]
 
 #: Text that comes to a number or a truth value, and `$name`, which stands for a whole value of any type.
 FORMULA: Schema = {"$ref": "#/$defs/formula"}
@@ -32,8 +32,9 @@ NULL: Schema = {"type": "null"}
 _SCALARS = ["string", "number", "boolean"]
 #: Anything; of several types, editors begin what is first.
 _BELOW = ["object", "array", "string", "number", "boolean", "null"]
-_LISTED: Schema = {"type": ["object", "array"]}
-_INNER: Schema = {"$ref": "#/$defs/inner"}
+_LISTED = ["object", "array"]
+_INNER_REF = "#/$defs/inner"
+_INNER: Schema = {"$ref": _INNER_REF}
 
 
 def either(*schemas: Schema) -> Schema:
@@ -43,6 +44,12 @@ def either(*schemas: Schema) -> Schema:
     {'anyOf': [{'type': 'null'}, {'type': 'string'}]}
     """
     return {"anyOf": list(schemas)}
+
+
+def ways(schema: Schema) -> list[Schema]:
+    """The schemas of which any is satisfied: one by itself, where there are not several."""
+    found = schema.get("anyOf")
+    return found if isinstance(found, list) else [schema]
 
 
 def number(type: str = "integer", **bounds: float) -> Schema:
@@ -57,30 +64,30 @@ def listed(item: Schema, count: int | None = None) -> Schema:
 
 def _sizes(count: int, minimum: int) -> Schema:
     one = number(minimum=minimum)
-    return either(*one["anyOf"], listed(one, count))
+    return either(*ways(one), listed(one, count))
 
 
 def _pads(count: int) -> Schema:
     one = number(minimum=0)
     if count == 1:
-        return either(*one["anyOf"], listed(one, 2))
-    return either(*one["anyOf"], listed(either(*one["anyOf"], listed(one, 2)), count))
+        return either(*ways(one), listed(one, 2))
+    return either(*ways(one), listed(either(*ways(one), listed(one, 2)), count))
 
 
 def _padding(count: int) -> Schema:
     """Pads of PyTorch's convolutions: numbers, or a word for them."""
     one = number(minimum=0)
-    return either({"enum": ["valid", "same"]}, *one["anyOf"], listed(one, count))
+    return either({"enum": ["valid", "same"]}, *ways(one), listed(one, count))
 
 
 def _one_or_listed(one: Schema, count: int | None = None) -> Schema:
-    return either(*one["anyOf"], listed(one, count))
+    return either(*ways(one), listed(one, count))
 
 
 _INTEGER = number()
 _SIZE = number(minimum=1)
-_SIZE_OR_NULL = either(*_SIZE["anyOf"], NULL)
-_TARGET = either({"const": -1}, *_SIZE_OR_NULL["anyOf"])
+_SIZE_OR_NULL = either(*ways(_SIZE), NULL)
+_TARGET = either({"const": -1}, *ways(_SIZE_OR_NULL))
 
 _RATIO = number("number", minimum=0, maximum=1)
 #: Kinds of PyTorch's fields, for one, two and three axes.
@@ -93,7 +100,7 @@ _RATIOS = (torch_windows.Ratio2, torch_windows.Ratio3)
 _QUANTIZATION = r"^(int8|(int4|float8)(/[1-9][0-9]*)?|int4/-1|(gptq/[2348]|awq/4)/(-1|[1-9][0-9]*))$"
 
 #: What the kinds of fields allow, each with the name of its definition. `$name` is allowed for all of them.
-_SAID: tuple[tuple[Any, str, Schema], ...] = (
+_SAID: tuple[tuple[object, str, Schema], ...] = (
     (kinds.Pos, "positive", _SIZE),
     (kinds.Nat, "natural", number(minimum=0)),
     (kinds.Int, "integer", _INTEGER),
@@ -111,18 +118,18 @@ _SAID: tuple[tuple[Any, str, Schema], ...] = (
     (kinds.Pads1, "pads1", _pads(1)),
     (kinds.Pads2, "pads2", _pads(2)),
     (kinds.Pads3, "pads3", _pads(3)),
-    (kinds.Axes, "axes", either(*_INTEGER["anyOf"], listed(_INTEGER))),
-    (kinds.AxisOrAxes, "axes", either(*_INTEGER["anyOf"], listed(_INTEGER))),
+    (kinds.Axes, "axes", either(*ways(_INTEGER), listed(_INTEGER))),
+    (kinds.AxisOrAxes, "axes", either(*ways(_INTEGER), listed(_INTEGER))),
     (kinds.Ints, "integers", either(listed(_INTEGER), WHOLE)),
     (kinds.Extent, "extent", either(listed(_SIZE_OR_NULL), WHOLE)),
     (kinds.Sublayer, "inner", {}),
     (kinds.Sublayers, "inners", either(listed(_INNER), WHOLE)),
     (kinds.SublayerOrList, "innerOrList", either(_INNER, listed(_INNER))),
     (core.Quantization, "quantization", either({"type": "string", "pattern": _QUANTIZATION}, WHOLE)),
-    (core.OutputSizes, "sizesOrNull", either(*_SIZE["anyOf"], listed(_SIZE_OR_NULL))),
-    (attention.OutputSizes, "sizes", either(*_SIZE["anyOf"], listed(_SIZE))),
-    (normalization.Axis, "axis", either(*_INTEGER["anyOf"], listed(_INTEGER, 1))),
-    (reshaping.Target, "target", either(*_TARGET["anyOf"], listed(_TARGET))),
+    (core.OutputSizes, "sizesOrNull", either(*ways(_SIZE), listed(_SIZE_OR_NULL))),
+    (attention.OutputSizes, "sizes", either(*ways(_SIZE), listed(_SIZE))),
+    (normalization.Axis, "axis", either(*ways(_INTEGER), listed(_INTEGER, 1))),
+    (reshaping.Target, "target", either(*ways(_TARGET), listed(_TARGET))),
     (kinds.PlainPos, "positive", _SIZE),
     (kinds.Counts, "counts", _one_or_listed(number(minimum=0))),
     *[(kind, f"padding{axes}", _padding(axes)) for axes, kind in enumerate(_PADDINGS, 1)],
@@ -135,13 +142,13 @@ _SAID: tuple[tuple[Any, str, Schema], ...] = (
     *[(kind, f"ratio{axes}", _one_or_listed(_RATIO, axes)) for axes, kind in enumerate(_RATIOS, 2)],
     (torch_shaping.Wanted, "sizes", _one_or_listed(_SIZE)),
     (torch_shaping.Factors, "factors", _one_or_listed(number("number"))),
-    (kinds.NumberOrNumbers, "numbers", either(*number("number")["anyOf"], listed({"$ref": "#/$defs/numbers"}))),
+    (kinds.NumberOrNumbers, "numbers", either(*ways(number("number")), listed({"$ref": "#/$defs/numbers"}))),
     (torch_shaping.Target, "target", _one_or_listed(_TARGET)),
     (torch_functions.Sizes, "axes", _one_or_listed(_INTEGER)),
     (torch_fields.Lengths, "sizes", _one_or_listed(_SIZE)),
     (torch_fields.BatchFirst, "batchFirst", either({"const": True}, FORMULA)),
 )
-_KINDS: dict[Kind, tuple[str, Schema]] = {said.__metadata__[0]: (name, schema) for said, name, schema in _SAID}
+_KINDS: dict[Kind, tuple[str, Schema]] = {kind_in(said): (name, schema) for said, name, schema in _SAID}
 
 
 class Layers:
@@ -198,7 +205,7 @@ class Layers:
         if name.startswith("inner"):
             # A layer in a field is one of the same vocabulary.
             name = f"{self.prefix}{name}"
-            schema = _renamed(schema, _INNER["$ref"], f"#/$defs/{self.prefix}inner")
+            schema = _renamed(schema, _INNER_REF, f"#/$defs/{self.prefix}inner")
         if schema:
             self.defs.setdefault(name, schema)
         return _ref(name)
@@ -235,24 +242,26 @@ class Layers:
         """
         own = f"{self.prefix}{type.name}.fields"
         fields = [_ref(f"{own}/properties/{name}") for name in type.by_position(name)]
-        found: Schema = {
+        found: dict[str, object] = {
             "title": name,
             "description": cleandoc(type.doc),
             "$ref": f"#/$defs/{own}",
             "maxItems": len(fields),
         }
         if fields:
-            found |= {"prefixItems": fields, "if": _LISTED, "else": either(fields[0], NULL)}
-        return found if fields else {**found, "type": [*_LISTED["type"], "null"]}
+            found |= {"prefixItems": fields, "if": {"type": _LISTED}, "else": either(fields[0], NULL)}
+        return found if fields else {**found, "type": [*_LISTED, "null"]}
 
 
-def _renamed(schema: object, old: str, new: str) -> Any:
+def _renamed(schema: Schema, old: str, new: str) -> Schema:
     """The schema with another text in the place of one, wherever it stands."""
-    if isinstance(schema, dict):
-        return {key: _renamed(value, old, new) for key, value in schema.items()}
-    if isinstance(schema, list):
-        return [_renamed(value, old, new) for value in schema]
-    return new if schema == old else schema
+
+    def inside(value: object) -> object:
+        if isinstance(value, list):
+            return [*map(inside, value)]
+        return _renamed(value, old, new) if isinstance(value, dict) else new if value == old else value
+
+    return {key: inside(value) for key, value in schema.items()}
 
 
 def _choice(kind: Kind) -> Schema:

@@ -29,7 +29,9 @@ from cnnsum.dims.solving import solve
 from cnnsum.ink import harmless
 from cnnsum.layers.facts import Need
 from cnnsum.layers.requiring import holds
-from cnnsum.typed import Any
+from cnnsum.typed import TypeVar, overload
+
+T = TypeVar("T")
 
 
 def evaluated(report: Report, values: Mapping[str, int]) -> Report:
@@ -57,8 +59,7 @@ def evaluated(report: Report, values: Mapping[str, int]) -> Report:
 
 def totals_at(report: Report, values: Mapping[str, int]) -> Totals:
     """The totals of a report alone, with values for some of its symbols, whether or not the network accepts these."""
-    found: Totals = _Fill(report, values)(report.totals)
-    return found
+    return _Fill(report, values)(report.totals)
 
 
 def _check(report: Report, values: Mapping[str, int]) -> None:
@@ -172,7 +173,11 @@ class _Fill:
             found = self._dims[dim] = substitute(dim, self._values)
         return found
 
-    def __call__(self, value: Any) -> Any:
+    @overload
+    def __call__(self, value: Expr) -> Dim: ...
+    @overload
+    def __call__(self, value: T) -> T: ...
+    def __call__(self, value: object) -> object:
         """A record, a tuple of them, or a count."""
         if isinstance(value, Expr):
             return self.dim(value)
@@ -185,13 +190,13 @@ class _Fill:
             return known[1]
         if isinstance(value, (TensorRecord, InputRecord)):
             shape = None if value.shape is None else tuple(map(self._axis, value.shape))
-            result: Any = value._replace(shape=shape)
+            result: object = value._replace(shape=shape)
         elif isinstance(value, Peak):
             result = self._peak(value)
         elif isinstance(value, TrainingMemory):
             result = self._training(value)
-        elif hasattr(value, "_fields"):
-            result = type(value)(*map(self, value))
+        elif hasattr(value, "_make"):
+            result = value._make(map(self, value))
         else:
             result = tuple(map(self, value))
         self._shared[id(value)] = value, result  # the value is kept, so that no other gets its id
@@ -208,7 +213,7 @@ class _Fill:
     def _peak(self, peak: Peak) -> Peak:
         story = None
         if peak.story is not None:
-            story = Story(*map(self, peak.story))
+            story = Story._make(map(self, peak.story))
             found = told(story)
             if found is not None:
                 return Peak(*found)
@@ -223,7 +228,7 @@ class _Fill:
         narrower = None if memory.where_equal is None or self._equal is False else self._training(memory.where_equal)
         if pairs is None and narrower is not None and self._equal:
             return narrower
-        filled = TrainingMemory(*map(self, memory[:-1]))._replace(less_where=pairs or (), where_equal=narrower)
+        filled = TrainingMemory._make((*map(self, memory[:-1]), narrower))._replace(less_where=pairs or ())
         if pairs is not None:
             return filled
         step = None if memory.peak_step is None else UNKNOWN

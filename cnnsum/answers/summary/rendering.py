@@ -25,8 +25,7 @@ def render(report: Report, format: str = "table", options: Options | None = None
     options = Options() if options is None else options
     if options.chart is not None and format not in REGISTERED["chart"]:
         raise OptionError(f"a chart cannot be written as {format}", "it is text, or a picture with --format svg")
-    made: Iterator[str] = renderer("summary" if options.chart is None else "chart", format)(report, options)
-    return made
+    return renderer("summary" if options.chart is None else "chart", format)(report, options)
 
 
 def styled_lines(report: Report, options: Options | None = None) -> Iterator[list[tuple[str, str]]]:

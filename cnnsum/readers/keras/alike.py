@@ -11,11 +11,10 @@ from types import NoneType
 
 from cnnsum.graph.model import Layer, Place, Policy
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.kinds import Sublayer, SublayerOrList, Sublayers
+from cnnsum.layers.kinds import Sublayer, SublayerOrList, Sublayers, kind_in
 from cnnsum.typed import Any, NamedTuple
 
-_ANNOTATED: tuple[Any, ...] = (Sublayer, SublayerOrList, Sublayers)
-_HOLDING = tuple(annotated.__metadata__[0] for annotated in _ANNOTATED)
+_HOLDING = tuple(map(kind_in, (Sublayer, SublayerOrList, Sublayers)))
 #: Names in a config that say something of a layer of any type.
 _OF_EVERY_LAYER = ("dtype", "trainable")
 #: Configs that are kept, of less than a kB each. A network has some dozens that differ; a hub may have any number.

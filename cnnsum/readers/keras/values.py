@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.keras.fields import Activation
-from cnnsum.layers.kinds import Flag, Kind, Rate, Real
+from cnnsum.layers.kinds import Flag, Kind, Rate, Real, kind_in
 from cnnsum.readers.keras.classes import function_of, hub_function, key_of
 from cnnsum.typed import Any
 
-_ANNOTATED: tuple[Any, ...] = (Flag, Activation, Real, Rate)
-_FLAG, _ACTIVATION, *_NUMBERS = (annotated.__metadata__[0] for annotated in _ANNOTATED)
+_FLAG, _ACTIVATION, *_NUMBERS = map(kind_in, (Flag, Activation, Real, Rate))
 
 #: Fields of a type by the kinds that are read in another way than a spec's.
 _by_kind: dict[LayerType, tuple[tuple[str, Kind], ...]] = {}
