@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from cnnsum.dims import Dim
 from cnnsum.layers.base import LayerType, Role
-from cnnsum.typed import Any, Literal, NamedTuple, get_args
+from cnnsum.typed import Literal, NamedTuple, Protocol, TypeVar, get_args, overload
+
+T = TypeVar("T")
 
 #: bias: whether there is one. kernel, stride, dilation: numbers by axis. padding: "valid" (none), "same", or
 #: "explicit". channels: how many a layer gives. groups: those of a convolution. rate: the part that is dropped. axes:
@@ -45,7 +48,7 @@ Meaning = Literal[
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 
 #: Computes a value from the fields of a layer and the rank of its input, with the batch.
-Compute = Callable[[Mapping[str, Any], int], Any]
+Compute = Callable[[Mapping[str, object], int], object]
 
 
 class Meanings(NamedTuple):
@@ -70,8 +73,49 @@ def field_with(type: LayerType, meaning: Meaning) -> str:
     return next((name for name in type.vocabulary.meanings().fields.get(meaning, ()) if name in known), "")
 
 
-def meant(type: LayerType, fields: Mapping[str, Any], meaning: Meaning, rank: int = 0) -> Any:
+def meant(type: LayerType, fields: Mapping[str, object], meaning: Meaning, rank: int = 0) -> object:
     """The value with this meaning; None where the type has none. rank: of the input, where axes are asked for."""
     values = type.vocabulary.meanings().values
     compute = values.get((type.role, meaning), values.get(("", meaning)))
     return fields.get(field_with(type, meaning)) if compute is None else compute(fields, rank)
+
+
+class Typed(Protocol):
+    """What has a type, and fields of it: a layer of a network."""
+
+    @property
+    def type(self) -> LayerType | None:
+        """None where it is not known."""
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """As `LayerType.bind` returns them."""
+
+
+@overload
+def said(of: Typed, meaning: Literal["bias", "affine"]) -> bool | None: ...
+@overload
+def said(of: Typed, meaning: Literal["kernel", "stride", "dilation"]) -> tuple[Dim, ...] | None: ...
+@overload
+def said(of: Typed, meaning: Literal["channels", "groups", "parts", "rows", "heads", "head width"]) -> Dim | None: ...
+@overload
+def said(of: Typed, meaning: Literal["rate", "kept", "epsilon"]) -> float | None: ...
+@overload
+def said(of: Typed, meaning: Literal["factors"]) -> tuple[Dim | float, ...] | None: ...
+@overload
+def said(of: Typed, meaning: Literal["axes", "order"], rank: int = 0) -> tuple[int, ...] | None: ...
+@overload
+def said(of: Typed, meaning: Literal["sides"]) -> list[Dim] | None: ...
+@overload
+def said(of: Typed, meaning: Literal["padding", "activation", "interpolation"]) -> str | None: ...
+@overload
+def said(of: Typed, meaning: Meaning, rank: int = 0) -> object: ...
+def said(of: Typed, meaning: Meaning, rank: int = 0) -> object:
+    """The same of a layer; None where its type is not known."""
+    return None if of.type is None else meant(of.type, of.fields, meaning, rank)
+
+
+def promised(value: T | None) -> T:
+    """A value that every type of a role has, as the tests of the vocabularies hold them to it."""
+    assert value is not None
+    return value

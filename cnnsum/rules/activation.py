@@ -8,6 +8,7 @@ from math import gcd
 from cnnsum.dims import UNKNOWN, Dim, at_least, prod
 from cnnsum.graph.infer import Call
 from cnnsum.layers.facts import Shape
+from cnnsum.layers.meanings import said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     CONVOLUTIONS,
@@ -33,7 +34,6 @@ from cnnsum.rules.kinds import (
     is_not_negative,
     phrase,
     role_of,
-    said,
     spelled,
 )
 from cnnsum.rules.network import Network, known

@@ -8,6 +8,7 @@ from math import prod
 from cnnsum.analyses.field.seen import ITSELF, Seen, through
 from cnnsum.graph.infer import Call
 from cnnsum.layers.facts import Window
+from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,
@@ -19,7 +20,6 @@ from cnnsum.rules.kinds import (
     is_activation,
     phrase,
     role_of,
-    said,
 )
 from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import Axis, Step, axes_of, steps_of
@@ -50,7 +50,7 @@ def checkerboard(network: Network) -> Iterator[Finding]:
           - Conv2DTranspose: {filters: 8, kernel_size: 4, strides: 2, padding: same}
     """
     for call in network.of(TRANSPOSED):
-        kernels, strides = said(call.layer, "kernel"), said(call.layer, "stride")
+        kernels, strides = promised(said(call.layer, "kernel")), promised(said(call.layer, "stride"))
         for kernel, stride in zip(kernels, strides, strict=True):
             if not known(kernel, stride) or kernel % stride == 0:
                 continue

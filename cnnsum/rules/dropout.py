@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,
@@ -11,7 +12,6 @@ from cnnsum.rules.kinds import (
     function_of,
     is_activation,
     role_of,
-    said,
 )
 from cnnsum.rules.network import Network
 
@@ -115,7 +115,7 @@ def dropped_output(network: Network) -> Iterator[Finding]:
           - Dense: {units: 10, activation: softmax}
     """
     for call in network.of(DROPOUT):
-        if not 0 < said(call.layer, "rate") < 1:
+        if not 0 < promised(said(call.layer, "rate")) < 1:
             continue
         before, after = network.before(call), network.after(call)
         if before is None or role_of(before.layer) not in {"dense", "activation"}:
@@ -156,7 +156,7 @@ def dropout_twice(network: Network) -> Iterator[Finding]:
         before = network.before(call)
         if before is not None and role_of(before.layer) == role_of(call.layer):
             first, second = said(before.layer, "rate"), said(call.layer, "rate")
-            if not all(isinstance(rate, (int, float)) for rate in (first, second)) or network.after(before) is not call:
+            if first is None or second is None or network.after(before) is not call:
                 continue
             both = round(1 - (1 - first) * (1 - second), _DIGITS)
             yield Finding(

@@ -10,8 +10,7 @@ from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import Role
-from cnnsum.layers.meanings import Meaning, field_with, meant
-from cnnsum.typed import Any
+from cnnsum.layers.meanings import Meaning, field_with, said
 
 Roles = frozenset[Role]
 
@@ -58,11 +57,6 @@ def role_of(layer: Layer) -> Role:
     """What a layer is to rules; "" for a nested model, an input, an operation, and a type that is not known."""
     type = layer.type
     return "" if type is None or type.is_operation else type.role
-
-
-def said(layer: Layer, meaning: Meaning, rank: int = 0) -> Any:
-    """The value of the field with this meaning; None where the layer has none. rank: of its input, for axes."""
-    return None if layer.type is None else meant(layer.type, layer.fields, meaning, rank)
 
 
 def field_for(layer: Layer, meaning: Meaning) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnnsum.dims import prod
 from cnnsum.graph.infer import Call
+from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,
@@ -22,7 +23,6 @@ from cnnsum.rules.kinds import (
     is_linear,
     phrase,
     role_of,
-    said,
 )
 from cnnsum.rules.network import Network
 
@@ -207,7 +207,7 @@ def dropout_before_batch_normalization(network: Network) -> Iterator[Finding]:
         before = network.before(call)
         if before is not None and is_activation(before):
             before = network.before(before)
-        if before is not None and role_of(before.layer) in DROPOUT and 0 < said(before.layer, "rate") < 1:
+        if before is not None and role_of(before.layer) in DROPOUT and 0 < promised(said(before.layer, "rate")) < 1:
             yield Finding(
                 before.layer,
                 f"`{before.layer.name}` shifts the variance that `{call.layer.name}` measures in training",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnsum.graph.infer import Call
+from cnnsum.layers.meanings import said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     CONVOLUTIONS,
@@ -14,7 +15,6 @@ from cnnsum.rules.kinds import (
     is_activation,
     is_channels_first,
     role_of,
-    said,
 )
 from cnnsum.rules.network import Network
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cnnsum.dims import Dim, at_least, prod
 from cnnsum.graph.infer import Call
 from cnnsum.layers.base import Role
+from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     CROPPING,
@@ -21,7 +22,6 @@ from cnnsum.rules.kinds import (
     is_channels_first,
     phrase,
     role_of,
-    said,
     spelled,
 )
 from cnnsum.rules.network import Network
@@ -75,8 +75,7 @@ def crop_of_padding(network: Network) -> Iterator[Finding]:
 
 def _sides(call: Call) -> list[Dim]:
     """How much is put on or taken off, by axis and side."""
-    sides: list[Dim] = said(call.layer, "sides")
-    return sides
+    return promised(said(call.layer, "sides"))
 
 
 def _in_place_of(pads: list[Dim], crops: list[Dim], *, is_padded_first: bool) -> str:

@@ -10,6 +10,7 @@ from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.facts import Shape
+from cnnsum.layers.meanings import said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     CONVOLUTIONS,
@@ -18,7 +19,6 @@ from cnnsum.rules.kinds import (
     field_for,
     is_activation,
     role_of,
-    said,
     spelled,
 )
 from cnnsum.rules.network import Network

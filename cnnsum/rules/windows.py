@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import lcm
 
 from cnnsum.dims import at_least
+from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     CROPPING,
@@ -17,7 +18,6 @@ from cnnsum.rules.kinds import (
     field_for,
     phrase,
     role_of,
-    said,
 )
 from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import Step, axes_of, steps_of
@@ -240,7 +240,7 @@ def dilation_of_one(network: Network) -> Iterator[Finding]:
     for call in network.of(SLIDING):
         rates = said(call.layer, "dilation")
         if rates is not None:
-            pairs = list(zip(said(call.layer, "kernel"), rates, strict=False))
+            pairs = list(zip(promised(said(call.layer, "kernel")), rates, strict=False))
             spread = [kernel for kernel, rate in pairs if known(rate) and rate > 1]
             if spread and all(kernel == 1 for kernel in spread):
                 yield Finding(
@@ -274,7 +274,7 @@ def stride_by_position(network: Network) -> Iterator[Finding]:
     """
     for call in network.of(SLIDING | TRANSPOSED):
         layer = call.layer
-        axes = len(said(layer, "kernel"))
+        axes = len(promised(said(layer, "kernel")))
         if axes < 2 or layer.place is None:
             continue
         names, wanted = layer.place.positional, (field_for(layer, "kernel"), field_for(layer, "stride"))

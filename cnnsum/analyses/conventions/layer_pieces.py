@@ -24,12 +24,13 @@ from cnnsum.graph.infer import Call, Value
 from cnnsum.layers.base import Role
 from cnnsum.layers.facts import Shape, size
 from cnnsum.layers.inner import Inner
+from cnnsum.layers.meanings import said
 from cnnsum.layers.vocabulary import KERAS
 
 
 def _with_activation(view: View, *pieces: Piece) -> tuple[Piece, ...]:
     """The pieces, and one more for the activation that the layer ends in."""
-    name = view.said("activation")
+    name = said(view, "activation")
     if name in (None, "linear"):
         return pieces
     return (*pieces, activation(str(name), view.out))
@@ -144,7 +145,8 @@ def _module_of_attention(view: View) -> tuple[Piece, ...]:
     query, key, value = (given[name] for name in ("query", "key", "value"))
     if not fields["batch_first"] or len(query) != 3 or fields["add_bias_kv"] or fields["add_zero_attn"]:
         return (Piece("unknown", view.type.name, view.facts.macs),)
-    depth, heads = query[-1], view.said("heads")
+    depth = query[-1]
+    heads = view.number("num_heads")
     scores = heads * query[1] * key[1]
     more: dict[str, Dim] = {
         "products": 2 * query[1] * key[1] * depth,
@@ -153,10 +155,10 @@ def _module_of_attention(view: View) -> tuple[Piece, ...]:
         "key length": key[1],
         "key depth": key[-1],
         "value depth": value[-1],
-        "returns scores": fields["need_weights"],
+        "returns scores": view.number("need_weights"),
         "plain": False,
     }
-    made, bias = size(view.out), int(fields["bias"])
+    made, bias = size(view.out), int(bool(fields["bias"]))
     macs, ops = view.facts.macs, view.facts.ops
     return (Piece("attention", macs=macs, ops=ops, made=made, bias=bias, depth=depth, more=more),)
 
@@ -172,9 +174,9 @@ def _attention(view: View) -> tuple[Piece, ...]:
     query, value = given["query"], given["value"]
     key = given.get("key", value)
     grouped = "num_heads" not in fields
-    heads = fields["num_query_heads"] if grouped else fields["num_heads"]
-    key_dim = fields["head_dim"] if grouped else fields["key_dim"]
-    value_dim = key_dim if grouped else (fields["value_dim"] or key_dim)
+    heads = view.number("num_query_heads" if grouped else "num_heads")
+    key_dim = view.number("head_dim" if grouped else "key_dim")
+    value_dim = key_dim if grouped else view.number("value_dim", key_dim)
     queries = prod(query[1:-1])
     scores = heads * queries * prod(key[1:-1])
     depth = query[-1]
@@ -196,7 +198,7 @@ def _attention(view: View) -> tuple[Piece, ...]:
         "key length": prod(key[1:-1]),
         "key depth": key[-1],
         "value depth": value[-1],
-        "returns scores": fields["return_attention_scores"],
+        "returns scores": view.number("return_attention_scores"),
         "plain": not masked and not grouped and not fields["use_gate"],
     }
     piece = Piece(
@@ -204,7 +206,7 @@ def _attention(view: View) -> tuple[Piece, ...]:
         macs=view.facts.macs,
         ops=view.facts.ops,
         made=size(view.out),
-        bias=int(fields["use_bias"]),
+        bias=int(bool(fields["use_bias"])),
         depth=depth,
         module=module,
         more=more,
@@ -237,7 +239,7 @@ def _stacked(view: View) -> tuple[Piece, ...]:
             bias=sum((count for name, count in weights.items() if name.startswith("bias_ih")), start=0),
             positions=steps,
             depth=depth,
-            more={"units": fields["hidden_size"] * fields["num_layers"] * (1 + fields["bidirectional"])},
+            more={"units": view.number("hidden_size") * view.number("num_layers") * (1 + view.number("bidirectional"))},
         ),
     )
 
@@ -251,7 +253,7 @@ def _recurrent(view: View) -> tuple[Piece, ...]:
     if view.role == "simple recurrence":
         module = fields["activation"] in {"tanh", "relu"}
     _, steps, depth = view.inputs[0]
-    units = fields["units"]
+    units = view.number("units")
     return (
         Piece(
             "recurrent",

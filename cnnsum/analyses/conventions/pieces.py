@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cnnsum.dims import UNKNOWN, Dim, prod
+from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, prod
 from cnnsum.layers.arithmetic import functions
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape, size
-from cnnsum.layers.meanings import Meaning, field_with, meant
-from cnnsum.typed import Any, NamedTuple
+from cnnsum.layers.meanings import field_with, promised, said
+from cnnsum.typed import NamedTuple
 
 
 class Piece(NamedTuple):
@@ -67,7 +67,7 @@ class View(NamedTuple):
     """
 
     type: LayerType
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
     facts: Facts
     inputs: Sequence[Shape]
     keywords: Sequence[str] = ()
@@ -88,9 +88,15 @@ class View(NamedTuple):
         first = self.type.vocabulary.channels_first or self.fields.get("data_format") == "channels_first"
         return self.out[2:] if first else self.out[1:-1]
 
-    def said(self, meaning: Meaning) -> Any:
-        """The value of the field with this meaning; None where the layer has none."""
-        return meant(self.type, self.fields, meaning, len(self.inputs[0]) if self.inputs else 0)
+    def number(self, name: str, missing: Dim = 0) -> Dim:
+        """The number, or truth value, in a field."""
+        value = self.fields.get(name)
+        return value if isinstance(value, (int, Expr, Unknown)) else missing
+
+    @property
+    def rank(self) -> int:
+        """That of the first input, with the batch; 0 where there is none."""
+        return len(self.inputs[0]) if self.inputs else 0
 
     @property
     def out(self) -> Shape:
@@ -120,16 +126,16 @@ def normalization(view: View) -> tuple[Piece, ...]:
     x = view.inputs[0]
     n = size(x)
     if view.role == "batch normalization":
-        affine = view.said("affine")
-        axis = view.said("axes")[0] % len(x)
+        affine = bool(said(view, "affine"))
+        axis = promised(said(view, "axes", view.rank))[0] % len(x)
         depth = x[axis]
         if fields.get("renorm"):
             return (Piece("unknown", "renorm", module=False),)
         # torch.nn.BatchNorm has both weights or none.
         weights: tuple[Dim, Dim] = (depth, depth) if affine else (0, 0)
         flags: dict[str, Dim] = {
-            "scale": fields.get("scale", affine),
-            "center": fields.get("center", affine),
+            "scale": view.number("scale", affine),
+            "center": view.number("center", affine),
             "last": axis == len(x) - 1,
         }
         return (
@@ -152,9 +158,9 @@ def normalization(view: View) -> tuple[Piece, ...]:
         name == "layer" and fields.get("center") and not fields.get("scale")
     ):
         return (Piece("unknown", "one weight of two", module=False),)
-    places = [axis % len(x) for axis in view.said("axes")]
+    places = [axis % len(x) for axis in promised(said(view, "axes", view.rank))]
     last = places == [len(x) - 1]
-    epsilon = view.said("epsilon")
+    epsilon = said(view, "epsilon")
     more: dict[str, Dim] = {
         "rank": len(x),
         "rows": prod([dim for place, dim in enumerate(x) if place and place not in places]),
@@ -168,7 +174,7 @@ def activation_layer(view: View) -> tuple[Piece, ...]:
     """An activation that is a layer, or an operation of a Keras file."""
     fields = view.fields
     axis = -1
-    name = view.type.function or view.said("activation") or "linear"
+    name = view.type.function or said(view, "activation") or "linear"
     if name == "prelu":
         alpha = view.weight("slope")
         module = alpha == 1 or alpha == view.out[1 if view.type.vocabulary.channels_first else -1]
@@ -181,7 +187,7 @@ def activation_layer(view: View) -> tuple[Piece, ...]:
         if fields["negative_slope"] != 0:
             name = "leaky_relu"
     elif field_with(view.type, "axes"):
-        axes = view.said("axes")
+        axes = promised(said(view, "axes", view.rank))
         if len(axes) != 1 or (
             fields[field_with(view.type, "axes")] is None and not view.type.vocabulary.channels_first
         ):
@@ -199,7 +205,7 @@ def pooling(view: View) -> tuple[Piece, ...]:
     *where, name, _ = view.role.split()
     x = view.inputs[0]
     kind = "adaptive" if where else "pooling"
-    taps = prod(view.said("kernel")) if kind == "pooling" else 0
+    taps = prod(promised(said(view, "kernel"))) if kind == "pooling" else 0
     is_global = where == ["global"]
     return (
         Piece(
@@ -216,7 +222,7 @@ def pooling(view: View) -> tuple[Piece, ...]:
 
 def upsampling(view: View) -> tuple[Piece, ...]:
     """Enlarging by whole factors, and resizing, which torch.nn has as a function alone."""
-    name = view.said("interpolation") or "nearest"
+    name = said(view, "interpolation") or "nearest"
     if name not in {"nearest", "bilinear", "bicubic"} or view.fields.get("antialias"):
         return (Piece("unknown", name, module=False),)
     made = size(view.out)

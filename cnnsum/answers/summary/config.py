@@ -11,7 +11,7 @@ from cnnsum.dims import Dim
 from cnnsum.graph.model import Layer
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
-from cnnsum.layers.meanings import Meaning, field_with, meant
+from cnnsum.layers.meanings import Meaning, field_with, said
 
 #: Where no stride is said, windows do not overlap.
 _POOLING = ("max pooling", "mean pooling")
@@ -45,18 +45,18 @@ def window_of(layer: Layer) -> Window | None:
     if type is None:
         return None
 
-    def said(meaning: Meaning) -> object:
+    def field(meaning: Meaning) -> object:
         name = field_with(type, meaning)
         return layer.fields.get(name) if name else None
 
-    kernel = _axes(meant(type, layer.fields, "kernel"))
-    activation = said("activation") or type.function or None
+    kernel = _axes(said(layer, "kernel"))
+    activation = field("activation") or type.function or None
     return Window(
         kernel,
-        _axes(meant(type, layer.fields, "stride")) or (kernel if type.role in _POOLING else None),
-        None if kernel is None else _alike(said("padding")),
+        _axes(said(layer, "stride")) or (kernel if type.role in _POOLING else None),
+        None if kernel is None else _alike(field("padding")),
         layer.fields.get(field_with(type, "groups")),
-        _axes(meant(type, layer.fields, "dilation")),
+        _axes(said(layer, "dilation")),
         activation if isinstance(activation, str) and activation != "linear" else None,
     )
 

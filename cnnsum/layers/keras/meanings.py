@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from cnnsum.layers.base import Role
 from cnnsum.layers.meanings import Compute, Meaning, Meanings
-from cnnsum.typed import Any
 
 _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "bias": ("use_bias",),
@@ -32,7 +31,7 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
 }
 
 
-def _axes(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
+def _axes(fields: Mapping[str, object], _rank: int) -> tuple[object, ...]:
     axis = fields.get("axis", -1)
     return axis if isinstance(axis, tuple) else (-1 if axis is None else axis,)
 
@@ -41,9 +40,9 @@ def _affine(fields: Mapping[str, object], _rank: int) -> bool:
     return bool(fields["scale"] or fields["center"])
 
 
-def _sides(fields: Mapping[str, Any], _rank: int) -> list[Any]:
+def _sides(fields: Mapping[str, object], _rank: int) -> list[object] | None:
     amounts = fields["padding"] if "padding" in fields else fields["cropping"]
-    return [side for pair in amounts for side in pair]
+    return [side for pair in amounts for side in pair] if isinstance(amounts, tuple) else None
 
 
 _VALUES: dict[tuple[Role, Meaning], Compute] = {

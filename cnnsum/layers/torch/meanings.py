@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from cnnsum.layers.base import Role
 from cnnsum.layers.meanings import Compute, Meaning, Meanings
-from cnnsum.typed import Any
 
 _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "bias": ("bias",),
@@ -40,11 +39,12 @@ def _each(_fields: Mapping[str, object], _rank: int) -> int:
     return -1
 
 
-def _last(fields: Mapping[str, Any], _rank: int) -> tuple[int, ...]:
-    return tuple(range(-len(fields["normalized_shape"]), 0))
+def _last(fields: Mapping[str, object], _rank: int) -> tuple[int, ...]:
+    shape = fields["normalized_shape"]
+    return tuple(range(-len(shape), 0)) if isinstance(shape, tuple) else (-1,)
 
 
-def _dim(fields: Mapping[str, object], rank: int) -> tuple[int, ...] | None:
+def _dim(fields: Mapping[str, object], rank: int) -> tuple[object, ...] | None:
     """Where none is said, `_get_softmax_dim` of PyTorch chooses."""
     if "dim" not in fields:
         return _last(fields, rank) if "normalized_shape" in fields else None
@@ -54,7 +54,7 @@ def _dim(fields: Mapping[str, object], rank: int) -> tuple[int, ...] | None:
     return dim if isinstance(dim, tuple) else (dim,)
 
 
-def _softmax(fields: Mapping[str, object], rank: int) -> tuple[int, ...]:
+def _softmax(fields: Mapping[str, object], rank: int) -> tuple[object, ...]:
     """`Softmax2d` takes the channels, and says none."""
     return _dim(fields, rank) or (1,)
 
@@ -65,16 +65,19 @@ def _kept(fields: Mapping[str, object], _rank: int) -> object:
     return 1 - momentum if isinstance(momentum, (int, float)) else None
 
 
-def _padding(fields: Mapping[str, Any], _rank: int) -> str:
+def _padding(fields: Mapping[str, object], _rank: int) -> str:
     padding = fields["padding"]
     if isinstance(padding, str):
         return padding
-    return "valid" if all(side == 0 for pair in padding for side in pair) else "explicit"
+    is_nothing = isinstance(padding, tuple) and all(side == 0 for pair in padding for side in pair)
+    return "valid" if is_nothing else "explicit"
 
 
-def _sides(fields: Mapping[str, Any], _rank: int) -> list[Any]:
+def _sides(fields: Mapping[str, object], _rank: int) -> list[object] | None:
     """The field has pairs, the last axis first."""
     amounts = fields["padding"] if "padding" in fields else fields["pad"]
+    if not isinstance(amounts, tuple):
+        return None
     return [side for at in range(len(amounts) - 2, -1, -2) for side in amounts[at : at + 2]]
 
 
