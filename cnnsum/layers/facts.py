@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnsum.dims import UNKNOWN, Dim, is_anonymous, prod
-from cnnsum.typed import Any, Final, Literal, NamedTuple, TypeVar
+from cnnsum.typed import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from cnnsum.dims.values import Operand
 
 Shape = tuple[Dim, ...]
 T = TypeVar("T")
@@ -29,7 +32,7 @@ Relation = Literal["==", ">=", "%", "broadcast"]
 
 
 #: The numbers in a tensor, row by row: whole ones, floats, fractions of formulas, truth values; UNKNOWN among them.
-Content = tuple[Any, ...]
+Content: TypeAlias = "tuple[Operand, ...]"
 
 
 class Constant(tuple[Dim, ...]):  # noqa: SLOT001 - a tuple can have no slots of its own

@@ -12,7 +12,6 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Status, Weight
-from cnnsum.typed import Any
 
 
 class Inner:
@@ -31,7 +30,7 @@ class Inner:
     def __init__(
         self,
         type: LayerType,
-        fields: Mapping[str, Any],
+        fields: Mapping[str, object],
         name: str = "",
         trainable: bool = True,
         dtype: str | None = None,
@@ -62,7 +61,7 @@ class Inner:
     def __repr__(self) -> str:
         return f"Inner({self.type.key}, {dict(self.fields)}, {self.name!r}, trainable={self.trainable})"
 
-    def with_fields(self, **fields: Any) -> Inner:
+    def with_fields(self, **fields: object) -> Inner:
         """The same layer with some fields changed."""
         return Inner(self.type, {**self.fields, **fields}, self.name, self.trainable, self.dtype)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 
 from cnnsum.layers import keras, onnx, tflite, torch
-from cnnsum.typed import TYPE_CHECKING, Any, Protocol
+from cnnsum.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Suggestion
@@ -113,14 +113,13 @@ class Vocabulary:
 
     def foreign(self) -> Foreign:
         """The module that knows the words of other frameworks, and what each means here."""
-        module: Any = __import__(f"cnnsum.layers.{self.name}.foreign", fromlist=("layer",))
-        found: Foreign = module
+        found: Foreign = __import__(f"cnnsum.layers.{self.name}", fromlist=("foreign",)).foreign
         return found
 
     def meanings(self) -> Meanings:
         """What the fields of its types mean, for rules of advice."""
         if self._meanings is None:
-            module: Any = __import__(f"cnnsum.layers.{self.name}.meanings", fromlist=("MEANINGS",))
+            module = __import__(f"cnnsum.layers.{self.name}.meanings", fromlist=("MEANINGS",))
             self._meanings = module.MEANINGS
         found: Meanings = self._meanings
         return found

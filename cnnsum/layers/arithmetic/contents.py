@@ -11,16 +11,15 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from cnnsum.dims import UNKNOWN, Expr, Unknown, at_least, equal, maximum, prod
+from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, at_least, equal, maximum, prod
 from cnnsum.dims.functions import ceil, largest, nearest, smallest
-from cnnsum.dims.values import OperationError, Ratio, exact, floor, minus, negative, over, plus, power, times
+from cnnsum.dims.values import Operand, OperationError, Ratio, exact, floor, minus, negative, over, plus, power, times
 from cnnsum.layers.facts import Constant, Content, Shape
-from cnnsum.typed import Any
 
 #: Numbers in a tensor that are followed: shapes, pads and parts are shorter.
 MOST = 64
 
-Operation = Callable[..., object]
+Operation = Callable[..., Operand]
 
 
 def content_of(x: Shape | None) -> Content | None:
@@ -30,7 +29,7 @@ def content_of(x: Shape | None) -> Content | None:
     return x.numbers
 
 
-def known(x: Shape | None) -> Content | None:
+def known(x: Shape | None) -> tuple[Dim, ...] | None:
     """The sizes or places in a tensor of rank 0 or 1; UNKNOWN ones where only their count is known, else None.
 
     What is not a whole number is not a size: it is not known what a program makes of it.
@@ -43,17 +42,19 @@ def known(x: Shape | None) -> Content | None:
     if x is None or len(x) > 1:
         return None
     found = content_of(x)
-    if found is not None and not _is_dim(*found):
-        return tuple([one if _is_dim(one) else UNKNOWN for one in found])
-    if found is None and (count := prod(x)) is not UNKNOWN and isinstance(count, int) and count <= MOST:
-        return (UNKNOWN,) * count
-    return found
+    if found is not None:
+        return tuple([one if isinstance(one, (int, Expr)) else UNKNOWN for one in found])
+    count = prod(x)
+    return (UNKNOWN,) * count if isinstance(count, int) and count <= MOST else None
 
 
 def whole(x: Shape | None) -> tuple[int, ...] | None:
     """The numbers in a tensor where all of them are plain whole ones; else None."""
     found = content_of(x)
-    return found if found is not None and all(type(one) is int for one in found) else None
+    if found is None:
+        return None
+    numbers = tuple([one for one in found if type(one) is int])
+    return numbers if len(numbers) == len(found) else None
 
 
 def together(content: Content | None) -> tuple[Content | None, ...]:
@@ -61,8 +62,8 @@ def together(content: Content | None) -> tuple[Content | None, ...]:
     return () if content is None else (content,)
 
 
-def plain(x: Shape) -> tuple[int, ...] | None:
-    """The sizes of a tensor where all are plain numbers; else None."""
+def plain(x: Sequence[object]) -> tuple[int, ...] | None:
+    """The sizes of a tensor, or other numbers, where all are plain whole ones; else None."""
     sizes = tuple([dim for dim in x if isinstance(dim, int)])
     return sizes if len(sizes) == len(x) else None
 
@@ -80,11 +81,14 @@ def combined(operation: Operation, *inputs: Shape) -> Content | None:
     >>> combined(times, x, y)
     (6, ?)
     """
-    contents = [content_of(one) for one in inputs]
-    rank = max(map(len, inputs))
-    if any(one is None for one in contents) or any(type(dim) is not int for one in inputs for dim in one):
+    contents = [one for one in map(content_of, inputs) if one is not None]
+    if len(contents) < len(inputs):
         return None
-    shapes: list[list[Any]] = [[1] * (rank - len(one)) + list(one) for one in inputs]
+    sizes = [one for one in map(plain, inputs) if one is not None]
+    if len(sizes) < len(inputs):
+        return None
+    rank = max(map(len, sizes))
+    shapes = [[1] * (rank - len(one)) + list(one) for one in sizes]
     out = [max(dims) if 0 not in dims else 0 for dims in zip(*shapes, strict=True)]
     if prod(out) > MOST:
         return None
@@ -95,7 +99,6 @@ def combined(operation: Operation, *inputs: Shape) -> Content | None:
             at = 0
             for dim, step in zip(shape, place, strict=True):
                 at = at * dim + (step if dim != 1 else 0)
-            assert content is not None
             if at >= len(content):
                 return None  # they do not go together, which the shape's own rule says
             elements.append(content[at])
@@ -103,7 +106,7 @@ def combined(operation: Operation, *inputs: Shape) -> Content | None:
     return tuple(found)
 
 
-def _applied(operation: Operation, elements: Sequence[object]) -> object:
+def _applied(operation: Operation, elements: Sequence[Operand]) -> Operand:
     """The result for one element; UNKNOWN where it is none that can be told."""
     try:
         return operation(*[exact(one) if type(one) is float else one for one in elements])
@@ -128,11 +131,7 @@ def moved(x: Shape, out: Shape, place: Callable[[tuple[int, ...]], tuple[int, ..
 # --- operations on elements -------------------------------------------------------------------------------------------
 
 
-def _is_dim(*values: object) -> bool:
-    return all(isinstance(one, (int, Expr)) for one in values)
-
-
-def divided(a: Any, b: Any) -> Any:
+def divided(a: Operand, b: Operand) -> Dim:
     """The quotient of whole numbers, rounded towards 0, as programs divide.
 
     >>> divided(-7, 2), divided(7, 2)
@@ -141,17 +140,19 @@ def divided(a: Any, b: Any) -> Any:
     if isinstance(a, int) and isinstance(b, int):
         quotient = abs(a) // abs(b)
         return quotient if (a < 0) == (b < 0) else -quotient
-    if not _is_dim(a, b) or not at_least(b, 1):
+    if not isinstance(a, (int, Expr)) or not isinstance(b, (int, Expr)) or not at_least(b, 1):
         return UNKNOWN
     return a // b if at_least(a, 0) else maximum(0, a) // b - maximum(0, 0 - a) // b
 
 
-def remainder(a: Any, b: Any) -> Any:
+def remainder(a: Operand, b: Operand) -> Dim:
     """What is left of a division of whole numbers, with the sign of the divisor."""
-    return a % b if _is_dim(a, b) and at_least(b, 1) else UNKNOWN
+    if not isinstance(a, (int, Expr)) or not isinstance(b, (int, Expr)) or not at_least(b, 1):
+        return UNKNOWN
+    return a % b
 
 
-def cut_off(a: Any) -> Any:
+def cut_off(a: Operand) -> Dim:
     """A number without what comes after the point, as a cast to whole numbers does it."""
     if isinstance(a, bool):
         return int(a)
@@ -162,31 +163,31 @@ def cut_off(a: Any) -> Any:
     return a
 
 
-def absolute(a: object) -> object:
+def absolute(a: Operand) -> Operand:
     """The size of a number without its sign."""
     return abs(a) if isinstance(a, (int, float)) else largest(a, negative(a))
 
 
-def sign(a: Any) -> int | Unknown:
+def sign(a: Operand) -> int | Unknown:
     """1, 0 or -1."""
     if isinstance(a, (int, float)):
         return (a > 0) - (a < 0)
-    return 1 if _is_dim(a) and at_least(a, 1) else UNKNOWN
+    return 1 if isinstance(a, Expr) and at_least(a, 1) else UNKNOWN
 
 
-def same(a: Any, b: Any) -> bool | Unknown:
+def same(a: Operand, b: Operand) -> bool | Unknown:
     """Whether two numbers are equal at all sizes; UNKNOWN where that depends."""
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         return a == b
-    answer = equal(a, b) if _is_dim(a, b) else None
+    answer = equal(a, b) if isinstance(a, (int, Expr)) and isinstance(b, (int, Expr)) else None
     return UNKNOWN if answer is None else answer
 
 
-def below(a: Any, b: Any) -> bool | Unknown:
+def below(a: Operand, b: Operand) -> bool | Unknown:
     """Whether one number is less than another at all sizes; UNKNOWN where that depends."""
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         return a < b
-    answer = at_least(a, b) if _is_dim(a, b) else None
+    answer = at_least(a, b) if isinstance(a, (int, Expr)) and isinstance(b, (int, Expr)) else None
     return UNKNOWN if answer is None else not answer
 
 
@@ -207,11 +208,11 @@ def either(a: object, b: object) -> bool | Unknown:
     return opposite(both(opposite(a), opposite(b)))
 
 
-def chosen(condition: object, a: Any, b: Any) -> Any:
+def chosen(condition: Operand, a: Operand, b: Operand) -> Operand:
     """One number or another, as a condition says."""
     if isinstance(condition, bool):
         return a if condition else b
-    if condition is UNKNOWN and _is_dim(a, b) and equal(a, b):
+    if condition is UNKNOWN and isinstance(a, (int, Expr)) and isinstance(b, (int, Expr)) and equal(a, b):
         return a
     return UNKNOWN
 

@@ -9,8 +9,8 @@ counted as every library computes it, with the row's maximum subtracted first.
 from __future__ import annotations
 
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.layers.facts import Alias, Facts, KeepsOutput, Kept, Shape, size
-from cnnsum.typed import Any, NamedTuple
+from cnnsum.layers.facts import Alias, Facts, KeepsInput, Kept, Reach, Shape, Weight, size
+from cnnsum.typed import NamedTuple
 
 
 class Function(NamedTuple):
@@ -99,24 +99,36 @@ def elementwise(x: Shape, name: str | None, keeps: str | None = None) -> Facts:
 def activated(
     *outputs: Shape,
     activation: str | None,
+    weights: tuple[Weight, ...] = (),
+    macs: Dim = 0,
     ops: Dim = 0,
-    keeps_output: KeepsOutput = False,
+    keeps_input: KeepsInput = False,
     kept: tuple[Kept, ...] = (),
-    **facts: Any,
+    scratch: tuple[Shape, ...] = (),
+    window: Reach = None,
 ) -> Facts:
     """The facts of a layer whose last step applies an activation to its (first) output.
 
-    Takes the arguments of `Facts` for the layer without the activation, and adds what the activation costs and keeps:
+    Takes arguments of `Facts` for the layer without the activation, and adds what the activation costs and keeps:
     a function that needs its output shares it with the outside, one that needs its input keeps a tensor of its own.
     """
     step = _LINEAR if activation is None else FUNCTIONS.get(activation, UNKNOWN_FUNCTION)
-    if step.keeps == "output":
-        keeps_output = True
-    elif step.keeps == "input":
+    if step.keeps == "input":
         kept = (*kept, Kept("pre-activation", outputs[0], use="activation"))
     if step.ops is None:
         ops = UNKNOWN
     elif step.ops:
         ops = ops + step.ops * size(outputs[0])
     activated = step is not _LINEAR
-    return Facts(*outputs, ops=ops, keeps_output=keeps_output, kept=kept, activated=activated, **facts)
+    return Facts(
+        *outputs,
+        weights=weights,
+        macs=macs,
+        ops=ops,
+        keeps_input=keeps_input,
+        keeps_output=step.keeps == "output",
+        kept=kept,
+        activated=activated,
+        scratch=scratch,
+        window=window,
+    )

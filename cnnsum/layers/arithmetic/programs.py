@@ -12,6 +12,7 @@ from math import ceil
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, Expr, at_least, ceil_div, maximum, minimum
+from cnnsum.dims.values import Operand
 from cnnsum.layers.arithmetic.axes import without, work_along
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
 from cnnsum.layers.arithmetic.contents import (
@@ -39,7 +40,6 @@ from cnnsum.layers.facts import (
     with_shape,
 )
 from cnnsum.layers.requiring import axis_of, require_at_least
-from cnnsum.typed import Any
 
 
 def axes_of(
@@ -94,16 +94,15 @@ def _place(length: Dim, at: object) -> Dim:
     return at if at_least(length, at) else minimum(at, length)
 
 
-def _count(length: Dim, start: Any, end: Any, step: Any) -> tuple[Dim, bool]:
+def _count(length: Dim, start: Dim, end: Dim, step: Dim) -> tuple[Dim, bool]:
     """How many elements a slice has, and whether it is the whole axis as it is."""
     if not isinstance(step, int) or step == 0:
         return UNKNOWN, False
     if step < 0:
         if not isinstance(length, int):
-            whole_axis = isinstance(start, int) and start in (-1, _END, 2**63 - 1) and isinstance(end, int)
-            if whole_axis and end <= -_END:
-                return ceil_div(length, -step), False
-            return UNKNOWN, False
+            from_last = isinstance(start, int) and start in (-1, _END, 2**63 - 1)
+            is_whole = from_last and isinstance(end, int) and end <= -_END
+            return ceil_div(length, -step) if is_whole else UNKNOWN, False
         if not isinstance(start, int) or not isinstance(end, int):
             return UNKNOWN, False
         return len(range(*slice(max(start, -length), end if end > -length - 1 else None, step).indices(length))), False
@@ -120,9 +119,9 @@ def sliced(
     what: str,
     x: Shape,
     places: tuple[int, ...],
-    firsts: Sequence[Any],
-    lasts: Sequence[Any],
-    steps: Sequence[Any] | None,
+    firsts: Sequence[Dim],
+    lasts: Sequence[Dim],
+    steps: Sequence[Dim] | None,
 ) -> Facts:
     """A part of the axes at these places, each from a start to before an end, by a step that may be below 0."""
     if steps is None or len(steps) != len(places) or any(place >= len(x) for place in places):
@@ -136,13 +135,15 @@ def sliced(
         as_is = as_is and same
     shape = tuple(out)
     facts = Facts(shape, alias="view", gradient="parts", dtype="first", window=None if as_is else NOT_FOLLOWED)
-    lengths = plain(x)
-    if content_of(x) is not None and lengths is not None and plain((*shape, *firsts, *lasts)) is not None:
+    if content_of(x) is not None:
+        lengths, starts, ends, strides = plain(x), plain(firsts), plain(lasts), plain(steps)
+        if plain(shape) is None or lengths is None or starts is None or ends is None or strides is None:
+            return facts
         taken = [range(length) for length in lengths]
-        for axis, start, end, step in zip(places, firsts, lasts, steps, strict=True):
+        for axis, first, last, stride in zip(places, starts, ends, strides, strict=True):
             length = len(taken[axis])
-            low = start if step > 0 or start >= -length else -length
-            taken[axis] = taken[axis][slice(low, end if end >= -length or step > 0 else None, step)]
+            low = first if stride > 0 or first >= -length else -length
+            taken[axis] = taken[axis][slice(low, last if last >= -length or stride > 0 else None, stride)]
         found = moved(x, shape, lambda at: tuple([one[step] for one, step in zip(taken, at, strict=True)]))
         facts.contents = together(found)
     return facts
@@ -216,7 +217,7 @@ def with_numbers(x: Shape, facts: Facts) -> Facts:
     return facts
 
 
-def stretched(what: str, x: Shape, wanted: Content | None) -> Facts:
+def stretched(what: str, x: Shape, wanted: Shape | None) -> Facts:
     """The tensor and a shape broadcast; the shape is None where nothing is known of it."""
     if wanted is None:
         return Facts(None, alias="view", dtype="first")
@@ -228,7 +229,7 @@ def stretched(what: str, x: Shape, wanted: Content | None) -> Facts:
     return Facts(out, alias="view", dtype="first", contents=together(found))
 
 
-def tiled(what: str, x: Shape, times: Content | None) -> Facts:
+def tiled(what: str, x: Shape, times: Shape | None) -> Facts:
     """The tensor so many times along each axis."""
     if times is None:
         return Facts(unknown_of(len(x)), dtype="first")
@@ -254,7 +255,7 @@ def ranged(what: str, start: Shape, limit: Shape, delta: Shape) -> Facts:
     if isinstance(step, int) and isinstance(first, (int, Expr)) and isinstance(last, (int, Expr)):
         count = ceil_div(last - first, step) if step > 0 else ceil_div(first - last, -step)
         count = max(0, count) if isinstance(count, int) else count
-    elif all(isinstance(one, (int, float)) for one in (first, last, step)):
+    elif isinstance(first, (int, float)) and isinstance(last, (int, float)) and isinstance(step, (int, float)):
         count = max(0, ceil((last - first) / step))
     content = None
     if isinstance(count, int) and count <= MOST and isinstance(first, int) and isinstance(step, int):
@@ -266,8 +267,8 @@ def padded(
     what: str,
     x: Shape,
     places: tuple[int, ...],
-    firsts: Sequence[Any],
-    lasts: Sequence[Any],
+    firsts: Sequence[Dim],
+    lasts: Sequence[Dim],
     mode: str,
     layout: Layout,
     field: str = "pads",
@@ -331,7 +332,7 @@ def reduced(
     )
 
 
-def _applied(operation: Operation, left: object, right: object) -> object:
+def _applied(operation: Operation, left: Operand, right: Operand) -> Operand:
     try:
         return operation(left, right)
     except (OperationError, TypeError):

@@ -14,7 +14,6 @@ from cnnsum.layers.keras import recurrent
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Pos, Real, SublayerOrList, Sublayers
 from cnnsum.layers.requiring import require_rank
-from cnnsum.typed import Any
 
 #: The recurrent layer of each cell, and how many states it has.
 _LAYERS: dict[str, tuple[Rule, int]] = {
@@ -25,7 +24,7 @@ _LAYERS: dict[str, tuple[Rule, int]] = {
 _IGNORED = "seed implementation"
 
 
-def _step(name: str, x: Shape, states: tuple[Shape | None, ...], fields: dict[str, Any]) -> Facts:
+def _step(name: str, x: Shape, states: tuple[Shape | None, ...], fields: dict[str, object]) -> Facts:
     """One step of a cell: the layer on a sequence of one step."""
     require_rank(x, 2, name)
     rule, count = _LAYERS[name]
@@ -152,8 +151,9 @@ def _cells(given: tuple[Inner, ...], field: str) -> list[Inner]:
     """The cells one after another, those of StackedRNNCells among them."""
     found: list[Inner] = []
     for one in given:
-        if one.type.name == "StackedRNNCells":
-            found += _cells(one.fields["cells"], field)
+        held = one.fields.get("cells")
+        if one.type.name == "StackedRNNCells" and isinstance(held, tuple):
+            found += _cells(held, field)
         elif one.type.name in _LAYERS:
             found.append(one)
         else:

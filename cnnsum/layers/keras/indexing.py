@@ -32,16 +32,18 @@ from cnnsum.layers.keras.fields import DataFormat
 from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
 from cnnsum.layers.kinds import Axes, Counts, Dtype, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
 from cnnsum.layers.requiring import axis_of, require_at_least, require_equal, require_multiple, require_places
-from cnnsum.typed import Annotated, Any
+from cnnsum.typed import Annotated
 
 _ELLIPSIS = "..."
-
+Slice = tuple[int | None, int | None, int | None]
+#: A text is an ellipsis, None a new axis.
+Index = int | str | Slice | None
 
 _EXPECTED = 'indices and slices as between the brackets of Python, as ":, 1:4" or "..., None, 0, ::-2"'
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 
 
-def _read_key(value: object, _reading: Reading) -> tuple[object, ...]:
+def _read_key(value: object, _reading: Reading) -> tuple[Index, ...]:
     """What stands between the brackets of `x[...]`: integers, None for a new axis, "...", and slices as triples.
 
     A text as Python has it, or a list of such texts and of integers, nulls, and the objects that Keras writes.
@@ -58,7 +60,7 @@ def _read_key(value: object, _reading: Reading) -> tuple[object, ...]:
     return tuple([_read_index(item) for item in given])
 
 
-def _read_index(item: object) -> object:
+def _read_index(item: object) -> Index:
     if isinstance(item, str):
         return _read_part(item)
     if item is None or type(item) is int:
@@ -74,7 +76,7 @@ def _read_index(item: object) -> object:
     raise wrong(_EXPECTED, item)
 
 
-def _read_part(item: str) -> object:
+def _read_part(item: str) -> Index:
     """One index or slice of a text."""
     text = item.strip()
     if text == _ELLIPSIS:
@@ -93,7 +95,7 @@ def _read_part(item: str) -> object:
     return start, stop, step
 
 
-def spelled(key: tuple[Any, ...]) -> str:
+def spelled(key: tuple[Index, ...]) -> str:
     """A key as a spec has it.
 
     >>> spelled(((None, None, None), (1, -1, 2), "...", None, 0))
@@ -102,14 +104,14 @@ def spelled(key: tuple[Any, ...]) -> str:
     return ", ".join([_spelled_index(item) for item in key]) or _ELLIPSIS
 
 
-def _spelled_index(item: object) -> str:
+def _spelled_index(item: Index) -> str:
     if not isinstance(item, tuple):
         return str(item)
     start, stop, step = ("" if bound is None else str(bound) for bound in item)
     return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
 
-Key = Annotated[tuple[Any, ...], Kind(_EXPECTED, _read_key, spell=spelled)]
+Key = Annotated[tuple[Index, ...], Kind(_EXPECTED, _read_key, spell=spelled)]
 
 
 def _sliced(length: Dim, start: int | None, stop: int | None, step: int) -> Dim:
@@ -154,28 +156,30 @@ def _get_item(x: Shape, *, key: Key = (_ELLIPSIS,)) -> Facts:
         if item is None:
             out.append(1)
             continue
-        if isinstance(item, int):
-            require_places(x, axis, item, item, "GetItem", x, field="key")
-        else:
+        if isinstance(item, tuple):
             start, stop, step = item
             out.append(_sliced(x[axis], start, stop, step or 1))
+        elif isinstance(item, int):
+            require_places(x, axis, item, item, "GetItem", x, field="key")
         axis += 1
     made = _moved(tuple(out))
     made.window = _slice_window(full, x)
     return made
 
 
-def _slice_window(key: tuple[Any, ...], x: Shape) -> Reach:
+def _slice_window(key: tuple[Index, ...], x: Shape) -> Reach:
     """What slices from the front see of a tensor whose axes all stay, the first and the last one whole."""
-    if len(key) != len(x) or not all(isinstance(item, tuple) for item in key) or len(x) < 3:
+    slices = [item for item in key if isinstance(item, tuple)]
+    if len(key) != len(x) or len(slices) != len(key) or len(x) < 3:
         return None if all(isinstance(item, tuple) for item in key[:-1]) and len(x) < 3 else NOT_FOLLOWED
     whole = (None, 0), (None, 1)
-    if key[0][0] not in whole[0] or key[0][1] is not None or key[0][2] not in whole[1]:
+    first, *others = slices[:-1]
+    if first[0] not in whole[0] or first[1] is not None or first[2] not in whole[1]:
         return NOT_FOLLOWED
-    steps = [(item[0] or 0, item[2] or 1) for item in key[1:-1]]
+    steps = [(item[0] or 0, item[2] or 1) for item in others]
     if any(start < 0 or step < 0 for start, step in steps):
         return NOT_FOLLOWED
-    if all(item[0] in whole[0] and item[1] is None and item[2] in whole[1] for item in key[1:-1]):
+    if all(item[0] in whole[0] and item[1] is None and item[2] in whole[1] for item in others):
         return None  # channels alone are picked
     return tuple([Window(1, step, before=-start) for start, step in steps])
 
@@ -186,8 +190,9 @@ def _moved(*outputs: Shape, gradient: Gradient = "", dtype: str = "input", ops: 
 
 def require_indices(indices: Shape, x: Shape, axis: int, what: str) -> None:
     """Constant indices must be those of elements of an axis."""
-    numbers = indices.numbers if isinstance(indices, Constant) else ()
-    if numbers and all(isinstance(one, int) for one in numbers):
+    given = indices.numbers if isinstance(indices, Constant) else ()
+    numbers = [one for one in given if isinstance(one, int)]
+    if numbers and len(numbers) == len(given):
         require_places(x, axis, int(min(numbers)), int(max(numbers)), what, x)
 
 

@@ -19,7 +19,6 @@ from cnnsum.layers.keras.operations import NN
 from cnnsum.layers.keras.reshaping import Interpolation
 from cnnsum.layers.kinds import Axes, Flag, Nat, PairList, PlainInt, Sizes
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
-from cnnsum.typed import Any
 
 IMAGE = "keras.src.ops.image."
 LINALG = "keras.src.ops.linalg."
@@ -141,8 +140,8 @@ def _rgb_to_grayscale(x: Shape, *, data_format: DataFormat | None = None) -> Fac
 
 def _crop_or_pad(
     x: Shape,
-    amounts: tuple[Any, Any, Any, Any],
-    target: tuple[Any, Any],
+    amounts: tuple[Dim | None, Dim | None, Dim | None, Dim | None],
+    target: tuple[Dim | None, Dim | None],
     data_format: Layout | None,
     what: str,
     sign: int,

@@ -21,7 +21,7 @@ from cnnsum.layers.facts import (
 )
 from cnnsum.layers.inner import Inner, within
 from cnnsum.layers.kinds import Sublayer, choice
-from cnnsum.typed import Annotated, Any
+from cnnsum.typed import Annotated
 
 MergeMode = Annotated[str, choice("concat", "sum", "mul", "ave")]
 
@@ -89,9 +89,7 @@ def Bidirectional(
     layers, and per output element 1 for "sum" and "mul", 2 for "ave". Backpropagation keeps what both layers keep;
     "mul" also both outputs.
     """
-    backward: Any = backward_layer
-    if backward is None:
-        backward = layer.with_fields(go_backwards=True)
+    backward = layer.with_fields(go_backwards=True) if backward_layer is None else backward_layer
     for which, inner in (("layer", layer), ("backward_layer", backward)):
         if "go_backwards" not in inner.fields:
             raise Problem("CFG121", f"Bidirectional needs a recurrent layer, got {inner.type.name}", which)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
+from cnnsum.dims.values import Operand
 from cnnsum.layers.arithmetic import contents
 from cnnsum.layers.arithmetic.broadcast import broadcast, in_place
 from cnnsum.layers.arithmetic.contents import Operation, combined, is_float, together
@@ -58,9 +59,16 @@ BINARY: dict[str, tuple[int, str, str, Operation | None]] = {
     "GreaterOrEqual": (1, "", "bool", lambda a, b: contents.opposite(contents.below(a, b))),
 }
 
+
+def _sum(first: Operand, *others: Operand) -> Operand:
+    for one in others:
+        first = contents.plus(first, one)
+    return first
+
+
 #: Operations on any number of tensors: whether each input is needed for the gradient.
 VARIADIC: dict[str, tuple[KeepsInput, Operation | None]] = {
-    "Sum": (False, lambda *all: _folded(contents.plus, all)),
+    "Sum": (False, _sum),
     "Mean": (False, None),
     "Max": (True, contents.largest),
     "Min": (True, contents.smallest),
@@ -82,13 +90,6 @@ ACTIVATIONS = {
     "Softplus": "softplus",
     "Softsign": "softsign",
 }
-
-
-def _folded(operation: Operation, values: tuple[object, ...]) -> object:
-    found, *rest = values
-    for value in rest:
-        found = operation(found, value)
-    return found
 
 
 def _unary(name: str, ops: int, keeps: str, dtype: str, operation: Operation | None) -> Rule:

@@ -28,15 +28,15 @@ def slice_of(
     axes: Ints | None = None,
 ) -> Facts:
     """A part of some axes, each from a start to before an end, by a step that may be below 0."""
-    firsts: Content | None = starts if from_ is None else known(from_)
-    lasts: Content | None = ends if to is None else known(to)
+    firsts = starts if from_ is None else known(from_)
+    lasts = ends if to is None else known(to)
     if along is None and axes is None:
         places: tuple[int, ...] | None = tuple(range(len(firsts))) if firsts is not None else None
     else:
         places = axes_of(x, axes, along, "Slice")
     if firsts is None or lasts is None or places is None or len(firsts) != len(places) or len(lasts) != len(places):
         return Facts(unknown_of(len(x)), alias="view", gradient="parts", dtype="first", window=NOT_FOLLOWED)
-    steps: Content | None = (1,) * len(places) if by is None else known(by)
+    steps: Shape | None = (1,) * len(places) if by is None else known(by)
     return sliced("Slice", x, places, firsts, lasts, steps)
 
 
@@ -118,8 +118,8 @@ def non_zero(x: Shape) -> Facts:
 def top_k(x: Shape, count: Shape | None = None, *, axis: PlainInt = -1, k: PlainInt | None = None) -> Facts:
     """The largest elements along an axis, and their places. Comparisons are not counted."""
     at = axis_of(x, axis, "TopK")
-    found = (k,) if count is None else content_of(count)
-    taken = UNKNOWN if not found or found[0] is None else found[0]
+    found = known(count)
+    taken = found[0] if found else UNKNOWN if k is None else k
     out = (*x[:at], taken, *x[at + 1 :])
     return Facts(out, out, kept=(Kept("indices", out, "int64"),), dtype="first", rest="int64", window=NOT_FOLLOWED)
 

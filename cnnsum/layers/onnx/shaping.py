@@ -214,7 +214,7 @@ for _window in ("HannWindow", "HammingWindow", "BlackmanWindow"):
 
     def _rule(size: Shape, *, output_datatype: Code = "float32") -> Facts:
         """A window of so many numbers, for the spectrum of a signal. Has no gradient."""
-        found = content_of(size)
+        found = known(size)
         return Facts((found[0] if found else UNKNOWN,), gradient="none", dtype=output_datatype)
 
     layer(key=f"{DOMAIN}.{_window}", name=_window, reads=True)(_rule)

@@ -11,7 +11,7 @@ from cnnsum.layers.arithmetic.programs import axes_of, padded, unknown_of
 from cnnsum.layers.arithmetic.resizing import channels_of_places, interpolated, places_of_channels, scaled
 from cnnsum.layers.arithmetic.slide import Sliding
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Content, Facts, Kept, Shape, show_shape, size, with_shape
+from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size, with_shape
 from cnnsum.layers.kinds import Ints, Numbers, PlainInt, PlainPos, Pos, Positives, Real, Text
 from cnnsum.layers.onnx.fields import DOMAIN, MICROSOFT, Switch, numbers
 from cnnsum.layers.onnx.products import KERNEL, moved_lower, padding_of
@@ -268,7 +268,7 @@ def _cropped(
     return tuple(out)
 
 
-def _of_one_scale(x: Shape, axes: tuple[int, ...], wanted: Content, policy: str) -> list[Dim]:
+def _of_one_scale(x: Shape, axes: tuple[int, ...], wanted: Shape, policy: str) -> list[Dim]:
     """Lengths by the one scale that makes all at most, or at least, as long as is wanted, rounded."""
     own, new = plain(tuple([x[axis] for axis in axes])), plain(wanted)
     if own is None or new is None or min(*own, *new) < 1:

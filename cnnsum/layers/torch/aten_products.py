@@ -16,8 +16,7 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import Flag, Naturals, PlainInt, Pos, Positives, Real, Text
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple, require_rank
-from cnnsum.layers.torch.fields import KERNEL, Amounts, copy_for_same, over
-from cnnsum.typed import Any
+from cnnsum.layers.torch.fields import KERNEL, Amounts, Pads, Word, copy_for_same, over
 
 #: What is kept of a tensor and a product that are added up: each factor for the gradient of the other.
 _OF_A_SUM = ((), (2,), (1,))
@@ -29,7 +28,7 @@ def _convolved(
     weight: Shape,
     bias: bool,
     stride: Sizes,
-    padding: Any,
+    padding: Word | tuple[Dim, ...],
     dilation: Sizes,
     groups: Dim,
     transposed: bool = False,
@@ -39,7 +38,7 @@ def _convolved(
     kernel = weight[2:]
     axes = len(kernel)
     require_rank(x, axes + 2, what)
-    pads: Any = (
+    pads: Word | Pads = (
         padding
         if isinstance(padding, str)
         else tuple([(amount, amount) for amount in over(padding, axes, what, "padding")])

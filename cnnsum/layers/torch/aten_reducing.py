@@ -415,9 +415,9 @@ def arange(*, start: Number = 0, end: Number, step: Number = 1, dtype: Dtype | N
     """Numbers from `start` to before `end`. Has no gradient."""
     if step == 0:
         raise Problem("CFG102", "`step` must be a number other than 0, got 0", "step")
-    if not any(isinstance(one, float) for one in (start, end, step)):
+    if not isinstance(start, float) and not isinstance(end, float) and not isinstance(step, float):
         return Facts((ceil_div(end - start, step),), gradient="none", dtype=dtype or "int64")
-    if not all(isinstance(one, (int, float)) for one in (start, end, step)):
+    if not isinstance(start, (int, float)) or not isinstance(end, (int, float)) or not isinstance(step, (int, float)):
         raise Problem("UNK704", f"arange of {start} to {end} gives an unknown number of elements", "end")
     count = (end - start) / step
     if not abs(count) < 2**63:

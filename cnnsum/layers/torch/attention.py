@@ -7,13 +7,14 @@ less.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.attention import Ordered, attend_in_heads
 from cnnsum.layers.arithmetic.axes import require_outputs
 from cnnsum.layers.arithmetic.composed import Parts
-from cnnsum.layers.base import layer
+from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Shape, Weight, show_shape
 from cnnsum.layers.inner import Inner, within
 from cnnsum.layers.kinds import Flag, PlainPos, Pos, Rate, Real, Sublayer, choice
@@ -21,7 +22,7 @@ from cnnsum.layers.requiring import require_equal, require_multiple, require_ran
 from cnnsum.layers.torch.core import Linear
 from cnnsum.layers.torch.fields import BatchFirst, given_channels
 from cnnsum.layers.torch.normalization import LayerNorm
-from cnnsum.typed import Annotated, Any, Literal
+from cnnsum.typed import Annotated, Literal
 
 Between = Literal["relu", "gelu"]
 BetweenLayers = Annotated[Between, choice("relu", "gelu")]
@@ -465,13 +466,25 @@ def Transformer(
     require_equal(src[0], tgt[0], reason)
     require_outputs(num_encoder_layers, "Transformer", "num_encoder_layers")
     require_outputs(num_decoder_layers, "Transformer", "num_decoder_layers")
-    fields: dict[str, Any] = {"d_model": d_model, "nhead": nhead, "dim_feedforward": dim_feedforward}
-    fields |= {"dropout": dropout, "activation": activation, "norm_first": norm_first, "bias": bias}
+
+    def layer_of(rule: Rule) -> Rule:
+        """A layer of the encoder or decoder, with the fields that are the same in both."""
+        return partial(
+            rule,
+            d_model=d_model,
+            nhead=nhead,
+            dim_feedforward=dim_feedforward,
+            dropout=dropout,
+            activation=activation,
+            norm_first=norm_first,
+            bias=bias,
+        )
+
     parts = Parts()
     plain = custom_encoder is None and custom_decoder is None
 
     def encode(x: Shape) -> Facts:
-        return TransformerEncoderLayer(x, src_mask, src_key_padding_mask, **fields)
+        return layer_of(TransformerEncoderLayer)(x, src_mask, src_key_padding_mask)
 
     if custom_encoder is None:
         memory = _stacked(parts, "encoder.", encode, src, num_encoder_layers, own=plain)
@@ -482,7 +495,7 @@ def Transformer(
     others = (memory, tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask)
 
     def decode(x: Shape) -> Facts:
-        return TransformerDecoderLayer(x, *others, **fields)
+        return layer_of(TransformerDecoderLayer)(x, *others)
 
     if custom_decoder is None:
         out = _stacked(parts, "decoder.", decode, tgt, num_decoder_layers, own=plain)

@@ -21,10 +21,11 @@ from cnnsum.layers.torch.fields import (
     Pads1,
     Pads2,
     Pads3,
+    Word,
     copy_for_same,
     given_channels,
 )
-from cnnsum.typed import Any, Literal
+from cnnsum.typed import Literal
 
 Border = Literal["zeros", "reflect", "replicate", "circular"]
 
@@ -42,7 +43,7 @@ def _convolved(
     out_channels: Dim,
     kernel: Sizes,
     stride: Sizes,
-    padding: str | Pads,
+    padding: Word | Pads,
     dilation: Sizes,
     groups: Dim,
     bias: bool,
@@ -58,8 +59,7 @@ def _convolved(
             "padding",
             help=help,
         )
-    way: Any = padding
-    sliding = Sliding(what, kernel, stride, dilation, way, "channels_first", KERNEL)
+    sliding = Sliding(what, kernel, stride, dilation, padding, "channels_first", KERNEL)
 
     def weights(depth: Dim) -> tuple[Weight, ...]:
         return _weights(kernel, out_channels, depth, out_channels, bias)
@@ -72,7 +72,7 @@ def _convolved(
     return facts
 
 
-def _border(x: Shape, facts: Facts, what: str, kernel: Sizes, dilation: Sizes, padding: str | Pads, mode: str) -> None:
+def _border(x: Shape, facts: Facts, what: str, kernel: Sizes, dilation: Sizes, padding: Word | Pads, mode: str) -> None:
     """What a border that is not of zeros needs and keeps: a longer copy of the input, made of its own samples.
 
     PyTorch makes that a step of its own, which keeps the input, too, other than by copying (circular).

@@ -14,9 +14,11 @@ from cnnsum.layers.arithmetic.slide import Sizes, Words
 from cnnsum.layers.facts import Facts, Kept, Shape, show_shape
 from cnnsum.layers.kinds import Kind, Reading, choice, flag, integer, items, real, wrong
 from cnnsum.layers.requiring import require_equal, require_known
-from cnnsum.typed import Annotated, Any, Literal
+from cnnsum.typed import Annotated, Literal
 
 Pads = tuple[tuple[Dim, Dim], ...]
+Word = Literal["same", "valid"]
+_WORDS: dict[object, Word] = {"same": "same", "valid": "valid"}
 
 #: What messages say of layers that slide a kernel.
 KERNEL = Words("kernel_size", "dilation", "a `padding` makes the input larger")
@@ -37,9 +39,9 @@ def _padding(count: int) -> Kind:
     def one(value: object, reading: Reading) -> Dim:
         return integer(value, reading, "an integer of at least 0", 0)
 
-    def read(value: object, reading: Reading) -> str | Pads:
-        if isinstance(value, str) and value in ("same", "valid"):
-            return value
+    def read(value: object, reading: Reading) -> Word | Pads:
+        if isinstance(value, str) and value in _WORDS:
+            return _WORDS[value]
         if isinstance(value, (list, tuple)):
             amounts = items(value, reading, one, expects, count)
         else:
@@ -49,7 +51,7 @@ def _padding(count: int) -> Kind:
     return Kind(expects, read, spell=_spelled)
 
 
-def _spelled(value: str | Pads) -> Any:
+def _spelled(value: Word | Pads) -> Word | Dim | list[Dim]:
     """Pads as a spec says them: one number where all axes have the same."""
     if isinstance(value, str):
         return value
@@ -57,18 +59,18 @@ def _spelled(value: str | Pads) -> Any:
     return amounts[0] if all(amount == amounts[0] for amount in amounts) else amounts
 
 
-def _read_amounts(value: object, reading: Reading) -> object:
-    if isinstance(value, str) and value in ("same", "valid"):
-        return value
+def _read_amounts(value: object, reading: Reading) -> Word | tuple[Dim, ...]:
+    if isinstance(value, str) and value in _WORDS:
+        return _WORDS[value]
     expects = "a list of integers of at least 0, same, or valid"
     return items(value, reading, lambda one, reading: integer(one, reading, expects, 0), expects)
 
 
 #: The padding of operations, which have a list of one for all axes.
-Amounts = Annotated[Any, Kind("a list of integers of at least 0, same, or valid", _read_amounts)]
-Padding1 = Annotated[Any, _padding(1)]
-Padding2 = Annotated[Any, _padding(2)]
-Padding3 = Annotated[Any, _padding(3)]
+Amounts = Annotated[Word | tuple[Dim, ...], Kind("a list of integers of at least 0, same, or valid", _read_amounts)]
+Padding1 = Annotated[Word | Pads, _padding(1)]
+Padding2 = Annotated[Word | Pads, _padding(2)]
+Padding3 = Annotated[Word | Pads, _padding(3)]
 
 
 def _pads_only(count: int) -> Kind:
@@ -77,7 +79,7 @@ def _pads_only(count: int) -> Kind:
     expects = words.expects.removesuffix(", same, or valid").replace("0, a", "0, or a")
 
     def read(value: object, reading: Reading) -> Pads:
-        if isinstance(value, str) and value in ("same", "valid"):
+        if isinstance(value, str) and value in _WORDS:
             raise wrong(expects, value)
         pads: Pads = words.read(value, reading)
         return pads
@@ -123,7 +125,7 @@ def _number(value: object, reading: Reading) -> Dim | float:
 
 
 #: A whole number or another, where that decides about the dtype of what is made of it.
-Number = Annotated[Any, Kind("a number", _number)]
+Number = Annotated[Dim | float, Kind("a number", _number)]
 
 
 #: The rank of a batch of sequences; what has more axes is a map, which a layer of the last axis alone seldom means.

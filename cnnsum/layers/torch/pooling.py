@@ -16,7 +16,7 @@ from cnnsum.layers.facts import Facts, Shape, with_shape
 from cnnsum.layers.kinds import Flag, Kind, One, Pair, Pos, Reading, Triple, integer, items
 from cnnsum.layers.requiring import require_at_least
 from cnnsum.layers.torch.fields import KERNEL, Pads, Pads1, Pads2, Pads3
-from cnnsum.typed import Annotated, Any
+from cnnsum.typed import Annotated
 
 
 def windows_of(what: str, kernel: Sizes, stride: Sizes | None, padding: Pads, dilation: Sizes, ceil: bool) -> Sliding:
@@ -193,7 +193,7 @@ def _wanted(count: int) -> Kind:
             return items(value, reading, one, expects, count)
         return (integer(value, reading, expects, 1),) * count
 
-    def spelled(value: tuple[Dim | None, ...]) -> Any:
+    def spelled(value: tuple[Dim | None, ...]) -> Dim | list[Dim | None] | None:
         return value[0] if all(item == value[0] for item in value) else list(value)
 
     return Kind(expects, read, spell=spelled)

@@ -17,7 +17,9 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape, show_shape, with_shape
 from cnnsum.layers.kinds import Flag, Kind, PlainInt, Pos, Reading, Real, choice, integer, items, real, wrong
 from cnnsum.layers.requiring import axis_of, require_at_least, require_multiple, require_rank
-from cnnsum.typed import Annotated, Any, Literal
+from cnnsum.typed import Annotated, Literal, TypeVar
+
+T = TypeVar("T")
 
 Mode = Annotated[str, choice(*MODES)]
 
@@ -265,20 +267,19 @@ def _read_lengths(value: object, reading: Reading) -> tuple[Dim, ...] | Dim:
 def _read_factors(value: object, reading: Reading) -> tuple[float, ...] | float:
     if isinstance(value, (list, tuple)):
         return items(value, reading, real, "a number, or a list of them")
-    factor: float = real(value, reading)
-    return factor
+    return real(value, reading)
 
 
 #: A number is for all axes: a list of one is not, and PyTorch refuses it for two.
-Wanted = Annotated[Any, Kind("a positive integer, or a list of them", _read_lengths)]
-Factors = Annotated[Any, Kind("a number, or a list of them", _read_factors)]
+Wanted = Annotated[Dim | tuple[Dim, ...], Kind("a positive integer, or a list of them", _read_lengths)]
+Factors = Annotated[float | tuple[float, ...], Kind("a number, or a list of them", _read_factors)]
 
 
 def resized(
     what: str,
     x: Shape,
-    size: Any,
-    scale_factor: Any,
+    size: Dim | tuple[Dim, ...] | None,
+    scale_factor: float | tuple[float, ...] | None,
     mode: str,
     align_corners: bool | None,
     recompute: bool | None = None,
@@ -299,19 +300,28 @@ def resized(
         raise Problem("CFG116", reason, "recompute_scale_factor")
     if antialias and mode not in ("bilinear", "bicubic"):
         raise Problem("CFG116", f"`antialias` of {what} goes with bilinear and bicubic modes, got {mode}", "antialias")
-    lengths = x[2:]
-    field, given = ("size", size) if scale_factor is None else ("scale_factor", scale_factor)
-    wanted = given if isinstance(given, tuple) else (given,) * len(lengths)
-    if len(wanted) != len(lengths):
-        reason = f"`{field}` of {what} must be a number for each axis of space of {show_shape(x)}, got {len(wanted)}"
-        raise Problem("CFG102", reason, field)
-    if scale_factor is not None:
-        wanted = tuple([scaled(length, factor) for length, factor in zip(lengths, wanted, strict=True)])
+    field = "size" if scale_factor is None else "scale_factor"
+    if size is not None:
+        wanted: tuple[Dim, ...] = _for_each_axis(what, x, size, field)
+    else:
+        assert scale_factor is not None, "one of the two is given"
+        factors = _for_each_axis(what, x, scale_factor, field)
+        wanted = tuple([scaled(length, factor) for length, factor in zip(x[2:], factors, strict=True)])
     for axis, length in enumerate(wanted, 2):
         require_at_least(
             length, 1, with_shape(f"{what} must leave a sample on axis {axis}", x), code="SHP210", field=field
         )
     return interpolated(what, x, wanted, mode, corners=bool(align_corners), antialias=antialias)
+
+
+def _for_each_axis(what: str, x: Shape, given: T | tuple[T, ...], field: str) -> tuple[T, ...]:
+    """What is given for all axes of space, or for each."""
+    axes = len(x) - 2
+    wanted = given if isinstance(given, tuple) else (given,) * axes
+    if len(wanted) != axes:
+        reason = f"`{field}` of {what} must be a number for each axis of space of {show_shape(x)}, got {len(wanted)}"
+        raise Problem("CFG102", reason, field)
+    return wanted
 
 
 @layer(role="upsampling")

@@ -52,6 +52,5 @@ class Numbers:
         content = found.contents.get(found.outputs[0]) if found.outputs else None
         if content is None or any(call.facts.claimed for call in found.calls):
             return None  # what only the file says may be otherwise
-        if not all(isinstance(one, (int, float)) for one in content):
-            return None
-        return content
+        numbers = tuple([one for one in content if isinstance(one, (int, float))])
+        return numbers if len(numbers) == len(content) else None

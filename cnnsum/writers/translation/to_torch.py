@@ -139,11 +139,11 @@ def _module_of(function: str) -> str:
     raise CannotError(f"PyTorch has no module for the activation `{function}`")
 
 
-def _activate(call: Call, x: Tensor, function: str | None, *, moved: bool, rank: int) -> Tensor:
+def _activate(call: Call, x: Tensor, function: object, *, moved: bool, rank: int) -> Tensor:
     """Apply an activation to a result; nothing for the identity."""
     if function in (None, "linear"):
         return x
-    assert function is not None
+    assert isinstance(function, str)
     fields: dict[str, object] = dict(_FIELDS_OF_FUNCTIONS.get(function, {}))
     if function in _BY_ROW:
         fields["dim"] = 1 if moved and rank > 2 else -1
