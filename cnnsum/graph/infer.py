@@ -35,6 +35,7 @@ from cnnsum.graph.model import (
     MAX_RANK,
     Claim,
     Computed,
+    FromSizes,
     Graph,
     InputSpec,
     Layer,
@@ -58,7 +59,7 @@ from cnnsum.layers.facts import (
     with_shape,
 )
 from cnnsum.layers.kinds import PlainReading
-from cnnsum.typed import Any, NamedTuple
+from cnnsum.typed import NamedTuple
 
 #: Calls after nested models are opened; a file that asks for more is refused (a model nested twice, 30 deep, is 2**30).
 MAX_CALLS = MAX_LAYERS
@@ -156,7 +157,7 @@ class Inference:
         return self.calls[start:end]
 
 
-Memo = dict[Any, Facts]
+Memo = dict[object, Facts]
 
 
 def infer(graph: Graph, inputs: tuple[Value, ...] | None = None) -> Inference:
@@ -493,9 +494,9 @@ class _Runner:
         self.values.append(Value(value.shape, source.layer.spec.dtype))
         return len(self.values) - 1
 
-    def _computed(self, node: Node, made_by: list[tuple[tuple[int, ...], int, int]]) -> dict[str, Any]:
+    def _computed(self, node: Node, made_by: list[tuple[tuple[int, ...], int, int]]) -> dict[str, object]:
         """The fields of a call that are computed from sizes of tensors, at the sizes that these have."""
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for name, value in node.computed.items():
             if isinstance(value, tuple) and not isinstance(value, (SizeOf, Computed)):
                 found[name] = tuple([self._size(one, node, made_by) for one in value])
@@ -503,7 +504,7 @@ class _Runner:
                 found[name] = self._size(value, node, made_by)
         return found
 
-    def _size(self, size: Computed | SizeOf | int, node: Node, made_by: list[tuple[tuple[int, ...], int, int]]) -> Dim:
+    def _size(self, size: FromSizes, node: Node, made_by: list[tuple[tuple[int, ...], int, int]]) -> Dim:
         if isinstance(size, int):
             return size
         if isinstance(size, SizeOf):

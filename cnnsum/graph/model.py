@@ -17,7 +17,7 @@ from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import DTYPES
 from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.source import Document
-from cnnsum.typed import TYPE_CHECKING, Any, NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.graph.order import Order
@@ -149,7 +149,7 @@ class Layer:
         self,
         name: str,
         type: LayerType | None,
-        fields: dict[str, Any] | None = None,
+        fields: dict[str, object] | None = None,
         *,
         type_name: str | None = None,
         place: Place | None = None,
@@ -231,7 +231,7 @@ class Constant(NamedTuple):
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody wants of a constant
     shape: Shape
-    value: Any
+    value: object
 
     @property
     def numbers(self) -> tuple[int | float, ...]:
@@ -279,6 +279,11 @@ class Computed(NamedTuple):
     numbers: tuple[Computed | SizeOf | int, ...]
 
 
+#: A number in a field of a call that may be computed from sizes of tensors, and fields that have such numbers.
+FromSizes = Computed | SizeOf | int
+FieldsFromSizes = dict[str, FromSizes | tuple[FromSizes, ...]]
+
+
 class Node:
     """One call of a layer. `keywords` name the last of its inputs, where they were given by name.
 
@@ -299,7 +304,7 @@ class Node:
         self.keywords = keywords
         self.constants: tuple[Constant, ...] = ()
         self.options: dict[str, object] = {}
-        self.computed: dict[str, Any] = {}
+        self.computed: FieldsFromSizes = {}
         self.claim: Claim | None = None
         self.index = len(layer.nodes)
         self.position = -1

@@ -85,7 +85,7 @@ def function_of(call: Call) -> str | None:
     if type is None:
         return None
     if type.role != "activation":
-        name = said(call.layer, "activation") if type.role in WEIGHTED else None
+        name: object = said(call.layer, "activation") if type.role in WEIGHTED else None
     elif type.function == "relu" and "max_value" in fields:
         if fields["negative_slope"]:
             return "leaky_relu"
@@ -96,7 +96,7 @@ def function_of(call: Call) -> str | None:
         return "relu" if most is None else f"relu{most:g}" if isinstance(most, (int, float)) else None
     else:
         name = type.function or fields.get("activation")
-    return name if name in FUNCTIONS and name != "linear" else None
+    return name if isinstance(name, str) and name in FUNCTIONS and name != "linear" else None
 
 
 def is_not_negative(function: str | None) -> bool:

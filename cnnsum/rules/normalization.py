@@ -283,6 +283,7 @@ def momentum_of_another_library(network: Network) -> Iterator[Finding]:
             part = f"keeps only {kept:g} of its statistics at each batch"
             effect = "never moves its statistics" if kept >= 1 else part
             momentum = call.layer.fields[field]
+            assert isinstance(momentum, (int, float)), "a part is said"
             help = phrase(
                 call.layer,
                 "momentum of others" if kept < 1 else "usual momentum",

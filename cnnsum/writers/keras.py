@@ -224,9 +224,10 @@ class KerasWriter:
                 value = {"class_name": "__numpy__", "config": {"value": value, "dtype": "float32"}}
             tensors.insert(constant.index, value)
         for name in OF_CALLS.intersection(layer.fields):
-            if isinstance(layer.fields[name], tuple):
-                tensors.append([_index(item) for item in layer.fields[name]])
-            elif layer.fields[name]:
+            value = layer.fields[name]
+            if isinstance(value, tuple):
+                tensors.append([_index(item) for item in value])
+            elif value:
                 kwargs[name] = True
         type = layer.type
         if type is not None and (type.name in ON_LISTS or (type.schema.most is None and type.name not in STATES)):

@@ -55,7 +55,7 @@ def window_of(layer: Layer) -> Window | None:
         kernel,
         _axes(said(layer, "stride")) or (kernel if type.role in _POOLING else None),
         None if kernel is None else _alike(field("padding")),
-        layer.fields.get(field_with(type, "groups")),
+        said(layer, "groups"),
         _axes(said(layer, "dilation")),
         activation if isinstance(activation, str) and activation != "linear" else None,
     )

@@ -471,7 +471,7 @@ class ProgramReader:
         if shown not in (_ON_SIZES if inputs else _ON_NUMBERS):
             return False
         return all(tensor.node.layer.counts_sizes for tensor in inputs) and all(
-            "value" in one.value["config"] for one in constants
+            isinstance(one.value, dict) and "value" in one.value["config"] for one in constants
         )
 
     def _layer(

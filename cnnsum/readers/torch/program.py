@@ -20,6 +20,8 @@ from cnnsum.graph.model import (
     Claim,
     Computed,
     Constant,
+    FieldsFromSizes,
+    FromSizes,
     Graph,
     InputSpec,
     Layer,
@@ -117,7 +119,7 @@ class ProgramReader:
         self.names = Names()
         self.tensors: dict[str, Tensor] = {}
         self.held: dict[str, _Held] = {}
-        self.sizes: dict[str, Computed | SizeOf | int] = {}
+        self.sizes: dict[str, FromSizes] = {}
         self.symbols: dict[str, Dim] = {}
         self._sizes: dict[tuple[str, int], Dim] = {}
         self.owners: dict[object, Layer] = {}
@@ -418,10 +420,10 @@ class ProgramReader:
             if claimed is not None and len(sizes) == len(claimed):
                 self.graph.recorded.append(Recorded(tensor, sizes, (*_GRAPH, "tensor_values", one)))
 
-    def _fields(self, type: LayerType | None, arguments: list[Argument]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _fields(self, type: LayerType | None, arguments: list[Argument]) -> tuple[dict[str, Any], FieldsFromSizes]:
         """The fields that the type reads, with 1 for a number that is computed; and what computes it."""
         fields: dict[str, Any] = {}
-        computed: dict[str, Any] = {}
+        computed: FieldsFromSizes = {}
         known = {} if type is None else type.schema.fields
         for argument in arguments:
             name = argument.name
@@ -442,7 +444,7 @@ class ProgramReader:
                 fields[name] = value
         return fields, computed
 
-    def _number(self, raw: object) -> Computed | SizeOf | int:
+    def _number(self, raw: object) -> FromSizes:
         value = mapping_in(raw)
         if type(value.get("as_int")) is int:
             return int(value["as_int"])
@@ -452,7 +454,7 @@ class ProgramReader:
         """A node that computes a number from sizes."""
         operation = target.rpartition(".")[2]
         arguments = arguments_of(raw)
-        numbers: list[Computed | SizeOf | int] = []
+        numbers: list[FromSizes] = []
         for argument in arguments:
             if argument.is_computed and not isinstance(argument.value, list):
                 numbers.append(self._number(argument.value))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from cnnsum.diagnostics import Problem
+from cnnsum.dims import Dim, Expr, Unknown
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import BlockUse, Graph, InputSpec, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
@@ -77,6 +78,50 @@ class Call:
         if shape is None:
             raise CannotError("the shape of its input is not known")
         return shape
+
+    # Fields by what stands in them, which their kinds have seen to.
+
+    def sizes(self, name: str) -> tuple[Dim, ...]:
+        """A field with a number for each axis; () for null."""
+        value = self.fields[name]
+        assert value is None or isinstance(value, tuple)
+        return value or ()
+
+    def axes(self, name: str) -> tuple[int, ...]:
+        """A field with plain numbers; () for null."""
+        value = self.fields[name]
+        assert value is None or isinstance(value, tuple)
+        return value or ()
+
+    def pads(self, name: str) -> tuple[tuple[Dim, Dim], ...]:
+        """A field with the numbers before and after each axis."""
+        value = self.fields[name]
+        assert isinstance(value, tuple)
+        return value
+
+    def size(self, name: str) -> Dim:
+        """A field with one number, which may be a formula."""
+        value = self.fields[name]
+        assert isinstance(value, (int, Expr, Unknown))
+        return value
+
+    def axis(self, name: str) -> int:
+        """A field with a plain whole number."""
+        value = self.fields[name]
+        assert isinstance(value, int)
+        return value
+
+    def number(self, name: str) -> float:
+        """A field with a plain number."""
+        value = self.fields[name]
+        assert isinstance(value, (int, float))
+        return value
+
+    def word(self, name: str) -> str:
+        """A field with a text."""
+        value = self.fields[name]
+        assert isinstance(value, str)
+        return value
 
     def made(
         self,

@@ -29,17 +29,17 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 def _numbers(call: Call, field: str, axes: int, default: int = 1) -> list[Dim]:
     """A number for each axis."""
-    return list(call.fields[field] or (default,) * axes)
+    return list(call.sizes(field) or (default,) * axes)
 
 
 def _padding(call: Call, axes: int) -> object:
     """The padding as a module has it: one number for both sides of an axis, or a word."""
-    word, pads = call.fields["auto_pad"], call.fields["pads"]
+    word, pads = call.word("auto_pad"), call.sizes("pads")
     if word.startswith("SAME"):
         if any(step != 1 for step in _numbers(call, "strides", axes)):
             raise CannotError("no module pads to the size of the output, divided by a stride")
         return "same"
-    sides = [0] * 2 * axes if word == "VALID" or not pads else list(pads)
+    sides = list(pads) if pads and word != "VALID" else [0] * 2 * axes
     if sides[:axes] != sides[axes:]:
         raise CannotError("it pads one side more than the other")
     return sides[:axes]
@@ -60,7 +60,7 @@ def _shape_of(call: Call, name: str) -> Shape:
 def _convolution(call: Call) -> Moved:
     held = weights_of(call)
     weight = _shape_of(call, "weight")
-    axes, groups = len(weight) - 2, call.fields["group"]
+    axes, groups = len(weight) - 2, call.size("group")
     transposed = call.layer.type_name == "ConvTranspose"
     if transposed and call.fields["output_shape"]:
         raise CannotError("no module is told the shape of its output")
@@ -159,17 +159,17 @@ def _clip(call: Call) -> Moved:
 @rule("Softmax", "LogSoftmax")
 def _softmax(call: Call) -> Moved:
     axis = call.fields["axis"]
-    if call.fields["opset"] < 13 and axis is not None and axis % len(call.shape()) != len(call.shape()) - 1:
+    if call.axis("opset") < 13 and isinstance(axis, int) and axis % len(call.shape()) != len(call.shape()) - 1:
         raise CannotError("before version 13 it is over all axes from one on")
     return made_as(call, call.layer.type_name, {"dim": -1 if axis is None else axis})
 
 
 @rule("MaxPool", "AveragePool")
 def _pooled(call: Call) -> Moved:
-    axes = len(call.fields["kernel_shape"])
+    axes = len(call.sizes("kernel_shape"))
     largest = call.layer.type_name == "MaxPool"
     fields = {
-        "kernel_size": list(call.fields["kernel_shape"]),
+        "kernel_size": list(call.sizes("kernel_shape")),
         "stride": _numbers(call, "strides", axes),
         "padding": _padding(call, axes),
         "ceil_mode": call.fields["ceil_mode"],
@@ -207,7 +207,7 @@ def _reshaped(call: Call) -> Moved:
 
 @rule("Transpose")
 def _transposed(call: Call) -> Moved:
-    order = call.fields["perm"] or tuple(reversed(range(len(call.shape()))))
+    order = call.axes("perm") or tuple(reversed(range(len(call.shape()))))
     return made_as(call, "permute", {"dims": list(order)})
 
 
@@ -220,15 +220,15 @@ def _joined(call: Call) -> Moved:
 @rule("Pad")
 def _padded(call: Call) -> Moved:
     held = held_by(call)
-    amounts = held["amounts"].numbers if "amounts" in held else call.fields["pads"]
+    amounts = held["amounts"].numbers if "amounts" in held else call.sizes("pads")
     rank = len(call.shape())
-    if amounts is None or len(amounts) != 2 * rank or "axes" in held:
+    if len(amounts) != 2 * rank or "axes" in held:
         raise CannotError("how much it pads is computed by the program")
     sides = [(amounts[axis], amounts[axis + rank]) for axis in reversed(range(rank))]
     while len(sides) > 1 and sides[-1] == (0, 0):
         sides.pop()
     modes = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
-    return made_as(call, "pad", {"pad": [one for pair in sides for one in pair], "mode": modes[call.fields["mode"]]})
+    return made_as(call, "pad", {"pad": [one for pair in sides for one in pair], "mode": modes[call.word("mode")]})
 
 
 @rule("Resize", "Upsample")
@@ -243,7 +243,7 @@ def _resized(call: Call) -> Moved:
     smooth = {3: "linear", 4: "bilinear", 5: "trilinear"}[rank]
     modes = {"nearest": "nearest", "linear": smooth, "bilinear": smooth, "cubic": "bicubic"}
     factors = [int(one) if float(one).is_integer() else one for one in scales[2:]]
-    return made_as(call, "Upsample", {"mode": modes[call.fields["mode"]], "scale_factor": factors})
+    return made_as(call, "Upsample", {"mode": modes[call.word("mode")], "scale_factor": factors})
 
 
 @rule("Dropout", "Identity")
@@ -258,7 +258,7 @@ def _same(call: Call) -> Moved:
 def _split(call: Call) -> list[Moved]:
     if len(call.inputs) != 1:
         raise CannotError("its lengths are computed by the program")
-    axis = call.fields["axis"]
+    axis = call.axis("axis")
     lengths = [out[axis] for out in call.outputs if out is not None]
     made = made_as(call, "split", {"split_size_or_sections": lengths, "dim": axis})
     return [Moved(Tensor(made.tensor.node, at)) for at in range(len(call.outputs))]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cnnsum.dims import Unknown, prod
 from cnnsum.graph.infer import Inference, infer
-from cnnsum.graph.model import Computed, Constant, Graph, Layer, Node, SizeOf, Tensor
+from cnnsum.graph.model import Computed, Constant, FromSizes, Graph, Layer, Node, SizeOf, Tensor
 from cnnsum.layers.facts import Shape, Weight, show_shape
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.readers.torch.arguments import NO_NUMBER, arguments_of, list_in, mapping_in
@@ -200,14 +200,16 @@ class FromProgram(Translator):
             self.refusals.warn(layer, f"`{layer.name}`: {_listed(left)} {is_left} out: no operation reads {it}")
 
 
-def _moved_sizes(value: object, made: Mapping[Tensor, Moved]) -> object:
+def _moved_sizes(
+    value: FromSizes | tuple[FromSizes, ...], made: Mapping[Tensor, Moved]
+) -> FromSizes | tuple[FromSizes, ...]:
     """Numbers that are computed from sizes of tensors, from those of the tensors that these became."""
-    if isinstance(value, (SizeOf, Computed)):
+    if isinstance(value, (SizeOf, Computed, int)):
         return _moved_size(value, made)
-    return tuple([_moved_sizes(one, made) for one in value]) if isinstance(value, tuple) else value
+    return tuple([_moved_size(one, made) for one in value])
 
 
-def _moved_size(value: SizeOf | Computed | int, made: Mapping[Tensor, Moved]) -> SizeOf | Computed | int:
+def _moved_size(value: FromSizes, made: Mapping[Tensor, Moved]) -> FromSizes:
     if isinstance(value, SizeOf):
         return SizeOf(made[value.tensor].tensor, value.axis)
     if isinstance(value, Computed):
@@ -319,7 +321,7 @@ def _convolution(call: Call) -> Moved:
     weight = _weight(held)
     axes = len(weight) - 2
     transposed = "transpose" in (call.layer.type.key if call.layer.type else "") or said.get("transposed") is True
-    groups = call.fields["groups"]
+    groups = call.size("groups")
     fields = {
         "out_channels": weight[1] * groups if transposed else weight[0],
         "kernel_size": list(weight[2:]),
@@ -369,7 +371,7 @@ def _normalized(call: Call) -> Moved:
 def _layer_norm(call: Call) -> Moved:
     held = weights_of(call)
     fields = {
-        "normalized_shape": list(call.fields["normalized_shape"]),
+        "normalized_shape": list(call.sizes("normalized_shape")),
         "eps": _said(call).get("eps", 1e-5),
         "elementwise_affine": "weight" in held,
         "bias": "weight" not in held or "bias" in held,
@@ -546,7 +548,7 @@ def _pooled(call: Call) -> Moved:
 def _adaptive(call: Call) -> Moved:
     key = call.layer.type.key if call.layer.type else ""
     name = of_rank(call, "AdaptiveAvgPool" if "avg" in key else "AdaptiveMaxPool")
-    return made_as(call, name, {"output_size": list(call.fields["output_size"])})
+    return made_as(call, name, {"output_size": list(call.sizes("output_size"))})
 
 
 @rule("flatten")
@@ -573,7 +575,7 @@ def _same(call: Call) -> Moved:
 @rule("view", "reshape")
 def _reshaped(call: Call) -> Moved:
     weightless(call)
-    wanted = [*call.fields["size" if "size" in call.fields else "shape"]]
+    wanted = [*call.sizes("size" if "size" in call.fields else "shape")]
     if any(not isinstance(one, int) for one in wanted):
         raise CannotError("it has numbers that the program computes from sizes")
     return made_as(call, "reshape", {"shape": wanted})
@@ -642,7 +644,7 @@ def _softmax(call: Call) -> Moved:
 @rule("unflatten")
 def _unflattened(call: Call) -> Moved:
     weightless(call)
-    return made_as(call, "Unflatten", {"dim": call.fields["dim"], "unflattened_size": list(call.fields["sizes"])})
+    return made_as(call, "Unflatten", {"dim": call.fields["dim"], "unflattened_size": list(call.sizes("sizes"))})
 
 
 @rule("pad")
@@ -657,7 +659,7 @@ def _padded(call: Call) -> Moved:
 @rule("split", "split_with_sizes")
 def _split(call: Call) -> list[Moved]:
     weightless(call)
-    sizes = call.fields["split_size"] if "split_size" in call.fields else list(call.fields["split_sizes"])
+    sizes = call.fields["split_size"] if "split_size" in call.fields else list(call.sizes("split_sizes"))
     made = made_as(call, "split", {"split_size_or_sections": sizes, "dim": call.fields["dim"]})
     return [Moved(Tensor(made.tensor.node, at)) for at in range(len(call.outputs))]
 

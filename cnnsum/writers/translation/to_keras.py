@@ -158,7 +158,7 @@ def _padded(call: Call, x: Tensor, fields: dict[str, object], kernel: _Axes, str
     if padding in ("same", "valid"):
         fields["padding"] = padding
         return x
-    amounts = [_number(before, "its padding") for before, _ in padding]
+    amounts = [_number(before, "its padding") for before, _ in call.pads("padding")]
     spans = [
         (_number(window, "its kernel") - 1) * _number(spread, "its dilation")
         for window, spread in zip(kernel, dilation, strict=True)
@@ -178,7 +178,7 @@ def _spelled(amounts: list[int]) -> object:
 @rule(*_each("Conv{}d"))
 def _convolution(call: Call) -> Moved:
     _only(call, padding_mode="zeros")
-    kernel, stride, dilation = (call.fields[name] for name in ("kernel_size", "stride", "dilation"))
+    kernel, stride, dilation = (call.sizes(name) for name in ("kernel_size", "stride", "dilation"))
     fields = _same_fields(call)
     x = _padded(call, _last(call), fields, kernel, stride, dilation)
     depth, groups = call.shape()[1], call.fields["groups"]
@@ -194,11 +194,11 @@ def _convolution(call: Call) -> Moved:
 @rule(*_each("ConvTranspose{}d"))
 def _transposed(call: Call) -> Moved:
     _only(call, padding_mode="zeros", groups=1)
-    if any(one != 1 for one in call.fields["dilation"]):
+    if any(one != 1 for one in call.sizes("dilation")):
         raise CannotError("with a `dilation` Keras cuts its result otherwise than PyTorch")
     words = set()
-    kernel, stride, pads, more = (call.fields[name] for name in ("kernel_size", "stride", "padding", "output_padding"))
-    for window, step, (pad, _), extra in zip(kernel, stride, pads, more, strict=True):
+    kernel, stride, more = (call.sizes(name) for name in ("kernel_size", "stride", "output_padding"))
+    for window, step, (pad, _), extra in zip(kernel, stride, call.pads("padding"), more, strict=True):
         size, jump = _number(window, "its kernel"), _number(step, "its stride")
         if size == jump and not pad and not extra:
             continue  # both words mean the same
@@ -220,13 +220,13 @@ def _pooling(call: Call) -> Moved:
     _only(call, ceil_mode=False)
     if is_max:
         _only(call, return_indices=False)
-        if any(one != 1 for one in call.fields["dilation"]):
+        if any(one != 1 for one in call.sizes("dilation")):
             raise CannotError("pooling of Keras has no `dilation`")
     elif call.fields.get("divisor_override") is not None:
         raise CannotError("pooling of Keras has no `divisor_override`")
     fields = _same_fields(call)
     x = _last(call)
-    amounts = [_number(before, "its padding") for before, _ in call.fields["padding"]]
+    amounts = [_number(before, "its padding") for before, _ in call.pads("padding")]
     if any(amounts):
         if is_max and not _never_below_zero(call):
             raise CannotError("pooling of Keras pads by itself only, and zeros around it would be maxima")
@@ -322,7 +322,7 @@ def _batch_norm(call: Call) -> Moved:
     rank = _rank(call)
     fields = {
         "epsilon": call.fields["eps"],
-        "momentum": round(1 - call.fields["momentum"], 12),
+        "momentum": round(1 - call.number("momentum"), 12),
         **_affine(call, "affine"),
     }
     return Moved(call.made("BatchNormalization", fields, _last(call), last=True), rank > 2)
@@ -338,7 +338,7 @@ def _group_norm(call: Call) -> Moved:
 def _layer_norm(call: Call) -> Moved:
     if call.fields["eps"] is None:
         raise CannotError("RMSNormalization of Keras has an epsilon of its own", "give `eps`")
-    axes = [-1 - number for number in reversed(range(len(call.fields["normalized_shape"])))]
+    axes = [-1 - number for number in reversed(range(len(call.sizes("normalized_shape"))))]
     fields = {**_same_fields(call), "axis": axes}
     if "bias" in call.fields:
         fields.update(_affine(call, "elementwise_affine"))
@@ -379,7 +379,7 @@ def _activation(call: Call) -> Moved:
     elif type.key in ("Softmax", "softmax"):
         if fields["dim"] is None:
             raise CannotError("its axis is not said", "give `dim`")
-        key, made = "Softmax", {"axis": _axis(call, fields["dim"], given.moved)}
+        key, made = "Softmax", {"axis": _axis(call, call.axis("dim"), given.moved)}
     elif any(value != type.schema.fields[name].default for name, value in fields.items()) or not _is_keras(
         type.function
     ):
@@ -409,7 +409,7 @@ rule(
 def _flatten(call: Call) -> Moved:
     given = call.inputs[0]
     rank = _rank(call)
-    if call.fields["start_dim"] % rank != 1 or call.fields["end_dim"] % rank != rank - 1:
+    if call.axis("start_dim") % rank != 1 or call.axis("end_dim") % rank != rank - 1:
         raise CannotError("Flatten of Keras is of all axes but the batch's")
     if not given.moved or all(size == 1 for size in call.shape()[2:]):
         return Moved(call.made("Flatten", {}, given.tensor, last=True))
@@ -433,10 +433,10 @@ def _reshape(call: Call) -> Moved:
 def _permute(call: Call) -> Moved:
     rank = _rank(call)
     if "dims" in call.fields:
-        order = [axis % rank for axis in call.fields["dims"]]
+        order = [axis % rank for axis in call.axes("dims")]
     else:
         order = [*range(rank)]
-        first, second = call.fields["dim0"] % rank, call.fields["dim1"] % rank
+        first, second = call.axis("dim0") % rank, call.axis("dim1") % rank
         order[first], order[second] = order[second], order[first]
     if order[0] != 0:
         raise CannotError("Permute of Keras leaves the axis of the batch as it is")
@@ -464,8 +464,9 @@ def _zeros(call: Call) -> Moved:
 @rule("Upsample", "interpolate", "UpsamplingNearest2d")
 def _upsample(call: Call) -> Moved:
     scale, mode = call.fields["scale_factor"], call.fields.get("mode", "nearest")
-    factors = scale if isinstance(scale, tuple) else (scale,) * (_rank(call) - 2)
-    if scale is None or any(float(one) != int(one) for one in factors):
+    given = scale if isinstance(scale, tuple) else (scale,) * (_rank(call) - 2)
+    factors = [float(one) for one in given if isinstance(one, (int, float))]
+    if len(factors) < len(given) or any(one != int(one) for one in factors):
         raise CannotError("UpSampling of Keras takes whole factors")
     if mode not in ("nearest", "bilinear") or call.fields.get("align_corners") or call.fields.get("antialias"):
         raise CannotError(f"Keras interpolates otherwise than PyTorch's `{mode}` here")
@@ -512,21 +513,21 @@ def _together(call: Call) -> tuple[list[Tensor], bool]:
 
 @rule("cat")
 def _cat(call: Call) -> Moved:
-    if call.fields["dim"] % _rank(call) == 0:
+    if call.axis("dim") % _rank(call) == 0:
         raise CannotError("Keras puts no samples together: `dim` is the axis of the batch")
     if len(call.inputs) == 1:
         return Moved(call.made("Identity", {}, call.inputs[0].tensor, last=True), call.inputs[0].moved)
     tensors, moved = _together(call)
-    fields = {"axis": _axis(call, call.fields["dim"], moved)}
+    fields = {"axis": _axis(call, call.axis("dim"), moved)}
     return Moved(call.made("Concatenate", fields, *tensors, last=True), moved)
 
 
 @rule("mean", "amax")
 def _mean(call: Call) -> Moved:
     rank = _rank(call)
-    axes = sorted(axis % rank for axis in call.fields["dim"] or ())
+    axes = sorted(axis % rank for axis in call.axes("dim"))
     kind = "Average" if call.layer.type is not None and call.layer.type.key == "mean" else "Max"
-    keep = call.fields["keepdim"]
+    keep = bool(call.fields["keepdim"])
     if rank == 3 and axes == [1] and not call.inputs[0].moved:
         return Moved(call.made(f"Global{kind}Pooling1D", {"keepdims": keep}, call.inputs[0].tensor, last=True))
     if rank not in (3, 4, 5) or axes != list(range(2, rank)):

@@ -180,7 +180,7 @@ def _relu(call: Call) -> Moved:
         key = "ReLU"
     elif threshold == 0 and slope == 0 and most == 6:
         key, fields = "ReLU6", {}
-    elif threshold == 0 and slope == 0 and most is not None and most > 0:
+    elif threshold == 0 and slope == 0 and isinstance(most, (int, float)) and most > 0:
         key, fields = "Hardtanh", {"min_val": 0.0, "max_val": float(most)}
     elif threshold == 0 and most is None:
         key, fields = "LeakyReLU", {"negative_slope": slope}
@@ -198,7 +198,7 @@ def _by_element(call: Call) -> Moved:
 @rule("PReLU")
 def _prelu(call: Call) -> Moved:
     shape = call.shape()
-    shared = call.fields["shared_axes"] or ()
+    shared = call.axes("shared_axes")
     if set(shared) != set(range(1, len(shape) - 1)):
         message = "PReLU of PyTorch has a slope for each channel, or one for all"
         raise CannotError(message, f"`shared_axes: {list(range(1, len(shape) - 1))}` shares it in Keras")
@@ -212,7 +212,7 @@ def _prelu(call: Call) -> Moved:
 def _softmax(call: Call) -> Moved:
     if len(call.inputs) > 1:
         raise CannotError("Softmax of PyTorch takes no mask")
-    axes = call.fields["axis"]
+    axes = call.axes("axis")
     given = call.inputs[0]
     if len(axes) != 1:
         raise CannotError("Softmax of PyTorch is along one axis")
@@ -310,7 +310,7 @@ def _no_lora(call: Call) -> None:
 def _convolution(call: Call) -> Moved:
     _no_lora(call)
     fields = _same_fields(call)
-    kernel, stride, dilation = (call.fields[name] for name in ("kernel_size", "strides", "dilation_rate"))
+    kernel, stride, dilation = (call.sizes(name) for name in ("kernel_size", "strides", "dilation_rate"))
     x = _padded(call, _first(call), fields, kernel, stride, dilation)
     x = call.made(_pair(call).torch, fields, x, last=_is_last(call))
     return _activated(call, x, moved=call.layer.layout != "channels_first", rank=_rank(call))
@@ -318,12 +318,12 @@ def _convolution(call: Call) -> Moved:
 
 @rule("DepthwiseConv1D", "DepthwiseConv2D")
 def _depthwise(call: Call) -> Moved:
-    x = _depthwise_part(call, bias=call.fields["use_bias"], last=_is_last(call))
+    x = _depthwise_part(call, bias=bool(call.fields["use_bias"]), last=_is_last(call))
     return _activated(call, x, moved=call.layer.layout != "channels_first", rank=_rank(call))
 
 
 def _depthwise_part(call: Call, *, bias: bool, last: bool, suffix: str = "") -> Tensor:
-    kernel, stride, dilation = (call.fields[name] for name in ("kernel_size", "strides", "dilation_rate"))
+    kernel, stride, dilation = (call.sizes(name) for name in ("kernel_size", "strides", "dilation_rate"))
     depth = _number(_channels(call), "the channels of its input")
     fields = {
         "out_channels": depth * _number(call.fields["depth_multiplier"], "its depth_multiplier"),
@@ -341,7 +341,7 @@ def _depthwise_part(call: Call, *, bias: bool, last: bool, suffix: str = "") -> 
 def _separable(call: Call) -> Moved:
     x = _depthwise_part(call, bias=False, last=False, suffix="depthwise")
     fields = {"out_channels": call.fields["filters"], "kernel_size": 1, "bias": call.fields["use_bias"]}
-    x = call.made(f"Conv{len(call.fields['kernel_size'])}d", fields, x, last=_is_last(call))
+    x = call.made(f"Conv{len(call.sizes('kernel_size'))}d", fields, x, last=_is_last(call))
     return _activated(call, x, moved=call.layer.layout != "channels_first", rank=_rank(call))
 
 
@@ -349,11 +349,11 @@ def _separable(call: Call) -> Moved:
 def _transposed(call: Call) -> Moved:
     if call.fields["output_padding"] is not None:
         raise CannotError("its `output_padding` moves the samples otherwise than that of PyTorch")
-    if any(one != 1 for one in call.fields["dilation_rate"]):
+    if any(one != 1 for one in call.sizes("dilation_rate")):
         raise CannotError("with a `dilation_rate` Keras cuts its result otherwise than PyTorch")
     fields = _same_fields(call)
     more, before, cut = [], [], []
-    for window, step in zip(call.fields["kernel_size"], call.fields["strides"], strict=True):
+    for window, step in zip(call.sizes("kernel_size"), call.sizes("strides"), strict=True):
         length, jump = _number(window, "its kernel"), _number(step, "its stride")
         more.append(max(jump - length, 0))
         total = max(length - jump, 0) if call.fields["padding"] == "same" else 0
@@ -372,8 +372,8 @@ def _transposed(call: Call) -> Moved:
 @rule(*_each("MaxPooling{}D"), *_each("AveragePooling{}D"))
 def _pooling(call: Call) -> Moved:
     fields = _same_fields(call)
-    kernel = call.fields["pool_size"]
-    stride = call.fields["strides"] or kernel
+    kernel = call.sizes("pool_size")
+    stride = call.sizes("strides") or kernel
     if fields["stride"] is None or fields["stride"] == kernel:
         del fields["stride"]
     axes = len(kernel)
@@ -383,7 +383,8 @@ def _pooling(call: Call) -> Moved:
         pads = _pads(call, kernel, stride, (1,) * axes)
         if not is_max and any(pair != (0, 0) for pair in pads):
             fields["count_include_pad"] = False
-        if all(first == second and 2 * first <= size for (first, second), size in zip(pads, kernel, strict=True)):
+        lengths = [_number(size, "its pool_size") for size in kernel]
+        if all(first == second and 2 * first <= size for (first, second), size in zip(pads, lengths, strict=True)):
             fields["padding"] = [first for first, _ in pads]
         elif all(first == 0 for first, _ in pads) and all(isinstance(one, int) for one in _spatial(call)):
             fields["ceil_mode"] = True
@@ -406,7 +407,7 @@ def _global_pooling(call: Call) -> Moved:
     if axes == 1 and not call.inputs[0].moved and call.layer.layout != "channels_first":
         fields = {"dim": 1, "keepdim": call.fields["keepdims"]}
         return Moved(call.made("amax" if kind == "Max" else "mean", fields, call.inputs[0].tensor, last=True))
-    keep = call.fields["keepdims"]
+    keep = bool(call.fields["keepdims"])
     x = call.made(f"Adaptive{kind}Pool{axes}d", {"output_size": 1}, _first(call), last=keep)
     if keep:
         return _result(call, x)
@@ -511,7 +512,7 @@ def _recurrent(call: Call) -> Moved | list[Moved]:
     key, fields = _recurrence(call.layer.type.key, call.fields)
     if len(call.inputs) > 1:
         raise CannotError(_STATES)
-    last = call.fields["return_sequences"]
+    last = bool(call.fields["return_sequences"])
     x = call.made(key, fields, _as_in_keras(call), last=last)
     return Moved(x if last else call.made("select", {"dim": 1, "index": -1}, x, suffix="last", last=True))
 
@@ -519,6 +520,7 @@ def _recurrent(call: Call) -> Moved | list[Moved]:
 @rule("Bidirectional")
 def _bidirectional(call: Call) -> Moved:
     inner = call.fields["layer"]
+    assert isinstance(inner, Inner)
     name = inner.type.key
     if (name, 0) not in OF_KERAS:
         raise CannotError(f"{name} has no layer of PyTorch that does exactly the same")
@@ -529,7 +531,7 @@ def _bidirectional(call: Call) -> Moved:
         raise CannotError(f"{key} of PyTorch has both directions side by side", "`merge_mode: concat`")
     if len(call.inputs) > 1:
         raise CannotError(_STATES)
-    every = inner.fields["return_sequences"]
+    every = bool(inner.fields["return_sequences"])
     x = call.made(key, {**fields, "bidirectional": True}, _as_in_keras(call), last=every)
     if every:
         return Moved(x)
@@ -556,7 +558,7 @@ def _affine(call: Call, word: str) -> dict[str, object]:
 
 def _of_channels(call: Call) -> Tensor:
     """The input with the axis that is normalised on axis 1."""
-    axis = call.fields["axis"] % _rank(call)
+    axis = call.axis("axis") % _rank(call)
     if axis == _rank(call) - 1:
         return _exchange(call, 0, moved=True)
     if axis == 1:
@@ -573,9 +575,9 @@ def _batch_normalization(call: Call) -> Moved:
         raise CannotError(f"BatchNorm of PyTorch takes no input of {rank} axes")
     axes = max(rank - 2, 1)
     x = _of_channels(call)
-    momentum = round(1 - call.fields["momentum"], 12)
+    momentum = round(1 - call.number("momentum"), 12)
     fields = {**_same_fields(call, axes), "momentum": momentum, **_affine(call, "affine")}
-    moved = rank > 2 and call.fields["axis"] % rank == rank - 1
+    moved = rank > 2 and call.axis("axis") % rank == rank - 1
     return Moved(call.made(_pair(call, axes).torch, fields, x, last=True), moved)
 
 
@@ -585,8 +587,8 @@ def _group_normalization(call: Call) -> Moved:
     x = _of_channels(call)
     fields = {**_same_fields(call), **_affine(call, "affine")}
     if call.fields["groups"] == -1:
-        fields["num_groups"] = call.shape()[call.fields["axis"]]
-    return Moved(call.made("GroupNorm", fields, x, last=True), rank > 2 and call.fields["axis"] % rank == rank - 1)
+        fields["num_groups"] = call.shape()[call.axis("axis")]
+    return Moved(call.made("GroupNorm", fields, x, last=True), rank > 2 and call.axis("axis") % rank == rank - 1)
 
 
 @rule("LayerNormalization", "RMSNormalization")
@@ -594,7 +596,7 @@ def _by_row(call: Call) -> Moved:
     if call.fields.get("rms_scaling"):
         raise CannotError("LayerNorm of PyTorch has no `rms_scaling`")
     shape = call.shape()
-    axes = sorted(axis % len(shape) for axis in call.fields["axis"])
+    axes = sorted(axis % len(shape) for axis in call.axes("axis"))
     if axes != list(range(len(shape) - len(axes), len(shape))):
         raise CannotError("LayerNorm of PyTorch normalises the last axes")
     sizes = [_number(shape[axis], "a size of its weights") for axis in axes]
@@ -651,7 +653,7 @@ def _reshape(call: Call) -> Moved:
 
 @rule("Permute")
 def _permute(call: Call) -> Moved:
-    return Moved(call.made("permute", {"dims": [0, *call.fields["dims"]]}, _as_in_keras(call), last=True))
+    return Moved(call.made("permute", {"dims": [0, *call.axes("dims")]}, _as_in_keras(call), last=True))
 
 
 @rule("RepeatVector")
@@ -663,7 +665,7 @@ def _repeat(call: Call) -> Moved:
 @rule(*_each("ZeroPadding{}D"), *_each("Cropping{}D"))
 def _zeros(call: Call) -> Moved:
     sign = -1 if "cropping" in call.fields else 1
-    pads = call.fields["cropping" if sign == -1 else "padding"]
+    pads = call.pads("cropping" if sign == -1 else "padding")
     amounts = [(sign * _number(first, "a pad"), sign * _number(second, "a pad")) for first, second in pads]
     x = _first(call) if "data_format" in call.fields else _exchange(call, 0, moved=True)
     moved = call.layer.layout != "channels_first"
@@ -675,7 +677,7 @@ def _upsampling(call: Call) -> Moved:
     mode = call.fields.get("interpolation", "nearest")
     if mode not in ("nearest", "bilinear"):
         raise CannotError(f"PyTorch interpolates otherwise where Keras says `{mode}`")
-    sizes = call.fields["size"]
+    sizes = call.sizes("size")
     scale = sizes[0] if all(one == sizes[0] for one in sizes) else list(sizes)
     fields = {"scale_factor": scale, **({"mode": mode} if mode != "nearest" else {})}
     x = _first(call) if "data_format" in call.fields else _exchange(call, 0, moved=True)
@@ -730,7 +732,7 @@ def _merged(call: Call) -> Moved:
 @rule("Concatenate")
 def _concatenate(call: Call) -> Moved:
     tensors, moved = _together(call)
-    axis = _axis(call, call.fields["axis"], moved)
+    axis = _axis(call, call.axis("axis"), moved)
     return Moved(call.made("cat", {"dim": axis}, *tensors, last=True), moved)
 
 
