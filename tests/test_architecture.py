@@ -248,11 +248,11 @@ def test_private_names_stay_in_their_module():
 
 
 #: The parts that say `Any`. Values of any type come in where files are read, where callers give arguments, and from
-#: libraries without types; the fields of layers are such values, and whoever reads them says so. What is only handed
-#: on, compared or written is an `object`. A part that has no `Any` left leaves this list, and no other comes into it.
+#: libraries without types; the kinds of fields read such values, and a field is what its kind gives. What is only
+#: handed on, compared or written is an `object`. A part that has no `Any` left leaves this list, and no other comes in.
 ANY = {
     *("source", "readers", "arguments", "server", "cli"),  # files, arguments, messages
-    *("layers", "typed"),  # fields of layers
+    *("layers", "typed"),  # kinds of fields
 }
 
 

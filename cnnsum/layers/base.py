@@ -102,7 +102,7 @@ class Field(NamedTuple):
     name: str
     kind: Kind
     optional: bool
-    default: Any
+    default: object
 
 
 REQUIRED: object = type("Required", (), {"__repr__": lambda _self: "required"})()
@@ -208,7 +208,7 @@ class LayerType:
         fields = list(self.schema.fields)
         return fields[1:] if self.lazy and name.rpartition(".")[2] == self.lazy else fields
 
-    def bind(self, raw: Mapping[str, Any], reading: Reading) -> tuple[dict[str, Any], list[Problem]]:
+    def bind(self, raw: Mapping[str, object], reading: Reading) -> tuple[dict[str, object], list[Problem]]:
         """Check raw fields and give them their types.
 
         Returns every field of the type, in the order of its signature, with the defaults filled in, and all the
@@ -310,7 +310,7 @@ class Schema(NamedTuple):
     """
 
     fields: dict[str, Field]
-    defaults: dict[str, Any]
+    defaults: dict[str, object]
     ignored: frozenset[str]
     inputs: tuple[str, ...]
     least: int

@@ -11,7 +11,12 @@ from collections.abc import Callable
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Dim, Expr, Unknown, at_least
-from cnnsum.typed import Annotated, Any, NamedTuple, NoReturn, Protocol
+from cnnsum.typed import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from cnnsum.layers.inner import Inner
+
+T = TypeVar("T")
 
 #: Dtypes that a tensor or a policy may name.
 DTYPES = (
@@ -27,14 +32,14 @@ _DTYPE = "a dtype such as float32"
 class Reading(Protocol):
     """What a format's reader lends to the kinds: its way to turn text into numbers and to read a layer in a field."""
 
-    def number(self, text: str) -> Any:
+    def number(self, text: str) -> object:
         """The value of an expression written where a number is expected; raises Problem."""
 
     def sublayer(self, raw: object) -> object:
         """The layer that a field holds (of TimeDistributed, Bidirectional); raises Problem."""
 
 
-Read = Callable[[object, Reading], Any]
+Read = Callable[[object, Reading], object]
 
 
 class PlainReading:
@@ -179,11 +184,13 @@ def choice(*words: str, instead: Callable[[object], str] | None = None) -> Kind:
     return Kind(expects, read, words)
 
 
-def items(value: object, reading: Reading, read: Read, expects: str, count: int | None = None) -> tuple[Any, ...]:
+def items(
+    value: object, reading: Reading, read: Callable[[object, Reading], T], expects: str, count: int | None = None
+) -> tuple[T, ...]:
     """A list of `count` values (any number if None), each read by `read`."""
     if not isinstance(value, (list, tuple)) or (count is not None and len(value) != count):
         raise wrong(expects, value)
-    result = []
+    result: list[T] = []
     for index, item in enumerate(value):
         try:
             result.append(read(item, reading))
@@ -248,7 +255,7 @@ def _axes(value: object, reading: Reading) -> tuple[int, ...]:
     return (_plain_int(value, reading),)
 
 
-def _one_or_list(low: int | None, expects: str, words: str) -> Read:
+def _one_or_list(low: int | None, expects: str, words: str) -> Callable[[object, Reading], int | tuple[int, ...]]:
     """An integer that stays one, or a list of them: for operations, where the two mean different things."""
 
     def one(value: object, reading: Reading) -> int:
@@ -272,9 +279,7 @@ _CUTS = "a positive integer, or a list of integers in order"
 
 def _cuts(value: object, reading: Reading) -> int | tuple[int, ...]:
     """A number of sections, or the places of cuts, which Keras counts from the start only."""
-    found: int | tuple[int, ...] = _one_or_list(0, _CUTS, "an integer of at least 0, counted from the start")(
-        value, reading
-    )
+    found = _one_or_list(0, _CUTS, "an integer of at least 0, counted from the start")(value, reading)
     if found == 0 or (isinstance(found, tuple) and list(found) != sorted(found)):
         raise wrong(_CUTS, value)
     return found
@@ -293,11 +298,11 @@ def _widths(value: object, reading: Reading) -> tuple[tuple[Dim, Dim], ...]:
     elif all(isinstance(item, (list, tuple)) and len(item) == 1 for item in value):
         value = [(amount, amount) for (amount,) in value]  # the same before and after
 
-    def pair(item: object, reading: Reading) -> tuple[Dim, ...]:
-        return items(item, reading, _nat, "a pair of integers", 2)
+    def pair(item: object, reading: Reading) -> tuple[Dim, Dim]:
+        before, after = items(item, reading, _nat, "a pair of integers", 2)
+        return before, after
 
-    pairs: tuple[tuple[Dim, Dim], ...] = items(value, reading, pair, expects)
-    return pairs
+    return items(value, reading, pair, expects)
 
 
 def _numbers(value: object, reading: Reading) -> tuple[float, ...]:
@@ -316,7 +321,7 @@ def _nested_numbers(value: object, reading: Reading) -> NestedNumbers:
         if value is None or isinstance(value, (bool, dict)):
             raise wrong(_SCALE, value)
         return real(value, reading)
-    found: tuple[NestedNumbers, ...] = items(value, reading, _nested_numbers, _SCALE)
+    found = items(value, reading, _nested_numbers, _SCALE)
     if not found or len({_lengths(one) for one in found}) > 1:
         raise wrong(_SCALE, value, help="lists in a list must be of one length" if found else None)
     return found
@@ -458,9 +463,9 @@ Naturals = Annotated[tuple[Dim, ...], Kind("a list of integers of at least 0", _
 Extent = Annotated[tuple[Dim | None, ...], Kind("a list of sizes", _extent)]
 Numbers = Annotated[tuple[float, ...], Kind("a list of numbers", _numbers)]
 NumberOrNumbers = Annotated[NestedNumbers, Kind(_SCALE, _nested_numbers)]
-Table = Annotated[Any, Kind("a list, or the path of a file", _table)]
+Table = Annotated[object, Kind("a list, or the path of a file", _table)]
 Dtype = Annotated[str, Kind(_DTYPE, _dtype)]
-Anything = Annotated[Any, Kind("any value", _anything)]
-Sublayer = Annotated[Any, Kind("a layer", _sublayer)]
-SublayerOrList = Annotated[Any, Kind("a layer, or a list of layers", _sublayer_or_list)]
-Sublayers = Annotated[Any, Kind("a list of layers", _sublayers)]
+Anything = Annotated[object, Kind("any value", _anything)]
+Sublayer = Annotated["Inner", Kind("a layer", _sublayer)]
+SublayerOrList = Annotated["Inner | tuple[Inner, ...]", Kind("a layer, or a list of layers", _sublayer_or_list)]
+Sublayers = Annotated["tuple[Inner, ...]", Kind("a list of layers", _sublayers)]

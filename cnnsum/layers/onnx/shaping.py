@@ -181,8 +181,8 @@ def constant_of_shape(shape: Shape, *, value: Anything = (0.0,), dtype: Text = "
         return Facts(unknown_of(length_of(shape)), gradient="none", dtype=dtype)
     out = tuple([UNKNOWN if isinstance(one, int) and one < 0 else one for one in wanted])
     count = prod(out)
-    is_short = isinstance(count, int) and count <= MOST and isinstance(value, tuple) and len(value) == 1
-    content = (value[0],) * count if is_short and isinstance(count, int) else None
+    number = value if isinstance(value, tuple) and len(value) == 1 else None
+    content = number * count if number is not None and isinstance(count, int) and count <= MOST else None
     return Facts(out, gradient="none", dtype=dtype, contents=together(content))
 
 

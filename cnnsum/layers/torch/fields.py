@@ -36,19 +36,23 @@ def _padding(count: int) -> Kind:
         3: "an integer of at least 0, a list of three, same, or valid",
     }[count]
 
-    def one(value: object, reading: Reading) -> Dim:
-        return integer(value, reading, "an integer of at least 0", 0)
-
     def read(value: object, reading: Reading) -> Word | Pads:
         if isinstance(value, str) and value in _WORDS:
             return _WORDS[value]
-        if isinstance(value, (list, tuple)):
-            amounts = items(value, reading, one, expects, count)
-        else:
-            amounts = (integer(value, reading, expects, 0),) * count
-        return tuple([(amount, amount) for amount in amounts])
+        return _read_pads(value, reading, expects, count)
 
     return Kind(expects, read, spell=_spelled)
+
+
+def _read_pads(value: object, reading: Reading, expects: str, count: int) -> Pads:
+    def one(value: object, reading: Reading) -> Dim:
+        return integer(value, reading, "an integer of at least 0", 0)
+
+    if isinstance(value, (list, tuple)):
+        amounts = items(value, reading, one, expects, count)
+    else:
+        amounts = (integer(value, reading, expects, 0),) * count
+    return tuple([(amount, amount) for amount in amounts])
 
 
 def _spelled(value: Word | Pads) -> Word | Dim | list[Dim]:
@@ -75,14 +79,13 @@ Padding3 = Annotated[Word | Pads, _padding(3)]
 
 def _pads_only(count: int) -> Kind:
     """Samples at both ends of each axis, of pooling, which has no words for them."""
-    words = _padding(count)
-    expects = words.expects.removesuffix(", same, or valid").replace("0, a", "0, or a")
+    expects_words = _padding(count).expects
+    expects = expects_words.removesuffix(", same, or valid").replace("0, a", "0, or a")
 
     def read(value: object, reading: Reading) -> Pads:
         if isinstance(value, str) and value in _WORDS:
             raise wrong(expects, value)
-        pads: Pads = words.read(value, reading)
-        return pads
+        return _read_pads(value, reading, expects_words, count)
 
     return Kind(expects, read, spell=_spelled)
 
