@@ -16,6 +16,8 @@ from cnnsum.rules.network import Network
 from cnnsum.source import Document
 
 _WORD = re.compile(r"[^\W\d]\w*")
+#: Keys that declare something.
+_DECLARES = frozenset(("vars", "blocks", "symbols", "defaults", "layer_types", "include"))
 #: Keys whose values use names; what the others hold declares them, or describes the whole.
 _USES = ("input", "inputs", "outputs", "layers", "symbols", "vars", "blocks", "defaults", "layer_types")
 
@@ -45,6 +47,8 @@ def declared_and_not_used(network: Network) -> Iterator[Finding]:
     document = network.document
     spec = document.value
     if not isinstance(spec, dict) or "class_name" in spec or not isinstance(spec.get("layers"), list):
+        return
+    if _DECLARES.isdisjoint(spec):
         return
     texts: list[Mapping[str, object]] = [
         spec,
