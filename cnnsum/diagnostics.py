@@ -237,6 +237,8 @@ _LONGEST_NAME = 200
 #: Letters of a word of which one, or two, may be mistyped without doubt what was meant.
 _SHORT = 5
 _LONG = 9
+#: Codes of what depends on sizes: of shapes, of sizes and of quantized weights that must be known.
+_OF_SIZES = ("SHP", "UNK704", "UNK705")
 
 
 class Span(NamedTuple):
@@ -319,6 +321,13 @@ class Diagnostic(NamedTuple):
     help: str | None = None
     related: tuple[Related, ...] = ()
     mend: Mend | None = None
+
+    @property
+    def is_of_sizes(self) -> bool:
+        """Whether it is one of shapes, or of what must be known or is not supported at some sizes: as far as its code
+        tells, other sizes may not have it.
+        """
+        return self.code.startswith(_OF_SIZES)
 
     def __str__(self) -> str:
         from cnnsum.ink import harmless, inked

@@ -80,11 +80,13 @@ class Model:
         places = [at for at, one in enumerate(found) if one.code in OF_SIZES and one.help is None]
         if not places:
             return
-        try:
-            free = self.again(self.how.freeing("spatial"))
-        except UnusableError:
-            return
-        help = None if free.wrong else sizes_that_fit(free.sizes)
+        help = None
+        if not self.wrong_at_all:
+            try:
+                free = self.again(self.how.freeing("spatial"))
+            except UnusableError:
+                return
+            help = None if free.wrong else sizes_that_fit(free.sizes)
         for at in places:
             found[at] = found[at]._replace(help=help or self._of_arms(found[at]))
 
@@ -117,6 +119,11 @@ class Model:
     def wrong(self) -> bool:
         """Whether one of the diagnostics is an error."""
         return bool(self.errors)
+
+    @property
+    def wrong_at_all(self) -> bool:
+        """Whether one of them is no error of sizes (`Diagnostic.is_of_sizes`), so that it is there at all of them."""
+        return any(not found.is_of_sizes for found in self.errors)
 
     def again(self, how: How) -> Model:
         """The same document read in another way; raises UnusableError."""

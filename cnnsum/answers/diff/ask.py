@@ -174,6 +174,8 @@ def _side(model: Model, batch: int | None, optimizer: str) -> Side:
     from cnnsum.answers.summary.ask import summarize
 
     report = summarize(model, batch=batch, optimizer=optimizer, details=False)
+    if model.wrong_at_all:
+        return Side(model.graph, report, None)
     try:
         freed = model.again(model.how.freeing("spatial", "declared"))
     except UnusableError:

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from cnnsum.readers.how import How
     from cnnsum.source import Document
 
-#: Errors of shapes, and of sizes and quantized weights that must be known.
-_OF_SIZES = ("SHP", "UNK704", "UNK705")
-
 
 class Reading(NamedTuple):
     """How a model is read, and what is asked of its variants."""
@@ -194,14 +191,7 @@ def costs_of(totals: Totals) -> tuple[Dim, ...]:
 
 def first_error(model: Model) -> Diagnostic | None:
     """The first error of a model, by its place: of those that other sizes would have too, if there are any."""
-    return min(
-        model.errors, key=lambda found: (depends_on_sizes(found), found.span is None, found.span or ()), default=None
-    )
-
-
-def depends_on_sizes(found: Diagnostic) -> bool:
-    """Whether an error is one of sizes, or of what is not supported at some: other sizes may not have it."""
-    return found.code.startswith(_OF_SIZES)
+    return min(model.errors, key=lambda found: (found.is_of_sizes, found.span is None, found.span or ()), default=None)
 
 
 def put_in(values: Mapping[str, object], names: Names) -> tuple[dict[str, object], int | None]:
