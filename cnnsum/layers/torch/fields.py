@@ -79,13 +79,12 @@ Padding3 = Annotated[Word | Pads, _padding(3)]
 
 def _pads_only(count: int) -> Kind:
     """Samples at both ends of each axis, of pooling, which has no words for them."""
-    expects_words = _padding(count).expects
-    expects = expects_words.removesuffix(", same, or valid").replace("0, a", "0, or a")
+    expects = _padding(count).expects.removesuffix(", same, or valid").replace("0, a", "0, or a")
 
     def read(value: object, reading: Reading) -> Pads:
         if isinstance(value, str) and value in _WORDS:
             raise wrong(expects, value)
-        return _read_pads(value, reading, expects_words, count)
+        return _read_pads(value, reading, expects, count)
 
     return Kind(expects, read, spell=_spelled)
 
