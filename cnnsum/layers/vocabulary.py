@@ -40,6 +40,7 @@ class Vocabulary:
 
     __slots__ = (
         "_meanings",
+        "_ordered",
         "_unread",
         "_unread_operations",
         "channels_first",
@@ -72,6 +73,7 @@ class Vocabulary:
         self.channels_first = channels_first
         self.types: dict[str, LayerType] = {}
         self._meanings: Meanings | None = None
+        self._ordered = False
         self._unread = [family for family in reversed(families) if family not in operations]
         self._unread_operations = list(reversed(operations))
 
@@ -105,10 +107,16 @@ class Vocabulary:
         return self.find(word) or self.find(f"{self.domain}.{word.removeprefix(f'{self.name}.')}")
 
     def all_types(self) -> dict[str, LayerType]:
-        """Every declared type, by key and by alias."""
-        for unread in (self._unread, self._unread_operations):
-            while unread:
-                __import__(self.module(unread.pop()))
+        """Every declared type, by key and by alias, in the order of the families, whichever were loaded first."""
+        if not self._ordered:
+            for unread in (self._unread, self._unread_operations):
+                while unread:
+                    __import__(self.module(unread.pop()))
+            places = {self.module(family): place for place, family in enumerate(self.families)}
+            found = sorted(self.types.items(), key=lambda item: places.get(item[1].rule.__module__, len(places)))
+            self.types.clear()
+            self.types.update(found)
+            self._ordered = True
         return self.types
 
     def foreign(self) -> Foreign:
