@@ -37,7 +37,7 @@ KNOWS = {
     "analyses.sizes": "diagnostics dims graph layers",
     "analyses.field": "dims graph layers",
     "analyses.conventions": "dims graph layers layers.arithmetic",
-    "analyses.memory": "analyses analyses.sizes dims graph",
+    "analyses.memory": "analyses analyses.sizes dims graph layers",
     "analyses.training": "analyses analyses.memory dims graph layers",
     "render": "diagnostics dims ink",
     "rules": "analyses analyses.conventions analyses.field analyses.memory analyses.sizes diagnostics dims graph "

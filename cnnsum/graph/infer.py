@@ -393,6 +393,8 @@ class _Runner:
                             facts.gradient = "none"
                         if isinstance(facts.keeps_input, tuple):
                             facts.keeps_input = _as_called(facts.keeps_input, len(numbers), node)
+                        if facts.strides is not None and layer.is_operation:
+                            facts.strides = facts.strides.called(_places(len(numbers), node), shapes)
                         if facts.weights:
                             self._make(facts)
                         if facts.status != "unknown" and not facts.claimed:
@@ -750,15 +752,23 @@ def with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
 
 def _as_called(needs: tuple[tuple[int, ...], ...], count: int, node: Node) -> tuple[tuple[int, ...], ...]:
     """What `Facts.keeps_input` says of a rule's inputs, of the `count` that are not constants; these are `~place`."""
+    places = _places(count, node)
+    called = {place: at if at >= 0 else ~place for place, at in places}
+    return tuple(
+        tuple([called.get(one, ~one) for one in needs[place]]) if place < len(needs) else ()
+        for place, at in places
+        if at >= 0
+    )
+
+
+def _places(count: int, node: Node) -> list[tuple[int, int]]:
+    """For each input of a call its place among those of the rule, and that among the `count` that are not constants,
+    -1 for a constant.
+    """
     given = with_constants(tuple(range(count)), node)
     known = node.layer.type.schema.inputs if node.layer.type is not None else ()
     places = [*range(len(given) - len(node.keywords)), *map(known.index, node.keywords)]
-    called = {place: at if at >= 0 else ~place for place, at in zip(places, given, strict=True)}
-    return tuple(
-        tuple([called.get(one, ~one) for one in needs[place]]) if place < len(needs) else ()
-        for place, at in zip(places, given, strict=True)
-        if at >= 0
-    )
+    return [*zip(places, given, strict=True)]
 
 
 def without_masks(

@@ -14,6 +14,7 @@ from cnnsum.typed import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, T
 
 if TYPE_CHECKING:
     from cnnsum.dims.values import Operand
+    from cnnsum.layers.strides import Strides
 
 Shape = tuple[Dim, ...]
 T = TypeVar("T")
@@ -173,6 +174,8 @@ class Facts:
     rest: the dtype of all outputs but the first, where it is another (the indices of `TopK`), or that of each of them.
     contents: the numbers in each output, where the rule knows them; None where it does not.
     claimed: whether an output is known by the file's word alone, put in by inference.
+    strides: how outputs lie in memory, and in what form inputs are kept, where the framework has views that do not lie
+        row by row; None where nothing is said of it.
     needs: what could not be decided about symbolic dims; filled by the caller of the rule.
     status: "exact", "bound" or "unknown".
     """
@@ -196,6 +199,7 @@ class Facts:
         "rows",
         "scratch",
         "status",
+        "strides",
         "weights",
         "window",
     )
@@ -219,6 +223,7 @@ class Facts:
         rows: Dim | None = None,
         contents: tuple[Content | None, ...] = (),
         status: Status = "exact",
+        strides: Strides | None = None,
     ) -> None:
         self.outputs = outputs
         self.rows = rows
@@ -239,6 +244,7 @@ class Facts:
         self.window = window
         self.dtype = dtype
         self.status = status
+        self.strides = strides
         self.needs: tuple[Need, ...] = ()
 
     def kept_outputs(self, outputs: Sequence[T]) -> Sequence[T]:

@@ -6,7 +6,7 @@ docs/measures.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.params import Weights
@@ -14,6 +14,7 @@ from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
+from cnnsum.layers.facts import Shape
 from cnnsum.typed import NamedTuple
 
 
@@ -43,17 +44,28 @@ class KeptByCalls(NamedTuple):
     tensors: dict[object, None]
 
 
+class Copy(NamedTuple):
+    """A copy of an input that a call makes and keeps: the place among the call's inputs, `~place` among the rule's of a
+    constant; its dtype and bytes.
+    """
+
+    at: int
+    dtype: str
+    bytes: Dim
+
+
 class Keeping:
     """What the backward pass goes through, and which tensors it needs for that.
 
     storage: for every value the value whose storage it is in training (views share one). wanted: for every value
     whether its gradient is computed: training changes it, and an output depends on it. active: for every call whether
     the backward pass runs through it; trains: whether weights that it reads are trained. moved: the layers to whose
-    weights a gradient comes.
+    weights a gradient comes. held: storages of constants, which nothing needs to keep.
     """
 
     __slots__ = (
-        *("_all", "_counter", "_inference", "_own", "_sizes"),
+        *("_all", "_counter", "_inference", "_own", "_sizes", "_taken"),
+        "held",
         *("active", "moved", "storage", "trains", "wanted"),
     )
 
@@ -64,6 +76,14 @@ class Keeping:
         self._own: dict[tuple[int, str, bool], Dim] = {}
         self._all: KeptByCalls | None = None
         calls, values = inference.calls, inference.values
+        copied: Collection[int] = ()
+        self.held: Collection[int] = ()
+        self._taken: Mapping[int, Mapping[int, Shape]] = {}
+        if any(call.facts.strides is not None and call.layer.is_operation for call in calls):
+            from cnnsum.analyses.memory.strides import Followed
+
+            followed = Followed(inference, counter.fill)
+            copied, self._taken, self.held = followed.copied, followed.taken, followed.held
         storage = self.storage = list(range(len(values)))
         wanted = self.wanted = [False] * len(values)
         active = self.active = [False] * len(calls)
@@ -78,7 +98,7 @@ class Keeping:
             )
             for number in call.inputs:
                 moves = moves or wanted[number]
-            if facts.alias == "view" and call.inputs:
+            if facts.alias == "view" and call.inputs and step not in copied:
                 origin = storage[call.inputs[0]]
                 for number in call.outputs:
                     storage[number] = origin
@@ -125,6 +145,39 @@ class Keeping:
             return [at for at in places if moved - {at}]
         return [at for at, needing in enumerate(uses) if None in moved or not moved.isdisjoint(needing)]
 
+    def kept_copies(self, step: int) -> list[Copy]:
+        """The copies of its inputs that a call makes and keeps in their stead, constants included."""
+        taken = self._taken.get(step)
+        call = self._inference.calls[step]
+        strides = call.facts.strides
+        if taken is None or strides is None:
+            return []
+        kept = self.kept_inputs(step)
+        found: list[Copy] = []
+        for place, shape in taken.items():
+            at = strides.operands[place].at
+            if at >= 0:
+                if at not in kept:
+                    continue
+                dtype = self._inference.values[call.inputs[at]].dtype
+            else:
+                at = ~place
+                if not self._needs_constant(step, at):
+                    continue
+                dtype = _dtype_of(call.layer, place)
+            found.append(Copy(at, dtype, self._counter.bytes(shape, dtype)))
+        return found
+
+    def _needs_constant(self, step: int, at: int) -> bool:
+        """Whether the gradient of another factor than a constant needs that."""
+        call = self._inference.calls[step]
+        if call.facts.keeps_input != "factors":
+            return False
+        moved: set[int | None] = {one for one, number in enumerate(call.inputs) if self.wanted[number]}
+        if self.trains[step]:
+            moved |= _trained(call.layer)
+        return bool(moved - {at})
+
     @property
     def all(self) -> KeptByCalls:
         """What all calls keep, without checkpoints."""
@@ -150,9 +203,14 @@ class Keeping:
             trains = self.trains[step]
             if facts.keeps_input:
                 compute = call.layer.policy.compute
-                for number in [call.inputs[at] for at in self.kept_inputs(step)]:
+                copies = self.kept_copies(step) if step in self._taken else ()
+                for copy in copies:
+                    kept[step, copy.at] = None
+                    amount = amount + copy.bytes
+                instead = [copy.at for copy in copies]
+                for number in [call.inputs[at] for at in self.kept_inputs(step) if at not in instead]:
                     key: object = storage[number]
-                    size = sizes[storage[number]]
+                    size = sizes[storage[number]] if key not in self.held else 0
                     dtype = values[number].dtype
                     if dtype != compute and dtype in FLOATS and not call.layer.is_operation:
                         # The layer casts it, and keeps what it casts it to.
@@ -183,6 +241,13 @@ class Keeping:
                     found = found + self._counter.bytes(item.shape, item.dtype or compute)
             self._own[key] = found
         return found
+
+
+def _dtype_of(layer: Layer, place: int) -> str:
+    """The dtype of the constant at a place of the rule: of a weight that is there."""
+    weights = (*(layer.owned or ()), *[weight for _, weight in layer.borrows])
+    found = next((one.dtype for one in weights if one.place == place), None)
+    return found or layer.policy.compute
 
 
 def _trained(layer: Layer) -> set[int | None]:

@@ -20,7 +20,8 @@ from cnnsum.typed import NamedTuple
 
 
 class KeptTensor(NamedTuple):
-    """A tensor that a call keeps: an "input", an "output", or the "kept" tensor at a place; `step` is the call.
+    """A tensor that a call keeps: an "input", a "copy" of one, an "output", or the "kept" tensor at a place; `step` is
+    the call.
 
     counted_with: the layer that kept it first, None where that is this call.
     """
@@ -52,9 +53,17 @@ def kept_by_layer(
             first.setdefault(key, layer)  # noqa: B023 - called in this turn of the loop only
             kept.append(KeptTensor(kind, place, step, dtype, size, with_layer))  # noqa: B023
 
+        copies = keeping.kept_copies(step)
+        for copy in copies:
+            add("copy", copy.at, (step, "copy", copy.at), copy.dtype, copy.bytes)
+        instead = [copy.at for copy in copies]
         for at in keeping.kept_inputs(step):
+            if at in instead:
+                continue
             number = call.inputs[at]
             origin = keeping.storage[number]
+            if origin in keeping.held:
+                continue
             shape, dtype = inference.values[number]
             if dtype != compute and dtype in FLOATS and not layer.is_operation:
                 add("input", at, (origin, compute), compute, counter.bytes(shape, compute))
@@ -117,6 +126,14 @@ def _traced(item: KeptTensor, run: Retold, inference: Inference, batch: Dim, sym
         shape = run.facts.kept[item.place].shape
     elif item.kind == "output":
         shape = run.facts.outputs[item.place]
+    elif item.kind == "copy":
+        strides = run.facts.strides
+        called = inference.calls[item.step].facts.strides
+        if strides is None or called is None:
+            return UNKNOWN
+        places = [place for place, one in enumerate(called.operands) if item.place in (~place, one.at)]
+        read = strides.read[places[0]] if places else None
+        shape = None if read is None else read.target
     else:
         number = inference.calls[item.step].inputs[item.place]
         wanted = inference.values[number].shape
@@ -130,9 +147,13 @@ def _here(own: list[KeptTensor], inference: Inference) -> str:
     names = []
     for item in own:
         found = inference.calls[item.step].facts.kept
-        names.append(f"its {item.kind}" if item.kind != "kept" else f"the {found[item.place].name}")
+        if item.kind == "copy":
+            names.append("a copy of what it multiplies" if item.place < 0 else "a copy of its input")
+        else:
+            names.append(f"its {item.kind}" if item.kind != "kept" else f"the {found[item.place].name}")
     listed = list(dict.fromkeys(names))
-    return f"Here: {', '.join(listed)}." if len(listed) > 1 else ""
+    copied = any(item.kind == "copy" for item in own)
+    return f"Here: {', '.join(listed)}." if len(listed) > 1 or copied else ""
 
 
 def _elsewhere(kept: list[KeptTensor], layer: Layer) -> list[str]:

@@ -13,6 +13,7 @@ from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size
 from cnnsum.layers.kinds import Dtype, Flag, PlainInt, Real, Text
 from cnnsum.layers.requiring import axis_of, require_multiple
+from cnnsum.layers.strides import AS_FIRST, CONTIGUOUS, ELEMENTS, ROWS, UNFOLLOWED, Strides
 
 #: Operations on one tensor: operations per element, what backpropagation keeps, the dtype of the output ("" for the
 #: input's, "float" for the same made floating-point).
@@ -47,6 +48,9 @@ UNARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("fill_diagonal", "geometric", "cauchy", "renorm"), (0, "", "")),
     "logit": (3, "input", "float"),
 }
+
+#: Those of them that look along axes: their outputs need not lie as their inputs do.
+ALONG = ("cumsum", "cumprod", "logcumsumexp", "tril", "triu")
 
 #: Operations on two tensors, or a tensor and a number: operations per element, what is kept (a word of KEPT; "both":
 #: the output, too, where there are two tensors), the dtype of the output.
@@ -86,9 +90,9 @@ ACTIVATIONS = {
 BENT = ("leaky_relu", "elu", "selu", "celu")
 
 #: What gives its input as it is, in its own storage or, the second, in another.
-SAME = ("alias", "detach", "contiguous", "lift", "lift_fresh", "resolve_conj", "positive", "requires_grad", "data")
+SAME = ("alias", "detach", "lift", "lift_fresh", "resolve_conj", "positive", "requires_grad", "data")
 DETACHED = ("detach", "detach_copy", "data")  # without its gradient
-COPIES = ("clone", "lift_fresh_copy", "detach_copy", "alias_copy", "pin_memory", "_conj_physical")
+COPIES = ("lift_fresh_copy", "detach_copy", "alias_copy", "pin_memory", "_conj_physical")
 
 
 #: What is kept of the inputs, as `Facts.keeps_input` says it.
@@ -113,6 +117,7 @@ def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
             keeps_output=keeps == "output",
             alias="inplace",
             dtype=dtype or given or "input",
+            strides=None if name in ALONG else ELEMENTS,
         )
 
     return named(rule, name, f"`{name}` of each element. Operations: {ops} per element.")
@@ -137,6 +142,7 @@ def _binary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
             alias=in_place(shapes, out),
             gradient=gradient,
             dtype=given,
+            strides=ELEMENTS,
         )
 
     return named(rule, name, f"`{name}` of two tensors, broadcast. Operations: {ops} per element.")
@@ -147,6 +153,7 @@ def _activation(name: str, function: str) -> Rule:
         facts = elementwise(x, function)
         # These two are functions of whole numbers, too.
         facts.dtype = "float" if function in ("sigmoid", "tanh") else "input"
+        facts.strides = ELEMENTS
         return facts
 
     return named(rule, name, f"The activation {function}. Operations: {FUNCTIONS[function].ops} per element.")
@@ -154,7 +161,9 @@ def _activation(name: str, function: str) -> Rule:
 
 def _bent(name: str) -> Rule:
     def rule(x: Shape, *, inplace: Flag = False) -> Facts:
-        return elementwise(x, name, "output" if inplace else "input")
+        facts = elementwise(x, name, "output" if inplace else "input")
+        facts.strides = ELEMENTS
+        return facts
 
     return named(rule, name, f"The activation {name}. Operations: {FUNCTIONS[name].ops} per element.")
 
@@ -162,10 +171,32 @@ def _bent(name: str) -> Rule:
 def _same(name: str, *, view: bool) -> Rule:
     gradient: Gradient = "none" if name in DETACHED else ""
 
+    strides = AS_FIRST if view else ELEMENTS
+
     def rule(x: Shape) -> Facts:
-        return Facts(x, alias="view" if view else "", gradient=gradient, dtype="input")
+        return Facts(x, alias="view" if view else "", gradient=gradient, dtype="input", strides=strides)
 
     return named(rule, name, "Give the input as it is. No weights.")
+
+
+def _copied_as(memory_format: str | None) -> Strides:
+    """How a copy lies in memory: as its input, if nothing else is asked for."""
+    if memory_format in (None, "preserve_format"):
+        return ELEMENTS
+    return ROWS if memory_format == "contiguous_format" else UNFOLLOWED
+
+
+@layer(key="aten.contiguous")
+def contiguous(x: Shape, *, memory_format: Text | None = None) -> Facts:
+    """Give the input as it is, or a copy that lies in memory row by row where it does not. No weights."""
+    strides = CONTIGUOUS if memory_format in (None, "contiguous_format") else UNFOLLOWED
+    return Facts(x, alias="view", dtype="input", strides=strides)
+
+
+@layer(key="aten.clone")
+def clone(x: Shape, *, memory_format: Text | None = None) -> Facts:
+    """A copy of the input. No weights."""
+    return Facts(x, dtype="input", strides=_copied_as(memory_format))
 
 
 for _name, _how in UNARY.items():
@@ -182,9 +213,10 @@ for _name in COPIES:
 
 
 @layer(key="aten.to", aliases="aten._to_copy aten.type_as")
-def to(x: Shape, other: Shape | None = None, *, dtype: Dtype | None = None) -> Facts:
+def to(x: Shape, other: Shape | None = None, *, dtype: Dtype | None = None, memory_format: Text | None = None) -> Facts:
     """The input in another dtype, or on another device. Nothing kept."""
-    return Facts(x, dtype=dtype or ("values" if other is not None else "input"))
+    given = dtype or ("values" if other is not None else "input")
+    return Facts(x, dtype=given, strides=_copied_as(memory_format))
 
 
 @layer(
@@ -193,8 +225,9 @@ def to(x: Shape, other: Shape | None = None, *, dtype: Dtype | None = None) -> F
 def dropout(x: Shape, *, p: Real = 0.5, train: Flag = True) -> Facts:
     """In training, set elements to zero at random; else the input as it is. Backpropagation keeps the mask."""
     if not train or p == 0:
-        return Facts(x, alias="view", dtype="input")
-    return Facts(x, ops=2 * size(x), kept=(Kept("mask", x, "bool"),), alias="bypass", dtype="input")
+        return Facts(x, alias="view", dtype="input", strides=AS_FIRST)
+    mask = Kept("mask", x, "bool")
+    return Facts(x, ops=2 * size(x), kept=(mask,), alias="bypass", dtype="input", strides=ELEMENTS)
 
 
 @layer(key="aten.rrelu_with_noise_functional")
@@ -207,14 +240,15 @@ def rrelu_with_noise(x: Shape, noise: Shape) -> Facts:
 def softmax(x: Shape, *, dim: PlainInt, dtype: Dtype | None = None) -> Facts:
     """Positive numbers along an axis, whose sum is 1. Operations: 5 per element. Backpropagation keeps the output."""
     axis_of(x, dim, "softmax", "dim")
-    return Facts(x, ops=5 * size(x), keeps_output=True, dtype=dtype or "input")
+    return Facts(x, ops=5 * size(x), keeps_output=True, dtype=dtype or "input", strides=ROWS)
 
 
 @layer(key="aten.clamp", aliases="aten.clamp_min aten.clamp_max aten.clip")
 def clamp(x: Shape, min: Shape = (), max: Shape = ()) -> Facts:
     """Elements within bounds, numbers or tensors. Operations: 2 per element. Backpropagation keeps the inputs."""
     out = broadcast((x, min, max), "clamp")
-    return Facts(out, ops=2 * size(out), keeps_input=True, alias=in_place((x, min, max), out), dtype="input")
+    alias = in_place((x, min, max), out)
+    return Facts(out, ops=2 * size(out), keeps_input=True, alias=alias, dtype="input", strides=ELEMENTS)
 
 
 @layer(key="aten.glu")
@@ -231,7 +265,7 @@ def glu(x: Shape, *, dim: PlainInt = -1) -> Facts:
 @layer(key="aten.prelu", aliases="aten._prelu_kernel")
 def prelu(x: Shape, weight: Shape) -> Facts:
     """`x`, or `weight * x` where it is negative. Operations: 2 per element. Backpropagation keeps the input."""
-    return Facts(x, ops=2 * size(x), keeps_input=True, dtype="first")
+    return Facts(x, ops=2 * size(x), keeps_input=True, dtype="first", strides=ELEMENTS)
 
 
 @layer(key="aten.where")
@@ -241,7 +275,7 @@ def where(condition: Shape, x: Shape = (), other: Shape = ()) -> Facts:
     """
     shapes = (condition, x, other)
     out = broadcast(shapes, "where")
-    return Facts(out, ops=size(out), keeps_input=((1, 2), (), ()), dtype="values")
+    return Facts(out, ops=size(out), keeps_input=((1, 2), (), ()), dtype="values", strides=ELEMENTS)
 
 
 @layer(key="aten.masked_fill")
@@ -250,11 +284,12 @@ def masked_fill(x: Shape, mask: Shape, value: Shape = ()) -> Facts:
     mask.
     """
     out = broadcast((x, mask), "masked_fill")
-    return Facts(out, ops=size(out), kept=(Kept("mask", mask, "bool", batched=len(mask) == len(x)),), dtype="first")
+    kept = Kept("mask", mask, "bool", batched=len(mask) == len(x))
+    return Facts(out, ops=size(out), kept=(kept,), dtype="first")
 
 
 @layer(key="aten.addcmul", aliases="aten.addcdiv")
 def addcmul(added: Shape, first: Shape, second: Shape) -> Facts:
     """A tensor and the product of two others. Operations: 2 per element. Backpropagation keeps the factors."""
     out = broadcast((added, first, second), "addcmul")
-    return Facts(out, ops=2 * size(out), keeps_input=((), (2,), (1,)), dtype="input")
+    return Facts(out, ops=2 * size(out), keeps_input=((), (2,), (1,)), dtype="input", strides=ELEMENTS)

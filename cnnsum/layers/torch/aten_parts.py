@@ -18,9 +18,24 @@ from cnnsum.layers.requiring import (
     require_equal,
     require_multiple,
 )
+from cnnsum.layers.strides import ROWS, Strides, Taken
 
 #: What stands for "to the end" in a slice.
 _END = 2**63 - 1
+
+
+def _elements_along(x: Shape, axis: int, count: int) -> Facts:
+    """So many elements along an axis, each by itself."""
+    left = (*range(axis), *range(axis + 1, len(x)))
+    out = tuple([x[one] for one in left])
+    return Facts(
+        *[out] * count,
+        alias="view",
+        gradient="parts",
+        dtype="input",
+        window=NOT_FOLLOWED,
+        strides=Strides(Taken(left)),
+    )
 
 
 @layer(key="aten.select", aliases="aten.select_copy")
@@ -31,7 +46,7 @@ def select(x: Shape, *, dim: PlainInt, index: Int) -> Facts:
         least = index + 1 if index >= 0 else -index
         reason = f"select: {show_shape(x)} has no element {index} on axis {axis}"
         require_at_least(x[axis], least, reason, code="SHP205", field="index")
-    return Facts((*x[:axis], *x[axis + 1 :]), alias="view", gradient="parts", dtype="input", window=NOT_FOLLOWED)
+    return _elements_along(x, axis, 1)
 
 
 def _place(length: Dim, at: Dim | None, default: Dim) -> Dim:
@@ -45,6 +60,14 @@ def _place(length: Dim, at: Dim | None, default: Dim) -> Dim:
     return minimum(at, length)
 
 
+def _parts(x: Shape, axis: int, sizes: list[Dim], step: Dim = 1) -> Facts:
+    """Parts of an axis, of every so many of its elements."""
+    axes = tuple(range(len(x)))
+    steps = () if step == 1 else tuple([step if one == axis else 1 for one in axes])
+    outputs = [(*x[:axis], part, *x[axis + 1 :]) for part in sizes]
+    return Facts(*outputs, alias="view", gradient="parts", dtype="input", strides=Strides(Taken(axes, steps)))
+
+
 @layer(key="aten.slice", aliases="aten.slice_copy")
 def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | None = None, step: Pos = 1) -> Facts:
     """A part of an axis, from `start` to before `end`."""
@@ -56,7 +79,7 @@ def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | N
         count = ceil_div(count, step)
     if at_least(count, 0) is not True:
         count = maximum(0, count)
-    return Facts((*x[:axis], count, *x[axis + 1 :]), alias="view", gradient="parts", dtype="input")
+    return _parts(x, axis, [count], step)
 
 
 @layer(key="aten.narrow")
@@ -71,11 +94,7 @@ def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Nat) -> Facts:
         )
         if start < 0:
             require_at_least(x[axis], 0 - start, with_shape(reason, x), code="SHP205", field="start")
-    return Facts((*x[:axis], length, *x[axis + 1 :]), alias="view", gradient="parts", dtype="input")
-
-
-def _parts(x: Shape, axis: int, sizes: list[Dim]) -> Facts:
-    return Facts(*[(*x[:axis], part, *x[axis + 1 :]) for part in sizes], alias="view", gradient="parts", dtype="input")
+    return _parts(x, axis, [length])
 
 
 @layer(key="aten.split", aliases="aten.unsafe_split")
@@ -176,7 +195,9 @@ def unbind(x: Shape, *, dim: PlainInt = 0) -> Facts:
     if not isinstance(count, int):
         raise Problem("UNK704", f"unbind of {show_shape(x)} gives an unknown number of parts", "dim")
     require_outputs(count, "unbind", "dim")
-    return Facts(*[(*x[:axis], *x[axis + 1 :])] * count, alias="view", gradient="parts", dtype="input")
+    facts = _elements_along(x, axis, count)
+    facts.window = None
+    return facts
 
 
 @layer(key="aten.cat", aliases="aten.concat aten.concatenate")
@@ -201,7 +222,8 @@ def stack(*tensors: Shape, dim: PlainInt = 0) -> Facts:
 def index_select(x: Shape, index: Shape, *, dim: PlainInt) -> Facts:
     """The elements of an axis that an index names."""
     axis = axis_of(x, dim, "index_select", "dim")
-    return Facts((*x[:axis], *index, *x[axis + 1 :]), kept=(Kept("index", index, "int64"),), dtype="first")
+    out = (*x[:axis], *index, *x[axis + 1 :])
+    return Facts(out, kept=(Kept("index", index, "int64"),), dtype="first", strides=ROWS)
 
 
 @layer(key="aten.take_along_dim")

@@ -16,6 +16,7 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import Flag, Naturals, PlainInt, Pos, Positives, Real, Text
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple, require_rank
+from cnnsum.layers.strides import ROWS, UNFOLLOWED, Dense, Read, Strides, repeated
 from cnnsum.layers.torch.fields import KERNEL, Amounts, Pads, Word, copy_for_same, over
 
 #: What is kept of a tensor and a product that are added up: each factor for the gradient of the other.
@@ -140,9 +141,43 @@ def linear(x: Shape, weight: Shape, bias: Shape | None = None) -> Facts:
     # A vector of features, without a batch, is one sample.
     elements = size(out) if len(out) > 1 else prod(out)
     rows = 1 if len(out) < 2 else None
-    return Facts(
+    facts = Facts(
         out, macs=elements * depth, ops=elements if bias else 0, keeps_input=((1,), (0,)), dtype="first", rows=rows
     )
+    facts.strides = Strides("rows", (_as_matrix(x),)) if len(x) > 2 else ROWS
+    return facts
+
+
+def _as_matrix(x: Shape, *, turned: bool = False) -> Read:
+    """All axes but the last made one; turned: of the transposed matrices."""
+    axes = tuple(range(len(x)))
+    if turned:
+        axes = (*axes[:-2], axes[-1], axes[-2])
+    shape = tuple([x[axis] for axis in axes])
+    return Read(axes, shape, (prod(shape[:-1]), shape[-1]))
+
+
+def _factors(x: Shape, other: Shape) -> tuple[Read | None, ...]:
+    """The form in which a product of matrices keeps its factors (`_matmul_impl` in
+    `aten/src/ATen/native/LinearAlgebra.cpp`): a matrix or a vector as it is, and what it is multiplied with as one
+    matrix; matrices on both sides in a row, those of one repeated where it has fewer.
+
+    Where the smaller factor has no gradient the larger may be multiplied in another form, but is then not kept.
+    """
+    if len(x) < 3 and len(other) < 3:
+        return ()
+    if len(other) < 3 or (len(other) == len(x) == 3 and other[0] == 1 != x[0]):
+        return (_as_matrix(x),)
+    if len(x) < 3 or (len(other) == len(x) == 3 and x[0] == 1 != other[0]):
+        return None, _as_matrix(other, turned=True)
+    before = broadcast((x[:-2], other[:-2]), "matmul")
+    return tuple([_in_a_row(one, before) for one in (x, other)])
+
+
+def _in_a_row(x: Shape, before: Shape) -> Read:
+    """Matrices repeated along the axes before them, and these made one."""
+    shape = (*before, *x[-2:])
+    return Read(repeated(x, shape), shape, (prod(before), *x[-2:]))
 
 
 @layer(key="aten.matmul", aliases="aten.bmm aten.mm aten.mv aten.dot aten.__matmul__")
@@ -151,7 +186,9 @@ def matmul(x: Shape, other: Shape) -> Facts:
 
     MACs: each output element is a sum of `k` products. Backpropagation keeps both factors.
     """
-    return multiplied("matmul", x, other)
+    facts = multiplied("matmul", x, other)
+    facts.strides = Strides("rows", _factors(x, other))
+    return facts
 
 
 @layer(key="aten.addmm", aliases="aten.baddbmm aten.addmv")
@@ -159,6 +196,7 @@ def addmm(added: Shape, x: Shape, other: Shape) -> Facts:
     """A tensor and a product of matrices. MACs as of matmul. Backpropagation keeps both factors."""
     facts = multiplied("addmm", x, other, added=True)
     facts.keeps_input = _OF_A_SUM
+    facts.strides = ROWS
     return facts
 
 
@@ -217,6 +255,38 @@ def cross(x: Shape, other: Shape) -> Facts:
     return Facts(out, ops=3 * size(out), keeps_input="factors", dtype="input", window=EVERYTHING)
 
 
+def _summed(operands: tuple[Shape, ...], equation: str) -> Strides:
+    """How the sums of products of two tensors lie, and in what form the factors are kept (`einsum` and
+    `sumproduct_pair` in `aten/src/ATen/native/Linear.cpp`): permuted and reshaped to matrices, so many in a row as the
+    letters of both and the output say. The product is a view of theirs.
+    """
+    left, _, out = equation.partition("->")
+    terms = left.split(",")
+    if any(len(set(term)) < len(term) for term in terms):
+        return UNFOLLOWED  # diagonals
+    first, second = (
+        {letter: dim for letter, dim in zip(term, shape, strict=True) if dim != 1}
+        for term, shape in zip(terms, operands, strict=True)
+    )
+    gone = sorted({letter for letter in left if letter not in out and letter != ","}, key=lambda one: (one > "Z", one))
+    summed = [one for one in gone if one in first and one in second]
+    both = [one for one in out if one in first and one in second]
+    own = [one for one in out if one in first and one not in second]
+    others = [one for one in out if one not in both and one not in own]
+    reads: list[Read | None] = []
+    for term, sizes, groups in zip(terms, (first, second), ((both, own, summed), (both, summed, others)), strict=True):
+        shape = [[sizes[one] for one in group if one in sizes] for group in groups]
+        axes = [term.index(one) for group in groups for one in group if one in sizes]
+        # What only one of the factors has, and the output has not, is summed before.
+        fresh = any(one in sizes for one in gone if one not in summed)
+        if summed or fresh:
+            reads.append(Read(tuple(axes), (*shape[0], *shape[1], *shape[2]), tuple(map(prod, shape)), fresh))
+        else:
+            reads.append(None)
+    order = Dense(tuple([out.index(one) for one in (*both, *own, *others)]))
+    return Strides(order if summed else "not followed", tuple(reads))
+
+
 @layer(key="aten.einsum")
 def einsum(*operands: Shape, equation: Text) -> Facts:
     """Sums of products as an equation says, such as `bhqd,bhkd->bhqk`.
@@ -225,7 +295,9 @@ def einsum(*operands: Shape, equation: Text) -> Facts:
     """
     if "." in equation or "->" not in equation:
         raise Problem("UNK702", f"einsum with the equation `{equation}` is not known", "equation")
-    return sums_of_products(operands, equation, "einsum")
+    facts = sums_of_products(operands, equation, "einsum")
+    facts.strides = _summed(operands, equation.replace(" ", "")) if len(operands) == 2 else UNFOLLOWED
+    return facts
 
 
 @layer(key="aten.scaled_dot_product_attention")
@@ -271,13 +343,16 @@ def scaled_dot_product_attention(
             *((Kept("mask of scores", scores, "bool"),) if dropout_p else ()),
         ),
         dtype="first",
+        # The fused kernels make it with the heads behind the places.
+        strides=Strides(Dense((0, 2, 1, 3))) if len(out) == 4 else UNFOLLOWED,
     )
 
 
 @layer(key="aten.embedding", aliases="aten.embedding_renorm")
 def embedding(weight: Shape, indices: Shape) -> Facts:
     """A row of a table for each index: `(...)` becomes `(..., D)`. No MACs. Backpropagation keeps the indices."""
-    return Facts((*indices, *weight[1:]), kept=(Kept("indices", indices, "int64"),), dtype="first")
+    out = (*indices, *weight[1:])
+    return Facts(out, kept=(Kept("indices", indices, "int64"),), dtype="first", strides=ROWS)
 
 
 @layer(key="aten.bilinear")

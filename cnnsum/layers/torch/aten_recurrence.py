@@ -16,6 +16,7 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Sentence, Shape, Weight, with_shape
 from cnnsum.layers.kinds import Flag, PlainPos, Real
 from cnnsum.layers.requiring import require_axes, require_equal, require_rank
+from cnnsum.layers.strides import UNFOLLOWED
 from cnnsum.layers.torch.recurrent import gru_cell, lstm_cell, simple_cell, weights_of
 
 #: How a cell is made: of its units, and whether it has biases.
@@ -101,6 +102,7 @@ def _recurrent(
         # As it is, it is kept for the gradients of the first layer's weights that multiply it.
         facts.keeps_input = (tuple([1 + count + each * direction for direction in range(directions)]),)
     facts.dtype = "first"
+    facts.strides = UNFOLLOWED  # the axes are exchanged where the batch comes first
     return facts
 
 

@@ -22,6 +22,7 @@ from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, seen_along, show_shape, size
 from cnnsum.layers.kinds import Anything, Axes, Dtype, Flag, Nat, Naturals, PlainInt, Pos, Positives
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple
+from cnnsum.layers.strides import ROWS
 from cnnsum.layers.torch.fields import KERNEL, Number, over
 
 #: Reductions: operations per element of the input, less so many per output element, what backpropagation keeps, the
@@ -77,6 +78,7 @@ def _reduction(name: str, ops: int, less: int, keeps: str, dtype: str, places: b
             keeps_output=keeps == "both",
             dtype=dtype,
             window=window,
+            strides=ROWS,
         )
 
     return named(rule, name, f"`{name}` along axes, or of all elements. Operations: {ops} per element of the input.")
@@ -330,6 +332,7 @@ def layer_norm(
     facts = normalized_by_row(x, _last_axes(x, normalized_shape, "layer_norm"), ())
     facts.ops = facts.ops + sum(size(x) for one in (weight, bias) if one is not None)
     facts.dtype = "input"
+    facts.strides = ROWS
     return facts
 
 
@@ -342,6 +345,7 @@ def rms_norm(x: Shape, weight: Shape | None = None, *, normalized_shape: Positiv
     if weight is not None:
         facts.ops = facts.ops + size(x)
     facts.dtype = "input"
+    facts.strides = ROWS
     return facts
 
 
@@ -373,6 +377,7 @@ def group_norm(
     facts = normalized_by_group(x, num_groups, ())
     facts.ops = facts.ops + sum(size(x) for one in (weight, bias) if one is not None)
     facts.dtype = "input"
+    facts.strides = ROWS
     return facts
 
 

@@ -10,47 +10,56 @@ from cnnsum.layers.arithmetic.axes import places_of
 from cnnsum.layers.arithmetic.broadcast import broadcast
 from cnnsum.layers.arithmetic.shaping import filled, reshaped
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size, turned
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, show_shape, size, turned
 from cnnsum.layers.kinds import Axes, Ints, Nat, Naturals, PlainInt, PlainPos, Text
 from cnnsum.layers.requiring import (
     axis_of,
     require_axes,
     require_equal,
 )
+from cnnsum.layers.strides import RESHAPED, ROWS, VIEWED, Strides, Taken, stretched
+
+
+def _of_strides(strides: Strides, facts: Facts) -> Facts:
+    """The facts, with what is said of how the outputs lie."""
+    facts.strides = strides
+    return facts
 
 
 @layer(key="aten.view", aliases="aten._unsafe_view aten.view_copy")
 def view(x: Shape, *, size: Ints) -> Facts:
     """The same elements in another shape; -1 is what is left over. The output is the input's storage."""
-    return reshaped(x, filled(x, size, x, "size"))
+    return _of_strides(VIEWED, reshaped(x, filled(x, size, x, "size")))
 
 
 @layer(key="aten.reshape")
 def reshape(x: Shape, *, shape: Ints) -> Facts:
-    """The same elements in another shape; -1 is what is left over."""
-    return reshaped(x, filled(x, shape, x, "shape"))
+    """The same elements in another shape; -1 is what is left over. The output is the input's storage, where strides can
+    say where its elements are there; else, behind a permutation, a copy.
+    """
+    return _of_strides(RESHAPED, reshaped(x, filled(x, shape, x, "shape")))
 
 
 @layer(key="aten.view_as", aliases="aten.reshape_as")
 def view_as(x: Shape, other: Shape) -> Facts:
     """The same elements in the shape of another tensor."""
     require_equal(prod(x), prod(other), f"view_as needs as many elements, got {show_shape(x)} and {show_shape(other)}")
-    return Facts(other, alias="view", dtype="first")
+    return Facts(other, alias="view", dtype="first", strides=RESHAPED)
 
 
 @layer(key="aten.flatten")
 def flatten(x: Shape, *, start_dim: PlainInt = 0, end_dim: PlainInt = -1) -> Facts:
     """Some axes made one."""
     if not x:
-        return Facts((1,), alias="view", dtype="input")
+        return Facts((1,), alias="view", dtype="input", strides=VIEWED)
     first, last = axis_of(x, start_dim, "flatten", "start_dim"), axis_of(x, end_dim, "flatten", "end_dim")
-    return reshaped(x, (*x[:first], prod(x[first : last + 1]), *x[last + 1 :]))
+    return _of_strides(RESHAPED, reshaped(x, (*x[:first], prod(x[first : last + 1]), *x[last + 1 :])))
 
 
 @layer(key="aten.ravel")
 def ravel(x: Shape) -> Facts:
     """All axes made one."""
-    return reshaped(x, (prod(x),))
+    return _of_strides(RESHAPED, reshaped(x, (prod(x),)))
 
 
 def _with_axes(name: str, least: int) -> Rule:
@@ -61,7 +70,7 @@ def _with_axes(name: str, least: int) -> Rule:
             out = (1, *x, 1)
         else:
             out = (*(1,) * (least - len(x)), *x)
-        return Facts(out, alias="view", dtype="input")
+        return Facts(out, alias="view", dtype="input", strides=VIEWED)
 
     return named(rule, name, f"The tensor with at least {least} axes.")
 
@@ -74,14 +83,14 @@ for _least in (1, 2, 3):
 def unflatten(x: Shape, *, dim: PlainInt, sizes: Ints) -> Facts:
     """One axis made several; -1 is what is left over."""
     axis = axis_of(x, dim, "unflatten", "dim")
-    return reshaped(x, (*x[:axis], *filled((x[axis],), sizes, x, "sizes"), *x[axis + 1 :]))
+    out = (*x[:axis], *filled((x[axis],), sizes, x, "sizes"), *x[axis + 1 :])
+    return _of_strides(VIEWED, reshaped(x, out))
 
 
 def _turned(x: Shape, order: tuple[int, ...]) -> Facts:
     out = tuple([x[axis] for axis in order])
-    if order[:1] != (0,):
-        return Facts(out, alias="view", dtype="input", window=NOT_FOLLOWED)
-    return Facts(out, alias="view", dtype="input", window=turned(order))
+    window: Reach = turned(order) if order[:1] == (0,) else NOT_FOLLOWED
+    return Facts(out, alias="view", dtype="input", window=window, strides=Strides(Taken(order)))
 
 
 @layer(key="aten.permute", aliases="aten.permute_copy")
@@ -136,8 +145,10 @@ def movedim(x: Shape, *, source: Axes, destination: Axes) -> Facts:
 def squeeze(x: Shape, *, dim: Axes | None = None) -> Facts:
     """Without axes of 1: all of them, or those that are named."""
     places = range(len(x)) if dim is None else places_of(x, dim, "squeeze", "dim") if x else ()
-    out = tuple([length for axis, length in enumerate(x) if axis not in places or length != 1])
-    return Facts(out, alias="view", dtype="input", window=None if out == x else NOT_FOLLOWED)
+    left = tuple([axis for axis, length in enumerate(x) if axis not in places or length != 1])
+    out = tuple([x[axis] for axis in left])
+    window: Reach = None if out == x else NOT_FOLLOWED
+    return Facts(out, alias="view", dtype="input", window=window, strides=Strides(Taken(left)))
 
 
 @layer(key="aten.unsqueeze", aliases="aten.unsqueeze_copy")
@@ -146,7 +157,8 @@ def unsqueeze(x: Shape, *, dim: PlainInt) -> Facts:
     if not -len(x) - 1 <= dim <= len(x):
         raise Problem("SHP205", f"unsqueeze: {show_shape(x)} has no place {dim} for an axis", "dim")
     at = dim % (len(x) + 1)
-    return Facts((*x[:at], 1, *x[at:]), alias="view", dtype="input", window=NOT_FOLLOWED)
+    strides = Strides(Taken((*range(at), -1, *range(at, len(x)))))
+    return Facts((*x[:at], 1, *x[at:]), alias="view", dtype="input", window=NOT_FOLLOWED, strides=strides)
 
 
 @layer(key="aten.expand", aliases="aten.expand_copy aten.broadcast_to")
@@ -164,13 +176,14 @@ def expand(x: Shape, *, size: Ints) -> Facts:
             out.append(wanted)
         else:
             out.append(require_equal(own, wanted, f"expand to {list(size)}: {show_shape(x)} is not of that size"))
-    return Facts(tuple(out), alias="view", dtype="input")
+    return Facts(tuple(out), alias="view", dtype="input", strides=stretched(x, tuple(out)))
 
 
 @layer(key="aten.expand_as")
 def expand_as(x: Shape, other: Shape) -> Facts:
     """Stretched to the shape of another tensor."""
-    return Facts(broadcast((x, other), "expand_as"), alias="view", dtype="first")
+    out = broadcast((x, other), "expand_as")
+    return Facts(out, alias="view", dtype="first", strides=stretched(x, out))
 
 
 @layer(key="aten.broadcast_tensors")
@@ -259,7 +272,8 @@ def repeat(x: Shape, *, repeats: Naturals) -> Facts:
     if extra < 0:
         raise Problem("SHP204", f"repeat needs a number for each axis of {show_shape(x)}", "repeats")
     padded = ((1,) * extra) + x
-    return Facts(tuple([dim * times for dim, times in zip(padded, repeats, strict=True)]), dtype="input")
+    out = tuple([dim * times for dim, times in zip(padded, repeats, strict=True)])
+    return Facts(out, dtype="input", strides=ROWS)
 
 
 @layer(key="aten.repeat_interleave")

@@ -14,6 +14,7 @@ from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size
 from cnnsum.layers.kinds import Axes, Dtype, Flag, Ints, Nat, PlainInt, PlainPos
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal
+from cnnsum.layers.strides import UNFOLLOWED
 
 #: Transforms, by what follows `fft_`: what the last of their axes becomes, and the dtype ("complex", or "real").
 TRANSFORMS: dict[str, tuple[str, str]] = {
@@ -134,6 +135,7 @@ def stft(
         ops=UNKNOWN,
         dtype="complex" if return_complex else "input",
         window=NOT_FOLLOWED,
+        strides=UNFOLLOWED,
     )
 
 

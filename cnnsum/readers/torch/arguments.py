@@ -26,6 +26,9 @@ DTYPES: dict[int, str] = {
     30: "float8_e5m2",
 }
 
+#: Orders of axes in memory by the number that the schema has for them (`MemoryFormat`), as PyTorch names them.
+MEMORY_FORMATS = {1: "contiguous_format", 2: "channels_last", 3: "channels_last_3d", 4: "preserve_format"}
+
 #: `Argument.value` where there is none.
 NO_NUMBER: object = object()
 _PLAIN = frozenset(("as_int", "as_ints", "as_float", "as_floats", "as_bool", "as_bools", "as_string", "as_strings"))
@@ -94,6 +97,8 @@ def _argument(raw: dict[str, object]) -> Argument:
         return Argument(name, value=value, is_computed=True)
     if tag == "as_scalar_type":
         return Argument(name, value=dtype_of(value) or NO_NUMBER)
+    if tag == "as_memory_format":
+        return Argument(name, value=MEMORY_FORMATS.get(value, NO_NUMBER) if isinstance(value, int) else NO_NUMBER)
     return Argument(name)
 
 

@@ -1,0 +1,54 @@
+"""What PyTorch keeps of exported programs that permute, reshape and multiply, against `totals.saved`: to the byte.
+
+Where an operation copies a view before it keeps it, the copy is kept, and not the storage that the view is of.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch.export import Dim, export, save  # noqa: E402 - needs PyTorch
+from torch_layouts import NETWORKS  # noqa: E402 - as above
+
+import cnnsum  # noqa: E402 - as above
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def kept(net: torch.nn.Module, x: Any) -> int:
+    """Bytes that autograd keeps, each storage once, parameters left out."""
+    own = {one.untyped_storage().data_ptr() for one in net.parameters()}
+    seen: dict[int, Any] = {}
+
+    def pack(tensor: Any) -> Any:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            seen[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        net(x)
+    return sum(storage.nbytes() for storage in seen.values())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_programs(name: str, tmp_path: Path) -> None:
+    net, shape = NETWORKS[name].make(), NETWORKS[name].shape
+    path = tmp_path / "net.pt2"
+    for batch in (1, 2):
+        x = torch.randn(batch, *shape)
+        save(export(net, (x,)), path)
+        report = cnnsum.summarize(cnnsum.load(path))
+        assert report.totals.saved == kept(net, x), batch
+        assert sum(row.memory.saved for row in report.rows) == report.totals.saved  # type: ignore[misc]  # numbers
+    # With one sample axes of the batch collapse: what is a view then is a copy with more.
+    save(export(net, (x,), dynamic_shapes=({0: Dim("batch", min=1)},)), path)
+    model = cnnsum.load(path)
+    for batch in (1, 2, 3):
+        report = cnnsum.summarize(model, batch=batch)
+        assert report.totals.saved == kept(net, torch.randn(batch, *shape)), batch
