@@ -13,6 +13,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from torch.export import Dim, export, save  # noqa: E402 - needs PyTorch
+from torch_following import SCALARS, measured  # noqa: E402 - as above
 from torch_layouts import NETWORKS  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
@@ -52,3 +53,20 @@ def test_programs(name: str, tmp_path: Path) -> None:
     for batch in (1, 2, 3):
         report = cnnsum.summarize(model, batch=batch)
         assert report.totals.saved == kept(net, torch.randn(batch, *shape)), batch
+
+
+#: Those whose step is fullest where the copies are: elsewhere gradients of parts of tensors are.
+STEPS = [
+    *("fused, by einsum", "windows", "windows, scaled after", "one window", "vit", "vit, unbound", "grouped"),
+    *("experts", "experts first", "experts, sent", "layers", "shuffled", "next", "kernel"),
+]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_steps(name: str, tmp_path: Path) -> None:
+    net, shape = NETWORKS[name].make(), NETWORKS[name].shape
+    path = tmp_path / "net.pt2"
+    save(export(net, (torch.randn(2, *shape),)), path)
+    report = cnnsum.summarize(cnnsum.load(path), batch=2, optimizer="sgd", step=True)
+    found = report.totals.training
+    assert 0 <= measured(net, (2, *shape)) - (found.peak_step - found.weights) <= SCALARS  # type: ignore[operator]

@@ -1,14 +1,8 @@
-"""What PyTorch keeps, and what it holds at the worst moment of a step, against the estimates: to the byte.
-
-Every tensor that PyTorch makes is followed by its storage (a dispatch mode, and a weak reference to each storage), on a
-CPU. The loss is the sum of the outputs times constants: these are held beside the network, and taken off.
-"""
+"""What PyTorch keeps, and what it holds at the worst moment of a step, against the estimates: to the byte."""
 
 from __future__ import annotations
 
 import json
-import weakref
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,57 +11,10 @@ import cnnsum
 
 torch = pytest.importorskip("torch")
 
-from torch import nn  # noqa: E402 - needs Keras
-from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
-from torch.utils._pytree import tree_leaves  # noqa: E402
+from torch import nn  # noqa: E402 - needs PyTorch
+from torch_following import SCALARS, measured  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-#: Bytes of numbers without axes that PyTorch makes on its way: the loss, its gradient, counters of batches.
-SCALARS = 64
-
-
-class Following(TorchDispatchMode):  # type: ignore[misc]  # PyTorch is not typed here
-    """Adds up the storage of all tensors made while it is on, and takes off what is freed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.live = self.peak = 0
-        self.known: set[int] = set()
-
-    def _gone(self, key: int, size: int) -> None:
-        self.known.discard(key)
-        self.live -= size
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(result):
-            if isinstance(tensor, torch.Tensor):
-                storage = tensor.untyped_storage()
-                key = storage._cdata
-                if key not in self.known:
-                    self.known.add(key)
-                    self.live += storage.nbytes()
-                    weakref.finalize(storage, self._gone, key, storage.nbytes())
-        self.peak = max(self.peak, self.live)
-        return result
-
-
-def measured(net: nn.Module, shape: tuple[int, ...], forward: Callable[..., Any] | None = None) -> int:
-    """The most bytes at any moment of a step, without weights and the loss's constants, the input included."""
-    x = torch.randn(*shape)
-    run = net if forward is None else lambda x: forward(net, x)
-    outside = {p.untyped_storage()._cdata for p in (*net.parameters(), *net.buffers())}
-    constants = torch.randn(run(x).shape)
-    for parameter in net.parameters():
-        parameter.grad = None
-    following = Following()
-    outside |= {x.untyped_storage()._cdata, constants.untyped_storage()._cdata}
-    following.known |= outside
-    following.live = x.untyped_storage().nbytes()
-    with following:
-        (run(x) * constants).sum().backward()
-    return following.peak
 
 
 def estimated(layers: list[Any], shape: tuple[int, ...], batch: int, **keys: Any) -> int:

@@ -143,10 +143,12 @@ class Projected(nn.Module):  # type: ignore[misc]
     def __init__(self, width: int = 32, heads: int = 4) -> None:
         super().__init__()
         shape = (width, heads, width // heads)
+        self.first = nn.Linear(width, width)
         self.q, self.k, self.v = (nn.Parameter(torch.randn(shape)) for _ in range(3))
         self.out = nn.Parameter(torch.randn(heads, width // heads, width))
 
     def forward(self, x: Any) -> Any:
+        x = self.first(x)
         q, k, v = (torch.einsum("btd,dhk->bhtk", x, one) for one in (self.q, self.k, self.v))
         return torch.einsum("bhtk,hkd->btd", (q @ k.mT).softmax(-1) @ v, self.out)
 
@@ -180,11 +182,12 @@ class Experts(nn.Module):  # type: ignore[misc]
 
     def __init__(self, up: str, down: str, mixed: str, spread: str = "") -> None:
         super().__init__()
-        self.gate = nn.Linear(32, 4)
+        self.first, self.gate = nn.Linear(32, 32), nn.Linear(32, 4)
         self.up, self.down = nn.Parameter(torch.randn(4, 32, 64)), nn.Parameter(torch.randn(4, 64, 32))
         self.equations, self.spread = (up, down, mixed), spread
 
     def forward(self, x: Any) -> Any:
+        x = self.first(x)
         gates = self.gate(x).softmax(-1)
         up, down, mixed = self.equations
         sent = torch.einsum(self.spread, gates, x) if self.spread else x
