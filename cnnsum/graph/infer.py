@@ -373,6 +373,8 @@ class _Runner:
                     if node.computed:
                         options = {**options, **self._computed(node, made_by)}
                     key: object = (layer.key, node.keywords, shapes, *options.items(), not numbers)
+                    if node.constants:
+                        key = (key, *[one.index for one in node.constants])
                     if layer.type is not None and layer.type.reads:
                         shapes = self._with_numbers(shapes, node, numbers)
                         key = (key, *[(one.numbers, one.dtype) for one in shapes if isinstance(one, Constant)])

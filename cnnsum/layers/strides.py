@@ -13,10 +13,10 @@ from cnnsum.dims import Dim
 from cnnsum.typed import Literal, NamedTuple
 
 #: How outputs lie: "rows" one row after the other, without gaps; "elements" without gaps, the axes in the order that
-#: they have in the inputs; "same" as the first input; "viewed" as that in another shape; "reshaped" so, but copied
-#: to rows where no strides can say it; "contiguous" as the first input, but copied to rows if it is not; "not
-#: followed".
-Lying = Literal["rows", "elements", "same", "viewed", "reshaped", "contiguous", "not followed"]
+#: they have in the inputs; "first" likewise, in that of the first input; "same" as the first input does; "viewed" so,
+#: in another shape; "reshaped" so, but copied to rows where no strides can say it; "contiguous" as the first input
+#: does, but copied to rows if it does not lie in them; "not followed".
+Lying = Literal["rows", "elements", "first", "same", "viewed", "reshaped", "contiguous", "not followed"]
 
 
 class Taken(NamedTuple):
@@ -75,6 +75,7 @@ class Strides(NamedTuple):
 #: The whole word, for rules that say no more than that.
 ROWS = Strides("rows")
 ELEMENTS = Strides("elements")
+LIKE_FIRST = Strides("first")
 AS_FIRST = Strides("same")
 VIEWED = Strides("viewed")
 RESHAPED = Strides("reshaped")

@@ -47,6 +47,8 @@ def test_programs(name: str, tmp_path: Path) -> None:
         report = cnnsum.summarize(cnnsum.load(path))
         assert report.totals.saved == kept(net, x), batch
         assert sum(row.memory.saved for row in report.rows) == report.totals.saved  # type: ignore[misc]  # numbers
+    if name.endswith("steps first"):
+        return  # the first axis is not the batch
     # With one sample axes of the batch collapse: what is a view then is a copy with more.
     save(export(net, (x,), dynamic_shapes=({0: Dim("batch", min=1)},)), path)
     model = cnnsum.load(path)

@@ -294,6 +294,18 @@ class Kernel(nn.Module):  # type: ignore[misc]
         return self.out(y.transpose(1, 2).reshape(batch, count, width))
 
 
+class Crossed(nn.Module):  # type: ignore[misc]
+    """PyTorch's layer of attention, on two sequences; with weights that are asked for it is no fused kernel."""
+
+    def __init__(self, *, weights: bool, first: bool) -> None:
+        super().__init__()
+        self.before, self.out, self.weights = nn.Linear(32, 32), nn.Linear(32, 3), weights
+        self.attention = nn.MultiheadAttention(32, 4, batch_first=first)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(self.attention(self.before(x), x, 2 * x, need_weights=self.weights)[0])
+
+
 class Network(NamedTuple):
     """A network, and the shape of its input but for the batch."""
 
@@ -331,4 +343,8 @@ NETWORKS = {
     "next": Network(Next, PICTURE),
     "axial": Network(Axial, (4, 6, 16)),
     "kernel": Network(Kernel, SEQUENCE),
+    "crossed": Network(lambda: Crossed(weights=False, first=True), SEQUENCE),
+    "crossed, steps first": Network(lambda: Crossed(weights=False, first=False), SEQUENCE),
+    "crossed, with weights": Network(lambda: Crossed(weights=True, first=True), SEQUENCE),
+    "crossed, with weights, steps first": Network(lambda: Crossed(weights=True, first=False), SEQUENCE),
 }

@@ -203,12 +203,15 @@ class Keeping:
             trains = self.trains[step]
             if facts.keeps_input:
                 compute = call.layer.policy.compute
-                copies = self.kept_copies(step) if step in self._taken else ()
-                for copy in copies:
-                    kept[step, copy.at] = None
-                    amount = amount + copy.bytes
-                instead = [copy.at for copy in copies]
-                for number in [call.inputs[at] for at in self.kept_inputs(step) if at not in instead]:
+                places = self.kept_inputs(step)
+                if step in self._taken:
+                    copies = self.kept_copies(step)
+                    for copy in copies:
+                        kept[step, copy.at] = None
+                        amount = amount + copy.bytes
+                    instead = [copy.at for copy in copies]
+                    places = [at for at in places if at not in instead]
+                for number in [call.inputs[at] for at in places]:
                     key: object = storage[number]
                     size = sizes[storage[number]] if key not in self.held else 0
                     dtype = values[number].dtype

@@ -86,9 +86,15 @@ class Followed:
             return _normal(out, _dense(out, how.order))
         if how == "elements":
             return _elements(operands, out)
+        if how == "first":
+            return _elements(operands[:1], out)
         lies, shape = operands[0] if operands else (None, None)
         if how == "same":
             return lies
+        if how == "contiguous":
+            if isinstance(lies, tuple) and shape is not None and _is_decided(shape, lies):
+                self.copied.add(step)
+            return "rows"
         if how in ("viewed", "reshaped") and lies == "rows":
             return "rows"
         if lies is None or shape is None or how == "not followed":
@@ -100,10 +106,6 @@ class Followed:
             steps = [fill(one) for one in how.steps] or [1] * len(how.axes)
             taken = [0 if axis < 0 else own[axis] * one for axis, one in zip(how.axes, steps, strict=True)]
             return _normal(out, tuple(taken))
-        if how == "contiguous":
-            if lies != "rows":
-                self.copied.add(step)
-            return "rows"
         found = _reshaped(shape, _strides(shape, lies), out)
         if found is not None:
             return _normal(out, found)
@@ -170,6 +172,15 @@ def _normal(shape: Shape, strides: tuple[Dim, ...]) -> Lies:
     except _Open:
         return strides
     return "rows" if not runs or (len(runs) == 1 and runs[0][1] == 1) else strides
+
+
+def _is_decided(shape: Shape, strides: tuple[Dim, ...]) -> bool:
+    """Whether it does not depend on symbols how these strides lie."""
+    try:
+        _runs(shape, strides)
+    except _Open:
+        return False
+    return True
 
 
 def _runs(shape: Shape, strides: tuple[Dim, ...]) -> list[tuple[Dim, Dim]]:

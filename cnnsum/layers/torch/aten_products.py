@@ -16,7 +16,7 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import Flag, Naturals, PlainInt, Pos, Positives, Real, Text
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple, require_rank
-from cnnsum.layers.strides import ROWS, UNFOLLOWED, Dense, Read, Strides, repeated
+from cnnsum.layers.strides import LIKE_FIRST, ROWS, UNFOLLOWED, Dense, Read, Strides, repeated
 from cnnsum.layers.torch.fields import KERNEL, Amounts, Pads, Word, copy_for_same, over
 
 #: What is kept of a tensor and a product that are added up: each factor for the gradient of the other.
@@ -343,8 +343,8 @@ def scaled_dot_product_attention(
             *((Kept("mask of scores", scores, "bool"),) if dropout_p else ()),
         ),
         dtype="first",
-        # The fused kernels make it with the heads behind the places.
-        strides=Strides(Dense((0, 2, 1, 3))) if len(out) == 4 else UNFOLLOWED,
+        # The fused kernels make it like the queries; where that cannot be it is a product of matrices.
+        strides=LIKE_FIRST if out == query else ROWS,
     )
 
 
