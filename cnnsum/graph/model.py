@@ -315,6 +315,23 @@ class Node:
         """Its inputs without masks, which are the last of those given by name: what a nested model is called on."""
         return self.inputs[: len(self.inputs) - sum(map(is_mask, self.keywords))]
 
+    @property
+    def needs(self) -> tuple[Tensor, ...]:
+        """The tensors that it cannot run without: its inputs, and those whose sizes its fields are computed from."""
+        if not self.computed:
+            return self.inputs
+        found = list(self.inputs)
+        rest: list[object] = list(self.computed.values())
+        while rest:
+            one = rest.pop()
+            if isinstance(one, SizeOf):
+                found.append(one.tensor)
+            elif isinstance(one, Computed):
+                rest += one.numbers
+            elif isinstance(one, tuple):
+                rest += one
+        return tuple(found)
+
     def __repr__(self) -> str:
         return f"Node({self.layer.name}[{self.index}])"
 

@@ -79,7 +79,7 @@ def calls_without_use(graph: Graph) -> list[Node]:
 
 def dead_ends(graph: Graph, unused: list[Layer]) -> list[Layer]:
     """The unused layers that nothing reads at all: those before them are unused for their sake."""
-    read = {tensor.node.layer for layer in graph.layers for node in layer.nodes for tensor in node.inputs}
+    read = {tensor.node.layer for layer in graph.layers for node in layer.nodes for tensor in node.needs}
     return [layer for layer in unused if layer not in read]
 
 
@@ -103,7 +103,7 @@ def _walk(ends: Iterable[Node]) -> tuple[list[Node], dict[Layer, int]]:
         path = [end]
         on_path = {end}
         first_seen.setdefault(end.layer, len(first_seen))
-        waiting = [iter(end.inputs)]
+        waiting = [iter(end.needs)]
         while path:
             for tensor in waiting[-1]:
                 node = tensor.node
@@ -114,7 +114,7 @@ def _walk(ends: Iterable[Node]) -> tuple[list[Node], dict[Layer, int]]:
                 first_seen.setdefault(node.layer, len(first_seen))
                 path.append(node)
                 on_path.add(node)
-                waiting.append(iter(node.inputs))
+                waiting.append(iter(node.needs))
                 break
             else:
                 waiting.pop()
@@ -133,7 +133,7 @@ def _depths(finished: list[Node]) -> tuple[dict[Node, int], dict[Layer, int]]:
         depth = max(of_node.get(node, 0), of_layer.get(node.layer, 0))
         of_layer[node.layer] = depth
         of_node[node] = depth
-        for tensor in node.inputs:
+        for tensor in node.needs:
             if of_node.get(tensor.node, 0) < depth + 1:
                 of_node[tensor.node] = depth + 1
     return of_node, of_layer

@@ -333,7 +333,7 @@ def _is_automatic(layer: Layer, name: str) -> bool:
 
 
 def ordered(nodes: Sequence[Node]) -> list[Node]:
-    """Calls of one graph, each after those that it reads, else in their order."""
+    """Calls of one graph, each after those that it needs, else in their order."""
     part = Part("", None, None, given=False)
-    uses = [Use(part, node, list(node.inputs), [Tensor(node)]) for node in nodes]
+    uses = [Use(part, node, list(node.needs), [Tensor(node)]) for node in nodes]
     return [use.node for use in _sorted(uses, [])[0] if use.node is not None]

@@ -95,11 +95,18 @@ class FromProgram(Translator):
         return is_zeros(node) and not self.partly and bool(readers) and all(begins_with_zeros(one) for one in readers)
 
     def _call(self, node: Node, inputs: list[Moved], place: Standing) -> list[Moved]:
+        if self.partly and self._is_followed(node):
+            return self._as_it_is(node, inputs, place)
         found = super()._call(node, inputs, place)
         if not found and self.partly:
             return self._as_it_is(node, inputs, place)
         self.made_of.append((node, found))
         return found
+
+    def _is_followed(self, node: Node) -> bool:
+        """Whether inference knows numbers that the call gives: functions of modules compute no sizes."""
+        known = self.known.call(node)
+        return known is not None and any(number in self.inference.contents for number in known.outputs)
 
     def _as_it_is(self, node: Node, inputs: list[Moved], place: Standing) -> list[Moved]:
         """A call of the same operation."""
@@ -167,7 +174,9 @@ class FromProgram(Translator):
                 call = known.call(result.tensor.node)
                 if call is None:
                     continue  # an input of the network, handed on
-                found = known.shapes(call.outputs)[result.tensor.index]
+                outputs = known.shapes(call.outputs)
+                # One that failed gives what it can tell of, which may be less.
+                found = outputs[result.tensor.index] if result.tensor.index < len(outputs) else None
                 if found != shape:
                     message = f"`{node.layer.name}` would give {_shown(found)} in place of {_shown(shape)}"
                     self.differs = True
