@@ -19,6 +19,9 @@ PYTORCH = "pytorch"
 #: Floating-point dtypes, the widest first.
 FLOATS = ("float64", "float32", "bfloat16", "float16")
 
+#: Dtypes of tensors that have a gradient: complex numbers have one, too.
+DIFFERENTIABLE = frozenset((*FLOATS, "complex64", "complex128"))
+
 #: The next wider dtypes of each. "int" and "float" are those of Python numbers.
 _WIDER = {
     "bool": ("int",),

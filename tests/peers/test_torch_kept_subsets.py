@@ -73,6 +73,24 @@ OPERATIONS: dict[str, tuple[Callable[..., Tensor] | nn.Module, tuple[Shape, ...]
     "index": (lambda x, w: w[torch.zeros(3, dtype=torch.int64)] + x, ((3, 4),), ((5, 4),)),
     "softmax": (lambda x, w: (x + w).softmax(-1), ((3, 4),), ((3, 4),)),
     "normalize": (lambda x, w: nnf.normalize(x, dim=-1) * w, ((3, 4),), ((3, 4),)),
+    # complex numbers
+    "rfft2 and abs": (lambda x: torch.fft.rfft2(x).abs(), (IMAGE,), ()),
+    "rfft of a part": (lambda x: torch.fft.rfft(x, n=5).angle(), (IMAGE,), ()),
+    "rfft of more": (lambda x: torch.fft.rfft2(x, s=(9, 12)).angle(), (IMAGE,), ()),
+    "fft2": (lambda x: torch.fft.fft2(x).abs(), (IMAGE,), ()),
+    "irfft2 of a product": (lambda x, w: torch.fft.irfft2(torch.fft.rfft2(x) * w, s=(8, 8)), (IMAGE,), ((3, 8, 5),)),
+    "turned pairs": (
+        lambda x, w: torch.view_as_real(torch.view_as_complex(x) * torch.polar(torch.ones_like(w), w)),
+        ((2, 4, 2),),
+        ((4,),),
+    ),
+    "polar": (lambda x, y: torch.polar(x, y).abs(), ((2, 4), (2, 4)), ()),
+    "complex": (lambda x, y: torch.complex(x, y).abs(), ((2, 4), (2, 4)), ()),
+    "stft": (lambda x: torch.stft(x, 16, return_complex=True, center=False).abs(), ((2, 64),), ()),
+    "sgn": (lambda x: x.sgn(), ((2, 4),), ()),
+    "renorm": (lambda x: x.renorm(2, 1, 1.0), ((2, 4),), ()),
+    "cumprod": (lambda x: x.cumprod(1), ((2, 4),), ()),
+    "logcumsumexp": (lambda x: x.logcumsumexp(1), ((2, 4),), ()),
 }
 
 

@@ -13,7 +13,7 @@ from cnnsum.analyses.params import Weights
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
-from cnnsum.graph.promotion import FLOATS
+from cnnsum.graph.promotion import DIFFERENTIABLE, FLOATS
 from cnnsum.layers.facts import Shape
 from cnnsum.typed import NamedTuple
 
@@ -106,7 +106,7 @@ class Keeping:
                 active[step] = True
                 for number in call.outputs:
                     # Whole numbers (the index of a maximum) have no gradient.
-                    if values[number].dtype in FLOATS or values[number].shape is None:
+                    if values[number].dtype in DIFFERENTIABLE or values[number].shape is None:
                         wanted[number] = True
         # What no output depends on has no gradient either.
         reached = [False] * len(values)

@@ -13,7 +13,7 @@ from cnnsum.analyses.memory.liveness import Largest
 from cnnsum.dims import Dim, prod
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
-from cnnsum.graph.promotion import FLOATS
+from cnnsum.graph.promotion import DIFFERENTIABLE
 from cnnsum.layers.facts import Weight
 
 
@@ -97,7 +97,7 @@ def losses(inference: Inference, keeping: Keeping, sizes: list[Dim], live: Dim) 
     if not any(keeping.wanted[number] for number in inference.outputs):
         return []
     values = inference.values
-    taken = {sizes[number]: None for number in inference.outputs if values[number].dtype in FLOATS}
+    taken = {sizes[number]: None for number in inference.outputs if values[number].dtype in DIFFERENTIABLE}
     return [live + size for size in taken]
 
 

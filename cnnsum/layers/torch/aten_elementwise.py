@@ -15,8 +15,8 @@ from cnnsum.layers.kinds import Dtype, Flag, PlainInt, Real, Text
 from cnnsum.layers.requiring import axis_of, require_multiple
 from cnnsum.layers.strides import AS_FIRST, CONTIGUOUS, ELEMENTS, ROWS, UNFOLLOWED, Strides
 
-#: Operations on one tensor: operations per element, what backpropagation keeps, the dtype of the output ("" for the
-#: input's, "float" for the same made floating-point).
+#: Operations on one tensor: operations per element, what backpropagation keeps ("both": input and output), the dtype of
+#: the output ("" for the input's, "float" for the same made floating-point).
 UNARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("cos", "sin", "log", "log1p", "log2", "log10", "erf", "cosh", "sinh"), (1, "input", "float")),
     **dict.fromkeys(("acos", "asin", "atan", "arctan", "lgamma", "digamma"), (1, "input", "float")),
@@ -25,8 +25,9 @@ UNARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("special_ndtr", "special_log_ndtr", "special_entr", "i0", "special_i0e"), (2, "input", "float")),
     **dict.fromkeys(("deg2rad", "rad2deg"), (1, "", "float")),
     **dict.fromkeys(("signbit", "isneginf", "isposinf", "isreal"), (1, "", "bool")),
-    **dict.fromkeys(("sgn", "fix"), (1, "", "")),
-    "logcumsumexp": (4, "input", ""),
+    "sgn": (1, "both", ""),
+    "fix": (1, "", ""),
+    "logcumsumexp": (4, "both", ""),
     **dict.fromkeys(("exp", "expm1", "exp2", "sqrt", "reciprocal", "tan"), (1, "output", "float")),
     "rsqrt": (2, "output", "float"),
     **dict.fromkeys(("abs", "absolute"), (1, "input", "real")),
@@ -38,14 +39,15 @@ UNARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("softshrink", "hardshrink"), (3, "input", "")),
     "nan_to_num": (1, "", ""),
     "cumsum": (1, "", "sum"),
-    "cumprod": (1, "input", "sum"),
+    "cumprod": (1, "both", "sum"),
     "tril": (0, "", ""),
     "triu": (0, "", ""),
     **dict.fromkeys(
         ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like"), (0, "", "")
     ),
     **dict.fromkeys(("zero", "bernoulli", "exponential", "log_normal", "uniform", "normal"), (0, "", "")),
-    **dict.fromkeys(("fill_diagonal", "geometric", "cauchy", "renorm"), (0, "", "")),
+    **dict.fromkeys(("fill_diagonal", "geometric", "cauchy"), (0, "", "")),
+    "renorm": (3, "input", ""),
     "logit": (3, "input", "float"),
 }
 
@@ -113,8 +115,8 @@ def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
         return Facts(
             x,
             ops=ops * size(x),
-            keeps_input=keeps == "input",
-            keeps_output=keeps == "output",
+            keeps_input=keeps in ("input", "both"),
+            keeps_output=keeps in ("output", "both"),
             alias="inplace",
             dtype=dtype or given or "input",
             strides=None if name in ALONG else ELEMENTS,

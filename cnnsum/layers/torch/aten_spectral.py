@@ -6,12 +6,14 @@ What a Fourier transform or a solver computes is not known in operations: totals
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim, prod
+from cnnsum.dims import UNKNOWN, Dim, at_least, prod
 from cnnsum.layers.arithmetic.axes import places_of
 from cnnsum.layers.arithmetic.broadcast import broadcast
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import Axes, Dtype, Flag, Ints, Nat, PlainInt, PlainPos
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal
 from cnnsum.layers.strides import UNFOLLOWED
@@ -52,9 +54,25 @@ def _transform(name: str, kind: str, dtype: str, axes: int | None) -> Rule:
             elif place == places[-1] and kind == "whole" and given is None:
                 length = 2 * (length - 1)
             out[place] = length
-        return Facts(tuple(out), ops=UNKNOWN, dtype=dtype, window=NOT_FOLLOWED)
+        facts = Facts(tuple(out), ops=UNKNOWN, dtype=dtype, window=NOT_FOLLOWED)
+        if kind == "half":
+            _keep_read(facts, x, places, sizes)
+        return facts
 
-    return named(rule, name, f"The Fourier transform {name}. Its operations are not known.")
+    also = " Backpropagation keeps what it is of, for its size." if kind == "half" else ""
+    return named(rule, name, f"The Fourier transform {name}. Its operations are not known.{also}")
+
+
+def _keep_read(facts: Facts, x: Shape, places: tuple[int, ...], sizes: Sequence[Dim] | None) -> None:
+    """Say that a transform of real numbers keeps what it is of: its input, or a copy that is longer along axes."""
+    given = [] if sizes is None else [(x[at], size) for at, size in zip(places, sizes, strict=True) if size != -1]
+    if all(at_least(own, size) is True for own, size in given):
+        facts.keeps_input = True  # a part of it is a view
+        return
+    read = list(x)
+    for place, size in zip(places, sizes or (), strict=True):
+        read[place] = x[place] if size == -1 else size
+    facts.kept = (Kept("padded input", tuple(read)),)
 
 
 for _name, _how in TRANSFORMS.items():
@@ -79,12 +97,14 @@ def fft_c2c(x: Shape) -> Facts:
 
 @layer(key="aten._fft_r2c")
 def fft_r2c(x: Shape, *, dim: Axes, onesided: Flag = True) -> Facts:
-    """A Fourier transform of real numbers, of whose last axis half is enough. Its operations are not known."""
+    """A Fourier transform of real numbers, of whose last axis half is enough. Its operations are not known.
+    Backpropagation keeps the input, for its size.
+    """
     out = list(x)
     if onesided:
         place = _last(x, dim, "_fft_r2c")
         out[place] = _half(x[place])
-    return Facts(tuple(out), ops=UNKNOWN, dtype="complex", window=NOT_FOLLOWED)
+    return Facts(tuple(out), ops=UNKNOWN, keeps_input=True, dtype="complex", window=NOT_FOLLOWED)
 
 
 @layer(key="aten._fft_c2r")
@@ -123,16 +143,21 @@ def stft(
     onesided: Flag = True,
     return_complex: Flag = True,
 ) -> Facts:
-    """Fourier transforms of pieces of a signal: `(..., T)` becomes `(..., frequencies, frames)`."""
+    """Fourier transforms of pieces of a signal: `(..., T)` becomes `(..., frequencies, frames)`. Backpropagation keeps
+    the pieces, which have storage of their own where they are weighted.
+    """
     require_axes(x, 1, "stft")
     hop = n_fft // 4 if hop_length is None else hop_length
     if hop == 0:
         raise Problem("CFG101", f"stft of {n_fft} samples needs a `hop_length`: a quarter of them is none", "n_fft")
     length = x[-1] + 2 * (n_fft // 2) if center else x[-1]
-    out = (*x[:-1], _half(n_fft) if onesided else n_fft, (length - n_fft) // hop + 1)
+    frames = (length - n_fft) // hop + 1
+    out = (*x[:-1], _half(n_fft) if onesided else n_fft, frames)
     return Facts(
         out if return_complex else (*out, 2),
         ops=UNKNOWN,
+        keeps_input=((0,),) if window is None else False,
+        kept=() if window is None else (Kept("pieces", (*x[:-1], frames, n_fft)),),
         dtype="complex" if return_complex else "input",
         window=NOT_FOLLOWED,
         strides=UNFOLLOWED,
@@ -179,11 +204,18 @@ def angle(x: Shape) -> Facts:
     return Facts(x, ops=size(x), keeps_input=True, dtype="real")
 
 
-@layer(key="aten.complex", aliases="aten.polar")
+@layer(key="aten.complex")
 def complex_of(real: Shape, imag: Shape) -> Facts:
-    """Complex numbers of their parts, or of length and angle. Operations: 1 per element. Backpropagation keeps both."""
+    """Complex numbers of their parts. Operations: 1 per element. Backpropagation keeps each part that has a gradient."""
     out = broadcast((real, imag), "complex")
-    return Facts(out, ops=size(out), keeps_input=True, dtype="complex")
+    return Facts(out, ops=size(out), keeps_input=((0,), (1,)), dtype="complex")
+
+
+@layer(key="aten.polar")
+def polar(abs: Shape, angle: Shape) -> Facts:
+    """Complex numbers of length and angle. Operations: 1 per element. Backpropagation keeps the output."""
+    out = broadcast((abs, angle), "polar")
+    return Facts(out, ops=size(out), keeps_output=True, dtype="complex")
 
 
 # --- linear algebra ---------------------------------------------------------------------------------------------------

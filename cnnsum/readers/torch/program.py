@@ -55,7 +55,12 @@ from cnnsum.typed import Any, NamedTuple
 Path = tuple[str | int, ...]
 
 _GRAPH: Path = ("graph_module", "graph")
-_FLOATS = frozenset(("float64", "float32", "float16", "bfloat16"))
+#: What an operation computes in that gives one of these; any other computes in float32.
+_COMPUTE = {
+    **{dtype: dtype for dtype in ("float64", "float32", "float16", "bfloat16")},
+    "complex64": "float32",
+    "complex128": "float64",
+}
 #: Modules that only hold others: operations never stand for them.
 _CONTAINERS = frozenset(("Sequential", "ModuleList", "ModuleDict"))
 _MODULES = "torch.nn.modules."
@@ -390,7 +395,7 @@ class ProgramReader:
         fields, computed = self._fields(type, arguments)
         name, title, block, module = self._named(operation, stack)
         _, dtype = self._meta(made[0])
-        compute = dtype if dtype in _FLOATS else "float32"
+        compute = _COMPUTE.get(dtype, "float32")
         place = ProgramPlace(self.document, path, trace)
         layer = declare(
             name,
