@@ -65,13 +65,13 @@ def _transform(name: str, kind: str, dtype: str, axes: int | None) -> Rule:
 
 def _keep_read(facts: Facts, x: Shape, places: tuple[int, ...], sizes: Sequence[Dim] | None) -> None:
     """Say that a transform of real numbers keeps what it is of: its input, or a copy that is longer along axes."""
-    given = [] if sizes is None else [(x[at], size) for at, size in zip(places, sizes, strict=True) if size != -1]
-    if all(at_least(own, size) is True for own, size in given):
+    given = [(x[at], length) for at, length in zip(places, sizes or places, strict=True) if sizes and length != -1]
+    if all(at_least(own, length) is True for own, length in given):
         facts.keeps_input = True  # a part of it is a view
         return
     read = list(x)
-    for place, size in zip(places, sizes or (), strict=True):
-        read[place] = x[place] if size == -1 else size
+    for place, length in zip(places, sizes or (), strict=True):
+        read[place] = x[place] if length == -1 else length
     facts.kept = (Kept("padded input", tuple(read)),)
 
 
@@ -206,7 +206,7 @@ def angle(x: Shape) -> Facts:
 
 @layer(key="aten.complex")
 def complex_of(real: Shape, imag: Shape) -> Facts:
-    """Complex numbers of their parts. Operations: 1 per element. Backpropagation keeps each part that has a gradient."""
+    """Complex numbers of their parts. Operations: 1 per element. Backpropagation keeps parts with a gradient."""
     out = broadcast((real, imag), "complex")
     return Facts(out, ops=size(out), keeps_input=((0,), (1,)), dtype="complex")
 
