@@ -112,7 +112,7 @@ def _items(value: object, read: Callable[[object], T]) -> tuple[T, ...]:
 
 
 def _free(value: object) -> tuple[str, ...]:
-    found = _items(value, _text)
+    found = _items([value] if isinstance(value, str) and value not in KINDS else value, _text)
     for name in found:
         if name not in KINDS:
             help = did_you_mean(name, KINDS)

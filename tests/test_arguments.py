@@ -104,6 +104,8 @@ def test_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "got the name 0" in raised(lambda: cnnsum.loads(SPEC, inputs={0: (3, 3, 3)}))
     assert raised(lambda: cnnsum.loads(SPEC, inputs=(0, 3, 3))).endswith("got 0 at inputs[0]")
     assert raised(lambda: cnnsum.loads(SPEC, free=["spatal"])).endswith("got 'spatal' (did you mean `spatial`?)")
+    assert "write" not in raised(lambda: cnnsum.loads(SPEC, free="foo"))
+    assert raised(lambda: cnnsum.loads(SPEC, free="spatial")).endswith("write ['spatial']")
     assert raised(lambda: cnnsum.summarize("model.yaml")).endswith(
         "`model` must be a cnnsum.Model; got 'model.yaml': cnnsum.load(path) gives one"
     )

@@ -84,6 +84,8 @@ def tokens(text: str) -> list[Token]:
             message = f"`{number.text}{token.text}` is neither a number nor a name"
             digits = token.text.replace("_", "")
             help = f"write {number.text}{digits}" if digits.isdecimal() else None
+            if number.text == "0" and re.fullmatch("[bB][01]+", token.text):
+                help = f"write {int(token.text[1:], 2)}"
             if re.fullmatch(r"x\d+(?:x\d+)*", token.text):
                 help = f"a size for each axis is written [{', '.join(f'{number.text}{token.text}'.split('x'))}]"
             product = f"a product is written {number.text}*{token.text}"

@@ -159,6 +159,8 @@ def _of_field(document: Document, mend: Mend) -> Edit | None:
             return None
     start, end = document.offsets(mend.fields)
     text = document.text
+    if document.format == "yaml" and text[start : start + 1] in ("&", "!"):
+        return None  # an anchor: the value is another layer's, too; or a tag
     if isinstance(value, dict):
         if mend.field in value:
             return _replace(document, mend, value[mend.field])

@@ -19,6 +19,8 @@ from cnnsum.typed import NamedTuple
 _WORDS = ("UNK701", "CFG103", "CFG104")
 #: Mending a name may bring to light what the wrong one hid; more rounds than this nobody needs.
 _MOST_ROUNDS = 20
+#: Fixes of a round that are tried one by one where all of them together do no good.
+_MOST_ALONE = 50
 
 
 class Mended(NamedTuple):
@@ -77,18 +79,46 @@ def _mended(start: _Rounds, settings: Settings, *, unsafe: bool, names: bool = T
         left = len(possible) - len(chosen)
         if not chosen:
             break
-        mended = _read_again(document, applied(document.text, (fix.edit for fix in chosen)))
-        if mended is None:
+        good = _best(document, found, chosen, settings)
+        if good is None:
             break
-        again = check_document(mended, settings).findings
-        # What is right now may bring advice; but no new error, and what was mended must be gone. The same may come to
-        # light elsewhere: in a layer whose type was not known before.
-        gone = _moved(document, chosen)
-        if _errors(again) > _errors(found) or any(_placed(mended, one) in gone for one in again):
-            break
-        document, found = mended, again
-        done += chosen
+        fixed, document, found = good
+        done += fixed
     return _Rounds(document, found, tuple(done), left)
+
+
+def _best(
+    document: Document, found: tuple[Diagnostic, ...], chosen: list[Fix], settings: Settings
+) -> tuple[list[Fix], Document, tuple[Diagnostic, ...]] | None:
+    """The fixes of a round that do good, with the text after them and what is found in it: all at once; where one of
+    them does none, those together that do by themselves, as far as patience goes.
+    """
+    after = _after(document, found, chosen, settings)
+    if after is not None:
+        return chosen, *after
+    if len(chosen) > 1:
+        good = [fix for fix in chosen[:_MOST_ALONE] if _after(document, found, [fix], settings) is not None]
+        for some in filter(None, (good, good[:1])):
+            after = _after(document, found, some, settings)
+            if after is not None:
+                return some, *after
+    return None
+
+
+def _after(
+    document: Document, found: tuple[Diagnostic, ...], chosen: list[Fix], settings: Settings
+) -> tuple[Document, tuple[Diagnostic, ...]] | None:
+    """The text with some fixes, and what is found in it; None where they did no good."""
+    mended = _read_again(document, applied(document.text, (fix.edit for fix in chosen)))
+    if mended is None:
+        return None
+    again = check_document(mended, settings).findings
+    # What is right now may bring advice; but no new error, and what was mended must be gone. The same may come to
+    # light elsewhere: in a layer whose type was not known before.
+    gone = _moved(document, chosen)
+    if _errors(again) > _errors(found) or any(_placed(mended, one) in gone for one in again):
+        return None
+    return mended, again
 
 
 def _is_half(before: _Rounds, after: _Rounds) -> bool:

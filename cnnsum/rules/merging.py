@@ -111,7 +111,7 @@ def same_input_twice(network: Network) -> Iterator[Finding]:
 
     Why: The sum of a value with itself is twice the value, its difference 0, its concatenation carries nothing new.
     Most often one of two names in `from` is a slip. A product with itself is a square, and not meant; nor is an input
-    of one channel that is made three of.
+    of one channel that is made three of, nor what depends on no input: a table of angles has each of them twice.
 
     Fails:
 
@@ -139,6 +139,8 @@ def same_input_twice(network: Network) -> Iterator[Finding]:
             if 1 in {shape[-1], *[shape[axis] for axis in joined]}:
                 continue
         twice = next(number for at, number in enumerate(call.inputs) if number in call.inputs[:at])
+        if kind == "concatenate" and not network.depends_on_input(twice):
+            continue
         maker = network.makers[twice]
         whose = f"the output of `{maker.layer.name}`" if maker is not None else "the same input"
         result = f": it gives {_TWICE[kind]}" if len(call.inputs) == 2 else ""

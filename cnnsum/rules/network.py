@@ -107,6 +107,20 @@ class Network:
         readers = self.readers[call.outputs[0]]
         return readers[0] if len(readers) == 1 and readers[0].facts.status != "unknown" else None
 
+    def depends_on_input(self, number: int) -> bool:
+        """Whether a value is made of an input of the network, and not of its sizes and of constants alone."""
+        seen = {number}
+        waiting = [number]
+        while waiting:
+            one = waiting.pop()
+            maker = self.makers[one]
+            if maker is None:
+                return True
+            if not maker.layer.counts_sizes:
+                waiting += set(maker.inputs) - seen
+                seen.update(maker.inputs)
+        return False
+
     def calls_of(self, layer: Layer) -> list[Call]:
         """All calls of a layer."""
         if self._calls is None:

@@ -264,7 +264,8 @@ class _Builder:
         value = self._plain(text, start, end) if event.implicit[0] else self._styled(event, start, end)
         if not isinstance(value, str):
             message = f"a key must be text, and {shown(text) if text else 'nothing'} is not"
-            self._note(Finding("SPC016", message, start, end, help="write it in quotes" if text else None))
+            help = "write it in quotes, or as `name: value` if it is the value of a field" if text else None
+            self._note(Finding("SPC016", message, start, end, help=help))
         self._again(top, text)
 
     def _list_in_braces(self, closed: _Open) -> None:

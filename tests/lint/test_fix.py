@@ -40,6 +40,19 @@ def mended(path: Path, text: str, *, unsafe: bool = False) -> str:
         ("  - 'Conv2d': {filters: 4, kernel_size: 3}\n", "  - 'Conv2D': {filters: 4, kernel_size: 3}\n"),
         ("  - Dense: {units: 4, activation: softmx}\n", "  - Dense: {units: 4, activation: softmax}\n"),
         ("  - Flattn\n", "  - Flatten\n"),
+        # What is shared by an anchor stays, and everything else is mended beside it.
+        (
+            "  - Conv2D: {filters: 4, kernel_size: 3}\n"
+            + NORM
+            + "  - Conv2D: &a {filters: 8, kernel_size: 5}\n"
+            + NORM
+            + "  - ReLU\n  - Conv2D: *a\n  - ReLU\n",
+            "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: false}\n"
+            + NORM
+            + "  - Conv2D: &a {filters: 8, kernel_size: 5}\n"
+            + NORM
+            + "  - ReLU\n  - Conv2D: *a\n  - ReLU\n",
+        ),
         # A field, in every form in which a layer is written.
         (
             "  - Conv2D: {filters: 4, kernel_size: 3}\n" + NORM,

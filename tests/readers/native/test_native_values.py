@@ -75,6 +75,7 @@ def test_true_and_false_may_be_expressions():
         ),
         ("", "[3 +, 1]", ["3:17-18 SPC025 expected a number, a name or `(`, found the end"]),
         ("", "[2 x, 1]", ["3:16-17 SPC025 expected an operator, found `x`"]),
+        ("", "[0b11, 1]", ["3:14-18 SPC025 `0b11` is neither a number nor a name | write 3"]),
         ("", "[2x, 1]", ["3:14-16 SPC025 `2x` is neither a number nor a name | a product is written 2*x"]),
         (
             "",

@@ -16,6 +16,7 @@ import pytest
 import cnnsum
 from bench.fuzz.programs import wrap
 from cnnsum.diagnostics import UnusableError
+from cnnsum.lint.checking import findings_of
 from tests.thorough import each
 
 HERE = Path(__file__).parent
@@ -487,3 +488,11 @@ def test_a_normalized_weight_is_known() -> None:
     (rule,) = [type for key, type in TORCH.all_types().items() if key == "aten._weight_norm"]
     facts = rule.apply(((24, 12, 7), (24, 1, 1)), {"dim": 0}, ())
     assert (facts.outputs, facts.ops, [one.shape for one in facts.kept]) == (((24, 12, 7),), 3 * 12 * 7, [(24, 1, 1)])
+
+
+def test_a_table_of_angles_may_have_each_of_them_twice() -> None:
+    """Rotary positions, `torch.cat([angles, angles], -1)`: they depend on no input, and are meant so."""
+    model = cnnsum.load(HERE / "rotary.pt2")
+    rows = {row.name: row for row in cnnsum.summarize(model).rows}
+    assert [one.layer for one in rows["cat"].connections] == ["outer", "outer"]
+    assert not [one for one in findings_of(model) if one.code == "ARC466"]
