@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from cnnsum import __version__
 from cnnsum.answers.summary.records import Report, Source
 from cnnsum.diagnostics import Diagnostic, UnusableError, unknown_choice
+from cnnsum.dims import Expr
 from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def summarize(
         model.inference,
         Source(document.path, model.format, document.sha256 if details else ""),
         __version__,
-        batch=graph.batch if symbolic and batch is None and graph.batch is not None else samples,
+        batch=graph.batch if symbolic and batch is None and isinstance(graph.batch, Expr) else samples,
         optimizer=optimizer,
         checkpoint=checkpoint,
         sizes=model.sizes if model.inference.needs else None,

@@ -307,7 +307,7 @@ class Closed:
         graph = model.graph
         counted: Dim = graph.batch if names.batched and graph.batch is not None else batch or 1
         if isinstance(graph.batch, int):
-            counted = graph.batch
+            counted = graph.batch or 1
         sizes = model.sizes if model.inference.needs else None
         totals = totals_of(
             graph, model.inference, batch=counted, optimizer=reading.optimizer, sizes=sizes, largest=self.maxima

@@ -139,9 +139,9 @@ def _held(model: Model, budget: Budget, batch: int | None, optimizer: str | None
                 help = did_you_mean(name, known) or f"its symbols are {', '.join(known) or 'none'}"
                 result.append(Diagnostic("BUD503", f"the model has no symbol `{name}`", span, help=help))
     samples = budget.batch or batch
-    fixed = model.graph.batch if isinstance(model.graph.batch, int) else None
+    fixed = isinstance(model.graph.batch, int)
     optimizer = budget.optimizer or optimizer or "adam"
-    report = summarize(opened, batch=fixed or samples, optimizer=optimizer, details=False)
+    report = summarize(opened, batch=None if fixed else samples, optimizer=optimizer, details=False)
     held = _Held(opened, report, ranges, settings, free, optimizer)
     numbers = numbers_of(opened, report)
     shapes = _shapes(opened) if any(limit.key in SHAPES for limit in budget.limits) else {}

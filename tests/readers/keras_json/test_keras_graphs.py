@@ -349,3 +349,8 @@ def test_odd_names() -> None:
     assert messages(functional([image((8,), "[x]"), dense("y", "[z]")], "y")) == [
         "GRF302 there is no layer `[z]`",
     ]
+
+
+def test_memory_of_a_file_that_fixes_a_batch_of_0_is_for_one_sample() -> None:
+    model = load(sequential(image((4,), batch=0), dense("d")))
+    assert {cnnsum.summarize(model, symbolic=symbolic).batch for symbolic in (True, False)} == {1}
