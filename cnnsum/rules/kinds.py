@@ -10,6 +10,7 @@ from cnnsum.graph.infer import Call
 from cnnsum.graph.model import Layer
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import Role
+from cnnsum.layers.facts import Layout
 from cnnsum.layers.meanings import Meaning, field_with, said
 
 Roles = frozenset[Role]
@@ -44,6 +45,11 @@ NORMALIZATIONS: Roles = frozenset(
 OF_GROUPS: Roles = frozenset(("group normalization", "instance normalization"))
 GATED: Roles = frozenset(("lstm", "gru"))
 RECURRENT: Roles = GATED | {"simple recurrence"}
+#: Layers whose channels are the last axis, whichever axis those of convolutions are.
+OF_LAST_AXIS: Roles = RECURRENT | {
+    *("dense", "embedding"),
+    *("attention", "additive attention", "multi-head attention", "grouped attention"),
+}
 
 #: Functions that give numbers between 0 and 1 and are nearly flat over most of their range.
 SQUASHING = frozenset(("sigmoid", "hard_sigmoid", "softmax"))
@@ -119,9 +125,16 @@ def axes_of_space(call: Call, rank: int) -> tuple[int, ...]:
     return tuple(range(2, rank)) if is_channels_first(call) else tuple(range(1, rank - 1))
 
 
+def layout_of(call: Call) -> Layout | None:
+    """Where the layer takes its channels to be; None for one that does not say, and for one that works on the last axis
+    in every framework.
+    """
+    return None if role_of(call.layer) in OF_LAST_AXIS else call.layer.layout
+
+
 def is_channels_first(call: Call) -> bool:
     """Whether the layer takes the axis after the batch for its channels."""
-    return call.layer.layout == "channels_first"
+    return layout_of(call) == "channels_first"
 
 
 def spelled(count: Dim) -> str:

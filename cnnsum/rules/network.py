@@ -15,7 +15,7 @@ from cnnsum.graph.model import Graph, Layer
 from cnnsum.layers.base import Role
 from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Subject
-from cnnsum.rules.kinds import SHAPING, function_of, is_channels_first, role_of
+from cnnsum.rules.kinds import SHAPING, function_of, is_channels_first, layout_of, role_of
 from cnnsum.source import Document
 
 
@@ -151,7 +151,7 @@ class Network:
         for number, calls in enumerate(around):
             for call in calls:
                 shaped = call is self.makers[number] and role_of(call.layer) in SHAPING
-                if call.layer.layout is not None and not shaped:
+                if layout_of(call) is not None and not shaped:
                     found[number] = is_channels_first(call)
                     waiting.append(number)
                     break

@@ -174,6 +174,24 @@ FAULTS = {
     ),
 }
 
+#: Sequences: the features of a linear layer are the last axis, and not the steps.
+STEPS = HEAD + "dtype: bfloat16\ninput: [10, 16]\nlayers:\n"
+
+
+def test_the_steps_of_a_sequence_are_no_features() -> None:
+    said = advice_on(loads(STEPS + "  - Linear: [16, 25]\n  - ReLU\n  - Linear: [25, 8]\n"), "ARC484")
+    assert [one.message for one in said] == ["`linear` has 25 out_features, no multiple of 8, in bfloat16"]
+    assert codes_of(STEPS + "  - Linear: [16, 24]\n  - ReLU\n  - Linear: [24, 8]\n", "ARC484") == []
+
+
+def test_linear_layers_in_a_row_are_merged_along_their_features() -> None:
+    (found,) = advice_on(loads(STEPS + "  - Linear: [16, 24]\n  - Linear: [24, 16]\n"), "ARC415")
+    assert "808 weights, one layer can do with 272" in found.message
+
+
+def test_statistics_of_steps_leave_the_bias_of_features() -> None:
+    assert codes_of(STEPS + "  - Linear: [16, 24]\n  - BatchNorm1d: 10\n  - ReLU\n", "ARC401") == []
+
 
 @each(("code", "bad", "words", "good"), FAULTS.values(), ids=FAULTS)
 def test_it_is_found_and_only_where_it_is(code, bad, words, good):
