@@ -28,7 +28,7 @@ from cnnsum.writers.values import has_formula, policy_name, shortest
 _OPERATORS = {"Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "TrueDivide": "/"}
 _NUMPY = "keras.src.ops.numpy."
 #: Names of variables that code means something else by.
-_WORDS = ("keras", "layers", "inputs", "outputs", "build_model", "range")
+_WORDS = ("keras", "layers", "inputs", "outputs", "build_model", "range", "float")
 #: Fields that Keras's constructors have no word for.
 _OURS = ("quantization",)
 
@@ -40,6 +40,8 @@ def text_of(graph: Graph, inference: Inference, refusals: Refusals, notes: Mappi
 
 class _Writer(Shaped):
     """Writes one network: a `Scribe` of forms, which then become functions."""
+
+    words: tuple[str, ...] = _WORDS
 
     def __init__(self, graph: Graph, inference: Inference, refusals: Refusals, notes: Mapping[Layer, str]) -> None:
         self.graph = graph
@@ -54,11 +56,13 @@ class _Writer(Shaped):
             self.refusals.warn(layer, f"`{layer.name}` is left out: no output depends on it")
         whole = unit_of(self.graph, shared=False)
         forms = Forms(whole, self)
-        taken = Taken((*_WORDS, "x", "y", "z"))
+        # Where a function has a variable or a parameter of a name, no function of that name can be called.
+        taken = Taken((*_WORDS, "x", "y", "z", *[one.name for form in forms.listed for one in form.parameters]))
         self.functions[id(forms.of(whole))] = "build_model"
         for form in forms.listed:
             if id(form) not in self.functions:
-                self.functions[id(form)] = taken.give(identifier(form.title, "block"), "")
+                name = identifier(form.title, "block")
+                self.functions[id(form)] = taken.give(f"build_{name}" if form.unit.use is None else name, "")
         body: list[str] = []
         for form in forms.listed:
             body += ["", "", *_Function(self, forms, form, is_whole=form is forms.of(whole)).lines()]
@@ -218,7 +222,7 @@ class _Function:
         """The lines of the function."""
         form = self.form
         steps = [[number] for number in range(len(form.steps))]
-        taken = (*_WORDS, *[one.name for one in form.parameters])
+        taken = (*_WORDS, *self.writer.functions.values(), *[one.name for one in form.parameters])
         self.variables = Variables(form, steps, taken, keep_inputs=self.builds)
         self.calls: dict[int, int] = {}
         for step in form.steps:

@@ -193,7 +193,7 @@ def residual(x, filters):
     return layers.ReLU()(x)
 
 
-def head() -> keras.Model:
+def build_head() -> keras.Model:
     """The model head: (None, 16, 16, 16) becomes (None, 196)."""
     inputs = keras.Input((16, 16, 16))
     x = layers.Conv2D(4, 3, activation="relu")(inputs)  # (None, 14, 14, 4)
@@ -211,7 +211,7 @@ def build_model() -> keras.Model:
     for _ in range(3):
         x = layers.Conv2D(8, 3, padding="same", activation="relu")(x)
     x = residual(x, 16)  # (None, 16, 16, 16)
-    x = head()(x)  # (None, 196)
+    x = build_head()(x)  # (None, 196)
     x = layers.Dense(2, name="score")(x)  # (None, 2)
     return keras.Model(inputs, x, name="net")
 '''

@@ -35,7 +35,9 @@ class Told(NamedTuple):
 
 
 class Scribe(Protocol):
-    """What a framework's writer knows of layers, for the making of forms."""
+    """What a framework's writer knows of layers, for the making of forms. words: what no parameter may be called."""
+
+    words: tuple[str, ...]
 
     def tell(self, use: Use) -> Told:
         """What is to be written of a call of a layer."""
@@ -118,7 +120,7 @@ class Form:
 
     def parametrize(self, scribe: Scribe) -> None:
         """Find the parameters."""
-        finder = _Finder(self.units)
+        finder = _Finder(self.units, scribe.words)
         for number, step in enumerate(self.steps):
             for slot in step.slots:
                 vector = self.vector(number, slot)
@@ -236,8 +238,8 @@ def _less(vector: Sequence[object], known: Parameter) -> str | None:
 class _Finder:
     """Finds the parameters of units that are alike."""
 
-    def __init__(self, units: list[Unit]) -> None:
-        self.taken = Taken(("self", "x"))
+    def __init__(self, units: list[Unit], words: Sequence[str]) -> None:
+        self.taken = Taken((*words, "self", "x"))
         self.own: list[Parameter] = []
         self.made: list[Parameter] = []
         self.needed: set[str] = set()

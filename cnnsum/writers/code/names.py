@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from cnnsum.graph.names import snake_case
 from cnnsum.ink import harmless
@@ -78,10 +78,10 @@ class Taken:
         self.names = set(names)
         self._next: dict[str, int] = {}
 
-    def give(self, name: str, joint: str = "_") -> str:
-        """The name, or one like it that is free."""
+    def give(self, name: str, joint: str = "_", busy: Container[str] = ()) -> str:
+        """The name, or one like it that is free. busy: names that are in use just now, and may be given later."""
         found, number = name, self._next.get(name, 1)
-        while found in self.names:
+        while found in self.names or found in busy:
             number += 1
             found = f"{name}{joint}{number}"
         self._next[name] = number

@@ -11,7 +11,11 @@ from cnnsum.writers.code.names import Taken, identifier
 
 
 class Variables:
-    """Gives variables to tensors: `x` as long as one is enough; who is read again later has a name."""
+    """Gives variables to tensors: `x` as long as one is enough; who is read again later has a name.
+
+    Whatever names a file has, no variable is given anew while its tensor is still read (`held`), and none is called as
+    what the code means something else by: its words, functions and parameters (`taken`).
+    """
 
     def __init__(self, form: Form, chains: list[list[int]], taken: Sequence[str], *, keep_inputs: bool = False) -> None:
         self.left: dict[Tensor, int] = {}
@@ -26,6 +30,7 @@ class Variables:
         self.places = {id(form.steps[chain[-1]]): place for place, chain in enumerate(chains)}
         self.names: dict[Tensor, str] = {}
         self.held: dict[str, Tensor] = {}
+        self.reserved = frozenset(taken)
         self.taken = Taken(taken)
         inputs = form.unit.inputs
         if len(inputs) == 1:
@@ -67,15 +72,15 @@ class Variables:
             readers = self.next_reader[tensor]
             part = step.use.part
             if part.given and not number and (len(readers) > 1 or readers[0] > place + 1):
-                name = identifier(part.name)
-                if name in self.taken.names or name in self.held:
-                    name = self.taken.give(name)
-                self.taken.names.add(name)
+                name = self.taken.give(identifier(part.name), busy=self.held)
             else:
-                name = next(one for one in _registers() if one not in self.held and one not in self.given)
+                name = next(one for one in _registers() if self._is_free(one))
             self._hold(name, tensor)
             found.append(name)
         return found
+
+    def _is_free(self, name: str) -> bool:
+        return name not in self.held and name not in self.reserved and name not in self.given
 
 
 def _registers() -> Iterator[str]:

@@ -19,7 +19,17 @@ from cnnsum.writers.code.names import Taken, class_name, said
 from cnnsum.writers.code.units import Shaped, Use, unit_of
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.torch.classes import Class
-from cnnsum.writers.torch.words import FOLLOWS, PARAMETERS, UNNAMED, Made, arguments, gives_more, is_plain, tuples
+from cnnsum.writers.torch.words import (
+    FOLLOWS,
+    PARAMETERS,
+    UNNAMED,
+    WORDS,
+    Made,
+    arguments,
+    gives_more,
+    is_plain,
+    tuples,
+)
 from cnnsum.writers.values import has_formula, policy_name, shortest
 
 
@@ -30,6 +40,8 @@ def text_of(graph: Graph, inference: Inference, refusals: Refusals, notes: Mappi
 
 class _Writer(Shaped):
     """Writes one network: a `Scribe` of forms, which then become classes."""
+
+    words: tuple[str, ...] = WORDS
 
     def __init__(self, graph: Graph, inference: Inference, refusals: Refusals, notes: Mapping[Layer, str]) -> None:
         self.graph = graph
