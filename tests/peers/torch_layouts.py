@@ -195,6 +195,20 @@ class Experts(nn.Module):  # type: ignore[misc]
         return torch.einsum(mixed, y, gates)
 
 
+class Dotted(nn.Module):  # type: ignore[misc]
+    """Axes of two tensors summed over, in the order in which they lie and in another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(6, 6)
+        self.weight, self.turned = nn.Parameter(torch.randn(6, 4, 3)), nn.Parameter(torch.randn(3, 6, 4))
+
+    def forward(self, x: Any) -> Any:
+        y = self.first(x).transpose(1, 2)
+        some = torch.tensordot(y, self.weight, dims=([1, 2], [0, 1])).sum()
+        return some + torch.tensordot(y, self.turned, dims=([2, 1], [2, 1])).sum()
+
+
 class Both(nn.Module):  # type: ignore[misc]
     """What is permuted and reshaped, and kept as it was by something else."""
 
@@ -336,6 +350,7 @@ NETWORKS = {
     "experts, sent": Network(
         lambda: Experts("ebtd,edh->ebth", "ebth,ehd->ebtd", "ebtd,bte->btd", "bte,btd->ebtd"), SEQUENCE
     ),
+    "dotted": Network(Dotted, (4, 6)),
     "both": Network(Both, (4, 12)),
     "layers": Network(Layers, (4, 6)),
     "folded": Network(Folded, (4, 6)),

@@ -16,7 +16,7 @@ from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import Axes, Dtype, Flag, Ints, Nat, PlainInt, PlainPos
 from cnnsum.layers.requiring import axis_of, require_axes, require_equal
-from cnnsum.layers.strides import UNFOLLOWED
+from cnnsum.layers.strides import UNFOLLOWED, Read, Strides
 
 #: Transforms, by what follows `fft_`: what the last of their axes becomes, and the dtype ("complex", or "real").
 TRANSFORMS: dict[str, tuple[str, str]] = {
@@ -269,12 +269,22 @@ def tensordot(x: Shape, other: Shape, *, dims_self: Axes, dims_other: Axes) -> F
     for first, second in zip(own, its, strict=True):
         reason = f"tensordot needs axes of the same sizes, got {show_shape(x)} and {show_shape(other)}"
         require_equal(x[first], other[second], reason)
-    kept = [dim for at, dim in enumerate(x) if at not in own]
-    out = (*kept, *[dim for at, dim in enumerate(other) if at not in its])
+    left = [at for at in range(len(x)) if at not in own]
+    right = [at for at in range(len(other)) if at not in its]
+    out = (*[x[at] for at in left], *[other[at] for at in right])
     depth = prod([x[at] for at in own])
     whole = len(out) > 1
     macs = (size(out) if whole else prod(out)) * depth
-    return Facts(out, macs=macs, keeps_input="factors", dtype="input", rows=None if whole else 1)
+    # A product of two matrices (`tensordot` in `aten/src/ATen/native/Linear.cpp`).
+    strides = Strides("rows", (_as_matrix(x, left, own), _as_matrix(other, its, right)))
+    return Facts(out, macs=macs, keeps_input="factors", dtype="input", rows=None if whole else 1, strides=strides)
+
+
+def _as_matrix(x: Shape, rows: Sequence[int], columns: Sequence[int]) -> Read:
+    """Some axes made the rows of a matrix, the others its columns."""
+    axes = (*rows, *columns)
+    shape = tuple([x[at] for at in axes])
+    return Read(axes, shape, (prod(shape[: len(rows)]), prod(shape[len(rows) :])))
 
 
 @layer(key="aten.inner")
