@@ -57,6 +57,15 @@ def test_programs(name: str, tmp_path: Path) -> None:
         assert report.totals.saved == kept(net, torch.randn(batch, *shape)), batch
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_decomposed(name: str, tmp_path: Path) -> None:
+    """Where every copy is an operation of its own, and every weight is turned by one."""
+    net, x = NETWORKS[name].make(), torch.randn(2, *NETWORKS[name].shape)
+    program = export(net, (x,)).run_decompositions()
+    save(program, tmp_path / "net.pt2")
+    assert cnnsum.summarize(cnnsum.load(tmp_path / "net.pt2")).totals.saved == kept(program.module(), x)
+
+
 #: Those whose step is fullest where the copies are: elsewhere gradients of parts of tensors are.
 STEPS = [
     *("fused, by einsum", "windows", "windows, scaled after", "one window", "vit", "vit, unbound", "grouped"),
