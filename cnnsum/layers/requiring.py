@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, Expr, at_least, divides, equal, is_anonymous, maximum, substitute
-from cnnsum.layers.facts import Need, Sentence, Shape, show_shape
+from cnnsum.layers.facts import Constant, Need, Sentence, Shape, show_shape
 
 _needs: list[Need] = []
 
@@ -120,13 +120,33 @@ def require_at_least(
 
 
 def require_places(
-    lengths: Sequence[Dim], axis: int, least: int, most: int, what: str, x: Shape, *, field: str = ""
+    lengths: Sequence[Dim], axis: int, least: Dim, most: Dim, what: str, x: Shape, *, field: str = ""
 ) -> None:
     """The axis must have elements `least` and `most`, as Python counts them: below 0 from the end."""
-    for place in (most, least):
-        needed = place + 1 if place >= 0 else -place
-        reason = f"{what}: {show_shape(x)} has no element {place} on axis {axis}"
-        require_at_least(lengths[axis], needed, reason, code="SHP205", field=field)
+    for place in (most,) if least == most else (most, least):
+        reason = Sentence("{}: {} has no element {} on axis {}", (what, x, place, axis))
+        for needed in (place + 1, 0 - place):  # one of them is none, whichever side of 0 the place is
+            require_at_least(lengths[axis], needed, reason, code="SHP205", field=field)
+
+
+def require_indices(indices: Shape, x: Shape, axis: int, what: str) -> None:
+    """Indices whose numbers are known must be those of elements of an axis."""
+    given = indices.numbers if isinstance(indices, Constant) else ()
+    numbers = [one for one in given if type(one) is int]
+    if numbers:
+        require_places(x, axis, min(numbers), max(numbers), what, x)
+    for place in dict.fromkeys(one for one in given if isinstance(one, Expr)):
+        require_places(x, axis, place, place, what, x)
+
+
+def require_rows(indices: Shape, count: int, x: Shape, what: str) -> None:
+    """Rows of so many indices whose numbers are known must be those of elements of the first axes."""
+    if not isinstance(indices, Constant):
+        return
+    for axis in range(min(count, len(x))):
+        column = Constant(())
+        column.numbers = indices.numbers[axis::count]
+        require_indices(column, x, axis, what)
 
 
 def require_multiple(dim: Dim, of: Dim, reason: str | Sentence, *, field: str = "", code: str = "SHP203") -> None:

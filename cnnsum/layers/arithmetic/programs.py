@@ -11,9 +11,9 @@ from math import ceil
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim, Expr, at_least, ceil_div, maximum, minimum
+from cnnsum.dims import UNKNOWN, Dim, Expr, ceil_div
 from cnnsum.dims.values import Operand
-from cnnsum.layers.arithmetic.axes import without, work_along
+from cnnsum.layers.arithmetic.axes import END, part_of, place_in, without, work_along
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
 from cnnsum.layers.arithmetic.contents import (
     MOST,
@@ -39,7 +39,7 @@ from cnnsum.layers.facts import (
     turned,
     with_shape,
 )
-from cnnsum.layers.requiring import axis_of, require_at_least
+from cnnsum.layers.requiring import axis_of, require_at_least, require_indices
 
 
 def axes_of(
@@ -75,24 +75,6 @@ def unknown_of(rank: Dim) -> Shape | None:
 
 # --- parts of axes ----------------------------------------------------------------------------------------------------
 
-#: From here on a number stands for the end of an axis, whatever its length.
-_END = 2**31 - 1
-
-
-def _place(length: Dim, at: object) -> Dim:
-    """A place in an axis: below 0 it is counted from the end, and it is within the axis."""
-    if not isinstance(at, (int, Expr)):
-        return UNKNOWN
-    if at == 0 or length is UNKNOWN:
-        return 0 if at == 0 else UNKNOWN
-    if isinstance(at, int):
-        if at >= _END:
-            return length
-        return minimum(at, length) if at > 0 else maximum(0, length + at)
-    if at_least(at, 0) is not True:
-        return UNKNOWN  # which side of 0 it is decides what it means
-    return at if at_least(length, at) else minimum(at, length)
-
 
 def _count(length: Dim, start: Dim, end: Dim, step: Dim) -> tuple[Dim, bool]:
     """How many elements a slice has, and whether it is the whole axis as it is."""
@@ -100,19 +82,14 @@ def _count(length: Dim, start: Dim, end: Dim, step: Dim) -> tuple[Dim, bool]:
         return UNKNOWN, False
     if step < 0:
         if not isinstance(length, int):
-            from_last = isinstance(start, int) and start in (-1, _END, 2**63 - 1)
-            is_whole = from_last and isinstance(end, int) and end <= -_END
+            from_last = isinstance(start, int) and start in (-1, END, 2**63 - 1)
+            is_whole = from_last and isinstance(end, int) and end <= -END
             return ceil_div(length, -step) if is_whole else UNKNOWN, False
         if not isinstance(start, int) or not isinstance(end, int):
             return UNKNOWN, False
         return len(range(*slice(max(start, -length), end if end > -length - 1 else None, step).indices(length))), False
-    first, last = _place(length, start), _place(length, end)
-    count = last - first
-    if step != 1:
-        count = ceil_div(count, step)
-    if at_least(count, 0) is not True:
-        count = maximum(0, count)
-    return count, step == 1 and first == 0 and last is length
+    count = part_of(length, start, end, step)
+    return count, step == 1 and place_in(length, start) == 0 and place_in(length, end) is length
 
 
 def sliced(
@@ -157,6 +134,7 @@ def inside(index: object, length: int) -> int | None:
 def gathered(what: str, x: Shape, indices: Shape, axis: int) -> Facts:
     """The elements of an axis that indices name: `(V, D)` and `(...)` become `(..., D)`."""
     at = axis_of(x, axis, what)
+    require_indices(indices, x, at, what)
     out = (*x[:at], *indices, *x[at + 1 :])
     content, wanted = content_of(x), content_of(indices)
     contents: tuple[Content, ...] = ()

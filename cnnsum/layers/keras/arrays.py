@@ -13,7 +13,7 @@ from cnnsum.layers.arithmetic.axes import flat, places_of, require_outputs, with
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Constant, Facts, Gradient, Shape, show_shape, size
-from cnnsum.layers.keras.indexing import diagonal, require_indices
+from cnnsum.layers.keras.indexing import diagonal
 from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
 from cnnsum.layers.keras.tensors import split
 from cnnsum.layers.kinds import (
@@ -31,7 +31,7 @@ from cnnsum.layers.kinds import (
     Pos,
     choice,
 )
-from cnnsum.layers.requiring import require_at_least, require_equal
+from cnnsum.layers.requiring import require_at_least, require_equal, require_indices
 from cnnsum.typed import Annotated
 
 LINALG = "keras.src.ops.linalg."

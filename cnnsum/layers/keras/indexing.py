@@ -16,7 +16,6 @@ from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import (
     EVERYTHING,
     NOT_FOLLOWED,
-    Constant,
     Facts,
     Gradient,
     Reach,
@@ -31,7 +30,14 @@ from cnnsum.layers.facts import (
 from cnnsum.layers.keras.fields import DataFormat
 from cnnsum.layers.keras.operations import CORE, MATH, NN, NUMPY
 from cnnsum.layers.kinds import Axes, Counts, Dtype, Kind, Nat, PlainInt, Pos, Reading, Text, wrong
-from cnnsum.layers.requiring import axis_of, require_at_least, require_equal, require_multiple, require_places
+from cnnsum.layers.requiring import (
+    axis_of,
+    require_at_least,
+    require_equal,
+    require_indices,
+    require_multiple,
+    require_places,
+)
 from cnnsum.typed import Annotated
 
 _ELLIPSIS = "..."
@@ -186,14 +192,6 @@ def _slice_window(key: tuple[Index, ...], x: Shape) -> Reach:
 
 def _moved(*outputs: Shape, gradient: Gradient = "", dtype: str = "input", ops: Dim = 0) -> Facts:
     return Facts(*outputs, ops=ops, gradient=gradient, dtype=dtype, window=NOT_FOLLOWED)
-
-
-def require_indices(indices: Shape, x: Shape, axis: int, what: str) -> None:
-    """Constant indices must be those of elements of an axis."""
-    given = indices.numbers if isinstance(indices, Constant) else ()
-    numbers = [one for one in given if isinstance(one, int)]
-    if numbers and len(numbers) == len(given):
-        require_places(x, axis, int(min(numbers)), int(max(numbers)), what, x)
 
 
 @layer(key=NUMPY + "TakeAlongAxis", name="TakeAlongAxis", reads=True)

@@ -9,10 +9,17 @@ from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.layers.arithmetic.contents import MOST, content_of, known, plain, whole
 from cnnsum.layers.arithmetic.programs import axes_of, gathered, inside, sliced, unknown_of
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import NOT_FOLLOWED, Content, Facts, Kept, Shape, show_shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Content, Facts, Kept, Sentence, Shape, show_shape, size
 from cnnsum.layers.kinds import Ints, PlainInt, Text
 from cnnsum.layers.onnx.fields import DOMAIN, MICROSOFT, Switch
-from cnnsum.layers.requiring import axis_of, require_equal, require_rank
+from cnnsum.layers.requiring import (
+    axis_of,
+    require_at_least,
+    require_equal,
+    require_indices,
+    require_rank,
+    require_rows,
+)
 
 
 @layer(key=f"{DOMAIN}.Slice", name="Slice", reads=True)
@@ -48,15 +55,16 @@ def gather(x: Shape, indices: Shape, *, axis: PlainInt = 0) -> Facts:
     return gathered("Gather", x, indices, axis)
 
 
-@layer(key=f"{DOMAIN}.GatherElements", name="GatherElements")
+@layer(key=f"{DOMAIN}.GatherElements", name="GatherElements", reads=True)
 def gather_elements(x: Shape, indices: Shape, *, axis: PlainInt = 0) -> Facts:
     """The elements along an axis that indices name, one for each. Backpropagation keeps the indices."""
-    axis_of(x, axis, "GatherElements")
+    place = axis_of(x, axis, "GatherElements")
     require_rank(indices, len(x), "the indices of GatherElements")
+    require_indices(indices, x, place, "GatherElements")
     return Facts(indices, kept=(Kept("indices", indices, "int64"),), dtype="first", window=NOT_FOLLOWED)
 
 
-@layer(key=f"{DOMAIN}.GatherND", name="GatherND", aliases=f"{MICROSOFT}.GatherND")
+@layer(key=f"{DOMAIN}.GatherND", name="GatherND", aliases=f"{MICROSOFT}.GatherND", reads=True)
 def gather_nd(x: Shape, indices: Shape, *, batch_dims: PlainInt = 0) -> Facts:
     """The elements or slices that rows of indices name. Backpropagation keeps the indices."""
     if not indices:
@@ -67,12 +75,14 @@ def gather_nd(x: Shape, indices: Shape, *, batch_dims: PlainInt = 0) -> Facts:
         return Facts(None, kept=kept, dtype="first", window=NOT_FOLLOWED)
     if batch_dims + count > len(x):
         raise Problem("SHP204", f"GatherND has {count} indices for each element, got {show_shape(x)}")
+    require_rows(indices, count, x[batch_dims:], "GatherND")
     return Facts((*indices[:-1], *x[batch_dims + count :]), kept=kept, dtype="first", window=NOT_FOLLOWED)
 
 
-@layer(key=f"{DOMAIN}.ScatterElements", name="ScatterElements", aliases=f"{DOMAIN}.Scatter")
+@layer(key=f"{DOMAIN}.ScatterElements", name="ScatterElements", aliases=f"{DOMAIN}.Scatter", reads=True)
 def scatter(x: Shape, indices: Shape, updates: Shape, *, axis: PlainInt = 0) -> Facts:
     """The first tensor with elements of the third written over those that indices name."""
+    require_indices(indices, x, axis_of(x, axis, "ScatterElements"), "ScatterElements")
     return Facts(x, kept=(Kept("indices", indices, "int64"),), dtype="first", window=NOT_FOLLOWED)
 
 
@@ -80,6 +90,8 @@ def scatter(x: Shape, indices: Shape, updates: Shape, *, axis: PlainInt = 0) -> 
 def scatter_nd(x: Shape, indices: Shape, updates: Shape, *, reduction: Text = "none") -> Facts:
     """The first tensor with elements or slices of the third written over those that rows of indices name."""
     facts = Facts(x, kept=(Kept("indices", indices, "int64"),), dtype="first", window=NOT_FOLLOWED)
+    if indices and isinstance(indices[-1], int):
+        require_rows(indices, indices[-1], x, "ScatterND")
     content, places, new = content_of(x), whole(indices), content_of(updates)
     if reduction != "none":
         return facts
@@ -120,6 +132,8 @@ def top_k(x: Shape, count: Shape | None = None, *, axis: PlainInt = -1, k: Plain
     at = axis_of(x, axis, "TopK")
     found = known(count)
     taken = found[0] if found else UNKNOWN if k is None else k
+    reason = Sentence("TopK of {} needs as many elements on axis {}, got {}", (taken, at, x))
+    require_at_least(x[at], taken, reason, field="" if k is None else "k")
     out = (*x[:at], taken, *x[at + 1 :])
     return Facts(out, out, kept=(Kept("indices", out, "int64"),), dtype="first", rest="int64", window=NOT_FOLLOWED)
 

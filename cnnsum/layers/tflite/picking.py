@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.layers.arithmetic.axes import END
 from cnnsum.layers.arithmetic.contents import plus
 from cnnsum.layers.arithmetic.programs import gathered, sliced, unknown_of
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import PlainInt
-from cnnsum.layers.requiring import axis_of, require_at_least, require_equal
+from cnnsum.layers.requiring import axis_of, require_at_least, require_equal, require_indices, require_rows
 from cnnsum.layers.tflite.fields import PREFIX, Switch, lengths_in, whole_numbers
-
-#: Where an axis ends, whatever its length.
-_END = 2**31 - 1
 
 
 @layer(key=f"{PREFIX}.SLICE", name="SLICE", reads=True)
@@ -32,7 +30,7 @@ def slice_of(x: Shape, begin: Shape, lengths: Shape) -> Facts:
             if first is not UNKNOWN:
                 reason = f"SLICE from {first} on needs as many elements on axis {axis}, got {show_shape(x)}"
                 require_at_least(x[axis], first, reason, code="SHP205")
-            lasts.append(_END)
+            lasts.append(END)
             continue
         last = plus(first, count) if UNKNOWN not in (first, count) else UNKNOWN
         if last is not UNKNOWN:
@@ -102,16 +100,16 @@ def strided_slice(
                 least = first + 1 if first >= 0 else -first
                 reason = f"{what}: {show_shape(x)} has no element {first} on axis {axis}"
                 require_at_least(x[axis], least, reason, code="SHP205")
-                last, step = (first + 1 if first != -1 else _END), 1
+                last, step = (first + 1 if first != -1 else END), 1
             else:
                 last, step = UNKNOWN if first is UNKNOWN else plus(first, 1), 1
         else:
             layout.append(axis)
             backwards = isinstance(step, int) and step < 0
             if _has(begin_mask, at):
-                first = _END if backwards else 0
+                first = END if backwards else 0
             if _has(end_mask, at):
-                last = -_END - 1 if backwards else _END
+                last = -END - 1 if backwards else END
         places.append(axis)
         taken.append((first, last, step))
         axis += 1
@@ -134,6 +132,7 @@ def gather(x: Shape, indices: Shape, *, axis: PlainInt = 0, batch_dims: PlainInt
     if not batch_dims:
         return gathered("GATHER", x, indices, axis)
     at = axis_of(x, axis, "GATHER")
+    require_indices(indices, x, at, "GATHER")
     shared = batch_dims + len(indices) if batch_dims < 0 else batch_dims
     if not 0 <= shared <= min(at, len(indices)):
         raise Problem("SHP205", f"GATHER has no {batch_dims} axes before axis {at} of {show_shape(x)}", "batch_dims")
@@ -150,7 +149,7 @@ def embedding(indices: Shape, table: Shape) -> Facts:
     return Facts((*indices, *table[1:]), kept=(Kept("indices", indices, "int64"),), dtype="of 1", window=NOT_FOLLOWED)
 
 
-@layer(key=f"{PREFIX}.GATHER_ND", name="GATHER_ND")
+@layer(key=f"{PREFIX}.GATHER_ND", name="GATHER_ND", reads=True)
 def gather_nd(x: Shape, indices: Shape) -> Facts:
     """The elements or slices that rows of indices name. Backpropagation keeps the indices."""
     if not indices:
@@ -161,6 +160,7 @@ def gather_nd(x: Shape, indices: Shape) -> Facts:
         return Facts(None, kept=kept, dtype="first", window=NOT_FOLLOWED)
     if count > len(x):
         raise Problem("SHP204", f"GATHER_ND has {count} indices for each element, got {show_shape(x)}")
+    require_rows(indices, count, x, "GATHER_ND")
     return Facts((*indices[:-1], *x[count:]), kept=kept, dtype="first", window=NOT_FOLLOWED)
 
 

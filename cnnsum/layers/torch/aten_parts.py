@@ -6,22 +6,20 @@ from __future__ import annotations
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum
-from cnnsum.layers.arithmetic.axes import require_outputs
+from cnnsum.dims import Dim, at_least, maximum
+from cnnsum.layers.arithmetic.axes import END, part_of, place_in, require_outputs
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, show_shape, with_shape
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Sentence, Shape, show_shape
 from cnnsum.layers.kinds import Axes, Int, Ints, Nat, Naturals, PlainInt, PlainPos, Pos
 from cnnsum.layers.requiring import (
     axis_of,
     require_at_least,
     require_equal,
     require_multiple,
+    require_places,
 )
 from cnnsum.layers.strides import ROWS, Strides, Taken
-
-#: What stands for "to the end" in a slice.
-_END = 2**63 - 1
 
 
 def _elements_along(x: Shape, axis: int, count: int) -> Facts:
@@ -42,22 +40,8 @@ def _elements_along(x: Shape, axis: int, count: int) -> Facts:
 def select(x: Shape, *, dim: PlainInt, index: Int) -> Facts:
     """One element along an axis, which goes."""
     axis = axis_of(x, dim, "select", "dim")
-    if isinstance(index, int):
-        least = index + 1 if index >= 0 else -index
-        reason = f"select: {show_shape(x)} has no element {index} on axis {axis}"
-        require_at_least(x[axis], least, reason, code="SHP205", field="index")
+    require_places(x, axis, index, index, "select", x, field="index")
     return _elements_along(x, axis, 1)
-
-
-def _place(length: Dim, at: Dim | None, default: Dim) -> Dim:
-    """A place in an axis as Python counts it, within the axis."""
-    if at is None or at == _END:
-        return default
-    if isinstance(at, int) and at < 0:
-        return maximum(0, length + at)
-    if isinstance(at, int) and at == 0:
-        return 0
-    return minimum(at, length)
 
 
 def _parts(x: Shape, axis: int, sizes: list[Dim], step: Dim = 1) -> Facts:
@@ -72,13 +56,9 @@ def _parts(x: Shape, axis: int, sizes: list[Dim], step: Dim = 1) -> Facts:
 def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | None = None, step: Pos = 1) -> Facts:
     """A part of an axis, from `start` to before `end`."""
     axis = axis_of(x, dim, "slice", "dim")
-    length = x[axis]
-    first, last = _place(length, start, 0), _place(length, end, length)
-    count = last - first
-    if step != 1:
-        count = ceil_div(count, step)
-    if at_least(count, 0) is not True:
-        count = maximum(0, count)
+    reason = Sentence("slice needs a step of at least 1, got {}", (step,))
+    require_at_least(step, 1, reason, code="CFG102", field="step")
+    count = part_of(x[axis], 0 if start is None else start, END if end is None else end, step)
     return _parts(x, axis, [count], step)
 
 
@@ -86,14 +66,13 @@ def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | N
 def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Nat) -> Facts:
     """So many elements of an axis from a place on."""
     axis = axis_of(x, dim, "narrow", "dim")
-    if isinstance(start, int):
-        reason = f"narrow from {start} by {length} on axis {axis}"
+    reason = Sentence("narrow from {} by {} on axis {}, got {}", (start, length, axis, x))
+    require_at_least(x[axis], 0 - start, reason, code="SHP205", field="start")
+    is_from_start = at_least(start, 0)
+    if is_from_start is not None:
         # Below 0 it is counted from the end, which is as far as it goes.
-        require_at_least(
-            0 - start if start < 0 else x[axis] - start, length, with_shape(reason, x), code="SHP205", field="length"
-        )
-        if start < 0:
-            require_at_least(x[axis], 0 - start, with_shape(reason, x), code="SHP205", field="start")
+        room = x[axis] - start if is_from_start else 0 - start
+        require_at_least(room, length, reason, code="SHP205", field="length")
     return _parts(x, axis, [length])
 
 
@@ -147,7 +126,7 @@ def tensor_split(
     length = x[axis]
     if indices is not None:
         require_outputs(len(indices) + 1, "tensor_split", "indices")
-        ends = [_place(length, at, length) for at in indices]
+        ends = [place_in(length, at) for at in indices]
         parts = [end - start for start, end in zip((0, *ends), (*ends, length), strict=True)]
         return _parts(x, axis, [part if at_least(part, 0) is True else maximum(0, part) for part in parts])
     if sections is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from math import ceil
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import ceil_div
+from cnnsum.dims import Dim, ceil_div
 from cnnsum.layers.arithmetic.axes import places_of, without, work_along
 from cnnsum.layers.arithmetic.broadcast import broadcast
 from cnnsum.layers.arithmetic.normalization import (
@@ -19,9 +19,9 @@ from cnnsum.layers.arithmetic.normalization import (
 from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, seen_along, show_shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Sentence, Shape, seen_along, show_shape, size
 from cnnsum.layers.kinds import Anything, Axes, Dtype, Flag, Nat, Naturals, PlainInt, Pos, Positives
-from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple
+from cnnsum.layers.requiring import axis_of, require_at_least, require_axes, require_equal, require_multiple
 from cnnsum.layers.strides import ROWS
 from cnnsum.layers.torch.fields import KERNEL, Number, over
 
@@ -130,10 +130,15 @@ def cummax(x: Shape, *, dim: PlainInt) -> Facts:
     return Facts(x, x, ops=size(x), keeps_output="rest", dtype="input", rest="int64")
 
 
+def _needs(what: str, count: Dim, axis: int, x: Shape) -> Sentence:
+    return Sentence("{} of {} needs as many elements on axis {}, got {}", (what, count, axis, x))
+
+
 @layer(key="aten.kthvalue")
 def kthvalue(x: Shape, *, k: Pos, dim: PlainInt = -1, keepdim: Flag = False) -> Facts:
     """The element at place `k` of those along an axis in order, and where it is."""
     axis = axis_of(x, dim, "kthvalue", "dim") if x else 0
+    require_at_least(x[axis] if x else 1, k, _needs("kthvalue", k, axis, x), field="k")
     out = without(x, (axis,) if x else (), keepdims=keepdim)
     return Facts(out, out, keeps_output="rest", dtype="input", rest="int64")
 
@@ -155,8 +160,9 @@ def nonzero_static(x: Shape, *, size: Nat) -> Facts:
 @layer(key="aten.topk")
 def topk(x: Shape, *, k: Nat, dim: PlainInt = -1) -> Facts:
     """The largest elements along an axis, and their places."""
-    axis = axis_of(x, dim, "topk", "dim")
-    out = (*x[:axis], k, *x[axis + 1 :])
+    axis = axis_of(x, dim, "topk", "dim") if x else 0
+    require_at_least(x[axis] if x else 1, k, _needs("topk", k, axis, x), field="k")
+    out = (*x[:axis], k, *x[axis + 1 :]) if x else ()
     return Facts(out, out, kept=(Kept("indices", out, "int64"),), dtype="input", rest="int64")
 
 

@@ -6,10 +6,14 @@ What runs is what ONNX Runtime 1.32 ran of these files, of the lengths from 1 to
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+import cnnsum
 from bench.fuzz.onnx_files import node
 from cnnsum.lint.checking import findings_of
-from tests.readers.onnx.test_onnx_files import load, model, numbers
+from tests.readers.onnx.test_onnx_files import load, model, numbers, weight
 
 
 def test_a_shape_that_is_computed_is_checked(tmp_path: Path) -> None:
@@ -28,3 +32,66 @@ def test_a_shape_that_is_computed_is_checked(tmp_path: Path) -> None:
         held=(numbers("one", 1), numbers("zero", 0), numbers("two", 2), numbers("rest", 3, 4)),
     )  # fmt: skip
     assert not findings_of(load(tree, tmp_path))
+
+
+def legal(found: cnnsum.Model) -> list[int]:
+    """The accepted lengths from 1 to 30."""
+    assert not found.wrong
+    return list(cnnsum.sizes(found, range=(1, 30)).axes[0].legal or ())
+
+
+def rows(name: str, *places: tuple[int, ...]) -> dict[str, Any]:
+    flat = [one for row in places for one in row]
+    return {"name": name, "dims": [len(places), len(places[0])], "data_type": 7, "int64_data": flat}
+
+
+def scalar(name: str, value: int) -> dict[str, Any]:
+    return {"name": name, "dims": [], "data_type": 7, "int64_data": [value]}
+
+
+def test_a_slice_that_an_open_size_places(tmp_path: Path) -> None:
+    tree = model(
+        [
+            node("Shape", ["x"], ["shape"]),
+            node("Gather", ["shape", "one"], ["length"], axis=0),
+            node("Neg", ["length"], ["start"]),
+            node("Slice", ["table", "start", "end", "zero"], ["part"]),
+            node("Add", ["x", "part"], ["y"]),
+        ],
+        2, "T", 4,
+        held=(weight("table", 15, 4), numbers("one", 1), numbers("zero", 0), numbers("end", 2**63 - 1)),
+    )  # fmt: skip
+    assert legal(load(tree, tmp_path)) == list(range(1, 16))
+
+
+PICKED = [
+    (node("Gather", ["x", "at"], ["y"], axis=1), numbers("at", 0, 5), 6),
+    (node("Gather", ["x", "at"], ["y"], axis=1), numbers("at", 0, -7), 7),
+    (node("Gather", ["x", "at"], ["y"], axis=1), scalar("at", 5), 6),
+    (node("GatherElements", ["x", "at"], ["y"], axis=1), {**rows("at", (2, 4)), "dims": [1, 2, 1]}, 5),
+    (node("GatherND", ["x", "at"], ["y"]), rows("at", (1, 5), (0, 1)), 6),
+    (node("GatherND", ["x", "at"], ["y"], batch_dims=1), rows("at", (8,), (1,)), 9),
+    (node("TopK", ["x", "at"], ["y", "z"], axis=1), numbers("at", 7), 7),
+]
+
+
+@pytest.mark.parametrize(("picks", "places", "least"), PICKED)
+def test_indices_are_those_of_elements(picks: Any, places: Any, least: int, tmp_path: Path) -> None:
+    found = load(model([picks], 2, "T", 4, held=(places,)), tmp_path)
+    assert legal(found) == list(range(least, 31))
+    fixed = load(model([picks], 2, least - 1, 4, held=(places,)), tmp_path)
+    assert {one.code for one in fixed.diagnostics} <= {"SHP205", "SHP201"}
+    assert fixed.wrong
+    assert not load(model([picks], 2, least, 4, held=(places,)), tmp_path).wrong
+
+
+@pytest.mark.parametrize(
+    ("writes", "places"),
+    [
+        (node("ScatterElements", ["x", "at", "new"], ["y"], axis=1), {**rows("at", (2, 5)), "dims": [1, 2, 1]}),
+        (node("ScatterND", ["x", "at", "new"], ["y"]), rows("at", (0, 5, 1))),
+    ],
+)
+def test_elements_that_are_written_over_are_there(writes: Any, places: Any, tmp_path: Path) -> None:
+    new = weight("new", *([1, 2, 1] if len(places["dims"]) == 3 else [1]))
+    assert legal(load(model([writes], 2, "T", 4, held=(places, new)), tmp_path)) == list(range(6, 31))

@@ -5,8 +5,13 @@ What runs is what PyTorch 2.13 ran of these programs, of the lengths from 1 to 3
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+import cnnsum
 from cnnsum.lint.checking import findings_of
-from tests.readers.pt2.programs import LENGTH, Size, call, program
+from tests.readers.pt2.programs import LENGTH, Size, call, number, program
 
 
 def test_a_range_as_long_as_an_axis_is_checked() -> None:
@@ -18,3 +23,73 @@ def test_a_range_as_long_as_an_axis_is_checked() -> None:
         call("mul.Tensor", "out", self="x", other="column"),
     )
     assert not findings_of(found)
+
+
+NEGATED = number("_operator.neg", "n", Size("t"))
+BEFORE = number("_operator.sub", "before", Size("t"), 5)
+PART = {
+    "the last of a constant": [
+        NEGATED,
+        call("ones.default", "held", size=[15, 4]),
+        call("slice.Tensor", "part", self="held", dim=0, start=Size("n")),
+    ],
+    "the first of it, from its end": [
+        NEGATED,
+        call("ones.default", "held", size=[15, 4]),
+        call("slice.Tensor", "part", self="held", dim=0, start=0, end=Size("n")),
+    ],
+    "from five before the end": [
+        BEFORE,
+        call("ones.default", "held", size=[40, 4]),
+        call("slice.Tensor", "most", self="held", dim=0, start=0, end=Size("t")),
+        call("slice.Tensor", "part", self="most", dim=0, start=Size("before")),
+    ],
+}
+
+
+def legal(found: cnnsum.Model) -> list[int]:
+    """The accepted lengths from 1 to 30."""
+    assert not found.wrong
+    return list(cnnsum.sizes(found, range=(1, 30)).axes[0].legal or ())
+
+
+@pytest.mark.parametrize(
+    ("part", "accepted"),
+    [
+        ("the last of a constant", range(1, 16)),
+        ("the first of it, from its end", [1, 14]),  # of 14 one row, which is stretched
+        ("from five before the end", [1, 2, 4, 5]),  # of 3 the last two, of 4 the last one
+    ],
+)
+def test_a_slice_that_an_open_size_places(part: str, accepted: Any) -> None:
+    """Below 0 a place is counted from the end, also where that depends on the size."""
+    found = program(LENGTH, *PART[part], call("add.Tensor", "out", self="x", other="part"))
+    assert legal(found) == list(accepted)
+
+
+@pytest.mark.parametrize(
+    ("cut", "accepted"),
+    [
+        (call("select.int", "out", self="x", dim=0, index=Size("before")), range(3, 7)),
+        (call("select.int", "out", self="x", dim=1, index=Size("before")), range(3, 31)),
+        (call("narrow.default", "out", self="x", dim=1, start=Size("n"), length=2), range(2, 31)),
+        (call("slice.Tensor", "out", self="x", dim=1, step=Size("quarter")), range(4, 31)),
+    ],
+)
+def test_an_element_that_an_open_size_places(cut: Any, accepted: range) -> None:
+    quarter = number("_operator.floordiv", "quarter", Size("t"), 4)
+    assert legal(program(LENGTH, NEGATED, BEFORE, quarter, cut)) == list(accepted)
+
+
+@pytest.mark.parametrize(
+    "picks",
+    [
+        call("topk.default", "out", "places", self="x", k=7, dim=1),
+        call("kthvalue.default", "out", "places", self="x", k=7, dim=1),
+    ],
+)
+def test_the_largest_are_no_more_than_there_are(picks: Any) -> None:
+    picks["outputs"] = [{"as_tensor": one} for one in picks["outputs"][0]["as_tensors"]]
+    assert legal(program(picks)) == list(range(7, 31))
+    assert [one.code for one in program(picks, sizes=(2, 6, 4)).diagnostics] == ["SHP201"]
+    assert not program(picks, sizes=(2, 7, 4)).wrong
