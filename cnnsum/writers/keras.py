@@ -60,6 +60,8 @@ class KerasWriter:
         self.refusals = refusals
         #: Whether shapes that the file records may not hold any more.
         self.resized = False
+        #: By the call, which one of its layer's calls it is of those that are written.
+        self.places: dict[Node, int] = {}
 
     def text(self, graph: Graph) -> str:
         """The text of the file."""
@@ -77,21 +79,27 @@ class KerasWriter:
         is_chain = _is_chain(graph)
         if graph.sequential and not is_chain and not graph.inputs:
             self.refusals.refuse(graph.layers[0], f"`{graph.name}`: Keras has no chain with operations and no input")
-        for layer in graph.layers:
+        kept = self._kept(graph)
+        for layer, nodes in kept.items():
             entry = self._layer(layer, inference)
             if not is_chain:
                 entry["name"] = layer.name
-                entry["inbound_nodes"] = [self._call(node, inference) for node in layer.nodes if layer.spec is None]
+                entry["inbound_nodes"] = [self._call(node, inference) for node in nodes if layer.spec is None]
             layers.append(entry)
         config: Json = {"name": graph.name, "trainable": graph.trainable, "layers": layers}
         module, kind = ("keras", "Sequential") if is_chain else ("keras.src.models.functional", "Functional")
         if not is_chain:
             ends = {
-                "input_layers": [[node.layer.name, node.index, 0] for node in graph.inputs],
+                "input_layers": [[*self._key(Tensor(node))] for node in graph.inputs],
                 "output_layers": [self._reference(tensor) for tensor in graph.outputs],
             }
             written = self._config(graph)
-            names = {self._name_beside(layer): layer.name for layer in graph.layers if written}
+            names: dict[tuple[object, object], list[object]] = {
+                (self._name_beside(layer), node.index + _is_built(layer)): [*self._reference(Tensor(node))[:2]]
+                for layer, nodes in kept.items()
+                for node in nodes
+                if written
+            }
             for key, listed in ends.items():
                 # Keras calls a model as these are nested: on a tensor, on a list, on a mapping.
                 alone = listed[0] if len(listed) == 1 else listed
@@ -107,12 +115,28 @@ class KerasWriter:
         config: Json = value["config"]
         return config
 
-    @staticmethod
-    def _reference(tensor: Tensor) -> list[object]:
+    def _kept(self, graph: Graph) -> dict[Layer, list[Node]]:
+        """The layers that are written, and their calls. What no output depends on is in no model that Keras has.
+
+        Keras builds a model from its outputs and forgets the rest, of which it would need shapes that nobody knows.
+        """
+        order = graph.order()
+        for layer in order.unused:
+            self.refusals.warn(layer, f"`{layer.name}` is left out: no output depends on it")
+        run, unused = set(order.nodes), set(order.unused)
+        kept = {layer: [node for node in layer.nodes if node in run] for layer in graph.layers if layer not in unused}
+        for nodes in kept.values():
+            self.places.update((node, place) for place, node in enumerate(nodes))
+        return kept
+
+    def _key(self, tensor: Tensor) -> tuple[str, int, int]:
+        """Where a tensor comes from: the layer, which one of its calls that are written, which output."""
+        return tensor.node.layer.name, self.places[tensor.node], tensor.index
+
+    def _reference(self, tensor: Tensor) -> list[object]:
         """An output of the model. Keras counts the call that a Functional model makes when it is built, here only."""
-        graph = tensor.node.layer.graph
-        more = graph is not None and not _is_chain(graph)
-        return [tensor.node.layer.name, tensor.node.index + more, tensor.index]
+        name, place, index = self._key(tensor)
+        return [name, place + _is_built(tensor.node.layer), index]
 
     # --- layers -------------------------------------------------------------------------------------------------------
 
@@ -204,9 +228,11 @@ class KerasWriter:
         layer = node.layer
         raw = self._raw_call(node)
         if isinstance(raw, dict):
-            made: dict[tuple[object, ...], Tensor] = {_key(tensor): tensor for tensor in node.inputs}
+            made: dict[tuple[object, ...], Tensor] = {}
             for tensor in node.inputs:  # a call may name a layer by the name beside its config, where they differ
-                made.setdefault((self._name_beside(tensor.node.layer), *_key(tensor)[1:]), tensor)
+                made[tensor.node.layer.name, tensor.node.index, tensor.index] = tensor
+            for tensor in node.inputs:
+                made.setdefault((self._name_beside(tensor.node.layer), tensor.node.index, tensor.index), tensor)
             return self._with_shapes(raw, made, inference)
         tensors: list[object] = [self._tensor(tensor, inference) for tensor in node.inputs]
         kwargs: Json = {}
@@ -272,7 +298,7 @@ class KerasWriter:
         config = {
             "shape": None if value.shape is None else _shape(value.shape),
             "dtype": value.dtype,
-            "keras_history": [*_key(tensor)],
+            "keras_history": [*self._key(tensor)],
         }
         return {"class_name": "__keras_tensor__", "config": config}
 
@@ -283,14 +309,19 @@ def _is_chain(graph: Graph) -> bool:
     return graph.sequential and not any(type.is_operation or type.takes_list for type in types)
 
 
-def _renamed(ends: object, names: Mapping[str, str]) -> object:
-    """The ends of a model as its file nests them, each layer by the name that it is written with."""
+def _is_built(layer: Layer) -> bool:
+    """Whether Keras calls a layer when it builds it: a Functional model."""
+    return layer.graph is not None and not _is_chain(layer.graph)
+
+
+def _renamed(ends: object, names: Mapping[tuple[object, object], list[object]]) -> object:
+    """The ends of a model as its file nests them, each layer by the name, and the call, that it is written with."""
     if isinstance(ends, dict):
         return {key: _renamed(item, names) for key, item in ends.items()}
     if not isinstance(ends, list):
         return ends
     if ends and isinstance(ends[0], str):
-        return [names.get(ends[0], ends[0]), *ends[1:]]
+        return [*names.get((ends[0], ends[1]), ends[:2]), *ends[2:]]
     return [_renamed(item, names) for item in ends]
 
 
@@ -299,10 +330,6 @@ def _index(item: object) -> object:
     if isinstance(item, tuple):
         return {"class_name": "__slice__", "config": dict(zip(("start", "stop", "step"), item, strict=True))}
     return {"class_name": "__ellipsis__", "config": {}} if item == "..." else item
-
-
-def _key(tensor: Tensor) -> tuple[str, int, int]:
-    return tensor.node.layer.name, tensor.node.index, tensor.index
 
 
 def _object(name: str, config: Json) -> Json:

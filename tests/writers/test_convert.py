@@ -432,6 +432,45 @@ def test_a_function_of_somebody_elses_has_no_place_in_a_spec() -> None:
     assert message.startswith("`d`: in a spec `activation` must be the name of an activation")
 
 
+def test_what_no_output_depends_on_is_in_no_model_of_keras() -> None:
+    """Keras has only what its outputs lead to, and takes no tensor whose shape nobody says."""
+    spec = """
+input: [4]
+layers:
+  - Dense: {units: 4, name: shared}
+  - Dense: {units: 4, name: a}
+  - Dense: {units: 5, name: d1}
+  - Dense: {units: 6, name: d2}
+  - Dense: {share: shared, from: d3, name: twice}
+  - Dense: {share: shared, from: a, name: last}
+  - Dense: {units: 4, from: d1, name: d3}
+outputs: [OUTPUTS]
+"""
+    whole = cnnsum.loads(spec.replace("OUTPUTS", "last, twice, d2"))
+    text, findings = write(whole.graph, whole.inference, "keras")
+    assert findings == []
+    part = cnnsum.loads(spec.replace("OUTPUTS", "last"))
+    known = json.loads(text)
+    ends = known["config"]["output_layers"]
+    assert ends == [["shared", 2, 0], ["shared", 1, 0], ["d2", 0, 0]]
+    known["config"]["output_layers"] = ends[0]  # a file of Keras 3 by hand: its calls are as many as in the other
+    for model in (part, load(known)):
+        text, findings = write(model.graph, model.inference, "keras")
+        assert sorted(one.message for one in findings) == [
+            f"`{name}` is left out: no output depends on it" for name in ("d1", "d2", "d3")
+        ]
+        config = json.loads(text)["config"]
+        assert '"shape": null' not in text
+        assert [layer["name"] for layer in config["layers"]] == ["input_layer", "shared", "a"]
+        assert config["output_layers"] == ["shared", 1, 0]
+        read = [layer["inbound_nodes"] for layer in config["layers"]]
+        said = [[call["args"][0]["config"]["keras_history"] for call in calls] for calls in read]
+        assert said == [[], [["input_layer", 0, 0], ["a", 0, 0]], [["shared", 0, 0]]]
+        again = cnnsum.loads(text)
+        assert not again.diagnostics
+        assert cnnsum.summarize(again).totals == cnnsum.summarize(model).totals
+
+
 # --- every layer type -------------------------------------------------------------------------------------------------
 
 
