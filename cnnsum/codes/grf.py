@@ -250,7 +250,7 @@ Why: Nothing casts tensors by itself there: runtimes refuse the file.
 Mend: A `Cast` before it, or other dtypes where the tensors come from.
 
 ## GRF314
-A file of ONNX holds tensors that none of its nodes reads. `check` says so.
+A file of ONNX, or an exported program, holds tensors that none of its nodes reads. `check` says so.
 
 Why: They take room, and often a node that read them was lost on the way.
 

@@ -197,12 +197,15 @@ def test_weights_that_nothing_reads_are_left_out_and_named() -> None:
     assert left_out(value) == ["`fc`: spare (10,) is left out: no operation reads it"]
     with_spare(value, "fc.weight", "unused.weight", (13, 9))
     with_spare(value, "fc.bias", "counts", (7,), buffer=True)
-    wanted = "`fc`: counts (7,), unused.weight (13, 9), spare (10,) are left out: no operation reads them"
-    assert left_out(value) == left_out(value, "torch") == [wanted]
+    wanted = [
+        "`fc`: counts (7,), spare (10,) are left out: no operation reads them",
+        "`unused`: weight (13, 9) is left out: no operation reads it",
+    ]
+    assert left_out(value) == left_out(value, "torch") == wanted
 
 
 def test_weights_that_nothing_reads_of_a_call_that_only_hands_on() -> None:
-    """A dropout that is off is none in a spec. It is the last of the network here, and so all else stands with it."""
+    """A dropout that is off is none in a spec, and neither are weights that its module has."""
     value = program("static_2_6.pt2")
     graph = value["graph_module"]["graph"]
     (linear,) = nodes_of(value, "linear")
@@ -220,8 +223,8 @@ def test_weights_that_nothing_reads_of_a_call_that_only_hands_on() -> None:
     graph["nodes"].append(dropout)
     (output,) = value["graph_module"]["signature"]["output_specs"]
     output["user_output"]["arg"]["as_tensor"]["name"] = "dropped"
-    with_spare(value, "fc.weight", "unused.weight", (13, 9))
-    assert left_out(value) == ["`drop`: unused.weight (13, 9) is left out: no operation reads it"]
+    with_spare(value, "fc.weight", "drop.weight", (13, 9))
+    assert left_out(value) == ["`drop`: weight (13, 9) is left out: no operation reads it"]
 
 
 def test_sizes_that_are_not_known() -> None:

@@ -38,6 +38,7 @@ from cnnsum.graph.promotion import PYTORCH
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Shape, Weight
 from cnnsum.layers.kinds import PlainReading
+from cnnsum.layers.torch import UNREAD
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.readers.declare import declare, fresh
 from cnnsum.readers.free import name_for
@@ -73,13 +74,14 @@ _OTHER_AXES = {2: ("T", "T"), 3: ("T", "T", "C")}
 class _Held(NamedTuple):
     """A tensor that is an input of the program and none of the caller's: a parameter, a buffer, or a constant.
 
-    stored: what two of them have in common that are one tensor under two names.
+    title: its name in the network. stored: what two of them have in common that are one tensor under two names.
     """
 
     shape: Shape
     weight: Weight | None
     dtype: str
     module: str
+    title: str
     stored: object
 
 
@@ -220,17 +222,22 @@ class ProgramReader:
         return stored_by_size(sizes, tensors)
 
     def _own_the_rest(self) -> None:
-        """Give parameters and buffers that no operation reads to the last layer of their module, or to the last.
+        """Give parameters that no operation reads to the layer that their module is, or to a row of their own; buffers
+        to the last layer of their module, or to the last of all.
 
         These have no gradient, and neither have those that are read where no gradient is asked for.
         """
         last: dict[str, Layer] = {}
+        modules: dict[str, Layer] = {}
         for layer in self.graph.layers:
             if layer.spec is None:
                 for end in range(len(layer.block) + 1):
                     last[".".join(layer.block[:end])] = layer
-                last[layer.name] = layer
-        self._say_twins()
+                last[layer.name] = modules[layer.name] = layer
+                if layer.module is not None:
+                    modules[".".join(layer.module[0])] = layer
+        twins = self._say_twins()
+        unread: list[_Held] = []
         for held in self.held.values():
             if held.weight is None or held.stored in self._asked:
                 continue
@@ -241,26 +248,63 @@ class ProgramReader:
                 owner.key = (*owner.key, owner.owned)
                 continue
             path = held.module
-            while path and path not in last:
-                path = path.rpartition(".")[0]
-            owner = last.get(path)
+            if held.weight.buffer:
+                while path and path not in last:
+                    path = path.rpartition(".")[0]
+                owner = last.get(path)
+            else:
+                if path not in modules:
+                    modules[path] = self._unread(path, is_block=path in last)
+                owner = modules[path]
+                if owner.type is not None and owner.type.key == UNREAD:
+                    unread.append(held)
             if owner is not None:
                 module = f"{held.module}." if held.module and held.module != owner.name else ""
                 weight = held.weight._replace(name=module + held.weight.name, read=False)
                 self.owners[held.stored] = owner
                 owner.owned = (*(owner.owned or ()), weight)
                 owner.key = (*owner.key, weight)
+        if unread and not twins:
+            self._say_unread(unread)
 
-    def _say_twins(self) -> None:
-        """Warn of parameters that may be others under a second name, where the archive does not say which are one."""
+    def _unread(self, module: str, *, is_block: bool) -> Layer:
+        """A row for parameters of a module that does nothing, or of a block that does not read them."""
+        path = f"{module}.unread" if is_block and module else module or "unread"
+        layer = Layer(
+            self._free(path),
+            TORCH.find(UNREAD),
+            type_name="unread",
+            place=Place(self.document, ("graph_module", "signature")),
+            block=tuple(path.split(".")[:-1]),
+        )
+        layer.key = (UNREAD,)
+        Node(layer)
+        self.graph.layers.append(layer)
+        return layer
+
+    def _say_unread(self, unread: list[_Held]) -> None:
+        """Remark on parameters that no operation reads, by the names that the program has for them."""
+        names = [f"`{held.title}`" for held in unread[:_MOST_SHOWN]]
+        more = len(unread) - len(names)
+        shown = ", ".join(names) + (f" and {more:,} more" if more else "")
+        what = "they are parameters" if len(unread) > 1 else "it is a parameter"
+        message = f"nothing reads {shown}: {what} of the network all the same"
+        span = self.document.span(("graph_module", "signature"))
+        help = "leave out modules that `forward` does not call"
+        self.graph.remarks.append(Diagnostic("GRF314", message, span, "warning", help))
+
+    def _say_twins(self) -> bool:
+        """Warn of parameters that may be others under a second name, where the archive does not say which are one; and
+        tell whether there are any.
+        """
         if self._stored:
-            return
+            return False
         parameters = [one for one in self.held.values() if one.weight is not None and not one.weight.buffer]
         read = {(one.shape, one.dtype): one for one in parameters if one.stored in self.owners}
         twins = [one for one in parameters if one.stored not in self.owners and (one.shape, one.dtype) in read]
         twins = [one for one in twins if len(one.shape) > 1]  # vectors of one length are many
         if not twins:
-            return
+            return False
         first = twins[0]
         more = "" if len(twins) == 1 else f", and {len(twins) - 1:,} more of the same kind"
         message = (
@@ -270,6 +314,7 @@ class ProgramReader:
         help = "archives of newer PyTorch say which tensors are one, in `model_weights_config.json`"
         span = self.document.span(("graph_module", "signature"))
         self.graph.diagnostics.append(Diagnostic("SPC080", message, span, "warning", help))
+        return True
 
     def _hold(self, name: str, title: str, kind: str) -> None:
         shape, dtype = self._meta(name)
@@ -280,7 +325,7 @@ class ProgramReader:
         if kind != "tensor_constant":
             is_buffer = kind == "buffer"
             weight = Weight(title.rpartition(".")[2], shape, trains and not is_buffer, dtype, buffer=is_buffer)
-        self.held[name] = _Held(shape, weight, dtype, title.rpartition(".")[0], self._stored.get(title, title))
+        self.held[name] = _Held(shape, weight, dtype, title.rpartition(".")[0], title, self._stored.get(title, title))
 
     def _read_input(self, argument: dict[str, object], path: Path) -> None:
         tensor = argument.get("as_tensor")
@@ -574,6 +619,9 @@ class ProgramReader:
             span = self.document.span(self.first_unknown[operation])
             self.graph.diagnostics.append(Diagnostic("UNK701", message, span, "warning"))
 
+
+#: So many parameters that nothing reads are named.
+_MOST_SHOWN = 3
 
 #: Arguments that may be a number where they are a tensor of another overload.
 _NUMBERS = frozenset(("self", "other", "exponent"))

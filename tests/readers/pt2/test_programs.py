@@ -325,6 +325,30 @@ def test_paths_of_modules_that_are_written_as_code() -> None:
     assert "getattr" in json.dumps(value)
 
 
+def test_parameters_that_nothing_reads_have_a_row_of_their_own() -> None:
+    """That of a module which is not called, of a block, and of the whole network; that of a layer stands with it."""
+    value = program(STATIC)
+    specs = value["graph_module"]["signature"]["input_specs"]
+    tensors = value["graph_module"]["graph"]["tensor_values"]
+    (known,) = [one for one in specs if one.get("parameter", {}).get("parameter_name") == "head.weight"]
+    for title in ("spare.weight", "spare.bias", "layer1.0.extra", "token", "head.scale"):
+        name = f"p_{title.replace('.', '_')}"
+        specs.insert(0, json.loads(json.dumps(known).replace("head.weight", title).replace("p_head_weight", name)))
+        tensors[name] = {**tensors["p_head_weight"], "sizes": [{"as_int": 7}]}
+    model = cnnsum.loads(json.dumps(value))
+    report = cnnsum.summarize(model)
+    assert report.totals.params.total == 1741 + 5 * 7
+    assert sum(row.params.total for row in report.rows) == report.totals.params.total
+    found = {(row.name, row.type, row.params.total) for row in report.rows if row.type == "unread"}
+    assert found == {("spare", "unread", 14), ("layer1.0.unread", "unread", 7), ("unread", "unread", 7)}
+    (head,) = [row for row in report.rows if row.name == "head"]
+    assert [one.name for one in head.weights] == ["weight", "bias", "scale"]
+    assert report.totals.training is not None
+    assert report.totals.training.gradients == 4 * 1741
+    (said,) = [one for one in findings_of(model) if one.code == "GRF314"]
+    assert "nothing reads `token`, `layer1.0.extra`, `spare.bias` and 1 more" in said.message
+
+
 def test_a_parameter_that_may_be_another_under_a_second_name() -> None:
     """Nothing in an archive without its list of weights says which names stand for one tensor."""
     value = program(HERE / "static_2_6.pt2")
