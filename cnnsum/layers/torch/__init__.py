@@ -43,6 +43,3 @@ OPERATIONS = (
 
 #: What may stand before a name, as code has it.
 PREFIXES = ("torch.nn.functional.", "torch.nn.", "torch.", "nn.functional.", "nn.", "F.")
-
-#: The key of what stands for parameters that no operation of a program reads.
-UNREAD = "program.unread"

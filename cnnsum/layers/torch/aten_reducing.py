@@ -23,7 +23,6 @@ from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Sentence, Shape, seen
 from cnnsum.layers.kinds import Anything, Axes, Dtype, Flag, Nat, Naturals, PlainInt, Pos, Positives
 from cnnsum.layers.requiring import axis_of, require_at_least, require_axes, require_equal, require_multiple
 from cnnsum.layers.strides import ROWS
-from cnnsum.layers.torch import UNREAD
 from cnnsum.layers.torch.fields import KERNEL, Number, over
 
 #: Reductions: operations per element of the input, less so many per output element, what backpropagation keeps, the
@@ -455,7 +454,7 @@ def eye(*, n: Nat, m: Nat | None = None, dtype: Dtype | None = None) -> Facts:
     return Facts((n, n if m is None else m), gradient="none", dtype=dtype or "float32")
 
 
-@layer(key=UNREAD, name="unread")
+@layer(key="program.unread", name="unread")
 def unread() -> Facts:
     """Parameters of a module that no operation reads: they are stored, and nothing is done with them. An empty tensor
     stands for the output that there is not.

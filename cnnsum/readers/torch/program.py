@@ -38,7 +38,6 @@ from cnnsum.graph.promotion import PYTORCH
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Shape, Weight
 from cnnsum.layers.kinds import PlainReading
-from cnnsum.layers.torch import UNREAD
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.readers.declare import declare, fresh
 from cnnsum.readers.free import name_for
@@ -256,7 +255,7 @@ class ProgramReader:
                 if path not in modules:
                     modules[path] = self._unread(path, is_block=path in last)
                 owner = modules[path]
-                if owner.type is not None and owner.type.key == UNREAD:
+                if owner.type is not None and owner.type.key == _UNREAD:
                     unread.append(held)
             if owner is not None:
                 module = f"{held.module}." if held.module and held.module != owner.name else ""
@@ -272,12 +271,12 @@ class ProgramReader:
         path = f"{module}.unread" if is_block and module else module or "unread"
         layer = Layer(
             self._free(path),
-            TORCH.find(UNREAD),
+            TORCH.find(_UNREAD),
             type_name="unread",
             place=Place(self.document, ("graph_module", "signature")),
             block=tuple(path.split(".")[:-1]),
         )
-        layer.key = (UNREAD,)
+        layer.key = (_UNREAD,)
         Node(layer)
         self.graph.layers.append(layer)
         return layer
@@ -620,6 +619,8 @@ class ProgramReader:
             self.graph.diagnostics.append(Diagnostic("UNK701", message, span, "warning"))
 
 
+#: The type of what stands for parameters that no operation reads.
+_UNREAD = "program.unread"
 #: So many parameters that nothing reads are named.
 _MOST_SHOWN = 3
 

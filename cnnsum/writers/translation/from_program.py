@@ -15,7 +15,6 @@ from cnnsum.dims import Unknown, prod
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Computed, Constant, FromSizes, Graph, Layer, Node, SizeOf, Tensor
 from cnnsum.layers.facts import Shape, Weight, show_shape
-from cnnsum.layers.torch import UNREAD
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.readers.torch.arguments import NO_NUMBER, arguments_of, list_in, mapping_in
 from cnnsum.writers.code.units import Known
@@ -82,7 +81,7 @@ class FromProgram(Translator):
         if layer.borrows:
             owner, weight = layer.borrows[0]
             raise CannotError(f"it uses `{weight.name}` of `{owner.name}`, and is not a second call of the same module")
-        if self._is_initial_state(node) or (layer.type is not None and layer.type.key == UNREAD and not self.partly):
+        if self._is_initial_state(node) or (_is_unread(layer) and not self.partly):
             return _nothing
         if node.computed:
             raise CannotError("it has numbers that the program computes from sizes")
@@ -438,8 +437,13 @@ def _target(layer: Layer) -> str:
     return str(node.get("target")).removeprefix("torch.ops.aten.").partition(".")[0]
 
 
+def _is_unread(layer: Layer) -> bool:
+    """Whether it stands for parameters that no operation reads."""
+    return layer.type is not None and layer.type.key == "program.unread"
+
+
 def _nothing(_call: Call) -> Moved:
-    """Nothing is made of it: whoever reads it is not given one, or nobody does."""
+    """Nothing is made of it: whoever reads it is not given one."""
     return Moved(Tensor(Node(Layer("zeros", None))))
 
 
