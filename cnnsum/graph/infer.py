@@ -544,7 +544,7 @@ class _Runner:
             fields = {**layer.fields, **options} if options else layer.fields
             for name in node.computed:  # what was read from a file was checked there
                 fields[name] = type.read_field(name, fields[name], _PLAIN)
-            facts = type.apply(shapes, fields, keywords)
+            facts = type.apply(shapes, fields, keywords, node.computed)
             _check_limits(*facts.outputs, *[weight.shape for weight in facts.weights])
             facts = _per_sample(facts, self._batches, self.result.needs)
         except Problem as problem:

@@ -8,10 +8,11 @@ no graph and no file format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cnnsum.diagnostics import Problem, did_you_mean
-from cnnsum.layers.facts import Facts, Shape, show_shape, unknown_facts
+from cnnsum.dims import Expr
+from cnnsum.layers.facts import Facts, Sentence, Shape, show_shape, unknown_facts
 from cnnsum.layers.kinds import Kind, Reading, kind_in, show
 from cnnsum.layers.requiring import (
     axis_of,
@@ -255,9 +256,14 @@ class LayerType:
         return Problem("CFG103", f"{self.name} has no field `{name}`", (name,), help=help)
 
     def apply(
-        self, shapes: Sequence[Shape | None], fields: Mapping[str, object], keywords: Sequence[str] = ()
+        self,
+        shapes: Sequence[Shape | None],
+        fields: Mapping[str, object],
+        keywords: Sequence[str] = (),
+        computed: Iterable[str] = (),
     ) -> Facts:
-        """The facts of one call. `keywords` name the last inputs, where they were given by name.
+        """The facts of one call. `keywords` name the last inputs, where they were given by name. `computed` are the
+        fields that a program computes from sizes: what their kind asks of them is a condition on these.
 
         Raises Problem where the layer cannot be applied to these shapes.
         """
@@ -265,6 +271,8 @@ class LayerType:
         if any(shape is None for shape in shapes):
             return unknown_facts(weightless=not self.weights)
         set_aside()
+        for name in computed:
+            self._require_least(name, fields[name])
         split = len(shapes) - len(keywords)
         try:
             facts = self.rule(*shapes[:split], **dict(zip(keywords, shapes[split:], strict=True)), **fields)
@@ -275,6 +283,14 @@ class LayerType:
             raise Problem("SHP204", f"{self.name} needs inputs with axes, got ()") from None
         facts.needs = tuple(set_aside())
         return facts
+
+    def _require_least(self, name: str, value: object) -> None:
+        """The integers in a field must be as large as its kind asks."""
+        kind = self.schema.fields[name].kind
+        for one in value if isinstance(value, tuple) else (value,):
+            if kind.least is not None and isinstance(one, Expr):
+                reason = Sentence("`{}` of {} must be {}, got {}", (name, self.name, kind.expects, one))
+                require_at_least(one, kind.least, reason, code="CFG102", field=name)
 
     def check_inputs(self, count: int, keywords: Sequence[str] = ()) -> None:
         """Raise Problem where the layer does not take `count` inputs, or inputs of these names."""

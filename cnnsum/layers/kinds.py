@@ -58,13 +58,15 @@ class Kind(NamedTuple):
     """One kind: `expects` completes the sentence "must be ..."; `read` converts a raw value or raises Problem.
 
     `choices` lists the words that are allowed, for kinds that are a choice of words. `spell` gives what a spec says for
-    a value that was read, where the value itself does not read back.
+    a value that was read, where the value itself does not read back. `least` is what the integers in it are at least:
+    of a formula that is a condition.
     """
 
     expects: str
     read: Read
     choices: tuple[str, ...] = ()
     spell: Callable[[Any], object] | None = None
+    least: int | None = None
 
     def spelled(self, value: object) -> object:
         """A value that was read, as a file says it."""
@@ -417,8 +419,8 @@ def _alone(values: tuple[object, ...]) -> object:
     return values[0] if len(values) == 1 else values
 
 
-Pos = Annotated[Dim, Kind("a positive integer", _pos)]
-Nat = Annotated[Dim, Kind("an integer of at least 0", _nat)]
+Pos = Annotated[Dim, Kind("a positive integer", _pos, least=1)]
+Nat = Annotated[Dim, Kind("an integer of at least 0", _nat, least=0)]
 Int = Annotated[Dim, Kind("an integer", _int)]
 PlainInt = Annotated[int, Kind("an integer", _plain_int)]
 PlainPos = Annotated[int, Kind("a positive integer", _plain_pos)]
@@ -458,8 +460,8 @@ Counts = Annotated[
 ]
 Widths = Annotated[tuple[tuple[Dim, Dim], ...], Kind("an integer, a pair, or a pair for each axis", _widths)]
 Ints = Annotated[tuple[Dim, ...], Kind("a list of integers", _ints)]
-Positives = Annotated[tuple[Dim, ...], Kind("a list of positive integers", _positives)]
-Naturals = Annotated[tuple[Dim, ...], Kind("a list of integers of at least 0", _naturals)]
+Positives = Annotated[tuple[Dim, ...], Kind("a list of positive integers", _positives, least=1)]
+Naturals = Annotated[tuple[Dim, ...], Kind("a list of integers of at least 0", _naturals, least=0)]
 Extent = Annotated[tuple[Dim | None, ...], Kind("a list of sizes", _extent)]
 Numbers = Annotated[tuple[float, ...], Kind("a list of numbers", _numbers)]
 NumberOrNumbers = Annotated[NestedNumbers, Kind(_SCALE, _nested_numbers)]

@@ -11,7 +11,7 @@ from math import ceil
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim, Expr, ceil_div
+from cnnsum.dims import UNKNOWN, Dim, Expr, at_least, ceil_div, maximum
 from cnnsum.dims.values import Operand
 from cnnsum.layers.arithmetic.axes import END, part_of, place_in, without, work_along
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
@@ -232,7 +232,7 @@ def ranged(what: str, start: Shape, limit: Shape, delta: Shape) -> Facts:
         raise Problem("CFG102", f"{what} needs a distance between its numbers, got 0")
     if isinstance(step, int) and isinstance(first, (int, Expr)) and isinstance(last, (int, Expr)):
         count = ceil_div(last - first, step) if step > 0 else ceil_div(first - last, -step)
-        count = max(0, count) if isinstance(count, int) else count
+        count = count if at_least(count, 0) is True else maximum(0, count)
     elif isinstance(first, (int, float)) and isinstance(last, (int, float)) and isinstance(step, (int, float)):
         count = max(0, ceil((last - first) / step))
     content = None

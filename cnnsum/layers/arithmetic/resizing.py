@@ -14,7 +14,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim, divides, minimum, prod
 from cnnsum.layers.arithmetic.pooling import pool_adaptive
 from cnnsum.layers.arithmetic.shaping import SUPPORT, enlarged, taps
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, Window, show_shape, with_shape
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Sentence, Shape, Window, show_shape, with_shape
 from cnnsum.layers.requiring import require_at_least, require_multiple
 
 #: Along how many axes each way to interpolate is known, and the table of `SUPPORT` has it as.
@@ -42,6 +42,13 @@ def scaled(length: Dim, factor: float) -> Dim:
     return length * meant.numerator // meant.denominator
 
 
+def require_lengths(what: str, x: Shape, lengths: Sequence[Dim]) -> None:
+    """No length may be 0, as a small one is that is made smaller by a factor."""
+    for length in lengths:
+        reason = Sentence("{} must leave a sample along each axis, got {} of {}", (what, tuple(lengths), x))
+        require_at_least(length, 1, reason)
+
+
 def interpolated(what: str, x: Shape, lengths: Sequence[Dim], mode: str, *, corners: bool, antialias: bool) -> Facts:
     """The spatial axes, which come after the channels, made of these lengths.
 
@@ -49,6 +56,7 @@ def interpolated(what: str, x: Shape, lengths: Sequence[Dim], mode: str, *, corn
     """
     if mode == "area":
         return pool_adaptive(what, x, tuple(lengths), "channels_first", largest=False)
+    require_lengths(what, x, lengths)
     support = SUPPORT[MODES[mode][1]]
     out = (*x[:2], *lengths)
     window: Reach = None if out == x else NOT_FOLLOWED

@@ -24,7 +24,7 @@ from cnnsum.layers.arithmetic.programs import (
 )
 from cnnsum.layers.arithmetic.shaping import filled, reshaped
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, with_shape
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Sentence, Shape, show_shape, with_shape
 from cnnsum.layers.kinds import Anything, Axes, Ints, PlainInt, Text
 from cnnsum.layers.onnx.fields import DOMAIN, Code, Switch, axis_from
 from cnnsum.layers.requiring import axis_of, require_at_least, require_equal
@@ -162,6 +162,8 @@ def split(
         total = sum(parts, start=0)
         reason = f"Split into {list(parts)} needs {total} on axis {at}, got {show_shape(x)}"
         require_equal(length, total, reason, field="split")
+        for part in parts:
+            require_at_least(part, 0, reason, field="split")
     else:
         each = ceil_div(length, outputs)
         last = length - each * (outputs - 1)
@@ -180,6 +182,8 @@ def constant_of_shape(shape: Shape, *, value: Anything = (0.0,), dtype: Text = "
     if wanted is None:
         return Facts(unknown_of(length_of(shape)), gradient="none", dtype=dtype)
     out = tuple([UNKNOWN if isinstance(one, int) and one < 0 else one for one in wanted])
+    for one in out:
+        require_at_least(one, 0, Sentence("ConstantOfShape needs sizes of at least 0, got {}", (out,)))
     count = prod(out)
     number = value if isinstance(value, tuple) and len(value) == 1 else None
     content = number * count if number is not None and isinstance(count, int) and count <= MOST else None

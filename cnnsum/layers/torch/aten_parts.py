@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, at_least, maximum
+from cnnsum.dims import Dim, at_least, ceil_div, maximum, minimum
 from cnnsum.layers.arithmetic.axes import END, part_of, place_in, require_outputs
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
 from cnnsum.layers.base import Rule, layer, named
@@ -56,8 +56,6 @@ def _parts(x: Shape, axis: int, sizes: list[Dim], step: Dim = 1) -> Facts:
 def slice(x: Shape, *, dim: PlainInt = 0, start: Int | None = None, end: Int | None = None, step: Pos = 1) -> Facts:
     """A part of an axis, from `start` to before `end`."""
     axis = axis_of(x, dim, "slice", "dim")
-    reason = Sentence("slice needs a step of at least 1, got {}", (step,))
-    require_at_least(step, 1, reason, code="CFG102", field="step")
     count = part_of(x[axis], 0 if start is None else start, END if end is None else end, step)
     return _parts(x, axis, [count], step)
 
@@ -76,18 +74,28 @@ def narrow(x: Shape, *, dim: PlainInt, start: Int, length: Nat) -> Facts:
     return _parts(x, axis, [length])
 
 
+def _equal(x: Shape, axis: int, each: Dim, count: int, what: str) -> Facts:
+    """The first `count` parts of that size; the last of all may be smaller, and must not be empty."""
+    rest = x[axis] - each * (count - 1)
+    if count > 1:
+        reason = Sentence("{} into {} parts of {} leaves nothing for the last, got {}", (what, count, each, x))
+        require_at_least(rest, 1, reason)
+    return _parts(x, axis, [each] * (count - 1) + [rest if at_least(each, rest) else minimum(each, rest)])
+
+
 @layer(key="aten.split", aliases="aten.unsafe_split")
-def split(x: Shape, *, split_size: Pos, dim: PlainInt = 0) -> Facts:
-    """Parts of that size along an axis; the last has what is left."""
+def split(x: Shape, *, split_size: Pos, dim: PlainInt = 0, outputs: PlainPos | None = None) -> Facts:
+    """Parts of that size along an axis; the last has what is left. outputs: how many of them a program takes."""
     axis = axis_of(x, dim, "split", "dim")
     length = x[axis]
     if not isinstance(length, int) or not isinstance(split_size, int):
-        count = length // split_size
-        require_multiple(length, split_size, f"split: axis {axis} must be a multiple of {split_size}")
+        count = length // split_size if outputs is None else outputs
         if not isinstance(count, int):
             raise Problem("UNK704", f"split of {show_shape(x)} gives an unknown number of parts", "split_size")
         require_outputs(count, "split", "split_size")
-        return _parts(x, axis, [split_size] * count)
+        if outputs is None:
+            require_multiple(length, split_size, f"split: axis {axis} must be a multiple of {split_size}")
+        return _equal(x, axis, split_size, count, "split")
     require_outputs(-(-length // split_size), "split", "split_size")
     return _parts(x, axis, [min(split_size, length - at) for at in range(0, length, split_size)])
 
@@ -103,16 +111,19 @@ def split_with_sizes(x: Shape, *, split_sizes: Naturals, dim: PlainInt = 0) -> F
 
 
 @layer(key="aten.chunk", aliases="aten.unsafe_chunk")
-def chunk(x: Shape, *, chunks: PlainPos, dim: PlainInt = 0) -> Facts:
-    """So many parts along an axis, of equal size but for the last."""
+def chunk(x: Shape, *, chunks: PlainPos, dim: PlainInt = 0, outputs: PlainPos | None = None) -> Facts:
+    """So many parts along an axis, of equal size but for the last, or fewer where that is all there is. outputs: how
+    many of them a program takes.
+    """
     axis = axis_of(x, dim, "chunk", "dim")
     require_outputs(chunks, "chunk", "chunks")
     length = x[axis]
     if not isinstance(length, int):
-        require_multiple(length, chunks, f"chunk: axis {axis} must be a multiple of {chunks}", field="chunks")
-        return _parts(x, axis, [length // chunks] * chunks)
-    each = max(-(-length // chunks), 1)
-    return _parts(x, axis, [min(each, length - at) for at in range(0, max(length, 1), each)])
+        return _equal(x, axis, ceil_div(length, chunks), min(outputs or chunks, chunks), "chunk")
+    if not length:
+        return _parts(x, axis, [0] * chunks)
+    each = -(-length // chunks)
+    return _parts(x, axis, [min(each, length - at) for at in range(0, length, each)])
 
 
 @layer(key="aten.tensor_split")

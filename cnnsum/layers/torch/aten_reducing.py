@@ -427,7 +427,11 @@ def arange(*, start: Number = 0, end: Number, step: Number = 1, dtype: Dtype | N
     if step == 0:
         raise Problem("CFG102", "`step` must be a number other than 0, got 0", "step")
     if not isinstance(start, float) and not isinstance(end, float) and not isinstance(step, float):
-        return Facts((ceil_div(end - start, step),), gradient="none", dtype=dtype or "int64")
+        span = end - start
+        if isinstance(step, int):
+            reason = Sentence("arange from {} to {} needs a step of the other sign, got {}", (start, end, step))
+            require_at_least(span if step > 0 else 0 - span, 0, reason, code="CFG102", field="end")
+        return Facts((ceil_div(span, step),), gradient="none", dtype=dtype or "int64")
     if not isinstance(start, (int, float)) or not isinstance(end, (int, float)) or not isinstance(step, (int, float)):
         raise Problem("UNK704", f"arange of {start} to {end} gives an unknown number of elements", "end")
     count = (end - start) / step

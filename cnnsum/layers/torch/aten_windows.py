@@ -7,7 +7,7 @@ from __future__ import annotations
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, maximum, prod
-from cnnsum.layers.arithmetic.resizing import scaled
+from cnnsum.layers.arithmetic.resizing import require_lengths, scaled
 from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size, with_shape
 from cnnsum.layers.kinds import Ints, Nat, Naturals, Numbers, PlainInt, Pos, Positives, Real, Text
@@ -163,6 +163,7 @@ def _enlarging(name: str, ops: int) -> Rule:
             wanted = tuple([scaled(length, scale) for length, scale in zip(lengths, scale_factors, strict=False)])
         if wanted is None or len(wanted) != len(lengths):
             raise Problem("SHP204", f"{name} needs a size for each axis of space, got {show_shape(x)}")
+        require_lengths(name, x, wanted)
         out = (*x[:2], *wanted)
         return Facts(out, ops=ops * prod(out[1:]), dtype="input", window=None if out == x else NOT_FOLLOWED)
 

@@ -437,6 +437,8 @@ class ProgramReader:
         detached: bool,
     ) -> None:
         fields, computed = self._fields(type, arguments)
+        if type is not None and "outputs" in type.schema.fields:
+            fields["outputs"] = len(made)
         name, title, block, module = self._named(operation, stack)
         _, dtype = self._meta(made[0])
         compute = _COMPUTE.get(dtype, "float32")

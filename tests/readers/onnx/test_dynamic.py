@@ -95,3 +95,44 @@ def test_indices_are_those_of_elements(picks: Any, places: Any, least: int, tmp_
 def test_elements_that_are_written_over_are_there(writes: Any, places: Any, tmp_path: Path) -> None:
     new = weight("new", *([1, 2, 1] if len(places["dims"]) == 3 else [1]))
     assert legal(load(model([writes], 2, "T", 4, held=(places, new)), tmp_path)) == list(range(6, 31))
+
+
+@pytest.mark.parametrize(
+    "makes",
+    [
+        [node("ConstantOfShape", ["left"], ["y"])],
+        [
+            node("Concat", ["left", "length"], ["lengths"], axis=0),
+            node("Split", ["big", "lengths"], ["y", "z"], axis=0),
+        ],
+    ],
+)
+def test_a_size_that_is_computed_is_not_below_0(makes: list[Any], tmp_path: Path) -> None:
+    tree = model(
+        [
+            node("Shape", ["x"], ["shape"]),
+            node("Gather", ["shape", "one"], ["length"], axis=0),
+            node("Sub", ["twenty", "length"], ["left"]),
+            node("Expand", ["x", "wide"], ["wider"]),
+            node("Transpose", ["table"], ["big"]),
+            *makes,
+        ],
+        2, "T", 4,
+        held=(weight("table", 4, 20), numbers("one", 1), numbers("twenty", 20), numbers("wide", 2, 1, 4)),
+    )  # fmt: skip
+    assert legal(load(tree, tmp_path)) == list(range(1, 21))
+
+
+def test_a_range_that_ends_before_it_starts_has_no_numbers(tmp_path: Path) -> None:
+    tree = model(
+        [
+            node("Shape", ["x"], ["shape"]),
+            node("Gather", ["shape", "at"], ["length"], axis=0),
+            node("Sub", ["five", "length"], ["left"]),
+            node("Range", ["zero", "left", "at"], ["places"]),
+            node("Unsqueeze", ["places", "axis"], ["y"]),
+        ],
+        2, "T", 4,
+        held=(scalar("zero", 0), scalar("at", 1), scalar("five", 5), numbers("axis", 0)),
+    )  # fmt: skip
+    assert str(cnnsum.summarize(load(tree, tmp_path)).outputs[0].shape[1]) == "max(5 - T, 0)"

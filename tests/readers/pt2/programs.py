@@ -29,7 +29,8 @@ def _value(raw: Any) -> dict[str, Any]:
         return {"as_tensors": [{"name": one} for one in raw]}
     if any(isinstance(one, Size) for one in raw):
         return {"as_sym_ints": [{"as_name": one.name} if isinstance(one, Size) else {"as_int": one} for one in raw]}
-    return {"as_ints": list(raw)}
+    kind = "as_floats" if any(isinstance(one, float) for one in raw) else "as_ints"
+    return {kind: list(raw)}
 
 
 def call(target: str, *made: str, **inputs: Any) -> dict[str, Any]:

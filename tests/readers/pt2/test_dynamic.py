@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import cnnsum
+from cnnsum.dims import evaluate
 from cnnsum.lint.checking import findings_of
-from tests.readers.pt2.programs import LENGTH, Size, call, number, program
+from tests.readers.pt2.programs import LENGTH, Size, T, call, number, program
 
 
 def test_a_range_as_long_as_an_axis_is_checked() -> None:
@@ -93,3 +94,46 @@ def test_the_largest_are_no_more_than_there_are(picks: Any) -> None:
     assert legal(program(picks)) == list(range(7, 31))
     assert [one.code for one in program(picks, sizes=(2, 6, 4)).diagnostics] == ["SHP201"]
     assert not program(picks, sizes=(2, 7, 4)).wrong
+
+
+LEFT = number("_operator.sub", "left", 20, Size("t"))
+REST = number("_operator.sub", "rest", Size("t"), 3)
+
+
+@pytest.mark.parametrize(
+    ("makes", "accepted"),
+    [
+        (call("zeros.default", "out", size=[2, Size("left"), 4]), range(1, 21)),
+        (call("arange.default", "out", end=Size("left")), range(1, 21)),
+        (call("split_with_sizes.default", "out", "more", self="x", split_sizes=[3, Size("rest")], dim=1), range(3, 31)),
+        (call("repeat.default", "out", self="x", repeats=[1, Size("rest"), 1]), range(3, 31)),
+        (call("topk.default", "out", self="x", k=Size("left"), dim=1), range(10, 21)),
+    ],
+)
+def test_a_number_that_is_computed_must_be_one_that_the_operation_takes(makes: Any, accepted: range) -> None:
+    assert legal(program(LENGTH, LEFT, REST, makes)) == list(accepted)
+
+
+@pytest.mark.parametrize(
+    ("cut", "accepted", "shapes"),
+    [
+        (call("chunk.default", "a", "b", self="x", chunks=2, dim=1), range(2, 31), (4, 3)),
+        (call("chunk.default", "a", "b", "c", "d", self="x", chunks=4, dim=1), [4, 7, 8, *range(10, 31)], (2, 2, 2, 1)),
+        (call("chunk.default", "a", "b", "c", self="x", chunks=4, dim=1), range(3, 31), (2, 2, 2)),
+        (call("split.Tensor", "a", "b", "c", self="x", split_size=3, dim=1), range(7, 31), (3, 3, 1)),
+        (call("split.Tensor", "a", "b", self="x", split_size=Size("half"), dim=1), range(2, 31), (3, 3)),
+    ],
+)
+def test_parts_of_an_open_axis(cut: Any, accepted: Any, shapes: tuple[int, ...]) -> None:
+    """The last of all is smaller; a program asks for no part that there is none of. Their lengths at 7."""
+    half = number("_operator.floordiv", "half", Size("t"), 2)
+    found = program(LENGTH, half, cut)
+    assert legal(found) == list(accepted)
+    lengths = [one.shape[1] for one in cnnsum.summarize(found).outputs]
+    assert tuple(evaluate(str(one), {"T": 7}) for one in lengths) == shapes
+
+
+def test_an_image_that_is_made_smaller_keeps_a_sample() -> None:
+    smaller = call("upsample_nearest1d.vec", "out", input="x", scale_factors=[0.6])
+    assert legal(program(smaller, sizes=(2, 4, T))) == list(range(2, 31))
+    assert program(smaller, sizes=(2, 4, 1)).wrong
