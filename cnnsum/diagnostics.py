@@ -375,7 +375,7 @@ class DiagnosticList(list[Diagnostic]):
             super().append(found)
         elif count == self._most + 1:
             message = f"there are more findings of {code}, which are not listed: at most {self._most:,} of a code are"
-            super().append(Diagnostic(code, message, None, severity))
+            super().append(Diagnostic(code, message, found.span, severity))  # from there on
 
     def extend(self, found: Iterable[Diagnostic]) -> None:
         """Take findings."""

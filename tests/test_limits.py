@@ -15,7 +15,7 @@ import pytest
 
 import cnnsum
 from cnnsum import UnusableError
-from cnnsum.diagnostics import MAX_MESSAGE, MAX_OF_CODE, Diagnostic, DiagnosticList
+from cnnsum.diagnostics import MAX_MESSAGE, MAX_OF_CODE, Diagnostic, DiagnosticList, Span
 from cnnsum.graph.model import MAX_LAYERS
 from cnnsum.source.findings import MAX_VALUES
 from tests.thorough import each
@@ -42,7 +42,8 @@ def test_findings_of_a_code_are_bounded_and_the_bound_is_said():
     found.extend(Diagnostic("UNK701", f"number {number}", None, "warning") for number in range(MAX_OF_CODE))
     assert len(found) == MAX_OF_CODE
     assert found.has_room("UNK701", "warning")
-    found += [Diagnostic("UNK701", "one more", None, "warning")] * 10_000
+    place = Span("m.yaml", 7, 1, 7, 2)
+    found += [Diagnostic("UNK701", "one more", place, "warning")] * 10_000
     found.append(Diagnostic("SPC041", "an error is not lost behind warnings"))
     assert len(found) == MAX_OF_CODE + 2
     assert not found.has_room("UNK701", "warning")
@@ -50,7 +51,7 @@ def test_findings_of_a_code_are_bounded_and_the_bound_is_said():
         found[MAX_OF_CODE].message
         == f"there are more findings of UNK701, which are not listed: at most {MAX_OF_CODE} of a code are"
     )
-    assert found[MAX_OF_CODE].severity == "warning"
+    assert (found[MAX_OF_CODE].severity, found[MAX_OF_CODE].span) == ("warning", place)
     assert found[-1].code == "SPC041"
 
 

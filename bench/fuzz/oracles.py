@@ -78,7 +78,8 @@ _HARMFUL = re.compile(
 )
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _COMMAND = re.compile(r"^\s*::\s*[\w-]+[^:\n]*::|##\[[\w-]+[^\]\n]*\]", re.MULTILINE)
-_PLACELESS = re.compile(r"^(?:error: |warning: )?([A-Z]{3}\d{3}) ", re.MULTILINE)
+#: A finding without a place: what is wrong with a value of the call names its option.
+_PLACELESS = re.compile(r"^(?:error: |warning: )?([A-Z]{3}\d{3}) (?!--set )", re.MULTILINE)
 _CODE = re.compile(r"\b[A-Z]{3}\d{3} ")
 #: Findings on a file as a whole, or on the call.
 _WHOLE = frozenset(
