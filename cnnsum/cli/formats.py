@@ -126,7 +126,14 @@ def format_option(command: str, help: str | None = None) -> Callable[[F], F]:
     """
     formats = [*dict.fromkeys(format for printed in FORMATS[command].values() for format in printed)]
     default = None if help else formats[0]
-    told = help or f"What to print.  [default: {default}]"
+    told = help
+    if told is None:
+        # The first way to print that has what the plain one has not.
+        elsewhere = {
+            way: [one for one in printed if one not in FORMATS[command][""]] for way, printed in FORMATS[command].items()
+        }
+        only = next((f" {' and '.join(found)}: {way} only." for way, found in elsewhere.items() if found), "")
+        told = f"What to print.{only}  [default: {default}]"
     return click.option("--format", "format", type=click.Choice(formats), default=default, help=told)
 
 
