@@ -129,9 +129,8 @@ def format_option(command: str, help: str | None = None) -> Callable[[F], F]:
     told = help
     if told is None:
         # The first way to print that has what the plain one has not.
-        elsewhere = {
-            way: [one for one in printed if one not in FORMATS[command][""]] for way, printed in FORMATS[command].items()
-        }
+        ways = FORMATS[command].items()
+        elsewhere = {way: [one for one in printed if one not in FORMATS[command][""]] for way, printed in ways}
         only = next((f" {' and '.join(found)}: {way} only." for way, found in elsewhere.items() if found), "")
         told = f"What to print.{only}  [default: {default}]"
     return click.option("--format", "format", type=click.Choice(formats), default=default, help=told)
