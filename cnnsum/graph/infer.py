@@ -8,7 +8,7 @@ downstream repeats its error.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from math import lcm
 
@@ -81,6 +81,14 @@ class Call:
         self.inputs = inputs
         self.outputs = outputs
         self.path = path
+
+    def views(self) -> Iterator[tuple[int, int]]:
+        """Each output of a view with the input whose storage it is: of as many inputs as outputs each its own, else the
+        first.
+        """
+        apart = len(self.inputs) == len(self.outputs)
+        for at, number in enumerate(self.outputs):
+            yield number, self.inputs[at if apart else 0]
 
 
 class Value(NamedTuple):

@@ -24,7 +24,7 @@ T = TypeVar("T")
 Alias = Literal["", "view", "bypass", "inplace"]
 Gradient = Literal["", "same", "parts", "none"]
 KeepsInput = bool | Literal["weights", "factors", "rest"] | tuple[tuple[int, ...], ...]
-KeepsOutput = bool | Literal["weights", "rest"]
+KeepsOutput = bool | Literal["weights", "rest", "first"]
 Use = Literal["", "weights", "activation"]
 Seen = Literal["everything", "not followed"]
 Status = Literal["exact", "bound", "unknown"]
@@ -156,8 +156,9 @@ class Facts:
         the rule's own.
     keeps_input, keeps_output: whether backpropagation needs all the inputs, or the outputs; "weights" where only the
         gradients of the layer's weights do, "factors" where each input is needed for the gradients of the others, and
-        "rest" for all but the first (the indices of maxima). Or for each input those whose gradients need it: of a
-        quotient `((1,), (0, 1))`. Inference counts them as the inputs that the call has, weights as `~place`.
+        "rest" for all but the first (the indices of maxima), "first" for that alone. Or for each input those whose
+        gradients need it: of a quotient `((1,), (0, 1))`. Inference counts them as the inputs that the call has,
+        weights as `~place`.
     kept: further tensors that it needs.
     alias: "" for outputs with storage of their own; "view" where the output is the input's storage; "bypass" where
         that is so in inference, and training makes a new tensor (dropout, noise); "inplace" where the output may be
@@ -249,6 +250,8 @@ class Facts:
 
     def kept_outputs(self, outputs: Sequence[T]) -> Sequence[T]:
         """Those of a call's outputs that backpropagation needs, if it needs any."""
+        if self.keeps_output == "first":
+            return outputs[:1]
         return outputs[1:] if self.keeps_output == "rest" else outputs
 
     @property

@@ -91,6 +91,42 @@ OPERATIONS: dict[str, tuple[Callable[..., Tensor] | nn.Module, tuple[Shape, ...]
     "renorm": (lambda x: x.renorm(2, 1, 1.0), ((2, 4),), ()),
     "cumprod": (lambda x: x.cumprod(1), ((2, 4),), ()),
     "logcumsumexp": (lambda x: x.logcumsumexp(1), ((2, 4),), ()),
+    # what keeps its output, too, or more
+    "hypot": (torch.hypot, ((2, 4), (2, 4)), ()),
+    "logaddexp": (torch.logaddexp, ((2, 4), (2, 4)), ()),
+    "cummax": (lambda x: x.cummax(1)[0], ((2, 4),), ()),
+    "prod": (lambda x: x.prod(1), ((2, 4),), ()),
+    "std": (lambda x: x.std(1), ((2, 4),), ()),
+    "std_mean": (lambda x: torch.stack(torch.std_mean(x, 1)), ((2, 4),), ()),
+    "nan_to_num": (lambda x: x.nan_to_num(), ((2, 4),), ()),
+    "rrelu": (nnf.rrelu, ((2, 4),), ()),
+    "noise of the same shape": (lambda x: torch.rand_like(x) * x, ((2, 4),), ()),
+    "gumbel_softmax": (lambda x: nnf.gumbel_softmax(x, dim=1), ((2, 4),), ()),
+    "cosine_similarity": (lambda x: nnf.cosine_similarity(x, x * 2, dim=1), ((2, 4),), ()),
+    "dist": (lambda x: torch.dist(x, x * 2), ((2, 4),), ()),
+    "mse_loss": (nnf.mse_loss, ((2, 4), (2, 4)), ()),
+    "smooth_l1_loss": (nnf.smooth_l1_loss, ((2, 4), (2, 4)), ()),
+    "l1_loss": (nnf.l1_loss, ((2, 4), (2, 4)), ()),
+    # matrices
+    "det": (torch.linalg.det, ((2, 4, 4),), ()),
+    "logdet": (lambda x: torch.logdet(x @ x.mT + torch.eye(4)), ((2, 4, 4),), ()),
+    "solve": (torch.linalg.solve, ((2, 4, 4), (2, 4, 3)), ()),
+    "pinv": (torch.linalg.pinv, ((2, 4, 3),), ()),
+    "matrix_exp": (torch.linalg.matrix_exp, ((2, 4, 4),), ()),
+    # indices that the forward pass makes
+    "gather": (lambda x: x.gather(1, x.argsort(1)), ((2, 4),), ()),
+    "gather by a view": (lambda x: x.gather(1, x.argmax(1, keepdim=True).expand(2, 3)), ((2, 4),), ()),
+    "take": (lambda x: x.take(x.argmax()), ((2, 4),), ()),
+    "scatter": (lambda x, y: x.scatter(1, x.argsort(1), y).exp(), ((2, 4), (2, 4)), ()),
+    "scatter_add": (lambda x, y: x.scatter_add(1, x.argsort(1), y).exp(), ((2, 4), (2, 4)), ()),
+    "scatter_reduce": (lambda x: torch.zeros(2, 4).scatter_reduce(1, x.argsort(1), x, "sum"), ((2, 4),), ()),
+    "index_add": (lambda x, y: x.index_add(1, torch.arange(4), y).exp(), ((2, 4), (2, 4)), ()),
+    "index_copy": (lambda x, y: x.index_copy(1, torch.arange(4), y).exp(), ((2, 4), (2, 4)), ()),
+    "index_put": (lambda x, y: x.index_put((torch.arange(2),), y).exp(), ((2, 4), (2, 4)), ()),
+    # dropout of more than elements
+    "dropout2d": (nnf.dropout2d, (IMAGE,), ()),
+    "alpha_dropout": (lambda x: nnf.alpha_dropout(x, training=True), (IMAGE,), ()),
+    "affine_grid": (lambda x: nnf.affine_grid(x, [2, 3, 8, 8]), ((2, 2, 3),), ()),
 }
 
 

@@ -99,9 +99,8 @@ class Keeping:
             for number in call.inputs:
                 moves = moves or wanted[number]
             if facts.alias == "view" and call.inputs and step not in copied:
-                origin = storage[call.inputs[0]]
-                for number in call.outputs:
-                    storage[number] = origin
+                for number, origin in call.views():
+                    storage[number] = storage[origin]
             if moves and facts.gradient != "none":
                 active[step] = True
                 for number in call.outputs:

@@ -201,7 +201,7 @@ def told(story: Story) -> tuple[int, str | None, tuple[tuple[str, Dim], ...]] | 
 
 
 def _storages(inference: Inference) -> list[int]:
-    """For every value the value whose storage it is: itself, or for a view the first input's.
+    """For every value the value whose storage it is: itself, or for a view an input's.
 
     The input of a nested model in another dtype is a copy that no call makes: what is seen through it is counted with
     the call that looks at it.
@@ -209,10 +209,10 @@ def _storages(inference: Inference) -> list[int]:
     storage = list(range(len(inference.values)))
     there = set(inference.inputs)
     for call in inference.calls:
-        if call.facts.alias in {"view", "bypass"} and call.inputs and storage[call.inputs[0]] in there:
-            origin = storage[call.inputs[0]]
-            for number in call.outputs:
-                storage[number] = origin
+        if call.facts.alias in {"view", "bypass"} and call.inputs:
+            for number, origin in call.views():
+                if storage[origin] in there:
+                    storage[number] = storage[origin]
         there.update(call.outputs)
     return storage
 

@@ -141,9 +141,12 @@ def gradients(
         facts = call.facts
         outputs = [number for number in call.outputs if number in pool.of]
         if facts.alias == "view":
-            origin = same[call.inputs[0]]
+            origins = dict(call.views())
             for number in outputs:
-                if pool.add(origin, pool.of.pop(number), sizes[origin]):
+                origin = same[origins[number]]
+                if not wanted[origin]:
+                    pool.free(pool.of.pop(number))
+                elif pool.add(origin, pool.of.pop(number), sizes[origin]):
                     yield step, pool.held
                     pool.settle()
             continue
@@ -197,8 +200,7 @@ def _same(inference: Inference) -> list[int]:
     same = list(range(len(inference.values)))
     for call in inference.calls:
         if call.facts.alias == "view":
-            origin = call.inputs[0]
-            for number in call.outputs:
+            for number, origin in call.views():
                 if inference.values[number].shape == inference.values[origin].shape:
                     same[number] = same[origin]
     return same

@@ -12,8 +12,11 @@ from cnnsum.layers.arithmetic.functions import FUNCTIONS, elementwise
 from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size
 from cnnsum.layers.kinds import Dtype, Flag, PlainInt, Real, Text
-from cnnsum.layers.requiring import axis_of, require_multiple
+from cnnsum.layers.requiring import axis_of, require_axes, require_multiple
 from cnnsum.layers.strides import AS_FIRST, CONTIGUOUS, ELEMENTS, ROWS, UNFOLLOWED, Strides
+
+#: What makes a tensor of the shape of another, through which no gradient goes.
+LIKE = ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like")
 
 #: Operations on one tensor: operations per element, what backpropagation keeps ("both": input and output), the dtype of
 #: the output ("" for the input's, "float" for the same made floating-point).
@@ -37,14 +40,12 @@ UNARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("logical_not", "isnan", "isinf", "isfinite"), (1, "", "bool")),
     **dict.fromkeys(("hardtanh", "relu6", "threshold"), (2, "input", "")),
     **dict.fromkeys(("softshrink", "hardshrink"), (3, "input", "")),
-    "nan_to_num": (1, "", ""),
+    "nan_to_num": (1, "input", ""),
     "cumsum": (1, "", "sum"),
     "cumprod": (1, "both", "sum"),
     "tril": (0, "", ""),
     "triu": (0, "", ""),
-    **dict.fromkeys(
-        ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like"), (0, "", "")
-    ),
+    **dict.fromkeys(LIKE, (0, "", "")),
     **dict.fromkeys(("zero", "bernoulli", "exponential", "log_normal", "uniform", "normal"), (0, "", "")),
     **dict.fromkeys(("fill_diagonal", "geometric", "cauchy"), (0, "", "")),
     "renorm": (3, "input", ""),
@@ -55,18 +56,19 @@ UNARY: dict[str, tuple[int, str, str]] = {
 ALONG = ("cumsum", "cumprod", "logcumsumexp", "tril", "triu")
 
 #: Operations on two tensors, or a tensor and a number: operations per element, what is kept (a word of KEPT; "both":
-#: the output, too, where there are two tensors), the dtype of the output.
+#: the output, too, where there are two tensors; "own and output": it too, and of the inputs those with a gradient), the
+#: dtype of the output.
 BINARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("add", "sub", "rsub", "subtract"), (1, "", "input")),
     **dict.fromkeys(("mul", "multiply"), (1, "factors", "input")),
     **dict.fromkeys(("div", "divide", "true_divide"), (1, "divided", "float")),
     **dict.fromkeys(("floor_divide", "remainder", "fmod"), (1, "", "input")),
-    **dict.fromkeys(("pow", "logaddexp"), (1, "both", "input")),
+    "pow": (1, "both", "input"),
+    **dict.fromkeys(("logaddexp", "logaddexp2"), (1, "inputs", "input")),
     **dict.fromkeys(("atan2", "xlogy"), (1, "inputs", "float")),
     **dict.fromkeys(("maximum", "minimum", "fmax", "fmin"), (1, "inputs", "input")),
     **dict.fromkeys(("copysign", "arctan2", "special_xlogy", "special_xlog1py"), (1, "inputs", "float")),
     **dict.fromkeys(("heaviside", "gcd", "lcm", "nextafter"), (1, "", "input")),
-    **dict.fromkeys(("logaddexp2",), (1, "both", "input")),
     "ldexp": (2, "inputs", "float"),
     "float_power": (1, "both", "float64"),
     **dict.fromkeys(("greater", "greater_equal", "less", "less_equal", "not_equal"), (1, "", "bool")),
@@ -75,14 +77,13 @@ BINARY: dict[str, tuple[int, str, str]] = {
     **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor", "__and__", "__or__", "__xor__"), (1, "", "input")),
     **dict.fromkeys(("bitwise_left_shift", "bitwise_right_shift", "__lshift__", "__rshift__"), (1, "", "input")),
     "lerp": (3, "mixed", "input"),
-    "hypot": (3, "inputs", "input"),
+    "hypot": (3, "own and output", "input"),
 }
 
 #: Activations, by the function that they are.
 ACTIVATIONS = {
     **{name: name for name in ("relu", "sigmoid", "tanh", "gelu", "silu", "elu", "selu", "celu", "mish", "softplus")},
     "leaky_relu": "leaky_relu",
-    "rrelu": "leaky_relu",
     "hardsigmoid": "hard_sigmoid",
     "hardswish": "hard_silu",
     "log_sigmoid": "log_sigmoid",
@@ -105,11 +106,13 @@ KEPT: dict[str, KeepsInput] = {
     "factors": "factors",
     "divided": ((1,), (0, 1)),
     "mixed": ((2,), (2,), (0, 1)),
+    "own and output": ((0,), (1,)),
 }
 
 
 def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
     given = dtype
+    gradient: Gradient = "none" if name in LIKE else ""
 
     def rule(x: Shape, *, dtype: Dtype | None = None) -> Facts:
         return Facts(
@@ -117,7 +120,8 @@ def _unary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
             ops=ops * size(x),
             keeps_input=keeps in ("input", "both"),
             keeps_output=keeps in ("output", "both"),
-            alias="inplace",
+            alias="inplace" if name not in LIKE else "",
+            gradient=gradient,
             dtype=dtype or given or "input",
             strides=None if name in ALONG else ELEMENTS,
         )
@@ -135,7 +139,7 @@ def _binary(name: str, ops: int, keeps: str, dtype: str) -> Rule:
         given = "input" if rounding_mode is not None else dtype
         gradient: Gradient = "same" if name == "add" and alpha == 1 else ""
         each = ops if alpha == 1 else ops + 1
-        both = keeps == "both" and bool(other)
+        both = keeps == "own and output" or (keeps == "both" and bool(other))
         return Facts(
             out,
             ops=each * size(out),
@@ -221,15 +225,35 @@ def to(x: Shape, other: Shape | None = None, *, dtype: Dtype | None = None, memo
     return Facts(x, dtype=given, strides=_copied_as(memory_format))
 
 
-@layer(
-    key="aten.dropout", aliases="aten.feature_dropout aten.alpha_dropout aten.feature_alpha_dropout aten.native_dropout"
-)
-def dropout(x: Shape, *, p: Real = 0.5, train: Flag = True) -> Facts:
-    """In training, set elements to zero at random; else the input as it is. Backpropagation keeps the mask."""
+def _dropped(x: Shape, kept: Kept, p: float, *, train: bool) -> Facts:
     if not train or p == 0:
         return Facts(x, alias="view", dtype="input", strides=AS_FIRST)
-    mask = Kept("mask", x, "bool")
-    return Facts(x, ops=2 * size(x), kept=(mask,), alias="bypass", dtype="input", strides=ELEMENTS)
+    return Facts(x, ops=2 * size(x), kept=(kept,), alias="bypass", dtype="input", strides=ELEMENTS)
+
+
+@layer(key="aten.dropout", aliases="aten.native_dropout")
+def dropout(x: Shape, *, p: Real = 0.5, train: Flag = True) -> Facts:
+    """In training, set elements to zero at random; else the input as it is. Backpropagation keeps the mask."""
+    return _dropped(x, Kept("mask", x, "bool"), p, train=train)
+
+
+@layer(key="aten.alpha_dropout")
+def alpha_dropout(x: Shape, *, p: Real = 0.5, train: Flag = True) -> Facts:
+    """Dropout that keeps mean and variance. Backpropagation keeps a factor per element."""
+    return _dropped(x, Kept("factors", x), p, train=train)
+
+
+@layer(key="aten.feature_dropout", aliases="aten.feature_alpha_dropout")
+def feature_dropout(x: Shape, *, p: Real = 0.5, train: Flag = True) -> Facts:
+    """Dropout of whole channels. Backpropagation keeps a factor per channel of each sample."""
+    require_axes(x, 2, "dropout of channels")
+    return _dropped(x, Kept("factors", (*x[:2], *[1 for _ in x[2:]])), p, train=train)
+
+
+@layer(key="aten.rrelu")
+def rrelu(x: Shape) -> Facts:
+    """The activation rrelu. Operations: 2 per element. Backpropagation keeps the input, and the slopes that it drew."""
+    return Facts(x, ops=2 * size(x), keeps_input=True, kept=(Kept("slopes", x),), alias="inplace", dtype="input")
 
 
 @layer(key="aten.rrelu_with_noise_functional")

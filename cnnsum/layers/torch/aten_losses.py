@@ -15,7 +15,6 @@ from cnnsum.layers.requiring import axis_of, require_equal
 #: Losses of each element: operations per element.
 OF_ELEMENTS: dict[str, int] = {
     "mse_loss": 2,
-    "l1_loss": 2,
     "smooth_l1_loss": 4,
     "huber_loss": 4,
     "soft_margin_loss": 4,
@@ -36,8 +35,22 @@ def _of_elements(name: str, ops: int) -> Rule:
     return named(rule, name, f"The loss {name} of each element, or their mean or sum. Operations: {ops} per element.")
 
 
-for _name, _ops in OF_ELEMENTS.items():
-    layer(key=f"aten.{_name}", name=_name)(_of_elements(_name, _ops))
+#: By the name of the operation.
+LOSSES = {name: _of_elements(name, ops) for name, ops in OF_ELEMENTS.items()}
+
+for _name, _rule in LOSSES.items():
+    layer(key=f"aten.{_name}", name=_name)(_rule)
+
+
+@layer(key="aten.l1_loss")
+def l1_loss(x: Shape, target: Shape, *, reduction: PlainInt = 1) -> Facts:
+    """The distance of each element from its target, or their mean or sum. Operations: 2 per element. Backpropagation
+    keeps the differences.
+    """
+    facts = LOSSES["mse_loss"](x, target, reduction=reduction)
+    facts.keeps_input = False
+    facts.kept = (Kept("differences", broadcast((x, target), "l1_loss")),)
+    return facts
 
 
 def _of_classes(what: str, x: Shape, target: Shape, reduction: int) -> Shape:
@@ -94,9 +107,9 @@ def pairwise_distance(x: Shape, other: Shape, *, keepdim: Flag = False) -> Facts
 
 @layer(key="aten.dist")
 def dist(x: Shape, other: Shape, *, p: Real = 2.0) -> Facts:
-    """The distance of two tensors. Operations: 3 per element. Backpropagation keeps the difference."""
+    """The distance of two tensors. Operations: 3 per element. Backpropagation keeps both, and their distance."""
     both = broadcast((x, other), "dist")
-    return Facts((), ops=3 * size((1, *both)), kept=(Kept("difference", both),), keeps_output=True, rows=1)
+    return Facts((), ops=3 * size((1, *both)), keeps_input=True, keeps_output=True, rows=1)
 
 
 @layer(key="aten.pdist", aliases="aten._pdist_forward")

@@ -11,7 +11,7 @@ from cnnsum.layers.arithmetic.axes import END, part_of, place_in, require_output
 from cnnsum.layers.arithmetic.broadcast import broadcast, joined
 from cnnsum.layers.base import Rule, layer, named
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Sentence, Shape, show_shape
-from cnnsum.layers.kinds import Axes, Int, Ints, Nat, Naturals, PlainInt, PlainPos, Pos
+from cnnsum.layers.kinds import Axes, Flag, Int, Ints, Nat, Naturals, PlainInt, PlainPos, Pos
 from cnnsum.layers.requiring import (
     axis_of,
     require_at_least,
@@ -216,6 +216,10 @@ def index_select(x: Shape, index: Shape, *, dim: PlainInt) -> Facts:
     return Facts(out, kept=(Kept("index", index, "int64"),), dtype="first", strides=ROWS)
 
 
+#: What is kept where the gradient of the first of two tensors needs both, and the second is whole numbers.
+_OF_FIRST = ((0,), (0,))
+
+
 @layer(key="aten.take_along_dim")
 def take_along_dim(x: Shape, index: Shape, *, dim: PlainInt | None = None) -> Facts:
     """The elements of an axis that an index names; the other axes are broadcast."""
@@ -229,25 +233,74 @@ def take_along_dim(x: Shape, index: Shape, *, dim: PlainInt | None = None) -> Fa
     others = [(*shape[:axis], 1, *shape[axis + 1 :]) for shape in (x, index)]
     found = broadcast(others, "take_along_dim")
     out = (*found[:axis], index[axis], *found[axis + 1 :])
-    return Facts(out, kept=(Kept("index", out, "int64"),), dtype="first")
+    return Facts(out, keeps_input=_OF_FIRST, dtype="first")
 
 
 @layer(key="aten.take")
 def take(x: Shape, index: Shape) -> Facts:
-    """The elements that an index names, counted over all of them. Backpropagation keeps the index."""
-    return Facts(index, kept=(Kept("index", index, "int64"),), dtype="first", window=NOT_FOLLOWED)
+    """The elements that an index names, counted over all of them. Backpropagation keeps both."""
+    return Facts(index, keeps_input=_OF_FIRST, dtype="first", window=NOT_FOLLOWED)
 
 
 @layer(key="aten.gather")
 def gather(x: Shape, index: Shape) -> Facts:
-    """The elements that an index names, one for each of its own."""
-    return Facts(index, kept=(Kept("index", index, "int64"),), dtype="first")
+    """The elements that an index names, one for each of its own. Backpropagation keeps both."""
+    return Facts(index, keeps_input=_OF_FIRST, dtype="first")
+
+
+@layer(key="aten.scatter", aliases="aten.index_fill aten.put aten.masked_scatter")
+def written_at(x: Shape, *others: Shape) -> Facts:
+    """The first tensor with elements of the third, or a number, in place of those that the second names, an index or a
+    mask. Backpropagation keeps the second.
+    """
+    return Facts(x, keeps_input=((), (0, 2), ()), dtype="first")
+
+
+@layer(key="aten.index_copy")
+def copied_to(x: Shape, *others: Shape) -> Facts:
+    """The first tensor with slices of the third in place of those that an index names. Backpropagation keeps the index,
+    and the third for its shape.
+    """
+    return Facts(x, keeps_input=((), (0, 2), (2,)), dtype="first")
+
+
+@layer(key="aten.scatter_add")
+def added_at(x: Shape, *others: Shape) -> Facts:
+    """The first tensor with elements of the third added to those that an index names. Backpropagation keeps the
+    index.
+    """
+    return Facts(x, keeps_input=((), (0, 2), ()), dtype="first")
+
+
+@layer(key="aten.index_add")
+def added_to(x: Shape, *others: Shape) -> Facts:
+    """The first tensor with slices of the third added to those that an index names. Backpropagation keeps the index,
+    and the third for its shape.
+    """
+    return Facts(x, keeps_input=((), (2,), (2,)), dtype="first")
+
+
+@layer(key="aten.scatter_reduce")
+def reduced_at(x: Shape, *others: Shape) -> Facts:
+    """The first tensor with elements of the third summed up, or otherwise joined, with those that an index names.
+    Backpropagation keeps all of them, and the output.
+    """
+    return Facts(x, keeps_input=True, keeps_output=True, dtype="first")
+
+
+@layer(key="aten.index_put")
+def put_at(x: Shape, *others: Shape, accumulate: Flag = False) -> Facts:
+    """The first tensor with elements of the last in place of those that the indices between them name, or added to
+    them. Backpropagation keeps the indices.
+    """
+    last = len(others)
+    needing = (last,) if accumulate else (0, last)
+    return Facts(x, keeps_input=((), *[needing] * (last - 1), ()), dtype="first")
 
 
 @layer(
-    key="aten.scatter",
-    aliases="aten.scatter_add aten.index_put aten.index_add aten.masked_scatter aten.copy aten.fill aten.index_copy "
-    "aten.index_fill aten.scatter_reduce aten.index_reduce aten.put aten.diagonal_scatter aten.as_strided_scatter "
+    key="aten.copy",
+    aliases="aten.fill aten.index_reduce aten.diagonal_scatter aten.as_strided_scatter "
     "aten.fake_quantize_per_tensor_affine aten.fake_quantize_per_channel_affine",
 )
 def written_over(x: Shape, *others: Shape) -> Facts:

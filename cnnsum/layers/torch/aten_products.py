@@ -240,12 +240,20 @@ def cdist(x: Shape, other: Shape) -> Facts:
 def cosine_similarity(x: Shape, other: Shape, *, dim: PlainInt = 1) -> Facts:
     """The cosine of the angle between vectors along an axis, which goes.
 
-    Operations: 6 per element: three products and sums. Backpropagation keeps the inputs.
+    Operations: 6 per element: three products and sums. Backpropagation keeps the inputs, their lengths, twice, and
+    the vectors of length 1.
     """
     whole = broadcast((x, other), "cosine_similarity")
     axis = axis_of(whole, dim, "cosine_similarity", "dim")
     out = (*whole[:axis], *whole[axis + 1 :])
-    return Facts(out, ops=6 * size(whole), keeps_input=True, dtype="float", window=EVERYTHING)
+    length = (*whole[:axis], 1, *whole[axis + 1 :])
+    kept = [
+        Kept(f"{what} of the {which}", shape)
+        for which in ("first", "second")
+        for what, shape in (("length", length), ("length, not 0", length), ("direction", whole))
+    ]
+    own = ((0,), (1,))
+    return Facts(out, ops=6 * size(whole), keeps_input=own, kept=tuple(kept), dtype="float", window=EVERYTHING)
 
 
 @layer(key="aten.linalg_cross", aliases="aten.cross")

@@ -19,7 +19,7 @@ from cnnsum.layers.arithmetic.normalization import (
 from cnnsum.layers.arithmetic.pooling import pool, pool_adaptive, with_indices
 from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Sentence, Shape, seen_along, show_shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, KeepsOutput, Kept, Sentence, Shape, seen_along, show_shape, size
 from cnnsum.layers.kinds import Anything, Axes, Dtype, Flag, Nat, Naturals, PlainInt, Pos, Positives
 from cnnsum.layers.requiring import axis_of, require_at_least, require_axes, require_equal, require_multiple
 from cnnsum.layers.strides import ROWS
@@ -30,7 +30,7 @@ from cnnsum.layers.torch.fields import KERNEL, Number, over
 REDUCTIONS: dict[str, tuple[int, int, str, str, bool]] = {
     "sum": (1, 1, "", "sum", False),
     "mean": (1, 0, "", "input", False),
-    "prod": (1, 1, "input", "sum", False),
+    "prod": (1, 1, "both", "sum", False),
     "nansum": (1, 1, "", "sum", False),
     "nanmean": (1, 0, "input", "input", False),
     **dict.fromkeys(("linalg_norm", "linalg_matrix_norm", "nuclear_norm"), (2, 0, "both", "input", False)),
@@ -38,7 +38,8 @@ REDUCTIONS: dict[str, tuple[int, int, str, str, bool]] = {
     **dict.fromkeys(("amax", "amin"), (1, 1, "both", "input", False)),
     **dict.fromkeys(("argmax", "argmin"), (1, 1, "", "int64", False)),
     **dict.fromkeys(("any", "all"), (1, 1, "", "bool", False)),
-    **dict.fromkeys(("var", "std"), (4, 0, "input", "input", False)),
+    "var": (4, 0, "input", "input", False),
+    "std": (4, 0, "both", "input", False),
     **dict.fromkeys(("norm", "linalg_vector_norm", "frobenius_norm"), (2, 0, "both", "input", False)),
     "logsumexp": (4, 0, "both", "input", False),
     "count_nonzero": (1, 1, "", "int64", False),
@@ -100,7 +101,8 @@ def _with_mean(name: str) -> Rule:
         out = without(x, axes, keepdims=keepdim)
         work, rows = work_along(x, out, 4, 0)
         window = seen_along(x, axes, "channels_first") if x else None
-        return Facts(out, out, ops=work, rows=rows, keeps_input=True, dtype="input", window=window)
+        kept: KeepsOutput = "first" if name == "std_mean" else False
+        return Facts(out, out, ops=work, rows=rows, keeps_input=True, keeps_output=kept, dtype="input", window=window)
 
     return named(rule, name, "The spread along axes, and the mean. Operations: 4 per element of the input.")
 
@@ -124,10 +126,10 @@ def aminmax(x: Shape, *, dim: PlainInt | None = None, keepdim: Flag = False) -> 
 @layer(key="aten.cummax", aliases="aten.cummin")
 def cummax(x: Shape, *, dim: PlainInt) -> Facts:
     """The largest of the elements so far along an axis, and its place. Operations: 1 per element. Backpropagation keeps
-    the places.
+    the input and the places.
     """
     axis_of(x, dim, "cummax", "dim")
-    return Facts(x, x, ops=size(x), keeps_output="rest", dtype="input", rest="int64")
+    return Facts(x, x, ops=size(x), keeps_input=True, keeps_output="rest", dtype="input", rest="int64")
 
 
 def _needs(what: str, count: Dim, axis: int, x: Shape) -> Sentence:

@@ -223,20 +223,67 @@ def polar(abs: Shape, angle: Shape) -> Facts:
 
 @layer(
     key="aten.linalg_inv",
-    aliases="aten.inverse aten.pinverse aten.linalg_pinv aten.cholesky aten.linalg_cholesky aten.cholesky_inverse "
-    "aten.matrix_exp aten.linalg_matrix_exp aten.matrix_power aten.linalg_matrix_power",
+    aliases="aten.inverse aten.cholesky aten.linalg_cholesky aten.matrix_power aten.linalg_matrix_power",
 )
 def of_square(x: Shape) -> Facts:
-    """A matrix made of a square one. Its operations are not known."""
+    """A matrix made of a square one. Its operations are not known. Backpropagation keeps the output."""
     _square(x, "a square matrix")
     return Facts(x, macs=UNKNOWN, ops=UNKNOWN, keeps_output=True, dtype="input", window=NOT_FOLLOWED)
 
 
-@layer(key="aten.linalg_det", aliases="aten.det aten.logdet")
+@layer(key="aten.matrix_exp", aliases="aten.linalg_matrix_exp")
+def exponential_of_matrix(x: Shape) -> Facts:
+    """The exponential of a square matrix. Its operations are not known. Backpropagation keeps the input."""
+    _square(x, "matrix_exp")
+    return Facts(x, macs=UNKNOWN, ops=UNKNOWN, keeps_input=True, dtype="input", window=NOT_FOLLOWED)
+
+
+@layer(key="aten.cholesky_inverse")
+def inverse_of_factor(x: Shape) -> Facts:
+    """The inverse of a matrix by its factor. Its operations are not known. Backpropagation keeps input and output."""
+    _square(x, "cholesky_inverse")
+    return Facts(x, macs=UNKNOWN, ops=UNKNOWN, keeps_input=True, keeps_output=True, dtype="input", window=NOT_FOLLOWED)
+
+
+@layer(key="aten.linalg_pinv", aliases="aten.pinverse")
+def pseudo_inverse(x: Shape) -> Facts:
+    """The pseudo-inverse of a matrix. Its operations are not known. Backpropagation keeps input and output."""
+    require_axes(x, 2, "pinv")
+    out = (*x[:-2], x[-1], x[-2])
+    return Facts(
+        out, macs=UNKNOWN, ops=UNKNOWN, keeps_input=True, keeps_output=True, dtype="input", window=NOT_FOLLOWED
+    )
+
+
+def _factors(x: Shape) -> tuple[Kept, Kept]:
+    """The triangular factors of a matrix, in one, and the rows that were exchanged for them."""
+    return Kept("triangular factors", x), Kept("pivots", x[:-1], "int32")
+
+
+@layer(key="aten.linalg_det", aliases="aten.det")
 def determinant(x: Shape) -> Facts:
-    """The determinant of a matrix. Its operations are not known."""
+    """The determinant of a matrix. Its operations are not known. Backpropagation keeps input, output and factors."""
     _square(x, "det")
-    return Facts(x[:-2], macs=UNKNOWN, ops=UNKNOWN, keeps_input=True, dtype="input", window=NOT_FOLLOWED)
+    return Facts(
+        x[:-2],
+        macs=UNKNOWN,
+        ops=UNKNOWN,
+        keeps_input=True,
+        keeps_output=True,
+        kept=_factors(x),
+        dtype="input",
+        window=NOT_FOLLOWED,
+    )
+
+
+@layer(key="aten.logdet")
+def logarithm_of_determinant(x: Shape) -> Facts:
+    """The logarithm of the determinant of a matrix. Its operations are not known. Backpropagation keeps the input, its
+    factors, the sign, and where that is negative.
+    """
+    _square(x, "logdet")
+    kept = (*_factors(x), Kept("sign", x[:-2]), Kept("negative", x[:-2], "bool"))
+    return Facts(x[:-2], macs=UNKNOWN, ops=UNKNOWN, keeps_input=True, kept=kept, dtype="input", window=NOT_FOLLOWED)
 
 
 def _square(x: Shape, what: str) -> None:
@@ -246,9 +293,20 @@ def _square(x: Shape, what: str) -> None:
 
 @layer(key="aten.linalg_solve")
 def solve(x: Shape, other: Shape) -> Facts:
-    """The solution of a system of equations. Its operations are not known."""
+    """The solution of a system of equations. Its operations are not known. Backpropagation keeps the matrix, its
+    factors, and the solution.
+    """
     _square(x, "solve")
-    return Facts(other, macs=UNKNOWN, ops=UNKNOWN, keeps_output=True, dtype="input", window=NOT_FOLLOWED)
+    return Facts(
+        other,
+        macs=UNKNOWN,
+        ops=UNKNOWN,
+        keeps_input=((0, 1), ()),
+        keeps_output=True,
+        kept=_factors(x),
+        dtype="input",
+        window=NOT_FOLLOWED,
+    )
 
 
 @layer(key="aten.trace")

@@ -197,11 +197,12 @@ def grid_sampler(x: Shape, grid: Shape, *, interpolation_mode: PlainInt = 0) -> 
 def affine_grid_generator(theta: Shape, *, size: Positives) -> Facts:
     """The places in an image that each place of an output of that size comes from, turned and moved by a matrix.
 
-    MACs: a product of each place, in coordinates of one more, with the matrix. Backpropagation keeps the places.
+    MACs: a product of each place, in coordinates of one more, with the matrix. Backpropagation keeps
+    nothing.
     """
     if len(size) not in (4, 5):
         raise Problem("CFG102", f"`size` of affine_grid_generator must be 4 or 5 numbers, got {list(size)}", "size")
     places = size[2:]
     out = (size[0], *places, len(places))
     macs = prod(places) * len(places) * (len(places) + 1)
-    return Facts(out, macs=macs, keeps_input=True, dtype="first", window=NOT_FOLLOWED)
+    return Facts(out, macs=macs, dtype="first", window=NOT_FOLLOWED)

@@ -96,3 +96,86 @@ def test_what_operations_on_complex_numbers_keep(
     name = "abs" if operation.startswith("polar") else "self"
     nodes = [node(operation, "f", **{name: "given"}, **fields), node("abs.default", "a", self="f")]
     assert kept(of(nodes, {"f": tensor(shape, COMPLEX64), "a": tensor(shape)})) == expected
+
+
+INT64 = 5
+FLOAT = 4 * ELEMENTS
+SUM = (2, 9, 9)
+
+#: Operations on `given`, by their names: fields, the shapes of what they give, the bytes that are kept. `other`
+#: is twice `given`, `index` the places of its elements in order.
+OPERATIONS: dict[str, tuple[str, dict[str, Any], list[tuple[int, ...]], int]] = {
+    "hypot": ("hypot.default", {"self": "given", "other": "other"}, [IMAGE], 3 * FLOAT),
+    "logaddexp": ("logaddexp.default", {"self": "given", "other": "other"}, [IMAGE], 2 * FLOAT),
+    "cumprod": ("cumprod.default", {"self": "given", "dim": 1}, [IMAGE], 2 * FLOAT),
+    "logcumsumexp": ("logcumsumexp.default", {"self": "given", "dim": 1}, [IMAGE], 2 * FLOAT),
+    "cummax": ("cummax.default", {"self": "given", "dim": 1}, [IMAGE, IMAGE], 3 * FLOAT),
+    "prod": ("prod.dim_int", {"self": "given", "dim": 1}, [SUM], FLOAT + 4 * 162),
+    "std": ("std.correction", {"self": "given", "dim": [1]}, [SUM], FLOAT + 4 * 162),
+    "var": ("var.correction", {"self": "given", "dim": [1]}, [SUM], FLOAT),
+    "std_mean": ("std_mean.correction", {"self": "given", "dim": [1]}, [SUM, SUM], FLOAT + 4 * 162),
+    "renorm": ("renorm.default", {"self": "given", "p": 2, "dim": 1, "maxnorm": 1}, [IMAGE], FLOAT),
+    "sgn": ("sgn.default", {"self": "given"}, [IMAGE], 2 * FLOAT),
+    "nan_to_num": ("nan_to_num.default", {"self": "given"}, [IMAGE], FLOAT),
+    "rand_like": ("rand_like.default", {"self": "given"}, [IMAGE], 0),
+    "rrelu": ("rrelu.default", {"self": "given"}, [IMAGE], 2 * FLOAT),
+    "cosine_similarity": (
+        "cosine_similarity.default",
+        {"x1": "given", "x2": "other", "dim": 1},
+        [SUM],
+        4 * FLOAT + 4 * 4 * 162,
+    ),
+    "dist": ("dist.default", {"self": "given", "other": "other"}, [()], 2 * FLOAT + 4),
+    "l1_loss": ("l1_loss.default", {"self": "given", "target": "other"}, [()], FLOAT),
+    "linalg_det": ("linalg_det.default", {"A": "given"}, [(2, 4)], 2 * FLOAT + 4 * 72 + 4 * 8),
+    "linalg_solve": ("linalg_solve.default", {"A": "given", "B": "other"}, [IMAGE], 3 * FLOAT + 4 * 72),
+    "linalg_pinv": ("linalg_pinv.default", {"self": "given"}, [IMAGE], 2 * FLOAT),
+    "gather": ("gather.default", {"self": "given", "dim": 1, "index": "index"}, [IMAGE], 3 * FLOAT),
+    "scatter": ("scatter.src", {"self": "given", "dim": 1, "index": "index", "src": "other"}, [IMAGE], 2 * FLOAT),
+    "scatter_add": (
+        "scatter_add.default",
+        {"self": "given", "dim": 1, "index": "index", "src": "other"},
+        [IMAGE],
+        2 * FLOAT,
+    ),
+    "scatter_reduce": (
+        "scatter_reduce.two",
+        {"self": "given", "dim": 1, "index": "index", "src": "other"},
+        [IMAGE],
+        5 * FLOAT,
+    ),
+    "feature_dropout": ("feature_dropout.default", {"input": "given", "p": 0.5, "train": True}, [IMAGE], 4 * 8),
+    "alpha_dropout": ("alpha_dropout.default", {"input": "given", "p": 0.5, "train": True}, [IMAGE], FLOAT),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_what_operations_keep(name: str) -> None:
+    operation, fields, shapes, expected = OPERATIONS[name]
+    nodes = []
+    metas = {}
+    if "other" in fields.values():
+        nodes.append(node("mul.Tensor", "other", self="given", other=2))
+        metas["other"] = tensor(IMAGE)
+    if "index" in fields.values():
+        nodes.append(node("argsort.default", "index", self="given", dim=1))
+        metas["index"] = tensor(IMAGE, INT64)
+    made = ["made", "more"][: len(shapes)]
+    metas |= {one: tensor(shape) for one, shape in zip(made, shapes, strict=True)}
+    assert kept(of([*nodes, node(operation, " ".join(made), **fields)], metas)) == expected
+
+
+def test_tensors_that_are_broadcast_together_are_views_each_of_its_own() -> None:
+    """`mse_loss` of two tensors keeps both: what `broadcast_tensors` gives was taken for twice the first."""
+    shared: Any = node("broadcast_tensors.default", "first second")
+    shared["inputs"] = [
+        {"name": "tensors", "arg": {"as_tensors": [{"name": "given"}, {"name": "other"}]}, "kind": 1},
+    ]
+    shared["outputs"] = [{"as_tensors": [{"name": "first"}, {"name": "second"}]}]
+    nodes = [
+        node("mul.Tensor", "other", self="given", other=2),
+        shared,
+        node("mse_loss.default", "loss", self="first", target="second"),
+    ]
+    metas = {**{name: tensor(IMAGE) for name in ("other", "first", "second")}, "loss": tensor(())}
+    assert kept(of(nodes, metas)) == 2 * FLOAT
