@@ -22,6 +22,7 @@ from cnnsum.writers.code.names import Taken, identifier, said
 from cnnsum.writers.code.units import Part, Shaped, Use, unit_of
 from cnnsum.writers.code.variables import Variables
 from cnnsum.writers.keras import EXPORTED, OF_CALLS, ON_LISTS, STATES
+from cnnsum.writers.keras_names import Names, input_name, keras_name
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import has_formula, policy_name, shortest
 
@@ -49,6 +50,7 @@ class _Writer(Shaped):
         super().__init__(inference)
         self.notes = notes
         self.functions: dict[int, str] = {}
+        self.names: Names
 
     def text(self) -> str:
         """The text; what cannot be written is refused."""
@@ -63,6 +65,7 @@ class _Writer(Shaped):
             if id(form) not in self.functions:
                 name = identifier(form.title, "block")
                 self.functions[id(form)] = taken.give(f"build_{name}" if form.unit.use is None else name, "")
+        self.names = Names(whole, forms)
         body: list[str] = []
         for form in forms.listed:
             body += ["", "", *_Function(self, forms, form, is_whole=form is forms.of(whole)).lines()]
@@ -241,8 +244,9 @@ class _Function:
         listed = outputs[0] if len(outputs) == 1 else f"[{', '.join(outputs)}]"
         if self.builds:
             inputs = given[0] if len(given) == 1 else f"[{', '.join(given)}]"
-            title = literal(identifier(form.title, "model"))
-            end = lines(call("keras.Model", Bare(inputs), Bare(listed), name=title), 1, "return ")
+            title = self.writer.names.once[id(form)]
+            items = {} if title is None else {"name": literal(title)}
+            end = lines(call("keras.Model", Bare(inputs), Bare(listed), **items), 1, "return ")
         elif len(outputs) == 1 and self.body and self.body[-1].startswith(f"    {outputs[0]} = "):
             *before, last = self.body
             self.body, end = before, [f"    return {last[len(f'    {outputs[0]} = ') :]}"]
@@ -270,7 +274,7 @@ class _Function:
         return shape.replace("(N,", "(None,", 1)
 
     def _inputs(self) -> None:
-        for tensor, name in zip(self.form.unit.inputs, self.variables.inputs, strict=True):
+        for tensor, variable in zip(self.form.unit.inputs, self.variables.inputs, strict=True):
             layer = tensor.node.layer
             shape = self.writer.shape_of(tensor)
             if layer.spec is None or shape is None:
@@ -282,9 +286,10 @@ class _Function:
                     items["dtype"] = literal(layer.spec.dtype)
                 if isinstance(layer.spec.shape[0], int):
                     items["batch_size"] = literal(layer.spec.shape[0])
-                if layer.name not in ("input_layer", "input"):
-                    items["name"] = literal(identifier(layer.name))
-            self.body += lines(call("keras.Input", literal(sizes), **items), 1, f"{name} = ")
+                name = input_name(layer)
+                if layer.name not in ("input_layer", "input") and self.writer.names.is_free(self.form, name):
+                    items["name"] = literal(name)
+            self.body += lines(call("keras.Input", literal(sizes), **items), 1, f"{variable} = ")
 
     def _first_read(self, tensor: Tensor) -> Shape | None:
         for use in self.form.unit.uses:
@@ -384,7 +389,9 @@ class _Function:
         if layer.policy != FLOAT32:
             items.append(("dtype", literal(policy_name(layer.policy))))
         if self.builds and step.use.part.given and len(step.copies) == 1:
-            items.append(("name", literal(_keras_name(layer.name))))
+            name = keras_name(layer.name)
+            if self.writer.names.is_free(form, name):
+                items.append(("name", literal(name)))
         return Listed(f"layers.{EXPORTED.get(type.name, type.name)}(", items)
 
     def _arguments(
@@ -405,8 +412,3 @@ class _Function:
             return [("", Bare(names[0])), ("initial_state", Bare(f"[{', '.join(names[1:])}]")), *more]
         items: list[tuple[str, Code]] = [("", Bare(one)) for one in names[:placed]]
         return [*items, *[(name, Bare(one)) for name, one in zip(keywords, names[placed:], strict=True)], *more]
-
-
-def _keras_name(name: str) -> str:
-    """A name that Keras takes: `/` parts scopes there."""
-    return "".join([sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in name]) or "layer"
