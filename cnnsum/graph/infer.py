@@ -25,6 +25,7 @@ from cnnsum.dims import (
     is_anonymous,
     maximum,
     minimum,
+    prod,
     substitute,
     symbols_of,
 )
@@ -298,7 +299,7 @@ class _Runner:
     """Runs graphs into one flat program."""
 
     __slots__ = (
-        *("_batches", "_contents", "_dtypes", "_reported", "_weights"),
+        *("_batches", "_contents", "_dtypes", "_reported", "_weights", "_within"),
         *("backend", "calls", "memo", "result", "values"),
     )
 
@@ -314,6 +315,7 @@ class _Runner:
         self._reported: set[Diagnostic] = set()
         self._weights: dict[Layer, Facts] = {}
         self._contents = result.contents
+        self._within: dict[int, tuple[Dim, Dim]] = {}
         self._batches = batches
 
     def run(
@@ -385,7 +387,10 @@ class _Runner:
                         key = (key, *[one.index for one in node.constants])
                     if layer.type is not None and layer.type.reads:
                         shapes = self._with_numbers(shapes, node, numbers)
-                        key = (key, *[(one.numbers, one.dtype) for one in shapes if isinstance(one, Constant)])
+                        key = (
+                            key,
+                            *[(one.numbers, one.dtype, one.within) for one in shapes if isinstance(one, Constant)],
+                        )
                     times: Dim = 1
                     if layer.times:
                         times = self._how_often(node, made_by)
@@ -583,9 +588,10 @@ class _Runner:
         given = list(shapes)
         for index, number in enumerate(with_constants(numbers, node)):
             shape, content = given[index], self._contents.get(number)
-            if content is not None and shape is not None:
+            within = self._within.get(number)
+            if (content is not None or within is not None) and shape is not None:
                 given[index] = found = Constant(shape)
-                found.numbers, found.dtype = content, self.values[number].dtype
+                found.numbers, found.dtype, found.within = content or (), self.values[number].dtype, within
         for constant in node.constants:
             given[constant.index] = found = Constant(constant.shape)
             found.numbers, found.dtype = constant.numbers, constant.dtype
@@ -616,6 +622,13 @@ class _Runner:
                 *[Value(value.shape, dtype) for value, dtype in zip(given[1:], rest, strict=False)],
             )
         values.extend(given)
+        within = facts.within
+        if within is None and facts.alias == "view" and len(numbers) == 1 and numbers[0] in self._within:
+            whole, made = self.values[numbers[0]].shape, facts.outputs[0]
+            if whole is not None and made is not None and equal(prod(whole), prod(made)):
+                within = self._within[numbers[0]]
+        if within is not None:
+            self._within[first] = within
         for number, content in enumerate(facts.contents, first):
             if content is not None:
                 self._contents[number] = content

@@ -39,11 +39,18 @@ Content: TypeAlias = "tuple[Operand, ...]"
 class Constant(tuple[Dim, ...]):  # noqa: SLOT001 - a tuple can have no slots of its own
     """The shape of an input whose numbers a rule reads (`LayerType.reads`), with these numbers, row by row.
 
-    They are those of a constant, or what the program computed from sizes (`Facts.contents`).
+    They are those of a constant, or what the program computed from sizes (`Facts.contents`). within: the least and the
+    greatest of them, where no more is known (`Facts.within`).
     """
 
     numbers: Content = ()
+    within: tuple[Dim, Dim] | None = None
     dtype: str = ""
+
+
+def within(x: Shape | None) -> tuple[Dim, Dim] | None:
+    """The least and the greatest of the numbers in a tensor, where that is known of it (`Facts.within`)."""
+    return x.within if isinstance(x, Constant) else None
 
 
 class Weight(NamedTuple):
@@ -174,6 +181,8 @@ class Facts:
         floating-point (a division of integers), and more.
     rest: the dtype of all outputs but the first, where it is another (the indices of `TopK`), or that of each of them.
     contents: the numbers in each output, where the rule knows them; None where it does not.
+    within: the least and the greatest of the whole numbers in the first output, of which both are in it: of a range
+        that is as long as an axis. Inference hands it on to views of all elements.
     claimed: whether an output is known by the file's word alone, put in by inference.
     strides: how outputs lie in memory, and in what form inputs are kept, where the framework has views that do not lie
         row by row; None where nothing is said of it.
@@ -203,6 +212,7 @@ class Facts:
         "strides",
         "weights",
         "window",
+        "within",
     )
 
     def __init__(
@@ -246,6 +256,7 @@ class Facts:
         self.dtype = dtype
         self.status = status
         self.strides = strides
+        self.within: tuple[Dim, Dim] | None = None
         self.needs: tuple[Need, ...] = ()
 
     def kept_outputs(self, outputs: Sequence[T]) -> Sequence[T]:

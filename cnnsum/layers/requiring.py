@@ -132,6 +132,8 @@ def require_places(
 def require_indices(indices: Shape, x: Shape, axis: int, what: str) -> None:
     """Indices whose numbers are known must be those of elements of an axis."""
     given = indices.numbers if isinstance(indices, Constant) else ()
+    if isinstance(indices, Constant) and indices.within is not None:
+        require_places(x, axis, *indices.within, what, x)
     numbers = [one for one in given if type(one) is int]
     if numbers:
         require_places(x, axis, min(numbers), max(numbers), what, x)

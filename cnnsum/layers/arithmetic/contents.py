@@ -57,6 +57,14 @@ def whole(x: Shape | None) -> tuple[int, ...] | None:
     return numbers if len(numbers) == len(found) else None
 
 
+def ends_of(first: Dim, step: Dim, count: Dim) -> tuple[Dim, Dim] | None:
+    """The least and the greatest of numbers at equal distances (`Facts.within`); None where there may be none."""
+    if not isinstance(step, int) or not at_least(count, 1):
+        return None
+    last = first + (count - 1) * step
+    return (first, last) if step > 0 else (last, first)
+
+
 def together(content: Content | None) -> tuple[Content | None, ...]:
     """The contents of the one output that an operation has (`Facts.contents`)."""
     return () if content is None else (content,)
@@ -231,6 +239,7 @@ __all__ = [
     "cut_off",
     "divided",
     "either",
+    "ends_of",
     "floor",
     "is_float",
     "known",

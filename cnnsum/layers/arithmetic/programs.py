@@ -20,6 +20,7 @@ from cnnsum.layers.arithmetic.contents import (
     Operation,
     OperationError,
     content_of,
+    ends_of,
     known,
     moved,
     plain,
@@ -38,6 +39,7 @@ from cnnsum.layers.facts import (
     show_shape,
     turned,
     with_shape,
+    within,
 )
 from cnnsum.layers.requiring import axis_of, require_at_least, require_indices
 
@@ -191,6 +193,7 @@ def with_numbers(x: Shape, facts: Facts) -> Facts:
     content = content_of(x)
     if content is not None:
         facts.contents = (content,)
+    facts.within = within(x)
     facts.dtype = "first"
     return facts
 
@@ -204,7 +207,9 @@ def stretched(what: str, x: Shape, wanted: Shape | None) -> Facts:
     out = broadcast((x, tuple(wanted)), what)
     extra = len(out) - len(x)
     found = moved(x, out, lambda at: tuple([0 if dim == 1 else step for dim, step in zip(x, at[extra:], strict=True)]))
-    return Facts(out, alias="view", dtype="first", contents=together(found))
+    facts = Facts(out, alias="view", dtype="first", contents=together(found))
+    facts.within = within(x)
+    return facts
 
 
 def tiled(what: str, x: Shape, times: Shape | None) -> Facts:
@@ -238,7 +243,10 @@ def ranged(what: str, start: Shape, limit: Shape, delta: Shape) -> Facts:
     content = None
     if isinstance(count, int) and count <= MOST and isinstance(first, int) and isinstance(step, int):
         content = tuple([first + at * step for at in range(count)])
-    return Facts((count,), gradient="none", dtype="first", contents=together(content))
+    facts = Facts((count,), gradient="none", dtype="first", contents=together(content))
+    if content is None and isinstance(first, (int, Expr)) and isinstance(step, int):
+        facts.within = ends_of(first, step, count)
+    return facts
 
 
 def padded(

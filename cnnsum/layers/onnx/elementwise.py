@@ -14,7 +14,7 @@ from cnnsum.layers.arithmetic.contents import Operation, combined, is_float, tog
 from cnnsum.layers.arithmetic.elementwise import followed, of_one, of_two
 from cnnsum.layers.arithmetic.functions import FUNCTIONS, elementwise
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import Facts, KeepsInput, Kept, Shape, show_shape, size
+from cnnsum.layers.facts import Facts, KeepsInput, Kept, Shape, show_shape, size, within
 from cnnsum.layers.kinds import PlainInt, Real, Text
 from cnnsum.layers.onnx.fields import DOMAIN, Code, Switch
 from cnnsum.layers.requiring import axis_of
@@ -188,7 +188,9 @@ def cast(x: Shape, *, to: Code) -> Facts:
         content = combined(contents.cut_off, x)
     elif to == "bool":
         content = combined(lambda one: contents.opposite(contents.same(one, 0)), x)
-    return Facts(x, dtype=to, contents=together(content))
+    facts = Facts(x, dtype=to, contents=together(content))
+    facts.within = within(x) if "int" in to or "float" in to else None
+    return facts
 
 
 @layer(key=f"{DOMAIN}.CastLike", name="CastLike", settings="like")

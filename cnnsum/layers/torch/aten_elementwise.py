@@ -10,7 +10,7 @@ from __future__ import annotations
 from cnnsum.layers.arithmetic.broadcast import broadcast, in_place
 from cnnsum.layers.arithmetic.functions import FUNCTIONS, elementwise
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size
+from cnnsum.layers.facts import Facts, Gradient, KeepsInput, Kept, Shape, size, within
 from cnnsum.layers.kinds import Dtype, Flag, PlainInt, Real, Text
 from cnnsum.layers.requiring import axis_of, require_axes, require_multiple
 from cnnsum.layers.strides import AS_FIRST, CONTIGUOUS, ELEMENTS, ROWS, UNFOLLOWED, Strides
@@ -218,11 +218,13 @@ for _name in COPIES:
     layer(key=f"aten.{_name}", name=_name)(_same(_name, view=False))
 
 
-@layer(key="aten.to", aliases="aten._to_copy aten.type_as")
+@layer(key="aten.to", aliases="aten._to_copy aten.type_as", reads=True)
 def to(x: Shape, other: Shape | None = None, *, dtype: Dtype | None = None, memory_format: Text | None = None) -> Facts:
     """The input in another dtype, or on another device. Nothing kept."""
     given = dtype or ("values" if other is not None else "input")
-    return Facts(x, dtype=given, strides=_copied_as(memory_format))
+    facts = Facts(x, dtype=given, strides=_copied_as(memory_format))
+    facts.within = within(x)
+    return facts
 
 
 def _dropped(x: Shape, kept: Kept, p: float, *, train: bool) -> Facts:

@@ -16,6 +16,7 @@ from cnnsum.layers.requiring import (
     axis_of,
     require_at_least,
     require_equal,
+    require_indices,
     require_multiple,
     require_places,
 )
@@ -208,10 +209,11 @@ def stack(*tensors: Shape, dim: PlainInt = 0) -> Facts:
     return Facts(joined(lifted, at, "stack"), gradient="parts", dtype="input")
 
 
-@layer(key="aten.index_select")
+@layer(key="aten.index_select", reads=True)
 def index_select(x: Shape, index: Shape, *, dim: PlainInt) -> Facts:
     """The elements of an axis that an index names."""
     axis = axis_of(x, dim, "index_select", "dim")
+    require_indices(index, x, axis, "index_select")
     out = (*x[:axis], *index, *x[axis + 1 :])
     return Facts(out, kept=(Kept("index", index, "int64"),), dtype="first", strides=ROWS)
 
@@ -340,12 +342,14 @@ def select_scatter(x: Shape, src: Shape, *, dim: PlainInt, index: Int) -> Facts:
     return _written(x, src, wanted or (), "select_scatter")
 
 
-@layer(key="aten.index")
+@layer(key="aten.index", reads=True)
 def index(x: Shape, *indices: Shape, indices_places: Axes | None = None) -> Facts:
     """The elements that tensors of indices name, for the axes at `indices_places`; slices of the others."""
     places = tuple(range(len(indices))) if indices_places is None else indices_places
     if len(places) != len(indices) or any(place >= len(x) for place in places):
         raise Problem("SHP205", f"index: {show_shape(x)} has not as many axes as there are indices")
+    for place, one in zip(places, indices, strict=True):
+        require_indices(one, x, place, "index")
     found = broadcast(indices, "index") if indices else ()
     together = places == tuple(range(places[0], places[0] + len(places))) if places else True
     rest = [dim for axis, dim in enumerate(x) if axis not in places]

@@ -15,7 +15,14 @@ from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.kinds import Flag, Naturals, PlainInt, Pos, Positives, Real, Text
-from cnnsum.layers.requiring import axis_of, require_axes, require_equal, require_multiple, require_rank
+from cnnsum.layers.requiring import (
+    axis_of,
+    require_axes,
+    require_equal,
+    require_indices,
+    require_multiple,
+    require_rank,
+)
 from cnnsum.layers.strides import LIKE_FIRST, ROWS, UNFOLLOWED, Dense, Read, Strides, repeated
 from cnnsum.layers.torch.fields import KERNEL, Amounts, Pads, Word, copy_for_same, over
 
@@ -356,9 +363,10 @@ def scaled_dot_product_attention(
     )
 
 
-@layer(key="aten.embedding", aliases="aten.embedding_renorm")
+@layer(key="aten.embedding", aliases="aten.embedding_renorm", reads=True)
 def embedding(weight: Shape, indices: Shape) -> Facts:
     """A row of a table for each index: `(...)` becomes `(..., D)`. No MACs. Backpropagation keeps the indices."""
+    require_indices(indices, weight, 0, "embedding")
     out = (*indices, *weight[1:])
     return Facts(out, kept=(Kept("indices", indices, "int64"),), dtype="first", strides=ROWS)
 

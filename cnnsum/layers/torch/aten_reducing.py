@@ -10,6 +10,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, ceil_div
 from cnnsum.layers.arithmetic.axes import places_of, without, work_along
 from cnnsum.layers.arithmetic.broadcast import broadcast
+from cnnsum.layers.arithmetic.contents import ends_of
 from cnnsum.layers.arithmetic.normalization import (
     normalized_by_batch,
     normalized_by_group,
@@ -433,7 +434,10 @@ def arange(*, start: Number = 0, end: Number, step: Number = 1, dtype: Dtype | N
         if isinstance(step, int):
             reason = Sentence("arange from {} to {} needs a step of the other sign, got {}", (start, end, step))
             require_at_least(span if step > 0 else 0 - span, 0, reason, code="CFG102", field="end")
-        return Facts((ceil_div(span, step),), gradient="none", dtype=dtype or "int64")
+        length = ceil_div(span, step)
+        facts = Facts((length,), gradient="none", dtype=dtype or "int64")
+        facts.within = ends_of(start, step, length)
+        return facts
     if not isinstance(start, (int, float)) or not isinstance(end, (int, float)) or not isinstance(step, (int, float)):
         raise Problem("UNK704", f"arange of {start} to {end} gives an unknown number of elements", "end")
     count = (end - start) / step

@@ -10,7 +10,7 @@ from cnnsum.layers.arithmetic.axes import places_of
 from cnnsum.layers.arithmetic.broadcast import broadcast
 from cnnsum.layers.arithmetic.shaping import filled, reshaped
 from cnnsum.layers.base import Rule, layer, named
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, show_shape, size, turned
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, show_shape, size, turned, within
 from cnnsum.layers.kinds import Axes, Ints, Nat, Naturals, PlainInt, PlainPos, Text
 from cnnsum.layers.requiring import (
     axis_of,
@@ -161,7 +161,7 @@ def unsqueeze(x: Shape, *, dim: PlainInt) -> Facts:
     return Facts((*x[:at], 1, *x[at:]), alias="view", dtype="input", window=NOT_FOLLOWED, strides=strides)
 
 
-@layer(key="aten.expand", aliases="aten.expand_copy aten.broadcast_to")
+@layer(key="aten.expand", aliases="aten.expand_copy aten.broadcast_to", reads=True)
 def expand(x: Shape, *, size: Ints) -> Facts:
     """Axes of 1 stretched; -1 leaves one as it is."""
     extra = len(size) - len(x)
@@ -176,7 +176,9 @@ def expand(x: Shape, *, size: Ints) -> Facts:
             out.append(wanted)
         else:
             out.append(require_equal(own, wanted, f"expand to {list(size)}: {show_shape(x)} is not of that size"))
-    return Facts(tuple(out), alias="view", dtype="input", strides=stretched(x, tuple(out)))
+    facts = Facts(tuple(out), alias="view", dtype="input", strides=stretched(x, tuple(out)))
+    facts.within = within(x)
+    return facts
 
 
 @layer(key="aten.expand_as")

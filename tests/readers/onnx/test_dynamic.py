@@ -136,3 +136,20 @@ def test_a_range_that_ends_before_it_starts_has_no_numbers(tmp_path: Path) -> No
         held=(scalar("zero", 0), scalar("at", 1), scalar("five", 5), numbers("axis", 0)),
     )  # fmt: skip
     assert str(cnnsum.summarize(load(tree, tmp_path)).outputs[0].shape[1]) == "max(5 - T, 0)"
+
+
+def test_a_range_as_long_as_an_axis_stays_within_a_table(tmp_path: Path) -> None:
+    tree = model(
+        [
+            node("Shape", ["x"], ["shape"]),
+            node("Gather", ["shape", "at"], ["length"], axis=0),
+            node("Range", ["zero", "length", "at"], ["places"]),
+            node("Unsqueeze", ["places", "axis"], ["row"]),
+            node("Cast", ["row"], ["whole"], to=7),
+            node("Gather", ["table", "whole"], ["rows"], axis=0),
+            node("Add", ["x", "rows"], ["y"]),
+        ],
+        2, "T", 4,
+        held=(weight("table", 16, 4), scalar("zero", 0), scalar("at", 1), numbers("axis", 0)),
+    )  # fmt: skip
+    assert legal(load(tree, tmp_path)) == list(range(1, 17))

@@ -137,3 +137,38 @@ def test_an_image_that_is_made_smaller_keeps_a_sample() -> None:
     smaller = call("upsample_nearest1d.vec", "out", input="x", scale_factors=[0.6])
     assert legal(program(smaller, sizes=(2, 4, T))) == list(range(2, 31))
     assert program(smaller, sizes=(2, 4, 1)).wrong
+
+
+@pytest.mark.parametrize(
+    ("places", "accepted"),
+    [
+        ([call("arange.default", "at", end=Size("t"))], range(1, 17)),
+        ([call("arange.start", "at", start=3, end=Size("after"))], range(1, 14)),
+        (
+            [
+                call("arange.start_step", "range", start=0, end=Size("t"), step=2),
+                call("unsqueeze.default", "row", self="range", dim=0),
+                call("expand.default", "at", self="row", size=[2, -1]),
+            ],
+            range(1, 17),
+        ),
+    ],
+)
+def test_a_range_as_long_as_an_axis_stays_within_a_table(places: Any, accepted: range) -> None:
+    """PyTorch's embedding of 16 rows runs no longer ones."""
+    after = number("_operator.add", "after", Size("t"), 3)
+    looked_up = call("embedding.default", "rows", weight="table", indices="at")
+    found = program(LENGTH, after, *places, looked_up, held={"table": (16, 4)})
+    assert legal(found) == list(accepted)
+
+
+def test_a_part_of_a_range_has_other_numbers() -> None:
+    """They are not known then, and nothing is asked of them."""
+    found = program(
+        LENGTH,
+        call("arange.default", "all", end=Size("t")),
+        call("slice.Tensor", "at", self="all", dim=0, start=0, end=4),
+        call("embedding.default", "rows", weight="table", indices="at"),
+        held={"table": (16, 4)},
+    )
+    assert legal(found) == list(range(1, 31))
