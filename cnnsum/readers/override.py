@@ -6,7 +6,7 @@ For formats whose files hold no expressions; a spec is read with the new sizes f
 from __future__ import annotations
 
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
-from cnnsum.dims import Dim, Expr, Symbol, Unknown, substitute
+from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, substitute
 from cnnsum.graph.model import Graph, InputSpec, Node
 from cnnsum.layers.facts import Shape
 from cnnsum.readers.declare import open_axes, size_from_outside
@@ -77,7 +77,10 @@ def _follow(graph: Graph, before: Shape, after: Shape) -> None:
 
 
 def _put(dim: Dim, became: dict[str, Dim]) -> Dim:
-    return dim if isinstance(dim, Unknown) else substitute(dim, became)
+    try:
+        return dim if isinstance(dim, Unknown) else substitute(dim, became)
+    except ZeroDivisionError:  # a part of the size, of which nothing is left at this one
+        return UNKNOWN
 
 
 def _spec(node: Node) -> InputSpec:

@@ -50,12 +50,14 @@ def number(target: str, made: str, *inputs: Any) -> dict[str, Any]:
 LENGTH = number("torch.ops.aten.sym_size.int", "t", "x", 1)
 
 
-def program(*nodes: dict[str, Any], sizes: tuple[int | str, ...] = (2, T, 4), held: Any = ()) -> cnnsum.Model:
+def program(
+    *nodes: dict[str, Any], sizes: tuple[int | str, ...] = (2, T, 4), held: Any = (), recorded: Any = (), **how: Any
+) -> cnnsum.Model:
     """The program that makes these calls of an input `x`; its outputs are those of the last one.
 
-    held: names and shapes of parameters.
+    held: names and shapes of parameters. recorded: names of tensors that are made, and their shapes in the file.
     """
-    metas = {"x": sizes, **dict(held)}
+    metas = {"x": sizes, **dict(held), **dict(recorded)}
     graph = {
         "inputs": [{"as_tensor": {"name": name}} for name in (*dict(held), "x")],
         "outputs": nodes[-1]["outputs"],
@@ -82,4 +84,4 @@ def program(*nodes: dict[str, Any], sizes: tuple[int | str, ...] = (2, T, 4), he
         "range_constraints": {},
         "opset_version": {"aten": 10},
     }
-    return cnnsum.loads(json.dumps(value))
+    return cnnsum.loads(json.dumps(value), **how)

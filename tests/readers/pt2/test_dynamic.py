@@ -172,3 +172,12 @@ def test_a_part_of_a_range_has_other_numbers() -> None:
         held={"table": (16, 4)},
     )
     assert legal(found) == list(range(1, 31))
+
+
+def test_a_recorded_size_that_a_length_leaves_nothing_of() -> None:
+    """The file divides by a quarter of the length, which is 0 at lengths below 4: the step is at fault, and said."""
+    quarter = number("_operator.floordiv", "quarter", Size("t"), 4)
+    size = f"FloorDiv({T}, FloorDiv({T}, Integer(4)))"
+    cut = call("slice.Tensor", "out", self="x", dim=1, step=Size("quarter"))
+    found = program(LENGTH, quarter, cut, recorded={"out": (2, size, 4)}, settings={"T": 3})
+    assert [one.code for one in found.diagnostics if one.severity == "error"] == ["CFG102"]
