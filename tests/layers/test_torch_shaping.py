@@ -78,6 +78,7 @@ def test_shuffles():
         ("ReplicationPad2d", (N, 3, 4, 4, 4), {"padding": 1}, "rank 3 or 4"),
         ("CircularPad1d", (N, 3, 4), {"padding": 5}, "a border of 5 needs at least 5"),
         ("Upsample", (N, 3, 4, 4), {}, "got neither"),
+        ("Upsample", (N, 3, 4, 1), {"scale_factor": 0.6}, "must leave a sample"),
         ("Upsample", (N, 3, 4, 4), {"size": 2, "scale_factor": 2}, "got both"),
         ("Upsample", (N, 3, 4, 4), {"size": [2, 2, 2]}, "for each axis of space"),
         ("Upsample", (N, 3, 4, 4), {"size": 2, "mode": "linear"}, "rank 3"),

@@ -346,7 +346,7 @@ def select_scatter(x: Shape, src: Shape, *, dim: PlainInt, index: Int) -> Facts:
 def index(x: Shape, *indices: Shape, indices_places: Axes | None = None) -> Facts:
     """The elements that tensors of indices name, for the axes at `indices_places`; slices of the others."""
     places = tuple(range(len(indices))) if indices_places is None else indices_places
-    if len(places) != len(indices) or any(place >= len(x) for place in places):
+    if len(places) != len(indices) or not all(0 <= place < len(x) for place in places):
         raise Problem("SHP205", f"index: {show_shape(x)} has not as many axes as there are indices")
     for place, one in zip(places, indices, strict=True):
         require_indices(one, x, place, "index")

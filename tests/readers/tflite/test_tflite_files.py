@@ -542,3 +542,14 @@ def test_found_in_a_folder(tmp_path: Path) -> None:
     found = call("check", str(tmp_path))
     assert "bad.tflite:1:1" in found.out + found.err
     assert "SPC067" in found.out + found.err
+
+
+@pytest.mark.parametrize(("operator", "places", "fields"), [("GATHER", [0, 5], {"axis": 1}), ("GATHER_ND", [1, 5], {})])
+def test_indices_are_those_of_elements(operator: str, places: list[int], fields: Any, tmp_path: Path) -> None:
+    for length in (5, 6):
+        made = Builder()
+        x = made.input("x", 2, length, 4)
+        out = made.tensor("y", [2, 2, 4] if fields else [4])
+        made.operator(operator, [x, made.numbers("at", places)], out, **fields)
+        made.outputs = [out]
+        assert [one.code for one in load(made, tmp_path).diagnostics] == ["SHP205"] * (6 - length)
