@@ -55,6 +55,7 @@ from cnnsum.layers.facts import (
     Need,
     Sentence,
     Shape,
+    Use,
     show_shape,
     unknown_facts,
     with_shape,
@@ -404,6 +405,8 @@ class _Runner:
                             facts.weights = layer.owned
                             if not numbers:
                                 facts.alias = ""  # a view of a weight: no value has that storage
+                        if layer.autocast:
+                            facts.kept += _cast_weights(layer, facts)
                         if layer.detached:
                             facts.gradient = "none"
                         if isinstance(facts.keeps_input, tuple):
@@ -611,7 +614,7 @@ class _Runner:
             dtype = facts.dtype or layer.policy.compute
             if facts.dtype in OF_INPUTS:
                 dtype = dtype_of_result(facts.dtype, given_as, self.backend) if given_as else layer.policy.compute
-                if dtype in FLOATS and not layer.is_operation:
+                if dtype in FLOATS and layer.casts:
                     # Layers cast floating-point inputs to their compute dtype before they do anything.
                     dtype = layer.policy.compute
             given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
@@ -771,6 +774,21 @@ def with_constants(numbers: tuple[int, ...], node: Node) -> tuple[int, ...]:
     for index, _, _ in node.constants:
         numbers = (*numbers[:index], -1, *numbers[index:])
     return numbers
+
+
+def _cast_weights(layer: Layer, facts: Facts) -> tuple[Kept, ...]:
+    """The copies of matrices and kernels that a call under autocast makes and keeps: for gradients of its inputs, but
+    for operations that keep all of theirs in any case. Of trained weights that it borrows there are copies already.
+    """
+    compute = layer.policy.compute
+    use: Use = "" if facts.keeps_input is True else "inputs"
+    return tuple(
+        [
+            Kept(f"{one.name} in {compute}", one.shape, compute, batched=False, use=use)
+            for one in (*(layer.owned or ()), *[weight for _, weight in layer.borrows if not weight.trainable])
+            if len(one.shape) > 1 and one.dtype in FLOATS and one.dtype != compute
+        ]
+    )
 
 
 def _as_called(needs: tuple[tuple[int, ...], ...], count: int, node: Node) -> tuple[tuple[int, ...], ...]:

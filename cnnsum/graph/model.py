@@ -118,11 +118,13 @@ class Layer:
     borrows: further weights that its calls read, each with the layer that owns it.
     times: how often a program runs it each time that it comes by: the product of these, each a number, one in a tensor
     or the size of an axis.
-    detached: whether it runs where no gradient is asked for. counts_sizes: whether all that it gives is numbers that
+    detached: whether it runs where no gradient is asked for. autocast: whether an operation casts its floating-point
+    inputs, weights too, to what it computes in. counts_sizes: whether all that it gives is numbers that
     are computed from sizes, so that it is a part of the program and no layer of the network.
     """
 
     __slots__ = (
+        "autocast",
         "block",
         "borrows",
         "counts_sizes",
@@ -178,6 +180,7 @@ class Layer:
         self.module: tuple[tuple[str, ...], str] | None = None
         self.times: tuple[Dim | Tensor | SizeOf, ...] = ()
         self.detached = False
+        self.autocast = False
         self.counts_sizes = False
         self.nodes: list[Node] = []
 
@@ -202,6 +205,13 @@ class Layer:
         if "data_format" not in self.fields:
             return None
         return "channels_first" if self.fields["data_format"] == "channels_first" else "channels_last"
+
+    @property
+    def casts(self) -> bool:
+        """Whether it casts floating-point inputs to what it computes in: layers do, and operations where they are told
+        to.
+        """
+        return self.autocast or not self.is_operation
 
     @property
     def is_operation(self) -> bool:

@@ -25,7 +25,7 @@ Alias = Literal["", "view", "bypass", "inplace"]
 Gradient = Literal["", "same", "parts", "none"]
 KeepsInput = bool | Literal["weights", "factors", "rest"] | tuple[tuple[int, ...], ...]
 KeepsOutput = bool | Literal["weights", "rest", "first"]
-Use = Literal["", "weights", "activation"]
+Use = Literal["", "weights", "inputs", "activation"]
 Seen = Literal["everything", "not followed"]
 Status = Literal["exact", "bound", "unknown"]
 Layout = Literal["channels_last", "channels_first"]
@@ -79,7 +79,8 @@ class Kept(NamedTuple):
 
     `dtype` None means the layer's compute dtype. The shape begins with the batch axis, except where `batched` is False:
     a tensor that all samples share (the statistics of a batch). `use` is "weights" for a tensor that only the gradients
-    of the layer's weights are made of: frozen, the layer does not keep it; "activation" for one that is for the layer's
+    of the layer's weights are made of: frozen, the layer does not keep it; "inputs" for one that only the gradients of
+    inputs are made of; "activation" for one that is for the layer's
     activation alone, whose gradient comes before all else.
     """
 

@@ -30,6 +30,18 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 Shape = tuple[int, ...]
 IMAGE = (2, 3, 8, 8)
 
+
+def cast(called: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A function under autocast to bfloat16."""
+
+    def run(*given: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            made = called(*given)
+        return made.float()
+
+    return run
+
+
 #: What is called, on inputs of these shapes, with parameters of these shapes as its last arguments.
 OPERATIONS: dict[str, tuple[Callable[..., Tensor] | nn.Module, tuple[Shape, ...], tuple[Shape, ...]]] = {
     "linear": (nn.Linear(4, 5), ((2, 3, 4),), ()),
@@ -123,6 +135,17 @@ OPERATIONS: dict[str, tuple[Callable[..., Tensor] | nn.Module, tuple[Shape, ...]
     "index_add": (lambda x, y: x.index_add(1, torch.arange(4), y).exp(), ((2, 4), (2, 4)), ()),
     "index_copy": (lambda x, y: x.index_copy(1, torch.arange(4), y).exp(), ((2, 4), (2, 4)), ()),
     "index_put": (lambda x, y: x.index_put((torch.arange(2),), y).exp(), ((2, 4), (2, 4)), ()),
+    # under autocast
+    "linear under autocast": (cast(nnf.linear), ((2, 3, 4),), ((5, 4), (5,))),
+    "conv2d under autocast": (cast(lambda x, w: nnf.conv2d(x, w).relu()), (IMAGE,), ((5, 3, 3, 3),)),
+    "matmul under autocast": (cast(lambda x: (x @ x.mT).softmax(-1) @ x), ((2, 3, 4),), ()),
+    "einsum under autocast": (cast(lambda x: torch.einsum("nij,nkj->nik", x, x)), ((2, 3, 4),), ()),
+    "mse_loss under autocast": (cast(lambda x, w: nnf.mse_loss(x @ w, x @ w)), ((2, 4),), ((4, 5),)),
+    "gelu and layer_norm under autocast": (
+        cast(lambda x, w, v: nnf.layer_norm(nnf.gelu(nnf.linear(x, w)), (5,), v)),
+        ((2, 4),),
+        ((5, 4), (5,)),
+    ),
     # dropout of more than elements
     "dropout2d": (nnf.dropout2d, (IMAGE,), ()),
     "alpha_dropout": (lambda x: nnf.alpha_dropout(x, training=True), (IMAGE,), ()),

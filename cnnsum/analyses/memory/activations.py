@@ -73,7 +73,7 @@ class Keeping:
         self._inference = inference
         self._sizes = sizes
         self._counter = counter
-        self._own: dict[tuple[int, str, bool], Dim] = {}
+        self._own: dict[tuple[int, str, bool, bool], Dim] = {}
         self._all: KeptByCalls | None = None
         calls, values = inference.calls, inference.values
         copied: Collection[int] = ()
@@ -210,13 +210,14 @@ class Keeping:
                         amount = amount + copy.bytes
                     instead = [copy.at for copy in copies]
                     places = [at for at in places if at not in instead]
-                for number in [call.inputs[at] for at in places]:
+                for at in places:
+                    number = call.inputs[at]
                     key: object = storage[number]
                     size = sizes[storage[number]] if key not in self.held else 0
                     dtype = values[number].dtype
-                    if dtype != compute and dtype in FLOATS and not call.layer.is_operation:
-                        # The layer casts it, and keeps what it casts it to.
-                        key = (key, compute)
+                    if dtype != compute and dtype in FLOATS and call.layer.casts:
+                        # The layer casts it, and keeps what it casts it to; under autocast each call each anew.
+                        key = (key, compute, step, at) if call.layer.autocast else (key, compute)
                         size = self._counter.bytes(values[number].shape, compute)
                     if key not in kept:
                         kept[key] = None
@@ -234,12 +235,13 @@ class Keeping:
     def _inner(self, call: Call, *, trains: bool) -> Dim:
         """Bytes of what a call keeps besides its inputs and outputs."""
         compute = call.layer.policy.compute
-        key = (id(call.facts), compute, trains)
+        given = not call.layer.autocast or any(self.wanted[number] for number in call.inputs)
+        key = (id(call.facts), compute, trains, given)
         found = self._own.get(key)
         if found is None:
             found = 0
             for item in call.facts.kept:
-                if trains or item.use != "weights":
+                if (trains or item.use != "weights") and (given or item.use != "inputs"):
                     found = found + self._counter.bytes(item.shape, item.dtype or compute)
             self._own[key] = found
         return found

@@ -443,7 +443,9 @@ def _in_order(symbols: dict[str, Dim]) -> tuple[tuple[str, Dim], ...]:
 
 def _weight_memory(layer: Layer, facts_weights: tuple[str, str] | None, value: Dim) -> Step:
     formula, numbers = facts_weights or (None, None)
-    why = f"Weights are held in {layer.policy.variable}." if facts_weights else ""
+    owned = dict.fromkeys(one.dtype or layer.policy.variable for one in layer.owned or ())
+    held = " and ".join(owned) or layer.policy.variable
+    why = f"Weights are held in {held}." if facts_weights else ""
     return Step("weight memory", formula, numbers, value, "bytes", why)
 
 

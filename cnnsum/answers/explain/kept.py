@@ -65,16 +65,18 @@ def kept_by_layer(
             if origin in keeping.held:
                 continue
             shape, dtype = inference.values[number]
-            if dtype != compute and dtype in FLOATS and not layer.is_operation:
-                add("input", at, (origin, compute), compute, counter.bytes(shape, compute))
+            if dtype != compute and dtype in FLOATS and layer.casts:
+                key = (origin, compute, step, at) if layer.autocast else (origin, compute)
+                add("input", at, key, compute, counter.bytes(shape, compute))
             else:
                 add("input", at, origin, dtype, sizes[origin])
         if facts.keeps_output and (facts.keeps_output != "weights" or trains):
             for at, number in facts.kept_outputs([*enumerate(call.outputs)]):
                 origin = keeping.storage[number]
                 add("output", at, origin, inference.values[number].dtype, sizes[origin])
+        given = not layer.autocast or any(keeping.wanted[number] for number in call.inputs)
         for at, item in enumerate(facts.kept):
-            if trains or item.use != "weights":
+            if (trains or item.use != "weights") and (given or item.use != "inputs"):
                 dtype = item.dtype or compute
                 add("kept", at, (step, at), dtype, counter.bytes(item.shape, dtype))
     return found

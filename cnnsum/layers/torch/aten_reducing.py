@@ -278,7 +278,7 @@ def batch_norm(
     """
     _channels(x, (weight, bias, running_mean, running_var), "batch_norm")
     facts = normalized_by_batch(x, (x[1],), ())
-    facts.dtype = "input"
+    facts.dtype = "first"
     if not training:
         facts.kept = ()
     return facts
@@ -315,7 +315,7 @@ def instance_norm(
     facts = normalized_by_group(x, x[1], ())
     if weight is not None:
         facts.kept += (Kept("weights", (x[0], x[1])),)
-    facts.dtype = "input"
+    facts.dtype = "first"
     return facts
 
 
@@ -340,7 +340,7 @@ def layer_norm(
     """
     facts = normalized_by_row(x, _last_axes(x, normalized_shape, "layer_norm"), ())
     facts.ops = facts.ops + sum(size(x) for one in (weight, bias) if one is not None)
-    facts.dtype = "input"
+    facts.dtype = "first"
     facts.strides = ROWS
     return facts
 
@@ -353,7 +353,7 @@ def rms_norm(x: Shape, weight: Shape | None = None, *, normalized_shape: Positiv
     facts = normalized_by_size(x, _last_axes(x, normalized_shape, "rms_norm"), ())
     if weight is not None:
         facts.ops = facts.ops + size(x)
-    facts.dtype = "input"
+    facts.dtype = "first"
     facts.strides = ROWS
     return facts
 
@@ -385,7 +385,7 @@ def group_norm(
     require_multiple(x[1], num_groups, f"group_norm needs channels that are a multiple of {num_groups}")
     facts = normalized_by_group(x, num_groups, ())
     facts.ops = facts.ops + sum(size(x) for one in (weight, bias) if one is not None)
-    facts.dtype = "input"
+    facts.dtype = "first"
     facts.strides = ROWS
     return facts
 

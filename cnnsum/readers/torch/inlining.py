@@ -6,7 +6,8 @@ Knows how the schema holds a program in an argument; knows no operation. What an
 
 from __future__ import annotations
 
-from cnnsum.readers.torch.arguments import list_in, mapping_in
+from cnnsum.readers.torch.arguments import dtype_of, list_in, mapping_in
+from cnnsum.readers.torch.autocasting import Autocast
 from cnnsum.typed import Any, NamedTuple
 
 Path = tuple[str | int, ...]
@@ -18,11 +19,12 @@ _DEEPEST = 20
 
 
 class PlacedNode(NamedTuple):
-    """A node, where the file has it, and whether it runs without a gradient."""
+    """A node, where the file has it, whether it runs without a gradient, and what casts its inputs."""
 
     node: Any
     path: Path
     detached: bool = False
+    autocast: Autocast | None = None
 
 
 class Program(NamedTuple):
@@ -44,7 +46,7 @@ def inlined(nodes: list[object], metas: dict[str, object], path: Path) -> Progra
     taken = set(metas)
     for node in nodes:
         taken.update(_made(node))
-    _Inlining(program, taken).put(nodes, path, program.names, detached=False, depth=0)
+    _Inlining(program, taken).put(nodes, path, program.names, PlacedNode(None, path), depth=0)
     return program
 
 
@@ -53,13 +55,14 @@ class _Inlining:
         self.program = program
         self.taken = taken
 
-    def put(self, nodes: list[Any], path: Path, names: dict[str, str], *, detached: bool, depth: int) -> None:
+    def put(self, nodes: list[Any], path: Path, names: dict[str, str], within: PlacedNode, depth: int) -> None:
+        """Add nodes; within: what holds for those around them."""
         for index, node in enumerate(nodes):
             place = (*path, index)
             mode = _mode(node) if depth < _DEEPEST else None
             if mode is None:
                 found = _with_names(node, names) if names else node
-                self.program.nodes.append(PlacedNode(found, place, detached))
+                self.program.nodes.append(within._replace(node=found, path=place))
                 continue
             arguments = list_in(node.get("inputs"))
             at, graph = mode
@@ -71,9 +74,13 @@ class _Inlining:
                     own[name] = self._free(name)
                     if isinstance(metas, dict) and name in metas:
                         self.program.metas[own[name]] = metas[name]
-            off = detached or (str(node["target"]).endswith("set_grad_enabled") and _is_false(arguments[0]))
-            within = (*place, "inputs", at, "arg", "as_graph", "graph", "nodes")
-            self.put(inner, within, own, detached=off, depth=depth + 1)
+            inside = within
+            if not str(node["target"]).endswith("set_grad_enabled"):
+                inside = inside._replace(autocast=_autocast(arguments[:at]))
+            elif _is_false(arguments[0]):
+                inside = inside._replace(detached=True)
+            there = (*place, "inputs", at, "arg", "as_graph", "graph", "nodes")
+            self.put(inner, there, own, inside, depth=depth + 1)
             for outer, name in zip(_made(node), _names(graph.get("outputs")), strict=False):
                 names[outer] = own.get(name, name)
 
@@ -100,6 +107,17 @@ def _mode(node: Any) -> tuple[int, dict[str, Any]] | None:
         if isinstance(held, dict):
             return at, held
     return None
+
+
+def _autocast(arguments: list[Any]) -> Autocast | None:
+    """What a region is cast to: device, dtype, and whether it is; None where nothing is cast there."""
+    held = [mapping_in(mapping_in(one).get("arg")) for one in arguments]
+    device = held[0].get("as_string") if held else None
+    if not isinstance(device, str) or any(one.get("as_bool") is False for one in held[2:3]):
+        return None
+    kind = device.partition(":")[0]
+    dtype = dtype_of(held[1].get("as_scalar_type")) if len(held) > 1 else None
+    return Autocast(kind, dtype or ("bfloat16" if kind == "cpu" else "float16"))
 
 
 def _is_false(argument: Any) -> bool:

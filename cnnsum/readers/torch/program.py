@@ -420,7 +420,7 @@ class ProgramReader:
             arguments.append(Argument("inplace", value=True))
         type = TORCH.find(f"{namespace}.{operation}")
         trace = mapping_in(node.get("metadata")).get("stack_trace")
-        self._make(type, operation, arguments, made, stack, path, trace, placed.detached)
+        self._make(type, operation, arguments, made, stack, path, trace, placed)
         if type is None:
             self.unknown[f"{namespace}.{operation}"] += 1
             self.first_unknown.setdefault(f"{namespace}.{operation}", path)
@@ -434,14 +434,15 @@ class ProgramReader:
         stack: list[tuple[str, str]],
         path: Path,
         trace: object,
-        detached: bool,
+        placed: PlacedNode,
     ) -> None:
         fields, computed = self._fields(type, arguments)
         if type is not None and "outputs" in type.schema.fields:
             fields["outputs"] = len(made)
         name, title, block, module = self._named(operation, stack)
         _, dtype = self._meta(made[0])
-        compute = _COMPUTE.get(dtype, "float32")
+        casts = "" if placed.autocast is None else placed.autocast.casts(operation)
+        compute = casts or _COMPUTE.get(dtype, "float32")
         place = ProgramPlace(self.document, path, trace)
         layer = declare(
             name,
@@ -455,9 +456,12 @@ class ProgramReader:
             block=block,
         )
         layer.module = module
-        layer.detached = detached
+        layer.detached = placed.detached
+        layer.autocast = bool(casts)
         inputs, constants, keywords = self._inputs(type, arguments, layer)
-        layer.key = (*layer.key, layer.owned, compute, detached)
+        layer.key = (*layer.key, layer.owned, compute, layer.detached)
+        if casts:
+            layer.key = (*layer.key, "autocast", *[weight for _, weight in layer.borrows])
         call = Node(layer, tuple(inputs), keywords)
         call.constants = tuple(constants)
         call.computed = computed

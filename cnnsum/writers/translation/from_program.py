@@ -121,7 +121,8 @@ class FromProgram(Translator):
             trainable=old.trainable,
             block=old.block,
         )
-        new.key, new.owned, new.module, new.detached = old.key, old.owned, old.module, old.detached
+        new.key, new.owned, new.module = old.key, old.owned, old.module
+        new.detached, new.autocast = old.detached, old.autocast
         self.layers.append(new)
         call = Node(new, tuple([one.tensor for one in inputs]), node.keywords)
         call.constants, call.options, call.claim = node.constants, node.options, node.claim

@@ -13,7 +13,7 @@ import pytest
 import cnnsum
 from tests.readers.pt2.test_programs import program
 
-FLOAT32, COMPLEX64 = 7, 10
+FLOAT32, COMPLEX64, BFLOAT16 = 7, 10, 13
 IMAGE = (2, 4, 9, 9)
 ELEMENTS = 2 * 4 * 9 * 9
 
@@ -44,20 +44,22 @@ def node(operation: str, made: str, **fields: Any) -> Any:
     }
 
 
-def of(nodes: list[Any], metas: dict[str, Any]) -> cnnsum.Report:
+def of(nodes: list[Any], metas: dict[str, Any], parameters: dict[str, tuple[int, ...]] | None = None) -> cnnsum.Report:
     """The report of a program whose first operation adds a trained parameter to its input: `given`, a tensor of IMAGE.
 
-    The last tensor that is made is the output.
+    parameters: further ones, by the names of their tensors. The last tensor that is made is the output.
     """
+    trained = {"p_moves": IMAGE, **(parameters or {})}
     value: Any = program()
     graph = value["graph_module"]["graph"]
     first = node("add.Tensor", "given", self="x", other="p_moves")
-    metas = {"x": tensor(IMAGE), "p_moves": tensor(IMAGE, trains=True), "given": tensor(IMAGE), **metas}
+    metas = {"x": tensor(IMAGE), "given": tensor(IMAGE), **metas}
+    metas |= {name: tensor(shape, trains=True) for name, shape in trained.items()}
     graph.update(nodes=[first, *nodes], tensor_values=metas)
     last = nodes[-1]["outputs"][0]["as_tensor"]["name"]
     value["graph_module"]["signature"] = {
         "input_specs": [
-            {"parameter": {"arg": {"name": "p_moves"}, "parameter_name": "moves"}},
+            *[{"parameter": {"arg": {"name": name}, "parameter_name": name[2:]}} for name in trained],
             {"user_input": {"arg": argument("x")}},
         ],
         "output_specs": [{"user_output": {"arg": argument(last)}}],
@@ -179,3 +181,77 @@ def test_tensors_that_are_broadcast_together_are_views_each_of_its_own() -> None
     ]
     metas = {**{name: tensor(IMAGE) for name in ("other", "first", "second")}, "loss": tensor(())}
     assert kept(of(nodes, metas)) == 2 * FLOAT
+
+
+def under_autocast(nodes: list[Any], metas: dict[str, Any], given: list[str], device: str = "cpu") -> Any:
+    """A node that runs others under `torch.autocast(device, torch.bfloat16)`; the last of them gives what it gives."""
+    outputs = nodes[-1]["outputs"]
+    inner = {"inputs": [argument(one) for one in given], "outputs": outputs, "nodes": nodes, "tensor_values": metas}
+    held = [
+        *({"as_string": device}, {"as_scalar_type": BFLOAT16}, {"as_bool": True}, {"as_bool": True}),
+        {"as_graph": {"name": "submod_1", "graph": inner}},
+        *[argument(one) for one in given],
+    ]
+    return {
+        "target": "torch.ops.higher_order.wrap_with_autocast",
+        "inputs": [{"name": "", "arg": one, "kind": 1} for one in held],
+        "outputs": [{"as_tensor": {"name": "given_back"}}],
+        "metadata": {},
+    }
+
+
+def test_what_casts_under_autocast() -> None:
+    """A linear layer computes in bfloat16 and keeps its input and its weight in that; GELU takes what it is given."""
+    metas = {"inner": tensor(IMAGE, BFLOAT16), "bent": tensor(IMAGE, BFLOAT16), "p_weight": tensor((9, 9))}
+    nodes = [
+        node("linear.default", "inner", input="given", weight="p_weight"),
+        node("gelu.default", "bent", self="inner"),
+    ]
+    call = under_autocast(nodes, metas, ["given", "p_weight"])
+    report = of([call], {"given_back": tensor(IMAGE, BFLOAT16)}, {"p_weight": (9, 9)})
+    assert [row.outputs[0].dtype for row in report.rows[-2:]] == ["bfloat16", "bfloat16"]
+    assert report.totals.weights.total == 4 * (ELEMENTS + 81)
+    assert kept(report) == 2 * ELEMENTS + 2 * 81 + 2 * ELEMENTS
+
+
+def test_each_call_casts_its_input_anew_under_autocast() -> None:
+    metas = {"turned": tensor(IMAGE), "product": tensor(IMAGE, BFLOAT16)}
+    nodes = [
+        node("mT.default", "turned", self="given"),
+        node("matmul.default", "product", self="given", other="turned"),
+    ]
+    report = of([under_autocast(nodes, metas, ["given"])], {"given_back": tensor(IMAGE, BFLOAT16)})
+    assert kept(report) == 2 * 2 * ELEMENTS
+
+
+@pytest.mark.parametrize(("device", "dtype", "other"), [("cpu", BFLOAT16, "bfloat16"), ("cuda", FLOAT32, "float32")])
+def test_devices_have_lists_of_their_own(device: str, dtype: int, other: str) -> None:
+    metas = {"inner": tensor(IMAGE, BFLOAT16), "p_weight": tensor((9, 9)), "soft": tensor(IMAGE, dtype)}
+    nodes = [
+        node("linear.default", "inner", input="given", weight="p_weight"),
+        node("softmax.int", "soft", self="inner", dim=1),
+    ]
+    call = under_autocast(nodes, metas, ["given", "p_weight"], device)
+    report = of([call], {"given_back": tensor(IMAGE, dtype)}, {"p_weight": (9, 9)})
+    assert [row.outputs[0].dtype for row in report.rows[-2:]] == ["bfloat16", other]
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields", "shape"),
+    [
+        ("layer_norm.default", {"normalized_shape": [9]}, (9,)),
+        ("group_norm.default", {"num_groups": 2}, (4,)),
+        ("batch_norm.default", {"training": True}, (4,)),
+        ("rms_norm.default", {"normalized_shape": [9]}, (9,)),
+    ],
+)
+def test_normalisations_give_the_dtype_of_their_input(
+    operation: str, fields: dict[str, Any], shape: tuple[int, ...]
+) -> None:
+    cast: Any = node("to.dtype", "half", self="given")
+    cast["inputs"].append({"name": "dtype", "arg": {"as_scalar_type": BFLOAT16}, "kind": 1})
+    nodes = [cast, node(operation, "made", input="half", weight="p_weight", **fields)]
+    metas = {"half": tensor(IMAGE, BFLOAT16), "made": tensor(IMAGE, BFLOAT16)}
+    report = of(nodes, metas, {"p_weight": shape})
+    assert report.diagnostics == ()
+    assert report.outputs[0].dtype == "bfloat16"
