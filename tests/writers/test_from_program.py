@@ -190,6 +190,14 @@ def left_out(value: Any, to: str = "yaml") -> list[str]:
     return [one.message for one in warnings]
 
 
+def test_weights_in_another_dtype_than_the_layer_computes_in() -> None:
+    """As under autocast: a spec has one dtype for both."""
+    value = program("static_2_6.pt2")
+    (linear,) = nodes_of(value, "linear")
+    value["graph_module"]["graph"]["tensor_values"][linear["outputs"][0]["as_tensor"]["name"]]["dtype"] = 13
+    assert refusals(value) == ["`fc`: it has weights in float32 and computes in bfloat16, which no module says"]
+
+
 def test_weights_that_nothing_reads_are_left_out_and_named() -> None:
     value = program("static_2_6.pt2")
     assert left_out(value) == []

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cnnsum.dims import Unknown, prod
 from cnnsum.graph.infer import Inference, infer
 from cnnsum.graph.model import Computed, Constant, FromSizes, Graph, Layer, Node, SizeOf, Tensor
+from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape, Weight, show_shape
 from cnnsum.layers.vocabulary import TORCH
 from cnnsum.readers.torch.arguments import NO_NUMBER, arguments_of, list_in, mapping_in
@@ -85,6 +86,11 @@ class FromProgram(Translator):
             return _nothing
         if node.computed:
             raise CannotError("it has numbers that the program computes from sizes")
+        other = next((one.dtype for one in layer.owned or () if not one.buffer and _is_other(one.dtype, layer)), None)
+        if other is not None and not self.partly:
+            under = " under `torch.autocast`" if layer.autocast else ""
+            compute = layer.policy.compute
+            raise CannotError(f"it has weights in {other} and computes in {compute}{under}, which no module says")
         if layer.type is not None and layer.type.key not in self.rules:
             raise CannotError(f"`{layer.type.key}` has no words in a spec")
         return super()._rule(node)
@@ -436,6 +442,11 @@ def _target(layer: Layer) -> str:
     place = layer.place
     node = mapping_in(None if place is None else place.document.at(place.path))
     return str(node.get("target")).removeprefix("torch.ops.aten.").partition(".")[0]
+
+
+def _is_other(dtype: str | None, layer: Layer) -> bool:
+    """Whether a dtype of weights is another floating-point one than the layer computes in."""
+    return dtype in FLOATS and dtype != layer.policy.compute
 
 
 def _is_unread(layer: Layer) -> bool:
