@@ -617,7 +617,10 @@ class _Runner:
                 if dtype in FLOATS and layer.casts:
                     # Layers cast floating-point inputs to their compute dtype before they do anything.
                     dtype = layer.policy.compute
-            given = self._dtypes[key] = tuple([Value(shape, dtype) for shape in facts.outputs])
+            given = self._dtypes[key] = tuple(
+                # A rule that hands on a shape means the sizes, and not the numbers that came with it.
+                [Value(tuple(shape) if isinstance(shape, Constant) else shape, dtype) for shape in facts.outputs]
+            )
         if facts.rest is not None:
             rest = facts.rest if isinstance(facts.rest, tuple) else (facts.rest,) * (len(given) - 1)
             given = (

@@ -181,3 +181,17 @@ def test_a_recorded_size_that_a_length_leaves_nothing_of() -> None:
     cut = call("slice.Tensor", "out", self="x", dim=1, step=Size("quarter"))
     found = program(LENGTH, quarter, cut, recorded={"out": (2, size, 4)}, settings={"T": 3})
     assert [one.code for one in found.diagnostics if one.severity == "error"] == ["CFG102"]
+
+
+def test_numbers_that_are_computed_from_a_range_are_others() -> None:
+    """Their least and greatest are not known, in a tensor of the same shape."""
+    found = program(
+        LENGTH,
+        call("arange.default", "range", end=Size("t")),
+        call("to.dtype", "floats", self="range"),
+        call("mul.Tensor", "squares", self="floats", other="floats"),
+        call("to.dtype", "at", self="squares"),
+        call("embedding.default", "rows", weight="table", indices="at"),
+        held={"table": (16, 4)},
+    )
+    assert legal(found) == list(range(1, 31))
