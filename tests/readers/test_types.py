@@ -175,7 +175,7 @@ def test_plugins_that_cannot_be_used(folder, text, expected):
         ),
         (
             "from cnnsum.layers.facts import Kept; return Facts(x, kept=(Kept('a', x, use='weight'),))",
-            "the plugin's rule for ClassToken: `use` is one of weights, activation, got 'weight'",
+            "the plugin's rule for ClassToken: `use` is one of weights, inputs, activation, got 'weight'",
         ),
     ],
 )

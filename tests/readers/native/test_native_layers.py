@@ -234,7 +234,10 @@ SQUARE = "a list of fields stands in square brackets"
         ("Conv2D: {3, 3}", "5:13-19 SPC016 a list stands in square brackets | write `[3, 3]`"),
         (
             "Conv2D: {filters: 8, kernel_size: 3, 5}",
-            "5:42-43 SPC016 a key must be text, and `5` is not | write it in quotes",
+            (
+                "5:42-43 SPC016 a key must be text, and `5` is not | "
+                "write it in quotes, or as `name: value` if it is the value of a field"
+            ),
         ),
         ("Conv2D:{filters: 8}", f"5:5-20 SPC008 {SPACE} `Conv2D:` | write `Conv2D: {{...}}`"),
         ("Conv2D:{filters: 8, kernel_size: 3}", f"5:5-12 SPC008 {SPACE} `Conv2D:` | write `Conv2D: {{...}}`"),
