@@ -119,6 +119,10 @@ OPERATIONS: dict[str, tuple[Callable[..., Tensor] | nn.Module, tuple[Shape, ...]
     "mse_loss": (nnf.mse_loss, ((2, 4), (2, 4)), ()),
     "smooth_l1_loss": (nnf.smooth_l1_loss, ((2, 4), (2, 4)), ()),
     "l1_loss": (nnf.l1_loss, ((2, 4), (2, 4)), ()),
+    "poisson_nll_loss": (lambda x: nnf.poisson_nll_loss(x, x * 2), ((2, 4),), ()),
+    "cross_entropy": (lambda x: nnf.cross_entropy(x, torch.zeros(2, dtype=torch.int64)), ((2, 4),), ()),
+    "cross_entropy of shares": (lambda x: nnf.cross_entropy(x, torch.ones(2, 4)), ((2, 4),), ()),
+    "nll_loss": (lambda x: nnf.nll_loss(x, torch.zeros(2, dtype=torch.int64)), ((2, 4),), ()),
     # matrices
     "det": (torch.linalg.det, ((2, 4, 4),), ()),
     "logdet": (lambda x: torch.logdet(x @ x.mT + torch.eye(4)), ((2, 4, 4),), ()),

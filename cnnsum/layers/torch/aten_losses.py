@@ -21,7 +21,6 @@ OF_ELEMENTS: dict[str, int] = {
     "kl_div": 4,
     "binary_cross_entropy": 5,
     "binary_cross_entropy_with_logits": 6,
-    "poisson_nll_loss": 3,
 }
 
 
@@ -40,6 +39,19 @@ LOSSES = {name: _of_elements(name, ops) for name, ops in OF_ELEMENTS.items()}
 
 for _name, _rule in LOSSES.items():
     layer(key=f"aten.{_name}", name=_name)(_rule)
+
+
+@layer(key="aten.poisson_nll_loss")
+def poisson_nll_loss(x: Shape, target: Shape, *, log_input: Flag = True, reduction: PlainInt = 1) -> Facts:
+    """The loss of counts by their expected numbers, or by the logarithms of these. Operations: 3 per element.
+    Backpropagation keeps both, and the exponentials, or the logarithms and what they are of.
+    """
+    facts = LOSSES["mse_loss"](x, target, reduction=reduction)
+    facts.ops = facts.ops // 2 * 3
+    facts.keeps_input = ((1,), (0,))
+    logarithms = (Kept("logarithms", x), Kept("numbers above 0", x))
+    facts.kept = (Kept("exponentials", x),) if log_input else logarithms
+    return facts
 
 
 @layer(key="aten.l1_loss")
@@ -71,18 +83,25 @@ def _of_classes(what: str, x: Shape, target: Shape, reduction: int) -> Shape:
 @layer(key="aten.cross_entropy_loss")
 def cross_entropy_loss(x: Shape, target: Shape, weight: Shape | None = None, *, reduction: PlainInt = 1) -> Facts:
     """The logarithm of softmax along the classes at the right one, negative. Operations: 6 per element of the input.
-    Backpropagation keeps the logarithms and the target.
+    Backpropagation keeps the logarithms, the target, and for classes the sum of the weights of all targets.
     """
     out = _of_classes("cross_entropy_loss", x, target, reduction)
-    kept = (Kept("logarithms", x), Kept("target", target, "int64"))
+    if target == x and len(x) > 1:
+        needed = ((), (0,))
+        kept = (Kept("logarithms", x),)
+        return Facts(out, ops=6 * size((1, *x)), keeps_input=needed, kept=kept, dtype="first", rows=1)
+    kept = (Kept("logarithms", x), Kept("target", target, "int64"), Kept("sum of weights", (), batched=False))
     return Facts(out, ops=6 * size((1, *x)), kept=kept, dtype="first", rows=1)
 
 
 @layer(key="aten.nll_loss", aliases="aten.nll_loss_nd aten.nll_loss2d")
 def nll_loss(x: Shape, target: Shape, weight: Shape | None = None, *, reduction: PlainInt = 1) -> Facts:
-    """The element of the right class, negative. Operations: 1 per target. Backpropagation keeps input and target."""
+    """The element of the right class, negative. Operations: 1 per target. Backpropagation keeps input and target, and
+    the sum of the weights of all targets.
+    """
     out = _of_classes("nll_loss", x, target, reduction)
-    return Facts(out, ops=size((1, *target)), keeps_input=True, dtype="first", rows=1)
+    kept = (Kept("sum of weights", (), batched=False),)
+    return Facts(out, ops=size((1, *target)), keeps_input=True, kept=kept, dtype="first", rows=1)
 
 
 @layer(key="aten.nll_loss_forward", aliases="aten.nll_loss2d_forward")
@@ -90,6 +109,7 @@ def nll_loss_forward(x: Shape, target: Shape, weight: Shape | None = None, *, re
     """As nll_loss, and the sum of the weights of all targets."""
     facts = nll_loss(x, target, weight, reduction=reduction)
     facts.outputs = (*facts.outputs, ())
+    facts.kept, facts.keeps_output = (), "rest"
     return facts
 
 

@@ -129,6 +129,18 @@ OPERATIONS: dict[str, tuple[str, dict[str, Any], list[tuple[int, ...]], int]] = 
     ),
     "dist": ("dist.default", {"self": "given", "other": "other"}, [()], 2 * FLOAT + 4),
     "l1_loss": ("l1_loss.default", {"self": "given", "target": "other"}, [()], FLOAT),
+    "poisson_nll_loss": (
+        "poisson_nll_loss.default",
+        {"input": "given", "target": "other", "log_input": True},
+        [()],
+        3 * FLOAT,
+    ),
+    "cross_entropy_loss of shares": (
+        "cross_entropy_loss.default",
+        {"self": "given", "target": "other"},
+        [()],
+        2 * FLOAT,
+    ),
     "linalg_det": ("linalg_det.default", {"A": "given"}, [(2, 4)], 2 * FLOAT + 4 * 72 + 4 * 8),
     "linalg_solve": ("linalg_solve.default", {"A": "given", "B": "other"}, [IMAGE], 3 * FLOAT + 4 * 72),
     "linalg_pinv": ("linalg_pinv.default", {"self": "given"}, [IMAGE], 2 * FLOAT),
