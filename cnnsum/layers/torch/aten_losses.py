@@ -87,9 +87,8 @@ def cross_entropy_loss(x: Shape, target: Shape, weight: Shape | None = None, *, 
     """
     out = _of_classes("cross_entropy_loss", x, target, reduction)
     if target == x and len(x) > 1:
-        needed = ((), (0,))
-        kept = (Kept("logarithms", x),)
-        return Facts(out, ops=6 * size((1, *x)), keeps_input=needed, kept=kept, dtype="first", rows=1)
+        logarithms = (Kept("logarithms", x),)
+        return Facts(out, ops=6 * size((1, *x)), keeps_input=((), (0,)), kept=logarithms, dtype="first", rows=1)
     kept = (Kept("logarithms", x), Kept("target", target, "int64"), Kept("sum of weights", (), batched=False))
     return Facts(out, ops=6 * size((1, *x)), kept=kept, dtype="first", rows=1)
 

@@ -205,6 +205,41 @@ def test_a_number_beside_a_tensor_decides_about_the_dtype() -> None:
         assert rows["add"].outputs[0].dtype == dtype
 
 
+def test_numbers_of_a_range_are_not_those_of_what_is_made_of_it() -> None:
+    """Rows picked by `arange(9).to(float) * 0.5` as whole numbers: all are there, of a table of 5 rows."""
+    argument = {"as_tensor": {"name": "x"}}
+    value = program()
+    graph = value["graph_module"]["graph"]
+
+    def node(operation: str, name: str, **fields: Any) -> Any:
+        inputs = [{"name": one, "arg": arg, "kind": 1} for one, arg in fields.items()]
+        outputs = [{"as_tensor": {"name": name}}]
+        return {"target": f"torch.ops.aten.{operation}", "inputs": inputs, "outputs": outputs, "metadata": {}}
+
+    def of(name: str) -> Any:
+        return {"as_tensor": {"name": name}}
+
+    nodes = [
+        node("arange.default", "range", end={"as_int": 9}),
+        node("_to_copy.default", "floats", self=of("range"), dtype={"as_scalar_type": 7}),
+        node("mul.Tensor", "half", self=of("floats"), other={"as_float": 0.5}),
+        node("_to_copy.default", "whole", self=of("half"), dtype={"as_scalar_type": 5}),
+        node("index.Tensor", "picked", self=argument, indices={"as_optional_tensors": [of("whole")]}),
+    ]
+    metas = {"x": ((5, 4), 7), "range": ((9,), 5), "floats": ((9,), 7), "half": ((9,), 7), "whole": ((9,), 5)}
+    metas["picked"] = ((9, 4), 7)
+    graph["nodes"] = nodes
+    graph["tensor_values"] = {
+        name: {"dtype": dtype, "sizes": [{"as_int": size} for size in shape], "requires_grad": False}
+        for name, (shape, dtype) in metas.items()
+    }
+    value["graph_module"]["signature"] = {
+        "input_specs": [{"user_input": {"arg": argument}}],
+        "output_specs": [{"user_output": {"arg": of("picked")}}],
+    }
+    assert [one.code for one in cnnsum.loads(json.dumps(value)).diagnostics if one.severity == "error"] == []
+
+
 @pytest.mark.parametrize(
     ("ranges", "guards", "recorded", "codes"),
     [
