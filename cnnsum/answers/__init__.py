@@ -148,6 +148,7 @@ def _home(question: str, format: str) -> tuple[ModuleType, str]:
         message = f"there is no format {format!r}: choose from {', '.join(known)}"
         raise OptionError(message, did_you_mean(format, known))
     module, _, name = home.partition(":")
+    # Not by importlib, which a small model would load for this alone.
     return __import__(f"cnnsum.{module}", fromlist=(name,)), name
 
 

@@ -1,7 +1,8 @@
 """Vocabularies: the layer types of each framework, found by name without loading more modules than the name needs.
 
 A vocabulary is a folder beside this file, whose `__init__` lists its modules: thin declarations over
-`cnnsum.layers.arithmetic`. Knows where they are, and nothing of what they declare.
+`cnnsum.layers.arithmetic`. Knows where they are, and nothing of what they declare. They are loaded by `__import__`:
+importlib would be loaded for this alone.
 """
 
 from __future__ import annotations

@@ -90,6 +90,7 @@ def read(document: Document, how: How = AS_WRITTEN) -> tuple[Graph, str]:
     chosen = sniff(document) if how.format is None else how.format
     if chosen in _READERS:
         module, function = _READERS[chosen]
+        # Not by importlib, which a small model would load for this alone.
         graph: Graph = getattr(__import__(f"cnnsum.readers.{module}", fromlist=(function,)), function)(document, how)
         return graph, chosen
     help = did_you_mean(chosen, FORMATS) or f"choose from {', '.join(FORMATS)}"

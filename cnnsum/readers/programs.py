@@ -24,6 +24,8 @@ S = TypeVar("S")
 
 #: Numbers of a tensor that are followed.
 MOST_NUMBERS = 64
+#: Tensors that a message names.
+_MOST_SHOWN = 3
 
 #: How the bytes of a tensor hold numbers of each dtype.
 _PACKED = {
@@ -119,6 +121,17 @@ def own_the_rest(graph: Graph, weights: Sequence[Weight]) -> None:
     if last is not None and weights:
         last.owned = (*(last.owned or ()), *[one._replace(read=False) for one in weights])
         last.key = (*last.key, last.owned)
+
+
+def nothing_reads(names: Sequence[str]) -> str:
+    """That nothing reads some tensors of a file, the first of which are named.
+
+    >>> nothing_reads(["a", "b", "c", "d"])
+    'nothing reads `a`, `b`, `c` and 1 more'
+    """
+    more = len(names) - _MOST_SHOWN
+    shown = ", ".join([f"`{name}`" for name in names[:_MOST_SHOWN]])
+    return f"nothing reads {shown}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def say_unknown(

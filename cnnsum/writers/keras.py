@@ -120,9 +120,8 @@ class KerasWriter:
 
         Keras builds a model from its outputs and forgets the rest, of which it would need shapes that nobody knows.
         """
+        self.refusals.warn_of_unused(graph)
         order = graph.order()
-        for layer in order.unused:
-            self.refusals.warn(layer, f"`{layer.name}` is left out: no output depends on it")
         run, unused = set(order.nodes), set(order.unused)
         kept = {layer: [node for node in layer.nodes if node in run] for layer in graph.layers if layer not in unused}
         for nodes in kept.values():

@@ -54,8 +54,7 @@ class _Writer(Shaped):
 
     def text(self) -> str:
         """The text; what cannot be written is refused."""
-        for layer in self.graph.order().unused:
-            self.refusals.warn(layer, f"`{layer.name}` is left out: no output depends on it")
+        self.refusals.warn_of_unused(self.graph)
         whole = unit_of(self.graph, shared=False)
         forms = Forms(whole, self)
         # Where a function has a variable or a parameter of a name, no function of that name can be called.

@@ -22,6 +22,11 @@ class Refusals:
         """The layer can be written, but something of it is lost."""
         self._add(layer, message, help, "warning")
 
+    def warn_of_unused(self, graph: Graph) -> None:
+        """The layers that no output depends on are left out."""
+        for layer in graph.order().unused:
+            self.warn(layer, f"`{layer.name}` is left out: no output depends on it")
+
     def warn_of_optimizer(self, graph: Graph, where: str) -> None:
         """The optimizer of a compiled model is left out; where: the reason why the format does not have it."""
         optimizer = graph.compile_config.get("optimizer")

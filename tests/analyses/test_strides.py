@@ -16,7 +16,7 @@ PROGRAMS = Path(__file__).parents[1] / "readers" / "pt2"
 
 
 def dense(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return strides._dense(shape, range(len(shape)))  # type: ignore[return-value]  # numbers of numbers
+    return strides._dense(shape, range(len(shape)))  # type: ignore[return-value]  # of plain numbers only plain ones are made
 
 
 def places(shape: tuple[int, ...], steps: tuple[int, ...]) -> list[int]:
@@ -75,7 +75,7 @@ def held_to_places(random: Random) -> None:
     expected = said(target, places(given, steps))
     assert (found is None) == (expected is None), (given, steps, target)
     if found is not None:
-        assert places(target, found) == places(given, steps)  # type: ignore[arg-type]  # numbers of numbers
+        assert places(target, found) == places(given, steps)  # type: ignore[arg-type]  # as in `dense`
 
 
 def test_what_depends_on_a_symbol_is_left_open() -> None:

@@ -6,35 +6,18 @@ Where an operation copies a view before it keeps it, the copy is kept, and not t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from torch.export import Dim, export, save  # noqa: E402 - needs PyTorch
-from torch_following import SCALARS, measured  # noqa: E402 - as above
+from torch_following import SCALARS, kept, measured  # noqa: E402 - as above
 from torch_layouts import NETWORKS  # noqa: E402 - as above
 
 import cnnsum  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-def kept(net: torch.nn.Module, x: Any) -> int:
-    """Bytes that autograd keeps, each storage once, parameters left out."""
-    own = {one.untyped_storage().data_ptr() for one in net.parameters()}
-    seen: dict[int, Any] = {}
-
-    def pack(tensor: Any) -> Any:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            seen[storage.data_ptr()] = storage
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        net(x)
-    return sum(storage.nbytes() for storage in seen.values())
 
 
 @pytest.mark.parametrize("name", NETWORKS)

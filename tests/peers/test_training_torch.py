@@ -12,7 +12,7 @@ import cnnsum
 torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402 - needs PyTorch
-from torch_following import SCALARS, measured  # noqa: E402 - as above
+from torch_following import SCALARS, kept, measured  # noqa: E402 - as above
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -111,22 +111,6 @@ def test_concatenations() -> None:
 # Frozen layers.
 
 
-def kept(net: nn.Module, shape: tuple[int, ...]) -> int:
-    """Bytes that PyTorch keeps for the backward pass, storages counted once, parameters left out."""
-    outside = {p.untyped_storage().data_ptr() for p in (*net.parameters(), *net.buffers())}
-    seen: dict[int, Any] = {}
-
-    def pack(tensor: Any) -> Any:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in outside:
-            seen[storage.data_ptr()] = storage
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        net(torch.randn(*shape))
-    return sum(storage.nbytes() for storage in seen.values())
-
-
 def frozen(layer: nn.Module) -> nn.Module:
     for parameter in layer.parameters():
         parameter.requires_grad_(False)
@@ -146,18 +130,19 @@ def dense(units: int, **keys: Any) -> Any:
 def test_what_frozen_layers_keep() -> None:
     first, second = nn.Linear(8, 4), nn.Linear(5, 6)
     layers = [dense(4), dense(5, trainable=False), dense(6)]
-    assert kept(nn.Sequential(first, frozen(nn.Linear(4, 5)), second), (2, 8)) == saved(layers, (8,)) == 2 * (8 + 5) * 4
+    net = nn.Sequential(first, frozen(nn.Linear(4, 5)), second)
+    assert kept(net, torch.randn(2, 8)) == saved(layers, (8,)) == 2 * (8 + 5) * 4
     # Nothing for what comes before the first layer that trains, nor for it to be trained through.
     layers = [dense(4, trainable=False, activation="tanh"), dense(5, activation="tanh"), dense(6, trainable=False)]
     net = nn.Sequential(frozen(nn.Linear(8, 4)), nn.Tanh(), nn.Linear(4, 5), nn.Tanh(), frozen(nn.Linear(5, 6)))
-    assert kept(net, (2, 8)) == saved(layers, (8,)) == 2 * (4 + 5) * 4
+    assert kept(net, torch.randn(2, 8)) == saved(layers, (8,)) == 2 * (4 + 5) * 4
 
 
 def test_a_frozen_convolution_keeps_its_input() -> None:
     """Though only the gradient of its kernel would be made of that."""
     net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), frozen(nn.Conv2d(4, 5, 3, padding=1)))
     layers = [conv(4), conv(5, trainable=False)]
-    assert kept(net, (2, 3, 8, 8)) == saved(layers, (8, 8, 3)) == 2 * (3 + 4) * 64 * 4
+    assert kept(net, torch.randn(2, 3, 8, 8)) == saved(layers, (8, 8, 3)) == 2 * (3 + 4) * 64 * 4
 
 
 def test_where_pytorch_keeps_more_than_it_needs() -> None:
@@ -165,7 +150,7 @@ def test_where_pytorch_keeps_more_than_it_needs() -> None:
     # The input of a normalisation that works with its moving statistics.
     net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), frozen(nn.BatchNorm2d(4)).eval())
     layers = [conv(4), {"BatchNormalization": {"trainable": False}}]
-    assert (kept(net, (2, 3, 8, 8)), saved(layers, (8, 8, 3))) == (image + middle, image)
+    assert (kept(net, torch.randn(2, 3, 8, 8)), saved(layers, (8, 8, 3))) == (image + middle, image)
 
 
 def test_a_frozen_backbone_needs_what_its_forward_pass_needs() -> None:

@@ -1,4 +1,4 @@
-"""The most bytes that a training step of PyTorch holds, for the tests, on a CPU.
+"""What PyTorch keeps for the backward pass, and the most bytes that a training step holds, for the tests, on a CPU.
 
 Every tensor is followed by its storage (a dispatch mode, and a weak reference to each storage). The loss is the sum of
 the outputs times constants: these are held beside the network, and taken off.
@@ -43,6 +43,22 @@ class Following(TorchDispatchMode):  # type: ignore[misc]  # PyTorch is not type
                     weakref.finalize(storage, self._gone, key, storage.nbytes())
         self.peak = max(self.peak, self.live)
         return result
+
+
+def kept(net: nn.Module, x: Any) -> int:
+    """Bytes that PyTorch keeps for the backward pass, storages counted once, parameters and buffers left out."""
+    outside = {one.untyped_storage().data_ptr() for one in (*net.parameters(), *net.buffers())}
+    seen: dict[int, Any] = {}
+
+    def pack(tensor: Any) -> Any:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in outside:
+            seen[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        net(x)
+    return sum(storage.nbytes() for storage in seen.values())
 
 
 def measured(net: nn.Module, shape: tuple[int, ...], forward: Callable[..., Any] | None = None) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from cnnsum.graph.findings import WITHOUT_SPACE
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.layers.facts import Shape
-from cnnsum.layers.meanings import Meaning, meant
+from cnnsum.layers.meanings import said
 from cnnsum.typed import NamedTuple
 
 #: Layers between an arm and what makes the difference; nobody looks further back.
@@ -104,16 +104,16 @@ def _of_sizes(inference: Inference, first: _Arm, other: _Arm, axes: list[int]) -
         leave = f"leave {_it(grown)} out of this arm, or put the same on the other"
         return f"{names} {_make(grown)} {most} of {least}: {leave}"
     names = _listed(changing)
-    said = f"{names} {_make(changing)} {least} of {most}"
+    told = f"{names} {_make(changing)} {least} of {most}"
     if all(_keeps_with_padding(call) for call in changing):
-        return f"{said}: {_padding(changing)} in {_it(changing)} keeps the size"
+        return f"{told}: {_padding(changing)} in {_it(changing)} keeps the size"
     factor, rest = divmod(most, least) if least else (0, most)  # nothing enlarges an axis without elements
     before = _name(inference, changing[-1].inputs[0])
     if rest:
-        return f"{said}: merge what is before {_it(changing)}, that is `{before}`"
+        return f"{told}: merge what is before {_it(changing)}, that is `{before}`"
     enlarge = _phrase(changing[0], len(small.shape) - 2, factor)
     return (
-        f"{said}: merge what is before {_it(changing)}, that is `{before}`, or put {enlarge} or a transposed "
+        f"{told}: merge what is before {_it(changing)}, that is `{before}`, or put {enlarge} or a transposed "
         f"convolution of stride {factor} behind `{_name(inference, small.number)}`"
     )
 
@@ -141,17 +141,12 @@ def _changing(
     return None
 
 
-def _value(call: Call, meaning: Meaning) -> object:
-    type = call.layer.type
-    return None if type is None else meant(type, call.layer.fields, meaning)
-
-
 def _keeps_with_padding(call: Call) -> bool:
     """Whether padding alone would keep the size: it slides by 1, and its kernel is odd."""
     type = call.layer.type
     if type is None or type.role not in _SLIDING:
         return False
-    strides, kernel = _value(call, "stride"), _value(call, "kernel")
+    strides, kernel = said(call.layer, "stride"), said(call.layer, "kernel")
     return (
         isinstance(strides, tuple)
         and all(stride == 1 for stride in strides)
@@ -164,7 +159,7 @@ def _padding(calls: list[Call]) -> str:
     type = calls[0].layer.type
     if type is None or not type.vocabulary.channels_first:
         return "`padding: same`"
-    kernels = [_value(call, "kernel") for call in calls]
+    kernels = [said(call.layer, "kernel") for call in calls]
     amounts = {size // 2 for kernel in kernels if isinstance(kernel, tuple) for size in kernel}
     return f"`padding: {amounts.pop()}`" if len(amounts) == 1 else "a padding of half the kernel"
 

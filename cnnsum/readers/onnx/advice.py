@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 
 from cnnsum.layers.onnx.standard import NEWEST, not_in
 from cnnsum.readers.onnx.parts import Step
+from cnnsum.readers.programs import nothing_reads
 from cnnsum.typed import NamedTuple
 
 Path = tuple[str | int, ...]
 
 #: The version from which on onnxruntime runs every operation, and NumPy's broadcasting holds.
 _OLDEST = 7
-#: Tensors that a message names.
-_MOST_SHOWN = 3
 _CONVERT = "`onnx.version_converter.convert_version(model, {version})`, or export the network again"
 
 
@@ -80,13 +79,10 @@ class Advice:
         """Say which tensors of the file no node reads."""
         if not tensors:
             return
-        names = [f"`{name}`" for name in list(tensors)[:_MOST_SHOWN]]
-        more = len(tensors) - len(names)
-        shown = ", ".join(names) + (f" and {more:,} more" if more else "")
-        message = f"nothing reads {shown}" + (": they are" if len(tensors) > 1 else ": it is") + " stored for nothing"
+        are = "they are" if len(tensors) > 1 else "it is"
         self._say(
             "GRF314",
-            message,
+            f"{nothing_reads([*tensors])}: {are} stored for nothing",
             next(iter(tensors.values())),
             "leave out what is not used: it may be a node's that was lost",
         )

@@ -283,11 +283,10 @@ class ProgramReader:
 
     def _say_unread(self, unread: list[_Held]) -> None:
         """Remark on parameters that no operation reads, by the names that the program has for them."""
-        names = [f"`{held.title}`" for held in unread[:_MOST_SHOWN]]
-        more = len(unread) - len(names)
-        shown = ", ".join(names) + (f" and {more:,} more" if more else "")
+        from cnnsum.readers.programs import nothing_reads
+
         what = "they are parameters" if len(unread) > 1 else "it is a parameter"
-        message = f"nothing reads {shown}: {what} of the network all the same"
+        message = f"{nothing_reads([held.title for held in unread])}: {what} of the network all the same"
         span = self.document.span(("graph_module", "signature"))
         help = "leave out modules that `forward` does not call"
         self.graph.remarks.append(Diagnostic("GRF314", message, span, "warning", help))
@@ -627,8 +626,6 @@ class ProgramReader:
 
 #: The type of what stands for parameters that no operation reads.
 _UNREAD = "program.unread"
-#: So many parameters that nothing reads are named.
-_MOST_SHOWN = 3
 
 #: Arguments that may be a number where they are a tensor of another overload.
 _NUMBERS = frozenset(("self", "other", "exponent"))

@@ -271,8 +271,7 @@ class Translator:
         return True
 
     def _run(self, graph: Graph, made: dict[Tensor, Moved], path: tuple[str, ...]) -> None:
-        for layer in graph.order().unused:
-            self.refusals.warn(layer, f"`{layer.name}` is left out: no output depends on it")
+        self.refusals.warn_of_unused(graph)
         run = set(graph.order().nodes)
         nodes = [node for one in graph.layers if one.spec is None for node in one.nodes if node in run]
         before: Tensor | None = None

@@ -16,7 +16,8 @@ class Size(NamedTuple):
     name: str
 
 
-def _value(raw: Any) -> dict[str, Any]:
+def argument(raw: Any) -> dict[str, Any]:
+    """A value as the schema tags it: a text names a tensor."""
     if isinstance(raw, Size):
         return {"as_sym_int": {"as_name": raw.name}}
     if isinstance(raw, str):
@@ -25,6 +26,8 @@ def _value(raw: Any) -> dict[str, Any]:
         return {"as_bool": raw}
     if isinstance(raw, int):
         return {"as_int": raw}
+    if isinstance(raw, float):
+        return {"as_float": raw}
     if all(isinstance(one, str) for one in raw):
         return {"as_tensors": [{"name": one} for one in raw]}
     if any(isinstance(one, Size) for one in raw):
@@ -36,13 +39,13 @@ def _value(raw: Any) -> dict[str, Any]:
 def call(target: str, *made: str, **inputs: Any) -> dict[str, Any]:
     """A call of `torch.ops.aten.TARGET` that makes these tensors, listed where they are several."""
     outputs = [{"as_tensor": {"name": made[0]}} if len(made) == 1 else {"as_tensors": [{"name": one} for one in made]}]
-    listed = [{"name": name, "arg": _value(one), "kind": 1} for name, one in inputs.items()]
+    listed = [{"name": name, "arg": argument(one), "kind": 1} for name, one in inputs.items()]
     return {"target": f"torch.ops.aten.{target}", "inputs": listed, "outputs": outputs}
 
 
 def number(target: str, made: str, *inputs: Any) -> dict[str, Any]:
     """A call that computes a number: `number("_operator.neg", "n", Size("t"))`."""
-    listed = [{"name": name, "arg": _value(one), "kind": 1} for name, one in zip("ab", inputs, strict=False)]
+    listed = [{"name": name, "arg": argument(one), "kind": 1} for name, one in zip("ab", inputs, strict=False)]
     return {"target": target, "inputs": listed, "outputs": [{"as_sym_int": {"as_name": made}}]}
 
 

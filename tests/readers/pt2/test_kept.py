@@ -11,23 +11,12 @@ from typing import Any
 import pytest
 
 import cnnsum
+from tests.readers.pt2.programs import argument
 from tests.readers.pt2.test_programs import program
 
 FLOAT32, COMPLEX64, BFLOAT16 = 7, 10, 13
 IMAGE = (2, 4, 9, 9)
 ELEMENTS = 2 * 4 * 9 * 9
-
-
-def argument(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"as_tensor": {"name": value}}
-    if isinstance(value, bool):
-        return {"as_bool": value}
-    if isinstance(value, int):
-        return {"as_int": value}
-    if isinstance(value, float):
-        return {"as_float": value}
-    return {"as_ints": list(value)}
 
 
 def tensor(shape: tuple[int, ...], dtype: int = FLOAT32, *, trains: bool = False) -> Any:
