@@ -322,9 +322,8 @@ def restructured(tree: Any, chance: Random) -> Any:
             case 6 if isinstance(at[step], list):
                 at[step] = at[step] * chance.choice((0, 2, 3))
             case 7 if isinstance(at, dict):
-                at[chance.choice(("extra", "build_config", "config", "dtype", "shared_object_id"))] = chance.choice(
-                    ARSENAL
-                )
+                key = chance.choice(("extra", "build_config", "config", "dtype", "shared_object_id"))
+                at[key] = _copy(chance.choice(ARSENAL))
             case _:
                 at[step] = _copy(chance.choice(ARSENAL))
         if _weight(root) > 20_000 or _depth(root) > 400:

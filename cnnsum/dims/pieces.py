@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
-from math import lcm
+from math import lcm, prod
 
 from cnnsum.dims.expr import Atom, Dim, Expr, Extreme, Floor, Monomial, Symbol, atoms_of, size_of, symbols_of
 from cnnsum.dims.intervals import Interval
@@ -119,6 +119,19 @@ def has_period(dim: Dim) -> bool:
     except NotInPiecesError:
         return False
     return True
+
+
+def class_count(dim: Dim) -> int:
+    """How many residue classes a question about a formula may look at.
+
+    >>> H = Symbol("H")
+    >>> class_count(H.dim // 4 + H.dim // 6), class_count(H.dim + 1), class_count(7)
+    (12, 1, 1)
+    """
+    try:
+        return min(prod(periods(dim).values()), MAX_PERIOD)
+    except NotInPiecesError:
+        return 1
 
 
 def _atom_periods(atom: Atom) -> dict[Symbol, int]:

@@ -20,10 +20,12 @@ from cnnsum.layers.vocabulary import KERAS
 from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.spec import KEYS, Spec
 from cnnsum.source import read
-from cnnsum.typed import get_args
+from cnnsum.typed import TypeAlias, get_args
 
-#: What was read before, by path, size and time of the last change: every file of a run asks again.
-_files: dict[tuple[str, int, int], dict[str, LayerType]] = {}
+#: A file as it was: its real path, its size, and the time of its last change.
+_State: TypeAlias = "tuple[str, int, int]"
+#: What was read before, and of which files that it includes: every file of a run asks again.
+_files: dict[_State, tuple[dict[str, LayerType], tuple[_State, ...]]] = {}
 _plugins: dict[str, dict[str, LayerType]] = {}
 _WANTED = "a plugin is a module of Python (`package.types`) or a file (`./types.py`)"
 #: How the names of files end that declare types, and that nothing is run of.
@@ -66,17 +68,30 @@ def types_of(files: tuple[str, ...], plugins: tuple[str, ...]) -> Mapping[str, L
 
 def _of_file(path: str) -> dict[str, LayerType]:
     try:
-        status = os.stat(path)
+        state = _state(path)
     except (OSError, ValueError):
         read(path)  # which says what is wrong
         raise
-    key = (os.path.realpath(path), status.st_size, status.st_mtime_ns)
-    if key not in _files:
-        _files[key] = _read(path)
-    return _files[key]
+    found = _files.get(state)
+    if found is None or any(not _is_still(included) for included in found[1]):
+        found = _files[state] = _read(path)
+    return found[0]
 
 
-def _read(path: str) -> dict[str, LayerType]:
+def _state(path: str) -> _State:
+    status = os.stat(path)
+    return os.path.realpath(path), status.st_size, status.st_mtime_ns
+
+
+def _is_still(state: _State) -> bool:
+    try:
+        return _state(state[0]) == state
+    except OSError:
+        return False
+
+
+def _read(path: str) -> tuple[dict[str, LayerType], tuple[_State, ...]]:
+    """The types that a file declares, and the files that it includes, as they are."""
     document = read(path)
     value: object = document.value
     if not isinstance(value, dict) or not isinstance(value.get("layer_types"), dict):
@@ -88,11 +103,11 @@ def _read(path: str) -> dict[str, LayerType]:
         message = f"`{path}` declares no layer types: it has no mapping `layer_types`"
         raise UnusableError(Diagnostic("SPC064", message, document.span(()), "error", help), line=document.line)
     spec = Spec(document, AS_WRITTEN)
-    types = spec.declared_types()
+    types, included = spec.declared_types()
     diagnostics = spec.findings.diagnostics
     if any(one.severity == "error" for one in diagnostics):
         raise UnusableError(*diagnostics, line=document.line)
-    return types
+    return types, tuple(_state(one.path) for one in included)
 
 
 # --- plugins ----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from cnnsum.analyses.sizes import closed
 from cnnsum.analyses.sizes.conditions import Requirement
 from cnnsum.analyses.sizes.largest import UnsolvedError
 from cnnsum.analyses.sizes.worst import Range, broken, parts
-from cnnsum.dims import Expr, Symbol, ceil_div, maximum, substitute
+from cnnsum.dims import Expr, Symbol, ceil_div, deciding, maximum, substitute
 from cnnsum.layers.facts import Need
 
 MOST = 12  # sizes in the ranges of the tests
@@ -217,3 +217,16 @@ def test_what_refuses_every_size_is_tried_for_a_bounded_number_of_them_and_said_
         broken(3 * height.dim, 300, [impossible], {})
     assert 1_000 < len(tried) <= 2 * (1 << 15) + 10
     assert len(said) <= 1
+
+
+def test_conditions_on_symbols_that_stay_open_are_asked_about_for_a_bounded_time(monkeypatch):
+    """Each is a search over residue classes, of which there are more at each size: a thousand took 40 seconds."""
+    h, k = Symbol("H").dim, Symbol("k").dim
+    need = Need("==", ceil_div(h, 3 * k) * ceil_div(2 * h, 3 * k), 352, "never", "SHP202")
+    looked_at = []
+    each_piece = deciding.each_piece
+    monkeypatch.setattr(deciding, "each_piece", lambda dim: (looked_at.append(1) or one for one in each_piece(dim)))
+    layer = cnnsum.loads("{input: [3], layers: [{Dense: 2}]}").graph.layers[1]
+    with pytest.raises(UnsolvedError):
+        broken(k * 3, 100, (Requirement(layer, need, (), 1, None),), {"k": Range(1, 2_000)})
+    assert 100 < len(looked_at) < 1 << 16

@@ -271,3 +271,21 @@ def test_a_plugin_that_is_not_there_is_named_as_it_was_given():
     with pytest.raises(UnusableError) as caught:
         cnnsum.loads("{input: [4], layers: [{Dense: 2}]}", plugins=["./nosuch.py"])
     assert "this is not a plugin: there is no file `./nosuch.py`" in str(caught.value)
+
+
+def test_types_are_read_again_when_a_file_that_theirs_includes_has_changed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("types.yaml").write_text("include: more.yaml\nlayer_types: {}\n", encoding="utf-8")
+    Path("more.yaml").write_text("layer_types: {Wide: {fields: {n: 1}, output: [..., n]}}\n", encoding="utf-8")
+
+    def shape() -> object:
+        model = cnnsum.loads("{input: [3], layers: [{Wide: {n: 5}}]}", layer_types=["types.yaml"])
+        return cnnsum.summarize(model).rows[-1].outputs[0].shape[-1]
+
+    assert shape() == shape()
+    before = shape()
+    Path("more.yaml").write_text("layer_types: {Wide: {fields: {n: 1}, output: [..., 2*n]}}\n", encoding="utf-8")
+    assert (before, shape()) == (5, 10)
+    Path("more.yaml").unlink()
+    with pytest.raises(UnusableError, match=r"more\.yaml"):
+        shape()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from cnnsum.analyses.sizes.conditions import Requirement, put, test_of, text_of
 from cnnsum.dims import Dim, Symbol, symbols_of
 from cnnsum.dims import substitute as put_in
+from cnnsum.dims.pieces import class_count
 from cnnsum.dims.program import Program
 from cnnsum.dims.solving import solve
 from cnnsum.layers.requiring import holds
@@ -38,6 +39,7 @@ class Legality:
         alone = {id(one) for found in self.single for one in found}
         self.never = next((one for one in self.requirements if not one.symbols), None)
         self.related = [one for one in self.requirements if one.symbols and id(one) not in alone]
+        self._open = [one for one in self.related if not one.symbols <= frozenset(self.symbols)]
         self._tests = [[(one, _test(one, symbol)) for one in found] for symbol, found in self._by_symbol()]
         self._refused: dict[tuple[int, int], str | None] = {}
         self._sentences: dict[int, str] = {}
@@ -63,6 +65,14 @@ class Legality:
                 if holds(one.need, by_name) is False:
                     return self.said(one)
         return None
+
+    def classes(self, values: Sequence[int]) -> int:
+        """How many residue classes `refusal` looks at, at most, since conditions depend on symbols besides these."""
+        if not self._open:
+            return 0
+        by_name = {symbol.name: value for symbol, value in zip(self.symbols, values, strict=True)}
+        needs = [put(one.need, by_name) for one in self._open]
+        return sum(class_count(side) for need in needs for side in (need.left, need.right))
 
     def _refusal_of(self, place: int, value: int) -> str | None:
         symbol = self.symbols[place]
@@ -114,6 +124,7 @@ class ClosedForm:
         self._legality = Legality(symbols, requirements, given)
         self.requirements = self._legality.requirements
         self.refusal = self._legality.refusal
+        self.classes = self._legality.classes
         self.less_where = tuple([(put_in(a, given), put_in(b, given)) for a, b in less_where])
         every = [*self.dims, *(dim for pair in self.less_where for dim in pair)]
         seen = frozenset[Symbol]().union(*map(symbols_of, every))

@@ -23,6 +23,8 @@ from cnnsum.typed import NamedTuple
 
 #: Combinations of sizes that are tried, where nothing better is known.
 MOST_TRIED = 1 << 14
+#: Residue classes that are looked at for conditions that also depend on symbols which stay open.
+_MOST_CLASSES = 1 << 15
 _MOST_PARTS = 64
 
 
@@ -125,7 +127,13 @@ def _on_one(
     legal = [SizeSet.multiples(one.multiple_of, max(one.minimum, 1)) for one in tied]
     legal += [one.allowed for one in form.requirements if one.allowed is not None and one.symbols == {symbol}]
 
+    left = _MOST_CLASSES
+
     def accepts(value: int) -> bool:
+        nonlocal left
+        left -= form.classes((value,))
+        if left < 0:
+            raise UnsolvedError
         return form.refusal((value,)) is None
 
     if any(not one.symbols for one in form.requirements) or first(legal, accepts, low, high or MOST) is None:
@@ -225,9 +233,13 @@ def _tried(
         sizes.append([*islice(inside, MOST_TRIED + 1)])
     if prod(map(len, sizes)) > MOST_TRIED:
         raise UnsolvedError
+    left = _MOST_CLASSES
     worst: tuple[int, tuple[int, ...]] | None = None
     accepted = False
     for values in product(*sizes):
+        left -= form.classes(values)
+        if left < 0:
+            raise UnsolvedError
         if form.refusal(values) is not None:
             continue
         accepted = True

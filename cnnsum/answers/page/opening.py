@@ -104,6 +104,8 @@ def _tells(free: Report, report: Report, first: Mapping[str, int]) -> bool:
 
     What is not known exactly at some accepted sizes, though it is a formula, counts as told.
     """
+    if 0 in first.values():
+        return False  # no size that a network is asked for
     if any(
         one is UNKNOWN and other is not UNKNOWN
         for one, other in zip(_numbers(free.totals), _numbers(report.totals), strict=True)

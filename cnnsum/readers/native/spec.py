@@ -106,12 +106,15 @@ class Spec:
                 model.resized = True
         return graph
 
-    def declared_types(self) -> dict[str, LayerType]:
-        """The layer types that the file declares, or includes, for use in other files; `findings` has what is wrong."""
-        files = [self.document, *self._included()]
+    def declared_types(self) -> tuple[dict[str, LayerType], tuple[Document, ...]]:
+        """The layer types that the file declares, or includes, for use in other files, and the files that it includes;
+        `findings` has what is wrong.
+        """
+        included = tuple(self._included())
+        files = [self.document, *included]
         self._read_vars(files)
         self._read_types(files)
-        return {name: type for name, type in self.types.own.items() if type is not None}
+        return {name: type for name, type in self.types.own.items() if type is not None}, included
 
     def _unusable(self) -> UnusableError:
         """Everything found so far, for a spec of which no network is left."""

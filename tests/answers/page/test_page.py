@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keras_writing import functional, image, made
 
 import cnnsum
 from bench.fuzz import wire
@@ -390,6 +391,10 @@ def test_models_of_every_kind_have_a_page():
         "{input: [4], layers: [{Dense: {units: -1}}]}",
         "{input: [4], layers: []}",
         "{batch: 3, input: [4, 4, 1], layers: [{Conv2D: [2, 3]}]}",
+        # An axis of 0, as a file of Keras may have it.
+        json.dumps(
+            functional([image((0, 1)), made("Flatten", "flat", "image"), made("Dense", "d", "flat", units=2)], ["d"])
+        ),
     ]
     for text in texts:
         found = page_of(cnnsum.loads(text))
