@@ -7,8 +7,9 @@ is about. Keras draws its summary with rich, so the tests hold this file to `ric
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
-from cnnsum.render.wrap import Cell, Span, join, wrap_plain, wrap_spans
+from cnnsum.render.wrap import Cell, Span, broken, join, place, wrap_spans
 from cnnsum.typed import NamedTuple
 
 #: The style of a column's header.
@@ -74,20 +75,21 @@ def plain(
     fitted = [_PlainCells(cells, column.justify) for cells, column in zip(widths, columns, strict=True)]
     yield _rule(box.top, widths)
     header = [cells[column.header] for cells, column in zip(fitted, columns, strict=True)]
-    yield from _plain_row(header, widths, box.head, from_bottom=True)
+    yield from _plain_row(header, fitted, box.head, from_bottom=True)
     yield _rule(box.head_row, widths)
     separator = _rule(box.row, widths)
     left, _, cross, right = box.body
+    filled_up = f"{left}{cross.join([column.filling for column in fitted])}{right}".__mod__
     between = False
     for row in rows:
         if between:
             yield separator
         between = True
         cells = [column[cell] for column, cell in zip(fitted, row)]  # noqa: B905 - checking lengths costs a tenth
-        if list in map(type, cells):
-            yield from _plain_row(cells, widths, box.body)
+        if tuple in map(type, cells):
+            yield from _plain_row(cells, fitted, box.body)
         else:
-            yield f"{left}{cross.join(cells)}{right}"  # type: ignore[arg-type]  # no list among them
+            yield from map(filled_up, zip_longest(*cells, fillvalue=""))
     yield _rule(box.bottom, widths)
 
 
@@ -157,27 +159,41 @@ def _distribute(spare: int, widths: Sequence[int]) -> list[int]:
     return given
 
 
-class _PlainCells(dict[Cell, "str | list[str]"]):
-    """The cells of one column, wrapped once: a text with its padding, or a list of several such lines."""
+#: The lines of a cell as text: a list where a format fills them up to the width of their column, a tuple where they
+#: are as wide as it is, padding included.
+_Lines = list[str] | tuple[str, ...]
 
-    __slots__ = ("_justify", "_width")
+
+class _PlainCells(dict[Cell, _Lines]):
+    """The cells of one column, each wrapped once. `filling` is the format that fills up a line, as `%` takes it."""
+
+    __slots__ = ("_inner", "_justify", "blank", "filling")
 
     def __init__(self, width: int, justify: str) -> None:
-        self._width = width
+        self._inner = width - _PADDING
         self._justify = justify
+        self.blank = " " * width
+        self.filling = f" %{'' if justify == 'right' else '-'}{max(self._inner, 0)}s "
 
-    def __missing__(self, cell: Cell) -> str | list[str]:
-        inner = self._width - _PADDING
-        if inner < 1:  # rich draws nothing where there is no room
-            fitted: str | list[str] = " " * self._width
+    def __missing__(self, cell: Cell) -> _Lines:
+        lines: _Lines | None
+        if self._inner < 1:  # rich draws nothing where there is no room
+            lines = (self.blank,)
         else:
-            if isinstance(cell, str):
-                lines = wrap_plain(cell, inner, self._justify)
-            else:
-                lines = [join(tuple(line)) for line in wrap_spans(cell, inner, self._justify)]
-            fitted = [f" {line} " for line in lines] if len(lines) > 1 else f" {lines[0]} "
-        self[cell] = fitted
-        return fitted
+            lines = broken(cell, self._inner) if isinstance(cell, str) else None
+            if lines is None:
+                spans = ((cell, ""),) if isinstance(cell, str) else cell
+                lines = tuple([f" {join(tuple(line))} " for line in wrap_spans(spans, self._inner, self._justify)])
+            elif self._justify == "center":  # which no format does
+                lines = [place(line, self._inner, self._justify) for line in lines]
+        self[cell] = lines
+        return lines
+
+    def exact(self, lines: _Lines) -> tuple[str, ...]:
+        """The lines as wide as the column."""
+        if isinstance(lines, tuple):
+            return lines
+        return tuple([f" {place(line, self._inner, self._justify)} " for line in lines])
 
 
 class _StyledCells(dict[Cell, "list[list[Span]]"]):
@@ -206,16 +222,15 @@ def _rule(characters: Rule, widths: Sequence[int]) -> str:
 
 
 def _plain_row(
-    cells: Sequence[str | list[str]], widths: Sequence[int], characters: Rule, *, from_bottom: bool = False
+    cells: Sequence[_Lines], columns: Sequence[_PlainCells], characters: Rule, *, from_bottom: bool = False
 ) -> Iterator[str]:
-    """Yield the lines of one row of which some cell has several; a header's cells stand at the bottom."""
+    """Yield the lines of one row, whatever its characters; a header's cells stand at the bottom."""
     left, _, cross, right = characters
-    columns = [[cell] if isinstance(cell, str) else cell for cell in cells]
-    height = max(map(len, columns))
-    filled: list[list[str]] = []
-    for lines, cells_wide in zip(columns, widths, strict=True):
-        blank = [" " * cells_wide] * (height - len(lines))
-        filled.append(blank + lines if from_bottom else lines + blank)
+    height = max(map(len, cells))
+    filled: list[tuple[str, ...]] = []
+    for lines, column in zip(cells, columns, strict=True):
+        blank = (column.blank,) * (height - len(lines))
+        filled.append(blank + column.exact(lines) if from_bottom else column.exact(lines) + blank)
     for line in zip(*filled, strict=True):
         yield f"{left}{cross.join(line)}{right}"
 

@@ -60,11 +60,10 @@ def wrap_plain(text: str, width: int, justify: str) -> list[str]:
     >>> wrap_plain("batch_normalization_1 (BatchNormalization)", 15, "left")
     ['batch_normaliz…', '(BatchNormaliz…']
     """
-    if text.isascii() and text.isprintable():
-        if len(text) <= width:
-            return [_place(text, width, justify)]
-        return _wrap_simple(text, width, justify)
-    return ["".join([part for part, _ in line]) for line in wrap_spans(((text, ""),), width, justify)]
+    lines = broken(text, width)
+    if lines is None:
+        return [join(tuple(line)) for line in wrap_spans(((text, ""),), width, justify)]
+    return [place(line, width, justify) for line in lines]
 
 
 def wrap_spans(spans: Iterable[Span], width: int, justify: str) -> list[list[Span]]:
@@ -80,24 +79,28 @@ def fold_spans(spans: Iterable[Span], width: int) -> list[list[Span]]:
     return [_cut_runs(line) for line in _wrap(*_joined(spans), width, "default", fold=True)]
 
 
-def _wrap_simple(text: str, width: int, justify: str) -> list[str]:
-    """`wrap_spans` for one-cell characters without styles, the case that must be quick."""
-    if "  " in text or text[0] == " " or text[-1] == " ":
-        return [join(tuple(line)) for line in wrap_spans(((text, ""),), width, justify)]
+def broken(text: str, width: int) -> list[str] | None:
+    """Return the lines of a cell whose characters certainly take one cell each, and whose words one space parts; not
+    filled up. None for a text that takes more care: `wrap_spans` lays it out.
+
+    >>> broken("batch_normalization_1 (BatchNormalization)", 30), broken("畳み込み", 30)
+    (['batch_normalization_1', '(BatchNormalization)'], None)
+    """
+    if not (text.isascii() and text.isprintable()) or "  " in f" {text} ":
+        return None
     lines: list[str] = []
     start, size = 0, len(text)
     while size - start > width:
         end = text.rfind(" ", start, start + width + 1)
         if end < 0:  # a word too long for any line has one of its own
+            lines.append(text[start : start + width - 1] + "…")
             end = text.find(" ", start)
-            end = end if end > 0 else size
-            line = text[start : start + width - 1] + "…"
+            if end < 0:
+                return lines
         else:
-            line = text[start:end]
-        lines.append(_place(line, width, justify))
+            lines.append(text[start:end])
         start = end + 1
-    if start < size:
-        lines.append(_place(text[start:], width, justify))
+    lines.append(text[start:])
     return lines
 
 
@@ -210,11 +213,10 @@ def _justified(text: str, runs: Sequence[Run], width: int, justify: str) -> Line
     return text, [(start + left, end + left, style) for start, end, style in _clipped(runs, content)]
 
 
-def _place(text: str, width: int, justify: str) -> str:
-    """Pad a text that is known to fit and to take one cell a character."""
+def place(text: str, width: int, justify: str) -> str:
+    """Fill up a line that is known to fit and to take one cell a character."""
     if justify == "left":
         return text.ljust(width)
-    text = text.rstrip()
     if justify == "right":
         return text.rjust(width)
     left = (width - len(text)) // 2
