@@ -126,6 +126,7 @@ class LayerType:
 
     __slots__ = (
         "_schema",
+        "_takes_list",
         "aliases",
         "built",
         "function",
@@ -175,12 +176,16 @@ class LayerType:
         #: Whether this is an operation on tensors (`x + y`), which a file names by its module, and not a layer.
         self.is_operation = key != name
         self._schema: Schema | None = None
+        self._takes_list: bool | None = None
 
     @property
     def takes_list(self) -> bool:
         """Whether its framework calls it on a list of tensors, be it of one, and refuses a tensor by itself."""
-        open_ended = self.schema.most is None and not self.schema.inputs
-        return open_ended and not self.is_operation and self.vocabulary.find(self.key) is self  # no plugin's
+        if self._takes_list is None:
+            open_ended = self.schema.most is None and not self.schema.inputs
+            is_own = open_ended and self.vocabulary.find(self.key) is self  # no plugin's
+            self._takes_list = is_own and not self.is_operation
+        return self._takes_list
 
     def refusal_of_one(self) -> str:
         """What is wrong with a call on a tensor by itself, of a type that takes a list."""

@@ -34,8 +34,9 @@ _SURROGATE = (
     r"(?<!\\)(?:\\\\)*(\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|"
     r"(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
 )
-# Every so many bytes are looked at to rule out a long number: one would show three digits in a row.
+# Every so many bytes are looked at to rule out a long number: one would show three digits in a row, all written alike.
 _SAMPLE = MAX_DIGITS // 3
+_DIGITS_ALIKE = bytes.maketrans(b"0123456789", b"0000000000")
 
 # What is left of a text when all but its structure is deleted; both kinds of brackets become one.
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}":,'))
@@ -66,7 +67,7 @@ def load(text: str, data: bytes) -> tuple[Any, JsonPlaces, list[Finding]]:
         constants.append(name)
         return float(name)
 
-    digits = re.search(rb"[0-9]{3}", data[::_SAMPLE]) is not None and _has_long_number(text)
+    digits = b"000" in data[::_SAMPLE].translate(_DIGITS_ALIKE) and _has_long_number(text)
     try:
         value = json.loads(
             text,

@@ -54,9 +54,8 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
                 continue
             _collect(value, ("args", index), tensors)
         # Keras lists arguments by name in the order of their names; most have no value.
-        given = [name for name, value in kwargs.items() if value is not None]
-        for name in sorted(given, key=lambda name: (name not in _FIRST, name)):
-            value = kwargs[name]
+        given = [(name not in _FIRST, name, value) for name, value in kwargs.items() if value is not None]
+        for _, name, value in sorted(given):
             if not _has_tensor(value):
                 options[name] = value
             elif _is_tensor(value) and name not in _FIRST:

@@ -239,11 +239,14 @@ class ModelReader:
     ) -> None:
         """Functional: make every call first, then its inputs, since a call may come before those it depends on."""
         legacy = False
+        called: list[tuple[Layer, dict[str, Any], list[Any], Path]] = []
         for layer, raw, here in entries:
-            calls = raw.get("inbound_nodes")
             if layer.spec is not None:
                 Node(layer)
-            elif isinstance(calls, list):
+                continue
+            calls = raw.get("inbound_nodes")
+            if isinstance(calls, list):
+                called.append((layer, raw, calls, here))
                 for call in calls:
                     Node(layer)
                     # Keras 2 writes calls as lists.
@@ -253,12 +256,11 @@ class ModelReader:
                 self._lost.add(layer.name)
         outer = self._from_one
         self._from_one = _counted_from_one(entries, names, config) if legacy else frozenset()
-        for layer, raw, here in entries:
-            if layer.spec is None and isinstance(raw.get("inbound_nodes"), list):
-                for node, call, number in zip(layer.nodes, raw["inbound_nodes"], range(len(layer.nodes)), strict=True):
-                    self._call(graph, node, call, names, (*here, "inbound_nodes", number))
-                if layer.nodes:
-                    self._record_build(graph, raw, layer.nodes[0], here)
+        for layer, raw, calls, here in called:
+            for node, call in zip(layer.nodes, calls, strict=True):
+                self._call(graph, node, call, names, (*here, "inbound_nodes", node.index))
+            if layer.nodes:
+                self._record_build(graph, raw, layer.nodes[0], here)
         for reference, here in references(config.get("input_layers"), (*path, "config", "input_layers")):
             tensor = self._tensor(reference, names, here)
             if tensor is None:
@@ -287,13 +289,15 @@ class ModelReader:
         if isinstance(call, list):
             from cnnsum.readers.keras.legacy import flatten_call as read
         layer = node.layer
-        arguments = read(call, keep_constants=layer.is_operation)
+        type = layer.type
+        is_operation = layer.is_operation
+        arguments = read(call, keep_constants=is_operation)
         if arguments is None:
             self._error("SPC041", f"`{layer.name}`: this call is not written as Keras writes it", here)
             layer.disable()
             return
-        if layer.type is not None and layer.type.takes_list and is_of_one(call):
-            self._error("GRF303", f"{layer.name}: {layer.type.refusal_of_one()}", here)
+        if type is not None and type.takes_list and is_of_one(call):
+            self._error("GRF303", f"{layer.name}: {type.refusal_of_one()}", here)
         inputs: list[Tensor] = []
         for reference, shape, where in arguments.tensors:
             tensor = self._tensor(reference, names, here, where)
@@ -304,7 +308,7 @@ class ModelReader:
             if shape is not None and self.records:
                 graph.recorded.append(Recorded(tensor, shape, (*here, *where, "config", "shape")))
         node.inputs = tuple(inputs)
-        if layer.is_operation and "key" in layer.fields:
+        if is_operation and layer.type is not None and "key" in layer.fields:
             # What stands between the brackets of `x[...]` is a positional argument, and not an input.
             arguments = arguments._replace(constants=(), options={"key": _key_of(call), **arguments.options})
         node.keywords = arguments.keywords
@@ -608,9 +612,9 @@ class ModelReader:
         """Replace input shapes and give symbols values, as the caller asked; raises UnusableError for names that do
         not exist.
         """
-        from cnnsum.readers.override import replace_inputs
-
         if self.how.inputs or self.how.settings or self.how.free:
+            from cnnsum.readers.override import replace_inputs
+
             replace_inputs(graph, self.how)
             for nested in graph.models():
                 nested.resized = True
