@@ -6,7 +6,7 @@ A batch is a symbol in every shape; here it gets its number. All counts are exac
 from __future__ import annotations
 
 from cnnsum.dims import UNKNOWN, Dim, Expr, ceil_div, prod, substitute
-from cnnsum.layers.facts import Shape
+from cnnsum.layers.facts import Facts, Shape
 
 #: Bits per element; `bool` takes a byte, as it does in every framework.
 BITS = {
@@ -50,11 +50,12 @@ class Counter:
     `batch` is a number, or the symbol itself, where the counts are to be formulas in it.
     """
 
-    __slots__ = ("batch", "symbol")
+    __slots__ = ("_inner", "batch", "symbol")
 
     def __init__(self, symbol: Dim | None, batch: Dim) -> None:
         self.symbol = symbol
         self.batch = batch
+        self._inner: dict[tuple[Facts, str], Dim] = {}
 
     def elements(self, shape: Shape | None) -> Dim:
         """Elements of a tensor of this shape, with the batch put in."""
@@ -76,3 +77,15 @@ class Counter:
     def bytes(self, shape: Shape | None, dtype: str) -> Dim:
         """Bytes of a tensor of this shape and dtype, with the batch put in."""
         return bytes_of(self.elements(shape), dtype)
+
+    def inner(self, facts: Facts, dtype: str) -> Dim:
+        """Bytes of the tensors inside a call that computes in this dtype; counted once for calls that share facts."""
+        if not facts.scratch:
+            return 0
+        found = self._inner.get((facts, dtype))
+        if found is None:
+            found = 0
+            for shape in facts.scratch:
+                found = found + self.bytes(shape, dtype)
+            self._inner[facts, dtype] = found
+        return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cnnsum.analyses.counting import bytes_of
 from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.infer import Call
@@ -84,18 +86,15 @@ class Params:
         self.by_layer: dict[Layer, Weights] = {}
         self._cache: dict[tuple[int, str, bool], Weights] = {}
         by_layer = self.by_layer
-        # Most layers share what is said of their weights with others: how many do, by the object that says it.
-        said: dict[int, Weights] = {}
-        times: dict[int, int] = {}
         for call in calls:
             layer = call.layer
             if layer not in by_layer:
-                found = by_layer[layer] = self._weights(call) if call.facts.weights else NO_WEIGHTS
-                said[id(found)] = found
-                times[id(found)] = times.get(id(found), 0) + 1
+                by_layer[layer] = self._weights(call) if call.facts.weights else NO_WEIGHTS
+        # Most layers share what is said of their weights with others.
+        said = {id(found): found for found in by_layer.values()}
         total = NO_WEIGHTS
-        for number, found in said.items():
-            total += Weights(*(count * times[number] for count in found))
+        for number, times in Counter(map(id, by_layer.values())).items():
+            total += Weights(*(count * times for count in said[number]))
         self.total = total
 
     def _weights(self, call: Call) -> Weights:

@@ -54,19 +54,17 @@ def _builds(graph: Graph, inference: Inference, points: Points) -> list[Diagnost
     Keras records what a layer was first built on, which may be another call, or a call in another model. That is no
     news: only weights that would have other shapes are.
     """
+    doubted = {claim.of for claim in graph.builds if not _agrees(claim, inference, points)}
+    if not doubted:
+        return []
     built: dict[Node, list[Recorded]] = {}
     for claim in graph.builds:
-        if claim.of is None or claim.of.layer.type is None or not claim.of.layer.type.weights:
-            continue
-        if claim.is_shape:
+        if claim.of in doubted and claim.of is not None and claim.is_shape:
             built.setdefault(claim.of, []).append(claim)
     found: list[Diagnostic] = []
     for node, claims in built.items():
         type = node.layer.type
-        assert type is not None
-        if node.position < 0 or len(claims) != len(node.inputs):
-            continue
-        if all(_agrees(claim, inference, points) for claim in claims):
+        if type is None or not type.weights or node.position < 0 or len(claims) != len(node.inputs):
             continue
         facts = inference.calls_of(node)[0].facts
         if facts.status == "unknown":
@@ -146,10 +144,12 @@ def _agrees(claim: Recorded, inference: Inference, points: Points) -> bool:
     shape, dtype = inference.values[numbers[index]]
     if claim.dtype is not None and dtype not in (claim.dtype, "?"):
         return False
-    if shape is None or shape == claim.shape:
+    if shape is None:
         return True
-    if claim.shape[:1] == (None,) and shape[1:] == claim.shape[1:] and not claim.formulas:
+    if shape[1:] == claim.shape[1:] and not claim.formulas and claim.shape[:1] == (None,):
         return True  # of any batch, as most are
+    if shape == claim.shape:
+        return True
     if len(shape) != len(claim.shape) or not all(map(_may_be, claim.shape, shape)):
         return False
     return all(shape[axis] is UNKNOWN or points.agree(formula, shape[axis]) for axis, formula in claim.formulas)

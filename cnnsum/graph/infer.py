@@ -635,9 +635,10 @@ class _Runner:
                 within = self._within[numbers[0]]
         if within is not None:
             self._within[first] = within
-        for number, content in enumerate(facts.contents, first):
-            if content is not None:
-                self._contents[number] = content
+        if facts.contents:
+            for number, content in enumerate(facts.contents, first):
+                if content is not None:
+                    self._contents[number] = content
         if len(given) == 1:
             return (first,)
         return tuple(range(first, first + len(given)))

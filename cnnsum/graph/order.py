@@ -60,9 +60,11 @@ def order(graph: Graph) -> Order:
             depth_of_layer[node.layer] = 0
             first_seen[node.layer] = -1
             depth_of_node[node] = 0
-    layers = sorted(depth_of_layer, key=lambda layer: (-depth_of_layer[layer], first_seen[layer]))
-    # sorted() is stable: calls of one depth stay in the order in which the walk finished them, last first, as in Keras.
-    nodes = sorted(depth_of_node, key=lambda node: -depth_of_node[node])
+    # sorted() is stable: layers of one depth stay in the order in which the walk met them, and calls in the order in
+    # which it finished them, last first, as in Keras.
+    layers = sorted(depth_of_layer, key=first_seen.__getitem__)
+    layers.sort(key=depth_of_layer.__getitem__, reverse=True)
+    nodes = sorted(depth_of_node, key=depth_of_node.__getitem__, reverse=True)
     _number(nodes)
     unused = [layer for layer in graph.layers if layer not in depth_of_layer]
     depths = set(depth_of_node.values())
@@ -79,6 +81,8 @@ def calls_without_use(graph: Graph) -> list[Node]:
 
 def dead_ends(graph: Graph, unused: list[Layer]) -> list[Layer]:
     """The unused layers that nothing reads at all: those before them are unused for their sake."""
+    if not unused:
+        return []
     read = {tensor.node.layer for layer in graph.layers for node in layer.nodes for tensor in node.needs}
     return [layer for layer in unused if layer not in read]
 
@@ -96,31 +100,29 @@ def _walk(ends: Iterable[Node]) -> tuple[list[Node], dict[Layer, int]]:
     """
     finished: list[Node] = []
     first_seen: dict[Layer, int] = {}
-    done: set[Node] = set()
+    #: Whether a call that was met is finished, and not on the path.
+    done: dict[Node, bool] = {}
     for end in ends:
         if end in done:
             continue
         path = [end]
-        on_path = {end}
+        done[end] = False
         first_seen.setdefault(end.layer, len(first_seen))
         waiting = [iter(end.needs)]
         while path:
-            for tensor in waiting[-1]:
-                node = tensor.node
-                if node in done:
-                    continue
-                if node in on_path:
+            for node, _ in waiting[-1]:
+                if node not in done:
+                    first_seen.setdefault(node.layer, len(first_seen))
+                    path.append(node)
+                    done[node] = False
+                    waiting.append(iter(node.needs))
+                    break
+                if not done[node]:
                     raise CycleError(node, path)
-                first_seen.setdefault(node.layer, len(first_seen))
-                path.append(node)
-                on_path.add(node)
-                waiting.append(iter(node.needs))
-                break
             else:
                 waiting.pop()
                 node = path.pop()
-                on_path.discard(node)
-                done.add(node)
+                done[node] = True
                 finished.append(node)
     return finished, first_seen
 
@@ -133,7 +135,7 @@ def _depths(finished: list[Node]) -> tuple[dict[Node, int], dict[Layer, int]]:
         depth = max(of_node.get(node, 0), of_layer.get(node.layer, 0))
         of_layer[node.layer] = depth
         of_node[node] = depth
-        for tensor in node.needs:
-            if of_node.get(tensor.node, 0) < depth + 1:
-                of_node[tensor.node] = depth + 1
+        for before, _ in node.needs:
+            if of_node.get(before, 0) <= depth:
+                of_node[before] = depth + 1
     return of_node, of_layer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cnnsum.analyses.counting import Counter
-from cnnsum.analyses.params import Weights
+from cnnsum.analyses.params import NO_WEIGHTS, Weights
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.graph.model import Layer
@@ -85,17 +85,17 @@ class Keeping:
             followed = Followed(inference, counter.fill)
             copied, self._taken, self.held = followed.copied, followed.taken, followed.held
         storage = self.storage = list(range(len(values)))
-        wanted = self.wanted = [False] * len(values)
+        wanted = [False] * len(values)
         active = self.active = [False] * len(calls)
         trains = self.trains = [False] * len(calls)
         for step, call in enumerate(calls):
             facts = call.facts
             layer = call.layer
-            moves = trains[step] = (
-                any(_some(weights[owner].gradient_bytes) for owner in owners_of(layer))
-                if layer.borrows
-                else _some(weights[layer].gradient_bytes)
-            )
+            moves = False
+            for owner in owners_of(layer):
+                own = weights[owner]
+                moves = moves or (own is not NO_WEIGHTS and _some(own.gradient_bytes))
+            trains[step] = moves
             for number in call.inputs:
                 moves = moves or wanted[number]
             if facts.alias == "view" and call.inputs and step not in copied:
@@ -110,18 +110,15 @@ class Keeping:
         # What no output depends on has no gradient either.
         reached = [False] * len(values)
         for number in inference.outputs:
-            reached[number] = True
+            reached[number] = wanted[number]
         for step in range(len(calls) - 1, -1, -1):
-            call = calls[step]
             if active[step]:
-                if any(reached[number] and wanted[number] for number in call.outputs):
+                call = calls[step]
+                active[step] = any(map(reached.__getitem__, call.outputs))
+                if active[step]:
                     for number in call.inputs:
-                        reached[number] = True
-                else:
-                    active[step] = False
-        for number, reaches in enumerate(reached):
-            if not reaches:
-                wanted[number] = False
+                        reached[number] = wanted[number]
+        self.wanted = reached
         self.moved = {
             owner for step, call in enumerate(calls) if active[step] and trains[step] for owner in owners_of(call.layer)
         }
@@ -191,12 +188,12 @@ class Keeping:
         Whatever is kept is needed last by the first call that keeps it, since the backward pass runs the calls from the
         last to the first: these are also the bytes that are free again after that call's part of it.
         """
-        storage, sizes = self.storage, self._sizes
-        values = self._inference.values
+        storage, sizes, active = self.storage, self._sizes, self.active
+        calls, values = self._inference.calls, self._inference.values
         for step in range(start, end):
-            if not self.active[step]:
+            if not active[step]:
                 continue
-            call = self._inference.calls[step]
+            call = calls[step]
             facts = call.facts
             amount: Dim = 0 if facts.status != "unknown" else UNKNOWN
             trains = self.trains[step]

@@ -82,7 +82,7 @@ def lifetimes(inference: Inference, sizes: Sequence[Dim], calls: Sequence[Call])
         for number in call.inputs:
             last[storage[number]] = step
         for number in call.outputs:
-            last[storage[number]] = max(last[storage[number]], step)
+            last[storage[number]] = step
     end = len(calls)
     for number in inference.outputs:
         last[storage[number]] = end
@@ -128,9 +128,7 @@ def peak(inference: Inference, sizes: list[Dim], counter: Counter, largest: Larg
         for number in call.outputs:
             if storage[number] == number and made_at.get(number) == step:
                 live = live + sizes[number]
-        scratch: Dim = 0
-        for shape in call.facts.scratch:
-            scratch = scratch + counter.bytes(shape, call.layer.policy.compute)
+        scratch = counter.inner(call.facts, call.layer.policy.compute)
         inner.append(scratch)
         now = live + scratch
         if type(now) is not int:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.liveness import writable
-from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
 from cnnsum.typed import NamedTuple
 
@@ -46,9 +45,7 @@ class Program:
                 if view:
                     group[number] = group[call.inputs[0]]
             self.makes.append(() if view else call.outputs)
-            inner: Dim = 0
-            for shape in call.facts.scratch:
-                inner = inner + counter.bytes(shape, call.layer.policy.compute)
+            inner = counter.inner(call.facts, call.layer.policy.compute)
             self.scratch.append(inner)  # type: ignore[arg-type]  # the caller looks
         self.inputs = tuple(dict.fromkeys(inference.inputs))
         #: Groups that live to the end: outputs, and inputs that nothing reads.

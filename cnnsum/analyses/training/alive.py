@@ -19,16 +19,12 @@ from cnnsum.layers.facts import Weight
 
 def largest(amounts: Iterable[Dim], of_formulas: Largest) -> Dim:
     """The largest of many amounts, 0 for none; `of_formulas` finds that of formulas, as for `liveness.peak`."""
-    most = 0
-    formulas: dict[Dim, None] = {}
-    for amount in amounts:
-        if type(amount) is not int:
-            formulas[amount] = None
-        elif amount > most:
-            most = amount
+    different = dict.fromkeys(amounts)
+    most = max([0, *[amount for amount in different if type(amount) is int]])
+    formulas = [amount for amount in different if type(amount) is not int]
     if not formulas:
         return most
-    return of_formulas([most, *formulas] if most else [*formulas])[0]
+    return of_formulas([most, *formulas] if most else formulas)[0]
 
 
 class Lives:
@@ -42,20 +38,22 @@ class Lives:
 
     def __init__(self, inference: Inference, keeping: Keeping) -> None:
         storage, calls = keeping.storage, inference.calls
-        self.made = {storage[number]: -1 for number in inference.inputs}
+        made = self.made = {storage[number]: -1 for number in inference.inputs}
         last: dict[int, int] = {}
         for at, call in enumerate(calls):
             for number in call.outputs:
-                self.made.setdefault(storage[number], at)
-                last[storage[number]] = at
+                origin = storage[number]
+                made.setdefault(origin, at)
+                last[origin] = at
             for number in call.inputs:
                 last[storage[number]] = at
         for number in inference.outputs:
             last[storage[number]] = len(calls)
-        self.read = [number for number, at in self.made.items() if at < 0 and number in last]
-        self.dying: list[list[int]] = [[] for _ in range(len(calls) + 1)]
+        self.read = [number for number, at in made.items() if at < 0 and number in last]
+        dying: list[list[int]] = [[] for _ in range(len(calls) + 1)]
         for number, at in last.items():
-            self.dying[at].append(number)
+            dying[at].append(number)
+        self.dying = dying
 
 
 def forward(
@@ -79,10 +77,7 @@ def forward(
         for number in call.outputs:
             if storage[number] == number and number not in kept:
                 live = live + sizes[number]
-        inner: Dim = 0
-        for shape in call.facts.scratch:
-            inner = inner + counter.bytes(shape, call.layer.policy.compute)
-        yield live + inner
+        yield live + counter.inner(call.facts, call.layer.policy.compute)
         for number in lives.dying[at]:
             if number not in kept:
                 live = live - sizes[number]
@@ -124,6 +119,7 @@ def gradients(
     calls, wanted = inference.calls, keeping.wanted
     if pool is None:
         pool = Pool()
+    has_gradient = pool.of.__contains__
     same = _same(inference)
     for number in reversed(inference.outputs):
         if wanted[number]:
@@ -138,8 +134,8 @@ def gradients(
         if not keeping.active[step]:
             continue
         call = calls[step]
-        facts = call.facts
-        outputs = [number for number in call.outputs if number in pool.of]
+        facts, layer = call.facts, call.layer
+        outputs = list(filter(has_gradient, call.outputs))
         if facts.alias == "view":
             origins = dict(call.views())
             for number in outputs:
@@ -157,9 +153,7 @@ def gradients(
             yield step, pool.held
             pool.free(pool.of[outputs[0]])
             pool.of[outputs[0]] = through
-        inner: Dim = 0
-        for shape in facts.scratch:
-            inner = inner + counter.bytes(shape, call.layer.policy.compute)
+        inner = counter.inner(facts, layer.policy.compute)
         if facts.keeps_input == "factors" and facts.macs == 0:
             whole = call.outputs[0]
             full = inference.values[whole].shape
@@ -170,10 +164,12 @@ def gradients(
                 # Both products are made before the first is summed, and that is gone when the second is.
                 inner = inner + sizes[whole] - sizes[stretched[1]]
         if keeping.trains[step]:
-            again = [*call.facts.weights] if call.layer in met else []
-            again += [weight for owner, weight in call.layer.borrows if owner in met]
-            inner = inner + _another_gradient(again, call.layer.policy.variable)
-            met.update(owners_of(call.layer))
+            if layer in met:
+                inner = inner + _another_gradient(facts.weights, layer.policy.variable)
+            if layer.borrows:
+                again = [weight for owner, weight in layer.borrows if owner in met]
+                inner = inner + _another_gradient(again, layer.policy.variable)
+            met.update(owners_of(layer))
         made: list[tuple[int, int]] = []
         # A layer with weights (attention) reads a repeated input once.
         for number in call.inputs if not facts.weights else dict.fromkeys(call.inputs):

@@ -171,10 +171,7 @@ class _Run:
                 if storage[number] == number:
                     live = live + self.sizes[number]
             live = live + segment.inner.get(at, 0)
-            inner: Dim = 0
-            for shape in call.facts.scratch:
-                inner = inner + self.counter.bytes(shape, call.layer.policy.compute)
-            yield live + inner
+            yield live + self.counter.inner(call.facts, call.layer.policy.compute)
             for origin in self.lives.dying[at]:
                 if self.lives.made.get(origin, -1) >= segment.start and origin not in segment.kept:
                     live = live - self.sizes[origin]

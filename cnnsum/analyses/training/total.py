@@ -123,7 +123,7 @@ def _casts(inference: Inference) -> tuple[Dim, Dim]:
     """Bytes of the copies in the compute dtype that layers of a mixed policy compute with, and of their variables."""
     copies: Dim = 0
     variables: Dim = 0
-    if all(call.layer.policy.compute == call.layer.policy.variable for call in inference.calls):
+    if all(compute == variable for compute, variable in {call.layer.policy for call in inference.calls}):
         return copies, variables
     for layer, step in _layers(inference):
         compute, variable = layer.policy

@@ -251,11 +251,8 @@ def _tensor(name: str, value: Value) -> InputRecord:
 
 def _model_dtype(inference: Inference) -> str:
     """The dtype that most layers compute in; float32 where there is none."""
-    counts: dict[str, int] = {}
-    for call in inference.calls:
-        dtype = call.layer.policy.compute
-        counts[dtype] = counts.get(dtype, 0) + 1
-    return max(counts, key=lambda dtype: counts[dtype]) if counts else "float32"
+    dtypes = [call.layer.policy.compute for call in inference.calls]
+    return max(dict.fromkeys(dtypes), key=dtypes.count) if dtypes else "float32"
 
 
 def _largest_at(sizes: Sizes | None) -> Largest:

@@ -49,9 +49,6 @@ class _Declared(NamedTuple):
     window: Window | None = None
 
 
-_NOT_ASKED = _Declared()
-
-
 class RowBuilder:
     """Makes rows; repeated layers share the records of their tensors and weights."""
 
@@ -91,12 +88,11 @@ class RowBuilder:
         """The row of one layer: the outputs of its last call, the work of all its calls."""
         if not self.inference.inputs:
             return self._unbuilt(layer)
-        nodes = layer.nodes if used is None else [node for node in layer.nodes if node in used]
+        nodes = layer.nodes
+        if used is not None and len(nodes) > 1:  # one that is listed has a call in use
+            nodes = [node for node in nodes if node in used]
         numbers = self._numbers(layer, nodes)
-        rows, inside = ((), None) if layer.graph is None else self._nested(layer)
-        place, end = self._place(layer) if self.details else (None, None)
-        declared = self._declared(layer) if self.details else _NOT_ASKED
-        return Row(
+        row = Row(
             layer.name,
             layer.type_name,
             outputs=numbers.outputs,
@@ -107,19 +103,19 @@ class RowBuilder:
             memory=LayerMemory(numbers.weight_bytes, numbers.output_bytes, self._saved(layer, nodes)),
             connections=() if nested else self._connections(nodes),
             block=layer.block,
-            module=layer.module,
-            place=place,
-            end=end,
-            receptive_field=self._field(nodes) if self.details else None,
             status=numbers.status,
             built=bool(nodes),
             trainable=layer.trainable,
-            rows=rows,
-            reads=self._reads(nodes) if self.details else (),
-            inside=inside,
-            config=declared.config,
-            window=declared.window,
+            module=layer.module,
         )
+        if layer.graph is not None:
+            row.rows, row.inside = self._nested(layer)
+        if self.details:
+            row.place, row.end = self._place(layer)
+            row.receptive_field = self._field(nodes)
+            row.reads = self._reads(nodes)
+            row.config, row.window = self._declared(layer)
+        return row
 
     def _unbuilt(self, layer: Layer) -> Row:
         """The row of a layer in a model that has not met an input: nothing is known but its name."""
@@ -274,17 +270,13 @@ class RowBuilder:
         )
 
     def _connections(self, nodes: list[Node]) -> tuple[Connection, ...]:
-        if len(nodes) == 1 and len(nodes[0].inputs) == 1 and not nodes[0].inputs[0].node.layer.counts_sizes:
-            node, index = nodes[0].inputs[0]
-            return (Connection(node.layer.name, node.index, index),)
-        return tuple(
-            [
-                Connection(tensor.node.layer.name, tensor.node.index, tensor.index)
-                for node in nodes
-                for tensor in node.inputs
-                if not tensor.node.layer.counts_sizes
-            ]
-        )
+        found: list[Connection] = []
+        for node in nodes:
+            for made_in, index in node.inputs:
+                layer = made_in.layer
+                if not layer.counts_sizes:
+                    found.append(Connection(layer.name, made_in.index, index))
+        return tuple(found)
 
     def _place(self, layer: Layer) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
         """Where the file declares a layer, and where that ends."""

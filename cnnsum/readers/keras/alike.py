@@ -6,8 +6,9 @@ of one before it. Knows no other fact of a layer than what its config says: not 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from marshal import dumps
-from types import NoneType
+from operator import itemgetter
 
 from cnnsum.graph.model import Layer, Place, Policy
 from cnnsum.layers.base import LayerType
@@ -37,11 +38,11 @@ class Read(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A class whose config has certain names. telling: those whose values say what a layer is; no value of the others
-    (initializers, regularizers) is read. read: what was read, by these values.
+    """A class whose config has certain names. telling: gives those values of a config that say what a layer is; none of
+    the others (initializers, regularizers) is read. read: what was read, by these values.
     """
 
-    telling: tuple[str, ...]
+    telling: Callable[[dict[str, Any]], Any]
     read: dict[bytes, Read]
 
 
@@ -51,7 +52,7 @@ def kind_of(raw: dict[str, Any], config: dict[str, object], dtype: str | None) -
     dtype: the policy that the caller sets.
     """
     module, registered = raw.get("module"), raw.get("registered_name")
-    if not isinstance(module, str) or not isinstance(registered, (str, NoneType)) or "layers" in config:
+    if not isinstance(module, str) or "layers" in config or not (registered is None or isinstance(registered, str)):
         return None
     return raw["class_name"], module, registered, dtype, *config
 
@@ -74,12 +75,13 @@ def keep(kind: tuple[object, ...], config: dict[str, object], layer: Layer) -> N
     found = KINDS.get(kind)
     if found is None:
         fields = type.schema.fields
-        found = KINDS[kind] = Kind(tuple([name for name in config if name in fields or name in _OF_EVERY_LAYER]), {})
+        names = [name for name in config if name in fields or name in _OF_EVERY_LAYER]
+        found = KINDS[kind] = Kind(itemgetter(*names) if names else tuple, {})
     found.read[_said(found, config)] = Read(type, layer.fields.copy(), layer.policy, layer.trainable)
 
 
 def _said(kind: Kind, config: dict[str, object]) -> bytes:
-    return dumps([config[name] for name in kind.telling], _VERSION)
+    return dumps(kind.telling(config), _VERSION)
 
 
 KINDS: dict[tuple[object, ...] | None, Kind] = {}

@@ -54,7 +54,10 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
                 continue
             _collect(value, ("args", index), tensors)
         # Keras lists arguments by name in the order of their names; most have no value.
-        given = [(name not in _FIRST, name, value) for name, value in kwargs.items() if value is not None]
+        given: list[tuple[bool, str, object]] = []
+        for name, value in kwargs.items():
+            if value is not None:
+                given.append((name not in _FIRST, name, value))
         for _, name, value in sorted(given):
             if not _has_tensor(value):
                 options[name] = value
@@ -67,7 +70,8 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
             _collect(value, ("kwargs", name), tensors)
     except (TypeError, ValueError, KeyError, IndexError):
         return None
-    return Arguments(tensors, tuple([name for name, _ in named]), tuple(constants), options)
+    keywords = tuple([name for name, _ in named]) if named else ()
+    return Arguments(tensors, keywords, tuple(constants), options)
 
 
 def is_of_one(call: object) -> bool:

@@ -170,7 +170,9 @@ class ModelReader:
                 self._lost.add(_name(raw))
                 continue
             # Calls refer to a layer by the name beside its config; what it is called is the config's.
-            reference = raw["name"] if isinstance(raw.get("name"), str) else layer.name
+            reference = raw.get("name")
+            if not isinstance(reference, str):
+                reference = layer.name
             if reference in names:
                 self._error("GRF307", f"the name `{reference}` is used twice", here)
                 continue
