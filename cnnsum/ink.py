@@ -81,7 +81,8 @@ def _is_plain(text: str) -> bool:
 
 
 def _clean(text: str, format: str) -> str:
-    if _is_plain(text.replace("\r\n", "").replace("\n", "")):
+    # Of lines that stand there many times, as those between the rows of a table do, one is looked at.
+    if _is_plain(" ".join(set(text.replace("\r\n", "\n").split("\n")))):
         return text
     if format in JSON:  # a line of JSON begins with a bracket, a quote or a number
         return re.sub(_TEXT, _escape_of_json, text)

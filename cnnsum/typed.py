@@ -137,9 +137,12 @@ else:
                 setattr(cls, name, field_at(place, None))
 
         def __new__(_cls, /, *values: object, **named: object) -> NamedTuple:  # noqa: PYI034 - Self came with Python 3.11
-            """Put the first tuples of a class together; from then on, and where the fields are wrong, compile a
-            constructor of its own, which takes this one's place.
+            """Put the first tuples of a class together, which takes long where values are named or left out. From then
+            on, and where the fields are wrong, compile a constructor of its own, which takes this one's place.
             """
+            if not named and len(values) == len(_cls._fields) and _cls._seldom:
+                _cls._seldom -= 1
+                return tuple.__new__(_cls, values)
             rest = _cls._fields[len(values) :]
             known = {**_cls._field_defaults, **named}
             if _cls._seldom and len(values) <= len(_cls._fields) and named.keys() <= set(rest) <= known.keys():

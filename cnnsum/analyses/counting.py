@@ -80,8 +80,6 @@ class Counter:
 
     def inner(self, facts: Facts, dtype: str) -> Dim:
         """Bytes of the tensors inside a call that computes in this dtype; counted once for calls that share facts."""
-        if not facts.scratch:
-            return 0
         found = self._inner.get((facts, dtype))
         if found is None:
             found = 0

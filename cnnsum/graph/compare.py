@@ -135,24 +135,24 @@ def compare_weights(graph: Graph, inference: Inference) -> list[Diagnostic]:
 
 
 def _agrees(claim: Recorded, inference: Inference, points: Points) -> bool:
-    node, index = claim.tensor
+    (node, index), claimed, _, _, formulas, of_dtype = claim
     if node.position < 0:
         return True
     numbers = inference.made_by[node.position][0]
     if index >= len(numbers):
         return True
     shape, dtype = inference.values[numbers[index]]
-    if claim.dtype is not None and dtype not in (claim.dtype, "?"):
+    if of_dtype is not None and dtype not in (of_dtype, "?"):
         return False
     if shape is None:
         return True
-    if shape[1:] == claim.shape[1:] and not claim.formulas and claim.shape[:1] == (None,):
+    if shape[1:] == claimed[1:] and not formulas and claimed[:1] == (None,):
         return True  # of any batch, as most are
-    if shape == claim.shape:
+    if shape == claimed:
         return True
-    if len(shape) != len(claim.shape) or not all(map(_may_be, claim.shape, shape)):
+    if len(shape) != len(claimed) or not all(map(_may_be, claimed, shape)):
         return False
-    return all(shape[axis] is UNKNOWN or points.agree(formula, shape[axis]) for axis, formula in claim.formulas)
+    return all(shape[axis] is UNKNOWN or points.agree(formula, shape[axis]) for axis, formula in formulas)
 
 
 def _may_be(claimed: object, dim: Dim) -> bool:

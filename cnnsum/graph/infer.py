@@ -371,7 +371,11 @@ class _Runner:
             if layer.spec is not None:
                 made: tuple[int, ...] = (given[node],) if node in given else self._not_given(layer)
             else:
-                numbers = tuple([self._number(made_by, made_in, index, node) for made_in, index in node.inputs])
+                read: list[int] = []
+                for made_in, index in node.inputs:
+                    outputs = made_by[made_in.position][0]
+                    read.append(outputs[index] if index < len(outputs) else self._number(made_by, made_in, index, node))
+                numbers = tuple(read)
                 if layer.graph is not None:
                     made = self._nested(layer, node, numbers, path) or self._unknown()
                     if node.claim is not None:

@@ -132,9 +132,10 @@ def _depths(finished: list[Node]) -> tuple[dict[Node, int], dict[Layer, int]]:
     of_node: dict[Node, int] = {}
     of_layer: dict[Layer, int] = {}
     for node in reversed(finished):
-        depth = max(of_node.get(node, 0), of_layer.get(node.layer, 0))
-        of_layer[node.layer] = depth
-        of_node[node] = depth
+        depth = of_node.get(node, 0)
+        if depth < of_layer.get(node.layer, 0):
+            depth = of_layer[node.layer]
+        of_layer[node.layer] = of_node[node] = depth
         for before, _ in node.needs:
             if of_node.get(before, 0) <= depth:
                 of_node[before] = depth + 1

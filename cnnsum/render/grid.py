@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
+from operator import getitem
 
 from cnnsum.render.wrap import Cell, Span, broken, join, place, wrap_spans
 from cnnsum.typed import NamedTuple
@@ -85,7 +86,7 @@ def plain(
         if between:
             yield separator
         between = True
-        cells = [column[cell] for column, cell in zip(fitted, row)]  # noqa: B905 - checking lengths costs a tenth
+        cells = list(map(getitem, fitted, row))
         if tuple in map(type, cells):
             yield from _plain_row(cells, fitted, box.body)
         else:

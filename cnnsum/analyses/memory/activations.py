@@ -91,10 +91,10 @@ class Keeping:
         for step, call in enumerate(calls):
             facts = call.facts
             layer = call.layer
-            moves = False
-            for owner in owners_of(layer):
-                own = weights[owner]
-                moves = moves or (own is not NO_WEIGHTS and _some(own.gradient_bytes))
+            own = weights[layer]
+            moves = own is not NO_WEIGHTS and _some(own.gradient_bytes)
+            if layer.borrows:
+                moves = any(_some(weights[owner].gradient_bytes) for owner in owners_of(layer))
             trains[step] = moves
             for number in call.inputs:
                 moves = moves or wanted[number]
@@ -270,11 +270,11 @@ def saved(inference: Inference, keeping: Keeping) -> tuple[dict[Layer, Dim], Dim
     """
     by_layer: dict[Layer, Dim] = {}
     total: Dim = 0
+    calls = inference.calls
     for step, amount in keeping.all.amounts:
-        if _some(amount):
-            layer = inference.calls[step].layer
-            by_layer[layer] = by_layer.get(layer, 0) + amount
-            total = total + amount
+        layer = calls[step].layer
+        by_layer[layer] = by_layer.get(layer, 0) + amount
+        total = total + amount
     return by_layer, total
 
 

@@ -128,7 +128,7 @@ def peak(inference: Inference, sizes: list[Dim], counter: Counter, largest: Larg
         for number in call.outputs:
             if storage[number] == number and made_at.get(number) == step:
                 live = live + sizes[number]
-        scratch = counter.inner(call.facts, call.layer.policy.compute)
+        scratch = counter.inner(call.facts, call.layer.policy.compute) if call.facts.scratch else 0
         inner.append(scratch)
         now = live + scratch
         if type(now) is not int:

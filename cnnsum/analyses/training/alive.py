@@ -77,7 +77,7 @@ def forward(
         for number in call.outputs:
             if storage[number] == number and number not in kept:
                 live = live + sizes[number]
-        yield live + counter.inner(call.facts, call.layer.policy.compute)
+        yield live + counter.inner(call.facts, call.layer.policy.compute) if call.facts.scratch else live
         for number in lives.dying[at]:
             if number not in kept:
                 live = live - sizes[number]
@@ -153,7 +153,7 @@ def gradients(
             yield step, pool.held
             pool.free(pool.of[outputs[0]])
             pool.of[outputs[0]] = through
-        inner = counter.inner(facts, layer.policy.compute)
+        inner = counter.inner(facts, layer.policy.compute) if facts.scratch else 0
         if facts.keeps_input == "factors" and facts.macs == 0:
             whole = call.outputs[0]
             full = inference.values[whole].shape
@@ -169,7 +169,8 @@ def gradients(
             if layer.borrows:
                 again = [weight for owner, weight in layer.borrows if owner in met]
                 inner = inner + _another_gradient(again, layer.policy.variable)
-            met.update(owners_of(layer))
+                met.update(owners_of(layer))
+            met.add(layer)
         made: list[tuple[int, int]] = []
         # A layer with weights (attention) reads a repeated input once.
         for number in call.inputs if not facts.weights else dict.fromkeys(call.inputs):

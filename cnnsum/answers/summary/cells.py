@@ -30,16 +30,20 @@ class TextCells:
     def __init__(self, *, symbolic: bool = False, format: str = "cnnsum") -> None:
         self._symbolic = symbolic
         self._unknown = "None" if format in ("keras", "savedmodel") else str(UNKNOWN)
-        self._shapes: dict[tuple[TensorRecord, ...], Cell] = {}
+        #: Outputs and what is shown of them, by their identity: rows of layers that repeat each other share them.
+        self._shapes: dict[int, tuple[tuple[TensorRecord, ...], Cell]] = {}
         self._types: dict[str, str] = {}
+        #: The names of layers as they are shown, where they stand in the cells of other rows, too.
+        self._names: dict[str, str] = {}
 
     def layer(self, row: Row, level: int = 0) -> Cell:
         """Return the layer's name and type: `conv2d (Conv2D)`."""
-        return f"{_prefix(level)}{printable(row.name)} ({self.type(row)})"
+        return f"{self.name(row, level)} ({self.type(row)})"
 
     def name(self, row: Row, level: int = 0) -> str:
         """Return the layer's name alone."""
-        return f"{_prefix(level)}{printable(row.name)}"
+        shown = self._names[row.name] = printable(row.name)
+        return f"{'   ' * level}└ {shown}" if level else shown
 
     def type(self, row: Row) -> str:
         """Return the layer's type; a folded block also says how many layers it stands for."""
@@ -54,10 +58,10 @@ class TextCells:
         """Return the shapes of the outputs: `(None, 98, 98, 32)`, several in brackets, `?` where not known."""
         if not row.built or not row.outputs:
             return "?"
-        text = self._shapes.get(row.outputs)
-        if text is None:
-            text = self._shapes[row.outputs] = self._shapes_of(row.outputs)
-        return text
+        found = self._shapes.get(id(row.outputs))
+        if found is None:
+            found = self._shapes[id(row.outputs)] = row.outputs, self._shapes_of(row.outputs)
+        return found[1]
 
     def params(self, row: Row) -> Cell:
         """Return the number of parameters: `896`, `0 (unbuilt)`, a formula, or `?`."""
@@ -69,7 +73,10 @@ class TextCells:
         """Return the inputs: `conv2d[0][0], add[0][0]`; Keras prints `-` for an input and in nested models."""
         if level or not row.connections:
             return "-"
-        return ", ".join([f"{printable(layer)}[{node}][{tensor}]" for layer, node, tensor in row.connections])
+        found: list[str] = []
+        for layer, node, tensor in row.connections:
+            found.append(f"{self._names.get(layer) or printable(layer)}[{node}][{tensor}]")
+        return ", ".join(found)
 
     def trainable(self, row: Row) -> Cell:
         """Return Y or N, or `-` for a layer without weights."""
@@ -169,10 +176,6 @@ def has_weights(row: Row) -> bool:
     if row.rows:
         return any(map(has_weights, row.rows))
     return total is not UNKNOWN and total != 0
-
-
-def _prefix(level: int) -> str:
-    return f"{'   ' * level}└ " if level else ""
 
 
 def known_sum(rows: Iterable[Row], measure: Callable[[Row], Dim]) -> Dim:

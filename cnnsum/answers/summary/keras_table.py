@@ -7,6 +7,7 @@ reports and nothing of how they are made. Where the numbers are not all known th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from cnnsum.answers import OptionError
 from cnnsum.answers.summary.cells import StyledCells, TextCells, known_sum
@@ -27,7 +28,7 @@ _BUFFERS = 4
 
 
 def summary(report: Report, options: Options) -> Iterator[str]:
-    """Yield the lines of the summary as plain text, without line ends.
+    """Return an iterator over the lines of the summary as plain text, without line ends.
 
     Raises OptionError, in Keras's words, if the columns do not fit the width or the layer range names no layers.
     """
@@ -39,12 +40,7 @@ def summary(report: Report, options: Options) -> Iterator[str]:
     else:
         width, columns, rows = _table(report, options, cells)
         body = grid.plain(columns, rows, width, _box(options))
-    for line in fold_spans(_title(report), screen(options)):
-        yield join(tuple(line))
-    yield from body
-    for spans in _totals(report):
-        for line in fold_spans(spans, screen(options)):
-            yield join(tuple(line))
+    return chain(_folded([_title(report)], options), body, _folded(_totals(report), options))
 
 
 def styled_summary(report: Report, options: Options) -> Iterator[list[Span]]:
@@ -61,6 +57,13 @@ def styled_summary(report: Report, options: Options) -> Iterator[list[Span]]:
     yield from body
     for spans in _totals(report):
         yield from fold_spans(spans, screen(options))
+
+
+def _folded(paragraphs: Iterable[tuple[Span, ...]], options: Options) -> Iterator[str]:
+    """Yield the lines of paragraphs as plain text."""
+    for spans in paragraphs:
+        for line in fold_spans(spans, screen(options)):
+            yield join(tuple(line))
 
 
 def line_length(report: Report, options: Options) -> int:

@@ -91,19 +91,19 @@ class RowBuilder:
         nodes = layer.nodes
         if used is not None and len(nodes) > 1:  # one that is listed has a call in use
             nodes = [node for node in nodes if node in used]
-        numbers = self._numbers(layer, nodes)
+        outputs, weights, params, macs, flops, weight_bytes, output_bytes, status = self._numbers(layer, nodes)
         row = Row(
             layer.name,
             layer.type_name,
-            outputs=numbers.outputs,
-            weights=numbers.weights,
-            params=numbers.params,
-            macs=numbers.macs,
-            flops=numbers.flops,
-            memory=LayerMemory(numbers.weight_bytes, numbers.output_bytes, self._saved(layer, nodes)),
+            outputs=outputs,
+            weights=weights,
+            params=params,
+            macs=macs,
+            flops=flops,
+            memory=LayerMemory(weight_bytes, output_bytes, self._saved(layer, nodes)),
             connections=() if nested else self._connections(nodes),
             block=layer.block,
-            status=numbers.status,
+            status=status,
             built=bool(nodes),
             trainable=layer.trainable,
             module=layer.module,
