@@ -88,6 +88,13 @@ class Expander:
         self.used: set[str] = set()
         self.blocks: dict[tuple[str, ...], BlockUse] = {}
 
+    def close(self) -> None:
+        """Let go of what reads models within this one, which holds this in turn: a circle would keep all that was read
+        of the file until a garbage collector finds it.
+        """
+        del self.nest
+        self.binder.reader.model = None
+
     def top_level(self, items: list[object], site: Site, frame: Frame) -> None:
         """Make the layers of the model's list at `site`. An item that was met before, but for its name, is not checked
         again.

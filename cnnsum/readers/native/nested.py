@@ -74,6 +74,7 @@ class _Nested(Spec):
         outer.used |= expander.used
         outputs = self._outputs(expander, frame)
         expander.wires.finish()
+        expander.close()
         graph = self._graph(expander, nodes, outputs, frame)
         graph.name = name
         if start is not None:

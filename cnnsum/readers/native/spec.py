@@ -99,6 +99,7 @@ class Spec:
                 check_unused(block, self.findings)
         outputs = self._outputs(expander, frame)
         expander.wires.finish()
+        expander.close()
         graph = self._graph(expander, nodes, outputs, frame)
         graph.included = tuple(files[1:])
         if self.how.inputs or self.how.settings or self.how.free:
