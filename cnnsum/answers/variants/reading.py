@@ -108,7 +108,11 @@ class Names:
         #: The symbol that stands for a batch that the file fixes, once that is set free.
         self.batch_symbol: str | None = None
         if self.batched and isinstance(graph.batch, int):
-            (symbol,) = symbols_of(reading.model({}, ("batch",)).graph.batch)  # type: ignore[arg-type]  # it was freed
+            freed = reading.model({}, ("batch",)).graph.batch
+            if not isinstance(freed, Expr):
+                message = "the batch cannot be varied: no axis of this file can be set free for it"
+                raise UnusableError(Diagnostic("SPC057", message))
+            (symbol,) = symbols_of(freed)
             self.batch_symbol = symbol.name
         self.free = tuple(["spatial"] * self.sized + ["batch"] * self.batched)
         self._last: tuple[object, Model] | None = None

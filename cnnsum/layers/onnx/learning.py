@@ -110,9 +110,11 @@ def linear_classifier(
 
 @layer(key=f"{_DOMAIN}.SVMRegressor", name="SVMRegressor", ignored=_SUPPORT)
 def svm_regressor(x: Shape, *, n_supports: PlainInt = 0) -> Facts:
-    """A number for each row, of its products with vectors. MACs: features times these."""
+    """A number for each row, of its products with vectors; without any it is linear, as in ONNX Runtime, which has one
+    product with the coefficients. MACs: features times these.
+    """
     rows, features = _rows(x)
-    return Facts((rows, 1), macs=features * n_supports, ops=UNKNOWN, gradient="none", dtype="float32")
+    return Facts((rows, 1), macs=features * max(n_supports, 1), ops=UNKNOWN, gradient="none", dtype="float32")
 
 
 @layer(key=f"{_DOMAIN}.TreeEnsemble", name="TreeEnsemble", ignored=_TREES)

@@ -52,9 +52,11 @@ class Sequences:
 
     def of(self, step: Step) -> Iterator[Step | Held] | None:
         """What stands for a node on a sequence: nodes on tensors, or none; None where it is a node of another kind."""
-        if step.type == "SplitToSequence" and step.domain == "ai.onnx":
+        if step.domain != "ai.onnx" or not step.outputs:
+            return None
+        if step.type == "SplitToSequence":
             return self._split(step)
-        if step.domain == "ai.onnx" and len(step.outputs) == 1 and self._members < _MOST_MEMBERS:
+        if len(step.outputs) == 1 and self._members < _MOST_MEMBERS:
             made = self._made(step)
             if made is not None:
                 self._held[step.outputs[0]] = made
@@ -62,8 +64,8 @@ class Sequences:
                 self._members += len(made)
                 return iter(())
         members = self._held.get(step.inputs[0]) if step.inputs else None
-        if members is None or step.domain != "ai.onnx":
-            parts = self._parts.get(step.inputs[0]) if step.inputs and step.domain == "ai.onnx" else None
+        if members is None:
+            parts = self._parts.get(step.inputs[0]) if step.inputs else None
             return None if parts is None else self._of_parts(step, parts)
         if step.type == "SequenceLength":
             return iter((Held(step.outputs[0], whole_number(len(members)), step.path),))

@@ -13,8 +13,10 @@ from cnnsum.writers.translation.from_program import RULES, FromProgram
 def partly_in_modules(graph: Graph, inference: Inference) -> tuple[Graph, Inference]:
     """The program with those of its operations in modules and functions that have such, and the others as they are.
 
-    The graph as it is where this one would have errors.
+    The graph as it is where it has errors, or this one would have some.
     """
+    if any(one.severity == "error" for one in inference.diagnostics):
+        return graph, inference  # rules of translation take layers that have been found sound
     rules = RULES
     if graph.vocabulary is ONNX:
         from cnnsum.writers.translation import from_onnx

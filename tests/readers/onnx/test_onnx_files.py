@@ -20,7 +20,9 @@ from bench.fuzz.onnx_files import attribute, node
 from cnnsum.diagnostics import UnusableError
 from cnnsum.dims import evaluate
 from cnnsum.lint.checking import findings_of
+from cnnsum.lint.run import run
 from cnnsum.source.onnx import MAX_CONTENT, SCHEMA, read_onnx
+from tests.cli.calling import call
 from tests.thorough import each
 
 HERE = Path(__file__).parent
@@ -628,3 +630,25 @@ def test_a_table_is_picked_from_by_indices_that_the_file_holds(tmp_path: Path) -
     found = load(model(nodes, "N", 3, 4, held=(weight("table", 7, 4), numbers("places", 0, 5, 2))), tmp_path)
     assert cnnsum.summarize(found).outputs[0].shape[1:] == (3, 4)
     assert not findings_of(found)
+
+
+@each(("attributes", "vectors"), [({"n_supports": 5}, 5), ({"n_supports": 0}, 1), ({}, 1), ({"n_supports": -1}, 1)])
+def test_a_regressor_without_vectors_is_linear(attributes: dict[str, int], vectors: int, tmp_path: Path) -> None:
+    """As ONNX Runtime has it: one product with the coefficients."""
+    one = {**node("SVMRegressor", ["x"], ["y"], **attributes), "domain": "ai.onnx.ml"}
+    found = load(model([one], 2, 6, opset_import=[{"version": 21}, {"domain": "ai.onnx.ml", "version": 3}]), tmp_path)
+    assert cnnsum.summarize(found).totals.macs == 6 * vectors
+
+
+def test_advice_on_a_file_whose_errors_are_silenced_takes_no_wrong_layer_apart(tmp_path: Path) -> None:
+    load(model([node("Conv", ["x", "w"], ["y"])], 2, 6, 5, 5, held=(weight("w"),)), tmp_path)
+    path = str(tmp_path / "m.onnx")
+    assert [one.code for one in run([path]).findings()] == ["SHP204"]
+    assert run([path], ignore=["SHP"]).findings() == []
+
+
+def test_a_batch_that_cannot_be_set_free_cannot_be_varied(tmp_path: Path) -> None:
+    load(model([node("Conv", ["x", "w"], ["y"])], 0, None, 0, held=(weight("w", 4, 4, 1, 1),)), tmp_path)
+    done = call("show", str(tmp_path / "m.onnx"), "--sweep", "batch=1:200")
+    assert done.code == 2
+    assert done.err == "SPC057 the batch cannot be varied: no axis of this file can be set free for it\n"

@@ -248,3 +248,14 @@ def test_a_state_without_an_end_is_not_followed(tmp_path: Path) -> None:
     loop = node("Loop", ["m", "", "x"], ["o", "ys"], body={**PRODUCT, "output": [{"name": "d"}, {}, {"name": "y"}]})
     tree = model([loop], 2, 4, held=(weight("w", 4, 4), scalar("m", 500)), output=OUTPUTS)
     assert load(tree, tmp_path).graph.outputs
+
+
+def test_nodes_on_sequences_that_give_nothing_are_said_to_be_wrong(tmp_path: Path) -> None:
+    made = node("SequenceConstruct", ["x"], ["s"])
+    zero = scalar("at", 0)
+    for last in (node("SequenceLength", ["s"], ["z"]), node("SequenceAt", ["s", "at"], ["z"])):
+        tree = model([made, last], 2, 4, held=(zero,), output=[{"name": "x"}])
+        last["output"] = []
+        found = load(tree, tmp_path)
+        assert found.diagnostics
+        assert shapes(found) == [(2, 4)]
