@@ -387,7 +387,9 @@ class _Runner:
                     options = node.options
                     if node.computed:
                         options = {**options, **self._computed(node, made_by)}
-                    key: object = (layer.key, node.keywords, shapes, *options.items(), not numbers)
+                    key: object = (layer.key, node.keywords, shapes, not numbers)
+                    if options:
+                        key = (key, *options.items())
                     if node.constants:
                         key = (key, *[one.index for one in node.constants])
                     if layer.type is not None and layer.type.reads:
@@ -612,7 +614,9 @@ class _Runner:
             given_as = [values[number].dtype for number in numbers]
             for constant in node.constants:
                 given_as.insert(constant.index, constant.dtype)
-        key = (id(facts), layer.policy.compute, *given_as)
+        key: tuple[object, ...] = (id(facts), layer.policy.compute)
+        if given_as:
+            key = (*key, *given_as)
         given = self._dtypes.get(key)
         if given is None:
             dtype = facts.dtype or layer.policy.compute

@@ -175,6 +175,11 @@ def _read_limited(file: BinaryIO, path: str, again: Opener | None) -> tuple[byte
 
 
 def _rest(file: BinaryIO, head: bytes, path: str) -> bytes:
+    """All bytes of a file of which the first are read already."""
+    if len(head) == _HEAD and file.seekable():
+        # Reading these again takes less than putting the two together, which is a copy of the whole.
+        file.seek(-len(head), os.SEEK_CUR)
+        head = b""
     rest = file.read(MAX_BYTES + 1 - len(head))
     if len(head) + len(rest) > MAX_BYTES:
         _refuse("SPC007", f"`{path}` is too large: more than {MAX_BYTES // 2**20} MiB")

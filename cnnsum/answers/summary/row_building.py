@@ -74,6 +74,7 @@ class RowBuilder:
 
             self.fields = receptive_fields(inference)
         self._shared: dict[tuple[int, int, int, bool], _Numbers] = {}
+        self._memory: dict[tuple[Dim, ...], LayerMemory] = {}
         self._tensors: dict[int, TensorRecord] = {}
         self._declarations: dict[tuple[int, int], _Declared] = {}
         self._claimed = _claimed(inference)
@@ -100,7 +101,7 @@ class RowBuilder:
             params=params,
             macs=macs,
             flops=flops,
-            memory=LayerMemory(weight_bytes, output_bytes, self._saved(layer, nodes)),
+            memory=self._bytes(weight_bytes, output_bytes, self._saved(layer, nodes)),
             connections=() if nested else self._connections(nodes),
             block=layer.block,
             status=status,
@@ -194,6 +195,13 @@ class RowBuilder:
             output_bytes,
             _status(calls, self._claimed),
         )
+
+    def _bytes(self, *of: Dim) -> LayerMemory:
+        """The record of the bytes of a layer's weights, of its outputs and of what is saved for it."""
+        found = self._memory.get(of)
+        if found is None:
+            found = self._memory[of] = LayerMemory(*of)
+        return found
 
     def _saved(self, layer: Layer, nodes: list[Node]) -> Dim:
         if layer.graph is None:

@@ -34,7 +34,8 @@ class Read(NamedTuple):
 
     def layer(self, name: str, place: Place) -> Layer:
         """A layer of it; its fields are its own, since a call may add to them."""
-        return Layer(name, self.type, self.fields.copy(), place=place, policy=self.policy, trainable=self.trainable)
+        type, fields, policy, trainable = self
+        return Layer(name, type, fields.copy(), place=place, policy=policy, trainable=trainable)
 
 
 class Kind(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cnnsum.graph.model import Constant
 from cnnsum.layers.facts import Shape
-from cnnsum.typed import Any, NamedTuple
+from cnnsum.typed import Any
 
 Path = tuple[str | int, ...]
 #: Layer name, number of the call, number of its output.
@@ -21,13 +21,9 @@ Tensors = list[tuple[Reference, "tuple[int | None, ...] | None", Path]]
 _FIRST = frozenset(("inputs", "sequences"))
 
 
-class Arguments(NamedTuple):
-    """One call. tensors: reference, recorded shape and place of each; the last ones have `keywords`."""
-
-    tensors: Tensors
-    keywords: tuple[str, ...]
-    constants: tuple[Constant, ...]
-    options: dict[str, Any]
+#: One call: its tensors (reference, recorded shape and place of each), the keywords that the last of them have, its
+#: constants, its options. A plain tuple, since there is one for each call and it is taken apart at once.
+Arguments = tuple[Tensors, tuple[str, ...], tuple[Constant, ...], dict[str, Any]]
 
 
 def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
@@ -71,7 +67,7 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
     except (TypeError, ValueError, KeyError, IndexError):
         return None
     keywords = tuple([name for name, _ in named]) if named else ()
-    return Arguments(tensors, keywords, tuple(constants), options)
+    return tensors, keywords, tuple(constants), options
 
 
 def is_of_one(call: object) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Span
 from cnnsum.graph.model import Constant, Place
 from cnnsum.layers.base import find
-from cnnsum.readers.keras.calls import Arguments, Path, Reference, constant_shape
+from cnnsum.readers.keras.calls import Arguments, Path, Reference, Tensors, constant_shape
 from cnnsum.typed import Any
 
 #: Fields of Keras 2 (and of its layers in TensorFlow and TF.js) that change neither shapes nor weights.
@@ -235,7 +235,7 @@ def modern(class_name: str, config: dict[str, object], calls: object = None) -> 
     names = _FIELDS.get(class_name, {})
     if "." in class_name and "function" in config:
         call = flatten_call(calls[0], keep_constants=True) if isinstance(calls, list) and calls else None
-        return {"name": config.get("name"), **({} if call is None else call.options)}
+        return {"name": config.get("name"), **({} if call is None else call[-1])}
     config = _of_keras_1(class_name, config)
     found = {names.get(key, key): _plain(value) for key, value in config.items() if key not in RETIRED}
     for key, value in _DEFAULTS.get(class_name, {}).items():
@@ -322,8 +322,9 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
     A call is a reference (`["conv", 0, 0, {...}]`), a list of them, or a mapping by name; the last item of a reference
     holds the other arguments, in which a list of a name and two numbers is a tensor again.
     """
-    found = Arguments([], (), (), {})
+    tensors: Tensors = []
     constants: list[Constant] = []
+    options: dict[str, Any] = {}
     kwargs: dict[str, Any] = {}
     where: Path = ()
 
@@ -336,9 +337,9 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
         if value[0] == "_CONSTANT_VALUE":
             shape = constant_shape(value[2])
             if keep_constants and shape is not None:
-                constants.append(Constant(len(found.tensors) + len(constants), shape, value[2]))
+                constants.append(Constant(len(tensors) + len(constants), shape, value[2]))
         else:
-            found.tensors.append(((value[0], value[1], value[2]), None, path))
+            tensors.append(((value[0], value[1], value[2]), None, path))
         if len(value) == 4 and isinstance(value[3], dict) and value[3]:
             kwargs.update(value[3])
             where = (*path, 3)
@@ -350,19 +351,19 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
     for name, value in kwargs.items():
         if _is_tensor(value):
             reference: Reference = (value[0], value[1], value[2])
-            found.tensors.append((reference, None, (*where, name)))
+            tensors.append((reference, None, (*where, name)))
             if not keep_constants:
                 named.append(name)
         elif isinstance(value, list) and value and all(map(_is_tensor, value)):
             for number, item in enumerate(value):
-                found.tensors.append(((item[0], item[1], item[2]), None, (*where, name, number)))
+                tensors.append(((item[0], item[1], item[2]), None, (*where, name, number)))
         elif keep_constants and name in _ARGUMENTS and _ARGUMENTS[name] is None:
             shape = constant_shape(value)
             if shape is not None:
-                constants.append(Constant(len(found.tensors) + len(constants), shape, value))
+                constants.append(Constant(len(tensors) + len(constants), shape, value))
         elif name not in ("name", "training", "mask"):
-            found.options[(_ARGUMENTS.get(name) or name) if keep_constants else name] = _plain(value)
-    return found._replace(keywords=tuple(named), constants=tuple(constants))
+            options[(_ARGUMENTS.get(name) or name) if keep_constants else name] = _plain(value)
+    return tensors, tuple(named), tuple(constants), options
 
 
 def _is_reference(value: Any) -> bool:

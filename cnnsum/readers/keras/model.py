@@ -31,7 +31,7 @@ from cnnsum.readers.declare import declare, open_axes
 from cnnsum.readers.how import How
 from cnnsum.readers.keras import layers_of
 from cnnsum.readers.keras.alike import keep, kind_of, known
-from cnnsum.readers.keras.calls import Arguments, flatten_call, is_of_one, references
+from cnnsum.readers.keras.calls import flatten_call, is_of_one, references
 from cnnsum.readers.keras.classes import hub_name, is_own_module, key_of, shown
 from cnnsum.readers.keras.retired import OF_LAYERS, retired, telling, without
 from cnnsum.readers.keras.values import fields_of, own_functions
@@ -300,8 +300,9 @@ class ModelReader:
             return
         if type is not None and type.takes_list and is_of_one(call):
             self._error("GRF303", f"{layer.name}: {type.refusal_of_one()}", here)
+        tensors, keywords, constants, options = arguments
         inputs: list[Tensor] = []
-        for reference, shape, where in arguments.tensors:
+        for reference, shape, where in tensors:
             tensor = self._tensor(reference, names, here, where)
             if tensor is None:
                 layer.disable()
@@ -312,18 +313,18 @@ class ModelReader:
         node.inputs = tuple(inputs)
         if is_operation and layer.type is not None and "key" in layer.fields:
             # What stands between the brackets of `x[...]` is a positional argument, and not an input.
-            arguments = arguments._replace(constants=(), options={"key": _key_of(call), **arguments.options})
-        node.keywords = arguments.keywords
+            constants, options = (), {"key": _key_of(call), **options}
+        node.keywords = keywords
         if layer.type is not None and layer.type in self._declared:
             # The patterns of a declaration have no names: what is given by name follows what is given by place.
             known = layer.type.schema.inputs
-            if not all(name in known or is_mask(name) for name in node.keywords):
+            if not all(name in known or is_mask(name) for name in keywords):
                 _place(node)
-        node.constants = arguments.constants
-        if arguments.options:
-            self._use_options(node, arguments, here)
+        node.constants = constants
+        if options:
+            self._use_options(node, options, here)
 
-    def _use_options(self, node: Node, arguments: Arguments, here: Path) -> None:
+    def _use_options(self, node: Node, options: dict[str, Any], here: Path) -> None:
         """Arguments of a call that are fields of the rule (`return_attention_scores`) become fields of the layer, or of
         the call alone where there are several.
         """
@@ -331,7 +332,7 @@ class ModelReader:
         if layer.type is None:
             return
         known = layer.type.schema.fields
-        for name, value in arguments.options.items():
+        for name, value in options.items():
             if name in known and value is not None:
                 try:
                     where = layer.fields if len(layer.nodes) == 1 else node.options
@@ -711,7 +712,7 @@ def _counted_from_one(
         calls = raw.get("inbound_nodes")
         for call in calls if isinstance(calls, list) else ():
             arguments = flatten_call(call, keep_constants=False) if isinstance(call, list) else None
-            found += [reference for reference, _, _ in arguments.tensors] if arguments is not None else []
+            found += [reference for reference, _, _ in arguments[0]] if arguments is not None else []
     for name, index, _ in found:
         if name in used:
             used[name].add(index)
