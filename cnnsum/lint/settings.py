@@ -6,6 +6,7 @@ Plain data, small enough to be sent to another process. Knows no file; `config` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from cnnsum.diagnostics import Severity, Span
 from cnnsum.lint.codes import Selection
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from cnnsum.lint.budget.baseline import Baseline, Increase
 
 DEFAULT_FAIL_ON = "error"
+#: Choices whose answers are kept: files that choose for themselves may be many.
+_MOST_ANSWERS = 1 << 8
 
 
 class Said(NamedTuple):
@@ -77,27 +80,45 @@ class Settings(NamedTuple):
         return SEVERITIES.index(severity) <= SEVERITIES.index(self.fail_on)
 
 
+class _Answers(dict[str, bool]):
+    """Whether findings of a code are reported, as they are chosen and silenced; each answer is found when it is first
+    asked for.
+    """
+
+    __slots__ = ("chosen", "silenced")
+
+    def __init__(self, choice: Choice, silenced: tuple[Said, ...]) -> None:
+        select = None if choice.select is None else tuple([said.text for said in choice.select])
+        self.chosen = Selection(select, tuple([said.text for said in choice.ignore]))
+        self.silenced = Selection(tuple([said.text for said in silenced]))
+
+    def __missing__(self, code: str) -> bool:
+        self[code] = self.chosen.reports(code) and not self.silenced.reports(code)
+        return self[code]
+
+
+#: Most files of a run have the same settings, and so the same answers.
+_answers = lru_cache(_MOST_ANSWERS)(_Answers)
+
+
 class Wanted:
     """Whether findings of a code are reported in one file; asked very often, so each answer is kept."""
 
-    __slots__ = ("_known", "_selection", "_silenced")
+    __slots__ = ("_answers", "_insisted")
 
     def __init__(self, choice: Choice, silenced: Iterable[Said] = ()) -> None:
-        select = None if choice.select is None else tuple([said.text for said in choice.select])
-        self._selection = Selection(select, tuple([said.text for said in choice.ignore]))
-        self._silenced = Selection(tuple([said.text for said in silenced]))
-        self._known: dict[str, bool] = {}
+        self._answers = _answers(choice, tuple(silenced))
+        self._insisted: dict[str, bool] = {}
 
     def __call__(self, code: str) -> bool:
         """Whether findings of `code` are reported."""
-        if code not in self._known:
-            self._known[code] = self._selection.reports(code) and not self._silenced.reports(code)
-        return self._known[code]
+        return self._insisted[code] if code in self._insisted else self._answers[code]
 
     def insist(self, codes: Iterable[str]) -> None:
         """Report these codes whatever is selected, unless they are ignored.
 
         For what says that others could not be looked for: who selects those alone would take the file for sound.
         """
+        chosen, silenced = self._answers.chosen, self._answers.silenced
         for code in codes:
-            self._known[code] = not self._selection.ignores(code) and not self._silenced.reports(code)
+            self._insisted[code] = not chosen.ignores(code) and not silenced.reports(code)

@@ -7,7 +7,8 @@ screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from importlib import import_module
 from inspect import cleandoc
 
@@ -108,11 +109,20 @@ def rule(
     return declare
 
 
-def all_rules() -> dict[str, Rule]:
+def all_rules() -> Mapping[str, Rule]:
     """Every rule by its code, in the order of the codes."""
+    _load()
+    return _RULES
+
+
+@lru_cache(1)
+def _load() -> None:
+    """Import what declares rules, which may have been imported in any order before."""
     for theme in THEMES:
         import_module(f"cnnsum.rules.{theme}")
-    return dict(sorted(_RULES.items()))
+    in_order = sorted(_RULES.items())
+    _RULES.clear()
+    _RULES.update(in_order)
 
 
 def parts_of(doc: str) -> Documentation:
