@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -33,10 +34,7 @@ def prod(dims: Iterable[Dim]) -> Dim:
     >>> prod((2, Symbol("H").dim, 3))
     6*H
     """
-    result: Dim = 1
-    for dim in dims:
-        result = result * dim
-    return result
+    return math.prod(dims)
 
 
 def ceil_div(a: Dim, n: Dim) -> Dim:

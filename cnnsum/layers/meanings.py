@@ -75,9 +75,15 @@ def field_with(type: LayerType, meaning: Meaning) -> str:
 
 def meant(type: LayerType, fields: Mapping[str, object], meaning: Meaning, rank: int = 0) -> object:
     """The value with this meaning; None where the type has none. rank: of the input, where axes are asked for."""
+    field, compute = _reading(type, meaning)
+    return fields.get(field) if compute is None else compute(fields, rank)
+
+
+@lru_cache(1 << 12)
+def _reading(type: LayerType, meaning: Meaning) -> tuple[str, Compute | None]:
+    """The field of a type that has this meaning, and what computes the value where the field does not say it."""
     values = type.vocabulary.meanings().values
-    compute = values.get((type.role, meaning), values.get(("", meaning)))
-    return fields.get(field_with(type, meaning)) if compute is None else compute(fields, rank)
+    return field_with(type, meaning), values.get((type.role, meaning), values.get(("", meaning)))
 
 
 class Typed(Protocol):
