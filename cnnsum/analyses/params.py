@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import mul
 
 from cnnsum.analyses.counting import bytes_of
 from cnnsum.dims import UNKNOWN, Dim, prod
@@ -31,6 +32,11 @@ class Weights(NamedTuple):
     def parameters(self) -> Dim:
         """Elements of all parameters."""
         return self.trainable + self.non_trainable
+
+    @property
+    def elements(self) -> Dim:
+        """Elements of all that is stored, buffers included."""
+        return self.parameters + self.buffers
 
     @property
     def gradient_bytes(self) -> Dim:
@@ -91,11 +97,11 @@ class Params:
             if layer not in by_layer:
                 by_layer[layer] = self._weights(call) if call.facts.weights else NO_WEIGHTS
         # Most layers share what is said of their weights with others.
-        said = {id(found): found for found in by_layer.values()}
-        total = NO_WEIGHTS
-        for number, times in Counter(map(id, by_layer.values())).items():
-            total += Weights(*(count * times for count in said[number]))
-        self.total = total
+        owned = [found for found in by_layer.values() if found is not NO_WEIGHTS]
+        said = {id(found): found for found in owned}
+        times = Counter(map(id, owned)).values()
+        sums = [sum(map(mul, counts, times)) for counts in zip(*said.values(), strict=True)]
+        self.total = Weights(*sums) if sums else NO_WEIGHTS
 
     def _weights(self, call: Call) -> Weights:
         trainable = self.trainable and not call.layer.freezes
