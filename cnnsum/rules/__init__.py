@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cnnsum.diagnostics import Diagnostic, Mend, Span
 from cnnsum.graph.model import Graph, Layer
-from cnnsum.rules.base import Subject
+from cnnsum.rules.base import Finding, Subject
 
 
 def advise(subject: Subject) -> list[Diagnostic]:
@@ -27,20 +27,23 @@ def advise(subject: Subject) -> list[Diagnostic]:
     network = Network(subject)
     found: list[Diagnostic] = []
     for rule in wanted:
-        places: dict[Span | None, int] = {}
-        mended: Counter[Mend] = Counter()
-        for finding in rule.check(network):
-            if not subject.graph.exported and finding.layer is not None and finding.layer.module is not None:
-                continue  # what is inside of a library's module is not the author's to change
-            diagnostic = diagnose(rule, finding)
-            if diagnostic.mend is not None:
-                mended[diagnostic.mend] += 1
-            if diagnostic.span is None or diagnostic.span not in places:
-                places[diagnostic.span] = len(found)
-                found.append(diagnostic)
+        said = [diagnose(rule, finding) for finding in rule.check(network) if _is_for_author(subject, finding)]
+        if not said:
+            continue
+        places: set[Span | None] = set()
+        for one in said:
+            if one.span is None or one.span not in places:
+                places.add(one.span)
+                found.append(one)
+        mended = Counter([one.mend for one in said if one.mend is not None])
         if mended:
             _leave_out_partial(found, mended, subject)
     return found
+
+
+def _is_for_author(subject: Subject, finding: Finding) -> bool:
+    """Whether it is the author's to change: what is inside of a library's module is not."""
+    return subject.graph.exported or finding.layer is None or finding.layer.module is None
 
 
 def _leave_out_partial(found: list[Diagnostic], mended: Counter[Mend], subject: Subject) -> None:

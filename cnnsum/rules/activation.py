@@ -11,25 +11,22 @@ from cnnsum.layers.facts import Shape
 from cnnsum.layers.meanings import said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
+    BORDERS,
     CONVOLUTIONS,
-    CROPPING,
     DROPOUT,
     GLOBAL_POOLING,
+    KERNELS,
     NORMALIZATIONS,
     PADDING,
     POOLING,
     RECURRENT,
     SHAPING,
-    SLIDING,
     SQUASHING,
-    TRANSPOSED,
     WEIGHTED,
     Roles,
     axes_said,
     field_for,
-    function_of,
     is_activation,
-    is_channels_first,
     is_linear,
     is_not_negative,
     phrase,
@@ -41,10 +38,12 @@ from cnnsum.rules.steps import steps_of
 
 #: What passes numbers on as they are, or as means or extremes of them: what is not negative stays so.
 #: (AlphaDropout puts a negative number in, and the noise of GaussianDropout may be one.)
-_KEEPS_SIGN = (POOLING | GLOBAL_POOLING | PADDING | CROPPING | DROPOUT | SHAPING | {"identity"}) - {
+_KEEPS_SIGN = (POOLING | GLOBAL_POOLING | BORDERS | DROPOUT | SHAPING | {"identity"}) - {
     "alpha dropout",
     "gaussian dropout",
 }
+#: Those and what makes numbers that are not negative of several that are not.
+_KEEPS_SIGNS = _KEEPS_SIGN | {"concatenate", "add", "multiply", "maximum"}
 #: What changes numbers only by factors and summands: two layers with such between them are one linear layer.
 _LINEAR = frozenset((*PADDING, *SHAPING, *DROPOUT, "batch normalization", "identity", "mean pooling"))
 _RELUS = frozenset(("relu", "relu6"))
@@ -75,12 +74,9 @@ def activation_twice(network: Network) -> Iterator[Finding]:
           - Dense: 10
           - Softmax
     """
-    for call in network.calls:
-        if not is_activation(call):
-            continue
+    for call, function in network.functions.items():
         before = network.before(call)
-        function = function_of(call)
-        if before is not None and function is not None and function_of(before) == function:
+        if before is not None and network.functions.get(before) == function and is_activation(call):
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` applies {function} to the {function} of `{before.layer.name}`",
@@ -122,7 +118,7 @@ def cut_scores(network: Network) -> Iterator[Finding]:
         if not is_activation(call):
             continue
         before = network.before(call)
-        first = function_of(before) if before is not None else None
+        first = network.functions.get(before) if before is not None else None
         if before is not None and first in _CUTTING and first != function:
             yield Finding(
                 call.layer,
@@ -280,7 +276,8 @@ def _merged(network: Network, chain: list[Call]) -> int | None:
         taps: Dim = 1
     else:
         inside, outside = (
-            shape[1 if is_channels_first(call) else -1] for call, shape in ((chain[0], before), (chain[-1], after))
+            shape[1 if call in network.channels_first else -1]
+            for call, shape in ((chain[0], before), (chain[-1], after))
         )
         taps = _taps(chain)
     weights = inside * outside * taps + (outside if bias else 0)
@@ -327,20 +324,16 @@ def relu_without_effect(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, activation: relu}
           - MaxPooling2D: 2
     """
-    positive = [False] * len(network.values)
+    positive: set[int] = set()
     for call in network.calls:
-        kind = role_of(call.layer)
-        function = function_of(call)
-        inputs = all(number >= 0 and positive[number] for number in call.inputs) and bool(call.inputs)
-        if is_not_negative(function) or (
-            inputs and (kind in _KEEPS_SIGN or kind in {"concatenate", "add", "multiply", "maximum"})
-        ):
-            for number in call.outputs:
-                positive[number] = True
+        function = network.functions.get(call)
+        inputs = bool(call.inputs) and positive.issuperset(call.inputs)
+        if is_not_negative(function) or (inputs and role_of(call.layer) in _KEEPS_SIGNS):
+            positive.update(call.outputs)
         if not inputs or function != "relu" or not is_activation(call):
             continue
         before = network.before(call)
-        if before is not None and function_of(before) == function:
+        if before is not None and network.functions.get(before) == function:
             continue  # said by ARC411
         yield Finding(
             call.layer,
@@ -480,10 +473,10 @@ def softmax_along_space(network: Network) -> Iterator[Finding]:
         made: Call | None = call
         while made is not None and (is_activation(made) or role_of(made.layer) in DROPOUT | NORMALIZATIONS):
             made = network.before(made)
-        if made is None or role_of(made.layer) not in SLIDING | TRANSPOSED:
+        if made is None or role_of(made.layer) not in KERNELS:
             continue
         axes = set(axes_said(call.layer, len(shape)) or (len(shape) - 1,))
-        right = 1 if is_channels_first(made) else len(shape) - 1
+        right = 1 if made in network.channels_first else len(shape) - 1
         if len(axes) == 1 and right not in axes and len(shape) > 3:
             yield Finding(
                 call.layer,

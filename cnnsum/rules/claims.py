@@ -66,10 +66,12 @@ def claim_that_is_not_true(network: Network) -> Iterator[Finding]:
         message = _of_all(network, said)
         if message:
             yield Finding(None, message, "mend the comment, or the model", span=said.place)
+    if "#" not in network.document.text:
+        return
     layers: dict[int, list[Layer]] | None = None
     leading = True
     for number, line in enumerate(network.document.text.splitlines(), 1):
-        comment = _COMMENT.search(line)
+        comment = _COMMENT.search(line) if "#" in line else None
         if line.strip() and not line.lstrip().startswith("#"):
             leading = False
         claim = _CLAIM.search(comment[1]) if comment is not None else None

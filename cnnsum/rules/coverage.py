@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import prod
 
 from cnnsum.analyses.field.seen import ITSELF, Seen, through
@@ -15,15 +16,16 @@ from cnnsum.rules.kinds import (
     NORMALIZATIONS,
     SLIDING,
     TRANSPOSED,
-    axes_of_space,
     field_for,
     is_activation,
     phrase,
     role_of,
 )
 from cnnsum.rules.network import Network, known
-from cnnsum.rules.steps import Axis, Step, axes_of, steps_of
+from cnnsum.rules.steps import Step, steps_of
 
+#: What a convolution hands on as it is, place by place.
+_KEEPS_PLACES = NORMALIZATIONS | DROPOUT
 #: Samples that kernels may span before they are not looked at.
 _WIDEST = 1 << 13
 
@@ -95,8 +97,10 @@ def gridding(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 2, padding: same, activation: relu}
           - Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 3, padding: same, activation: relu}
     """
+    if len([call for call in network.of(SLIDING) if _is_dilated(steps_of(call) or ())]) < 2:
+        return
     for run in _runs(network):
-        dilated = [call for call, steps in run if any(step.dilation != 1 and step.size != 1 for step in steps)]
+        dilated = [call for call, steps in run if _is_dilated(steps)]
         if len(dilated) < 2:
             continue
         last = run[-1][0]
@@ -104,7 +108,7 @@ def gridding(network: Network) -> Iterator[Finding]:
         shape = network.output_shape(last)
         if field is None or shape is None or len(field) != len(run[0][1]):
             continue
-        for axis, place in enumerate(axes_of_space(last, len(shape))):
+        for axis, place in enumerate(network.axes_of_space(last, len(shape))):
             along = [steps[axis] for _, steps in run]
             holes = _holes(field[axis].seen)
             if holes is not None and _holes(_seen_by(along)) is not None:
@@ -118,6 +122,10 @@ def gridding(network: Network) -> Iterator[Finding]:
                     ((dilated[0].layer, "the first of them"),),
                 )
                 break
+
+
+def _is_dilated(steps: tuple[Step, ...]) -> bool:
+    return any(step.dilation != 1 and step.size != 1 for step in steps)
 
 
 def _runs(network: Network) -> Iterator[list[tuple[Call, tuple[Step, ...]]]]:
@@ -141,7 +149,7 @@ def _runs(network: Network) -> Iterator[list[tuple[Call, tuple[Step, ...]]]]:
 
 
 def _passes_on(call: Call) -> bool:
-    return role_of(call.layer) in NORMALIZATIONS | DROPOUT or is_activation(call)
+    return role_of(call.layer) in _KEEPS_PLACES or is_activation(call)
 
 
 def _seen_by(steps: list[Step]) -> Seen | None:
@@ -181,15 +189,15 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 8, kernel_size: 1}
     """
     for call in network.of(SLIDING):
-        axes = axes_of(network, call)
+        axes = network.axes(call)
         if not isinstance(call.facts.window, tuple) or len(axes) < len(call.facts.window):
             continue
         if any(axis.step.size > _WIDEST for axis in axes):
             continue
-        total = prod(axis.step.size for axis in axes)
-        used = [_taps_on_samples(axis) for axis in axes]
-        if prod(used) < total:
-            small = [axis for axis, taps in zip(axes, used, strict=True) if taps < axis.step.size]
+        used = [_taps_on_samples(step, length, out) for _, length, out, step in axes]
+        small = [axis for axis, taps in zip(axes, used, strict=True) if taps < axis.step.size]
+        if small:
+            total = prod(axis.step.size for axis in axes)
             where = " and ".join(
                 f"{axis.length} {'sample' if axis.length == 1 else 'samples'} along axis {axis.number}"
                 for axis in small
@@ -203,12 +211,12 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
             )
 
 
-def _taps_on_samples(axis: Axis) -> int:
-    """How many taps of a kernel meet a sample of the input at one of its places."""
-    step = axis.step
+@lru_cache(1 << 10)
+def _taps_on_samples(step: Step, length: int, out: int) -> int:
+    """How many taps of a kernel meet a sample of the input at one of its places, along an axis of that length."""
     used = 0
     for tap in range(step.size):
         place = step.dilation * tap - step.before
         first = max(0, -(place // step.stride))  # the first output whose tap is not before the input
-        used += first < axis.out and place + first * step.stride < axis.length
+        used += first < out and place + first * step.stride < length
     return used

@@ -9,7 +9,6 @@ from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,
     field_for,
-    function_of,
     is_activation,
     role_of,
 )
@@ -17,6 +16,7 @@ from cnnsum.rules.network import Network
 
 #: Above it, more is thrown away than any published network does.
 _MOST = 0.8
+_SOFTMAX = frozenset(("softmax", "log_softmax"))
 #: Decimals of a rate that is told: those beyond are of the arithmetic.
 _DIGITS = 6
 
@@ -120,9 +120,9 @@ def dropped_output(network: Network) -> Iterator[Finding]:
         before, after = network.before(call), network.after(call)
         if before is None or role_of(before.layer) not in {"dense", "activation"}:
             continue
-        scored = function_of(before) in {"softmax", "log_softmax", "sigmoid"}
-        last = call.outputs[0] in network.outputs and (scored or function_of(before) is None)
-        scores = after is not None and is_activation(after) and function_of(after) in {"softmax", "log_softmax"}
+        scored = network.functions.get(before) in {None, "sigmoid", *_SOFTMAX}
+        last = call.outputs[0] in network.outputs and scored
+        scores = after is not None and is_activation(after) and network.functions.get(after) in _SOFTMAX
         if last or (scores and after is not None and after.outputs[0] in network.outputs):
             yield Finding(
                 call.layer, f"`{call.layer.name}` drops parts of the answer", "dropout before the last weights"

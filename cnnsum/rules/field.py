@@ -8,7 +8,7 @@ from cnnsum.analyses.field.fields import Arm, misaligned_merges
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
 from cnnsum.rules.base import Finding, rule
-from cnnsum.rules.kinds import GLOBAL_POOLING, MERGING, is_channels_first, role_of
+from cnnsum.rules.kinds import GLOBAL_POOLING, MERGING, role_of
 from cnnsum.rules.network import Network
 
 #: From which size on, in inputs, a field is far larger than its input, if no more places than this are left.
@@ -91,7 +91,7 @@ def field_too_large(network: Network) -> Iterator[Finding]:
     """
     for call, lengths, sizes in _heads(network):
         shape = network.input_shape(call) or ()
-        places = shape[2:] if is_channels_first(call) else shape[1:-1]
+        places = shape[2:] if call in network.channels_first else shape[1:-1]
         small = all(isinstance(dim, int) and dim <= _FEW_PLACES for dim in places)
         if small and all(size > _TIMES * length for size, length in zip(sizes, lengths, strict=True)):
             yield Finding(
@@ -114,27 +114,36 @@ def _by(sizes: list[int]) -> str:
 def _heads(network: Network) -> Iterator[tuple[Call, list[int], list[int]]]:
     """Global poolings on the way to an output: each with the sizes of the input and of the field, by axis."""
     lengths = _lengths(network)
-    poolings = network.of(GLOBAL_POOLING)
-    if lengths is None or not poolings:
+    if lengths is None:
         return
-    leading = _leading_out(network)
-    for call in poolings:
+    leading: dict[Call, bool] = {}
+    for call in network.of(GLOBAL_POOLING):
+        if not _leads_out(network, call, leading):
+            continue
         seen = network.fields[call.inputs[0]]
         sizes = [axis.size for axis in seen] if seen is not None else []
         found = [size for size in sizes if isinstance(size, int)]
-        if call in leading and len(found) == len(lengths) == len(sizes):
+        if len(found) == len(lengths) == len(sizes):
             yield call, lengths, found
 
 
-def _leading_out(network: Network) -> set[Call]:
-    """The calls from which there is a way to an output without a merge: that of a gate comes back to its map."""
-    leading: set[Call] = set()
-    for call in reversed(network.calls):
-        following = network.after(call)
-        out = any(number in network.outputs for number in call.outputs)
-        if len(call.inputs) == 1 and (out or (following is not None and following in leading)):
-            leading.add(call)
-    return leading
+def _leads_out(network: Network, call: Call, leading: dict[Call, bool]) -> bool:
+    """Whether there is a way from a call to an output without a merge: that of a gate comes back to its map.
+
+    leading: what has been found so, which holds for all calls on the way.
+    """
+    way: list[Call] = []
+    following: Call | None = call
+    leads = False
+    while following is not None and len(following.inputs) == 1 and not leads:
+        if following in leading:
+            leads = leading[following]
+            break
+        way.append(following)
+        leads = not network.outputs.isdisjoint(following.outputs)
+        following = network.after(following)
+    leading.update(dict.fromkeys(way, leads))
+    return leads
 
 
 def _lengths(network: Network) -> list[int] | None:
@@ -177,6 +186,8 @@ def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 8, kernel_size: 5, name: even}
           - Add: {from: [stem, even]}
     """
+    if not network.of(MERGING):
+        return
     for call, arms, shifts, slack in misaligned_merges(network.inference, network.fields):
         if role_of(call.layer) not in MERGING:
             continue

@@ -19,13 +19,19 @@ CONVOLUTIONS: Roles = frozenset(("convolution",))
 TRANSPOSED: Roles = frozenset(("transposed convolution",))
 #: Layers that slide a kernel over their input, position by position or with a stride.
 SLIDING: Roles = CONVOLUTIONS | {"depthwise convolution", "separable convolution"}
+#: Layers with a kernel over axes of space, whichever way it goes.
+KERNELS: Roles = SLIDING | TRANSPOSED
 #: Layers that make weighted sums, and whose last step may be an activation.
-WEIGHTED: Roles = SLIDING | TRANSPOSED | {"dense", "einsum"}
+WEIGHTED: Roles = KERNELS | {"dense", "einsum"}
 
 POOLING: Roles = frozenset(("max pooling", "mean pooling"))
+#: Layers whose outputs each see a window of their input.
+WINDOWED: Roles = SLIDING | POOLING
 GLOBAL_POOLING: Roles = frozenset(("global max pooling", "global mean pooling"))
 PADDING: Roles = frozenset(("padding",))
 CROPPING: Roles = frozenset(("cropping",))
+#: Layers that move the border of a map.
+BORDERS: Roles = PADDING | CROPPING
 UPSAMPLING: Roles = frozenset(("upsampling",))
 DROPOUT: Roles = frozenset(("dropout", "alpha dropout", "gaussian dropout", "channel dropout"))
 NOISE: Roles = DROPOUT | {"noise"}
@@ -120,11 +126,6 @@ def is_activation(call: Call) -> bool:
     return role_of(call.layer) == "activation" or (call.layer.is_operation and function_of(call) is not None)
 
 
-def axes_of_space(call: Call, rank: int) -> tuple[int, ...]:
-    """The axes of an input of that rank that a sliding or pooling layer takes for space."""
-    return tuple(range(2, rank)) if is_channels_first(call) else tuple(range(1, rank - 1))
-
-
 def layout_of(call: Call) -> Layout | None:
     """Where the layer takes its channels to be; None for one that does not say, and for one that works on the last axis
     in every framework.
@@ -134,7 +135,7 @@ def layout_of(call: Call) -> Layout | None:
 
 def is_channels_first(call: Call) -> bool:
     """Whether the layer takes the axis after the batch for its channels."""
-    return layout_of(call) == "channels_first"
+    return call.layer.layout == "channels_first" and layout_of(call) is not None
 
 
 def spelled(count: Dim) -> str:

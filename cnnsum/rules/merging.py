@@ -10,16 +10,14 @@ from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,
     GLOBAL_POOLING,
+    KERNELS,
     NORMALIZATIONS,
     POOLING,
     SHAPING,
-    SLIDING,
-    TRANSPOSED,
     Roles,
     axes_said,
     field_for,
     is_activation,
-    is_channels_first,
     phrase,
     role_of,
 )
@@ -184,10 +182,10 @@ def concatenation_of_places(network: Network) -> Iterator[Finding]:
             made = network.makers[number]
             while made is not None and (is_activation(made) or role_of(made.layer) in NORMALIZATIONS):
                 made = network.before(made)
-            if made is None or role_of(made.layer) not in SLIDING | TRANSPOSED:
+            if made is None or role_of(made.layer) not in KERNELS:
                 rights.add(-1)
                 break
-            rights.add(1 if is_channels_first(made) else len(out) - 1)
+            rights.add(1 if made in network.channels_first else len(out) - 1)
         axis = axes_said(call.layer, len(out))[0]
         if len(rights) == 1 and -1 not in rights and axis not in rights:
             yield Finding(

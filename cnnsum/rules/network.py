@@ -5,7 +5,8 @@ Everything is found once, when a rule first asks for it, in a time linear in the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import chain
 
 from cnnsum.analyses.field.fields import Field, receptive_fields
 from cnnsum.analyses.params import Params
@@ -16,6 +17,7 @@ from cnnsum.layers.base import Role
 from cnnsum.layers.facts import Shape
 from cnnsum.rules.base import Subject
 from cnnsum.rules.kinds import SHAPING, function_of, is_channels_first, layout_of, role_of
+from cnnsum.rules.steps import Axis, axes_between
 from cnnsum.source import Document
 
 
@@ -23,10 +25,12 @@ class Network:
     """The flat program of a model, with the way from every value to its maker and its readers."""
 
     __slots__ = (
+        "_axes",
         "_calls",
         "_channels_first",
-        "_ending",
         "_fields",
+        "_functions",
+        "_nearest",
         "_params",
         "_roles",
         "calls",
@@ -53,13 +57,15 @@ class Network:
             for number in call.outputs:
                 self.makers[number] = call
         for call in subject.inference.calls:
-            for number in dict.fromkeys(call.inputs):
+            for number in call.inputs if len(call.inputs) < 2 else dict.fromkeys(call.inputs):
                 self.readers[number].append(call)
         self.outputs: frozenset[int] = frozenset(subject.inference.outputs)
         self._calls: dict[Layer, list[Call]] | None = None
         self._roles: dict[Role, list[int]] | None = None
-        self._ending: dict[str, list[int]] | None = None
-        self._channels_first: list[bool] | None = None
+        self._functions: dict[Call, str] | None = None
+        self._axes: dict[Call, list[Axis]] = {}
+        self._channels_first: frozenset[Call] | None = None
+        self._nearest: list[bool] | None = None
         self._params: Params | None = None
         self._fields: list[Field] | None = None
 
@@ -77,24 +83,33 @@ class Network:
             self._fields = receptive_fields(self.inference)
         return self._fields
 
-    def of(self, roles: Collection[Role]) -> list[Call]:
+    @property
+    def functions(self) -> dict[Call, str]:
+        """The activation that is the last step of a call, of all that have one, in their order."""
+        if self._functions is None:
+            found = [(call, function_of(call)) for call in self.calls]
+            self._functions = {call: function for call, function in found if function is not None}
+        return self._functions
+
+    @property
+    def channels_first(self) -> frozenset[Call]:
+        """The calls of layers that take the axis after the batch for their channels."""
+        if self._channels_first is None:
+            self._channels_first = frozenset([call for call in self.inference.calls if is_channels_first(call)])
+        return self._channels_first
+
+    def of(self, roles: Collection[Role]) -> Sequence[Call]:
         """The calls of layers with one of these roles, in their order."""
         if self._roles is None:
             self._roles = {}
             for at, call in enumerate(self.calls):
                 self._roles.setdefault(role_of(call.layer), []).append(at)
-        return [self.calls[at] for at in sorted([at for role in roles for at in self._roles.get(role, ())])]
+        found = [places for role, places in self._roles.items() if role in roles]
+        return [self.calls[at] for at in (found[0] if len(found) == 1 else sorted(chain(*found)))]
 
     def ending_in(self, functions: Collection[str]) -> list[tuple[Call, str]]:
         """The calls whose last step is one of these activations, in their order, each with its own."""
-        if self._ending is None:
-            self._ending = {}
-            for at, call in enumerate(self.calls):
-                function = function_of(call)
-                if function is not None:
-                    self._ending.setdefault(function, []).append(at)
-        function_at = {at: function for function in functions for at in self._ending.get(function, ())}
-        return [(self.calls[at], function_at[at]) for at in sorted(function_at)]
+        return [(call, function) for call, function in self.functions.items() if function in functions]
 
     def before(self, call: Call) -> Call | None:
         """The call that makes the only input of this one."""
@@ -134,9 +149,9 @@ class Network:
 
         The nearest of those that make and read it, and so on through all that keeps its axes; False where none says.
         """
-        if self._channels_first is None:
-            self._channels_first = self._nearest_formats()
-        return self._channels_first[number]
+        if self._nearest is None:
+            self._nearest = self._nearest_formats() if self.channels_first else [False] * len(self.values)
+        return self._nearest[number]
 
     def _nearest_formats(self) -> list[bool]:
         """For every value whether its channels are its axis 1: spread from all layers that say so at once, each call
@@ -152,7 +167,7 @@ class Network:
             for call in calls:
                 shaped = call is self.makers[number] and role_of(call.layer) in SHAPING
                 if layout_of(call) is not None and not shaped:
-                    found[number] = is_channels_first(call)
+                    found[number] = call in self.channels_first
                     waiting.append(number)
                     break
         passed: set[int] = set()
@@ -173,6 +188,18 @@ class Network:
         if shape is None or len(shape) < 3:
             return ()
         return shape[2:] if self.is_channels_first(number) else shape[1:-1]
+
+    def axes_of_space(self, call: Call, rank: int) -> range:
+        """The axes of an input of that rank that a sliding or pooling layer takes for space."""
+        return range(2, rank) if call in self.channels_first else range(1, rank - 1)
+
+    def axes(self, call: Call) -> list[Axis]:
+        """The spatial axes of a call along which its kernel moves, and whose sizes are known."""
+        if call not in self._axes:
+            before, after = self.input_shape(call), self.output_shape(call)
+            space = self.axes_of_space(call, len(before or ()))
+            self._axes[call] = axes_between(before, after, space, call.facts.window)
+        return self._axes[call]
 
     def input_shape(self, call: Call) -> Shape | None:
         """The shape of the first input."""

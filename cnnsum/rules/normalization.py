@@ -10,16 +10,13 @@ from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
     DROPOUT,
+    KERNELS,
     NORMALIZATIONS,
     OF_GROUPS,
-    SLIDING,
-    TRANSPOSED,
     WEIGHTED,
     axes_said,
     field_for,
-    function_of,
     is_activation,
-    is_channels_first,
     is_linear,
     phrase,
     role_of,
@@ -55,7 +52,7 @@ def bias_that_is_taken_away(network: Network) -> Iterator[Finding]:
           - ReLU
     """
     for call in network.of(WEIGHTED):
-        if not is_linear(call) or not said(call.layer, "bias"):
+        if not said(call.layer, "bias") or not is_linear(call):
             continue
         after = network.after(call)
         if after is not None and all(_is_centred(network, one) for one in network.calls_of(call.layer)):
@@ -86,7 +83,7 @@ def _is_centred(network: Network, made: Call) -> bool:
             return False
     elif kind != "batch normalization" or not call.layer.trainable or not network.graph.trainable:
         return False
-    return axes == (1 if is_channels_first(made) else len(shape) - 1,)
+    return axes == (1 if made in network.channels_first else len(shape) - 1,)
 
 
 @rule("ARC402", "warning")
@@ -319,12 +316,12 @@ def normalization_of_the_wrong_axis(network: Network) -> Iterator[Finding]:
     """
     for call in network.of(NORMALIZATIONS):
         made = network.before(call)
-        while made is not None and function_of(made) is not None and is_activation(made):
+        while made is not None and made in network.functions and is_activation(made):
             made = network.before(made)
         shape = network.input_shape(call)
-        if made is None or shape is None or role_of(made.layer) not in SLIDING | TRANSPOSED:
+        if made is None or shape is None or role_of(made.layer) not in KERNELS:
             continue
-        right = 1 if is_channels_first(made) else len(shape) - 1
+        right = 1 if made in network.channels_first else len(shape) - 1
         axes = axes_said(call.layer, len(shape))
         if right not in axes:
             wrong = ", ".join(map(str, axes))
@@ -362,7 +359,7 @@ def normalization_of_the_answer(network: Network) -> Iterator[Finding]:
         before = network.before(call)
         if before is None or call.outputs[0] not in network.outputs:
             continue
-        function = function_of(before)
+        function = network.functions.get(before)
         if function in {"softmax", "log_softmax", "sigmoid"}:
             yield Finding(
                 call.layer,

@@ -13,7 +13,6 @@ from cnnsum.rules.kinds import (
     NOISE,
     field_for,
     is_activation,
-    is_channels_first,
     role_of,
 )
 from cnnsum.rules.network import Network
@@ -175,7 +174,7 @@ def channels_out_of_step(network: Network) -> Iterator[Finding]:
         shape = network.output_shape(call)
         if shape is None or _is_last(network, call) or said(layer, "groups") not in {None, 1}:
             continue
-        width = shape[1 if is_channels_first(call) else -1]
+        width = shape[1 if call in network.channels_first else -1]
         if isinstance(width, int) and width > 1 and width % _MULTIPLE:
             field = field_for(layer, "channels")
             yield Finding(

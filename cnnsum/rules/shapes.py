@@ -10,16 +10,16 @@ from cnnsum.layers.base import Role
 from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
+    BORDERS,
     CROPPING,
     GLOBAL_POOLING,
+    KERNELS,
     MERGING,
     PADDING,
     POOLING,
-    SLIDING,
-    TRANSPOSED,
     UPSAMPLING,
+    Roles,
     is_activation,
-    is_channels_first,
     phrase,
     role_of,
     spelled,
@@ -53,7 +53,7 @@ def crop_of_padding(network: Network) -> Iterator[Finding]:
           - ZeroPadding2D: 1
           - Conv2D: {filters: 8, kernel_size: 3}
     """
-    for call in network.calls:
+    for call in network.of(BORDERS):
         before = network.before(call)
         if before is None or network.after(before) is not call:
             continue
@@ -97,6 +97,8 @@ def _in_place_of(pads: list[Dim], crops: list[Dim], *, is_padded_first: bool) ->
 
 
 _SINGLE = "it merges a single input"
+#: Layers that may give their input as it is.
+_MAY_DO_NOTHING: Roles = BORDERS | UPSAMPLING | MERGING | {"flatten", "reshape", "permute", "rescaling"}
 
 
 @rule("ARC442", "note")
@@ -122,7 +124,7 @@ def layer_that_does_nothing(network: Network) -> Iterator[Finding]:
           - Dense: {units: 10, activation: relu}
           - Dense: 2
     """
-    for call in network.calls:
+    for call in network.of(_MAY_DO_NOTHING):
         reason = _nothing(network, call)
         if reason:
             help = (
@@ -141,7 +143,7 @@ def _nothing(network: Network, call: Call) -> str:
     order = said(call.layer, "order") if kind == "permute" else None
     if order is not None and list(order) == sorted(order):
         return "the axes stay where they are"
-    if kind in PADDING | CROPPING and all(side == 0 for side in _sides(call)):
+    if kind in BORDERS and all(side == 0 for side in _sides(call)):
         return "it pads by 0" if kind in PADDING else "it crops by 0"
     factors = said(call.layer, "factors") if kind in UPSAMPLING else None
     if factors is not None and all(factor == 1 for factor in factors):
@@ -179,7 +181,7 @@ def reshaped_twice(network: Network) -> Iterator[Finding]:
         before = network.before(call)
         if before is None or role_of(before.layer) not in kinds:
             continue
-        if network.after(before) is call and not is_channels_first(before) and not _nothing(network, call):
+        if network.after(before) is call and before not in network.channels_first and not _nothing(network, call):
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` reshapes what `{before.layer.name}` has just reshaped",
@@ -212,13 +214,15 @@ def too_many_elements(network: Network) -> Iterator[Finding]:
           - GlobalAveragePooling2D
           - Dense: 64
     """
+    total = network.params.total.elements
+    has_large_weights = not isinstance(total, int) or total > _LARGEST
     for call in network.calls:
         for number in call.outputs:
             shape = network.values[number].shape
             count = prod(shape[1:]) if shape else 0
             if isinstance(count, int) and count > _LARGEST:
                 yield _too_many(call, f"the output of `{call.layer.name}` has {spelled(count)} elements per sample")
-        for weight in call.facts.weights:
+        for weight in call.facts.weights if has_large_weights else ():
             count = prod(weight.shape)
             if isinstance(count, int) and count > _LARGEST:
                 yield _too_many(call, f"the {weight.name} of `{call.layer.name}` has {spelled(count)} elements")
@@ -254,7 +258,7 @@ def pooling_of_one_place(network: Network) -> Iterator[Finding]:
         shape = network.input_shape(call)
         if shape is None:
             continue
-        space = shape[2:] if is_channels_first(call) else shape[1:-1]
+        space = shape[2:] if call in network.channels_first else shape[1:-1]
         if space and all(dim == 1 for dim in space):
             yield Finding(
                 call.layer,
@@ -286,17 +290,18 @@ def layout_that_changes(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 32, kernel_size: 3, padding: same, activation: relu}
           - MaxPooling2D: 2
     """
-    kinds = SLIDING | TRANSPOSED | POOLING | GLOBAL_POOLING | UPSAMPLING | PADDING | CROPPING
-    for call in network.of(kinds):
-        if "data_format" not in call.layer.fields:
-            continue
+    calls = [call for call in network.of(_WITH_LAYOUT) if "data_format" in call.layer.fields]
+    firsts = network.channels_first.intersection(calls)
+    if not 0 < len(firsts) < len(calls):
+        return
+    for call in calls:
         before = network.before(call)
         while before is not None and (is_activation(before) or role_of(before.layer) in _TRANSPARENT):
             before = network.before(before)
-        if before is None or role_of(before.layer) not in kinds or "data_format" not in before.layer.fields:
+        if before is None or role_of(before.layer) not in _WITH_LAYOUT or "data_format" not in before.layer.fields:
             continue
-        if is_channels_first(before) != is_channels_first(call):
-            formats = ["channels_first" if is_channels_first(one) else "channels_last" for one in (before, call)]
+        if (before in firsts) != (call in firsts):
+            formats = ["channels_first" if one in firsts else "channels_last" for one in (before, call)]
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` is {formats[1]}, but `{before.layer.name}` before it {formats[0]}",
@@ -306,6 +311,7 @@ def layout_that_changes(network: Network) -> Iterator[Finding]:
             )
 
 
+_WITH_LAYOUT = KERNELS | POOLING | GLOBAL_POOLING | UPSAMPLING | BORDERS
 _TRANSPARENT = frozenset(("batch normalization", "group normalization", "dropout"))
 
 
@@ -349,8 +355,8 @@ def channels_before_space(network: Network) -> Iterator[Finding]:
             following: Call | None = reader
             while following is not None and (is_activation(following) or role_of(following.layer) in _SAME_PLACES):
                 following = network.after(following)
-            if following is not None and _takes_for_space(following, sizes):
-                first = is_channels_first(following)
+            if following is not None and _takes_for_space(network, following, sizes):
+                first = following in network.channels_first
                 right = [sizes[-1], *sizes[:-1]] if first else [*sizes[1:], sizes[0]]
                 taken, left = (sizes[0], sizes[-1]) if first else (sizes[-1], sizes[0])
                 yield Finding(
@@ -363,15 +369,14 @@ def channels_before_space(network: Network) -> Iterator[Finding]:
                 break
 
 
-def _takes_for_space(call: Call, sizes: list[int]) -> bool:
+def _takes_for_space(network: Network, call: Call, sizes: list[int]) -> bool:
     """Whether a layer slides over what looks like the channels of an input of these sizes."""
-    kind = role_of(call.layer)
-    if kind not in SLIDING | TRANSPOSED | POOLING:
+    if role_of(call.layer) not in _LOOKS_AROUND:
         return False
     window = said(call.layer, "kernel")
     if not isinstance(window, tuple) or len(window) + 1 != len(sizes):
         return False
-    first, rest = (sizes[-1], sizes[:-1]) if is_channels_first(call) else (sizes[0], sizes[1:])
+    first, rest = (sizes[-1], sizes[:-1]) if call in network.channels_first else (sizes[0], sizes[1:])
     if len(rest) == 1:
         return first <= max(_COLOURS) and rest[0] >= _SEQUENCE and window[0] != 1
     if first not in _COLOURS or min(rest[-2:]) < _PICTURE:
@@ -380,4 +385,5 @@ def _takes_for_space(call: Call, sizes: list[int]) -> bool:
     return not along_rows and (rest[-1] == rest[-2] or window[0] != 1)
 
 
+_LOOKS_AROUND = KERNELS | POOLING
 _SAME_PLACES = frozenset(("batch normalization", "dropout", "rescaling", "standardization", "noise"))

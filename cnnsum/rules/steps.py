@@ -5,12 +5,10 @@ Formulas are left out: where a size is not known, nothing is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 from cnnsum.graph.infer import Call
-from cnnsum.layers.facts import Window
-from cnnsum.rules.kinds import axes_of_space
-from cnnsum.rules.network import Network
+from cnnsum.layers.facts import Reach, Shape, Window
 from cnnsum.typed import NamedTuple
 
 
@@ -38,6 +36,7 @@ class Axis(NamedTuple):
     step: Step
 
 
+@lru_cache(1 << 10)
 def step_of(window: Window) -> Step | None:
     """The window in numbers, or None where it depends on a symbol."""
     size, stride, dilation, before, up = window
@@ -61,20 +60,15 @@ def steps_of(call: Call) -> tuple[Step, ...] | None:
     return tuple(found) if len(found) == len(windows) else None
 
 
-def axes_of(network: Network, call: Call) -> list[Axis]:
-    """The spatial axes of a call whose sizes are known."""
-    return list(_axes(network, call))
-
-
-def _axes(network: Network, call: Call) -> Iterator[Axis]:
-    windows = call.facts.window
-    before, after = network.input_shape(call), network.output_shape(call)
+def axes_between(before: Shape | None, after: Shape | None, space: range, windows: Reach) -> list[Axis]:
+    """The axes of space whose sizes before and after a kernel are known, and how it moves along them."""
     if not isinstance(windows, tuple) or before is None or after is None or len(before) != len(after):
-        return
-    places = axes_of_space(call, len(before))
-    if len(places) != len(windows):
-        return
-    for place, window in zip(places, windows, strict=True):
+        return []
+    if len(space) != len(windows):
+        return []
+    found: list[Axis] = []
+    for place, window in zip(space, windows, strict=True):
         length, out, step = before[place], after[place], step_of(window)
         if isinstance(length, int) and isinstance(out, int) and step is not None:
-            yield Axis(place, length, out, step)
+            found.append(Axis(place, length, out, step))
+    return found

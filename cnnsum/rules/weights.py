@@ -213,14 +213,18 @@ def lonely_peak(network: Network) -> Iterator[Finding]:
     if len(network.inference.calls) > _MOST_CALLS:
         return
     counter = Counter(network.graph.batch, 1)
-    story = timeline(network.inference, value_bytes(network.inference, counter), counter)
+    sizes = value_bytes(network.inference, counter)
+    # Where less than half is left without a tensor, that is more than half of the peak.
+    if 2 * max([size for size in sizes if isinstance(size, int)], default=0) < _SMALL_PEAK:
+        return
+    story = timeline(network.inference, sizes, counter)
     if story.peak is None or story.peak[0] < _SMALL_PEAK or story.peak[1] < 0:
         return
     most, at = story.peak
-    sizes = [(storage.bytes, storage) for storage in story.alive(at) if isinstance(storage.bytes, int)]
-    if not sizes:
+    alive = [(storage.bytes, storage) for storage in story.alive(at) if isinstance(storage.bytes, int)]
+    if not alive:
         return
-    largest = max(sizes, key=lambda pair: pair[0])[1]
+    largest = max(alive, key=lambda pair: pair[0])[1]
     if any(number in network.outputs for number in largest.values):
         return  # the network is asked for it, and it lives to the end
     # Every moment without that tensor: where it is there, what else is.

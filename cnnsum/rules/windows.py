@@ -9,18 +9,17 @@ from cnnsum.dims import at_least
 from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
-    CROPPING,
-    PADDING,
+    BORDERS,
+    KERNELS,
     POOLING,
     SLIDING,
-    TRANSPOSED,
-    axes_of_space,
+    WINDOWED,
     field_for,
     phrase,
     role_of,
 )
 from cnnsum.rules.network import Network, known
-from cnnsum.rules.steps import Step, axes_of, steps_of
+from cnnsum.rules.steps import Step, steps_of
 
 #: Below it an odd number is 1, which is said often: a kernel of one sample, a stride that takes all.
 _ODD = 3
@@ -50,17 +49,17 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, strides: 2, activation: relu}
           - Conv2D: {filters: 32, kernel_size: 1}
     """
-    for number, readers in enumerate(network.readers):
-        if not readers or number in network.outputs or not all(role_of(r.layer) in SLIDING | POOLING for r in readers):
+    leaping = [call for call in network.of(WINDOWED) if any(step.stride != 1 for step in steps_of(call) or ())]
+    for number in sorted({number for call in leaping for number in call.inputs if number >= 0}):
+        readers = network.readers[number]
+        if number in network.outputs or not all(role_of(reader.layer) in WINDOWED for reader in readers):
             continue
         if _is_part(network, number):
             continue
         steps = [steps_of(reader) or () for reader in readers]
-        if all(step.stride == 1 for windows in steps for step in windows):
-            continue
         shape = network.values[number].shape or ()
-        axes = axes_of_space(readers[0], len(shape))
-        if any(axes_of_space(reader, len(shape)) != axes for reader in readers):
+        axes = network.axes_of_space(readers[0], len(shape))
+        if any(network.axes_of_space(reader, len(shape)) != axes for reader in readers):
             continue
         for axis, along in zip(axes, zip(*steps, strict=False), strict=False):
             length = shape[axis]
@@ -80,7 +79,7 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
 def _is_part(network: Network, number: int) -> bool:
     """Whether a value is another one padded or cropped: a second reader of that may see what this one's does not."""
     maker = network.makers[number]
-    while maker is not None and role_of(maker.layer) in PADDING | CROPPING:
+    while maker is not None and role_of(maker.layer) in BORDERS:
         number = maker.inputs[0]
         if len(network.readers[number]) > 1 or number in network.outputs:
             return True
@@ -122,15 +121,13 @@ def border_that_falls_off(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3}
           - MaxPooling2D: 2
     """
-    for call in network.of(SLIDING | POOLING):
+    for call in network.of(WINDOWED):
         if said(call.layer, "padding") != "valid":
             continue
         before = network.before(call)
-        if len(network.readers[call.inputs[0]]) > 1 or (
-            before is not None and role_of(before.layer) in PADDING | CROPPING
-        ):
+        if len(network.readers[call.inputs[0]]) > 1 or (before is not None and role_of(before.layer) in BORDERS):
             continue
-        for axis, length, out, step in axes_of(network, call):
+        for axis, length, out, step in network.axes(call):
             lost = length - (out - 1) * step.stride - step.span
             if step.stride > 1 and lost > 0:
                 yield Finding(
@@ -166,7 +163,7 @@ def features_that_shift(network: Network) -> Iterator[Finding]:
     for call in network.of(SLIDING):
         if said(call.layer, "padding") != "same":
             continue
-        for axis, length, out, step in axes_of(network, call):
+        for axis, length, out, step in network.axes(call):
             total = (out - 1) * step.stride + step.span - length
             if total > 0 and total % 2 and length > 1:
                 yield Finding(
@@ -201,7 +198,7 @@ def stride_of_one_sample(network: Network) -> Iterator[Finding]:
           - MaxPooling2D: {pool_size: 2, padding: same}
     """
     for call in network.of(POOLING):
-        steps = axes_of(network, call)
+        steps = network.axes(call)
         rank = len(call.facts.window) if isinstance(call.facts.window, tuple) else 0
         if not steps or len(steps) < rank:
             continue
@@ -240,17 +237,18 @@ def dilation_of_one(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, dilation_rate: 2}
     """
     for call in network.of(SLIDING):
-        rates = said(call.layer, "dilation")
-        if rates is not None:
-            pairs = list(zip(promised(said(call.layer, "kernel")), rates, strict=False))
-            spread = [kernel for kernel, rate in pairs if known(rate) and rate > 1]
-            if spread and all(kernel == 1 for kernel in spread):
-                yield Finding(
-                    call.layer,
-                    f"the dilation of `{call.layer.name}` has no effect: its kernel is 1",
-                    "a larger kernel, or no dilation",
-                    field_for(call.layer, "dilation"),
-                )
+        rates = said(call.layer, "dilation") or ()
+        if all(rate == 1 for rate in rates):
+            continue
+        pairs = list(zip(promised(said(call.layer, "kernel")), rates, strict=False))
+        spread = [kernel for kernel, rate in pairs if known(rate) and rate > 1]
+        if spread and all(kernel == 1 for kernel in spread):
+            yield Finding(
+                call.layer,
+                f"the dilation of `{call.layer.name}` has no effect: its kernel is 1",
+                "a larger kernel, or no dilation",
+                field_for(call.layer, "dilation"),
+            )
 
 
 @rule("ARC426", "warning")
@@ -274,14 +272,14 @@ def stride_by_position(network: Network) -> Iterator[Finding]:
         layers:
           - Conv2D: [16, 3]
     """
-    for call in network.of(SLIDING | TRANSPOSED):
+    for call in network.of(KERNELS):
         layer = call.layer
-        axes = len(promised(said(layer, "kernel")))
-        if axes < 2 or layer.place is None:
+        names = None if layer.place is None else layer.place.positional
+        if layer.place is None or not isinstance(names, tuple):
             continue
-        names, wanted = layer.place.positional, (field_for(layer, "kernel"), field_for(layer, "stride"))
+        axes, wanted = len(promised(said(layer, "kernel"))), (field_for(layer, "kernel"), field_for(layer, "stride"))
         # Where the channels of the input come first, numbers in their order are how everybody writes a layer.
-        if not isinstance(names, tuple) or not set(wanted) <= set(names) or names.index(wanted[0]) > 1:
+        if axes < 2 or not set(wanted) <= set(names) or names.index(wanted[0]) > 1:
             continue
         values = layer.place.document.at(layer.place.fields)
         kernel, stride = (values[names.index(name)] for name in wanted)

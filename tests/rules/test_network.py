@@ -34,14 +34,15 @@ def test_the_nearest_layer_with_a_format_tells_where_channels_are():
     assert [name for name, first in found.items() if first] == ["first", "kept", "sum"]
 
 
-def test_where_channels_are_takes_time_by_the_connections_alone(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("first", ["ReLU: {", "Conv1D: {filters: 8, kernel_size: 1, data_format: channels_first, "])
+def test_where_channels_are_takes_time_by_the_connections_alone(first: str, monkeypatch: pytest.MonkeyPatch):
     n = 60
     merges = "".join(f"\n- Add: {{from: [{', '.join(f'a{j}' for j in range(i))}], name: a{i}}}" for i in range(2, n))
-    network = network_of(f"input: [8, 3]\nlayers:\n- ReLU: {{name: a0}}\n- ReLU: {{name: a1}}{merges}\n")
+    network = network_of(f"input: [8, 3]\nlayers:\n- {first}name: a0}}\n- ReLU: {{name: a1}}{merges}\n")
     asked = []
     real = looked_at.role_of
     monkeypatch.setattr(looked_at, "role_of", lambda layer: asked.append(layer) or real(layer))
     connections = sum(len(call.inputs) + len(call.outputs) for call in network.calls)
     for call in network.calls:
-        assert not network.is_channels_first(call.outputs[0])
+        assert network.is_channels_first(call.outputs[0]) == ("channels_first" in first)
     assert len(asked) <= 2 * connections
