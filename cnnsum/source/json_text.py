@@ -55,12 +55,12 @@ def load(text: str, data: bytes) -> tuple[Any, JsonPlaces, list[Finding]]:
         raise BadTextError(too_deep(_place_of_depth(text)))
     if values > MAX_VALUES:
         raise BadTextError(too_many(0))
-    keys_read: list[int] = []
+    keys_read = 0
     constants: list[str] = []
-    add = keys_read.append
 
     def count(members: dict[str, Any]) -> dict[str, Any]:
-        add(len(members))
+        nonlocal keys_read
+        keys_read += len(members)
         return members
 
     def constant(name: str) -> float:
@@ -82,7 +82,7 @@ def load(text: str, data: bytes) -> tuple[Any, JsonPlaces, list[Finding]]:
         # Only where the caller has all but used up the stack.
         raise BadTextError(too_deep(0)) from None
     findings = []
-    if digits or constants or sum(keys_read) != keys_written:
+    if digits or constants or keys_read != keys_written:
         findings = list(_walk(text))
         fatal = [finding for finding in findings if finding.code == "SPC017"]
         if fatal:

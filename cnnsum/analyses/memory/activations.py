@@ -96,8 +96,9 @@ class Keeping:
             if layer.borrows:
                 moves = any(_some(weights[owner].gradient_bytes) for owner in owners_of(layer))
             trains[step] = moves
-            for number in call.inputs:
-                moves = moves or wanted[number]
+            if not moves:
+                for number in call.inputs:
+                    moves = moves or wanted[number]
             if facts.alias == "view" and call.inputs and step not in copied:
                 for number, origin in call.views():
                     storage[number] = storage[origin]
@@ -114,8 +115,11 @@ class Keeping:
         for step in range(len(calls) - 1, -1, -1):
             if active[step]:
                 call = calls[step]
-                active[step] = any(map(reached.__getitem__, call.outputs))
-                if active[step]:
+                leads = False
+                for number in call.outputs:
+                    leads = leads or reached[number]
+                active[step] = leads
+                if leads:
                     for number in call.inputs:
                         reached[number] = wanted[number]
         self.wanted = reached

@@ -101,8 +101,9 @@ def writable(inference: Inference, call: Call) -> list[int]:
     """
     if call.facts.alias != "inplace" or len(call.outputs) != 1:
         return []
-    dtype = inference.values[call.outputs[0]].dtype
-    return [number for number in call.inputs if inference.values[number].dtype == dtype]
+    values = inference.values
+    dtype = values[call.outputs[0]].dtype
+    return [number for number in call.inputs if values[number].dtype == dtype]
 
 
 def peak(inference: Inference, sizes: list[Dim], counter: Counter, largest: Largest = largest_formula) -> Peak:

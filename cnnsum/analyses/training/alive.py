@@ -116,10 +116,10 @@ def gradients(
     - The gradient of a factor that was broadcast is a product of the full size before it is summed; where both factors
       were, both products are there at once.
     """
-    calls, wanted = inference.calls, keeping.wanted
+    calls, values, wanted = inference.calls, inference.values, keeping.wanted
     if pool is None:
         pool = Pool()
-    has_gradient = pool.of.__contains__
+    of = pool.of
     same = _same(inference)
     for number in reversed(inference.outputs):
         if wanted[number]:
@@ -135,14 +135,14 @@ def gradients(
             continue
         call = calls[step]
         facts, layer = call.facts, call.layer
-        outputs = list(filter(has_gradient, call.outputs))
+        outputs = list(filter(of.__contains__, call.outputs))
         if facts.alias == "view":
             origins = dict(call.views())
             for number in outputs:
                 origin = same[origins[number]]
                 if not wanted[origin]:
-                    pool.free(pool.of.pop(number))
-                elif pool.add(origin, pool.of.pop(number), sizes[origin]):
+                    pool.free(of.pop(number))
+                elif pool.add(origin, of.pop(number), sizes[origin]):
                     yield step, pool.held
                     pool.settle()
             continue
@@ -151,13 +151,13 @@ def gradients(
             # The activation comes first: its gradient is a tensor of its own.
             through = pool.take(sizes[outputs[0]])
             yield step, pool.held
-            pool.free(pool.of[outputs[0]])
-            pool.of[outputs[0]] = through
+            pool.free(of[outputs[0]])
+            of[outputs[0]] = through
         inner = counter.inner(facts, layer.policy.compute) if facts.scratch else 0
         if facts.keeps_input == "factors" and facts.macs == 0:
             whole = call.outputs[0]
-            full = inference.values[whole].shape
-            stretched = [n for n in call.inputs if wanted[n] and inference.values[n].shape != full]
+            full = values[whole].shape
+            stretched = [n for n in call.inputs if wanted[n] and values[n].shape != full]
             if stretched:
                 inner = inner + sizes[whole]
             if len(stretched) == 2 == len(call.inputs):
@@ -177,15 +177,15 @@ def gradients(
             if not wanted[number]:
                 continue
             if outputs and (
-                (facts.gradient == "same" and inference.values[number].shape == inference.values[call.outputs[0]].shape)
+                (facts.gradient == "same" and values[number].shape == values[call.outputs[0]].shape)
                 or facts.gradient == "parts"
             ):
-                made.append((same[number], pool.share(pool.of[outputs[0]])))
+                made.append((same[number], pool.share(of[outputs[0]])))
             else:
                 made.append((same[number], pool.take(sizes[number])))
         yield step, pool.held + inner
         for number in outputs:
-            pool.free(pool.of.pop(number))
+            pool.free(of.pop(number))
         for number, buffer in made:
             if pool.add(number, buffer, sizes[number]):
                 yield step, pool.held
