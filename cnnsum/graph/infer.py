@@ -60,6 +60,7 @@ from cnnsum.layers.facts import (
     unknown_facts,
     with_shape,
 )
+from cnnsum.layers.inner import as_of
 from cnnsum.layers.kinds import PlainReading
 from cnnsum.typed import NamedTuple
 
@@ -402,6 +403,8 @@ class _Runner:
                     if layer.times:
                         times = self._how_often(node, made_by)
                         key = (key, times)
+                    if layer.one is not None:
+                        key = (key, layer.one)
                     facts = memo.get(key)
                     if facts is None:
                         facts = self._apply(layer, layer.type, shapes, node, options)
@@ -425,6 +428,8 @@ class _Runner:
                             memo[key] = facts
                         elif layer.stored is not None:
                             facts.weights = layer.stored
+                        if layer.one is not None:
+                            facts.weights = as_of(layer.one, facts.weights)
                     if facts.weights and (path or len(layer.nodes) > 1):
                         facts = self._with_same_weights(layer, facts, numbers)
                     if facts.needs:

@@ -94,6 +94,7 @@ def _weights(calls: list[Call]) -> tuple[Weight, ...]:
                     name="/".join([*(one.name for one in call.path), layer.name, own.name]),
                     trainable=own.trainable and not layer.freezes,
                     dtype=own.dtype or layer.policy.variable,
+                    one=own.one or (layer, own.name),
                 ),
             )
     return tuple(found.values())

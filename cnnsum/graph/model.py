@@ -116,6 +116,8 @@ class Layer:
     stored: the weights that the file holds for it; None where that is not known. owned: the weights that are inputs of
     its calls, and counted with it, where the file has them so; None where the layer's rule tells its weights.
     borrows: further weights that its calls read, each with the layer that owns it.
+    one: the layer before it in the file, or what stands for one in a wrapper, that it is one object with, and shares
+    its weights with: it stands in two models, and has its calls in each by themselves. None for one of its own.
     times: how often a program runs it each time that it comes by: the product of these, each a number, one in a tensor
     or the size of an axis.
     detached: whether it runs where no gradient is asked for. autocast: whether an operation casts its floating-point
@@ -135,6 +137,7 @@ class Layer:
         "module",
         "name",
         "nodes",
+        "one",
         "owned",
         "place",
         "policy",
@@ -177,6 +180,7 @@ class Layer:
         self.stored: tuple[Weight, ...] | None = None
         self.owned: tuple[Weight, ...] | None = None
         self.borrows: tuple[tuple[Layer, Weight], ...] = ()
+        self.one: object = None
         self.module: tuple[tuple[str, ...], str] | None = None
         self.times: tuple[Dim | Tensor | SizeOf, ...] = ()
         self.detached = False
@@ -449,6 +453,8 @@ class Graph:
     the dtypes that operations take.
     recorded, recorded_weights: shapes that the file claims; claims: conditions on the sizes of its inputs.
     set_aside: whether its reader has left them aside, and with them the weights that the file holds.
+    shared: layers that have weights of a layer of another model in it, or before it, since the file says that they are
+    one object, or hold one.
     builds: shapes that layers were built on, each as one of the tensor that the first call reads, `Recorded.of`.
     included: the files that it includes, read. diagnostics: what its reader found.
     """
@@ -486,6 +492,7 @@ class Graph:
         "samples",
         "sequential",
         "set_aside",
+        "shared",
         "symbols",
         "takes_any",
         "trainable",
@@ -535,6 +542,7 @@ class Graph:
         self.recorded: list[Recorded] = []
         self.builds: list[Recorded] = []
         self.set_aside = False
+        self.shared: tuple[Layer, ...] = ()
         self.claims: tuple[SizeClaim, ...] = ()
         #: Whether a model within another can be called on other sizes than its inputs declare, as in Keras 2.
         self.takes_any = False

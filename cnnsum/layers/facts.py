@@ -62,6 +62,8 @@ class Weight(NamedTuple):
         counted apart.
     read: whether any operation reads it where gradients are asked for; else it has none.
     place: which input of its layer's call it is, -1 for none, or where that is not known.
+    one: what it is one with, where a file says that: weights with an equal one are one tensor, whichever layers have
+        them; a layer and the name of a weight stand for that layer's own.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Weight(NamedTuple):
     buffer: bool = False
     read: bool = True
     place: int = -1
+    one: tuple[object, str] | None = None
 
 
 class Kept(NamedTuple):

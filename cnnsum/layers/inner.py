@@ -6,7 +6,7 @@ and returns `Inner(type, fields, name, trainable)`. Knows no file format.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
@@ -19,13 +19,14 @@ class Inner:
 
     type: its type. fields: its fields as `LayerType.bind` returned them, every one of them and without problems.
     name: its name in the file, "" where it has none. trainable: False freezes its weights. dtype: of its weights, None
-    for that of the wrapper's.
+    for that of the wrapper's. one: what stands for the object that it is, of which the file says that it stands in
+    several places; None for one of its own.
 
     Immutable, and equal by value: calls of equal wrappers are inferred once. Anything else with the same attributes and
     `apply` may stand in a field in its place (a nested model).
     """
 
-    __slots__ = ("_hash", "dtype", "fields", "name", "trainable", "type")
+    __slots__ = ("_hash", "dtype", "fields", "name", "one", "trainable", "type")
 
     def __init__(
         self,
@@ -34,12 +35,14 @@ class Inner:
         name: str = "",
         trainable: bool = True,
         dtype: str | None = None,
+        one: object = None,
     ) -> None:
         self.type = type
         self.fields = fields
         self.name = name
         self.trainable = trainable
         self.dtype = dtype
+        self.one = one
         self._hash = hash((type.key, name, trainable, dtype, tuple(fields.items())))
 
     def __eq__(self, other: object) -> bool:
@@ -52,6 +55,7 @@ class Inner:
             and self.name == other.name
             and self.trainable == other.trainable
             and self.dtype == other.dtype
+            and self.one is other.one
             and self.fields == other.fields
         )
 
@@ -63,7 +67,7 @@ class Inner:
 
     def with_fields(self, **fields: object) -> Inner:
         """The same layer with some fields changed."""
-        return Inner(self.type, {**self.fields, **fields}, self.name, self.trainable, self.dtype)
+        return Inner(self.type, {**self.fields, **fields}, self.name, self.trainable, self.dtype, self.one)
 
     def apply(self, *shapes: Shape | None) -> Facts:
         """The facts of one call of the layer, for the rule of its wrapper.
@@ -77,11 +81,18 @@ class Inner:
         if not self.trainable or self.dtype is not None:
             facts.weights = tuple(
                 [
-                    Weight(w.name, w.shape, w.trainable and self.trainable, w.dtype or self.dtype, w.cast)
+                    Weight(w.name, w.shape, w.trainable and self.trainable, w.dtype or self.dtype, w.cast, one=w.one)
                     for w in facts.weights
                 ]
             )
+        if self.one is not None:
+            facts.weights = as_of(self.one, facts.weights)
         return facts
+
+
+def as_of(one: object, weights: Iterable[Weight]) -> tuple[Weight, ...]:
+    """The same weights as an object's that a file has in several places; those of such an object within stay its."""
+    return tuple([own if own.one is not None else own._replace(one=(one, own.name)) for own in weights])
 
 
 def chained(layers: Sequence[Inner], x: Shape, field: str) -> Facts:

@@ -92,6 +92,11 @@ class Document:
     def weights(self, found: Weights | LaterWeights | None) -> None:
         self._weights = found
 
+    @property
+    def is_contained(self) -> bool:
+        """Whether it was read out of a container that has weights beside it, which are read when they are asked for."""
+        return self._weights is not None
+
     def at(self, path: tuple[str | int, ...]) -> Any:
         """The value at a path, which must be one of the document."""
         value = self.value

@@ -40,6 +40,8 @@ def write(graph: Graph, inference: Inference, to: str, framework: str | None = N
         if layer.stored is not None:
             message = f"`{layer.name}`: its weights are known from the archive alone, and are left out with it"
             refusals.warn(layer, message)
+    for layer in graph.shared:
+        refusals.warn(layer, f"`{layer.name}` shares weights with a layer of another model: it is written with its own")
     wanted = _VOCABULARIES.get(to) or (graph.vocabulary if framework is None else VOCABULARIES[framework])
     notes: Notes = {}
     if graph.program and graph.exported:

@@ -12,7 +12,6 @@ from cnnsum.analyses.memory.activations import Keeping, owners_of
 from cnnsum.analyses.memory.liveness import Largest
 from cnnsum.dims import Dim, prod
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import DIFFERENTIABLE
 from cnnsum.layers.facts import Weight
 
@@ -129,7 +128,7 @@ def gradients(
             if pool.held != most:
                 yield len(calls), most
     yield len(calls), pool.held
-    met: set[Layer] = set()
+    met: set[object] = set()
     for step in range(len(calls) - 1, -1, -1):
         if not keeping.active[step]:
             continue
@@ -164,13 +163,13 @@ def gradients(
                 # Both products are made before the first is summed, and that is gone when the second is.
                 inner = inner + sizes[whole] - sizes[stretched[1]]
         if keeping.trains[step]:
-            if layer in met:
+            if (layer if layer.one is None else layer.one) in met:
                 inner = inner + _another_gradient(facts.weights, layer.policy.variable)
             if layer.borrows:
                 again = [weight for owner, weight in layer.borrows if owner in met]
                 inner = inner + _another_gradient(again, layer.policy.variable)
                 met.update(owners_of(layer))
-            met.add(layer)
+            met.add(layer if layer.one is None else layer.one)
         made: list[tuple[int, int]] = []
         # A layer with weights (attention) reads a repeated input once.
         for number in call.inputs if not facts.weights else dict.fromkeys(call.inputs):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cnnsum.analyses.params import each_once
 from cnnsum.analyses.training.optimizers import Trained, of_keras, variables
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import Graph, Layer
+from cnnsum.graph.model import Graph
 from cnnsum.typed import NamedTuple
 
 #: What `compile` takes where a file names no optimizer.
@@ -89,18 +90,14 @@ def _trained(graph: Graph, inference: Inference, *, embeddings: bool) -> Iterato
 
     embeddings: whether Muon treats those of embeddings in another way, which it tells by their paths.
     """
-    seen: set[Layer] = set()
-    for call in inference.calls:
-        layer, facts = call.layer, call.facts
-        if layer in seen or not facts.weights:
-            continue
-        seen.add(layer)
+    for layer, step, weights in each_once(inference.calls):
+        call = inference.calls[step]
         if not graph.trainable or layer.freezes:
             continue
-        if facts.status == "unknown":
+        if call.facts.status == "unknown":
             yield None
             continue
-        for weight in facts.weights:
+        for weight in weights:
             if weight.trainable:
                 path = "/".join((*(model.name for model in call.path), layer.name, weight.name)).lower()
                 is_embedding = embeddings and "embedding" in path

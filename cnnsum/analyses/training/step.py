@@ -237,7 +237,7 @@ class _Run:
                     for owner in owners_of(call.layer):
                         if owner not in owners:
                             owners.add(owner)
-                            weights = weights + self.params.by_layer[owner].gradient_bytes
+                            weights = weights + self.params.counted[owner].gradient_bytes
                 for held in held_then:
                     transient.append(extra + held)
                     moments.append(saved + extra + held + weights)

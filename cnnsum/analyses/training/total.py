@@ -6,12 +6,12 @@ docs/measures.md. What a step costs with checkpoints, and from moment to moment,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from cnnsum.analyses.counting import Counter, bytes_of
 from cnnsum.analyses.memory.activations import Keeping
 from cnnsum.analyses.memory.liveness import Largest, largest_formula
-from cnnsum.analyses.params import Params
+from cnnsum.analyses.params import Params, each_once
 from cnnsum.analyses.training.alive import Lives, forward, gradients, largest, losses
 from cnnsum.analyses.training.optimizers import Optimizer
 from cnnsum.dims import Dim, prod
@@ -81,13 +81,13 @@ def training(
     variables = params.total.bytes
     gradients_of_weights = params.total.gradient_bytes
     slotted = gradients_of_weights
-    for layer, _ in _layers(inference):
+    for layer, _, _ in each_once(inference.calls, shares=params.shares):
         if layer not in keeping.moved:
-            own = params.by_layer[layer].gradient_bytes
+            own = params.counted[layer].gradient_bytes
             gradients_of_weights = gradients_of_weights - own
             if not _has_slots(layer, keeping):
                 slotted = slotted - own
-    copies, master = _casts(inference)
+    copies, master = _casts(inference, params)
     weights = variables - master + copies
     slots = optimizer.slots * slotted if not optimizer.rule else _slots(inference, keeping, params, optimizer)
     peak: Dim | None = None
@@ -110,26 +110,17 @@ def training(
     return Training(total, weights, gradients_of_weights, slots, saved, held, master, peak, checkpoints)
 
 
-def _layers(inference: Inference) -> Iterator[tuple[Layer, int]]:
-    """Every layer once, with the step of its first call."""
-    seen: set[Layer] = set()
-    for step, call in enumerate(inference.calls):
-        if call.facts.weights and call.layer not in seen:
-            seen.add(call.layer)
-            yield call.layer, step
-
-
-def _casts(inference: Inference) -> tuple[Dim, Dim]:
+def _casts(inference: Inference, params: Params) -> tuple[Dim, Dim]:
     """Bytes of the copies in the compute dtype that layers of a mixed policy compute with, and of their variables."""
     copies: Dim = 0
     variables: Dim = 0
     if all(compute == variable for compute, variable in {call.layer.policy for call in inference.calls}):
         return copies, variables
-    for layer, step in _layers(inference):
+    for layer, _, weights in each_once(inference.calls, shares=params.shares):
         compute, variable = layer.policy
         if compute == variable:
             continue
-        for weight in inference.calls[step].facts.weights:
+        for weight in weights:
             if weight.cast and (weight.dtype or variable) in FLOATS and (weight.dtype or variable) != compute:
                 elements = prod(weight.shape)
                 copies = copies + bytes_of(elements, compute)
@@ -149,13 +140,12 @@ def _has_slots(layer: Layer, keeping: Keeping) -> bool:
 def _slots(inference: Inference, keeping: Keeping, params: Params, optimizer: Optimizer) -> Dim:
     """Bytes of the slots of an optimizer whose slots depend on the shapes of the weights."""
     total: Dim = 0
-    for layer, step in _layers(inference):
+    for layer, step, weights in each_once(inference.calls, shares=params.shares):
         if not params.trainable or layer.freezes or not _has_slots(layer, keeping):
             continue
-        call = inference.calls[step]
-        for weight in call.facts.weights:
+        for weight in weights:
             if weight.trainable and weight.read:
-                shape = _as_torch(weight, call) if optimizer.is_torch else weight.shape
+                shape = _as_torch(weight, inference.calls[step]) if optimizer.is_torch else weight.shape
                 is_embedding = "embedding" in layer.name.lower() or "embedding" in weight.name
                 elements = optimizer.elements(shape, is_embedding=is_embedding)
                 total = total + bytes_of(elements, weight.dtype or layer.policy.variable)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
-from cnnsum.layers.inner import Inner, within
+from cnnsum.layers.inner import Inner, as_of, within
 from cnnsum.layers.keras import recurrent
 from cnnsum.layers.keras.fields import Activation
 from cnnsum.layers.kinds import Flag, Pos, Real, SublayerOrList, Sublayers
@@ -186,9 +186,8 @@ def _over(x: Shape, cells: list[Inner], states: tuple[Shape, ...], *, sequences:
     kept: list[Kept] = []
     for one, facts in zip(cells, found, strict=True):
         name = one.name or one.type.name.lower()
-        weights += [
-            own._replace(name=f"{name}/{own.name}", trainable=own.trainable and one.trainable) for own in facts.weights
-        ]
+        held = facts.weights if one.one is None else as_of(one.one, facts.weights)
+        weights += [own._replace(name=f"{name}/{own.name}", trainable=own.trainable and one.trainable) for own in held]
         kept += facts.kept
         if facts is not found[-1]:
             assert facts.outputs[0] is not None

@@ -201,4 +201,5 @@ def _check_pair(forward: Inner, backward: Inner) -> None:
 def _named(facts: Facts, inner: Inner, prefix: str) -> list[Weight]:
     name = inner.name or inner.type.name.lower()
     path = prefix + name.removeprefix(prefix)
-    return [Weight(f"{path}/{own.name}", *own[1:]) for own in facts.weights]
+    # Keras makes copies of what it is given: they are one with nothing else.
+    return [own._replace(name=f"{path}/{own.name}", one=None) for own in facts.weights]

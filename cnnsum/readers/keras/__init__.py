@@ -72,6 +72,7 @@ def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
     if reader.lacks:
         return read_keras(document, how._replace(compared=True))
     graph.set_aside = not reader.records
+    graph.shared = () if reader.objects is None else tuple(reader.objects.again)
     if isinstance(value.get("compile_config"), dict):
         graph.compile_config = value["compile_config"]
     reader.apply_overrides(graph)
@@ -82,7 +83,7 @@ def read_keras(document: Document, how: How = AS_WRITTEN) -> Graph:
     if reader.records and document.weights is not None:
         from cnnsum.readers.keras.weights import attach
 
-        attach(graph, document, how)
+        attach(graph, document, how, () if reader.objects is None else reader.objects.holders)
         if document.weights.training:
             graph.compile_config, graph.is_built_without = _training(document.weights.training), True
     # Keras itself writes numbers that are not finite (`ops.pad` with -Infinity): they are not news.

@@ -25,6 +25,7 @@ from cnnsum.graph.model import (
     policy,
 )
 from cnnsum.layers.base import LayerType, all_types, find, is_mask
+from cnnsum.layers.inner import Inner
 from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.layers.vocabulary import KERAS_HUB
 from cnnsum.readers.declare import declare, open_axes
@@ -82,6 +83,11 @@ class ModelReader:
         self._retired: dict[tuple[str, str], Place] = {}
         #: Where the config of the layer stands that is being read.
         self._config: Path = ()
+        self.objects = None
+        if document.is_contained:
+            from cnnsum.readers.keras.objects import Objects
+
+            self.objects = Objects(self._policy)
 
     @property
     def lacks(self) -> bool:
@@ -96,10 +102,14 @@ class ModelReader:
 
     def sublayer(self, raw: object) -> object:
         """The layer inside a wrapper such as TimeDistributed."""
-        from cnnsum.layers.inner import Inner
-
         if not isinstance(raw, dict) or not isinstance(raw.get("class_name"), str):
             raise Problem("CFG102", "must be a layer")
+        if self.objects is None:
+            return self._inner(raw)
+        return self.objects.inner(raw, lambda one: self._inner(raw, one))
+
+    def _inner(self, raw: dict[str, Any], one: object = None) -> Inner:
+        """A layer inside a wrapper; one: see `Inner.one`."""
         if _is_model(raw):
             from cnnsum.graph.inside import InnerModel
 
@@ -124,7 +134,7 @@ class ModelReader:
         self._say_own_functions(type, fields, place)
         dtype = config.get("dtype")
         variable = None if dtype is None else self._policy(dtype, Place(self.document, ())).variable
-        return Inner(type, fields, str(config.get("name", "")), _is_true(config.get("trainable", True)), variable)
+        return Inner(type, fields, str(config.get("name", "")), _is_true(config.get("trainable", True)), variable, one)
 
     def _path_of(self, raw: object) -> Path:
         """Where in the config of the layer that is being read a value of it stands."""
@@ -375,6 +385,13 @@ class ModelReader:
             self._error("SPC041", f"this {class_name} has no name", here)
             return None
         place = Place(self.document, here, (*here, "config"))
+        if self.objects is None:
+            return self._new(raw, config, name, here, place)
+        return self.objects.layer(raw, name, place, lambda: self._new(raw, config, name, here, place))
+
+    def _new(self, raw: dict[str, Any], config: dict[str, Any], name: str, here: Path, place: Place) -> Layer:
+        """A layer from its class and its config."""
+        class_name = raw["class_name"]
         kind = None if self.how.types else kind_of(raw, config, self.how.dtype)
         read = known(kind, config)
         if read is not None:

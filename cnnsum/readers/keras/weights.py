@@ -8,7 +8,7 @@ of them are used, and which compared, is not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.graph.names import snake_case
@@ -31,8 +31,11 @@ _SPECTRAL = "spectral_normalization"
 _INSIDE = {"layer": "layer", "forward_layer": "layer", "backward_layer": "backward_layer", "cell": "cell"}
 
 
-def attach(graph: Graph, document: Document, how: How) -> None:
-    """Give every layer of a model, and of the models in it, the weights that its file holds."""
+def attach(graph: Graph, document: Document, how: How, objects: Collection[Layer] = ()) -> None:
+    """Give every layer of a model, and of the models in it, the weights that its file holds.
+
+    objects: the layers that are, or hold, what stands in several places: the file has its weights in one of them.
+    """
     weights = document.weights
     if weights is None or weights.root is None:
         return
@@ -42,7 +45,7 @@ def attach(graph: Graph, document: Document, how: How) -> None:
     for model in graph.models():
         for layer in model.layers:
             names[layer.name] = names.get(layer.name, 0) + 1
-    found = _Weights(document, names, casts=how.dtype is not None)
+    found = _Weights(document, names, objects, casts=how.dtype is not None)
     if weights.by_layer:
         found.by_name(graph, weights.root)
     else:
@@ -54,9 +57,13 @@ class _Weights:
     which floating-point weights then have.
     """
 
-    def __init__(self, document: Document, names: dict[str, int], *, casts: bool) -> None:
+    def __init__(self, document: Document, names: dict[str, int], objects: Collection[Layer], *, casts: bool) -> None:
         self._document = document
         self._names = names
+        self._objects = {*objects}
+        for layer in objects:
+            if layer.graph is not None:
+                self._objects.update(*[model.layers for model in layer.graph.models()])
         self._casts = casts
 
     # As Keras 3 writes them.
@@ -117,7 +124,12 @@ class _Weights:
         if layer.graph is not None:
             self.by_class(layer.graph, group)
         elif group is not None and layer.spec is None:
-            layer.stored = self._of_group(layer, raw, group)
+            stored = self._of_group(layer, raw, group)
+            if layer not in self._objects:
+                layer.stored = stored
+            elif layer.type is None:
+                # With another place of its the file has them; where there is a rule, that tells them.
+                layer.stored = stored or layer.stored
 
     def _of_group(self, layer: Layer, raw: dict[str, object], group: Group) -> tuple[Weight, ...]:
         weights: list[Weight] = []
