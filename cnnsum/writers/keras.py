@@ -319,7 +319,7 @@ def _renamed(ends: object, names: Mapping[tuple[object, object], list[object]]) 
         return {key: _renamed(item, names) for key, item in ends.items()}
     if not isinstance(ends, list):
         return ends
-    if ends and isinstance(ends[0], str):
+    if len(ends) == 3 and isinstance(ends[0], str) and type(ends[1]) is int:  # else they are listed around it
         return [*names.get((ends[0], ends[1]), ends[:2]), *ends[2:]]
     return [_renamed(item, names) for item in ends]
 

@@ -471,6 +471,17 @@ outputs: [OUTPUTS]
         assert cnnsum.summarize(again).totals == cnnsum.summarize(model).totals
 
 
+def test_ends_of_a_model_stay_nested_as_its_file_has_them() -> None:
+    whole = cnnsum.loads("{input: [4], layers: [{Dense: {units: 4}}, {Add: {from: [dense, input], name: a}}]}")
+    text, _ = write(whole.graph, whole.inference, "keras")
+    known = json.loads(text)
+    for ends in (["word", {"more": [["a", 0, 0]]}], {"x": [["a", 0, 0]]}, [["a", 0, 0], ["word", 1]]):
+        known["config"]["output_layers"] = ends
+        model = load(known)
+        again, _ = write(model.graph, model.inference, "keras")
+        assert json.loads(again)["config"]["output_layers"] == ends
+
+
 # --- every layer type -------------------------------------------------------------------------------------------------
 
 
