@@ -133,6 +133,8 @@ def _is_in_foreign_words(spec: object) -> bool:
     from cnnsum.layers.vocabulary import VOCABULARIES
 
     own = spec.get("framework", "keras") if isinstance(spec, dict) else ""
+    if not isinstance(own, str):
+        return False  # which words it is in is not said
     known = [{one.name for one in VOCABULARIES.values() if one.find(name) is not None} for name in _types_in(spec)]
     return any(names and own not in names for names in known) and {own} not in known
 

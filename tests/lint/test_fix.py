@@ -499,3 +499,11 @@ def test_a_name_beside_an_unknown_type_that_is_nobodys_is_mended(tmp_path: Path)
     path.write_text(text, encoding="utf-8")
     call("check", str(path), "--fix")
     assert path.read_text(encoding="utf-8") == text.replace("filtres", "filters")
+
+
+def test_a_framework_that_is_no_name_is_no_fault_of_a_mend(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text("framework: {e: 1}\nlayers:\n  - MaxPool3d: {e: 1}\n", encoding="utf-8")
+    done = call("check", str(path), "--fix")
+    assert done.code == 1
+    assert "a fault in cnnsum" not in done.err + done.out
