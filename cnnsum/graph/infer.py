@@ -31,6 +31,7 @@ from cnnsum.dims import (
 )
 from cnnsum.graph import findings
 from cnnsum.graph.model import (
+    COUNTS,
     MAX_DIM,
     MAX_LAYERS,
     MAX_RANK,
@@ -230,7 +231,7 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
         return result
     result.inputs = tuple(range(len(inputs)))
     result.values.extend(inputs)
-    runner = _Runner(result, memo, graph.backend, _samples(graph, inputs))
+    runner = _Runner(result, memo, graph.backend, graph.counts, _samples(graph, inputs))
     result.outputs = runner.run(graph, result.inputs, (), result.made_by)
     if order.unused:
         runner.check_unused(graph)
@@ -302,12 +303,13 @@ class _Runner:
 
     __slots__ = (
         *("_batches", "_contents", "_dtypes", "_reported", "_weights", "_within"),
-        *("backend", "calls", "memo", "result", "values"),
+        *("backend", "calls", "counts", "memo", "result", "values"),
     )
 
-    def __init__(self, result: Inference, memo: Memo, backend: str, batches: tuple[Dim, ...]) -> None:
+    def __init__(self, result: Inference, memo: Memo, backend: str, counts: str, batches: tuple[Dim, ...]) -> None:
         self.result = result
         self.backend = backend
+        self.counts = counts
         self.memo = memo
         self.calls = result.calls
         self.values = result.values
@@ -454,10 +456,17 @@ class _Runner:
         return times
 
     def _make(self, facts: Facts) -> None:
-        """Give weights whose dtype the backend chooses the one that it makes them in."""
+        """Give weights whose dtype the backend chooses the one that it makes them in, and counts the graph's."""
         if any(weight.dtype == "int" for weight in facts.weights):
             facts.weights = tuple(
                 [one if one.dtype != "int" else one._replace(dtype=made("int", self.backend)) for one in facts.weights]
+            )
+        if self.counts != COUNTS:
+            facts.weights = tuple(
+                [
+                    one._replace(dtype=self.counts) if one.buffer and one.dtype == COUNTS else one
+                    for one in facts.weights
+                ]
             )
 
     def _nested(self, layer: Layer, node: Node, numbers: tuple[int, ...], path: tuple[Layer, ...]) -> tuple[int, ...]:

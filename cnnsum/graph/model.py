@@ -28,6 +28,8 @@ MAX_LAYERS = 100_000
 MAX_RANK = 64
 #: No size is as large: frameworks count in 64 bits.
 MAX_DIM = 2**63
+#: What PyTorch counts batches in.
+COUNTS = "int64"
 
 
 class Place:
@@ -446,7 +448,7 @@ class Graph:
     blocks: the uses of blocks, each by the path that its layers have in `Layer.block`.
     freed: by the name of the symbol, what the file says of sizes that the caller set free. declared: where the file
     declares what is known of a symbol. vocabulary: that of the framework in whose words it is. backend: the backend of
-    Keras that decides dtypes where they differ.
+    Keras that decides dtypes where they differ. counts: what is counted in of what normalisations have seen.
     compile_config: what the file says of the model's training; empty where that is nothing. is_built_without: whether
     Keras builds the optimizer without the weights that it trains, as it does for an HDF5 file.
     remarks: what the reader has noticed that is not a fault: `check` tells it. dtyped: whether nothing casts tensors to
@@ -468,6 +470,7 @@ class Graph:
         "channels",
         "claims",
         "compile_config",
+        "counts",
         "declared",
         "diagnostics",
         "dtyped",
@@ -517,6 +520,7 @@ class Graph:
         self.name = name
         self.vocabulary = vocabulary
         self.backend = backend
+        self.counts = COUNTS
         self.inputs = list(inputs)
         self.outputs = list(outputs)
         self.layers = list(layers)

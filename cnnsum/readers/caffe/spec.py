@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.readers.caffe.added import ADDED, Added, Unread
 from cnnsum.readers.caffe.layers import DATA, JUDGES, OF_OTHER_SAMPLES, UNREAD, Entry, Messages, Path
@@ -535,10 +536,20 @@ class Written(Added):
         return [{name: {"name": "order"}}], rank, []
 
     def _Crop(self, entry: Entry, ranks: list[int | None], _names: object) -> tuple[Layers, int | None, list[str]]:
-        axis = self._messages.whole(entry, "crop_param", "axis", 2, -10)
+        read = self._messages
+        axis = read.whole(entry, "crop_param", "axis", 2, -10)
+        axis += 1 + _OF_PICTURES if axis < 0 else 0
         if axis not in (1, 2, 3) or len(ranks) != 2:
             raise Unread
-        return [{f"Crop{axis}": {"from": ["input:0", "input:1"], "name": "crop"}}], ranks[0], []
+        offset = read.numbers(entry, "crop_param", "offset")
+        count = 1 + _OF_PICTURES - axis
+        if len(offset) not in (0, 1, count):
+            *_, (_, path) = read.given(entry, "crop_param", "offset")
+            wanted = counted(count, "number") if count == 1 else f"one number or {count}"
+            read.report(path, "CFG102", f"`offset` is {wanted} from axis {axis} on, got {len(offset)}")
+            offset = []
+        fields: Item = {"offset": offset[0] if len(offset) == 1 else offset} if offset else {}
+        return [{f"Crop{axis}": {"from": ["input:0", "input:1"], "name": "crop", **fields}}], ranks[0], []
 
     def _Normalize(self, entry: Entry, ranks: list[int | None], _names: object) -> tuple[Layers, int | None, list[str]]:
         shared = self._messages.switch(entry, "norm_param", "channel_shared", default=True)

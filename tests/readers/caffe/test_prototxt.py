@@ -49,6 +49,7 @@ def test_rows_are_layers_by_their_names():
     assert document(report)["source"]["format"] == "caffe"
     # Mean and variance of every channel, and the one number by which Caffe divides both.
     assert report.totals.buffers.total == 21_915
+    assert report.totals.buffers.bytes == 4 * 21_915
     assert [one.shape[1:] for one in report.outputs] == [(1000, 1, 1)]  # type: ignore[index]
 
 
@@ -198,6 +199,46 @@ def test_slices_splits_crops_and_weights_of_two_layers():
     found = {row.name: [one.shape[1:] for one in row.outputs] for row in report.rows}  # type: ignore[index]
     assert found["cut"] == [(1, 20, 20), (2, 20, 20)]
     assert found["crop"] == [(2, 18, 18)]
+
+
+def cropped(param: dict[str, Any]) -> cnnsum.Model:
+    net = Net(3, 20)
+    net.layer("Pooling", "data", "small", pooling_param={"kernel_size": 3})
+    net.layer("Crop", ["data", "small"], "crop", crop_param=param)
+    return cnnsum.loads(text(net), "deploy.prototxt")
+
+
+@each(
+    "param",
+    [{}, {"offset": 2}, {"axis": -2, "offset": [1, 2]}, {"axis": 3, "offset": 2}, {"axis": 1, "offset": [0, 2, 0]}],
+)
+def test_a_crop_within_the_edge(param: dict[str, Any]):
+    model = cropped(param)
+    assert not model.diagnostics
+    (out,) = cnnsum.summarize(model).rows[-1].outputs
+    assert out.shape is not None
+    assert out.shape[1:] == ((3, 20, 18) if param.get("axis") == 3 else (3, 18, 18))
+
+
+@each(
+    "case",
+    [
+        ({"offset": 3}, "axis 2 of 20", "18 from 3 on"),
+        ({"offset": [2, 3]}, "axis 3 of 20", "18 from 3 on"),
+        ({"axis": 1, "offset": [1, 0, 0]}, "axis 1 of 3", "3 from 1 on"),
+    ],
+)
+def test_a_crop_beyond_the_edge(case: tuple[dict[str, Any], str, str]):
+    param, axis, part = case
+    (found,) = cropped(param).diagnostics
+    message = f"crop.crop: Crop reaches beyond the edge: {part}, along {axis}"
+    assert (found.code, found.severity, found.message) == ("SHP201", "error", message)
+    assert found.span is not None
+
+
+def test_offsets_of_a_crop_are_one_or_one_for_each_axis():
+    (found,) = cropped({"offset": [1, 1, 1]}).diagnostics
+    assert (found.code, found.message) == ("CFG102", "`offset` is one number or 2 from axis 2 on, got 3")
 
 
 def test_weights_by_hand():
