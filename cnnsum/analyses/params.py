@@ -147,7 +147,7 @@ class Params:
         found = self._cache.get(key)
         if found is None:
             found = self._cache[key] = weights_of(call.facts, call.layer.policy.variable, trainable=trainable)
-            self.shares = self.shares or [one for one in call.facts.weights if one.one is not None] != []
+            self.shares = self.shares or any(weight.one is not None for weight in call.facts.weights)
         return found
 
     def _once(self, calls: list[Call]) -> dict[Layer, Weights]:

@@ -5,13 +5,12 @@ Knows no command: what an answer is, and which files count, its caller says.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable
 
 import click
 
-from cnnsum.source.raw import READ
+from cnnsum.source.raw import READ, stamp_of
 
 #: Seconds between two looks.
 PAUSE = 0.5
@@ -22,15 +21,7 @@ State = dict[str, "tuple[int, int] | None"]
 
 def state_of(paths: Iterable[str]) -> State:
     """How the files stand now."""
-    found: State = {}
-    for path in paths:
-        try:
-            status = os.stat(path)
-        except (OSError, ValueError):
-            found[path] = None
-        else:
-            found[path] = (status.st_mtime_ns, status.st_size)
-    return found
+    return {path: stamp_of(path) for path in paths}
 
 
 def changes(before: State, after: State) -> list[str]:

@@ -131,10 +131,9 @@ def _is_half(before: _Rounds, after: _Rounds) -> bool:
 def _is_in_foreign_words(spec: object) -> bool:
     """Whether types of a spec are those of another framework alone, and none is of its own alone."""
     from cnnsum.layers.vocabulary import VOCABULARIES
+    from cnnsum.readers.native.spec import vocabulary_of
 
-    own = spec.get("framework", "keras") if isinstance(spec, dict) else ""
-    if not isinstance(own, str):
-        return False  # which words it is in is not said
+    own = vocabulary_of(spec).name if isinstance(spec, dict) else ""
     known = [{one.name for one in VOCABULARIES.values() if one.find(name) is not None} for name in _types_in(spec)]
     return any(names and own not in names for names in known) and {own} not in known
 

@@ -20,12 +20,13 @@ from cnnsum.layers.vocabulary import KERAS
 from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.spec import KEYS, Spec
 from cnnsum.source import read
+from cnnsum.source.raw import stamp_of
 from cnnsum.typed import TypeAlias, get_args
 
-#: A file as it was: its real path, its size, and the time of its last change.
-_State: TypeAlias = "tuple[str, int, int]"
+#: A file as it was: its real path, and its stamp.
+_Stamped: TypeAlias = "tuple[str, tuple[int, int] | None]"
 #: What was read before, and of which files that it includes: every file of a run asks again.
-_files: dict[_State, tuple[dict[str, LayerType], tuple[_State, ...]]] = {}
+_files: dict[_Stamped, tuple[dict[str, LayerType], tuple[_Stamped, ...]]] = {}
 _plugins: dict[str, dict[str, LayerType]] = {}
 _WANTED = "a plugin is a module of Python (`package.types`) or a file (`./types.py`)"
 #: How the names of files end that declare types, and that nothing is run of.
@@ -67,30 +68,17 @@ def types_of(files: tuple[str, ...], plugins: tuple[str, ...]) -> Mapping[str, L
 
 
 def _of_file(path: str) -> dict[str, LayerType]:
-    try:
-        state = _state(path)
-    except (OSError, ValueError):
-        read(path)  # which says what is wrong
-        raise
-    found = _files.get(state)
-    if found is None or any(not _is_still(included) for included in found[1]):
-        found = _files[state] = _read(path)
+    stamp = stamp_of(path)
+    if stamp is None:
+        return _read(path)[0]  # which says what is wrong
+    here = os.path.realpath(path), stamp
+    found = _files.get(here)
+    if found is None or any(stamp_of(included) != before for included, before in found[1]):
+        found = _files[here] = _read(path)
     return found[0]
 
 
-def _state(path: str) -> _State:
-    status = os.stat(path)
-    return os.path.realpath(path), status.st_size, status.st_mtime_ns
-
-
-def _is_still(state: _State) -> bool:
-    try:
-        return _state(state[0]) == state
-    except OSError:
-        return False
-
-
-def _read(path: str) -> tuple[dict[str, LayerType], tuple[_State, ...]]:
+def _read(path: str) -> tuple[dict[str, LayerType], tuple[_Stamped, ...]]:
     """The types that a file declares, and the files that it includes, as they are."""
     document = read(path)
     value: object = document.value
@@ -107,7 +95,7 @@ def _read(path: str) -> tuple[dict[str, LayerType], tuple[_State, ...]]:
     diagnostics = spec.findings.diagnostics
     if any(one.severity == "error" for one in diagnostics):
         raise UnusableError(*diagnostics, line=document.line)
-    return types, tuple(_state(one.path) for one in included)
+    return types, tuple((os.path.realpath(one.path), stamp_of(one.path)) for one in included)
 
 
 # --- plugins ----------------------------------------------------------------------------------------------------------

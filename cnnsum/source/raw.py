@@ -95,6 +95,15 @@ def _in_folder(path: str) -> str:
 READ: set[str] = set()
 
 
+def stamp_of(path: str) -> tuple[int, int] | None:
+    """The time of a file's last change, in nanoseconds, and its size in bytes; None for one that is not there."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def open_file(path: str) -> BinaryIO:
     """Open a file that somebody named: every file is opened here. Pipes are waited for only if something writes to
     them, and devices are refused. Raises OSError, ValueError for a path with a NUL.

@@ -12,9 +12,9 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from keras import layers  # noqa: E402 - needs Keras
-from keras_text import check_numbers, check_text  # noqa: E402
+from keras_text import check_numbers, check_text  # noqa: E402 - needs Keras, too
 
-import cnnsum  # noqa: E402
+import cnnsum  # noqa: E402 - after the imports that need Keras, as the others are sorted
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -127,14 +127,10 @@ def _on_one(
     legal = [SizeSet.multiples(one.multiple_of, max(one.minimum, 1)) for one in tied]
     legal += [one.allowed for one in form.requirements if one.allowed is not None and one.symbols == {symbol}]
 
-    left = _MOST_CLASSES
+    asked = _asked_of(form)
 
     def accepts(value: int) -> bool:
-        nonlocal left
-        left -= form.classes((value,))
-        if left < 0:
-            raise UnsolvedError
-        return form.refusal((value,)) is None
+        return asked((value,))
 
     if any(not one.symbols for one in form.requirements) or first(legal, accepts, low, high or MOST) is None:
         raise NoSizesError
@@ -145,6 +141,20 @@ def _on_one(
     onward = is_monotone(tied_formula, symbol) is True
     worst = solution((), legal, accepts, low, high).value if high is not None and onward else None
     return Break(dict.fromkeys([one.name for one in tied], worst or start), start, onward)
+
+
+def _asked_of(form: ClosedForm) -> Callable[[Sequence[int]], bool]:
+    """Whether the network accepts sizes; raises UnsolvedError where too much was looked at for all that were asked."""
+    left = _MOST_CLASSES
+
+    def accepts(values: Sequence[int]) -> bool:
+        nonlocal left
+        left -= form.classes(values)
+        if left < 0:
+            raise UnsolvedError
+        return form.refusal(values) is None
+
+    return accepts
 
 
 def _first_above(
@@ -233,14 +243,11 @@ def _tried(
         sizes.append([*islice(inside, MOST_TRIED + 1)])
     if prod(map(len, sizes)) > MOST_TRIED:
         raise UnsolvedError
-    left = _MOST_CLASSES
+    accepts = _asked_of(form)
     worst: tuple[int, tuple[int, ...]] | None = None
     accepted = False
     for values in product(*sizes):
-        left -= form.classes(values)
-        if left < 0:
-            raise UnsolvedError
-        if form.refusal(values) is not None:
+        if not accepts(values):
             continue
         accepted = True
         found = form(values)

@@ -163,13 +163,14 @@ def gradients(
                 # Both products are made before the first is summed, and that is gone when the second is.
                 inner = inner + sizes[whole] - sizes[stretched[1]]
         if keeping.trains[step]:
-            if (layer if layer.one is None else layer.one) in met:
+            one = layer if layer.one is None else layer.one
+            if one in met:
                 inner = inner + _another_gradient(facts.weights, layer.policy.variable)
             if layer.borrows:
                 again = [weight for owner, weight in layer.borrows if owner in met]
                 inner = inner + _another_gradient(again, layer.policy.variable)
                 met.update(owners_of(layer))
-            met.add(layer if layer.one is None else layer.one)
+            met.add(one)
         made: list[tuple[int, int]] = []
         # A layer with weights (attention) reads a repeated input once.
         for number in call.inputs if not facts.weights else dict.fromkeys(call.inputs):

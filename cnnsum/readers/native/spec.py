@@ -53,7 +53,7 @@ class Spec:
         self.how = how
         self.findings = Findings()
         self.findings.diagnostics.extend(document.diagnostics)
-        self.types = Types(how.types, _vocabulary(self.value))
+        self.types = Types(how.types, vocabulary_of(self.value))
         self.cells: dict[str, Any] = {}
         self.scope = Scope(self.cells)
         self.blocks: list[Any] = []
@@ -390,7 +390,7 @@ class Spec:
 _FRAMEWORKS = {"keras": "keras", "tensorflow": "keras", "tf": "keras", "torch": "torch", "pytorch": "torch"}
 
 
-def _vocabulary(spec: Mapping[str, object]) -> Vocabulary:
+def vocabulary_of(spec: Mapping[str, object]) -> Vocabulary:
     """The vocabulary that a spec names; Keras's where it names none, or none that there is."""
     framework = spec.get("framework")
     if not isinstance(framework, str):
