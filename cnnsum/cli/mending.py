@@ -47,7 +47,7 @@ def mend(changes: Iterable[Mended], *, quiet: bool) -> None:
         left += change.left
         if not change.done:
             continue
-        _write_back(change.path, change.after)
+        _write_back(change.path, change.data)
         found.append(change)
     if not quiet:
         more = f"; {left} more with --unsafe-fixes" if left else ""
@@ -62,7 +62,7 @@ def ignore_all(report: CheckReport, *, quiet: bool) -> None:
     files = [found for found in map(ignored, report.files) if found is not None]
     for one in files:
         if one.done:
-            _write_back(one.path, one.text)
+            _write_back(one.path, one.data)
     if not quiet:
         done, left = sum(one.done for one in files), sum(one.left for one in files)
         more = f"; {counted(left, 'stands', 'stand')} where no comment can" if left else ""
@@ -76,11 +76,11 @@ def _mending(changes: list[Mended], verb: str, nothing: str) -> str:
     return f"{verb} {counted(count, 'finding')} in {counted(len(changes), 'file')}"
 
 
-def _write_back(path: str, text: str) -> None:
+def _write_back(path: str, data: bytes) -> None:
     """Write a file whole or not at all; raises ClickException where it cannot be written."""
     from cnnsum.cli.output import write_back
 
     try:
-        write_back(path, [text])
+        write_back(path, [data])
     except OSError as error:
         raise click.ClickException(f"cannot write '{path}': {error.strerror or error}") from None

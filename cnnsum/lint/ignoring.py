@@ -17,10 +17,10 @@ _THERE = re.compile(r"(#[ \t]*cnnsum:[ \t]*ignore\[)([^\]\n]*)\]")
 
 
 class Ignored(NamedTuple):
-    """A file with comments: its text, how many findings they silence, and how many none can be written for."""
+    """A file with comments: its bytes, how many findings they silence, and how many none can be written for."""
 
     path: str
-    text: str
+    data: bytes
     done: int
     left: int
 
@@ -31,7 +31,7 @@ def ignored(file: CheckedFile) -> Ignored | None:
         return None
     document = _document(file.path)
     if document is None:
-        return Ignored(file.path, "", 0, len(file.findings))
+        return Ignored(file.path, b"", 0, len(file.findings))
     wanted: dict[int, list[str]] = {}
     for one in file.findings:
         if one.span is not None and one.span.path == file.path and one.code != "SPC048":
@@ -43,7 +43,7 @@ def ignored(file: CheckedFile) -> Ignored | None:
         if changed is not None and _is_same(document, changed):
             text = changed
             done += len(codes)
-    return Ignored(file.path, text, done, len(file.findings) - done)
+    return Ignored(file.path, document.encoded(text), done, len(file.findings) - done)
 
 
 def _document(path: str) -> Document | None:
@@ -51,7 +51,7 @@ def _document(path: str) -> Document | None:
         document = read(path)
     except UnusableError:
         return None
-    return document if document.format == "yaml" and document.is_plain else None
+    return document if document.format == "yaml" and document.is_all_of_its_file else None
 
 
 def _with_comment(text: str, line: int, codes: dict[str, None]) -> str | None:

@@ -83,8 +83,11 @@ def seems_budgeted(data: bytes) -> bool:
 
 
 def _letters(data: bytes) -> bytes:
-    """A text without the zeros that stand beside most of its letters in UTF-16 and UTF-32, or in it by mistake."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    """A text without its mark, and the zeros beside most letters of UTF-16 and UTF-32, or in it by mistake."""
+    from cnnsum.source.raw import unmarked
+
+    data, encoding = unmarked(data)
+    if encoding not in ("", "utf-8"):
         return data.replace(b"\0", b"")
     if b"\0" not in data:
         return data

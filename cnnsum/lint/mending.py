@@ -24,11 +24,15 @@ _MOST_ALONE = 50
 
 
 class Mended(NamedTuple):
-    """A file that was mended: its text before and after, and what was done. left: fixes that are not safe."""
+    """A file that was mended: its text before and after, and what was done. left: fixes that are not safe.
+
+    data: the text after, as the file has it: in the encoding that it had.
+    """
 
     path: str
     before: str
     after: str
+    data: bytes
     done: tuple[Fix, ...]
     left: int
 
@@ -41,13 +45,13 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
     mended or none: half of each is worse than either.
     """
     if not os.path.isfile(path):
-        return None  # what comes through a pipe cannot be written back
+        return None  # what comes through a pipe cannot be read twice
     try:
         document = read(path)
     except UnusableError:
         return None
-    if not document.is_plain:
-        return None  # another encoding, a mark of byte order, an archive
+    if not document.is_all_of_its_file:
+        return None
     found = _Rounds(document, check_document(document, settings).findings, (), 0)
     mended = _mended(found, settings, unsafe=unsafe)
     if _is_half(found, mended):
@@ -56,7 +60,8 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
         mended = mended._replace(left=mended.left if whole else 0)
     if not mended.done and not mended.left:
         return None
-    return Mended(path, document.text, mended.document.text, mended.done, mended.left)
+    after = mended.document.text
+    return Mended(path, document.text, after, document.encoded(after), mended.done, mended.left)
 
 
 class _Rounds(NamedTuple):

@@ -131,10 +131,29 @@ class Document:
         """The place in the text of a line and column, both from 1."""
         return self._lines.offset(line, column)
 
+    def encoded(self, text: str) -> bytes:
+        """A text as it would stand in this one's file: in its encoding, behind its byte order mark."""
+        from cnnsum.source.raw import encode
+
+        return encode(text, self._raw or b"")
+
     @property
-    def is_plain(self) -> bool:
-        """Whether the text is all of the file's bytes, in UTF-8."""
-        return self._raw is None and not self._digest
+    def is_all_of_its_file(self) -> bool:
+        """Whether the file still holds this text and nothing else: only then may another be written in its place.
+
+        Not so of a text that came through a pipe, of one in an archive or a folder, of a message, and where somebody
+        changed the file since it was read.
+        """
+        from cnnsum.source.raw import open_file
+
+        if not os.path.isfile(self.path):
+            return False
+        data = self.encoded(self.text)
+        try:
+            with open_file(self.path) as file:
+                return file.read(len(data) + 1) == data
+        except OSError:
+            return False
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its end; "" if there is no such line."""

@@ -121,17 +121,27 @@ def decode(raw: bytes, path: str) -> tuple[str, bool]:
 
     A byte order mark of UTF-8, UTF-16 or UTF-32 is understood. Raises `UnusableError`.
     """
-    for mark, encoding in _MARKS:
-        if raw.startswith(mark):
-            try:
-                return raw[len(mark) :].decode(encoding), False
-            except UnicodeDecodeError as error:
-                _refuse_encoding(raw[len(mark) :], error, path)
-    _refuse_binary(raw, path)
+    raw, encoding = unmarked(raw)
+    if not encoding:
+        _refuse_binary(raw, path)
     try:
-        return raw.decode(), True
+        return raw.decode(encoding or "utf-8"), not encoding
     except UnicodeDecodeError as error:
         _refuse_encoding(raw, error, path)
+
+
+def unmarked(data: bytes) -> tuple[bytes, str]:
+    """A file's bytes behind its byte order mark, and the encoding that this is the mark of; "" without one."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :], encoding
+    return data, ""
+
+
+def encode(text: str, like: bytes) -> bytes:
+    """A text in the encoding of a file that begins so, behind its byte order mark: what `decode` undoes."""
+    behind, encoding = unmarked(like)
+    return like[: len(like) - len(behind)] + text.encode(encoding or "utf-8")
 
 
 def _standard_input() -> BinaryIO:
@@ -175,7 +185,7 @@ def _read_limited(file: BinaryIO, path: str, again: Opener | None) -> tuple[byte
                 return (*found, None)
             if is_folder:
                 raise IsADirectoryError
-    if not head.startswith(tuple(mark for mark, _ in _MARKS)):
+    if not unmarked(head)[1]:
         _refuse_binary(head, path, file)
     if len(head) < _HEAD:
         # Pipes and terminals may give less than was asked for.

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from calling import call
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 import cnnsum
 from cnnsum.lint.mending import mend
 from cnnsum.lint.settings import Settings
+from cnnsum.source import read
 from tests.thorough import each, examples
 
 EXAMPLES = int(os.environ.get("CNNSUM_EXAMPLES", "1"))
@@ -146,10 +148,56 @@ def test_json(tmp_path: Path) -> None:
     assert json.loads(found)
 
 
-def test_other_encodings_and_included_files_are_left_alone(tmp_path: Path) -> None:
+@each("mark", ["", "\ufeff"])
+@each("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@each("name", ["Flattn", "Flattn # \u00e4\U0001f600"])
+def test_an_encoding_and_its_mark_are_kept(
+    mark: str, encoding: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if encoding != "utf-8":
+        mark = "\ufeff"  # without it they are no text that anybody could be sure of
+    monkeypatch.chdir(tmp_path)
+    text = f"{mark}{HEAD}  - {name}\r\n"
+    right = text.replace("Flattn", "Flatten")
+    path = Path("spec.yaml")
+    path.write_bytes(text.encode(encoding))
+    assert call("check", "--diff", ".").out.endswith(right.rsplit("\n", 2)[-2] + "\n")
+    assert path.read_bytes() == text.encode(encoding)
+    assert call("check", "--fix", "--quiet", ".").code == 0
+    assert path.read_bytes() == right.encode(encoding)
+    path.write_bytes(text.encode(encoding))
+    call("check", "--add-ignores", ".")
+    silenced = text.replace("\r\n", "  # cnnsum: ignore[UNK701]\r\n").encode(encoding)
+    assert path.read_bytes() == silenced
+
+
+@each("option", ["--fix", "--diff", "--add-ignores"])
+def test_an_archive_is_not_overwritten_by_the_text_in_it(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ZipFile("spec.zip", "w") as archive:
+        archive.writestr("config.json", HEAD + "  - Flattn\n")
+        archive.writestr("notes.txt", "that nobody may lose")
+    before = Path("spec.zip").read_bytes()
+    assert "UNK701" in call("check", "--quiet", "spec.zip").out
+    call("check", option, "spec.zip")
+    assert Path("spec.zip").read_bytes() == before
+
+
+def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
-    path.write_bytes((HEAD + "  - Flattn\n").encode("utf-16"))
-    assert mend(str(path), Settings()) is None
+    path.write_text(HEAD + "  - Flattn\n", encoding="utf-8")
+    document = read(str(path))
+    assert document.is_all_of_its_file
+    path.write_text(HEAD + "  - Flattn\n  - ReLU\n", encoding="utf-8")
+    assert not document.is_all_of_its_file
+    path.unlink()
+    assert not document.is_all_of_its_file
+
+
+def test_included_files_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
     (tmp_path / "blocks.yaml").write_text("blocks:\n  unit:\n    layers:\n      - Flattn\n", encoding="utf-8")
     text = "include: blocks.yaml\n" + HEAD + "  - unit\n"
     assert mended(path, text) == text
