@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cnnsum.layers.base import LayerType
 
 Shape = tuple["int | str | None", ...]
+#: Layers of a network that is read again for the help of an error; of larger ones each reading takes seconds.
+_MOST_READ_TWICE = 4_000
 
 
 class Model:
@@ -81,7 +83,7 @@ class Model:
         if not places:
             return
         help = None
-        if not self.wrong_at_all:
+        if not self.wrong_at_all and len(self.graph.layers) <= _MOST_READ_TWICE:
             try:
                 free = self.again(self.how.freeing("spatial"))
             except UnusableError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+import cnnsum.model
 from cnnsum.model import loads
 
 UNET = """
@@ -50,3 +53,15 @@ layers:
 
 def test_sizes_that_are_symbols_already_are_left_to_sizes() -> None:
     assert not loads(UNET.format(size="H, W", by=2)).errors
+
+
+@pytest.mark.parametrize(("layers", "readings"), [(40, 2), (4000, 1)])
+def test_a_large_network_is_not_read_again_for_a_mend(
+    layers: int, readings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read it takes as long as all else: nobody waits twice as long for a help."""
+    read = []
+    monkeypatch.setattr(cnnsum.model, "read", lambda *given: read.append(given) or cnnsum.readers.read(*given))
+    text = UNET.format(size="65, 65", by=2) + "  - ReLU\n" * layers
+    assert ("fits with" in (help_of(text) or "")) == (readings == 2)
+    assert len(read) == readings
