@@ -282,12 +282,11 @@ def _baseline(path: str | None, texts: tuple[str, ...]) -> tuple[Baseline | None
 
 def _refuse_without_place(path: str | None) -> None:
     """Raise ClickException for a result that has nowhere to go, before another one is written."""
-    if path is None or path == "-":
-        return
-    if os.path.isdir(path):
-        raise click.ClickException(f"cannot write '{path}': Is a directory")
-    if not os.path.isdir(os.path.dirname(path) or os.curdir):
-        raise click.ClickException(f"cannot write '{path}': No such file or directory")
+    from cnnsum.cli.output import delivering, require_place
+
+    if path is not None and path != "-":
+        with delivering(path):
+            require_place(path)
 
 
 def _refuse_own_sources(paths: tuple[str, ...], output: str | None, *, force_exclude: bool) -> None:

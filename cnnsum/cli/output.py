@@ -246,18 +246,25 @@ def _refuse_read(path: str) -> None:
                 raise click.UsageError(f"'{path}' is one of the files that are read: give the result another name")
 
 
+def require_place(path: str) -> None:
+    """Raise OSError where no file can come to be: a folder is named, or there is none for the file to be in."""
+    import errno
+
+    # A name without an end is a folder's, whose file would be called otherwise.
+    is_folder = os.path.basename(path) in ("", ".", "..") or os.path.isdir(path)
+    if is_folder or not os.path.isdir(os.path.dirname(path) or os.curdir):
+        number = errno.EISDIR if os.path.isdir(path or os.curdir) else errno.ENOENT
+        raise OSError(number, os.strerror(number), path)
+
+
 def write_back(path: str, chunks: Iterable[str] | Iterable[bytes]) -> None:
     """Write a file, whole or not at all: beside it first, then in its place. Text, a file's own, is written as it is.
 
     A link is followed, and an existing file keeps its permissions. What is not a plain file (a pipe, /dev/null) is
     written to directly. Raises OSError.
     """
+    require_place(path)
     target = os.path.realpath(path)
-    if os.path.basename(path) in ("", ".", ".."):  # the name of a folder, whose file would be called otherwise
-        import errno
-
-        number = errno.EISDIR if os.path.isdir(target) else errno.ENOENT
-        raise OSError(number, os.strerror(number), path)
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         from cnnsum.source.special import open_special_to_write
 

@@ -266,7 +266,9 @@ def _baseline(tmp_path: Path) -> list[str]:
 
 def test_nothing_is_written_where_one_of_two_files_has_no_place(baseline: list[str], tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
-    for output, new in (("no/out.txt", "new.json"), ("out.txt", "no/new.json"), ("models", "new.json")):
+    places = [("no/out.txt", "new.json"), ("out.txt", "no/new.json"), ("models", "new.json")]
+    places += [(name, "new.json") for name in ("", ".", "no/", "..")]
+    for output, new in places:
         code, out, err = check("models", "-o", output, "--write-baseline", new)
         assert (code, out) == (2, "")
         assert "cannot write" in err
