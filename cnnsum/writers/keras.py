@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from cnnsum.counted import counted
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference, Value
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
@@ -31,6 +32,8 @@ OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse", "
 EXPORTED = {"GroupedQueryAttention": "GroupQueryAttention"}
 #: What Keras has in older files too, and no number depends on.
 _KEPT = ("_regularizer", "_constraint")
+#: What no name has on every backend: a slash on none, a dot where PyTorch has the weights.
+_REFUSED = str.maketrans("./", "__")
 
 
 def _unread(layer: Layer, type: LayerType) -> Json:
@@ -62,6 +65,8 @@ class KerasWriter:
         self.resized = False
         #: By the call, which one of its layer's calls it is of those that are written.
         self.places: dict[Node, int] = {}
+        #: What layers are called there that have a name of another kind here.
+        self.names: dict[Layer, str] = {}
 
     def text(self, graph: Graph) -> str:
         """The text of the file."""
@@ -72,10 +77,33 @@ class KerasWriter:
             self.refusals.warn_of_optimizer(graph, where)
         elif graph.compile_config:
             model["compile_config"] = graph.compile_config
+        self._say_names()
         return json.dumps(model, indent=1) + "\n"
 
-    def _model(self, graph: Graph, inference: Inference) -> Json:
+    def _say_names(self) -> None:
+        if not self.names:
+            return
+        (first, name), *others = self.names.items()
+        more = f", and {counted(len(others), 'other layer')} likewise" if others else ""
+        message = f"not every backend of Keras takes such a name: `{first.name}` is written as `{name}`{more}"
+        self.refusals.warn(first, message)
+
+    def _name_layers(self, graph: Graph) -> None:
+        taken = {layer.name for layer in graph.layers}
+        for layer in graph.layers:
+            name = layer.name.translate(_REFUSED)
+            if name != layer.name:
+                while name in taken:
+                    name += "_"
+                taken.add(name)
+                self.names[layer] = name
+
+    def _name(self, layer: Layer) -> str:
+        return self.names.get(layer, layer.name)
+
+    def _model(self, graph: Graph, inference: Inference, name: str | None = None) -> Json:
         layers = []
+        self._name_layers(graph)
         is_chain = _is_chain(graph)
         if graph.sequential and not is_chain and not graph.inputs:
             self.refusals.refuse(graph.layers[0], f"`{graph.name}`: Keras has no chain with operations and no input")
@@ -83,10 +111,14 @@ class KerasWriter:
         for layer, nodes in kept.items():
             entry = self._layer(layer, inference)
             if not is_chain:
-                entry["name"] = layer.name
+                entry["name"] = self._name(layer)
                 entry["inbound_nodes"] = [self._call(node, inference) for node in nodes if layer.spec is None]
             layers.append(entry)
-        config: Json = {"name": graph.name, "trainable": graph.trainable, "layers": layers}
+        config: Json = {
+            "name": graph.name.translate(_REFUSED) if name is None else name,
+            "trainable": graph.trainable,
+            "layers": layers,
+        }
         module, kind = ("keras", "Sequential") if is_chain else ("keras.src.models.functional", "Functional")
         if not is_chain:
             ends = {
@@ -130,7 +162,7 @@ class KerasWriter:
 
     def _key(self, tensor: Tensor) -> tuple[str, int, int]:
         """Where a tensor comes from: the layer, which one of its calls that are written, which output."""
-        return tensor.node.layer.name, self.places[tensor.node], tensor.index
+        return self._name(tensor.node.layer), self.places[tensor.node], tensor.index
 
     def _reference(self, tensor: Tensor) -> list[object]:
         """An output of the model. Keras counts the call that a Functional model makes when it is built, here only."""
@@ -142,15 +174,15 @@ class KerasWriter:
     def _layer(self, layer: Layer, inference: Inference) -> Json:
         if layer.graph is not None:
             inner = inference.nested.get(layer)
-            return self._model(layer.graph, inner if inner is not None else inference)
+            return self._model(layer.graph, inner if inner is not None else inference, self._name(layer))
         if layer.spec is not None:
             config: Json = {"batch_shape": _shape(layer.spec.shape), "dtype": layer.spec.dtype, "sparse": False}
-            return _object("InputLayer", {**config, "ragged": False, "name": layer.name})
+            return _object("InputLayer", {**config, "ragged": False, "name": self._name(layer)})
         type = layer.type
         raw = raw_fields(layer)
         modern = self._modern(layer)
         if modern is not None:
-            return {**modern, "config": dict(raw)}
+            return {**modern, "config": {**raw, "name": self.names[layer]} if layer in self.names else dict(raw)}
         if type is None or find(type.key) is not type or type.rule.__module__.endswith(".applications"):
             self.refusals.refuse(layer, f"`{layer.name}` is not a layer of Keras: `{layer.type_name}`")
             return {}
@@ -161,7 +193,7 @@ class KerasWriter:
         elif self._weights_are_open(layer, inference):
             message = f"`{layer.name}`: a size of its weights is a formula, and Keras needs a number"
             self.refusals.refuse(layer, message, "give the symbol a value with --set")
-        config = {"name": layer.name, **self._fields(type, layer.fields)}
+        config = {"name": self._name(layer), **self._fields(type, layer.fields)}
         config.update((name, value) for name, value in raw.items() if name.endswith(_KEPT) and value is not None)
         config.update(_unread(layer, type))
         if layer.is_operation:
@@ -214,7 +246,7 @@ class KerasWriter:
             from cnnsum.graph.infer import infer
 
             return self._model(graph, infer(graph))
-        name = {"name": inner.name} if inner.name else {}
+        name = {"name": inner.name.translate(_REFUSED)} if inner.name else {}
         config: Json = {**name, "trainable": inner.trainable, **self._fields(inner.type, inner.fields)}
         how = config.pop("quantization", None)
         if how is not None:

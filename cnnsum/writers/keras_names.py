@@ -61,5 +61,10 @@ def model_name(form: Form) -> str:
 
 
 def keras_name(name: str) -> str:
-    """A name that Keras takes: `/` parts scopes there."""
-    return "".join([sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in name]) or "layer"
+    """A name that Keras takes on every backend: `/` parts scopes, PyTorch has a `.` in no parameter's name, and
+    TensorFlow's scopes have letters of ASCII alone.
+
+    >>> keras_name("a.conv"), keras_name("conv1/bn")
+    ('a_conv', 'conv1_bn')
+    """
+    return "".join([sign if sign.isascii() and (sign.isalnum() or sign in "_-") else "_" for sign in name]) or "layer"
