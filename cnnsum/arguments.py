@@ -10,9 +10,8 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from math import isfinite
-from operator import index
 
-from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED
+from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED, whole
 from cnnsum.answers.listing.records import COSTLY
 from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import did_you_mean
@@ -72,13 +71,10 @@ def _flag(value: object) -> bool:
 
 
 def _whole(value: object) -> int:
-    """A whole number, also of a library of arrays; True is not a number."""
-    if not isinstance(value, bool):
-        try:
-            return index(value)  # type: ignore[arg-type]  # what has no index is refused
-        except TypeError:
-            pass
-    raise _WrongError(f"got {_shown(value)}")
+    number = whole(value)
+    if number is None:
+        raise _WrongError(f"got {_shown(value)}")
+    return number
 
 
 def _positive(value: object) -> int:
@@ -95,11 +91,24 @@ def _model(value: object) -> Model:
     return value
 
 
+def _is_array(value: object) -> bool:
+    """Whether it is an array of NumPy or a library like it, with at least one axis: Python has no word for these."""
+    return hasattr(type(value), "__array__") and getattr(value, "shape", ()) != ()
+
+
+def _row(value: object, read: Callable[[object], T]) -> tuple[T, ...]:
+    """Things in an order that means something, as those of a set are not: a sequence, or an array."""
+    if isinstance(value, str | bytes) or not (isinstance(value, Sequence) or _is_array(value)):
+        raise _WrongError(f"got {_shown(value)}")
+    return _items(value, read)
+
+
 def _items(value: object, read: Callable[[object], T]) -> tuple[T, ...]:
     """A list of things, read one by one. A single text is not a list, though Python would take its letters."""
     if isinstance(value, str | os.PathLike):
         raise _WrongError(f"got the single {_shown(value)}; write [{_shown(value)}]")
-    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
+    is_number = hasattr(type(value), "__array__") and not _is_array(value)
+    if is_number or isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
         raise _WrongError(f"got {_shown(value)}")
     found = []
     for number, item in enumerate(value):
@@ -135,15 +144,11 @@ def _size(value: object) -> int | str | None:
 
 
 def _shape(value: object) -> tuple[object, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise _WrongError(f"got {_shown(value)}")
-    return _items(value, _size)
+    return _row(value, _size)
 
 
 def _inputs(value: object) -> object:
-    if not isinstance(value, Mapping):
-        return _shape(value)
-    return _by_name(value, _shape)
+    return _by_name(value, _shape) if isinstance(value, Mapping) else _shape(value)
 
 
 def _by_name(value: object, read: Callable[[object], object]) -> dict[str, object]:
@@ -162,18 +167,24 @@ def _by_name(value: object, read: Callable[[object], object]) -> dict[str, objec
 
 
 def _plain(value: object) -> object:
-    """What a file could hold: numbers, texts, lists and mappings of such."""
-    if value is None or isinstance(value, bool | str | int | Expr):
+    """What a file could hold: numbers, texts, lists and mappings of such, each of Python's own type."""
+    if value is None or isinstance(value, bool | Expr):
         return value
+    if isinstance(value, str):
+        return str.__str__(value)
     if isinstance(value, float):
-        if not isfinite(value):
-            raise _WrongError(f"got {value}", ValueError)
-        return value
+        return _finite(value)
     if isinstance(value, Mapping):
         return _by_name(value, _plain)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) or _is_array(value):
         return [*_items(value, _plain)]
     return _whole(value)
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise _WrongError(f"got {value}", ValueError)
+    return float(value)
 
 
 def _settings(value: object) -> dict[str, object]:
@@ -204,17 +215,14 @@ def _choices(*choices: str) -> Kind:
 
 
 def _number(value: object) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _WrongError(f"got {_shown(value)}")
-    if not isfinite(value) or value < 0:
-        raise _WrongError(f"got {_shown(value)}", ValueError)
-    return value
+    number = _finite(value) if isinstance(value, float) else _whole(value)
+    if number < 0:
+        raise _WrongError(f"got {number}", ValueError)
+    return number
 
 
 def _range(value: object) -> tuple[int, int]:
-    if isinstance(value, str) or not isinstance(value, Sequence) or isinstance(value, bytes):
-        raise _WrongError(f"got {_shown(value)}")
-    found = _items(value, _positive)
+    found = _row(value, _positive)
     if len(found) != 2 or not found[0] <= found[1] < found[0] + MOST_LISTED:
         raise _WrongError(f"got {_shown(value)}", ValueError)
     return found[0], found[1]

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import cnnsum
@@ -123,6 +124,47 @@ def test_what_is_right(tmp_path: Path) -> None:
     assert cnnsum.check(iter([tmp_path]), select=iter(["SHP"]), jobs=None) == []
     with pytest.raises(UnusableError, match="SPC055 a batch is at least 1, got 0"):
         cnnsum.summarize(model, batch=0)
+
+
+def test_numbers_of_a_library_of_arrays() -> None:
+    model, small = cnnsum.loads(SPEC), cnnsum.loads(SPEC.replace("H, W", "8, 8"))
+    scaled = cnnsum.loads("{input: [8], vars: {w: 1, sizes: [3, 3]}, layers: [Dense: round(8 * w)]}")
+
+    def shape(inputs: Any) -> Any:
+        return cnnsum.loads(SPEC, inputs=inputs).graph.inputs[0].layer.spec.shape
+
+    def sweep(model: cnnsum.Model, **values: Any) -> list[object]:
+        return [variant.values for variant in cnnsum.sweep(model, values)]
+
+    for inputs in (np.array([32, 31, 3]), (np.int64(32), np.uint8(31), np.array(3)), {"input": np.array([32, 31, 3])}):
+        assert shape(inputs) == shape([32, 31, 3])
+        assert {*map(type, shape(inputs)[1:])} == {int}
+    assert cnnsum.sizes(model, range=np.array([3, 9])) == cnnsum.sizes(model, range=(3, 9))
+    assert cnnsum.sizes(model, test={"H": np.int64(9)}) == cnnsum.sizes(model, test={"H": 9})
+    assert cnnsum.fit(small, memory=np.int64(10**6), least=np.int64(2), most=np.float64(50)) == cnnsum.fit(
+        small, memory=10**6, least=2, most=50.0
+    )
+    assert sweep(small, batch=np.arange(1, 4)) == sweep(small, batch=[1, 2, 3])
+    assert repr(sweep(scaled, w=np.linspace(0.5, 1, 3))) == repr(sweep(scaled, w=[0.5, 0.75, 1.0]))
+    again = cnnsum.loads(SPEC, settings={"k": np.array([3, 5])})
+    assert cnnsum.summarize(again).totals == cnnsum.summarize(cnnsum.loads(SPEC, settings={"k": [3, 5]})).totals
+    report = cnnsum.summarize(model)
+    assert report.evaluate(H=np.int64(9), W=np.array(9)).totals == report.evaluate(H=9, W=9).totals
+
+
+def test_decimals_of_a_library_of_arrays_are_not_whole() -> None:
+    model = cnnsum.loads(SPEC)
+    for value in (np.float64(7), np.float32(7), np.array(7.0), np.array([7]), np.array([7.0]), np.array(True)):
+        assert raised(partial(cnnsum.summarize, model, batch=value)).endswith(f"got {value!r}")
+        assert raised(partial(cnnsum.sizes, model, test={"H": value})).endswith(f"got {value!r} at test['H']")
+        assert raised(partial(cnnsum.loads, SPEC, inputs=[value, 3, 3])).endswith(f"got {value!r} at inputs[0]")
+        assert raised(partial(cnnsum.summarize(model).evaluate, H=value)).endswith(f"not {value!r}")
+    assert raised(lambda: cnnsum.loads(SPEC, inputs=np.array([7.0, 3]))).endswith("got np.float64(7.0) at inputs[0]")
+    assert raised(lambda: cnnsum.loads(SPEC, inputs=np.array(7))).endswith("got array(7)")
+    assert raised(lambda: cnnsum.sweep(model, {"batch": np.array(7)})).endswith("got array(7) at values['batch']")
+    small = cnnsum.loads(SPEC.replace("H, W", "8, 8"))
+    assert "None; got np.float32(7.0)" in raised(lambda: cnnsum.fit(small, memory=1, least=np.float32(7)))
+    assert cnnsum.fit(small, memory=10**6, most=10**400).value == cnnsum.fit(small, memory=10**6, most=10**9).value
 
 
 def test_sizes_of_a_report() -> None:

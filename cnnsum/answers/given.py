@@ -5,6 +5,8 @@ Light, for the command line reads it at every start. Knows no model and no answe
 
 from __future__ import annotations
 
+from operator import index
+
 #: More samples than that fit into no memory, and the numbers would be no help to anyone.
 MOST_SAMPLES = 10**9
 #: Sizes that are looked at one by one for a list of those that are accepted.
@@ -23,6 +25,20 @@ FREED = ("channels", "batch")
 EXPLAINED = ("shapes", "parameters", "macs", "memory", "field")
 # A number of more digits is not a size; and Python itself refuses to read a few thousand.
 _MOST_DIGITS = 18
+
+
+def whole(value: object) -> int | None:
+    """A whole number that code gives, also of a library of arrays, as Python's own; None for what is not one.
+
+    >>> whole(3), whole(True), whole(3.0), whole("3")
+    (3, None, None, None)
+    """
+    if isinstance(value, bool):
+        return None
+    try:
+        return index(value)  # type: ignore[arg-type]  # what has no index is not a whole number
+    except TypeError:
+        return None
 
 
 def setting(text: str) -> int | float | bool | str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from cnnsum.analyses.memory.liveness import Story, told
 from cnnsum.analyses.sizes.conditions import put, text_of
+from cnnsum.answers.given import whole
 from cnnsum.answers.summary.records import (
     Condition,
     InputRecord,
@@ -34,9 +35,9 @@ from cnnsum.typed import TypeVar, overload
 T = TypeVar("T")
 
 
-def evaluated(report: Report, values: Mapping[str, int]) -> Report:
+def evaluated(report: Report, given: Mapping[str, object]) -> Report:
     """The report with values for some of its symbols; raises ValueError as `Report.evaluate` says."""
-    _check(report, values)
+    values = _checked(report, given)
     fill = _Fill(report, values)
     return Report(
         name=report.name,
@@ -62,23 +63,28 @@ def totals_at(report: Report, values: Mapping[str, int]) -> Totals:
     return _Fill(report, values)(report.totals)
 
 
-def _check(report: Report, values: Mapping[str, int]) -> None:
+def _checked(report: Report, given: Mapping[str, object]) -> dict[str, int]:
+    """The values as plain numbers."""
+    values: dict[str, int] = {}
     symbols = {symbol.name: symbol for symbol in report.symbols}
-    for name, value in values.items():
+    for name, one in given.items():
         if name not in symbols:
             help = did_you_mean(name, symbols) or f"its symbols are {', '.join(symbols) or 'none'}"
             raise ValueError(f"the report has no symbol `{name}` ({help})")
-        if type(value) is not int or value < 1:
-            raise ValueError(f"{name} is a size: it must be a positive whole number, not {value!r}")
+        value = whole(one)
+        if value is None or value < 1:
+            raise ValueError(f"{name} is a size: it must be a positive whole number, not {one!r}")
         if isinstance(report.batch, int) and name in report.of_batch:
             raise ValueError(
                 f"the memory in this report is for a batch of {report.batch}: "
                 f"summarize(model, symbolic=True) leaves {name} open"
             )
         substitute(symbols[name].dim, {name: value})  # raises ValueError where that contradicts what is declared
+        values[name] = value
     for condition in report.conditions:
         if holds(condition.need, values) is False:
             raise ValueError(_refusal(condition, values))
+    return values
 
 
 def _refusal(condition: Condition, values: Mapping[str, int]) -> str:
