@@ -11,10 +11,11 @@ from functools import cached_property
 
 from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
+from cnnsum.layers.vocabulary import VOCABULARIES
 from cnnsum.model import read_types
 from cnnsum.readers.native.entry import MODELS
 from cnnsum.readers.native.faults import Findings
+from cnnsum.readers.native.spec import vocabulary_of
 from cnnsum.source import Document
 from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
@@ -67,9 +68,8 @@ class Language:
 
     @property
     def framework(self) -> str:
-        """The name of the framework in whose words its layers are."""
-        name = self.value.get("framework")
-        return name if isinstance(name, str) and name in VOCABULARIES else KERAS.name
+        """The name of the framework in whose words its layers are read."""
+        return vocabulary_of(self.value).name
 
     def _declared(self, key: str) -> dict[str, Declared]:
         found: dict[str, Declared] = {}

@@ -259,6 +259,30 @@ def test_a_layer_that_cannot_be_made_has_its_documentation():
     assert "Slide `filters` kernels" in hovered("input: [8, 8, 3]\nlayers:\n  - Con|v2D: {filters: 3}\n")
 
 
+@each(
+    ("framework", "reads_torch"),
+    [
+        ("torch", True),
+        ("pytorch", True),
+        ("PyTorch", True),
+        ("keras", False),
+        ("TF", False),
+        ("pytroch", False),
+        ("3", False),
+    ],
+)
+def test_words_are_those_of_the_framework_that_is_read(framework, reads_torch):
+    """A framework under another name is reported, and its layers are read: so they are shown and offered, too."""
+    layer, other = ("Linear", "Dense") if reads_torch else ("Dense", "Linear")
+    field = "out_features" if reads_torch else "units"
+    text = f"framework: {framework}\ninput: [8]\nlayers:\n  - {layer}: {{{field}: 2}}\n"
+    assert shown_hints(text) == {3: "(None, 2) \u00b7 18 params"}
+    assert f"`{field}`: A positive integer" in hovered(text.replace(field, f"{field}|"))
+    assert layer in completed(f"{text}  - |")
+    assert other not in completed(f"{text}  - |")
+    assert field in completed(f"{text}  - {layer}: {{|")
+
+
 # --- completions ------------------------------------------------------------------------------------------------------
 
 
