@@ -177,7 +177,7 @@ class Network:
                     continue
                 passed.add(id(call))
                 for one in (*call.inputs, *call.outputs):
-                    if one >= 0 and found[one] is None:
+                    if found[one] is None:
                         found[one] = found[at]
                         waiting.append(one)
         return [first is True for first in found]

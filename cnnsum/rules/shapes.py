@@ -151,7 +151,7 @@ def _nothing(network: Network, call: Call) -> str:
     if kind == "rescaling" and (call.layer.fields["scale"], call.layer.fields["offset"]) == (1, 0):
         return "it scales by 1"
     if kind in MERGING and len(call.inputs) == 1 and call.layer.fields.get("other") is None:
-        return _SINGLE
+        return "" if any(node.constants for node in call.layer.nodes) else _SINGLE
     return ""
 
 

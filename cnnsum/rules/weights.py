@@ -310,7 +310,7 @@ def head_as_wide_as_the_model(network: Network) -> Iterator[Finding]:
             share = "a `key_dim` that is a part of it"
             if width % heads == 0:
                 share = f"`key_dim: {width // heads}`"
-                shapes = [network.values[number].shape for number in call.inputs if number >= 0]
+                shapes = [network.values[number].shape for number in call.inputs]
                 now, then = (_weights_on(call, shapes, key_dim=one) for one in (width, width // heads))
                 # Inputs that are given by name may stand in another order.
                 if now == sum((prod(weight.shape) for weight in call.facts.weights), start=0) and isinstance(then, int):

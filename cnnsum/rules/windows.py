@@ -50,7 +50,7 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 32, kernel_size: 1}
     """
     leaping = [call for call in network.of(WINDOWED) if any(step.stride != 1 for step in steps_of(call) or ())]
-    for number in sorted({number for call in leaping for number in call.inputs if number >= 0}):
+    for number in sorted({number for call in leaping for number in call.inputs}):
         readers = network.readers[number]
         if number in network.outputs or not all(role_of(reader.layer) in WINDOWED for reader in readers):
             continue

@@ -245,7 +245,7 @@ class _Writer:
         """A number, or lists of them; Keras writes an array as a mapping that holds them."""
         if isinstance(value, dict) and isinstance(value.get("config"), dict):
             value = value["config"].get("value")
-        if isinstance(value, bool) or not isinstance(value, (int, float, list)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, list)) or not layer.is_operation:
             self.refusals.refuse(layer, f"`{layer.name}` has a constant that a spec has no words for")
         return value
 
@@ -300,6 +300,8 @@ class _Writer:
         listed: list[object] = [self._reference(tensor) for tensor in node.inputs]
         usual = () if before is None else (Tensor(before),)
         if type is not None and type.takes_list:
+            for constant in node.constants:
+                listed.insert(constant.index, self._constant(constant.value, node.layer))
             return listed
         if not node.keywords and not node.constants and node.inputs == usual and (before or self.is_nested):
             return None

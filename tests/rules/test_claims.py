@@ -1,6 +1,7 @@
 """Claims in comments: what is read as one, and how many digits of it count."""
 
 from advising import advice_on
+from keras_writing import called, functional, image, load, made
 
 from cnnsum.model import loads
 from tests.thorough import each
@@ -81,3 +82,10 @@ def test_a_line_of_its_own_further_down_is_no_claim():
 def test_formulas_are_not_compared():
     text = "# params: 5\ninput: [32, 32, C]\nlayers:\n  - Conv2D: [32, 3]\n"
     assert advice_on(loads(text), "ARC491") == []
+
+
+def test_a_merge_with_an_array_does_something() -> None:
+    array = {"class_name": "__tensor__", "config": {"value": [[1.0, 2.0]], "dtype": "float32"}}
+    for among, codes in (["image", array], []), (["image"], ["ARC442"]):
+        model = load(functional([image((2,)), made("Add", "sum", called(among))], "sum"))
+        assert [found.code for found in advice_on(model, "ARC442")] == codes

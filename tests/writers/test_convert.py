@@ -371,6 +371,16 @@ def test_names_are_the_same_in_calls() -> None:
     assert [row.name for row in cnnsum.summarize(again).rows[2].rows] == ["x_y", "d_e"]
 
 
+@each("to", ["yaml", "torch", "keras-py"])
+def test_an_array_that_a_layer_is_called_on_is_not_lost(to: str) -> None:
+    array = {"class_name": "__numpy__", "config": {"value": [[1.0, 2.0]], "dtype": "float32"}}
+    model = load(functional([image((2,)), made("Add", "sum", called(["image", array]))], "sum"))
+    assert ["constant" in message for message in refused(model, to)] == [True]
+    again = cnnsum.loads(write(model.graph, model.inference, "keras")[0])
+    (call,) = [node for layer in again.graph.layers for node in layer.nodes if layer.name == "sum"]
+    assert [(one.index, one.shape) for one in call.constants] == [(1, (1, 2))]
+
+
 def test_a_dtype_that_no_spec_has_is_refused() -> None:
     text = json.dumps(
         {

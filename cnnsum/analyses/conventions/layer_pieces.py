@@ -348,7 +348,7 @@ _MAKERS: dict[Role, _Maker] = {
 def pieces_of(call: Call, values: Sequence[Value]) -> tuple[Piece, ...]:
     """The pieces of one call; `values` are those of the inference that it belongs to."""
     type = call.layer.type
-    shapes = [values[number].shape for number in call.inputs if number >= 0]
+    shapes = [values[number].shape for number in call.inputs]
     if type is None or call.facts.status == "unknown" or any(shape is None for shape in shapes):
         return (Piece("unknown", "what cnnsum itself does not know", UNKNOWN),)
     known: list[Shape] = [shape for shape in shapes if shape is not None]

@@ -30,7 +30,7 @@ def mend_of_arms(inference: Inference, call: Call) -> str | None:
 
     call: one that failed for it. Only the first two arms that differ are looked at.
     """
-    arms = [_Arm(number, shape) for number in call.inputs if number >= 0 and (shape := _plain(inference, number))]
+    arms = [_Arm(number, shape) for number in call.inputs if (shape := _plain(inference, number))]
     if len(arms) < 2:
         return None
     first = arms[0]

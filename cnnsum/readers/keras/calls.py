@@ -19,6 +19,8 @@ Tensors = list[tuple[Reference, "tuple[int | None, ...] | None", Path]]
 
 #: What Keras's layers call their first input, where it is given by name. Rules take it by place.
 _FIRST = frozenset(("inputs", "sequences"))
+#: How arrays are written.
+_ARRAYS = ("__tensor__", "__numpy__")
 
 
 #: One call: its tensors (reference, recorded shape and place of each), the keywords that the last of them have, its
@@ -29,7 +31,8 @@ Arguments = tuple[Tensors, tuple[str, ...], tuple[Constant, ...], dict[str, Any]
 def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
     """The arguments of a call in Keras's order, or None where it is not written as Keras 3 writes it.
 
-    `keep_constants`: numbers among the positional arguments are inputs too (operations), not options to be ignored.
+    `keep_constants`: numbers among the positional arguments are inputs too (operations), not options to be ignored. An
+    array in a list of tensors is an input of whatever is called.
     """
     if not isinstance(call, dict):
         return None
@@ -48,7 +51,7 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
                 if shape is not None:
                     constants.append(Constant(len(tensors) + len(constants), shape, value))
                 continue
-            _collect(value, ("args", index), tensors)
+            _collect(value, ("args", index), tensors, constants)
         # Keras lists arguments by name in the order of their names; most have no value.
         given: list[tuple[bool, str, object]] = []
         for name, value in kwargs.items():
@@ -61,9 +64,9 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
                 named.append((name, value))
             else:
                 # Several tensors under one name (`initial_state`) follow the positional ones.
-                _collect(value, ("kwargs", name), tensors)
+                _collect(value, ("kwargs", name), tensors, constants)
         for name, value in named:
-            _collect(value, ("kwargs", name), tensors)
+            _collect(value, ("kwargs", name), tensors, constants)
     except (TypeError, ValueError, KeyError, IndexError):
         return None
     keywords = tuple([name for name, _ in named]) if named else ()
@@ -100,9 +103,13 @@ def _has_tensor(value: object) -> bool:
     return False
 
 
-def _collect(value: Any, path: Path, tensors: Tensors) -> None:
+def _collect(value: Any, path: Path, tensors: Tensors, constants: list[Constant]) -> None:
     if isinstance(value, dict):
-        if value.get("class_name") == "__keras_tensor__":
+        if value.get("class_name") in _ARRAYS:
+            shape = constant_shape(value)
+            if shape is not None:
+                constants.append(Constant(len(tensors) + len(constants), shape, value))
+        elif value.get("class_name") == "__keras_tensor__":
             config = value["config"]
             name, index, output = config["keras_history"]
             if not isinstance(name, str) or type(index) is not int or type(output) is not int:
@@ -111,10 +118,10 @@ def _collect(value: Any, path: Path, tensors: Tensors) -> None:
             tensors.append(((name, index, output), tuple(shape) if isinstance(shape, list) else None, path))
         else:
             for key in sorted(value):
-                _collect(value[key], (*path, key), tensors)
+                _collect(value[key], (*path, key), tensors, constants)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _collect(item, (*path, index), tensors)
+            _collect(item, (*path, index), tensors, constants)
 
 
 def constant_shape(value: Any) -> Shape | None:

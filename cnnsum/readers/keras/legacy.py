@@ -336,7 +336,7 @@ def flatten_call(call: Any, *, keep_constants: bool) -> Arguments | None:
             return isinstance(value, list) and all(add(item, (*path, number)) for number, item in enumerate(value))
         if value[0] == "_CONSTANT_VALUE":
             shape = constant_shape(value[2])
-            if keep_constants and shape is not None:
+            if shape is not None:
                 constants.append(Constant(len(tensors) + len(constants), shape, value[2]))
         else:
             tensors.append(((value[0], value[1], value[2]), None, path))

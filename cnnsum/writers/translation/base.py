@@ -330,6 +330,8 @@ class Translator:
             raise CannotError(f"{type.name} has no layer of {self.vocabulary.title} that does exactly the same")
         if node.options or node.computed:
             raise CannotError("one of its calls has fields of its own")
+        if node.constants and not layer.is_operation:
+            raise CannotError("a constant beside its tensors is not an input of a layer there")
         return rule
 
     # --- new layers ---------------------------------------------------------------------------------------------------

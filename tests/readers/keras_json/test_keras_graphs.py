@@ -181,6 +181,23 @@ def test_array_constant() -> None:
     assert shapes(found)["sum"] == ["? 4 3"]
 
 
+def test_array_constant_in_a_list() -> None:
+    """A token that is set before the others: an input of whatever takes lists of tensors."""
+    token = {"class_name": "__numpy__", "config": {"value": [[[1.0, 2.0, 3.0]]], "dtype": "float32"}}
+    found = report(
+        functional(
+            [
+                image((6, 3), batch=1),
+                made("Concatenate", "a", called([token, "image"]), module="keras.src.ops.numpy", axis=1),
+                made("Concatenate", "b", called(["image", token]), axis=1),
+                made("Add", "c", called([token, "image"])),
+            ],
+            ["a", "b", "c"],
+        )
+    )
+    assert shapes(found) == {"image": ["1 6 3"], "a": ["1 7 3"], "b": ["1 7 3"], "c": ["1 6 3"]}
+
+
 def test_states_and_keywords() -> None:
     found = report(
         functional(
