@@ -53,11 +53,12 @@ def command(
     if old == new == "-":
         raise click.UsageError("only one of the models can be standard input")
     from cnnsum.answers.diff.ask import diff
+    from cnnsum.cli.output import room_of
     from cnnsum.model import Model
 
     models = [Model(asked.read(path), how) for path in (old, new)]
     result = diff(*models, batch=batch, optimizer=optimizer, weights_format=weights_format)
-    looks = {"verbose": asked.verbose} if format == "text" else {}
+    looks = {"verbose": asked.verbose, "room": room_of(asked.output)} if format == "text" else {}
     try:
         asked.answer("diff", format, result, **looks)
     finally:

@@ -74,7 +74,7 @@ def _list(
     """Read and print; whether a file failed."""
     from cnnsum.answers.listing.ask import list_models
     from cnnsum.answers.listing.records import Listing
-    from cnnsum.cli.output import say, standard_output, terminal_columns
+    from cnnsum.cli.output import room_of, say
     from cnnsum.lint.searching import require_there
 
     require_there(paths)
@@ -101,8 +101,7 @@ def _list(
         for path in models.paths:
             refuse_own_source(path, asked.output)
     models.progress = partial(progress.count, what="files")
-    terminal = asked.output is None and standard_output().isatty()
-    looks = {"room": terminal_columns() if terminal else None} if format == "table" else {}
+    looks = {"room": room_of(asked.output)} if format == "table" else {}
     asked.answer("list", format, Listing(shown, batch, models.optimizer, models), **looks)
     if not asked.quiet:
         if models.unsure:

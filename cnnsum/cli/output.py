@@ -21,6 +21,8 @@ _Line = list[tuple[str, str]]
 # What the table draws with besides its box, for a stream that has none of it.
 _PLAINER = str.maketrans({"…": "~", "└": "'"})
 _LINES_PER_CHUNK = 500
+#: Columns that lines are written for on a terminal that has more.
+_WIDEST = 100
 
 
 def standard_output() -> TextIO:
@@ -57,6 +59,11 @@ def terminal_columns() -> int:
     except (KeyError, ValueError):
         columns = 0
     return columns if columns > 0 else _columns(sys.__stdout__)
+
+
+def room_of(output: str | None) -> int | None:
+    """Columns that there are for a result: of the terminal, None where it goes elsewhere."""
+    return terminal_columns() if output in (None, "-") and standard_output().isatty() else None
 
 
 def _columns(stream: TextIO | None) -> int:
@@ -175,7 +182,10 @@ def write_result(
         if output is not None:
             write_file(output, _chunks(plain, styled, 80), format, over)
             return
-        width = min(terminal_columns(), 100) if standard_output().isatty() else 80
+        width, columns = 80, room_of(output)
+        if columns is not None:
+            width = min(columns, _WIDEST)
+            styled = styled and _fitting(styled, columns)
         write_standard(
             color,
             lambda: _chunks(plain, styled, width),
@@ -183,6 +193,13 @@ def write_result(
             format=format,
             pager=pager,
         )
+
+
+def _fitting(styled: Callable[[int], Iterable[_Line]], columns: int) -> Callable[[int], Iterable[_Line]]:
+    """The same lines for a terminal: those that it has no room for on as many as they take."""
+    from cnnsum.render.wrap import fitted
+
+    return lambda width: (part for line in styled(width) for part in fitted(line, columns))
 
 
 def write_bytes(output: str | None, chunks: Iterable[bytes]) -> None:

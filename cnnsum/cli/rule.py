@@ -13,6 +13,9 @@ from cnnsum.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnnsum.codes import Code
 
+#: Columns that lines are written for where there are more, or nobody knows how many.
+_WIDEST = 80
+
 
 @click.command(name="rule")
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
@@ -24,13 +27,14 @@ def command(codes: tuple[str, ...], format: str, output: str | None, pager: bool
 
     CODE is a code, or the beginning of some: ARC, SHP20.
     """
-    from cnnsum.cli.output import write_result
+    from cnnsum.cli.output import room_of, write_result
     from cnnsum.codes import meanings
     from cnnsum.diagnostics import CODES
 
     format = format_for("rule", output, format)
     chosen = [one for code in codes for one in _beginning(code, CODES)] if codes else list(CODES)
     found = meanings(tuple(dict.fromkeys(chosen)))
+    width = min(room_of(output) or _WIDEST, _WIDEST)
 
     def plain() -> Iterator[str]:
         from cnnsum.codes import reference
@@ -44,9 +48,9 @@ def command(codes: tuple[str, ...], format: str, output: str | None, pager: bool
         elif format == "markdown":
             lines = reference.markdown(_mended(found))
         elif len(found) == len(codes):
-            lines = _apart(list(reference.text(one)) for one in _mended(found))
+            lines = _apart(list(reference.text(one, width)) for one in _mended(found))
         else:
-            lines = reference.listing(found)
+            lines = reference.listing(found, width)
         for line in lines:
             yield line + "\n"
 

@@ -30,13 +30,20 @@ of these sections, `cnnsum check --explain` prints them below findings; `cnnsum 
 page. [diagnostics.md](diagnostics.md) says how findings look, [rules.md](rules.md) has the sections of advice."""
 
 
-def listing(codes: list[Code]) -> Iterator[str]:
-    """The codes by family, and advice by theme, one line each."""
+def listing(codes: list[Code], width: int) -> Iterator[str]:
+    """The codes by family, and advice by theme, one line each where there is room."""
     for title, members in _groups(codes):
         yield f"{title}:"
         for one in members:
             severity = f"{one.severity:<7}  " if one.severity else ""
-            yield f"  {one.code}  {severity}{one.title}"
+            yield from _below(f"  {one.code}  {severity}", one.title, width)
+
+
+def _below(start: str, text: str, width: int) -> list[str]:
+    """A text behind what it begins with; what has no room in the line stands below the text's beginning."""
+    return wrap(text, width, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False) or [
+        start.rstrip()
+    ]
 
 
 def _groups(codes: list[Code]) -> Iterator[tuple[str, list[Code]]]:
@@ -54,10 +61,10 @@ def _groups(codes: list[Code]) -> Iterator[tuple[str, list[Code]]]:
             yield title, members
 
 
-def text(code: Code) -> Iterator[str]:
-    """One code, with its examples, in lines of at most 80 letters where no example is longer."""
-    yield f"{code.code}  {code.title}" + (f"  ({code.severity})" if code.severity else "")
-    yield from prose(code)
+def text(code: Code, width: int) -> Iterator[str]:
+    """One code, with its examples, in lines of at most that many letters where no example is longer."""
+    yield from _below(f"{code.code}  ", code.title + (f"  ({code.severity})" if code.severity else ""), width)
+    yield from prose(code, width)
     for title, example in (("This fails:", code.bad), ("This passes:", code.good)):
         if example:
             yield ""

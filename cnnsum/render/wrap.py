@@ -25,6 +25,8 @@ _WORDS = re.compile(r"\s*\S+\s*").finditer
 # Bell, backspace, vertical tab, form feed and carriage return never reach the screen.
 _STRIPPED = dict.fromkeys((7, 8, 11, 12, 13))
 _TAB = 8
+#: By how much what continues a line stands further in.
+_FURTHER = 4
 # Latin, Greek, Cyrillic, box drawing, the ellipsis: one cell each, in whatever version of Unicode rich goes by.
 _SINGLE_CELLS = ((0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x2FF), (0x370, 0x482), (0x2500, 0x25FC), (0x2026, 0x2026))
 
@@ -77,6 +79,28 @@ def wrap_spans(spans: Iterable[Span], width: int, justify: str) -> list[list[Spa
 def fold_spans(spans: Iterable[Span], width: int) -> list[list[Span]]:
     """Return the lines that a printed paragraph takes: words too long for a line are folded, nothing is padded."""
     return [_cut_runs(line) for line in _wrap(*_joined(spans), width, "default", fold=True)]
+
+
+def fitted(line: Sequence[Span], width: int) -> list[list[Span]]:
+    """A line on as many as it takes on a screen that is narrower, the others further in than the first.
+
+    >>> [join(tuple(one)) for one in fitted([("   training     7.92 GiB  of 8.00 GiB, 81 MiB left", "")], 30)]
+    ['   training     7.92 GiB  of', '       8.00 GiB, 81 MiB left']
+    """
+    text, runs = _joined(line)
+    if cell_length(text) <= width:
+        return [list(line)]
+    start = len(text) - len(text.lstrip(" "))
+    first = min(start, width // 4)
+    others = min(first + _FURTHER, width // 2)
+    text, runs = _divide(text, runs, [start])[1]
+    head, *rest = _divide(text, runs, _breaks(text, width - first, fold=True)[:1])
+    parts = [head, *[part for one in rest for part in _divide(*one, _breaks(one[0], width - others, fold=True))]]
+    result = []
+    for number, (part, its) in enumerate(parts):
+        shown = part.rstrip(" ")  # without the space that a line is broken at
+        result.append([(" " * (others if number else first), ""), *_cut_runs((shown, _clipped(its, len(shown))))])
+    return result
 
 
 def broken(text: str, width: int) -> list[str] | None:

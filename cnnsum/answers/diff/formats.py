@@ -31,8 +31,12 @@ _PLAIN = ""
 # --- text -------------------------------------------------------------------------------------------------------------
 
 
-def lines(found: Diff, width: int, *, verbose: bool = False) -> Iterator[_Line]:
-    """The differences as lines of styled spans. verbose: every layer and weight, however many there are."""
+def lines(found: Diff, width: int, *, verbose: bool = False, room: int | None = None) -> Iterator[_Line]:
+    """The differences as lines of styled spans. verbose: every layer and weight, however many there are.
+
+    room: columns of the terminal, None for as many as it takes. Numbers of both models that have no room beside each
+    other stand one below the other.
+    """
     most = None if verbose else _MOST_LISTED
     old, new = words.titles(found)
     yield [(f"{old} -> {new}", "bold")]
@@ -42,7 +46,7 @@ def lines(found: Diff, width: int, *, verbose: bool = False) -> Iterator[_Line]:
         of = "" if known else " in what is known"
         yield [(f" No difference{of}: {counted(found.same, 'layer is', 'layers are')} the same.", _PLAIN)]
         yield []
-    yield from _table(found, old, new)
+    yield from _table(found, old, new, room)
     yield []
     yield [(" Layers", "bold"), (f"  {found.layers[0]:,} -> {found.layers[1]:,}: {words.layer_counts(found)}", _PLAIN)]
     added, removed, changed, affected, renamed = _layer_lines(found)
@@ -101,7 +105,7 @@ def _limited(some: Sequence[_Line], most: int | None, what: str) -> Iterator[_Li
     yield [(f"     ... and {len(some) - most:,} more {what}(-v lists them)", _PLAIN)]
 
 
-def _table(found: Diff, old: str, new: str) -> Iterator[_Line]:
+def _table(found: Diff, old: str, new: str, room: int | None) -> Iterator[_Line]:
     rows = [
         (
             MEASURES[one.measure].title,
@@ -122,6 +126,11 @@ def _table(found: Diff, old: str, new: str) -> Iterator[_Line]:
     left = max(len(old) if len(old) <= _MOST_TITLE else 3, *[len(row[1]) for row in rows])
     right = max(len(new) if len(new) <= _MOST_TITLE else 3, *[len(row[2]) for row in rows])
     heads = (old, new) if max(len(old), len(new)) <= _MOST_TITLE else ("old", "new")
+    changes = max(len(row[3]) for row in rows)
+    if room is not None and titles + left + right + changes + 7 > room:
+        yield from _stacked(rows, heads)
+        yield [(f" {words.notes(found)}", _PLAIN)]
+        return
     yield [(f" {'':<{titles}}  {heads[0]:>{left}}  {heads[1]:>{right}}", "bold")]
     for title, before, after, change in rows:
         yield [
@@ -130,6 +139,18 @@ def _table(found: Diff, old: str, new: str) -> Iterator[_Line]:
             (f"  {change}" if change else "", _PLAIN),
         ]
     yield [(f" {words.notes(found)}", _PLAIN)]
+
+
+def _stacked(rows: Sequence[tuple[str, str, str, str]], heads: tuple[str, str]) -> Iterator[_Line]:
+    """The measures with both models below each other."""
+    names = max(map(len, heads))
+    numbers = max(len(number) for row in rows for number in row[1:3])
+    for title, before, after, change in rows:
+        yield [(f" {title}", _PLAIN)]
+        yield [(f"   {heads[0]:<{names}}  ", _PLAIN), (f"{before:>{numbers}}", NUMBER)]
+        yield [(f"   {heads[1]:<{names}}  ", _PLAIN), (f"{after:>{numbers}}", NUMBER)]
+        if change:
+            yield [(f"   {change}", _PLAIN)]
 
 
 _MOST_TITLE = 24

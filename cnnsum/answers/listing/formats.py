@@ -26,7 +26,7 @@ T = TypeVar("T")
 #: What a table shows by default; beside it stands what is wrong with a model.
 _SHOWN = ("path", "format", "params", "macs", "weights", "peak", "training")
 #: What it can do without, and leaves out first where a terminal is narrow.
-_LEAST = ("weights", "format", "peak")
+_LEAST = ("weights", "format", "peak", "macs", "training")
 #: What stands between two columns, and before a status that stands below its line.
 _BETWEEN, _BELOW = "  ", "    "
 _TITLES = {"params": "Params", "trainable": "Trainable", "macs": "MACs"}

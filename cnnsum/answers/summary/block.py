@@ -13,7 +13,7 @@ from cnnsum.counted import counted
 from cnnsum.dims import UNKNOWN, Dim, symbols_of
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable
-from cnnsum.render.wrap import Span, cell_length, fold_spans, join
+from cnnsum.render.wrap import Span, cell_length
 from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _NUMBER = 10  # right-aligned: up to "999,999.99"
 _UNIT = 3
 _NOTE = 1 + _LABEL + _NUMBER + 1 + _UNIT + 2
 _WORDS = 1 + _LABEL + 2
-_FURTHER = 4
 
 _Line = tuple[Span, ...]
 
@@ -73,25 +72,6 @@ def block(report: Report, *, symbolic: bool = False, train: bool = False, verbos
     ):
         if names:
             yield from _listed(f"{title}: {counted(len(names), 'layer')}", names)
-
-
-def fitted(line: _Line, width: int) -> list[list[Span]]:
-    """A line on as many as it takes on a screen that is narrower, the others further in."""
-    text = join(line)
-    if cell_length(text) <= width:
-        return [list(line)]
-    first = min(len(text) - len(text.lstrip(" ")), width // 4)
-    others = min(first + _FURTHER, width // 2)
-    left = list(line)
-    while left and not left[0][0].strip(" "):
-        del left[0]
-    (head, style), *rest = left
-    folded = fold_spans(((head.lstrip(" "), style), *rest), width - others)
-    lines = [[(" " * (others if number else first), ""), *spans] for number, spans in enumerate(folded)]
-    for one in lines:
-        end, style = one[-1]
-        one[-1] = end.rstrip(), style  # the space that a line is broken at
-    return lines
 
 
 _TRAINING_NOTES = {

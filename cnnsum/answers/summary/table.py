@@ -8,7 +8,7 @@ from itertools import chain, islice
 from cnnsum.answers.summary import keras_table as keras
 from cnnsum.answers.summary.options import Options
 from cnnsum.answers.summary.records import Report
-from cnnsum.render.wrap import Span, join
+from cnnsum.render.wrap import Span, fitted, join
 
 #: Few enough for their text to take the memory that the one before took.
 _LINES_PER_CHUNK = 500
@@ -28,7 +28,7 @@ def plain_lines(report: Report, options: Options) -> Iterator[str]:
 
 
 def _plain_block(report: Report, options: Options) -> Iterator[str]:
-    from cnnsum.answers.summary.block import block, fitted
+    from cnnsum.answers.summary.block import block
 
     yield ""
     for line in block(report, symbolic=options.symbolic, train=options.train, verbose=options.verbose):
@@ -39,7 +39,7 @@ def styled_lines(report: Report, options: Options) -> Iterator[list[Span]]:
     """Yield the same lines as spans with the colours of a terminal."""
     yield from keras.styled_summary(report, options)
     if not options.keras_only:
-        from cnnsum.answers.summary.block import block, fitted
+        from cnnsum.answers.summary.block import block
 
         yield []
         for line in block(report, symbolic=options.symbolic, train=options.train, verbose=options.verbose):
