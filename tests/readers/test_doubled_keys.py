@@ -15,6 +15,8 @@ FILES = {
     "a spec in JSON": '{"input": [4], "layers": ["Flatten"], "layers": [{"Dense": 3}]}',
     "Keras": KERAS,
     "Ultralytics": "nc: 2\nnc: 3\nbackbone:\n  - [-1, 1, Conv, [8, 3, 2]]\nhead:\n  - [[-1], 1, Detect, [nc]]\n",
+    "Caffe": 'input: "data" input_dim: [1, 3, 8, 8]\nlayer { type: "InnerProduct" bottom: "data" top: "y"\n'
+    "inner_product_param { num_output: 4 num_output: 5 } }\n",
     "darknet": "[net]\nwidth=8\nwidth=16\nheight=8\n[convolutional]\nfilters=4\nsize=3\n",
 }
 

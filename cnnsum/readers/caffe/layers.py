@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from cnnsum.diagnostics import Diagnostic, Severity, did_you_mean
+from cnnsum.diagnostics import Diagnostic, Related, Severity, did_you_mean
 from cnnsum.source import Document
 from cnnsum.typed import Any, NamedTuple
 
@@ -77,6 +77,19 @@ PARAMS: dict[str, frozenset[str]] = {
         "recurrent_param": "num_output weight_filler bias_filler debug_info expose_hidden",
     }.items()
 }
+#: Those of them that are lists. Any other stands once, as protobuf refuses the second.
+_LISTS: dict[str, tuple[str, ...]] = {
+    "convolution_param": ("pad", "kernel_size", "stride", "dilation"),
+    "eltwise_param": ("coeff",),
+    "slice_param": ("slice_point",),
+    "crop_param": ("offset",),
+    "permute_param": ("order",),
+    "input_param": ("shape",),
+    "prior_box_param": ("min_size", "max_size", "aspect_ratio", "variance"),
+}
+#: What stands once in a layer, besides the messages that say what it does, and in a network.
+_ONCE = frozenset(("name", "type", "phase", "transform_param", "loss_param"))
+_ONCE_IN_NETWORK = frozenset(("name", "force_backward", "debug_info", "state"))
 _LAYER = frozenset(
     (
         *("name", "type", "bottom", "top", "phase", "loss_weight", "param", "blobs", "propagate_down"),
@@ -137,12 +150,15 @@ class Messages:
         self.found: list[Diagnostic] = []
         self.all: list[Entry] = []
         labels: set[str] = set()
+        self._check_once(self.value, (), _ONCE_IN_NETWORK)
         for key in ("layer", "layers"):
             for place, one in enumerate(self.value.get(key, [])[:most]):
                 path: Path = (key, place)
                 if not isinstance(one, dict):
                     self.report(path, "SPC022", f"`{key}` is a message: `{key} {{ ... }}`")
-                elif self._runs(one):
+                    continue
+                self._check_layer_once(one, path)
+                if self._runs(one):
                     self._keep(one, path, labels)
 
     def _keep(self, value: dict[str, list[Any]], path: Path, labels: set[str]) -> None:
@@ -174,6 +190,24 @@ class Messages:
         """Say what is wrong at a place."""
         span = self.document.span(path, key=more.get("at_key", False))
         self.found.append(Diagnostic(code, message, span, severity, help))
+
+    def _check_layer_once(self, value: dict[str, list[Any]], path: Path) -> None:
+        """Report what stands twice and must not: Caffe loads no such file, in whichever phase the layer runs."""
+        self._check_once(value, path, _ONCE)
+        self._check_once(value, path, PARAMS.keys())
+        for key in value.keys() & PARAMS.keys():
+            once = PARAMS[key].difference(_LISTS.get(key, ()))
+            for place, one in enumerate(value[key]):
+                if isinstance(one, dict):
+                    self._check_once(one, (*path, key, place), once)
+
+    def _check_once(self, value: dict[str, list[Any]], path: Path, once: Collection[str]) -> None:
+        for key, given in value.items():
+            if len(given) > 1 and key in once:
+                first, second = (self.document.span((*path, key, place)) for place in (0, 1))
+                message = f"`{key}` stands here for the second time: protobuf takes it once"
+                related = (Related(first, "it stands here first"),)
+                self.found.append(Diagnostic("SPC015", message, second, "error", "remove one of the two", related))
 
     # --- which layers run ---------------------------------------------------------------------------------------------
 

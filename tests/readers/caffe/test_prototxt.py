@@ -323,6 +323,11 @@ FAULTS = [
     ("type: RELU", "type: PYTHON", (15, 30), "UNK701", "not known to cnnsum"),
     ('name: "relu1"', 'nam: "relu1"', (15, 10), "CFG103", "name"),
     ('"LeNet"', '"LeNet', (1, 7), "SPC008", "cannot read"),
+    ("num_output: 20", "num_output: 20 num_output: 20", (9, 50), "SPC015", "`num_output` stands here for the second"),
+    ("num_output: 20", "num_output: [20, 30]", (9, 40), "SPC015", "remove one of the two"),
+    ("convolution_param {", "convolution_param {} convolution_param {", (9, 42), "SPC015", "`convolution_param`"),
+    ("type: RELU", "type: RELU type: RELU", (15, 41), "SPC015", "`type`"),
+    ('name: "LeNet"', 'name: "LeNet" name: "LeNet"', (1, 21), "SPC015", "`name`"),
 ]
 
 
@@ -331,6 +336,12 @@ def test_a_mistake_is_found_at_its_place(fault: tuple[str, str, tuple[int, int],
     old, new, where, code, words = fault
     assert old in OLDER
     assert_told(OLDER.replace(old, new, 1), "own.prototxt", code, where, words)
+
+
+def test_lists_may_be_given_one_by_one():
+    window = "pad: 0 pad: 1 stride: 1 stride: 1 kernel_size: 5 kernel_size: 3"
+    net = OLDER.replace("kernel_size: 5 weight", f"{window} weight", 1)
+    assert not cnnsum.loads(net, "own.prototxt").diagnostics
 
 
 def test_a_text_that_ends_too_early():
