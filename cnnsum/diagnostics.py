@@ -239,6 +239,9 @@ _SHORT = 5
 _LONG = 9
 #: Codes of what depends on sizes: of shapes, of sizes and of quantized weights that must be known.
 _OF_SIZES = ("SHP", "UNK704", "UNK705")
+#: Of those, codes of what is asked of dims and ranks: what open sizes decide becomes a condition, so an error found
+#: with them is there at all of them.
+_AT_ALL = frozenset(f"SHP{number}" for number in (201, 202, 203, 204, 205, 207, 208, 209, 210, 211, 212))
 
 
 class Span(NamedTuple):
@@ -328,6 +331,11 @@ class Diagnostic(NamedTuple):
         tells, other sizes may not have it.
         """
         return self.code.startswith(_OF_SIZES)
+
+    @property
+    def is_at_all_sizes(self) -> bool:
+        """Whether, found while sizes were open, it is there at all of them."""
+        return not self.is_of_sizes or self.code in _AT_ALL
 
     def __str__(self) -> str:
         from cnnsum.ink import harmless, inked

@@ -114,6 +114,35 @@ def test_a_network_with_errors_is_read_once_for_all_batches():
         assert read.call_count < 8
 
 
+@each(
+    "layers",
+    [
+        "[Reshape: [7]]",
+        "[Cropping2D: {cropping: [[0, 0], [3, 2]]}]",
+        "[Conv2D: {filters: 4, kernel_size: 9}]",
+        "[Conv1D: {filters: 4, kernel_size: 1}]",
+        "[RepeatVector: 3]",
+        "[Conv2D: {filters: 4, kernel_size: 1, groups: 2}]",
+        "[{Conv2D: {filters: 4, kernel_size: 1, strides: [1, 2], name: a}}, Concatenate: {from: [input_layer, a]}]",
+        "[{Conv2D: {filters: 3, kernel_size: 1, strides: [1, 3], name: a}}, Add: {from: [input_layer, a]}]",
+    ],
+)
+def test_an_error_that_all_open_sizes_have_is_found_once(layers):
+    model = cnnsum.loads(f"input: [H, 5, 3]\nlayers: {layers}\n")
+    for patched in (True, False):
+        with (
+            mock.patch.object(pieces, "has_arrays", return_value=patched),
+            mock.patch.object(reading, "Model", side_effect=reading.Model) as read,
+        ):
+            variants = [*cnnsum.sweep(model, {"H": range(1, 60)})]
+        assert read.call_count < 8
+        for found in (variants[0], variants[7], variants[-1]):
+            one = inferred(
+                reading.Names(reading.Reading(model.document, model.how, None, "adam"), ["H"]), {"H": found.values[0]}
+            )
+            assert found.outcome.status == one.status == "illegal"
+
+
 def test_an_error_that_all_sizes_have_goes_before_one_of_sizes():
     model = cnnsum.loads("input: [H, 4, 3]\nlayers: [Reshape: [7], Dense: {units: many}]\n")
     with mock.patch.object(reading, "Model", side_effect=reading.Model) as read:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from cnnsum.answers.rows import Part, parts_of
 from cnnsum.answers.sweep.space import Space, whole
 from cnnsum.answers.variants.costs import MEASURES, Costs, Outcome
-from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, inferred
+from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, inferred, refused
 from cnnsum.diagnostics import UnusableError
 from cnnsum.typed import TypeAlias
 
@@ -62,9 +62,7 @@ def error_of(error: UnusableError) -> Outcome:
 def wrong_at_all(error: NotClosedError) -> Outcome | None:
     """What became of all sizes, where the error is one that all of them have."""
     found = error.found
-    if found is None or found.is_of_sizes:
-        return None
-    return Outcome("error", None, f"{found.code} {found.message}")
+    return refused(found) if found is not None and found.is_at_all_sizes else None
 
 
 def _outcomes(known: Names, settings: Mapping[str, object], fast: Space) -> Iterator[_Told]:

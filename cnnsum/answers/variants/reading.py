@@ -209,6 +209,11 @@ def put_in(values: Mapping[str, object], names: Names) -> tuple[dict[str, object
     return settings, batch
 
 
+def refused(wrong: Diagnostic) -> Outcome:
+    """What becomes of a variant with an error."""
+    return Outcome("illegal" if wrong.code.startswith("SHP") else "error", None, f"{wrong.code} {wrong.message}")
+
+
 def inferred(names: Names, values: Mapping[str, object]) -> Outcome:
     """A variant by inference; raises UnusableError for a name that the model does not have."""
     settings, batch = put_in(values, names)
@@ -223,7 +228,7 @@ def inferred(names: Names, values: Mapping[str, object]) -> Outcome:
         return Outcome("error", None, f"{found.code} {found.message}")
     wrong = first_error(model)
     if wrong is not None:
-        return Outcome("illegal" if wrong.code.startswith("SHP") else "error", None, f"{wrong.code} {wrong.message}")
+        return refused(wrong)
     fixed = model.graph.batch if isinstance(model.graph.batch, int) else None
     costs = costs_of(
         totals_of(
