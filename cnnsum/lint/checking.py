@@ -276,18 +276,19 @@ def _advice(model: Model, wanted: Wanted) -> list[Diagnostic]:
     from cnnsum.rules.base import Subject
 
     if not (model.graph.program and model.graph.exported):
-        left_out = _OF_EVERY_USE if model.wrong else ()
-
-        def sure(code: str) -> bool:
-            return code not in left_out and wanted(code)
-
-        return advise(Subject(model.graph, model.inference, lambda: model.sizes, model.document, sure))
+        asked = _but(_OF_EVERY_USE, wanted) if model.wrong else wanted
+        return advise(Subject(model.graph, model.inference, lambda: model.sizes, model.document, asked))
     from cnnsum.writers.translation.partly import partly_in_modules
 
     # Rules know layers, and no operations. No archive is mended: its author writes another program.
     graph, inference = partly_in_modules(model.graph, model.inference)
     found = advise(Subject(graph, inference, lambda: model.sizes, model.document, wanted))
     return [*model.graph.remarks, *[one._replace(mend=None) for one in found]]
+
+
+def _but(codes: tuple[str, ...], wanted: Wanted) -> Callable[[str], bool]:
+    """The same without these codes."""
+    return lambda code: code not in codes and wanted(code)
 
 
 def _limits(document: Document, model: Model | UnusableError, settings: Settings) -> list[Diagnostic]:

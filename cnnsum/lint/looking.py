@@ -7,6 +7,7 @@ may be misspelt or empty, or the file may not be YAML any more.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cnnsum.diagnostics import folded, letters_apart
 from cnnsum.lint.files import CONTAINERS
@@ -100,11 +101,13 @@ def _keys(data: bytes) -> set[str]:
     return {key.decode("ascii", "replace") for key in set(_KEYS.findall(data, 0, _HEAD))}
 
 
+@lru_cache(1 << 8)
 def _is_layers(key: str) -> bool:
     """Whether a key is `layers`, or that with a slip."""
     return letters_apart(folded(key), "layers", 1) <= 1
 
 
+@lru_cache(1 << 8)
 def _is_input(key: str) -> bool:
     return any(letters_apart(folded(key), name, 1) <= 1 for name in _INPUTS)
 

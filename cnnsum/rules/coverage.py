@@ -22,7 +22,7 @@ from cnnsum.rules.kinds import (
     role_of,
 )
 from cnnsum.rules.network import Network, known
-from cnnsum.rules.steps import Step, steps_of
+from cnnsum.rules.steps import Axis, Step, is_dilated, steps_of
 
 #: What a convolution hands on as it is, place by place.
 _KEEPS_PLACES = NORMALIZATIONS | DROPOUT
@@ -97,10 +97,10 @@ def gridding(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 2, padding: same, activation: relu}
           - Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 3, padding: same, activation: relu}
     """
-    if len([call for call in network.of(SLIDING) if _is_dilated(steps_of(call) or ())]) < 2:
+    if len([call for call in network.of(SLIDING) if is_dilated(call.facts.window)]) < 2:
         return
     for run in _runs(network):
-        dilated = [call for call, steps in run if _is_dilated(steps)]
+        dilated = [call for call, _ in run if is_dilated(call.facts.window)]
         if len(dilated) < 2:
             continue
         last = run[-1][0]
@@ -122,10 +122,6 @@ def gridding(network: Network) -> Iterator[Finding]:
                     ((dilated[0].layer, "the first of them"),),
                 )
                 break
-
-
-def _is_dilated(steps: tuple[Step, ...]) -> bool:
-    return any(step.dilation != 1 and step.size != 1 for step in steps)
 
 
 def _runs(network: Network) -> Iterator[list[tuple[Call, tuple[Step, ...]]]]:
@@ -192,11 +188,9 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
         axes = network.axes(call)
         if not isinstance(call.facts.window, tuple) or len(axes) < len(call.facts.window):
             continue
-        if any(axis.step.size > _WIDEST for axis in axes):
-            continue
-        used = [_taps_on_samples(step, length, out) for _, length, out, step in axes]
-        small = [axis for axis, taps in zip(axes, used, strict=True) if taps < axis.step.size]
-        if small:
+        used = _used(axes)
+        if used is not None:
+            small = [axis for axis, taps in zip(axes, used, strict=True) if taps < axis.step.size]
             total = prod(axis.step.size for axis in axes)
             where = " and ".join(
                 f"{axis.length} {'sample' if axis.length == 1 else 'samples'} along axis {axis.number}"
@@ -212,6 +206,14 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
 
 
 @lru_cache(1 << 10)
+def _used(axes: tuple[Axis, ...]) -> list[int] | None:
+    """How many taps of a kernel meet a sample, along each axis; None where all do, or of a kernel beyond the limit."""
+    if any(axis.step.size > _WIDEST for axis in axes):
+        return None
+    used = [_taps_on_samples(step, length, out) for _, length, out, step in axes]
+    return used if any(taps < axis.step.size for axis, taps in zip(axes, used, strict=True)) else None
+
+
 def _taps_on_samples(step: Step, length: int, out: int) -> int:
     """How many taps of a kernel meet a sample of the input at one of its places, along an axis of that length."""
     used = 0

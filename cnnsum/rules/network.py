@@ -32,6 +32,7 @@ class Network:
         "_functions",
         "_nearest",
         "_params",
+        "_places",
         "_roles",
         "calls",
         "document",
@@ -61,9 +62,10 @@ class Network:
                 self.readers[number].append(call)
         self.outputs: frozenset[int] = frozenset(subject.inference.outputs)
         self._calls: dict[Layer, list[Call]] | None = None
-        self._roles: dict[Role, list[int]] | None = None
+        self._roles: dict[Role, list[Call]] | None = None
+        self._places: dict[Call, int] = {}
         self._functions: dict[Call, str] | None = None
-        self._axes: dict[Call, list[Axis]] = {}
+        self._axes: dict[Call, tuple[Axis, ...]] = {}
         self._channels_first: frozenset[Call] | None = None
         self._nearest: list[bool] | None = None
         self._params: Params | None = None
@@ -103,9 +105,12 @@ class Network:
         if self._roles is None:
             self._roles = {}
             for at, call in enumerate(self.calls):
-                self._roles.setdefault(role_of(call.layer), []).append(at)
-        found = [places for role, places in self._roles.items() if role in roles]
-        return [self.calls[at] for at in (found[0] if len(found) == 1 else sorted(chain(*found)))]
+                self._roles.setdefault(role_of(call.layer), []).append(call)
+                self._places[call] = at
+        found = [calls for role, calls in self._roles.items() if role in roles]
+        if len(found) < 2:
+            return found[0] if found else ()
+        return sorted(chain(*found), key=self._places.__getitem__)
 
     def ending_in(self, functions: Collection[str]) -> list[tuple[Call, str]]:
         """The calls whose last step is one of these activations, in their order, each with its own."""
@@ -193,7 +198,7 @@ class Network:
         """The axes of an input of that rank that a sliding or pooling layer takes for space."""
         return range(2, rank) if call in self.channels_first else range(1, rank - 1)
 
-    def axes(self, call: Call) -> list[Axis]:
+    def axes(self, call: Call) -> tuple[Axis, ...]:
         """The spatial axes of a call along which its kernel moves, and whose sizes are known."""
         if call not in self._axes:
             before, after = self.input_shape(call), self.output_shape(call)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cnnsum.dims import Dim, at_least, prod
 from cnnsum.graph.infer import Call
 from cnnsum.layers.base import Role
+from cnnsum.layers.facts import Shape
 from cnnsum.layers.meanings import promised, said
 from cnnsum.rules.base import Finding, rule
 from cnnsum.rules.kinds import (
@@ -216,16 +217,27 @@ def too_many_elements(network: Network) -> Iterator[Finding]:
     """
     total = network.params.total.elements
     has_large_weights = not isinstance(total, int) or total > _LARGEST
+    # Many layers give the very shape that they are given.
+    shapes = {id(value.shape): value.shape for value in network.values}
+    has_large_values = any(_beyond(shape[1:]) for shape in shapes.values() if shape)
+    if not has_large_weights and not has_large_values:
+        return
     for call in network.calls:
         for number in call.outputs:
             shape = network.values[number].shape
-            count = prod(shape[1:]) if shape else 0
-            if isinstance(count, int) and count > _LARGEST:
+            count = _beyond(shape[1:]) if shape else 0
+            if count:
                 yield _too_many(call, f"the output of `{call.layer.name}` has {spelled(count)} elements per sample")
-        for weight in call.facts.weights if has_large_weights else ():
-            count = prod(weight.shape)
-            if isinstance(count, int) and count > _LARGEST:
+        for weight in call.facts.weights:
+            count = _beyond(weight.shape)
+            if count:
                 yield _too_many(call, f"the {weight.name} of `{call.layer.name}` has {spelled(count)} elements")
+
+
+def _beyond(shape: Shape) -> int:
+    """The elements of what has more of them than 32 bits can index; 0 of others, and where their number is open."""
+    count = prod(shape)
+    return count if isinstance(count, int) and count > _LARGEST else 0
 
 
 def _too_many(call: Call, what: str) -> Finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from cnnsum.dims import Dim
 from cnnsum.graph.infer import Call
 from cnnsum.layers.facts import Reach, Shape, Window
 from cnnsum.typed import NamedTuple
@@ -53,22 +54,44 @@ def step_of(window: Window) -> Step | None:
 
 def steps_of(call: Call) -> tuple[Step, ...] | None:
     """The windows of a call in numbers; None where it has none, or one depends on a symbol."""
-    windows = call.facts.window
+    return _steps(call.facts.window)
+
+
+@lru_cache(1 << 10)
+def _steps(windows: Reach) -> tuple[Step, ...] | None:
     if not isinstance(windows, tuple):
         return None
     found = [step for step in map(step_of, windows) if step is not None]
     return tuple(found) if len(found) == len(windows) else None
 
 
-def axes_between(before: Shape | None, after: Shape | None, space: range, windows: Reach) -> list[Axis]:
+@lru_cache(1 << 10)
+def leaps(windows: Reach) -> bool:
+    """Whether windows that are known move by more than one sample along an axis."""
+    return any(step.stride != 1 for step in _steps(windows) or ())
+
+
+@lru_cache(1 << 10)
+def is_dilated(windows: Reach) -> bool:
+    """Whether windows that are known leave samples out along an axis."""
+    return any(step.dilation != 1 and step.size != 1 for step in _steps(windows) or ())
+
+
+def axes_between(before: Shape | None, after: Shape | None, space: range, windows: Reach) -> tuple[Axis, ...]:
     """The axes of space whose sizes before and after a kernel are known, and how it moves along them."""
     if not isinstance(windows, tuple) or before is None or after is None or len(before) != len(after):
-        return []
-    if len(space) != len(windows):
-        return []
+        return ()
+    along = slice(space.start, space.stop)
+    return _axes(space.start, before[along], after[along], windows)
+
+
+@lru_cache(1 << 10)
+def _axes(first: int, lengths: tuple[Dim, ...], outs: tuple[Dim, ...], windows: tuple[Window, ...]) -> tuple[Axis, ...]:
+    if len(lengths) != len(windows):
+        return ()
     found: list[Axis] = []
-    for place, window in zip(space, windows, strict=True):
-        length, out, step = before[place], after[place], step_of(window)
+    for place, (length, out, window) in enumerate(zip(lengths, outs, windows, strict=True), first):
+        step = step_of(window)
         if isinstance(length, int) and isinstance(out, int) and step is not None:
             found.append(Axis(place, length, out, step))
-    return found
+    return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import lcm
 
 from cnnsum.dims import at_least
@@ -19,7 +20,7 @@ from cnnsum.rules.kinds import (
     role_of,
 )
 from cnnsum.rules.network import Network, known
-from cnnsum.rules.steps import Step, steps_of
+from cnnsum.rules.steps import Axis, Step, leaps, steps_of
 
 #: Below it an odd number is 1, which is said often: a kernel of one sample, a stride that takes all.
 _ODD = 3
@@ -49,7 +50,7 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 16, kernel_size: 3, strides: 2, activation: relu}
           - Conv2D: {filters: 32, kernel_size: 1}
     """
-    leaping = [call for call in network.of(WINDOWED) if any(step.stride != 1 for step in steps_of(call) or ())]
+    leaping = [call for call in network.of(WINDOWED) if leaps(call.facts.window)]
     for number in sorted({number for call in leaping for number in call.inputs}):
         readers = network.readers[number]
         if number in network.outputs or not all(role_of(reader.layer) in WINDOWED for reader in readers):
@@ -163,17 +164,26 @@ def features_that_shift(network: Network) -> Iterator[Finding]:
     for call in network.of(SLIDING):
         if said(call.layer, "padding") != "same":
             continue
-        for axis, length, out, step in network.axes(call):
-            total = (out - 1) * step.stride + step.span - length
-            if total > 0 and total % 2 and length > 1:
-                yield Finding(
-                    call.layer,
-                    f"`{call.layer.name}` pads axis {axis} by {step.before} before and {total - step.before} after: "
-                    f"features shift by half a sample",
-                    "an odd kernel" if step.stride == 1 else phrase(call.layer, "padding before"),
-                    "padding",
-                )
-                break
+        uneven = _uneven(network.axes(call))
+        if uneven is not None:
+            (axis, _, _, step), padding = uneven
+            yield Finding(
+                call.layer,
+                f"`{call.layer.name}` pads axis {axis} by {step.before} before and {padding - step.before} after: "
+                f"features shift by half a sample",
+                "an odd kernel" if step.stride == 1 else phrase(call.layer, "padding before"),
+                "padding",
+            )
+
+
+@lru_cache(1 << 10)
+def _uneven(axes: tuple[Axis, ...]) -> tuple[Axis, int] | None:
+    """The first axis along which "same" pads one side more than the other, and its padding."""
+    for axis in axes:
+        padding = (axis.out - 1) * axis.step.stride + axis.step.span - axis.length
+        if padding > 0 and padding % 2 and axis.length > 1:
+            return axis, padding
+    return None
 
 
 @rule("ARC424", "warning")

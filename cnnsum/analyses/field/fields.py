@@ -140,12 +140,11 @@ def receptive_fields(inference: Inference) -> list[Field]:
         shape = values[number].shape
         fields[number] = (_SELF,) * max(len(shape) - 2, 0) if shape is not None else None
     channels_first = _channels_first(inference)
-    through: dict[tuple[object, object], Field] = {}
     turns: dict[int, _Turned] = {}
     for call in inference.calls:
         window = call.facts.window
         out = values[call.outputs[0]].shape if call.outputs else None
-        kept = _kept_turned(inference, call, turns, fields)
+        kept = _kept_turned(inference, call, turns, fields) if turns or isinstance(window, Turn) else None
         if kept is not None:
             for number in call.outputs:
                 places = _places_of_space(kept.order, channels_first=channels_first)
@@ -162,10 +161,7 @@ def receptive_fields(inference: Inference) -> list[Field]:
             if isinstance(window, str):
                 seen = None if window == EVERYTHING or not seen else not_followed(out)
             else:
-                key = (seen, window)
-                if key not in through:
-                    through[key] = _seen_through(seen, window)
-                seen = through[key]
+                seen = _seen_through(seen, window)
         for number in call.outputs:
             shape = values[number].shape
             fields[number] = seen if shape is not None else not_followed(None)
@@ -319,9 +315,11 @@ def _arms_field(inference: Inference, call: Call, fields: list[Field], *, channe
     """What a call's inputs see together, at the same place."""
     inputs = call.inputs
     if call.facts.window is None and call.outputs:
+        out = inference.values[call.outputs[0]].shape
+        if len(inputs) == 1 and inference.values[inputs[0]].shape == out:
+            return fields[inputs[0]]
         # A layer that works place by place, and has other places than its input: it stretches or joins along an axis
         # (or takes a part), and says not how.
-        out = inference.values[call.outputs[0]].shape
         moved = False
         for number in inputs:
             shape = inference.values[number].shape
@@ -423,7 +421,12 @@ def _seen_through(seen: tuple[Axis, ...], window: tuple[Window, ...]) -> Field:
         return None
     if len(window) != len(seen) or not all(isinstance(step.up, int) for step in window):
         return (_UNDECIDED,) * len(window)
-    return tuple([through(axis, step) for axis, step in zip(seen, window, strict=True)])
+    found = [through(seen[0], window[0])]
+    for at in range(1, len(seen)):
+        # Most kernels are square: what was found along one axis holds along the next.
+        alike = window[at] == window[at - 1] and seen[at] == seen[at - 1]
+        found.append(found[-1] if alike else through(seen[at], window[at]))
+    return tuple(found)
 
 
 def through(axis: Axis, window: Window) -> Axis:
@@ -451,12 +454,12 @@ def _slack(axis: Axis, window: Window) -> float:
     >>> _slack(Axis(stride=4), two_by_two), _slack(Axis(stride=4), three)
     (0.0, 2.0)
     """
+    if window.stride == 1 and window.up == 1:
+        return 0.0
     numbers = [one for one in window if isinstance(one, int)]
     if len(numbers) < len(window):
         return 0.0
     size, stride, dilation, before, up = numbers
-    if stride == up == 1:
-        return 0.0
     if not isinstance(axis.stride, int) or max(map(abs, (*numbers, axis.stride))).bit_length() > _MOST_BITS // 3:
         return 0.0
     beside = (dilation * (size - 1) - stride + up) / 2 - before  # in samples that are `up` times as dense

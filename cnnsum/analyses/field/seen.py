@@ -88,7 +88,7 @@ def through(seen: Seen | None, window: Window) -> Seen | None:
         if not isinstance(step, int) or one.span + (size - 1) * dilation * step > _MAX_BITS:
             return None
         one = _spread(one, size, dilation * step)
-    return Seen(step * stride, (one._replace(first=one.first - before * step),))
+    return Seen(step * stride, (Samples(one.first - before * step, one.span, one.gaps),))
 
 
 def _through_period(seen: Seen, size: int, stride: int, dilation: int, before: Dim, up: int) -> Seen | None:
@@ -164,7 +164,7 @@ def together(sets: list[Samples]) -> Samples | None:
 
 
 def _moved(samples: Samples, by: Dim) -> Samples:
-    return samples._replace(first=samples.first + by)
+    return Samples(samples.first + by, samples.span, samples.gaps)
 
 
 def _spread(samples: Samples, count: int, apart: int) -> Samples:

@@ -20,12 +20,14 @@ from cnnsum.typed import NamedTuple
 
 def value_bytes(inference: Inference, counter: Counter) -> list[Dim]:
     """Bytes of every value."""
-    cache: dict[int, Dim] = {}
+    # Many layers give the very shape that they are given.
+    cache: dict[tuple[int, str], Dim] = {}
     sizes: list[Dim] = []
-    for value in inference.values:
-        size = cache.get(id(value))
+    for shape, dtype in inference.values:
+        key = id(shape), dtype
+        size = cache.get(key)
         if size is None:
-            size = cache[id(value)] = counter.bytes(value.shape, value.dtype)
+            size = cache[key] = counter.bytes(shape, dtype)
         sizes.append(size)
     return sizes
 
