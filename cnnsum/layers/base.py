@@ -46,6 +46,7 @@ Role = Literal[
     "global mean pooling",
     "adaptive max pooling",
     "adaptive mean pooling",
+    "norm pooling",
     "padding",
     "cropping",
     "upsampling",

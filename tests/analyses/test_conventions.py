@@ -174,6 +174,40 @@ def test_layers_of_keras_flops(layer: str, shape: tuple[int, ...], measured: int
     assert total(f"{{input: {list(shape)}, layers: [{item}]}}", "keras-flops") == measured
 
 
+#: torch, fvcore, torchinfo, thop, ptflops.
+RESIZING = [
+    ("LPPool1d: [2, 3]", (4, 12), (0, 0, 0, 0, 80)),
+    ("LPPool2d: {norm_type: 2, kernel_size: 3, stride: 2, ceil_mode: true}", (4, 13, 12), (0, 0, 0, 0, 912)),
+    ("LPPool3d: [2, 2]", (4, 6, 6, 6), (0, 0, 0, 0, 1_080)),
+    ("Upsample: {size: [7, 5]}", (3, 4, 4), (0, 105, 0, 105, 210)),
+    ("Upsample: {scale_factor: 1.5}", (3, 5, 5), (0, 147, 0, 147, 315)),
+    ("Upsample: {scale_factor: [1.5, 2]}", (3, 4, 4), (0, 144, 0, 144, 240)),
+    ("Upsample: {scale_factor: 2, mode: linear}", (3, 4), (0, 0, 0, 120, 48)),
+    ("Upsample: {scale_factor: 2, mode: trilinear}", (3, 4, 4, 4), (0, 0, 0, 0, 3_072)),
+    ("Upsample: {scale_factor: 2, mode: nearest-exact}", (3, 4, 4), (0, 0, 0, 0, 384)),
+    ("Upsample: {size: 2, mode: area}", (3, 4, 4), (0, 48, 0, 0, 72)),
+    ("UpsamplingNearest2d: {scale_factor: 2}", (3, 4, 4), (0, 192, 0, 192, 192)),
+    ("UpsamplingBilinear2d: {scale_factor: 2}", (3, 4, 4), (0, 768, 0, 2_112, 192)),
+    ("interpolate: {size: 7}", (3, 4, 4), (0, 147, 0, 0, 147)),
+    ("interpolate: {scale_factor: 1.5}", (3, 5, 5), (0, 147, 0, 0, 168)),
+    ("interpolate: {scale_factor: [1.5, 2]}", (3, 4, 4), (0, 144, 0, 0, 96)),
+    ("interpolate: {scale_factor: 2, mode: bilinear, antialias: true}", (3, 4, 4), (0, 0, 0, 0, 192)),
+    ("interpolate: {size: 2, mode: area}", (3, 4, 4), (0, 48, 0, 0, 60)),
+]
+
+
+@each(("layer", "shape", "measured"), RESIZING)
+def test_pooling_by_norms_and_resizing(layer: str, shape: tuple[int, ...], measured: tuple[int, ...]) -> None:
+    text = f"{{framework: torch, input: {list(shape)}, layers: [{{{layer}}}]}}"
+    assert tuple(total(text, tool) for tool in ("torch", "fvcore", "torchinfo", "thop", "ptflops")) == measured
+
+
+def test_resizing_of_open_sizes() -> None:
+    text = "{framework: torch, input: [3, H, 4], layers: [{interpolate: {scale_factor: 2}}]}"
+    assert str(total(text, "ptflops")) == "48*H"
+    assert total(text.replace("2", "1.5"), "ptflops") is UNKNOWN
+
+
 def total(text: str, convention: str) -> object:
     found = cnnsum.loads(text)
     assert not found.diagnostics

@@ -55,6 +55,15 @@ class Attending(nn.Module):
         return self.attention(x, x, x)[0]
 
 
+class Resizing(nn.Module):
+    def __init__(self, **fields: Any) -> None:
+        super().__init__()
+        self.fields = fields
+
+    def forward(self, x: Any) -> Any:
+        return nn.functional.interpolate(x, **self.fields)
+
+
 #: Single modules: the layer of a spec, the sample's shape, the module.
 MODULES: dict[str, tuple[str, tuple[int, ...], Callable[[], nn.Module]]] = {
     "conv": ("Conv2d: [3, 8, 3]", (3, 10, 10), lambda: nn.Conv2d(3, 8, 3)),
@@ -133,6 +142,49 @@ MODULES: dict[str, tuple[str, tuple[int, ...], Callable[[], nn.Module]]] = {
         (3, 4, 4),
         lambda: nn.Upsample(scale_factor=2, mode="bilinear"),
     ),
+    "norm pooling 1d": ("LPPool1d: [2, 3]", (4, 12), lambda: nn.LPPool1d(2, 3)),
+    "norm pooling": (
+        "LPPool2d: {norm_type: 2, kernel_size: 3, stride: 2, ceil_mode: true}",
+        (4, 13, 12),
+        lambda: nn.LPPool2d(2, 3, 2, ceil_mode=True),
+    ),
+    "norm pooling 3d": ("LPPool3d: [2, 2]", (4, 6, 6, 6), lambda: nn.LPPool3d(2, 2)),
+    "sizes": ("Upsample: {size: [7, 5]}", (3, 4, 4), lambda: nn.Upsample(size=(7, 5))),
+    "factor": ("Upsample: {scale_factor: 1.5}", (3, 5, 5), lambda: nn.Upsample(scale_factor=1.5)),
+    "factors": ("Upsample: {scale_factor: [1.5, 2]}", (3, 4, 4), lambda: nn.Upsample(scale_factor=(1.5, 2))),
+    "resizing by a factor": (
+        "interpolate: {scale_factor: 1.5}",
+        (3, 5, 5),
+        lambda: Resizing(scale_factor=1.5),
+    ),
+    "resizing by factors": (
+        "interpolate: {scale_factor: [1.5, 2]}",
+        (3, 4, 4),
+        lambda: Resizing(scale_factor=(1.5, 2)),
+    ),
+    "antialias": (
+        "interpolate: {scale_factor: 2, mode: bilinear, antialias: true}",
+        (3, 4, 4),
+        lambda: Resizing(scale_factor=2, mode="bilinear", antialias=True),
+    ),
+    "nearest alone": ("UpsamplingNearest2d: {size: 7}", (3, 4, 4), lambda: nn.UpsamplingNearest2d(7)),
+    "bilinear alone": (
+        "UpsamplingBilinear2d: {scale_factor: 2}",
+        (3, 4, 4),
+        lambda: nn.UpsamplingBilinear2d(scale_factor=2),
+    ),
+    **{
+        f"{mode} {len(shape) - 1}d{' as a function' * is_function}": (
+            f"{'interpolate' if is_function else 'Upsample'}: {{size: 2, mode: {mode}}}",
+            shape,
+            lambda mode=mode, made=Resizing if is_function else nn.Upsample: made(size=2, mode=mode),
+        )
+        for mode, shape in (
+            *(("linear", (3, 4)), ("trilinear", (3, 4, 4, 4)), ("nearest-exact", (3, 4, 4))),
+            *(("area", (3, 4)), ("area", (3, 4, 4)), ("area", (3, 4, 4, 4))),
+        )
+        for is_function in (False, True)
+    },
     "lstm": ("LSTM: [6, 5]", (7, 6), lambda: Last(nn.LSTM(6, 5, batch_first=True))),
     "deep lstm in both directions": (
         "LSTM: {hidden_size: 5, num_layers: 2, bidirectional: true}",

@@ -30,6 +30,7 @@ class Piece(NamedTuple):
     positions: places of the output that the kernel is used for. depth: channels. axes: spatial axes.
     module: whether torch.nn has a module for it. function: written as a function call, as an operation of a Keras file.
     times: how many samples one sample becomes in it (steps that a wrapper folds into the batch).
+    scale: how many times as long axes become, one number for all of them or one for each, where that is what is given.
     more: numbers that only this kind has.
     """
 
@@ -47,6 +48,7 @@ class Piece(NamedTuple):
     module: bool = True
     function: bool = False
     times: Dim = 1
+    scale: float | tuple[float, ...] | None = None
     more: Mapping[str, Dim] = {}
 
     @property
@@ -220,14 +222,39 @@ def pooling(view: View) -> tuple[Piece, ...]:
     )
 
 
+def norm_pooling(view: View) -> tuple[Piece, ...]:
+    """Pooling by the root of a mean of powers, which torch.nn makes of mean pooling and a ReLU."""
+    x = view.inputs[0]
+    return (Piece("pooling", "norm", ops=view.facts.ops, read=size(x), made=size(view.out), axes=len(x) - 2),)
+
+
 def upsampling(view: View) -> tuple[Piece, ...]:
     """Enlarging by whole factors, and resizing, which torch.nn has as a function alone."""
-    name = said(view, "interpolation") or "nearest"
-    if name not in {"nearest", "bilinear", "bicubic"} or view.fields.get("antialias"):
+    name = said(view, "interpolation")
+    # A type that does not say how has one way: what computes nothing copies.
+    of_one_way = name is None
+    if name is None:
+        name = "nearest" if view.facts.ops == 0 else "bilinear"
+    antialias = bool(view.fields.get("antialias"))
+    if name not in _MODES or (antialias and not view.type.vocabulary.channels_first):
         return (Piece("unknown", name, module=False),)
-    made = size(view.out)
-    function = view.role == "resizing" or view.is_function
-    return (Piece("upsampling", name, made=made, axes=len(view.out) - 2, function=function),)
+    scale = view.fields.get("scale_factor")
+    return (
+        Piece(
+            "upsampling",
+            f"antialiased {name}" if antialias else name,
+            read=size(view.inputs[0]),
+            made=size(view.out),
+            axes=len(view.out) - 2,
+            function=view.role == "resizing" or view.is_function,
+            scale=scale if isinstance(scale, (int, float, tuple)) else None,
+            more={"has a class of its own": of_one_way and view.type.vocabulary.channels_first},
+        ),
+    )
+
+
+#: What torch.nn.functional.interpolate has.
+_MODES = frozenset(("nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", "area"))
 
 
 def arithmetic(view: View) -> tuple[Piece, ...]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Container, Iterator
 from cnnsum.analyses.conventions.keras_flops import keras_flops
 from cnnsum.analyses.conventions.layer_pieces import pieces_of
 from cnnsum.analyses.conventions.pieces import Piece
-from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.dims import UNKNOWN, Dim, prod
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.vocabulary import KERAS
@@ -73,6 +73,8 @@ def fvcore(piece: Piece) -> Iterator[tuple[str, Dim]]:
     elif kind == "upsampling" and piece.axes == 2 and name in {"nearest", "bilinear"}:
         each = 1 if name == "nearest" else 4
         yield f"{name} upsampling counted: {each} per output element", each * piece.made
+    elif kind == "upsampling" and piece.axes == 2 and name == "area":
+        yield "mean over the image counted: 1 per element read", piece.read
 
 
 def torch(piece: Piece) -> Iterator[tuple[str, Dim]]:
@@ -129,8 +131,8 @@ def thop(piece: Piece) -> Iterator[tuple[str, Dim]]:
     convolutions with output positions in place of input positions. Batch, layer and instance normalisation: 4 per
     element, 2 without weights. Mean pooling: 1 per output element; adaptive mean pooling: 1 per element read and 1 per
     output element. Softmax as a module: 3 per element less 1 per row; PReLU 1 per element; upsampling 1 per output
-    element (nearest), 11 (bilinear), 259 (bicubic). Recurrent layers: MACs, both biases, and 1 (RNN), 7 (GRU) or 8
-    (LSTM) per unit and step. Everything else, attention and functions among them, counts nothing.
+    element (nearest), 5 (linear), 11 (bilinear), 259 (bicubic). Recurrent layers: MACs, both biases, and 1 (RNN), 7
+    (GRU) or 8 (LSTM) per unit and step. Everything else, attention and functions among them, counts nothing.
 
     Source: thop/profile.py, vision/basic_hooks.py, vision/calc_func.py, rnn_hooks.py.
     """
@@ -157,7 +159,7 @@ def thop(piece: Piece) -> Iterator[tuple[str, Dim]]:
     elif kind == "activation" and name == "prelu":
         yield "PReLU counted: 1 per element", piece.made
     elif kind == "upsampling" and not piece.function:
-        each = {"nearest": 1, "bilinear": 11, "bicubic": 259}[name]
+        each = {"nearest": 1, "linear": 5, "bilinear": 11, "bicubic": 259}.get(name, 0)
         yield f"{name} upsampling counted: {each} per output element", each * piece.made
 
 
@@ -196,9 +198,10 @@ def ptflops(piece: Piece) -> Iterator[tuple[str, Dim]]:
     Hooks modules of the classes that it lists, and replaces functions of torch.nn.functional while it runs; what is in
     both lists is counted twice. Convolutions and linear layers: MACs and 1 per output element for the bias. Batch and
     group normalisation: 2 per element, 1 without weights; layer normalisation 1. Pooling: 1 per element read, twice.
-    ReLU, ELU, PReLU, GELU 1 per element, twice; ReLU6, LeakyReLU, SiLU, softmax once. Upsampling 1 per output element,
-    twice. Attention: MACs, 1 per element of the query, its biases, 1 per score. Recurrent layers: MACs, both biases,
-    and 1 (RNN), 7 (GRU) or 10 (LSTM) per unit and step.
+    Pooling by a norm: what it calls, 1 per element read and 2 per output element. ReLU, ELU, PReLU, GELU 1 per element,
+    twice; ReLU6, LeakyReLU, SiLU, softmax once. Upsampling 1 per output element, twice. Attention: MACs, 1 per element
+    of the query, its biases, 1 per score. Recurrent layers: MACs, both biases, and 1 (RNN), 7 (GRU) or 10 (LSTM) per
+    unit and step.
 
     Source: ptflops/pytorch_ops.py and pytorch_engine.py (its default backend).
     """
@@ -214,6 +217,9 @@ def ptflops(piece: Piece) -> Iterator[tuple[str, Dim]]:
     elif kind == "normalization" and name != "rms":
         each = 2 if name != "layer" and piece.has_kernel else 1
         yield f"{name} normalisation counted: {each} per element", each * piece.made
+    elif kind == "pooling" and name == "norm":
+        yield "mean pooling within counted: 1 per element read, as a function", piece.read
+        yield "ReLU within and a factor counted: 1 per output element each, as functions", 2 * piece.made
     elif kind in {"pooling", "adaptive"}:
         yield "pooling counted: 2 per element read, as a module and again as a function", 2 * piece.read
     elif kind == "activation":
@@ -221,9 +227,7 @@ def ptflops(piece: Piece) -> Iterator[tuple[str, Dim]]:
         again = ", as a module and again as a function" if each == 2 else ""
         yield f"{name} counted: {each} per element{again}", each * piece.made
     elif kind == "upsampling":
-        each = 1 if piece.function else 2
-        again = ", as a module and again as a function" if each == 2 else ""
-        yield f"upsampling counted: {each} per output element{again}", each * piece.made
+        yield from _ptflops_upsampling(piece)
 
 
 _AT_OUTPUT = "transposed convolutions counted at output positions, not at input positions"
@@ -257,6 +261,33 @@ def _ptflops_attention(piece: Piece) -> Iterator[tuple[str, Dim]]:
     yield "softmax of attention counted: 1 per score", more["scores"]
     if more["returns scores"]:
         yield "products and softmax of attention counted again, as functions", more["products"] + more["scores"]
+
+
+def _ptflops_upsampling(piece: Piece) -> Iterator[tuple[str, Dim]]:
+    """A nn.Upsample, but none of the classes of one mode, and the function, which goes by the factor where one is given
+    and not by the length, which is rounded down.
+    """
+    twice = not piece.function and not piece.more["has a class of its own"]
+    by_function = piece.made if piece.scale is None else _scaled(piece, piece.scale)
+    if by_function is not UNKNOWN and by_function == piece.made:
+        each, again = (2, ", as a module and again as a function") if twice else (1, "")
+        yield f"upsampling counted: {each} per output element{again}", each * piece.made
+    else:
+        if twice:
+            yield "upsampling counted: 1 per output element, as a module", piece.made
+        yield "upsampling counted: 1 per element read and factor, as a function", by_function
+    if piece.name == "area":
+        yield "mean pooling within counted: 1 per element read, as a function", piece.read
+
+
+def _scaled(piece: Piece, scale: float | tuple[float, ...]) -> Dim:
+    """The elements read times the factors, of which ptflops cuts off the fractions of each where there are several."""
+    if isinstance(scale, tuple):
+        return piece.read * prod([int(factor) for factor in scale])
+    factor = scale**piece.axes
+    if isinstance(piece.read, int):
+        return int(piece.read * factor)
+    return piece.read * int(factor) if factor == int(factor) else UNKNOWN
 
 
 def _gates(piece: Piece, each: dict[str, int]) -> Iterator[tuple[str, Dim]]:

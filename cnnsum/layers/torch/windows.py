@@ -88,7 +88,7 @@ def _power(x: Shape, what: str, norm_type: float, kernel: Sizes, stride: Sizes |
     return facts
 
 
-@layer
+@layer(role="norm pooling")
 def LPPool1d(
     input: Shape, *, norm_type: Real, kernel_size: One, stride: One | None = None, ceil_mode: Flag = False
 ) -> Facts:
@@ -103,7 +103,7 @@ def LPPool1d(
     return _power(input, "LPPool1d", norm_type, kernel_size, stride, ceil_mode)
 
 
-@layer
+@layer(role="norm pooling")
 def LPPool2d(
     input: Shape, *, norm_type: Real, kernel_size: Pair, stride: Pair | None = None, ceil_mode: Flag = False
 ) -> Facts:
@@ -118,7 +118,7 @@ def LPPool2d(
     return _power(input, "LPPool2d", norm_type, kernel_size, stride, ceil_mode)
 
 
-@layer
+@layer(role="norm pooling")
 def LPPool3d(
     input: Shape, *, norm_type: Real, kernel_size: Triple, stride: Triple | None = None, ceil_mode: Flag = False
 ) -> Facts:
