@@ -29,7 +29,7 @@ except SystemExit:
 LIST = "\nimport sys\nprint(*sorted(sys.modules), file=sys.stderr)"
 
 #: Of the standard library, beyond what click and yaml load themselves.
-ALWAYS = {"__future__", "gc", "math", "bisect", "_bisect", "locale", "_locale", "encodings.ascii", "encodings.latin_1"}
+ALWAYS = {"__future__", "gc", "math", "locale", "_locale", "encodings.ascii", "encodings.latin_1"}
 JSON = {"json", "json.decoder", "json.encoder", "json.scanner", "_json"}
 #: What click loads to lay out its help, and to report a mistake.
 HELP = {"click._textwrap", "textwrap"}
@@ -59,10 +59,7 @@ OWN = {
             ".facts",
             ".inner",
             ".kinds",
-            ".onnx",
             ".requiring",
-            ".tflite",
-            ".torch",
             ".vocabulary",
         )
     ),

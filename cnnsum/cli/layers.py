@@ -98,7 +98,7 @@ def _listing(vocabulary: Vocabulary) -> Iterator[str]:
     from cnnsum.layers.vocabulary import KERAS
 
     named = f", {vocabulary.title}" if vocabulary is not KERAS else ""
-    for family in vocabulary.families:
+    for family in vocabulary.lists.families:
         module = vocabulary.module(family)
         members = [known for known in unique.values() if known.rule.__module__ == module]
         if members:

@@ -1,16 +1,15 @@
 """Vocabularies: the layer types of each framework, found by name without loading more modules than the name needs.
 
 A vocabulary is a folder beside this file, whose `__init__` lists its modules: thin declarations over
-`cnnsum.layers.arithmetic`. Knows where they are, and nothing of what they declare. They are loaded by `__import__`:
-importlib would be loaded for this alone.
+`cnnsum.layers.arithmetic`. Knows where they are, and nothing of what they declare. They are loaded by `__import__`, the
+list too: importlib would be loaded for this alone, and most runs look for types of one framework.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 
-from cnnsum.layers import keras, onnx, tflite, torch
-from cnnsum.typed import TYPE_CHECKING, Protocol
+from cnnsum.typed import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from cnnsum.diagnostics import Suggestion
@@ -28,55 +27,51 @@ class Foreign(Protocol):
         """For the name of a field of a type that has these fields."""
 
 
+class Lists(NamedTuple):
+    """The modules of a vocabulary.
+
+    families: all of them, the most used first: a type is looked for in this order, and modules that come after the one
+    that has it are not loaded. operations: those whose keys are dotted, as no others are. prefixes: what may stand
+    before a name.
+    """
+
+    families: tuple[str, ...]
+    operations: tuple[str, ...]
+    prefixes: tuple[str, ...]
+
+
 class Vocabulary:
     """The layer types of one framework.
 
     name: what `framework:` of a spec calls it; it is the name of the folder, too. title: what a text calls it.
-    families: its modules, the most used first: a type is looked for in this order, and modules that come after the one
-        that has it are not loaded. operations: those of them whose keys are dotted, as no others are.
     channels_first: whether all its layers take the axis after the batch for the channels; else each says so by itself.
     domain: what stands before the names of most operations of a file, which alone has such words.
     types: those that were loaded, by key and by alias.
     """
 
-    __slots__ = (
-        "_meanings",
-        "_ordered",
-        "_unread",
-        "_unread_operations",
-        "channels_first",
-        "domain",
-        "families",
-        "name",
-        "operations",
-        "prefixes",
-        "title",
-        "types",
-    )
+    __slots__ = ("_lists", "_meanings", "_ordered", "_unread", "channels_first", "domain", "name", "title", "types")
 
-    def __init__(
-        self,
-        name: str,
-        title: str,
-        families: tuple[str, ...],
-        operations: tuple[str, ...] = (),
-        *,
-        prefixes: tuple[str, ...] = (),
-        channels_first: bool = False,
-        domain: str = "",
-    ) -> None:
+    def __init__(self, name: str, title: str, *, channels_first: bool = False, domain: str = "") -> None:
         self.name = name
         self.domain = domain
         self.title = title
-        self.families = families
-        self.operations = operations
-        self.prefixes = prefixes
         self.channels_first = channels_first
         self.types: dict[str, LayerType] = {}
+        self._lists: Lists | None = None
         self._meanings: Meanings | None = None
         self._ordered = False
-        self._unread = [family for family in reversed(families) if family not in operations]
-        self._unread_operations = list(reversed(operations))
+        #: The modules that were not loaded, the next one last: those of types, and those of operations.
+        self._unread: tuple[list[str], list[str]] = ([], [])
+
+    @property
+    def lists(self) -> Lists:
+        """What its folder says of its modules."""
+        if self._lists is None:
+            folder = __import__(f"cnnsum.layers.{self.name}", fromlist=("FAMILIES",))
+            found = self._lists = Lists(folder.FAMILIES, folder.OPERATIONS, getattr(folder, "PREFIXES", ()))
+            of_types = [family for family in reversed(found.families) if family not in found.operations]
+            self._unread = (of_types, list(reversed(found.operations)))
+        return self._lists
 
     def module(self, family: str) -> str:
         """The name of the module that declares a family."""
@@ -88,10 +83,11 @@ class Vocabulary:
         found = types.get(key)
         if found is not None:
             return found
-        for prefix in self.prefixes:
+        for prefix in self.lists.prefixes:
             if key.startswith(prefix):
                 return self.find(key.removeprefix(prefix))
-        unread = self._unread_operations if "." in key else self._unread
+        of_types, of_operations = self._unread
+        unread = of_operations if "." in key else of_types
         while found is None and unread:
             __import__(self.module(unread.pop()))
             found = types.get(key)
@@ -110,10 +106,11 @@ class Vocabulary:
     def all_types(self) -> dict[str, LayerType]:
         """Every declared type, by key and by alias, in the order of the families, whichever were loaded first."""
         if not self._ordered:
-            for unread in (self._unread, self._unread_operations):
+            families = self.lists.families
+            for unread in self._unread:
                 while unread:
                     __import__(self.module(unread.pop()))
-            places = {self.module(family): place for place, family in enumerate(self.families)}
+            places = {self.module(family): place for place, family in enumerate(families)}
             found = sorted(self.types.items(), key=lambda item: places.get(item[1].rule.__module__, len(places)))
             self.types.clear()
             self.types.update(found)
@@ -161,18 +158,13 @@ class Vocabulary:
         return declared
 
 
-KERAS = Vocabulary("keras", "Keras", keras.FAMILIES, keras.OPERATIONS)
-TORCH = Vocabulary("torch", "PyTorch", torch.FAMILIES, torch.OPERATIONS, prefixes=torch.PREFIXES, channels_first=True)
+KERAS = Vocabulary("keras", "Keras")
+TORCH = Vocabulary("torch", "PyTorch", channels_first=True)
 #: Operations of files alone: no spec is written in these words.
-ONNX = Vocabulary("onnx", "ONNX", onnx.FAMILIES, onnx.OPERATIONS, channels_first=True, domain="ai.onnx")
-TFLITE = Vocabulary("tflite", "TensorFlow Lite", tflite.FAMILIES, tflite.OPERATIONS, domain="tflite")
-#: Layers in files of Keras whose classes are KerasHub's. Few files have any: nothing of its folder is imported before.
-KERAS_HUB = Vocabulary(
-    "keras_hub",
-    "KerasHub",
-    ("positions", "transformers", "decoders", "experts", "encoders", "vision", "images", "towers", "backbones"),
-    prefixes=("keras_hub.",),
-)
+ONNX = Vocabulary("onnx", "ONNX", channels_first=True, domain="ai.onnx")
+TFLITE = Vocabulary("tflite", "TensorFlow Lite", domain="tflite")
+#: Layers in files of Keras whose classes are KerasHub's.
+KERAS_HUB = Vocabulary("keras_hub", "KerasHub")
 
 #: By the word that a spec names one with.
 VOCABULARIES = {one.name: one for one in (KERAS, TORCH)}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 
 from cnnsum.source.findings import (
@@ -123,6 +122,8 @@ class JsonPlaces:
 
     def path_at(self, offset: int) -> tuple[tuple[str | int, ...], bool]:
         """The path of the innermost value, or key, that takes the character at `offset`, and whether it is the key."""
+        from bisect import bisect_right
+
         path: tuple[str | int, ...] = ()
         while True:
             children = self._children(path)
@@ -202,17 +203,18 @@ def _structure(data: bytes) -> tuple[int, bool, int]:
     values it holds at most.
 
     Strings are made to vanish: of each only the two quotes are left, and what a pair of neighbouring quotes leaves
-    when it goes still stands within as many quotes as before. Then every pass takes away one level of brackets.
+    when it goes still stands within as many quotes as before. Mostly all quotes are such pairs, and need not go. Then
+    every pass takes away one level of brackets.
     """
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    structure = data.translate(_ONE_BRACKET, _NOT_STRUCTURE).replace(b'""', b"")
-    if b'"' in structure:
-        structure = re.sub(rb'"[^"]*"', b"", structure)
+    structure = data.translate(_ONE_BRACKET, _NOT_STRUCTURE)
+    if 2 * structure.count(b'""') != structure.count(b'"'):
+        structure = re.sub(rb'"[^"]*"', b"", structure.replace(b'""', b""))
     keys = structure.count(b":")
     # Each value stands after a comma or is the first of its container; a container is a value itself.
     values = 1 + structure.count(b",") + structure.count(b"[")
-    structure = structure.translate(None, b':",')
+    structure = structure.translate(None, b'":,')
     for _ in range(MAX_DEPTH):
         inner = len(structure)
         structure = structure.replace(b"[]", b"")

@@ -7,7 +7,6 @@ A line ends with "\n", "\r\n" or "\r", as in every editor; the further line brea
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from itertools import accumulate, count
 from operator import add
 
@@ -36,6 +35,8 @@ class Lines:
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of the character at `offset`."""
+        from bisect import bisect_right  # a run without findings tells no place
+
         starts = self._starts or self._find_starts()
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
@@ -47,6 +48,8 @@ class Lines:
 
     def span(self, path: str, start: int, end: int) -> Span:
         """The span from `start` up to, and without, `end`."""
+        from bisect import bisect_right
+
         starts = self._starts or self._find_starts()
         line = bisect_right(starts, start)
         end_line = bisect_right(starts, end, line - 1)

@@ -58,7 +58,7 @@ def _words(vocabulary: Vocabulary) -> _Words:
     private = [name for name, type in known.items() if type.rule.__module__.endswith(".applications")]
     prefix = "" if vocabulary is KERAS else f"{vocabulary.name}."
     layers = Layers((type for name, type in known.items() if name not in private), prefix)
-    before = {*vocabulary.prefixes, *(f"{type.key.partition('.')[0]}." for type in types if "." in type.key)}
+    before = {*vocabulary.lists.prefixes, *(f"{type.key.partition('.')[0]}." for type in types if "." in type.key)}
     return _Words(vocabulary, layers, private, f"^({'|'.join(map(re.escape, sorted(before)))})")
 
 
