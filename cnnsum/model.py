@@ -57,7 +57,7 @@ class Model:
     def _compare_recorded(self) -> None:
         """Warn of what the file records otherwise than it is: shapes, weights, what comments say."""
         graph, inference = self.graph, self.inference
-        if graph.recorded or graph.builds or any(layer.graph is not None for layer in graph.layers):
+        if graph.recorded or graph.beside or graph.builds or any(layer.graph is not None for layer in graph.layers):
             from cnnsum.graph.compare import compare
 
             inference.diagnostics.extend(compare(graph, inference))

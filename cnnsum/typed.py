@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import (
         IO,
         Annotated,
@@ -154,9 +153,8 @@ else:
             _cls.__new__ = staticmethod(made)
             return made(_cls, *values, **named)
 
-        @classmethod
-        def _make(cls, values: Iterable[object]) -> NamedTuple:
-            return cls(*values)
+        #: A tuple of all values, given as one: in C, for classes of which there is one for each layer, or more.
+        _make = classmethod(tuple.__new__)
 
         def _replace(self, /, **changes: object) -> NamedTuple:
             values = tuple(map(changes.pop, self._fields, self))

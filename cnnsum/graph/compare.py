@@ -4,13 +4,19 @@ nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import starmap
+
 from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.dims import UNKNOWN, Dim, equal
 from cnnsum.graph import findings
 from cnnsum.graph.infer import Inference, with_constants
-from cnnsum.graph.model import Graph, Node, Recorded, Tensor
-from cnnsum.graph.points import Points
+from cnnsum.graph.model import Graph, Layer, Node, Recorded, ShapeBeside, ShapeBuiltOn, Tensor
 from cnnsum.layers.facts import Shape, show_shape
+from cnnsum.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnsum.graph.points import Points
 
 #: Names of weights that an older framework gave them, by the role of the layer.
 _OTHER_NAMES = {"depthwise convolution": {"kernel": "depthwise_kernel"}}
@@ -22,8 +28,13 @@ def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
     Where a layer's inputs differ already, its own difference follows from theirs and is not repeated.
     """
     found: list[Diagnostic] = []
-    points = Points(inference)
+    points: Points | None = None
+    if graph.dtyped:  # no other file has formulas
+        from cnnsum.graph.points import Points
+
+        points = Points(inference)
     wrong = [claim for claim in graph.recorded if not _agrees(claim, inference, points)]
+    wrong += _differing(graph.beside, inference)
     differing = {claim.tensor.node for claim in wrong}
     reported: set[Tensor] = set()
     for claim in wrong:
@@ -41,30 +52,31 @@ def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
         help = "the file was changed by hand, or cnnsum is wrong about this layer: please report it then"
         span = None if graph.place is None else graph.place.document.span(claim.path)
         found.append(Diagnostic("SHP220", message, span, "warning", help))
-    found.extend(_builds(graph, inference, points))
+    found.extend(_builds(graph, inference))
     for layer, inner in inference.nested.items():
         if layer.graph is not None:
             found.extend(compare(layer.graph, inner))
     return found
 
 
-def _builds(graph: Graph, inference: Inference, points: Points) -> list[Diagnostic]:
+def _builds(graph: Graph, inference: Inference) -> list[Diagnostic]:
     """A warning for every layer whose weights, built on the shapes that the file records, do not fit its first call.
 
     Keras records what a layer was first built on, which may be another call, or a call in another model. That is no
     news: only weights that would have other shapes are.
     """
-    doubted = {claim.of for claim in graph.builds if not _agrees(claim, inference, points)}
+    of_weights = [one for one in graph.builds if one[3] is not None and _has_weights(one[3].layer)]
+    doubted = {claim.of for claim in _differing(of_weights, inference)}
     if not doubted:
         return []
     built: dict[Node, list[Recorded]] = {}
-    for claim in graph.builds:
+    for claim in starmap(Recorded, of_weights):
         if claim.of in doubted and claim.of is not None and claim.is_shape:
             built.setdefault(claim.of, []).append(claim)
     found: list[Diagnostic] = []
     for node, claims in built.items():
         type = node.layer.type
-        if type is None or not type.weights or node.position < 0 or len(claims) != len(node.inputs):
+        if type is None or node.position < 0 or len(claims) != len(node.inputs):
             continue
         facts = inference.calls_of(node)[0].facts
         if facts.status == "unknown":
@@ -134,7 +146,26 @@ def compare_weights(graph: Graph, inference: Inference) -> list[Diagnostic]:
     return found
 
 
-def _agrees(claim: Recorded, inference: Inference, points: Points) -> bool:
+def _has_weights(layer: Layer) -> bool:
+    return layer.type is not None and bool(layer.type.weights)
+
+
+def _differing(claims: Iterable[ShapeBeside | ShapeBuiltOn], inference: Inference) -> list[Recorded]:
+    """Those shapes that are not what was inferred."""
+    made_by, values = inference.made_by, inference.values
+    found: list[Recorded] = []
+    for claim in claims:
+        node, index = claim[0]
+        numbers = made_by[node.position][0] if node.position >= 0 else ()
+        if index >= len(numbers):
+            continue
+        shape, claimed = values[numbers[index]].shape, claim[1]
+        if shape is not None and not _fits(claimed, shape) and not _may_fit(claimed, shape):
+            found.append(Recorded(*claim))
+    return found
+
+
+def _agrees(claim: Recorded, inference: Inference, points: Points | None) -> bool:
     (node, index), claimed, _, _, formulas, of_dtype = claim
     if node.position < 0:
         return True
@@ -146,13 +177,22 @@ def _agrees(claim: Recorded, inference: Inference, points: Points) -> bool:
         return False
     if shape is None:
         return True
-    if shape[1:] == claimed[1:] and not formulas and claimed[:1] == (None,):
-        return True  # of any batch, as most are
-    if shape == claimed:
+    if not formulas and _fits(claimed, shape):
         return True
-    if len(shape) != len(claimed) or not all(map(_may_be, claimed, shape)):
+    if not _may_fit(claimed, shape):
         return False
-    return all(shape[axis] is UNKNOWN or points.agree(formula, shape[axis]) for axis, formula in formulas)
+    return points is None or all(
+        shape[axis] is UNKNOWN or points.agree(formula, shape[axis]) for axis, formula in formulas
+    )
+
+
+def _fits(claimed: tuple[int | None, ...], shape: Shape) -> bool:
+    """Whether a shape is the claimed one, mostly that of any batch."""
+    return (shape[1:] == claimed[1:] and claimed[:1] == (None,)) or shape == claimed
+
+
+def _may_fit(claimed: tuple[int | None, ...], shape: Shape) -> bool:
+    return len(shape) == len(claimed) and all(map(_may_be, claimed, shape))
 
 
 def _may_be(claimed: object, dim: Dim) -> bool:

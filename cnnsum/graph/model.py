@@ -371,6 +371,12 @@ class Recorded(NamedTuple):
         return all(dim is None or (type(dim) is int and dim >= 0) for dim in self.shape)
 
 
+#: The first fields of a `Recorded`, which is made of them where the shape is wrong: a file of Keras has one for each
+#: input of each call, and plain tuples are made in a fifth of the time.
+ShapeBeside = tuple[Tensor, tuple[int | None, ...], tuple[str | int, ...]]
+ShapeBuiltOn = tuple[Tensor, tuple[int | None, ...], tuple[str | int, ...], Node | None]
+
+
 class Said(NamedTuple):
     """What a comment of the file says of a layer: its output is so many times smaller than the picture. what: in whose
     words (`P3/8`). place: where it stands.
@@ -457,7 +463,8 @@ class Graph:
     set_aside: whether its reader has left them aside, and with them the weights that the file holds.
     shared: layers that have weights of a layer of another model in it, or before it, since the file says that they are
     one object, or hold one.
-    builds: shapes that layers were built on, each as one of the tensor that the first call reads, `Recorded.of`.
+    beside: those that stand beside the inputs of calls. builds: shapes that layers were built on, each as one of the
+    tensor that the first call reads, `Recorded.of`.
     included: the files that it includes, read. diagnostics: what its reader found.
     """
 
@@ -465,6 +472,7 @@ class Graph:
         "_order",
         "backend",
         "batch",
+        "beside",
         "blocks",
         "builds",
         "channels",
@@ -544,7 +552,8 @@ class Graph:
         self.declared: dict[str, Place] = {}
         self.included: tuple[Document, ...] = ()
         self.recorded: list[Recorded] = []
-        self.builds: list[Recorded] = []
+        self.beside: list[ShapeBeside] = []
+        self.builds: list[ShapeBuiltOn] = []
         self.set_aside = False
         self.shared: tuple[Layer, ...] = ()
         self.claims: tuple[SizeClaim, ...] = ()

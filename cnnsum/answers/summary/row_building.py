@@ -283,7 +283,7 @@ class RowBuilder:
             for made_in, index in node.inputs:
                 layer = made_in.layer
                 if not layer.counts_sizes:
-                    found.append(Connection(layer.name, made_in.index, index))
+                    found.append(Connection._make((layer.name, made_in.index, index)))
         return tuple(found)
 
     def _place(self, layer: Layer) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:

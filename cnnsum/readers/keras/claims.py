@@ -7,6 +7,7 @@ layers together. Loaded only where a file has layers that are not known.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import starmap
 
 from cnnsum.diagnostics import Diagnostic, Related
 from cnnsum.dims import UNKNOWN, Dim
@@ -36,7 +37,7 @@ def claim(graph: Graph, document: Document) -> dict[Layer, list[tuple[int | None
     another call. Returns the shapes that are recorded for the first call of each layer.
     """
     said: dict[Node, dict[int, Recorded]] = {}
-    for one in (*graph.recorded, *graph.builds):
+    for one in starmap(Recorded, (*graph.beside, *graph.builds)):
         if one.is_shape and one.tensor.index < _MOST_OUTPUTS:
             said.setdefault(one.tensor.node, {}).setdefault(one.tensor.index, one)
     shown: dict[Layer, list[tuple[int | None, ...]]] = {}
@@ -78,7 +79,7 @@ def _hand_on(node: Node, inner: Graph, said: dict[Node, dict[int, Recorded]]) ->
             return
     for index, one in said[node].items():
         if index < len(inner.outputs):
-            inner.builds.append(Recorded(inner.outputs[index], one.shape, one.path))
+            inner.builds.append((inner.outputs[index], one.shape, one.path, None))
 
 
 def _back(graph: Graph) -> None:

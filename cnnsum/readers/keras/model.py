@@ -1,7 +1,7 @@
 """One Keras model config -> Graph; nested models by recursion.
 
 Knows the layout of Keras's JSON (what Keras 2 writes in another way is in `legacy`) and nothing of shapes: what the
-file records of them is set aside in `Graph.recorded` and `Graph.builds`.
+file records of them is set aside in `Graph.beside` and `Graph.builds`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from cnnsum.graph.model import (
     Node,
     Place,
     Policy,
-    Recorded,
     Tensor,
     policy,
 )
@@ -319,7 +318,7 @@ class ModelReader:
                 continue
             inputs.append(tensor)
             if shape is not None and self.records:
-                graph.recorded.append(Recorded(tensor, shape, (*here, *where, "config", "shape")))
+                graph.beside.append((tensor, shape, (*here, *where, "config", "shape")))
         node.inputs = tuple(inputs)
         if is_operation and layer.type is not None and "key" in layer.fields:
             # What stands between the brackets of `x[...]` is a positional argument, and not an input.
@@ -363,9 +362,9 @@ class ModelReader:
         kinds = set(map(type, shape))
         if kinds == {list}:
             for number, (tensor, one) in enumerate(zip(node.inputs, shape, strict=False)):
-                graph.builds.append(Recorded(tensor, tuple(one), (*place, number), node))
+                graph.builds.append((tensor, tuple(one), (*place, number), node))
         elif list not in kinds and dict not in kinds:
-            graph.builds.append(Recorded(node.inputs[0], tuple(shape), place, node))
+            graph.builds.append((node.inputs[0], tuple(shape), place, node))
 
     # Layers.
 
@@ -603,7 +602,7 @@ class ModelReader:
         index -= name in self._from_one
         layer = names.get(name)
         if layer is not None and 0 <= index < len(layer.nodes) and output >= 0:
-            return Tensor(layer.nodes[index], output)
+            return Tensor._make((layer.nodes[index], output))
         here = (*here, *where)
         if name in self._lost and (layer is None or not layer.nodes):
             return None
@@ -638,7 +637,7 @@ class ModelReader:
             replace_inputs(graph, self.how)
             for nested in graph.models():
                 nested.resized = True
-                nested.recorded.clear()
+                nested.beside.clear()
                 nested.builds.clear()
 
     def finish(self, graph: Graph) -> list[Diagnostic]:
