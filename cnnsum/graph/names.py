@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
+@lru_cache(1 << 10)
 def snake_case(name: str) -> str:
     """The name in Keras's snake case, which keeps runs of capitals and digits together.
 
@@ -27,19 +30,15 @@ class Names:
     ['conv2d', 'conv2d_2', 'conv2d_3']
     """
 
-    __slots__ = ("_next", "_snake", "taken")
+    __slots__ = ("_next", "taken")
 
     def __init__(self, taken: set[str] | None = None) -> None:
         self.taken: set[str] = set() if taken is None else taken
         self._next: dict[str, int] = {}
-        self._snake: dict[str, str] = {}
 
     def automatic(self, type_name: str, prefix: str = "") -> str:
         """The next free name for a layer of this type; `prefix` is the path of the block that it stands in."""
-        stem = self._snake.get(type_name)
-        if stem is None:
-            stem = self._snake[type_name] = snake_case(type_name)
-        stem = prefix + stem
+        stem = prefix + snake_case(type_name)
         while True:
             count = self._next.get(stem, 0)
             self._next[stem] = count + 1

@@ -189,7 +189,10 @@ def _read_limited(file: BinaryIO, path: str, again: Opener | None) -> tuple[byte
         _refuse_binary(head, path, file)
     if len(head) < _HEAD:
         # Pipes and terminals may give less than was asked for.
-        head += file.read(_HEAD)
+        more = file.read(_HEAD)
+        if not more:
+            return head, None, None  # most files end here: asking for the rest takes room for all that may come
+        head += more
     return _rest(file, head, path), None, None
 
 

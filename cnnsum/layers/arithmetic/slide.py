@@ -135,8 +135,8 @@ def padded_copy(x: Shape, sliding: Sliding) -> tuple[Kept, ...]:
     elif padding == "causal":
         uneven = spans[0] != 1
     else:
-        even = [isinstance(span, int) and span % 2 == 0 for span in spans]
-        uneven = any(is_even and stride == 1 for is_even, (_, stride, _) in zip(even, kernels, strict=True))
+        ones = [span for span, (_, stride, _) in zip(spans, kernels, strict=True) if stride == 1]
+        uneven = any(isinstance(span, int) and span % 2 == 0 for span in ones)
     if not uneven:
         return ()
     for at, (span, (_, stride, _)) in enumerate(zip(spans, kernels, strict=True), axis):
