@@ -125,11 +125,12 @@ else:
     class NamedTuple(tuple, metaclass=_Slotted):  # noqa: SLOT001 - its metaclass does
         """A tuple whose elements have names: those of the annotations, in their order."""
 
-        _seldom = 20  # how many tuples of a class are still made without compiling for it
-
         def __init_subclass__(cls) -> None:
             if cls.__bases__ != (NamedTuple,):
                 return  # it has the fields of another
+            # How many tuples are still made before a constructor is compiled, which takes as long; one with values that
+            # are named or left out counts for ten. In a list: a class that was changed is slow for a while.
+            cls._unspent = [200]
             cls._fields = cls.__match_args__ = tuple(cls.__annotations__)
             cls._field_defaults = {name: vars(cls)[name] for name in cls._fields if name in vars(cls)}
             for place, name in enumerate(cls._fields):
@@ -139,13 +140,14 @@ else:
             """Put the first tuples of a class together, which takes long where values are named or left out. From then
             on, and where the fields are wrong, compile a constructor of its own, which takes this one's place.
             """
-            if not named and len(values) == len(_cls._fields) and _cls._seldom:
-                _cls._seldom -= 1
+            unspent = _cls._unspent
+            if not named and len(values) == len(_cls._fields) and unspent[0] > 0:
+                unspent[0] -= 1
                 return tuple.__new__(_cls, values)
             rest = _cls._fields[len(values) :]
             known = {**_cls._field_defaults, **named}
-            if _cls._seldom and len(values) <= len(_cls._fields) and named.keys() <= set(rest) <= known.keys():
-                _cls._seldom -= 1
+            if unspent[0] > 0 and len(values) <= len(_cls._fields) and named.keys() <= set(rest) <= known.keys():
+                unspent[0] -= 10
                 return tuple.__new__(_cls, (*values, *[known[name] for name in rest]))
             names = ", ".join(_cls._fields)
             made = eval(f"lambda _cls, {names}: _new(_cls, ({names},))", {"_new": tuple.__new__})  # noqa: S307

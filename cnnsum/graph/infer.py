@@ -8,7 +8,7 @@ downstream repeats its error.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from math import lcm
 
@@ -565,7 +565,7 @@ class _Runner:
         type: LayerType | None,
         shapes: tuple[Shape | None, ...],
         node: Node,
-        options: dict[str, object],
+        options: Mapping[str, object],
     ) -> Facts:
         if type is None:
             return _as_claimed(node, weightless=layer.weightless)
@@ -579,8 +579,8 @@ class _Runner:
             return unknown_facts(weightless=not type.weights)
         try:
             fields = {**layer.fields, **options} if options else layer.fields
-            for name in node.computed:  # what was read from a file was checked there
-                fields[name] = type.read_field(name, fields[name], _PLAIN)
+            if node.computed:  # what was read from a file was checked there
+                fields = {**fields, **{name: type.read_field(name, fields[name], _PLAIN) for name in node.computed}}
             facts = type.apply(shapes, fields, keywords, node.computed)
             _check_limits(*facts.outputs, *[weight.shape for weight in facts.weights])
             facts = _per_sample(facts, self._batches, self.result.needs)

@@ -8,6 +8,7 @@ of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from cnnsum.diagnostics import Diagnostic, Related, Span
 from cnnsum.dims import Dim, Expr, Symbol, symbols_of
@@ -17,7 +18,7 @@ from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import DTYPES
 from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.source import Document
-from cnnsum.typed import TYPE_CHECKING, NamedTuple
+from cnnsum.typed import TYPE_CHECKING, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from cnnsum.graph.order import Order
@@ -30,6 +31,9 @@ MAX_RANK = 64
 MAX_DIM = 2**63
 #: What PyTorch counts batches in.
 COUNTS = "int64"
+
+#: The fields of what has none of its own, as most calls: one mapping for all of them.
+NOTHING: Mapping[str, NoReturn] = MappingProxyType({})
 
 
 class Place:
@@ -110,7 +114,7 @@ class Layer:
     """A layer as declared: its type, its fields, its place.
 
     type: None where the type is not supported or its fields are wrong; `type_name` is what the file calls it.
-    key: equal for layers that do the same to the same shapes; hashable.
+    key: equal for layers that do the same to the same shapes; hashable. Such layers may share it, and their fields.
     spec: of an input layer, else None. graph: of a nested model, else None.
     weightless: of a layer without a type, whether it is known to have no weights (a Lambda, an operation).
     module: the path and the class of a module that a framework brings, where the layer is one operation of several in
@@ -156,8 +160,9 @@ class Layer:
         self,
         name: str,
         type: LayerType | None,
-        fields: dict[str, object] | None = None,
+        fields: Mapping[str, object] | None = None,
         *,
+        key: tuple[object, ...] | None = None,
         type_name: str | None = None,
         place: Place | None = None,
         policy: Policy = FLOAT32,
@@ -169,7 +174,7 @@ class Layer:
     ) -> None:
         self.name = name
         self.type = type
-        self.fields = {} if fields is None else fields
+        self.fields: Mapping[str, object] = NOTHING if fields is None else fields
         self.type_name = type_name if type_name is not None else type.name if type is not None else "?"
         self.place = place
         self.policy = policy
@@ -178,7 +183,7 @@ class Layer:
         self.spec = spec
         self.graph = graph
         self.weightless = weightless
-        self.key = (type, *self.fields.values())
+        self.key = (type, *self.fields.values()) if key is None else key
         self.stored: tuple[Weight, ...] | None = None
         self.owned: tuple[Weight, ...] | None = None
         self.borrows: tuple[tuple[Layer, Weight], ...] = ()
@@ -297,7 +302,7 @@ class Computed(NamedTuple):
 
 #: A number in a field of a call that may be computed from sizes of tensors, and fields that have such numbers.
 FromSizes = Computed | SizeOf | int
-FieldsFromSizes = dict[str, FromSizes | tuple[FromSizes, ...]]
+FieldsFromSizes = Mapping[str, FromSizes | tuple[FromSizes, ...]]
 
 
 class Node:
@@ -319,8 +324,8 @@ class Node:
         self.inputs = inputs
         self.keywords = keywords
         self.constants: tuple[Constant, ...] = ()
-        self.options: dict[str, object] = {}
-        self.computed: FieldsFromSizes = {}
+        self.options: Mapping[str, object] = NOTHING
+        self.computed: FieldsFromSizes = NOTHING
         self.claim: Claim | None = None
         self.index = len(layer.nodes)
         self.position = -1

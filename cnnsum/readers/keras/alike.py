@@ -6,7 +6,7 @@ of one before it. Knows no other fact of a layer than what its config says: not 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from marshal import dumps
 from operator import itemgetter
 
@@ -28,14 +28,15 @@ class Read(NamedTuple):
     """What a class and a config say."""
 
     type: LayerType
-    fields: dict[str, Any]
+    fields: Mapping[str, object]
+    key: tuple[object, ...]
     policy: Policy
     trainable: bool
 
     def layer(self, name: str, place: Place) -> Layer:
-        """A layer of it; its fields are its own, since a call may add to them."""
-        type, fields, policy, trainable = self
-        return Layer(name, type, fields.copy(), place=place, policy=policy, trainable=trainable)
+        """A layer of it."""
+        type, fields, key, policy, trainable = self
+        return Layer(name, type, fields, key=key, place=place, policy=policy, trainable=trainable)
 
 
 class Kind(NamedTuple):
@@ -78,7 +79,7 @@ def keep(kind: tuple[object, ...], config: dict[str, object], layer: Layer) -> N
         fields = type.schema.fields
         names = [name for name in config if name in fields or name in _OF_EVERY_LAYER]
         found = KINDS[kind] = Kind(itemgetter(*names) if names else tuple, {})
-    found.read[_said(found, config)] = Read(type, layer.fields.copy(), layer.policy, layer.trainable)
+    found.read[_said(found, config)] = Read(type, layer.fields, layer.key, layer.policy, layer.trainable)
 
 
 def _said(kind: Kind, config: dict[str, object]) -> bytes:

@@ -57,7 +57,8 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
         for name, value in kwargs.items():
             if value is not None:
                 given.append((name not in _FIRST, name, value))
-        for _, name, value in sorted(given):
+        given.sort()
+        for _, name, value in given:
             if not _has_tensor(value):
                 options[name] = value
             elif _is_tensor(value) and name not in _FIRST:

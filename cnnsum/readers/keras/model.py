@@ -7,6 +7,7 @@ file records of them is set aside in `Graph.beside` and `Graph.builds`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from cnnsum.diagnostics import Diagnostic, DiagnosticList, Problem, UnusableError, did_you_mean
 from cnnsum.dims import Dim, Symbol
@@ -301,7 +302,7 @@ class ModelReader:
             from cnnsum.readers.keras.legacy import flatten_call as read
         layer = node.layer
         type = layer.type
-        is_operation = layer.is_operation
+        is_operation = type is not None and type.is_operation
         arguments = read(call, keep_constants=is_operation)
         if arguments is None:
             self._error("SPC041", f"`{layer.name}`: this call is not written as Keras writes it", here)
@@ -324,7 +325,7 @@ class ModelReader:
             # What stands between the brackets of `x[...]` is a positional argument, and not an input.
             constants, options = (), {"key": _key_of(call), **options}
         node.keywords = keywords
-        if layer.type is not None and layer.type in self._declared:
+        if self._declared and layer.type is not None and layer.type in self._declared:
             # The patterns of a declaration have no names: what is given by name follows what is given by place.
             known = layer.type.schema.inputs
             if not all(name in known or is_mask(name) for name in keywords):
@@ -341,13 +342,17 @@ class ModelReader:
         if layer.type is None:
             return
         known = layer.type.schema.fields
+        read: dict[str, object] = {}
         for name, value in options.items():
             if name in known and value is not None:
                 try:
-                    where = layer.fields if len(layer.nodes) == 1 else node.options
-                    where[name] = known[name].kind.read(value, self)
+                    read[name] = known[name].kind.read(value, self)
                 except Problem as problem:
                     self._error(problem.code, f"{layer.name}: `{name}` {problem}", (*here, "kwargs", name))
+        if len(layer.nodes) == 1:
+            layer.fields = {**layer.fields, **read}
+        else:
+            node.options = read
         layer.key = (layer.type, *layer.fields.values())
 
     def _record_build(self, graph: Graph, raw: dict[str, object], node: Node, here: Path) -> None:
@@ -472,10 +477,10 @@ class ModelReader:
 
         return modern(key, config, raw.get("inbound_nodes"))
 
-    def _say_own_functions(self, type: LayerType, fields: dict[str, Any], place: Place) -> None:
+    def _say_own_functions(self, type: LayerType, fields: Mapping[str, object], place: Place) -> None:
         """Say which activations are not known."""
         for field in own_functions(type, fields):
-            name = fields[field]
+            name = str(fields[field])
             message = f"the activation `{shown(name)}` is not Keras's own: its work is not known"
             span = place.document.span((*place.fields, field))
             self.diagnostics.append(Diagnostic("UNK706", message, span, "warning"))

@@ -5,7 +5,7 @@ Plain layers of a long file take a short way: equal items are checked once. Know
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 
@@ -101,7 +101,7 @@ class Expander:
         """
         document, above = site.document, site.path
         known: dict[
-            str, tuple[LayerType, dict[str, object], str | None, tuple[str, ...] | str | None, Policy, bool]
+            str, tuple[LayerType, Mapping[str, object], str | None, tuple[str, ...] | str | None, Policy, bool]
         ] = {}
         automatic = self.names.automatic
         results = self.results

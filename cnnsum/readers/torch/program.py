@@ -477,7 +477,7 @@ class ProgramReader:
     def _fields(self, type: LayerType | None, arguments: list[Argument]) -> tuple[dict[str, Any], FieldsFromSizes]:
         """The fields that the type reads, with 1 for a number that is computed; and what computes it."""
         fields: dict[str, Any] = {}
-        computed: FieldsFromSizes = {}
+        computed: dict[str, FromSizes | tuple[FromSizes, ...]] = {}
         known = {} if type is None else type.schema.fields
         for argument in arguments:
             name = argument.name
