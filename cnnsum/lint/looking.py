@@ -27,8 +27,10 @@ _KEYS = re.compile(rb"""(?<![\w$./-])["']?([A-Za-z][\w-]{1,12})["']?[ \t]*:""")
 _TYPES = re.compile(
     rb"\b(?:Conv[123]D|Dense|Flatten|(?:Max|Average|GlobalMax|GlobalAverage)Pooling[123]D|BatchNormalization|LSTM|GRU)\b"
 )
-# darknet's sections, of which settings of programs have others, and Caffe's messages.
-_SECTIONS = re.compile(rb"^[ \t]*(?:\[[ \t]*(?:net|network|convolutional)[ \t]*\]|layers?[ \t]*\{)", re.MULTILINE)
+# darknet's sections, of which settings of programs have others.
+_SECTIONS = re.compile(rb"^[ \t]*\[[ \t]*(?:net|network|convolutional)[ \t]*\]", re.MULTILINE)
+# What Caffe's networks have, and few others.
+_MESSAGES = re.compile(rb"layers?[\s:\[]*[{<#]")
 # What Keras and PyTorch write into JSON, and nobody else.
 _CLASS = re.compile(
     rb'"class_name"\s*:\s*"(?:Sequential|Functional|Model|InputLayer)"|"(?:modelTopology|model_config|graph_module)"\s*:'
@@ -51,7 +53,7 @@ _MOST_AXES = 5
 def may_be_model(data: bytes) -> bool:
     """Whether a file could be a model: a quick look at its bytes, which most files do not pass."""
     data = _letters(data)
-    if any(marks.search(data) is not None for marks in (_MARKS, _SECTIONS, _ROW)):
+    if any(marks.search(data) is not None for marks in (_MARKS, _SECTIONS, _ROW)) or _is_caffe(data):
         return True
     keys = _keys(data)
     has_input = any(map(_is_input, keys))
@@ -65,7 +67,7 @@ def may_be_model(data: bytes) -> bool:
 def seems_model(data: bytes) -> bool:
     """Whether the bytes of a file that cannot be read were meant as a model."""
     data = _letters(data)
-    if _SECTIONS.search(data) is not None or _ROW.search(data) is not None:
+    if _SECTIONS.search(data) is not None or _ROW.search(data) is not None or _is_caffe(data):
         return True
     if b"\0" in data[:1024]:
         return False
@@ -81,6 +83,15 @@ def seems_model(data: bytes) -> bool:
 def seems_budgeted(data: bytes) -> bool:
     """Whether there is a budget in the bytes of a file that cannot be read."""
     return "budget" in _keys(_letters(data))
+
+
+def _is_caffe(data: bytes) -> bool:
+    """Whether a text is one of a network of Caffe, as its reader finds it."""
+    if _MESSAGES.search(data) is None:
+        return False
+    from cnnsum.source.prototxt import is_prototxt
+
+    return is_prototxt(data.decode("latin-1"))
 
 
 def _letters(data: bytes) -> bytes:

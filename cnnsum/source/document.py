@@ -28,8 +28,8 @@ MAX_YAML = 4 * 2**20
 UNSAVED: dict[str, str] = {}
 # A text that is sound JSON up to here is meant as JSON, whatever follows: YAML need not be tried.
 _SURELY_JSON = 65_536
-# What a text in protobuf's format has if it is one of a network.
-_LAYERS = ("layer {", "layers {", "layer{", "layers{")
+# What a text in protobuf's format has if it is one of a network, and few others have.
+_LAYERS = re.compile(r"layers?[\s:\[]*[{<#]")
 
 
 class Document:
@@ -232,7 +232,7 @@ def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces
 
         if cfg_text.is_cfg(text):
             return "cfg", cfg_text.load(text)
-    if first not in "{[" and any(start in text for start in _LAYERS):
+    if first not in "{[" and _LAYERS.search(text) is not None:
         from cnnsum.source import prototxt
 
         if prototxt.is_prototxt(text):

@@ -3,12 +3,15 @@
     layer { name: "conv1" bottom: "data" convolution_param { pad: 1 kernel_size: 3 } }
 
 becomes `{"layer": [{"name": ["conv1"], "bottom": ["data"], "convolution_param": [{"pad": [1], "kernel_size": [3]}]}]}`.
-Words without quotes are texts, `true` and `false` what they are. Knows no message and none of its fields.
+Words without quotes are texts, `true`, `True` and `t` a truth, as `1` is to who asks for one. Knows no message of a
+network but `layer` and `layers`, by which it is found, and none of their fields.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from cnnsum.source.findings import (
     MAX_DEPTH,
@@ -24,27 +27,86 @@ from cnnsum.source.findings import (
 from cnnsum.source.kept_places import KeptPlaces, Member, Place
 from cnnsum.typed import Any
 
-#: Files with a message `layer` or `layers`, whatever stands before it: YAML has a colon behind a key.
-_LAYER = re.compile(r"^[ \t]*layers?[ \t]*\{", re.MULTILINE)
+#: Files with a message `layer` or `layers` at the beginning of a line, whatever stands before it: YAML has a colon
+#: behind a key.
+_LAYER = re.compile(r"^[ \t]*layers?\s*\{", re.MULTILINE)
+_BLANK = r"(?:[\s,;]|\#[^\n]*(?=\n|\Z))*"
 _TOKEN = re.compile(
-    r"""(?:[\s,;]|\#[^\n]*(?=\n|\Z))*
-    (?: (?P<word>[A-Za-z_][\w.]*)
-      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?f?|inf|nan))(?![\w.])
+    _BLANK
+    + r"""
+    (?: (?P<number>(?:[-+]\s*)?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?[fF]?)(?![\w.])
+        |[-+]\s*(?i:inf(?:inity)?|nan)(?![\w.]))
+      | (?P<word>[A-Za-z_][\w.]*)
       | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
       | (?P<sign>[:{}<>\[\]])
       | (?P<end>\Z)
     )""",
     re.VERBOSE,
 )
-_SKIPPED = re.compile(r"(?:[\s,;]|#[^\n]*(?=\n|\Z))*")
+_SKIPPED = re.compile(_BLANK, re.VERBOSE)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 _CLOSES = {"{": "}", "<": ">"}
+_OPENS = (*_CLOSES, "[")
+_NONE = ("", "", 0)
+#: So many tokens are read in search of the first layer.
+_MOST_BEFORE = 1 << 16
+#: Words that are no texts.
+_WORDS = {**dict.fromkeys(("true", "True", "t"), True), **dict.fromkeys(("false", "False", "f"), False)}
+#: Where a layer may begin, if what stands before it is of this format: two fields, or one, of which YAML has a mapping.
+_FIELD = rf"{_BLANK}[A-Za-z_]\w*{_BLANK}"
+_BEGINS = re.compile(
+    rf"""{_BLANK}(?:[{{<]{_FIELD}[:{{<]|:{_BLANK}(?:\[{_BLANK})?[{{<]{_FIELD}:{_BLANK}
+    (?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\w+)(?:\s|\#[^\n]*(?=\n|\Z))+[A-Za-z_]\w*{_BLANK}[:{{<])""",
+    re.VERBOSE,
+)
 
 
 def is_prototxt(text: str) -> bool:
-    """Whether a text is one of a network in this format."""
-    return _LAYER.search(text) is not None
+    r"""Whether a text is one of a network in this format.
+
+    Either a line begins with a layer, or all that stands before the first is of this format, and nothing of YAML's:
+    a field and its value, or a field and a message, again and again.
+
+    >>> is_prototxt('name: "n" layer { name: "c" }'), is_prototxt("layer\n<name: 'c' type: 'ReLU'>")
+    (True, True)
+    >>> is_prototxt("input: [8, 8, 3]\nlayers: [{Conv2D: 8}]  # layer { }"), is_prototxt("layers: {name: c}")
+    (False, False)
+    """
+    return _LAYER.search(text) is not None or _begins_with_fields(text)
+
+
+def _begins_with_fields(text: str) -> bool:
+    """Whether a text is of this format up to its first layer. Reads on only as long as it is."""
+    tokens = islice(_tokens(text), _MOST_BEFORE)
+    kind, here, end = next(tokens, _NONE)
+    while kind == "word":
+        if here in ("layer", "layers") and _BEGINS.match(text, end) is not None:
+            return True
+        kind, here, _ = next(tokens, _NONE)
+        colon = kind == "sign" and here == ":"
+        if colon:
+            kind, here, _ = next(tokens, _NONE)
+        if kind == "sign" and here in (_OPENS if colon else _CLOSES):
+            depth = 1
+            while depth and kind:
+                kind, here, _ = next(tokens, _NONE)
+                depth += (kind == "sign") * ((here in _OPENS) - (here in "}>]"))
+        elif not colon or kind in ("", "sign"):
+            return False
+        was = kind
+        kind, here, end = next(tokens, _NONE)
+        while was == kind == "text":  # texts side by side are one
+            kind, here, end = next(tokens, _NONE)
+    return False
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    """The kinds of a text's tokens, they themselves and where they end, up to the first that is none."""
+    end = 0
+    while (match := _TOKEN.match(text, end)) is not None and match.lastgroup not in (None, "end"):
+        kind, end = str(match.lastgroup), match.end()
+        yield kind, match[kind], end
 
 
 def load(text: str) -> tuple[Any, KeptPlaces, list[Finding]]:
@@ -144,12 +206,17 @@ class _Reader:
         here, end = self._here, self.end
         if self.kind == "word":
             self._advance()
-            return {"true": True, "false": False}.get(here, here), (start, end, None)
+            return _WORDS.get(here, here), (start, end, None)
         if self.kind == "number":
             if end - start > MAX_DIGITS:
                 raise BadTextError(long_number(start, end))
+            number = _number("".join(here.split()))
+            if number is None:
+                raise self._bad(
+                    f"{shown(here)} is not a number: one that begins with 0 is octal, of digits from 0 to 7"
+                )
             self._advance()
-            return _number(here), (start, end, None)
+            return number, (start, end, None)
         if self.kind == "text":
             parts = []
             while self.kind == "text":
@@ -162,9 +229,17 @@ class _Reader:
         )
 
 
-def _number(text: str) -> int | float:
-    bare = text.rstrip("fF") if not text.lower().startswith(("0x", "-0x", "+0x")) and "inf" not in text else text
-    try:
-        return int(bare, 16 if "x" in bare.lower() else 10)
-    except ValueError:
-        return float(bare)
+def _number(text: str) -> int | float | None:
+    """A number, which is octal behind a 0 and a float before an f; None for one that is neither.
+
+    >>> [_number(one) for one in ("10", "-010", "0x1f", "1f", "1.5F", "00", "08", "-inf")]
+    [10, -8, 31, 1.0, 1.5, 0, None, -inf]
+    """
+    digits = text.lstrip("+-").lower()
+    if digits.startswith("0x"):
+        return int(text, 16)
+    if not digits.isdecimal():
+        return float(text.rstrip("fF") if "i" not in digits else text)
+    if digits == "0" or not digits.startswith("0"):
+        return int(text)
+    return int(text, 8) if not {"8", "9"}.intersection(digits) else None

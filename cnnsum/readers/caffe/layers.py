@@ -278,13 +278,13 @@ class Messages:
         for value, path in reversed([*self.given(entry, param, field)]):
             if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e30:
                 return value
-            self.report(path, "CFG102", f"`{field}` must be a number, got {str(value)[:80]!r}")
+            self.report(path, "CFG102", f"`{field}` must be a finite number, got {str(value)[:80]!r}")
         return default
 
     def switch(self, entry: Entry, param: str, field: str, *, default: bool) -> bool:
         """The last true or false of a field."""
         for value, path in reversed([*self.given(entry, param, field)]):
-            if isinstance(value, bool) or value in (0, 1):
+            if isinstance(value, bool) or (type(value) is int and value in (0, 1)):
                 return bool(value)
             self.report(path, "CFG102", f"`{field}` must be true or false, got {str(value)[:80]!r}")
         return default

@@ -312,6 +312,7 @@ FAULTS = [
     ("type: CONVOLUTION", "type: CONVOLUTON", (8, 23), "UNK701", "Convolution"),
     ("type: CONVOLUTION ", "", (7, 8), "CFG101", "type"),
     ("num_output: 20", "num_outputs: 20", (9, 23), "CFG103", "num_output"),
+    ("num_output: 20", "num_output: 20 bias_term: 1.0", (9, 49), "CFG102", "true or false"),
     ("num_output: 20", "num_output: 0", (9, 35), "CFG102", "positive"),
     ("kernel_size: 5 weight", "weight", (9, 21), "CFG101", "kernel_size"),
     ("kernel_size: 5 weight", 'kernel_size: "5" weight', (9, 51), "CFG102", "whole number"),
@@ -342,6 +343,71 @@ def test_lists_may_be_given_one_by_one():
     window = "pad: 0 pad: 1 stride: 1 stride: 1 kernel_size: 5 kernel_size: 3"
     net = OLDER.replace("kernel_size: 5 weight", f"{window} weight", 1)
     assert not cnnsum.loads(net, "own.prototxt").diagnostics
+
+
+ONE_LAYER = """\
+name: "n"
+input: "data" input_shape { dim: [1, 3], dim: 010 dim: 0x8 }
+layer { name: "c" type: "Convolution" bottom: 'data' top: "c"
+convolution_param { num_output: 4 kernel_size: 3 bias_term: f } }
+"""
+#: The same text otherwise: all of it is legal.
+SPELLINGS = {
+    "in lines": lambda text: text,
+    "on one line": lambda text: " ".join(text.splitlines()),
+    "on one line, with a name in pieces": lambda text: " ".join(text.splitlines()).replace('"n"', "'n' 'layer {'"),
+    "signs on lines of their own": lambda text: text.replace("{", "\n{\n").replace("}", "\n}\n"),
+    "comments": lambda text: "# layer { }\n" + text.replace("layer {", "layer # {\n{"),
+    "other brackets": lambda text: text.replace("{", "<").replace("}", ">"),
+    "other brackets on one line": lambda text: " ".join(text.splitlines()).replace("{", "<").replace("}", ">"),
+    "a colon": lambda text: text.replace(" {", ": {"),
+    "a list": lambda text: text.replace("layer {", "layer: [{", 1) + "]",
+    "a layer first": lambda text: "layer{name:'d'type:'Silence'bottom:'data'}" + " ".join(text.splitlines()),
+}
+
+
+@each("way", [*SPELLINGS])
+def test_a_network_is_one_however_it_is_spelt(way: str):
+    report = cnnsum.summarize(cnnsum.loads(SPELLINGS[way](ONE_LAYER), "own.prototxt"))
+    assert not report.diagnostics
+    assert [(str(one[0]), *one[1:]) for row in report.rows if (one := row.outputs[0].shape)] == [
+        ("N", 3, 8, 8),
+        ("N", 4, 6, 6),
+    ]
+    assert report.totals.params.total == 3 * 4 * 9
+
+
+@each(
+    "text",
+    [
+        "input: [8, 8, 3]\nlayers: [{Conv2D: [8, 3]}]\n",
+        "input: [8, 8, 3]\nlayers: # layer { name: x }\n  - Conv2D: [8, 3]\n",
+        "name: 'layer { name: x }'\ninput: [8, 8, 3]\nlayers:\n  - Conv2D: {filters: 8, kernel_size: 3}\n",
+        "name: see layer {8}\ninput: [8, 8, 3]\nlayers:\n  - Conv2D: [8, 3]\n",
+        "name: |\n  layer <name>\ninput: [8, 8, 3]\nlayers:\n  - Conv2D: [8, 3]\n",
+    ],
+)
+def test_a_spec_is_none(text: str):
+    model = cnnsum.loads(text, "own.prototxt")
+    assert not [one for one in model.diagnostics if one.severity == "error"]
+    assert cnnsum.summarize(model).rows[-1].type == "Conv2D"
+
+
+@each("word", ["true", "True", "t", "1", "false", "False", "f", "0"])
+def test_words_of_truth(word: str):
+    model = cnnsum.loads(ONE_LAYER.replace("bias_term: f", f"bias_term: {word}"), "own.prototxt")
+    assert not model.diagnostics
+    assert cnnsum.summarize(model).totals.params.total == 108 + 4 * (word in ("true", "True", "t", "1"))
+
+
+@each("number", ["010", "0x8", "8", "- -8", "08", "1f", "8.0", "-8", "1e1", "inf"])
+def test_numbers_are_octal_hexadecimal_or_refused(number: str):
+    text = ONE_LAYER.replace("num_output: 4", f"num_output: {number}")
+    if number in ("010", "0x8", "8"):
+        assert cnnsum.summarize(cnnsum.loads(text, "own.prototxt")).totals.params.total == 8 * 27
+        return
+    code = "SPC008" if number in ("08", "- -8") else "CFG102"
+    assert_told(text, "own.prototxt", code, (4, 33), "digits from 0 to 7" if number == "08" else "")
 
 
 def test_a_text_that_ends_too_early():
