@@ -1,4 +1,4 @@
-"""The messages of a network's layers: which fields each has, which run in the phase of tests, and what they say.
+"""The messages of a network's layers: which run in the phase of tests, and what they say.
 
 Reads values, and reports what is wrong with them where it stands. Knows no layer of any framework and no graph.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from cnnsum.diagnostics import Diagnostic, Related, Severity, did_you_mean
+from cnnsum.readers.caffe.fields import ONCE, PARAMS
 from cnnsum.source import Document
 from cnnsum.typed import Any, NamedTuple
 
@@ -29,67 +30,6 @@ OLDER = {
     "ABSVAL": "AbsVal",
     "ARGMAX": "ArgMax",
 }
-_FILLERS = "weight_filler bias_filler engine force_nd_im2col"
-_WINDOW = "pad pad_h pad_w kernel_size kernel_h kernel_w stride stride_h stride_w"
-_CONVOLUTION = f"num_output bias_term group axis dilation {_WINDOW} {_FILLERS}"
-#: The fields of the messages that say what a layer does, as caffe.proto and its widespread additions have them.
-PARAMS: dict[str, frozenset[str]] = {
-    name: frozenset(fields.split())
-    for name, fields in {
-        "convolution_param": _CONVOLUTION,
-        "pooling_param": f"pool global_pooling round_mode ceil_mode engine {_WINDOW}",
-        "inner_product_param": f"num_output bias_term axis transpose {_FILLERS}",
-        "batch_norm_param": "use_global_stats moving_average_fraction eps scale_filler bias_filler engine",
-        "scale_param": "axis num_axes filler bias_term bias_filler",
-        "bias_param": "axis num_axes filler",
-        "relu_param": "negative_slope engine",
-        "prelu_param": "filler channel_shared",
-        "elu_param": "alpha",
-        "lrn_param": "local_size alpha beta norm_region k engine",
-        "eltwise_param": "operation coeff stable_prod_grad",
-        "concat_param": "axis concat_dim",
-        "slice_param": "axis slice_point slice_dim",
-        "dropout_param": "dropout_ratio scale_train",
-        "softmax_param": "engine axis",
-        "flatten_param": "axis end_axis",
-        "reshape_param": "shape axis num_axes",
-        "crop_param": "axis offset",
-        "permute_param": "order",
-        "norm_param": "across_spatial scale_filler channel_shared eps",
-        "power_param": "power scale shift",
-        "shuffle_channel_param": "group",
-        "input_param": "shape",
-        "prior_box_param": "min_size max_size aspect_ratio flip clip variance img_size img_h img_w step step_h step_w "
-        "offset",
-        "detection_output_param": "num_classes share_location background_label_id nms_param save_output_param "
-        "code_type variance_encoded_in_target keep_top_k confidence_threshold visualize visualize_threshold save_file "
-        "objectness_score",
-        "interp_param": "height width zoom_factor shrink_factor pad_beg pad_end",
-        "upsample_param": "scale scale_h scale_w pad_out_h pad_out_w upsample_h upsample_w",
-        "spp_param": "pyramid_height pool engine",
-        "embed_param": "num_output input_dim bias_term weight_filler bias_filler",
-        "argmax_param": "out_max_val top_k axis",
-        "reduction_param": "operation axis coeff",
-        "tile_param": "axis tiles",
-        "roi_pooling_param": "pooled_h pooled_w spatial_scale pad_ratio",
-        "roi_align_param": "pooled_h pooled_w spatial_scale sampling_ratio pad_ratio bi_type",
-        "psroi_pooling_param": "spatial_scale output_dim group_size",
-        "recurrent_param": "num_output weight_filler bias_filler debug_info expose_hidden",
-    }.items()
-}
-#: Those of them that are lists. Any other stands once, as protobuf refuses the second.
-_LISTS: dict[str, tuple[str, ...]] = {
-    "convolution_param": ("pad", "kernel_size", "stride", "dilation"),
-    "eltwise_param": ("coeff",),
-    "slice_param": ("slice_point",),
-    "crop_param": ("offset",),
-    "permute_param": ("order",),
-    "input_param": ("shape",),
-    "prior_box_param": ("min_size", "max_size", "aspect_ratio", "variance"),
-}
-#: What stands once in a layer, besides the messages that say what it does, and in a network.
-_ONCE = frozenset(("name", "type", "phase", "transform_param", "loss_param"))
-_ONCE_IN_NETWORK = frozenset(("name", "force_backward", "debug_info", "state"))
 _LAYER = frozenset(
     (
         *("name", "type", "bottom", "top", "phase", "loss_weight", "param", "blobs", "propagate_down"),
@@ -149,15 +89,18 @@ class Messages:
         self.value: dict[str, list[Any]] = document.value
         self.found: list[Diagnostic] = []
         self.all: list[Entry] = []
+        #: Whether something was asked for since this was last set to False that the file does not say, or says wrong.
+        self.guessed = False
         labels: set[str] = set()
-        self._check_once(self.value, (), _ONCE_IN_NETWORK)
+        self._check_once({key: one for key, one in self.value.items() if key not in ("layer", "layers")}, (), "")
         for key in ("layer", "layers"):
             for place, one in enumerate(self.value.get(key, [])[:most]):
                 path: Path = (key, place)
                 if not isinstance(one, dict):
                     self.report(path, "SPC022", f"`{key}` is a message: `{key} {{ ... }}`")
                     continue
-                self._check_layer_once(one, path)
+                self._check_once(one, path, key)
+                self._check_rules(one, path)
                 if self._runs(one):
                     self._keep(one, path, labels)
 
@@ -188,26 +131,30 @@ class Messages:
         self, path: Path, code: str, message: str, help: str | None = None, severity: Severity = "error", **more: bool
     ) -> None:
         """Say what is wrong at a place."""
+        self.guessed = True
         span = self.document.span(path, key=more.get("at_key", False))
         self.found.append(Diagnostic(code, message, span, severity, help))
 
-    def _check_layer_once(self, value: dict[str, list[Any]], path: Path) -> None:
-        """Report what stands twice and must not: Caffe loads no such file, in whichever phase the layer runs."""
-        self._check_once(value, path, _ONCE)
-        self._check_once(value, path, PARAMS.keys())
-        for key in value.keys() & PARAMS.keys():
-            once = PARAMS[key].difference(_LISTS.get(key, ()))
-            for place, one in enumerate(value[key]):
-                if isinstance(one, dict):
-                    self._check_once(one, (*path, key, place), once)
-
-    def _check_once(self, value: dict[str, list[Any]], path: Path, once: Collection[str]) -> None:
+    def _check_once(self, value: dict[str, list[Any]], path: Path, message: str) -> None:
+        """Report what stands twice in a message and those in it, and must not: Caffe loads no such file, in whichever
+        phase the layer runs.
+        """
+        once = ONCE[message]
         for key, given in value.items():
             if len(given) > 1 and key in once:
                 first, second = (self.document.span((*path, key, place)) for place in (0, 1))
-                message = f"`{key}` stands here for the second time: protobuf takes it once"
+                told = f"`{key}` stands here for the second time: protobuf takes it once"
                 related = (Related(first, "it stands here first"),)
-                self.found.append(Diagnostic("SPC015", message, second, "error", "remove one of the two", related))
+                self.found.append(Diagnostic("SPC015", told, second, "error", "remove one of the two", related))
+            if key in ONCE:
+                for place, one in enumerate(given):
+                    if isinstance(one, dict):
+                        self._check_once(one, (*path, key, place), key)
+
+    def _check_rules(self, value: dict[str, list[Any]], path: Path) -> None:
+        if value.get("include") and value.get("exclude"):
+            message = "a layer has rules `include` or `exclude`, not both"
+            self.report((*path, "exclude"), "CFG116", message, "remove one of the two", at_key=True)
 
     # --- which layers run ---------------------------------------------------------------------------------------------
 
@@ -250,9 +197,18 @@ class Messages:
 
     def misses(self, entry: Entry, param: str, field: str, message: str, help: str) -> None:
         """Report that a layer does not say what it has to, unless it does with a slip, which is reported."""
+        self.guessed = True
         said = [key for one in entry.value.get(param, []) if isinstance(one, dict) for key in one]
         if field not in said and all(key in PARAMS[param] for key in said):
             self.report((*entry.path, param, 0) if said else entry.path, "CFG101", message, help)
+
+    def exclude(self, entry: Entry, param: str, field: str, others: tuple[str, ...], message: str) -> bool:
+        """Report that a field stands beside others that take its place."""
+        path = self.place(entry, param, field)
+        if path is None or all(self.place(entry, param, other) is None for other in others):
+            return False
+        self.report(path, "CFG116", message, "remove one of the two")
+        return True
 
     def place(self, entry: Entry, param: str, field: str) -> Path | None:
         """Where a layer says something."""

@@ -43,9 +43,17 @@ def read(document: Document, how: How) -> Graph:
         type.rule = partial(_cropped, type.rule, _CROPS[type.name])
     # What both statistics of a normalisation are divided by is a blob of its own, of one number.
     graph.counts = FLOAT32.variable
+    graph.diagnostics[:] = [one for one in graph.diagnostics if not _is_told(one, written)]
     retell(graph, written.unread)
     graph.diagnostics[:0] = [*document.diagnostics, *messages.found, *written.remarks]
     return graph
+
+
+def _is_told(found: Diagnostic, written: Written) -> bool:
+    """Whether a finding about the spec follows from what is reported of the file."""
+    if found.code == "UNK701":
+        return found.span in written.wrong
+    return found.code == "SPC031" and not all(written.inputs.values())
 
 
 def _cropped(rule: Rule, axis: int, x: Shape, like: Shape, *, offset: int | tuple[int, ...]) -> Facts:

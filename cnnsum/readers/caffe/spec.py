@@ -10,7 +10,7 @@ import contextlib
 import re
 
 from cnnsum.counted import counted
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.diagnostics import Diagnostic, Span, UnusableError, did_you_mean
 from cnnsum.readers.caffe.added import ADDED, Added, Unread
 from cnnsum.readers.caffe.layers import DATA, JUDGES, OF_OTHER_SAMPLES, UNREAD, Entry, Messages, Path
 from cnnsum.readers.how import How
@@ -56,7 +56,7 @@ _LAYERS_OF_CAFFE = (
 
 
 class Written(Added):
-    """The spec: its value, and the rows with their places. inputs: shapes by the names of blobs, None if unknown."""
+    """The spec: its value, and the rows with their places."""
 
     def __init__(self, messages: Messages, how: How) -> None:
         self._messages = messages
@@ -64,7 +64,10 @@ class Written(Added):
         self._wanted = how.inputs
         self.rows: list[Row] = []
         self.unread: list[Diagnostic] = []
-        self.inputs: dict[str, list[int]] = {}
+        #: Where the types of layers stand of which something is wrong, and reported: what they give is not known.
+        self.wrong: set[Span] = set()
+        #: Their shapes; one that is not known is a mapping without one.
+        self.inputs: dict[str, list[int] | dict[str, int]] = {}
         self.input_place: Path = ()
         self._blocks: dict[str, Any] = {}
         self._own: dict[str, Any] = {}
@@ -104,7 +107,7 @@ class Written(Added):
     def complete(self, shape: object) -> Any:
         """The shape of an input that the caller gives; without channels, those of the file are put in."""
         first = next(iter(self.inputs.values()))
-        return with_channels(shape, first[0]) if len(first) == _OF_PICTURES else shape
+        return with_channels(shape, first[0]) if isinstance(first, list) and len(first) == _OF_PICTURES else shape
 
     # --- inputs -------------------------------------------------------------------------------------------------------
 
@@ -112,14 +115,16 @@ class Written(Added):
         if not isinstance(name, str) or not name.strip() or name in self._blobs:
             self._messages.report(path, "SPC029", f"an input cannot be called {str(name)[:80]!r}")
             return
+        # Signs that no name of a spec has.
+        spoken = re.sub(r"[:/$]", "_", name.strip())
         if len(dims) < 2 or not all(type(one) is int and 0 < one < 1_000_000_000 for one in dims):
             message = f"the shape of `{name}` must be positive whole numbers, the batch first"
             self._messages.report(path, "SPC042", message, "`shape { dim: 1 dim: 3 dim: 224 dim: 224 }`")
-            dims = [1, 3, 224, 224]
-        # Signs that no name of a spec has.
-        spoken = re.sub(r"[:/$]", "_", name.strip())
-        self.inputs[spoken] = dims[1:]
-        self._blobs[name] = (spoken, len(dims) - 1)
+            self.inputs[spoken] = {}
+            self._blobs[name] = (spoken, _OF_PICTURES)
+        else:
+            self.inputs[spoken] = dims[1:]
+            self._blobs[name] = (spoken, len(dims) - 1)
         self.input_place = self.input_place or path
 
     def _read_inputs(self) -> None:
@@ -150,6 +155,9 @@ class Written(Added):
         if not tops:
             return
         wanted = self._wanted.get(tops[0], self._wanted.get(""))
+        self._messages.exclude(
+            entry, "transform_param", "mean_value", ("mean_file",), "`mean_value` or `mean_file`, not both"
+        )
         if wanted is None:
             crop = next((value for value, _path in self._messages.given(entry, "transform_param", "crop_size")), 227)
             size = crop if type(crop) is int and 0 < crop < 100_000 else 227
@@ -166,6 +174,7 @@ class Written(Added):
         messages = self._messages
         messages.check_fields(entry)
         number = _row(len(self.rows))
+        messages.guessed = False
         bottoms, ranks = self._bottoms(entry)
         tops = [top if isinstance(top, str) else "?" for top in entry.value.get("top", [])] or [entry.label]
         names = self._places(entry)
@@ -178,6 +187,9 @@ class Written(Added):
         if writer is not None and kind not in self._types:
             with contextlib.suppress(Unread):
                 made_of = writer(entry, ranks, names)
+            if messages.guessed:
+                made_of = None
+                self.wrong.add(messages.document.span((*entry.path, "type")))
         if made_of is not None:
             if kind in OF_OTHER_SAMPLES and OF_OTHER_SAMPLES[kind] not in self._said:
                 self._said.add(OF_OTHER_SAMPLES[kind])
@@ -294,12 +306,22 @@ class Written(Added):
 
     def _pair(self, entry: Entry, param: str, field: str, default: int, least: int, short: str = "") -> list[int]:
         """A size for each axis of a map: one number for both, one each, or a field each."""
-        read = self._messages
+        read, stem = self._messages, short or field
         both = read.numbers(entry, param, field, least)
         if len(both) > 2:
             raise Unread
         first, last = (both[0], both[-1]) if both else (default, default)
-        stem = short or field
+        said = [read.place(entry, param, f"{stem}_{axis}") is not None for axis in "hw"]
+        pools = param == "pooling_param"
+        if pools and stem == "kernel" and both and not all(said):
+            return [first, last]  # as Caffe, which then looks at no other
+        message = f"`{field}`, or `{stem}_h` and `{stem}_w`, not both"
+        read.exclude(entry, param, field, (f"{stem}_h", f"{stem}_w"), message)
+        # For a convolution, a padding that is not said is none; a window or a stride of 0 is an error.
+        if any(said) and not all(said) and not both and (pools or stem != "pad"):
+            there, lacks = (f"{stem}_h", f"{stem}_w") if said[0] else (f"{stem}_w", f"{stem}_h")
+            path = read.place(entry, param, there) or entry.path
+            read.report(path, "CFG101", f"`{there}` needs `{lacks}` beside it", f"`{lacks}: {default or 1}`")
         return [read.whole(entry, param, f"{stem}_h", first, least), read.whole(entry, param, f"{stem}_w", last, least)]
 
     def _window(self, entry: Entry, param: str) -> Item:
@@ -347,6 +369,17 @@ class Written(Added):
         how = read.word(entry, param, "pool", ("MAX", "AVE", "STOCHASTIC"))
         mean = how == "AVE"
         if read.switch(entry, param, "global_pooling", default=False):
+            sizes = ("kernel_size", "kernel_h", "kernel_w")
+            for size in sizes:
+                read.exclude(entry, param, size, ("global_pooling",), f"`global_pooling` or `{size}`, not both")
+            for field, default in (("stride", 1), ("pad", 0)):
+                if self._pair(entry, param, field, default, default) != [default, default]:
+                    path = next(
+                        path
+                        for name in (field, f"{field}_h", f"{field}_w")
+                        if (path := read.place(entry, param, name)) is not None
+                    )
+                    read.report(path, "CFG116", f"with `global_pooling`, `{field}` can only be {default}")
             type = "AdaptiveAvgPool2d" if mean else "AdaptiveMaxPool2d"
             return [{type: {"output_size": 1, "name": "pool"}}], 3, []
         window = self._window(entry, param)
@@ -456,17 +489,15 @@ class Written(Added):
 
     def _axis(self, entry: Entry, param: str, older: str) -> int:
         read = self._messages
+        read.exclude(entry, param, older, ("axis",), f"`axis` or `{older}`, not both")
         return read.whole(entry, param, "axis", read.whole(entry, param, older, 1), -10)
 
     def _Concat(self, entry: Entry, ranks: list[int | None], _names: object) -> tuple[Layers, int | None, list[str]]:
+        axis = self._axis(entry, "concat_param", "concat_dim")
         if len(ranks) == 1:
             return self._same(ranks, "Identity")
         parts = [f"input:{at}" for at in range(len(ranks))]
-        return (
-            [{"cat": {"dim": self._axis(entry, "concat_param", "concat_dim"), "from": parts, "name": "cat"}}],
-            ranks[0],
-            [],
-        )
+        return [{"cat": {"dim": axis, "from": parts, "name": "cat"}}], ranks[0], []
 
     def _Slice(self, entry: Entry, ranks: list[int | None], _names: object) -> tuple[Layers, int | None, list[str]]:
         if self._axis(entry, "slice_param", "slice_dim") != 1:

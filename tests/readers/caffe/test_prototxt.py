@@ -329,6 +329,51 @@ FAULTS = [
     ("convolution_param {", "convolution_param {} convolution_param {", (9, 42), "SPC015", "`convolution_param`"),
     ("type: RELU", "type: RELU type: RELU", (15, 41), "SPC015", "`type`"),
     ('name: "LeNet"', 'name: "LeNet" name: "LeNet"', (1, 21), "SPC015", "`name`"),
+    ('type: "xavier"', 'type: "xavier" type: "msra"', (9, 90), "SPC015", "`type`"),
+    ('type: "xavier"', "std: 1 mean: 0 std: 1", (9, 89), "SPC015", "`std`"),
+    ("phase: TEST", "phase: TEST phase: TRAIN", (17, 118), "SPC015", "`phase`"),
+    (
+        "phase: TEST",
+        "phase: TEST not_stage: 'a' not_stage: 'b' max_level: 1 max_level: 1",
+        (17, 165),
+        "SPC015",
+        "`max_level`",
+    ),
+    ("type: RELU", "type: RELU param { lr_mult: 0 lr_mult: 1 }", (15, 63), "SPC015", "`lr_mult`"),
+    (
+        "type: RELU",
+        "type: RELU transform_param { mean_value: 1 mean_value: 2 scale: 1 scale: 1 }",
+        (15, 97),
+        "SPC015",
+        "`scale`",
+    ),
+    ("type: RELU", "type: RELU sigmoid_param { engine: CAFFE engine: CAFFE }", (15, 73), "SPC015", "`engine`"),
+    ("type: RELU", "type: RELU reshape_param { shape {} shape {} }", (15, 66), "SPC015", "`shape`"),
+    ("input_dim: 64", "state { stage: 'a' stage: 'b' level: 1 level: 1 } input_dim: 64", (3, 47), "SPC015", "`level`"),
+    (
+        "kernel_size: 5 weight",
+        "kernel_size: 5 kernel_h: 5 weight",
+        (9, 51),
+        "CFG116",
+        "`kernel_size`, or `kernel_h` and",
+    ),
+    ("kernel_size: 5 weight", "kernel_h: 5 weight", (9, 48), "CFG101", "`kernel_h` needs `kernel_w`"),
+    (
+        "kernel_size: 5 weight",
+        "kernel_size: 5 pad: 1 pad_w: 1 weight",
+        (9, 58),
+        "CFG116",
+        "`pad`, or `pad_h` and `pad_w`",
+    ),
+    ("kernel_size: 5 weight", "kernel_size: 5 stride: 1 stride_h: 1 weight", (9, 61), "CFG116", "`stride`, or"),
+    ("kernel_size: 5 weight", "kernel_size: 5 stride_w: 1 weight", (9, 63), "CFG101", "`stride_w` needs `stride_h`"),
+    ("stride: 2", "stride: 2 kernel_h: 2 kernel_w: 2", (11, 106), "CFG116", "`kernel_size`, or"),
+    ("stride: 2", "stride: 2 pad_h: 1", (11, 125), "CFG101", "`pad_h` needs `pad_w`"),
+    ("stride: 2", "stride: 2 global_pooling: true", (11, 106), "CFG116", "`global_pooling` or `kernel_size`"),
+    ("kernel_size: 2 stride: 2", "stride: 2 global_pooling: true", (11, 101), "CFG116", "`stride` can only be 1"),
+    ("type: RELU", "type: CONCAT concat_param { axis: 1 concat_dim: 1 }", (15, 72), "CFG116", "`axis` or `concat_dim`"),
+    ("type: RELU", "type: SLICE slice_param { axis: 1 slice_dim: 1 }", (15, 69), "CFG116", "`axis` or `slice_dim`"),
+    ("include: {", "exclude {} include: {", (17, 88), "CFG116", "`include` or `exclude`"),
 ]
 
 
@@ -337,6 +382,46 @@ def test_a_mistake_is_found_at_its_place(fault: tuple[str, str, tuple[int, int],
     old, new, where, code, words = fault
     assert old in OLDER
     assert_told(OLDER.replace(old, new, 1), "own.prototxt", code, where, words)
+
+
+def test_what_is_no_contradiction():
+    """A convolution may be padded along one axis alone, and pooling that has a size for both looks no further."""
+    pooled = "pool: MAX kernel_size: 2 kernel_h: 9 stride_h: 2 stride_w: 2"
+    net = OLDER.replace("kernel_size: 5 weight", "kernel_size: 5 pad_h: 1 weight", 1)
+    net = net.replace("pool: MAX kernel_size: 2 stride: 2", pooled, 1)
+    model = cnnsum.loads(net, "own.prototxt")
+    assert not model.diagnostics
+    assert [row.outputs[0].shape[1:] for row in cnnsum.summarize(model).rows[1:3]] == [(20, 26, 24), (20, 13, 12)]  # type: ignore[index]
+
+
+@each(
+    "edit",
+    [
+        ("num_output: 20", "num_output: 20.5"),
+        ("num_output: 20", "num_outptu: 20"),
+        ("num_output: 20", ""),
+        ("kernel_size: 5 weight", "kernel_size: 5.5 weight"),
+        ("kernel_size: 5 weight", "weight"),
+        ("kernel_size: 5 weight", "kernel_size: 5 stride: 0 weight"),
+        ("kernel_size: 5 weight", "kernel_size: 5 kernel_h: 5 weight"),
+        ("kernel_size: 5 weight", "kernel_size: 5 bias_term: 2 weight"),
+        ("input_dim: 28", "input_dim: 28.5"),
+        ('bottom: "data"', 'bottom: "dat"'),
+    ],
+)
+def test_what_is_said_wrong_is_not_known(edit: tuple[str, str]):
+    model = cnnsum.loads(OLDER.replace(*edit, 1), "own.prototxt")
+    assert [one.code for one in model.diagnostics] in (
+        ["CFG102"],
+        ["CFG103"],
+        ["CFG101"],
+        ["CFG116"],
+        ["SPC042"],
+        ["GRF302"],
+    )
+    report = cnnsum.summarize(model)
+    assert all(output.shape is None for row in report.rows[1:4] for output in row.outputs)
+    assert str(report.rows[1].params.total) in ("?", "0")
 
 
 def test_lists_may_be_given_one_by_one():
