@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from cnnsum.counted import counted
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference, Value
 from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
@@ -77,16 +76,8 @@ class KerasWriter:
             self.refusals.warn_of_optimizer(graph, where)
         elif graph.compile_config:
             model["compile_config"] = graph.compile_config
-        self._say_names()
+        self.refusals.warn_of_names(self.names)
         return json.dumps(model, indent=1) + "\n"
-
-    def _say_names(self) -> None:
-        if not self.names:
-            return
-        (first, name), *others = self.names.items()
-        more = f", and {counted(len(others), 'other layer')} likewise" if others else ""
-        message = f"not every backend of Keras takes such a name: `{first.name}` is written as `{name}`{more}"
-        self.refusals.warn(first, message)
 
     def _name_layers(self, graph: Graph) -> None:
         taken = {layer.name for layer in graph.layers}

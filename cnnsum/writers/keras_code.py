@@ -51,6 +51,8 @@ class _Writer(Shaped):
         self.notes = notes
         self.functions: dict[int, str] = {}
         self.names: Names
+        #: What layers and models are called in the code, where they have another name; "" of one that has none there.
+        self.renamed: dict[Layer, str] = {}
 
     def text(self) -> str:
         """The text; what cannot be written is refused."""
@@ -68,6 +70,7 @@ class _Writer(Shaped):
         body: list[str] = []
         for form in forms.listed:
             body += ["", "", *_Function(self, forms, form, is_whole=form is forms.of(whole)).lines()]
+        self.refusals.warn_of_names(self.renamed)
         head = [f'"""{said(self.graph.name)} in Keras, written by cnnsum."""', "", "import keras"]
         if any("layers." in line for line in body):
             head.append("from keras import layers")
@@ -244,6 +247,8 @@ class _Function:
         if self.builds:
             inputs = given[0] if len(given) == 1 else f"[{', '.join(given)}]"
             title = self.writer.names.once[id(form)]
+            if title is not None and title != form.title:
+                self.writer.renamed[Layer(form.title, None, place=self.writer.graph.place)] = title
             items = {} if title is None else {"name": literal(title)}
             end = lines(call("keras.Model", Bare(inputs), Bare(listed), **items), 1, "return ")
         elif len(outputs) == 1 and self.body and self.body[-1].startswith(f"    {outputs[0]} = "):
@@ -286,9 +291,16 @@ class _Function:
                 if isinstance(layer.spec.shape[0], int):
                     items["batch_size"] = literal(layer.spec.shape[0])
                 name = input_name(layer)
-                if layer.name not in ("input_layer", "input") and self.writer.names.is_free(self.form, name):
+                if layer.name not in ("input_layer", "input") and self._names(layer, name):
                     items["name"] = literal(name)
             self.body += lines(call("keras.Input", literal(sizes), **items), 1, f"{variable} = ")
+
+    def _names(self, layer: Layer, name: str) -> bool:
+        """Whether a layer has this name in the code; one that is not its own is kept to be told."""
+        is_free = self.writer.names.is_free(self.form, name)
+        if name != layer.name:
+            self.writer.renamed[layer] = name if is_free else ""
+        return is_free
 
     def _first_read(self, tensor: Tensor) -> Shape | None:
         for use in self.form.unit.uses:
@@ -389,7 +401,7 @@ class _Function:
             items.append(("dtype", literal(policy_name(layer.policy))))
         if self.builds and step.use.part.given and len(step.copies) == 1:
             name = keras_name(layer.name)
-            if self.writer.names.is_free(form, name):
+            if self._names(layer, name):
                 items.append(("name", literal(name)))
         return Listed(f"layers.{EXPORTED.get(type.name, type.name)}(", items)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from cnnsum.graph.model import Layer
 from cnnsum.graph.names import snake_case
 from cnnsum.writers.code.forms import Form, Forms
-from cnnsum.writers.code.names import identifier
 from cnnsum.writers.code.units import Unit
 from cnnsum.writers.keras import EXPORTED
 
@@ -52,19 +51,20 @@ class Names:
 
 def input_name(layer: Layer) -> str:
     """What an input is called."""
-    return identifier(layer.name)
+    return keras_name(layer.name)
 
 
 def model_name(form: Form) -> str:
     """What a model is called."""
-    return identifier(form.title, "model")
+    return keras_name(form.title, "model")
 
 
-def keras_name(name: str) -> str:
+def keras_name(name: str, otherwise: str = "layer") -> str:
     """A name that Keras takes on every backend: `/` parts scopes, PyTorch has a `.` in no parameter's name, and
-    TensorFlow's scopes have letters of ASCII alone.
+    TensorFlow's scopes have letters of ASCII alone, and begin with one or a digit.
 
-    >>> keras_name("a.conv"), keras_name("conv1/bn")
-    ('a_conv', 'conv1_bn')
+    >>> keras_name("a.conv"), keras_name("conv1/bn"), keras_name("_été"), keras_name("层")
+    ('a_conv', 'conv1_bn', 't_', 'layer')
     """
-    return "".join([sign if sign.isascii() and (sign.isalnum() or sign in "_-") else "_" for sign in name]) or "layer"
+    signs = [sign if sign.isascii() and (sign.isalnum() or sign in "_-") else "_" for sign in name]
+    return "".join(signs).lstrip("_-") or otherwise

@@ -126,11 +126,12 @@ class _Writer:
             name = layer.name.translate(_FORBIDDEN).strip()
             if name == "input" and layer.spec is None:
                 name = "input_"
-            if name != layer.name:
+            if name != layer.name or not name:
                 while name in taken or not name:
                     name += "_"
                 taken.add(name)
-                self.refusals.warn(layer, f"`{layer.name}` is not a name in a spec: it is called `{name}` there")
+                said = f"`{layer.name}`" if layer.name else "an empty text"
+                self.refusals.warn(layer, f"{said} is not a name in a spec: it is called `{name}` there")
             for node in layer.nodes:
                 call = name
                 while node.index and call in taken:

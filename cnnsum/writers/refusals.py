@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, Severity
 from cnnsum.graph.model import Graph, Layer
 
@@ -21,6 +22,16 @@ class Refusals:
     def warn(self, layer: Layer, message: str, help: str | None = None) -> None:
         """The layer can be written, but something of it is lost."""
         self._add(layer, message, help, "warning")
+
+    def warn_of_names(self, names: Mapping[Layer, str]) -> None:
+        """Names are written otherwise, or left out where there is no other: said once, of the first."""
+        if not names:
+            return
+        (first, name), *others = names.items()
+        what = f"written as `{name}`" if name else "left out"
+        more = f", and {counted(len(others), 'other layer')} likewise" if others else ""
+        said = f"`{first.name}`" if first.name else "an empty text"
+        self.warn(first, f"not every backend of Keras takes such a name: {said} is {what}{more}")
 
     def warn_of_unused(self, graph: Graph) -> None:
         """The layers that no output depends on are left out."""

@@ -128,6 +128,50 @@ def test_what_is_lost_is_said() -> None:
     assert [row.name for row in cnnsum.summarize(cnnsum.loads(text)).rows] == ["image", "a_b"]
 
 
+def test_a_layer_without_a_name_gets_one() -> None:
+    layers = [made("ReLU", "_", "image"), made("ReLU", "", "_"), made("Add", "sum", ["", "image"])]
+    model = load(functional([image((4,)), *layers], "sum"))
+    text, findings = write(model.graph, model.inference, "yaml")
+    assert [(one.code, one.severity, one.message) for one in findings] == [
+        ("SPC072", "warning", "an empty text is not a name in a spec: it is called `__` there"),
+    ]
+    again = cnnsum.loads(text)
+    assert not again.diagnostics
+    assert [row.name for row in cnnsum.summarize(again).rows] == ["image", "_", "__", "sum"]
+
+
+@each(
+    ("names", "told"),
+    [
+        (["a-b", "c"], []),
+        (["a", "été", "层"], ["`été` is written as `t_`, and 1 other layer likewise"]),
+        (["é", "è"], ["`é` is left out, and 1 other layer likewise"]),
+        (["_x", ""], ["`_x` is written as `x`, and 1 other layer likewise"]),
+        ([""], ["an empty text is written as `layer`"]),
+    ],
+)
+def test_names_that_code_for_keras_changes_are_said_once(names: list[str], told: list[str]) -> None:
+    layers = [made("ReLU", name, names[index - 1] if index else "image") for index, name in enumerate(names)]
+    model = load(functional([image((4,)), *layers], names[-1]))
+    text, findings = write(model.graph, model.inference, "keras-py")
+    why = "not every backend of Keras takes such a name: "
+    assert [(one.code, one.severity, one.message) for one in findings] == [
+        ("SPC072", "warning", why + one) for one in told
+    ]
+    assert all(one.span is not None for one in findings)
+    if not told:
+        assert all(f'name="{name}"' in text for name in names)
+
+
+def test_names_of_models_and_inputs_that_code_for_keras_changes_are_said() -> None:
+    inner = functional([image((4,), "Bild 1"), made("ReLU", "r", "Bild 1")], "r", name="inner é", calls=["Image"])
+    model = load(functional([image((4,), "Image"), inner], "inner é", name="netz é"))
+    text, (warning,) = write(model.graph, model.inference, "keras-py")
+    assert 'name="Image"' in text
+    assert all(f'name="{name}"' in text for name in ("Bild_1", "inner__", "netz__"))
+    assert warning.message.endswith("`Bild 1` is written as `Bild_1`, and 2 other layers likewise")
+
+
 def test_what_a_spec_has_no_words_for() -> None:
     inner = sequential(image((4,)), made("Odd", "odd", module="mine"), name="inner", calls=["image"])
     net = functional([image((4,)), inner], "inner")

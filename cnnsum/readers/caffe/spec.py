@@ -369,8 +369,7 @@ class Written(Added):
         how = read.word(entry, param, "pool", ("MAX", "AVE", "STOCHASTIC"))
         mean = how == "AVE"
         if read.switch(entry, param, "global_pooling", default=False):
-            sizes = ("kernel_size", "kernel_h", "kernel_w")
-            for size in sizes:
+            for size in ("kernel_size", "kernel_h", "kernel_w"):
                 read.exclude(entry, param, size, ("global_pooling",), f"`global_pooling` or `{size}`, not both")
             for field, default in (("stride", 1), ("pad", 0)):
                 if self._pair(entry, param, field, default, default) != [default, default]:
