@@ -80,7 +80,8 @@ class _Writer:
         types = {name: said for name, said in self.graph.own_types.items() if name in used}
         if types:
             declared["layer_types"] = types
-        return {"name": self.graph.name, **framework, **self.model(FLOAT32, frozen=False), **declared}
+        name = {"name": self.graph.name} if self.graph.name else {}
+        return {**name, **framework, **self.model(FLOAT32, frozen=False), **declared}
 
     def model(self, around: Policy, *, frozen: bool) -> dict[str, object]:
         """The keys of the model but its name; around, frozen: the policy and the switch that hold without a word."""

@@ -130,7 +130,7 @@ def test_what_is_lost_is_said() -> None:
 
 def test_a_layer_without_a_name_gets_one() -> None:
     layers = [made("ReLU", "_", "image"), made("ReLU", "", "_"), made("Add", "sum", ["", "image"])]
-    model = load(functional([image((4,)), *layers], "sum"))
+    model = load(functional([image((4,)), *layers], "sum", name=""))
     text, findings = write(model.graph, model.inference, "yaml")
     assert [(one.code, one.severity, one.message) for one in findings] == [
         ("SPC072", "warning", "an empty text is not a name in a spec: it is called `__` there"),
