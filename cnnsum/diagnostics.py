@@ -239,6 +239,8 @@ _SHORT = 5
 _LONG = 9
 #: Codes of what depends on sizes: of shapes, of sizes and of quantized weights that must be known.
 _OF_SIZES = ("SHP", "UNK704", "UNK705")
+#: How a diagnostic begins that says that there are more findings of a code.
+_MORE = "there are more findings of {}"
 #: Of those, codes of what is asked of dims and ranks: what open sizes decide becomes a condition, so an error found
 #: with them is there at all of them.
 _AT_ALL = frozenset(f"SHP{number}" for number in (201, 202, 203, 204, 205, 207, 208, 209, 210, 211, 212))
@@ -333,6 +335,11 @@ class Diagnostic(NamedTuple):
         return self.code.startswith(_OF_SIZES)
 
     @property
+    def is_of_more(self) -> bool:
+        """Whether it says that there are more findings of its code than are listed, and is itself none of them."""
+        return self.message.startswith(_MORE.format(self.code))
+
+    @property
     def is_at_all_sizes(self) -> bool:
         """Whether, found while sizes were open, it is there at all of them."""
         return not self.is_of_sizes or self.code in _AT_ALL
@@ -382,7 +389,7 @@ class DiagnosticList(list[Diagnostic]):
                 found = found._replace(message=_cut(found.message), help=_cut(found.help) if found.help else None)
             super().append(found)
         elif count == self._most + 1:
-            message = f"there are more findings of {code}, which are not listed: at most {self._most:,} of a code are"
+            message = f"{_MORE.format(code)}, which are not listed: at most {self._most:,} of a code are"
             super().append(Diagnostic(code, message, found.span, severity))  # from there on
 
     def extend(self, found: Iterable[Diagnostic]) -> None:

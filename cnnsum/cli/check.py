@@ -180,6 +180,7 @@ def _check(
         other = "--watch" if watch else "standard input"
         names = "--add-ignores is" if add_ignores else "--fix and --diff are"
         raise click.UsageError(f"{names} for files, and not with {other}")
+    unwritten = False
     if fix or diff:
         from cnnsum.lint.run import mended
 
@@ -195,7 +196,7 @@ def _check(
         )
         if diff:
             return int(print_changes(changes, output, quiet=quiet))
-        mend(changes, quiet=quiet)
+        unwritten = not mend(changes, quiet=quiet)
 
     known, allowed = _baseline(baseline, increases)
     budget = _budget(limits)
@@ -231,10 +232,9 @@ def _check(
             text = baseline_of(report, layer_types, plugins, keras_backend, before)
             _write(iter([text]), write_baseline, "json", over=() if before is None else (write_baseline,))
         if add_ignores:
-            ignore_all(report, quiet=quiet)
-            return 0
+            return 0 if ignore_all(report, quiet=quiet) else 2
         _print(report._replace(explain=explain), format, output, color, quiet=quiet, verbose=verbose)
-        if any(found.code == UNFINISHED for found in report.findings()):
+        if unwritten or any(found.code == UNFINISHED for found in report.findings()):
             return 2
         return int(any(file.failing for file in report.files))
 

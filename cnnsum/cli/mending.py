@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import click
-
 from cnnsum.counted import counted
 from cnnsum.typed import TYPE_CHECKING
 
@@ -23,6 +21,7 @@ def print_changes(changes: Iterable[Mended], output: str | None, *, quiet: bool)
 
     from cnnsum.cli.output import say, write_result
 
+    changes = list(changes)
     found = [change for change in changes if change.done]
     lines = [
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
@@ -34,39 +33,45 @@ def print_changes(changes: Iterable[Mended], output: str | None, *, quiet: bool)
     write_result(output, "never", plain=lambda: iter(lines), format="text")
     if not quiet:
         say(_mending(found, "would mend", "to mend"))
-    return bool(found)
+    alone = [change for change in changes if change.why]
+    for change in alone:
+        say(f"'{change.path}' {change.why}: nothing in it would be mended")
+    return bool(found or alone)
 
 
-def mend(changes: Iterable[Mended], *, quiet: bool) -> None:
-    """Write mended files, each whole or not at all."""
+def mend(changes: Iterable[Mended], *, quiet: bool) -> bool:
+    """Write mended files, each whole or not at all; whether all could be written."""
     from cnnsum.cli.output import say
 
     found: list[Mended] = []
-    left = 0
+    left, failed = 0, False
     for change in changes:
         left += change.left
         if not change.done:
             continue
-        _write_back(change.path, change.data)
-        found.append(change)
+        if _write_back(change.path, change.was, change.data):
+            found.append(change)
+        else:
+            failed = True
     if not quiet:
         more = f"; {left} more with --unsafe-fixes" if left else ""
         say(f"{_mending(found, 'mended', 'mended')}{more}")
+    return not failed
 
 
-def ignore_all(report: CheckReport, *, quiet: bool) -> None:
-    """Write comments that silence the findings, into each file whole or not at all."""
+def ignore_all(report: CheckReport, *, quiet: bool) -> bool:
+    """Write comments that silence the findings, into each file whole or not at all; whether all could be written."""
     from cnnsum.cli.output import say
     from cnnsum.lint.ignoring import ignored
 
     files = [found for found in map(ignored, report.files) if found is not None]
-    for one in files:
-        if one.done:
-            _write_back(one.path, one.data)
+    failed = [one for one in files if one.done and not _write_back(one.path, one.was, one.data)]
     if not quiet:
-        done, left = sum(one.done for one in files), sum(one.left for one in files)
+        done = sum(one.done for one in files if one not in failed)
+        left = sum(one.left for one in files)
         more = f"; {counted(left, 'stands', 'stand')} where no comment can" if left else ""
         say(f"silenced {counted(done, 'finding')} in comments{more}")
+    return not failed
 
 
 def _mending(changes: list[Mended], verb: str, nothing: str) -> str:
@@ -76,11 +81,13 @@ def _mending(changes: list[Mended], verb: str, nothing: str) -> str:
     return f"{verb} {counted(count, 'finding')} in {counted(len(changes), 'file')}"
 
 
-def _write_back(path: str, data: bytes) -> None:
-    """Write a file whole or not at all; raises ClickException where it cannot be written."""
-    from cnnsum.cli.output import write_back
+def _write_back(path: str, was: bytes, data: bytes) -> bool:
+    """Write a file whole or not at all, and say so where it cannot be written; whether it was."""
+    from cnnsum.cli.output import say, write_back
 
     try:
-        write_back(path, [data])
+        write_back(path, [data], was)
     except OSError as error:
-        raise click.ClickException(f"cannot write '{path}': {error.strerror or error}") from None
+        say(f"Error: cannot write '{path}': {error.strerror or error}")
+        return False
+    return True

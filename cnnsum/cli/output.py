@@ -270,15 +270,15 @@ def require_place(path: str) -> None:
     # A name without an end is a folder's, whose file would be called otherwise.
     is_folder = os.path.basename(path) in ("", ".", "..") or os.path.isdir(path)
     if is_folder or not os.path.isdir(os.path.dirname(path) or os.curdir):
-        number = errno.EISDIR if os.path.isdir(path or os.curdir) else errno.ENOENT
+        number = errno.EISDIR if os.path.isdir(path) else errno.ENOENT
         raise OSError(number, os.strerror(number), path)
 
 
-def write_back(path: str, chunks: Iterable[str] | Iterable[bytes]) -> None:
+def write_back(path: str, chunks: Iterable[str] | Iterable[bytes], was: bytes | None = None) -> None:
     """Write a file, whole or not at all: beside it first, then in its place. Text, a file's own, is written as it is.
 
     A link is followed, and an existing file keeps its permissions. What is not a plain file (a pipe, /dev/null) is
-    written to directly. Raises OSError.
+    written to directly. was: what the file must still hold by then. Raises OSError.
     """
     require_place(path)
     target = os.path.realpath(path)
@@ -299,10 +299,21 @@ def write_back(path: str, chunks: Iterable[str] | Iterable[bytes]) -> None:
             stream.writelines(map(_encoded, chunks))
         if mode is not None:
             os.chmod(draft, mode)
+        if was is not None:
+            _require_unchanged(target, was)
         os.replace(draft, target)
     except BaseException:
         os.unlink(draft)
         raise
+
+
+def _require_unchanged(path: str, was: bytes) -> None:
+    """Raise OSError for a file that no longer holds what was read: somebody is at work on it."""
+    import errno
+
+    with open(path, "rb") as file:
+        if file.read(len(was) + 1) != was:
+            raise OSError(errno.EBUSY, "it changed meanwhile", path)
 
 
 def _encoded(chunk: str | bytes) -> bytes:

@@ -344,7 +344,7 @@ def _suppress(
     used: set[tuple[str, int, str]] = set()
     kept: list[Diagnostic] = []
     for one in found:
-        if one.span is not None:
+        if one.span is not None and not one.is_of_more:
             path, line = one.span.path, one.span.line
             if path not in texts:
                 texts[path] = _by_line(_elsewhere(path))

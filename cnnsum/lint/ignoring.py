@@ -17,9 +17,12 @@ _THERE = re.compile(r"(#[ \t]*cnnsum:[ \t]*ignore\[)([^\]\n]*)\]")
 
 
 class Ignored(NamedTuple):
-    """A file with comments: its bytes, how many findings they silence, and how many none can be written for."""
+    """A file with comments: its bytes before and after, how many findings they silence, and how many none can be
+    written for.
+    """
 
     path: str
+    was: bytes
     data: bytes
     done: int
     left: int
@@ -31,19 +34,16 @@ def ignored(file: CheckedFile) -> Ignored | None:
         return None
     document = _document(file.path)
     if document is None:
-        return Ignored(file.path, b"", 0, len(file.findings))
+        return Ignored(file.path, b"", b"", 0, len(file.findings))
     wanted: dict[int, list[str]] = {}
     for one in file.findings:
-        if one.span is not None and one.span.path == file.path and one.code != "SPC048":
+        is_here = one.span is not None and one.span.path == file.path
+        # That there are more findings is said of none of them: a comment would hide what nobody has seen.
+        if one.span is not None and is_here and one.code != "SPC048" and not one.is_of_more:
             wanted.setdefault(one.span.line, []).append(one.code)
-    text = document.text
-    done = 0
-    for line, codes in sorted(wanted.items(), reverse=True):
-        changed = _with_comment(text, line, dict.fromkeys(codes))
-        if changed is not None and _is_same(document, changed):
-            text = changed
-            done += len(codes)
-    return Ignored(file.path, document.encoded(text), done, len(file.findings) - done)
+    lines, done = _with_comments(document, document.text.splitlines(keepends=True), [*wanted.items()])
+    was, now = document.encoded(document.text), document.encoded("".join(lines))
+    return Ignored(file.path, was, now, done, len(file.findings) - done)
 
 
 def _document(path: str) -> Document | None:
@@ -54,11 +54,30 @@ def _document(path: str) -> Document | None:
     return document if document.format == "yaml" and document.is_all_of_its_file else None
 
 
-def _with_comment(text: str, line: int, codes: dict[str, None]) -> str | None:
-    lines = text.splitlines(keepends=True)
-    if line > len(lines):
-        return None
-    whole = lines[line - 1]
+def _with_comments(
+    document: Document, lines: list[str], wanted: list[tuple[int, list[str]]]
+) -> tuple[list[str], int]:
+    """Lines with comments wherever they leave the values what they are, and how many findings these silence.
+
+    All are tried at once, and half of them where that changes a value.
+    """
+    changed = lines.copy()
+    for line, codes in wanted:
+        if line <= len(lines):
+            changed[line - 1] = _with_comment(lines[line - 1], dict.fromkeys(codes))
+    if changed == lines:
+        return lines, 0
+    if _is_same(document, "".join(changed)):
+        return changed, sum(len(codes) for line, codes in wanted if line <= len(lines))
+    if len(wanted) == 1:
+        return lines, 0
+    half = len(wanted) // 2
+    lines, first = _with_comments(document, lines, wanted[:half])
+    lines, second = _with_comments(document, lines, wanted[half:])
+    return lines, first + second
+
+
+def _with_comment(whole: str, codes: dict[str, None]) -> str:
     body = whole.rstrip("\r\n")
     there = _THERE.search(body)
     if there is not None:
@@ -66,8 +85,7 @@ def _with_comment(text: str, line: int, codes: dict[str, None]) -> str | None:
         body = f"{body[: there.start()]}{there[1]}{', '.join({**listed, **codes})}]{body[there.end() :]}"
     else:
         body = f"{body.rstrip()}  # cnnsum: ignore[{', '.join(codes)}]"
-    lines[line - 1] = body + whole[len(whole.rstrip("\r\n")) :]
-    return "".join(lines)
+    return body + whole[len(whole.rstrip("\r\n")) :]
 
 
 def _is_same(document: Document, text: str) -> bool:

@@ -26,15 +26,17 @@ _MOST_ALONE = 50
 class Mended(NamedTuple):
     """A file that was mended: its text before and after, and what was done. left: fixes that are not safe.
 
-    data: the text after, as the file has it: in the encoding that it had.
+    was, data: both texts as the file has them, in its encoding. why: why nothing can be mended in it, if that is so.
     """
 
     path: str
     before: str
     after: str
+    was: bytes
     data: bytes
     done: tuple[Fix, ...]
     left: int
+    why: str = ""
 
 
 def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | None:
@@ -49,9 +51,7 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
     try:
         document = read(path)
     except UnusableError:
-        return None
-    if not document.is_all_of_its_file:
-        return None
+        return _alone(path, "cannot be read")
     found = _Rounds(document, check_document(document, settings).findings, (), 0)
     mended = _mended(found, settings, unsafe=unsafe)
     if _is_half(found, mended):
@@ -60,8 +60,15 @@ def mend(path: str, settings: Settings, *, unsafe: bool = False) -> Mended | Non
         mended = mended._replace(left=mended.left if whole else 0)
     if not mended.done and not mended.left:
         return None
-    after = mended.document.text
-    return Mended(path, document.text, after, document.encoded(after), mended.done, mended.left)
+    if not document.is_all_of_its_file:
+        return _alone(path, "is more than a text, or has changed")
+    before, after = document.text, mended.document.text
+    return Mended(path, before, after, document.encoded(before), document.encoded(after), mended.done, mended.left)
+
+
+def _alone(path: str, why: str) -> Mended:
+    """A file that is left alone."""
+    return Mended(path, "", "", b"", b"", (), 0, why)
 
 
 class _Rounds(NamedTuple):

@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnnsum
+from cnnsum.cli import output
+from cnnsum.diagnostics import MAX_OF_CODE
 from cnnsum.lint.mending import mend
 from cnnsum.lint.settings import Settings
 from cnnsum.source import read
@@ -194,6 +196,59 @@ def test_a_file_that_changed_since_it_was_read_is_left_alone(tmp_path: Path) -> 
     assert not document.is_all_of_its_file
     path.unlink()
     assert not document.is_all_of_its_file
+
+
+@each("option", ["--fix", "--add-ignores"])
+def test_what_somebody_writes_meanwhile_is_not_lost(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is looked at once more right before another takes its place."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.yaml", "b.yaml"):
+        Path(name).write_text(HEAD + "  - Flattn\n", encoding="utf-8")
+    written = output._require_unchanged
+
+    def meanwhile(path: str, was: bytes) -> None:
+        if path.endswith("a.yaml"):
+            with open(path, "a", encoding="utf-8") as file:
+                file.write("# edited\n")
+        written(path, was)
+
+    monkeypatch.setattr(output, "_require_unchanged", meanwhile)
+    code, _, err = call("check", option, ".")
+    assert code == 2
+    assert "cannot write './a.yaml': it changed meanwhile" in err or "cannot write 'a.yaml': it changed" in err
+    assert Path("a.yaml").read_text(encoding="utf-8") == HEAD + "  - Flattn\n# edited\n"
+    assert Path("b.yaml").read_text(encoding="utf-8") != HEAD + "  - Flattn\n"
+    assert ("mended 1 finding in 1 file" if option == "--fix" else "silenced 1 finding in comments") in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.yaml", "b.yaml"]
+
+
+def test_a_diff_says_what_it_could_not_look_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("spec.yaml").write_bytes(b"input: [8, 8, 3] # \xe9\nlayers: [Conv2d: 3]\n")
+    code, out, err = call("check", "--diff", "spec.yaml")
+    assert (code, out) == (1, "")
+    assert err == "nothing to mend\n'spec.yaml' cannot be read: nothing in it would be mended\n"
+    with ZipFile("spec.zip", "w") as archive:
+        archive.writestr("config.json", HEAD + "  - Flattn\n")
+    code, _, err = call("check", "--diff", "spec.zip")
+    assert code == 1
+    assert "'spec.zip' is more than a text, or has changed" in err
+
+
+def test_that_there_are_more_findings_is_silenced_by_no_comment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the gate would be open for those that nobody has seen."""
+    monkeypatch.chdir(tmp_path)
+    Path("spec.yaml").write_text(HEAD + "  - Flattn\n" * (MAX_OF_CODE + 100), encoding="utf-8")
+    code, _, err = call("check", "--add-ignores", ".")
+    assert code == 0
+    assert err == f"silenced {MAX_OF_CODE} findings in comments; 1 stands where no comment can\n"
+    code, out, _ = call("check", ".")
+    assert code == 1
+    assert "there are more findings of UNK701" in out
 
 
 def test_included_files_are_left_alone(tmp_path: Path) -> None:
