@@ -8,7 +8,7 @@ the smallest arena is kept. Works on numbers only. Knows sizes and lifetimes, an
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -79,7 +79,8 @@ def plan(buffers: Sequence[Buffer]) -> Arena:
     }
     best: Arena | None = None
     for by, key in keys.items():
-        offsets, total = _placed(buffers, sorted(range(len(buffers)), key=lambda number: key(buffers[number])))
+        sequence = sorted(range(len(buffers)), key=lambda number: key(buffers[number]))
+        offsets, total = _placed(buffers, sequence, totals.index(least) - 1)
         if best is None or total < best.bytes:
             best = Arena(offsets, total, least, by)
         if total == least:
@@ -88,14 +89,19 @@ def plan(buffers: Sequence[Buffer]) -> Arena:
     return best
 
 
-def _placed(buffers: Sequence[Buffer], sequence: Sequence[int]) -> tuple[tuple[int, ...], int]:
+def _placed(buffers: Sequence[Buffer], sequence: Sequence[int], crowded: int) -> tuple[tuple[int, ...], int]:
     """The offsets of the buffers, and the end of the last one, when they are placed in a sequence.
 
     Each goes into the smallest gap that it fits between those placed before it and needed at one of its steps, else
-    behind the last of them.
+    behind the last of them. crowded: the step at which the most bytes are needed.
     """
     placed: list[_Placed] = []
+    # Those with short lives by the step, and those with long ones.
     at: list[list[_Placed]] = [[] for _ in range(max([one.last for one in buffers], default=0) + 2)]
+    lasting: list[_Placed] = []
+    # Below that nothing is free at the crowded step: what is needed there, too, looks no lower, but for others that
+    # begin lower and reach further, of which this is the largest.
+    solid = largest = 0
     offsets = [0] * len(buffers)
     for number in sequence:
         size, first, last = buffers[number]
@@ -103,8 +109,12 @@ def _placed(buffers: Sequence[Buffer], sequence: Sequence[int]) -> tuple[tuple[i
             continue
         place, smallest, end = -1, -1, 0
         beside = placed
-        if (last - first) * 8 < len(placed):  # many buffers with short lives
-            beside = sorted({one for step in range(first + 1, last + 2) for one in at[step]})
+        is_crowded = first <= crowded <= last
+        if is_crowded:
+            end = solid
+            beside = placed[bisect_left(placed, (solid - largest, 0, 0, 0)) :]
+        if (last - first) * 8 < len(beside):  # many buffers with short lives
+            beside = sorted({one for step in range(first + 1, last + 2) for one in at[step]}.union(lasting))
         for other, other_end, other_first, other_last in beside:
             if other_first > last or other_last < first:
                 continue
@@ -115,8 +125,15 @@ def _placed(buffers: Sequence[Buffer], sequence: Sequence[int]) -> tuple[tuple[i
         offsets[number] = end if place < 0 else place
         taken = (offsets[number], offsets[number] + size, first, last)
         insort(placed, taken)
-        for step in range(first + 1, last + 2):
-            at[step].append(taken)
+        if not is_crowded:
+            largest = max(largest, size)
+        elif taken[0] <= solid:
+            solid = max(solid, taken[1])
+        if (last - first) * 8 >= len(buffers):
+            lasting.append(taken)
+        else:
+            for step in range(first + 1, last + 2):
+                at[step].append(taken)
     return tuple(offsets), max([end for _, end, _, _ in placed], default=0)
 
 
