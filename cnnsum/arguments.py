@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from math import isfinite
 
-from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED, whole
+from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED, MOST_SAMPLES, whole
 from cnnsum.answers.listing.records import COSTLY
 from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import did_you_mean
@@ -80,6 +80,14 @@ def _whole(value: object) -> int:
 def _positive(value: object) -> int:
     number = _whole(value)
     if number < 1:
+        raise _WrongError(f"got {number}", ValueError)
+    return number
+
+
+def _batch(value: object) -> int:
+    """A batch. One below 1 is refused where that of the file is (SPC055)."""
+    number = _whole(value)
+    if number > MOST_SAMPLES:
         raise _WrongError(f"got {number}", ValueError)
     return number
 
@@ -281,7 +289,7 @@ LAYERS = Kind("a text, or a list of texts", lambda value: value if isinstance(va
 PATH = Kind("a path: a text or an os.PathLike", _path)
 FLAG = Kind("True or False", _flag)
 POSITIVE = Kind("a whole number of at least 1", _positive)
-BATCH = Kind("a whole number of at least 1", _whole)  # a batch below 1 is refused with that of the file (SPC055)
+BATCH = Kind(f"a whole number from 1 to {MOST_SAMPLES:,}", _batch)
 MODEL = Kind("a cnnsum.Model", _model)
 CODES = Kind("a list of codes or their beginnings", lambda value: _items(value, _text))
 FILES = Kind("a list of paths", lambda value: _items(value, _path))

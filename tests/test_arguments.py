@@ -88,10 +88,13 @@ def test_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.py").write_text("raise SystemExit('it was run')\n", encoding="utf-8")
     model = cnnsum.loads(SPEC)
-    whole = "must be a whole number of at least 1, or None; got"
+    whole = "must be a whole number from 1 to 1,000,000,000, or None; got"
     for value in (1.5, math.nan, True, "3"):
         said = raised(partial(cnnsum.summarize, model, batch=value))
         assert said == f"TypeError: summarize(): `batch` {whole} {value!r}"
+    assert raised(lambda: cnnsum.summarize(model, batch=2**70)) == f"ValueError: summarize(): `batch` {whole} {2**70}"
+    with pytest.raises(cnnsum.UnusableError, match="not the text '32'"):
+        [*cnnsum.sweep(model, {"batch": ["32"]})]
     assert raised(lambda: cnnsum.load("x", plugins="a.yaml")) == (
         "TypeError: load(): `plugins` must be a list of names of modules, or paths; got the single 'a.yaml'; "
         "write ['a.yaml']"

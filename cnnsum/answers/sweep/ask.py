@@ -159,7 +159,8 @@ class Sweep:
                 what = "the batch" if kind == "batch" else f"`{name}` is a size: it"
                 is_flag = isinstance(value, bool)
                 if is_flag or not isinstance(value, (int, float)) or value != value // 1 or value < 1:
-                    raise _refused(f"{what} must be a positive whole number, not {units.value(value)}")
+                    shown = f"the text {value!r}" if isinstance(value, str) else units.value(value)
+                    raise _refused(f"{what} must be a positive whole number, not {shown}")
                 most = MOST_SAMPLES if kind == "batch" else _MOST_SIZE
                 if value > most:
                     raise _refused(f"{what} is at most {most:,}, not {units.value(value)}")
