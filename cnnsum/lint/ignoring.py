@@ -54,9 +54,7 @@ def _document(path: str) -> Document | None:
     return document if document.format == "yaml" and document.is_all_of_its_file else None
 
 
-def _with_comments(
-    document: Document, lines: list[str], wanted: list[tuple[int, list[str]]]
-) -> tuple[list[str], int]:
+def _with_comments(document: Document, lines: list[str], wanted: list[tuple[int, list[str]]]) -> tuple[list[str], int]:
     """Lines with comments wherever they leave the values what they are, and how many findings these silence.
 
     All are tried at once, and half of them where that changes a value.

@@ -200,3 +200,16 @@ def test_a_layer_that_no_output_needs_is_judged_alike_by_all_commands(tmp_path: 
                 report.evaluate(H=size, W=9)
     nothing = call("fit", model, "--vary", "H", "--inference", "--memory", "300B", "--set", "W=9", "--format", "json")
     assert nothing.code == 1  # a height of 4 would be within the limit, and is not accepted
+
+
+def test_no_size_is_accepted_where_an_error_is_there_at_all_of_them():
+    text = b"input: [32, 32, 3]\nlayers:\n  - Flatten\n  - Reshape: [[7, 11]]\n"
+    done = call("sizes", "-", "--test", "32", "--list", "10:12", stdin=text)
+    assert done.code == 1
+    assert done.out.count("accepts     no size") == 2
+    assert "32          not accepted, nor is any other size" in done.out
+    assert "32  not accepted: `reshape` (<stdin>:4:5) needs what no size gives" in done.out
+    told = json.loads(call("sizes", "-", "--test", "32", "--list", "10:12", "--format", "json", stdin=text).out)
+    assert [axis["condition"] for axis in told["axes"]] == ["no size"] * 2
+    assert [one["legal"] for one in told["tested"]] == [False]
+    assert told["tested"][0]["refused_by"]["place"]["line"] == 4

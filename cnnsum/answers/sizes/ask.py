@@ -114,6 +114,31 @@ def forcing(requirement: Requirement) -> Forcing:
     )
 
 
+def _forcing_of(error: Diagnostic) -> Forcing:
+    """An error that is there at all sizes as what refuses each of them."""
+    layer, _, reason = error.message.partition(": ")
+    path, line, column = (None, None, None) if error.span is None else error.span[:3]
+    return Forcing(layer, path, line, column, "what no size gives", reason, (), 1)
+
+
+def _of_none(axis: AxisReport, by: Forcing) -> AxisReport:
+    """An axis of a network that accepts no size."""
+    record = axis.record
+    because = f"{by.layer}: {by.condition}: {by.reason}"
+    return axis._replace(
+        record=record._replace(
+            condition="no size", because=(*record.because, because), forced_by=(*record.forced_by, by)
+        ),
+        accepted=None if axis.size is None else False,
+        below=None,
+        above=None,
+        below_to=None,
+        above_to=None,
+        legal=None if axis.legal is None else (),
+        legal_to=None,
+    )
+
+
 def sizes(
     model: Model,
     *,
@@ -155,13 +180,19 @@ def answer(
     _refuse_unknown([name for test in tests for name in test], kinds)
     said = {axis.symbol.name: axis.said.size for axis in sizes.axes if axis.said is not None and axis.said.size}
     faulty, unknown = model.wrong, model.inference.unknown
+    axes = [
+        _axis(axis, sizes, said, range, blind=faulty or bool(unknown))._replace(formula=_formula(axis, model))
+        for axis in sizes.axes
+    ]
+    tested = [_tested(sizes, said, kinds, test) for test in tests]
+    at_all = next((_forcing_of(one) for one in model.errors if one.is_of_sizes and one.is_at_all_sizes), None)
+    if at_all is not None:
+        axes = [_of_none(axis, at_all) for axis in axes]
+        tested = [one._replace(refused_by=one.refused_by or at_all) for one in tested]
     return SizesReport(
         model.graph.name,
-        tuple(
-            _axis(axis, sizes, said, range, blind=faulty or bool(unknown))._replace(formula=_formula(axis, model))
-            for axis in sizes.axes
-        ),
-        tuple(_tested(sizes, said, kinds, test) for test in tests),
+        tuple(axes),
+        tuple(tested),
         range,
         faulty,
         kept,
