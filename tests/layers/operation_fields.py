@@ -204,6 +204,7 @@ REASONS = {
     "harm": "no more than 10,000 outputs are made",
     "sense": "Keras finds a shape for a window that no image can hold, and cannot make it",
     "tensorflow": "the others read -1 as Python does; TensorFlow takes all that is left",
+    "length": "TensorFlow refuses a number of parts that an axis has not; the others do not read it",
     "backend": "only one of Keras's backends takes it",
 }
 

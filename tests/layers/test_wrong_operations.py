@@ -23,6 +23,7 @@ LINALG = "keras.src.ops.linalg."
         (NUMPY + "ArraySplit", [(N, 4)], {"indices_or_sections": 10**9, "axis": 1}, "UNK704"),
         (NUMPY + "ArraySplit", [(N, 4)], {"indices_or_sections": 0, "axis": 1}, "CFG102"),
         (CORE + "Unstack", [(N, 10**9)], {"axis": 1}, "UNK704"),
+        (CORE + "Unstack", [(N, 21, 8)], {"axis": 1, "num": 2}, "SHP202"),
         (CORE + "Unstack", [(N, 0)], {"axis": 1}, "UNK704"),
         *[
             (NUMPY + "Pad", [(N, 4)], {"pad_width": [[0, 0], wrong]}, "CFG102")

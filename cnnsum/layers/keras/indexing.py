@@ -239,12 +239,12 @@ def _moveaxis(x: Shape, *, source: Axes, destination: Axes) -> Facts:
 def _unstack(x: Shape, *, num: PlainInt | None = None, axis: PlainInt = 0) -> Facts:
     """Give every element along an axis as an output of its own. No weights, no work, nothing kept."""
     place = axis_of(x, axis, "Unstack")
-    # Keras reads `num` only where the axis is open.
-    count = num if num is not None and not isinstance(x[place], int) else x[place]
+    # TensorFlow refuses another number than there are; other backends give them all, and Keras goes on with `num`.
+    count = x[place] if num is None else num
+    require_equal(x[place], count, f"Unstack into {count} needs as many on axis {place}, got {show_shape(x)}")
     if not isinstance(count, int):
         raise Problem("UNK704", f"Unstack needs a known size, got {show_shape(x)}", "axis")
-    require_outputs(count, "Unstack", "axis" if count == x[place] else "num")
-    require_equal(x[place], count, f"Unstack into {count} needs as many on axis {place}, got {show_shape(x)}")
+    require_outputs(count, "Unstack", "axis" if num is None else "num")
     return _moved(*[(*x[:place], *x[place + 1 :])] * count)
 
 
