@@ -129,7 +129,7 @@ def _kind_of_difference(known: Any, name: str, value: Any, own: str, said: list[
         return "tensorflow"
     if tried.REFUSED in said and own[0] in "CSU":
         return "backend"
-    found = {"ReLU": "array", "LayerNorm": "gamma", "ArraySplit": "harm", "Unfold": "sense"}
+    found = {"ReLU": "array", "LayerNorm": "gamma", "ArraySplit": "harm", "Unfold": "sense", "Unstack": "length"}
     assert key in found, (known.key, name, value, own, said)
     return found[key]
 
