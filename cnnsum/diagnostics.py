@@ -239,11 +239,11 @@ _SHORT = 5
 _LONG = 9
 #: Codes of what depends on sizes: of shapes, of sizes and of quantized weights that must be known.
 _OF_SIZES = ("SHP", "UNK704", "UNK705")
-#: How a diagnostic begins that says that there are more findings of a code.
-_MORE = "there are more findings of {}"
 #: Of those, codes of what is asked of dims and ranks: what open sizes decide becomes a condition, so an error found
 #: with them is there at all of them.
 _AT_ALL = frozenset(f"SHP{number}" for number in (201, 202, 203, 204, 205, 207, 208, 209, 210, 211, 212))
+#: How a diagnostic begins that says that there are more findings of a code.
+_MORE = "there are more findings of {}"
 
 
 class Span(NamedTuple):
@@ -340,9 +340,9 @@ class Diagnostic(NamedTuple):
         return self.message.startswith(_MORE.format(self.code))
 
     @property
-    def is_at_all_sizes(self) -> bool:
-        """Whether, found while sizes were open, it is there at all of them."""
-        return not self.is_of_sizes or self.code in _AT_ALL
+    def fits_no_size(self) -> bool:
+        """Whether it is one of shapes that, found while sizes were open, is there at all of them."""
+        return self.code in _AT_ALL
 
     def __str__(self) -> str:
         from cnnsum.ink import harmless, inked

@@ -309,11 +309,12 @@ def write_back(path: str, chunks: Iterable[str] | Iterable[bytes], was: bytes | 
 
 def _require_unchanged(path: str, was: bytes) -> None:
     """Raise OSError for a file that no longer holds what was read: somebody is at work on it."""
-    import errno
+    from cnnsum.source.raw import holds
 
-    with open(path, "rb") as file:
-        if file.read(len(was) + 1) != was:
-            raise OSError(errno.EBUSY, "it changed meanwhile", path)
+    if not holds(path, was):
+        import errno
+
+        raise OSError(errno.EBUSY, "it changed meanwhile", path)
 
 
 def _encoded(chunk: str | bytes) -> bytes:

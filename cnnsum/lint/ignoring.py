@@ -35,13 +35,15 @@ def ignored(file: CheckedFile) -> Ignored | None:
     document = _document(file.path)
     if document is None:
         return Ignored(file.path, b"", b"", 0, len(file.findings))
+    lines = document.text.splitlines(keepends=True)
     wanted: dict[int, list[str]] = {}
     for one in file.findings:
-        is_here = one.span is not None and one.span.path == file.path
         # That there are more findings is said of none of them: a comment would hide what nobody has seen.
-        if one.span is not None and is_here and one.code != "SPC048" and not one.is_of_more:
+        if one.span is None or one.span.path != file.path or one.code == "SPC048" or one.is_of_more:
+            continue
+        if one.span.line <= len(lines):
             wanted.setdefault(one.span.line, []).append(one.code)
-    lines, done = _with_comments(document, document.text.splitlines(keepends=True), [*wanted.items()])
+    lines, done = _with_comments(document, lines, [*wanted.items()])
     was, now = document.encoded(document.text), document.encoded("".join(lines))
     return Ignored(file.path, was, now, done, len(file.findings) - done)
 
@@ -61,12 +63,11 @@ def _with_comments(document: Document, lines: list[str], wanted: list[tuple[int,
     """
     changed = lines.copy()
     for line, codes in wanted:
-        if line <= len(lines):
-            changed[line - 1] = _with_comment(lines[line - 1], dict.fromkeys(codes))
+        changed[line - 1] = _with_comment(lines[line - 1], dict.fromkeys(codes))
     if changed == lines:
         return lines, 0
     if _is_same(document, "".join(changed)):
-        return changed, sum(len(codes) for line, codes in wanted if line <= len(lines))
+        return changed, sum(len(codes) for _, codes in wanted)
     if len(wanted) == 1:
         return lines, 0
     half = len(wanted) // 2

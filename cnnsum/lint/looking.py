@@ -13,6 +13,7 @@ from cnnsum.diagnostics import folded, letters_apart
 from cnnsum.lint.files import CONTAINERS
 from cnnsum.readers.ultralytics import is_ultralytics
 from cnnsum.source import Document
+from cnnsum.source.document import MESSAGES
 
 _KERAS = ("class_name", "modelTopology", "model_config")
 _MARKS = re.compile(rb"layers|class_name|modelTopology|model_config|graph_module|backbone")
@@ -29,8 +30,7 @@ _TYPES = re.compile(
 )
 # darknet's sections, of which settings of programs have others.
 _SECTIONS = re.compile(rb"^[ \t]*\[[ \t]*(?:net|network|convolutional)[ \t]*\]", re.MULTILINE)
-# What Caffe's networks have, and few others.
-_MESSAGES = re.compile(rb"layers?[\s:\[]*[{<#]")
+_MESSAGES = re.compile(MESSAGES.encode())
 # What Keras and PyTorch write into JSON, and nobody else.
 _CLASS = re.compile(
     rb'"class_name"\s*:\s*"(?:Sequential|Functional|Model|InputLayer)"|"(?:modelTopology|model_config|graph_module)"\s*:'

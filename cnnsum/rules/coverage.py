@@ -206,11 +206,11 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
 
 
 @lru_cache(1 << 10)
-def _used(axes: tuple[Axis, ...]) -> list[int] | None:
+def _used(axes: tuple[Axis, ...]) -> tuple[int, ...] | None:
     """How many taps of a kernel meet a sample, along each axis; None where all do, or of a kernel beyond the limit."""
     if any(axis.step.size > _WIDEST for axis in axes):
         return None
-    used = [_taps_on_samples(step, length, out) for _, length, out, step in axes]
+    used = tuple([_taps_on_samples(step, length, out) for _, length, out, step in axes])
     return used if any(taps < axis.step.size for axis, taps in zip(axes, used, strict=True)) else None
 
 

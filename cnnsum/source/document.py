@@ -28,8 +28,9 @@ MAX_YAML = 4 * 2**20
 UNSAVED: dict[str, str] = {}
 # A text that is sound JSON up to here is meant as JSON, whatever follows: YAML need not be tried.
 _SURELY_JSON = 65_536
-# What a text in protobuf's format has if it is one of a network, and few others have.
-_LAYERS = re.compile(r"layers?[\s:\[]*[{<#]")
+#: What a text in protobuf's format has if it is one of a network, and few others have.
+MESSAGES = r"layers?[\s:\[]*[{<#]"
+_MESSAGES = re.compile(MESSAGES)
 
 
 class Document:
@@ -144,14 +145,10 @@ class Document:
         Not so of a text that came through a pipe, of one in an archive or a folder, of a message, and where somebody
         changed the file since it was read.
         """
-        from cnnsum.source.raw import open_file
+        from cnnsum.source.raw import holds
 
-        if not os.path.isfile(self.path):
-            return False
-        data = self.encoded(self.text)
         try:
-            with open_file(self.path) as file:
-                return file.read(len(data) + 1) == data
+            return os.path.isfile(self.path) and holds(self.path, self.encoded(self.text))
         except OSError:
             return False
 
@@ -232,7 +229,7 @@ def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces
 
         if cfg_text.is_cfg(text):
             return "cfg", cfg_text.load(text)
-    if first not in "{[" and _LAYERS.search(text) is not None:
+    if first not in "{[" and _MESSAGES.search(text) is not None:
         from cnnsum.source import prototxt
 
         if prototxt.is_prototxt(text):

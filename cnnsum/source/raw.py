@@ -116,6 +116,12 @@ def open_file(path: str) -> BinaryIO:
     return open_special(path)
 
 
+def holds(path: str, data: bytes) -> bool:
+    """Whether a file holds these bytes and no more. Raises OSError."""
+    with open_file(path) as file:
+        return file.read(len(data) + 1) == data
+
+
 def decode(raw: bytes, path: str) -> tuple[str, bool]:
     """The text of a file's bytes, and whether it is plain UTF-8, that is, gives the same bytes back.
 

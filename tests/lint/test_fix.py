@@ -217,7 +217,7 @@ def test_what_somebody_writes_meanwhile_is_not_lost(
     monkeypatch.setattr(output, "_require_unchanged", meanwhile)
     code, _, err = call("check", option, ".")
     assert code == 2
-    assert "cannot write './a.yaml': it changed meanwhile" in err or "cannot write 'a.yaml': it changed" in err
+    assert "cannot write 'a.yaml': it changed meanwhile" in err
     assert Path("a.yaml").read_text(encoding="utf-8") == HEAD + "  - Flattn\n# edited\n"
     assert Path("b.yaml").read_text(encoding="utf-8") != HEAD + "  - Flattn\n"
     assert ("mended 1 finding in 1 file" if option == "--fix" else "silenced 1 finding in comments") in err

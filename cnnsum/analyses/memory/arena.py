@@ -77,10 +77,11 @@ def plan(buffers: Sequence[Buffer]) -> Arena:
         "duration": lambda one: (one.first - one.last, -one.bytes),
         "step": lambda one: (one.first, -one.bytes),
     }
+    crowded = totals.index(least) - 1
     best: Arena | None = None
     for by, key in keys.items():
         sequence = sorted(range(len(buffers)), key=lambda number: key(buffers[number]))
-        offsets, total = _placed(buffers, sequence, totals.index(least) - 1)
+        offsets, total = _placed(buffers, sequence, crowded)
         if best is None or total < best.bytes:
             best = Arena(offsets, total, least, by)
         if total == least:

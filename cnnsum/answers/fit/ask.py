@@ -201,7 +201,7 @@ class _Search:
         except (NotClosedError, UnsolvedError) as error:
             if most is None or (most - least) // step >= MOST_INFERRED:
                 found = error.found if isinstance(error, NotClosedError) else None
-                if found is not None and found.is_of_sizes and found.is_at_all_sizes:
+                if found is not None and found.fits_no_size:
                     raise UnusableError(found) from None  # whatever is tried
                 why = f" ({found.code} {found.message})" if found is not None else ""
                 message = f"there is no formula in {'='.join(self.varied)} for this network{why}"

@@ -185,7 +185,7 @@ def answer(
         for axis in sizes.axes
     ]
     tested = [_tested(sizes, said, kinds, test) for test in tests]
-    at_all = next((_forcing_of(one) for one in model.errors if one.is_of_sizes and one.is_at_all_sizes), None)
+    at_all = next((_forcing_of(one) for one in model.errors if one.fits_no_size), None)
     if at_all is not None:
         axes = [_of_none(axis, at_all) for axis in axes]
         tested = [one._replace(refused_by=one.refused_by or at_all) for one in tested]

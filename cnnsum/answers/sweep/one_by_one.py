@@ -62,7 +62,9 @@ def error_of(error: UnusableError) -> Outcome:
 def wrong_at_all(error: NotClosedError) -> Outcome | None:
     """What became of all sizes, where the error is one that all of them have."""
     found = error.found
-    return refused(found) if found is not None and found.is_at_all_sizes else None
+    if found is None or (found.is_of_sizes and not found.fits_no_size):
+        return None
+    return refused(found)
 
 
 def _outcomes(known: Names, settings: Mapping[str, object], fast: Space) -> Iterator[_Told]:

@@ -202,13 +202,11 @@ class Messages:
         if field not in said and all(key in PARAMS[param] for key in said):
             self.report((*entry.path, param, 0) if said else entry.path, "CFG101", message, help)
 
-    def exclude(self, entry: Entry, param: str, field: str, others: tuple[str, ...], message: str) -> bool:
+    def exclude(self, entry: Entry, param: str, field: str, others: tuple[str, ...], message: str) -> None:
         """Report that a field stands beside others that take its place."""
         path = self.place(entry, param, field)
-        if path is None or all(self.place(entry, param, other) is None for other in others):
-            return False
-        self.report(path, "CFG116", message, "remove one of the two")
-        return True
+        if path is not None and any(self.place(entry, param, other) is not None for other in others):
+            self.report(path, "CFG116", message, "remove one of the two")
 
     def place(self, entry: Entry, param: str, field: str) -> Path | None:
         """Where a layer says something."""

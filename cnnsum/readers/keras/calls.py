@@ -47,11 +47,9 @@ def flatten_call(call: object, *, keep_constants: bool) -> Arguments | None:
     try:
         for index, value in enumerate(args):
             if keep_constants and not _has_tensor(value):
-                shape = constant_shape(value)
-                if shape is not None:
-                    constants.append(Constant(len(tensors) + len(constants), shape, value))
-                continue
-            _collect(value, ("args", index), tensors, constants)
+                _keep(value, tensors, constants)
+            else:
+                _collect(value, ("args", index), tensors, constants)
         # Keras lists arguments by name in the order of their names; most have no value.
         given: list[tuple[bool, str, object]] = []
         for name, value in kwargs.items():
@@ -107,9 +105,7 @@ def _has_tensor(value: object) -> bool:
 def _collect(value: Any, path: Path, tensors: Tensors, constants: list[Constant]) -> None:
     if isinstance(value, dict):
         if value.get("class_name") in _ARRAYS:
-            shape = constant_shape(value)
-            if shape is not None:
-                constants.append(Constant(len(tensors) + len(constants), shape, value))
+            _keep(value, tensors, constants)
         elif value.get("class_name") == "__keras_tensor__":
             config = value["config"]
             name, index, output = config["keras_history"]
@@ -123,6 +119,13 @@ def _collect(value: Any, path: Path, tensors: Tensors, constants: list[Constant]
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _collect(item, (*path, index), tensors, constants)
+
+
+def _keep(value: object, tensors: Tensors, constants: list[Constant]) -> None:
+    """Take what is a constant for the next input."""
+    shape = constant_shape(value)
+    if shape is not None:
+        constants.append(Constant(len(tensors) + len(constants), shape, value))
 
 
 def constant_shape(value: Any) -> Shape | None:
