@@ -13,7 +13,7 @@ from cnnsum.analyses.sizes import closed
 from cnnsum.analyses.sizes.conditions import Requirement
 from cnnsum.analyses.sizes.largest import UnsolvedError
 from cnnsum.analyses.sizes.worst import Range, broken, parts
-from cnnsum.dims import Expr, Symbol, ceil_div, deciding, maximum, substitute
+from cnnsum.dims import Expr, Symbol, ceil_div, deciding, maximum, minimum, substitute
 from cnnsum.layers.facts import Need
 
 MOST = 12  # sizes in the ranges of the tests
@@ -200,6 +200,27 @@ def test_one_size_is_given_and_the_other_has_no_end() -> None:
     limit = substitute(formula, {"H": 6, "W": 9})
     found = broken(formula, limit, model.sizes.requirements, {"H": Range(1, 7)})
     assert found == ({"H": 6, "W": 12}, found.start, True)
+
+
+@pytest.mark.parametrize("ends", [None, 9])
+def test_a_formula_that_does_not_depend_on_the_sizes_that_are_left(ends: int | None) -> None:
+    """A network that accepts H from 5 on has one number of parameters in `4*min(H, 4) + 1`, above a limit or not."""
+    model = cnnsum.loads("{input: [H, W, 4], layers: [{Conv2D: [4, 5]}]}")
+    h, w = Symbol("H").dim, Symbol("W").dim
+    number = 4 * minimum(h, 4) + 1
+    spans = {} if ends is None else {"H": Range(1, ends), "W": Range(1, ends)}
+    accepted = model.sizes.requirements
+    assert broken(number, 17, accepted, spans) is None
+    found = broken(number, 16, accepted, spans)
+    assert found is not None
+    assert substitute(number, found.point) == 17
+    assert broken(number * minimum(w, 2), 34, accepted, spans) is None
+    found = broken(number * minimum(w, 2), 33, accepted, spans)
+    assert found is not None
+    assert substitute(number * minimum(w, 2), found.point) == 34
+    found = broken(number * w, 17 * 6 - 1, accepted, spans)
+    assert found is not None
+    assert found.point == {"H": 5, "W": ends or 6}
 
 
 def test_what_refuses_every_size_is_tried_for_a_bounded_number_of_them_and_said_once(monkeypatch):

@@ -13,7 +13,7 @@ from math import lcm, prod
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.conditions import Requirement, put
 from cnnsum.analyses.sizes.largest import MOST, UnsolvedError, first, solution, within
-from cnnsum.dims import Dim, Expr, Symbol, substitute, symbols_of
+from cnnsum.dims import Dim, Expr, Symbol, Unknown, substitute, symbols_of
 from cnnsum.dims.expr import Extreme, Floor
 from cnnsum.dims.making import replace
 from cnnsum.dims.patterns import PeriodError
@@ -67,23 +67,27 @@ def broken(formula: Expr, limit: int, requirements: Sequence[Requirement], range
     True
     """
     known = {symbol.name: _narrowed(symbol, requirements, ranges) for symbol in symbols_of(formula)}
-    # What is known of the sizes shows that a formula only rises, where nothing else would.
-    narrow = substitute(formula, {name: symbol.dim for name, symbol in known.items()})
-    assert isinstance(narrow, Expr)
-    formula = narrow
-    requirements = [
-        one._replace(need=put(one.need, {name: symbol.dim for name, symbol in known.items()})) for one in requirements
-    ]
-    symbols = sorted(symbols_of(formula), key=lambda symbol: symbol.name)
+    narrowed = {name: symbol.dim for name, symbol in known.items()}
+    # What is known of the sizes shows that a formula only rises, where nothing else would; of some sizes also that it
+    # does not depend on them: where H is 5 or more, `min(H, 4)` is 4.
+    narrow = substitute(formula, narrowed)
+    if isinstance(narrow, Unknown):
+        raise UnsolvedError
+    requirements = [one._replace(need=put(one.need, narrowed)) for one in requirements]
+    symbols = sorted(symbols_of(narrow) or known.values(), key=lambda symbol: symbol.name)
     spans = {symbol: ranges.get(symbol.name, Range()) for symbol in symbols}
     if len(symbols) == 1:
-        return _on_one(formula, limit, symbols, requirements, spans)
-    if _all_rise(formula, symbols):
-        return _rising(formula, limit, symbols, requirements, spans)
-    return _tried(formula, limit, symbols, requirements, spans)
+        found = _on_one(narrow, limit, symbols, requirements, spans)
+    elif _all_rise(narrow, symbols):
+        found = _rising(narrow, limit, symbols, requirements, spans)
+    else:
+        found = _tried(narrow, limit, symbols, requirements, spans)
+    if found is None or len(symbols) == len(known):
+        return found
+    return found._replace(point={**{name: symbol.minimum for name, symbol in known.items()}, **found.point})
 
 
-def _all_rise(formula: Expr, symbols: Sequence[Symbol]) -> bool:
+def _all_rise(formula: Dim, symbols: Sequence[Symbol]) -> bool:
     """Whether a formula falls along no symbol."""
     return all(is_monotone(part, symbol) for part in parts(formula) for symbol in symbols)
 
@@ -170,7 +174,7 @@ def _first_above(
 
 
 def _rising(
-    formula: Expr, limit: int, symbols: Sequence[Symbol], requirements: Sequence[Requirement], spans: _Spans
+    formula: Dim, limit: int, symbols: Sequence[Symbol], requirements: Sequence[Requirement], spans: _Spans
 ) -> Break | None:
     """A formula that falls along no symbol: it is worst where all of them are largest."""
     form = ClosedForm([formula], symbols, requirements, {})
@@ -205,7 +209,7 @@ def _rising(
 
 
 def _related(
-    formula: Expr, limit: int, symbols: Sequence[Symbol], requirements: Sequence[Requirement], spans: _Spans
+    formula: Dim, limit: int, symbols: Sequence[Symbol], requirements: Sequence[Requirement], spans: _Spans
 ) -> Break | None:
     """The largest sizes do not go together: the worst may be where all are the same, else all must be tried."""
     try:
@@ -216,7 +220,7 @@ def _related(
 
 
 def _tied_start(
-    formula: Expr, limit: int, symbols: Sequence[Symbol], requirements: Sequence[Requirement], spans: _Spans
+    formula: Dim, limit: int, symbols: Sequence[Symbol], requirements: Sequence[Requirement], spans: _Spans
 ) -> int | None:
     """The first size of all symbols at once that is too much, where one is told from the ranges alone."""
     low = {symbol: Range(max(spans[symbol].low for symbol in symbols), None) for symbol in symbols}
@@ -230,7 +234,7 @@ def _tied_start(
 
 
 def _tried(
-    formula: Expr, limit: int, symbols: Sequence[Symbol], requirements: Sequence[Requirement], spans: _Spans
+    formula: Dim, limit: int, symbols: Sequence[Symbol], requirements: Sequence[Requirement], spans: _Spans
 ) -> Break | None:
     """Every combination of sizes; for formulas that rise and fall, where there are not too many."""
     form = ClosedForm([formula], symbols, requirements, {})
