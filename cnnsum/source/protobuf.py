@@ -19,7 +19,7 @@ MAX_FIELDS = 4_000_000
 #: Bytes of a text: names of operations and tensors.
 MAX_TEXT = 4_096
 
-_FIXED = {"float": ("<f", 5, 4), "double": ("<d", 1, 8)}
+_FIXED = {"float": ("f", 4), "double": ("d", 8)}
 _WIRES = {"int": 0, "float": 5, "double": 1}
 
 
@@ -100,8 +100,8 @@ class _Reader:
                 width = 8 if wire == 1 else 4
                 if width > end - at:
                     raise BadMessageError("a number ends too early", self._base + began)
-                if field is not None and field.kind in _FIXED:
-                    (number_of,) = struct.unpack(_FIXED[field.kind][0], data[at : at + width])
+                if field is not None:
+                    (number_of,) = struct.unpack("<d" if wire == 1 else "<f", data[at : at + width])
                     self._number(found, field, number_of, wire, began)
                 at += width
             else:
@@ -144,10 +144,10 @@ class _Reader:
                 value, at = self._varint(at, end)
                 values.append(value if value < 1 << 63 else value - (1 << 64))
         else:
-            code, _, width = _FIXED[field.kind]
+            code, width = _FIXED[field.kind]
             if (end - start) % width:
                 raise BadMessageError("a list of numbers ends too early", self._base + start)
-            values += struct.unpack(f"<{(end - start) // width}{code[1]}", self.data[start:end])
+            values += struct.unpack(f"<{(end - start) // width}{code}", self.data[start:end])
         self._count += len(values)
         held = found.setdefault(field.name, [])
         if held is not None:
