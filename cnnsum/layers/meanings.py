@@ -86,6 +86,12 @@ def _reading(type: LayerType, meaning: Meaning) -> tuple[str, Compute | None]:
     return field_with(type, meaning), values.get((type.role, meaning), values.get(("", meaning)))
 
 
+def axes_in(fields: Mapping[str, object], _rank: int) -> object:
+    """The axes of a field `axis`, which holds one or several; None where it holds none."""
+    axis = fields.get("axis")
+    return axis if axis is None or isinstance(axis, tuple) else (axis,)
+
+
 class Typed(Protocol):
     """What has a type, and fields of it: a layer of a network."""
 

@@ -52,7 +52,7 @@ def memory(text: str) -> int:
         )
     if unit and unit.lower() not in known:
         raise QuantityError(f"`{text}`: there is no unit of memory `{unit}` (they are {', '.join(BYTES)})")
-    return _whole(number * (known[unit.lower()] if unit else 1), text, "byte")
+    return _whole(number * (known[unit.lower()] if unit else 1), text, " bytes")
 
 
 def count(text: str) -> int:
@@ -66,7 +66,7 @@ def count(text: str) -> int:
     number, unit = _parts(text, "a count", "5M, 1.5G or 25000")
     if unit.upper() not in COUNTS:
         raise QuantityError(f"`{text}`: there is no unit `{unit}` of counts (they are {', '.join(PREFIXES[1:])})")
-    return _whole(number * COUNTS[unit.upper()], text, "one")
+    return _whole(number * COUNTS[unit.upper()], text)
 
 
 def _parts(text: str, what: str, example: str) -> tuple[Fraction, str]:
@@ -79,9 +79,10 @@ def _parts(text: str, what: str, example: str) -> tuple[Fraction, str]:
     return Fraction(digits.removesuffix(".")), match[2]
 
 
-def _whole(amount: Fraction, text: str, unit: str) -> int:
+def _whole(amount: Fraction, text: str, unit: str = "") -> int:
     if amount.denominator != 1:
-        raise QuantityError(f"`{text}` is not a whole number: it is {float(amount):,} and the least is a {unit}")
+        is_one = text.strip()[-1] in "0123456789."  # written without a unit
+        raise QuantityError(f"`{text}` is not a whole number{'' if is_one else f': it is {float(amount):,}{unit}'}")
     if not amount:
         raise QuantityError(f"`{text}` is nothing: a limit is more than 0")
     return amount.numerator

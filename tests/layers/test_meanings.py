@@ -6,7 +6,7 @@ import pytest
 
 from cnnsum.layers.base import REQUIRED
 from cnnsum.layers.meanings import MEANINGS, field_with, meant
-from cnnsum.layers.vocabulary import KERAS, TORCH, VOCABULARIES
+from cnnsum.layers.vocabulary import KERAS, ONNX, TFLITE, TORCH, VOCABULARIES
 from tests.thorough import each
 
 #: What rules read of a role without asking whether it is there.
@@ -66,3 +66,13 @@ def test_axes_are_a_tuple_whatever_the_type(vocabulary):
         for rank in (0, 1, 4):
             found = meant(type, fields, "axes", rank)
             assert isinstance(found, tuple), type.key
+
+
+@pytest.mark.parametrize("vocabulary", [ONNX, TFLITE], ids=lambda one: one.name)
+def test_axes_of_programs_are_a_tuple_where_they_are_said(vocabulary):
+    """Rules about convolutions ask what comes behind these: one axis was given as a number there."""
+    for type in vocabulary.all_types().values():
+        if "axis" in type.schema.fields:
+            assert meant(type, {"axis": 1}, "axes", 4) == (1,), type.key
+            assert meant(type, {"axis": (1, 2)}, "axes", 4) == (1, 2), type.key
+            assert meant(type, {"axis": None}, "axes", 4) is None, type.key

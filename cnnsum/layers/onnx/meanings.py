@@ -1,12 +1,12 @@
 """What the attributes of ONNX's operations mean (`cnnsum.layers.meanings`).
 
-No type of this vocabulary has a role, as no advice is given on programs; what is told of a layer's fields asks all the
-same.
+No type of this vocabulary has a role: advice is on the modules that a program is made into. What is told of a layer's
+fields asks all the same, and so do rules about modules, of the operations behind them.
 """
 
 from __future__ import annotations
 
-from cnnsum.layers.meanings import Meaning, Meanings
+from cnnsum.layers.meanings import Meaning, Meanings, axes_in
 
 _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "kernel": ("kernel_shape",),
@@ -20,4 +20,4 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "interpolation": ("mode",),
 }
 
-MEANINGS = Meanings(_FIELDS, {}, {}, {})
+MEANINGS = Meanings(_FIELDS, {("", "axes"): axes_in}, {}, {})
