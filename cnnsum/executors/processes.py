@@ -59,6 +59,7 @@ class Processes:
                         outcome: R = worker.pipe.recv()
                     except (EOFError, OSError):
                         workers.remove(worker)
+                        worker.process.join()  # what it used is told of this process only then
                         if worker.given:
                             outcomes[worker.given.popleft()] = Died(_why(worker.process))
                         waiting.extendleft(reversed(worker.given))
@@ -104,7 +105,7 @@ def _give(worker: _Worker[J, R], items: Sequence[J], waiting: deque[int], piece:
 
 
 def _why(process: BaseProcess) -> str:
-    process.join()
+    """Why a process ended, which it has."""
     code = process.exitcode or 0
     if code >= 0:
         return f"it ended with {code}"
