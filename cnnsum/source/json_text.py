@@ -108,10 +108,11 @@ class JsonPlaces:
     def find(self, path: tuple[str | int, ...], *, key: bool = False) -> tuple[int, int]:
         """Start and end of the value at `path`, of its key, or of the nearest ancestor that exists."""
         while path:
-            start = _child(self._children(path[:-1]), path[-1])
+            siblings, last = self._children(path[:-1]), path[-1]
+            start = _child(siblings, last)
             if start is not None:
-                if isinstance(path[-1], int):
-                    return start, _decode_at(self._text, start)[1]
+                if isinstance(siblings, list) and isinstance(last, int):
+                    return start, self._end_of_item(siblings, last)
                 end = _decode_at(self._text, start)[1]
                 if key:
                     return start, end
@@ -119,6 +120,16 @@ class JsonPlaces:
                 return start, _decode_at(self._text, start)[1]
             path, key = path[:-1], False
         return self._root()
+
+    def _end_of_item(self, starts: list[int], at: int) -> int:
+        """Where an item of a list ends: before the comma between it and the next; the last is read again."""
+        text, start = self._text, starts[at]
+        if at + 1 == len(starts):
+            return _decode_at(text, start)[1]
+        end = text.rindex(",", start, starts[at + 1])
+        while text[end - 1] in " \t\n\r":
+            end -= 1
+        return end
 
     def path_at(self, offset: int) -> tuple[tuple[str | int, ...], bool]:
         """The path of the innermost value, or key, that takes the character at `offset`, and whether it is the key."""

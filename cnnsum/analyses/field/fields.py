@@ -387,7 +387,12 @@ def union(seen: list[Field]) -> Field:
         assert other is not None
         if len(result) != len(other):
             return (_UNDECIDED,) * max(len(result), len(other), 1)
-        result = tuple([_join(a, b) for a, b in zip(result, other, strict=True)])
+        found: list[Axis] = []
+        for at, (a, b) in enumerate(zip(result, other, strict=True)):
+            # As of windows: what was found along one axis of a square holds along the next.
+            alike = found and a == result[at - 1] and b == other[at - 1]
+            found.append(found[-1] if alike else _join(a, b))
+        result = tuple(found)
     return result
 
 

@@ -38,7 +38,7 @@ class Samples(NamedTuple):
     @property
     def number(self) -> int:
         """How many samples are seen."""
-        return self.span - self.gaps.bit_count()
+        return self.span - self.gaps.bit_count() if self.gaps else self.span
 
 
 def _of_bits(first: Dim, bits: int) -> Samples:
@@ -55,12 +55,14 @@ class Seen(NamedTuple):
     @property
     def size(self) -> int:
         """Samples from the first to the last, of the output that sees furthest."""
-        return max([one.span for one in self.outputs])
+        outputs = self.outputs
+        return outputs[0].span if len(outputs) == 1 else max([one.span for one in outputs])
 
     @property
     def most(self) -> int:
         """Samples that are seen, of the output that sees most."""
-        return max([one.number for one in self.outputs])
+        outputs = self.outputs
+        return outputs[0].number if len(outputs) == 1 else max([one.number for one in outputs])
 
 
 #: An input sees itself.
@@ -131,7 +133,7 @@ def merge(arms: list[Seen | None]) -> Seen | None:
         samples = []
         for step, outputs in known:
             turn, place = divmod(output, len(outputs))
-            samples.append(_moved(outputs[place], turn * step))
+            samples.append(_moved(outputs[place], turn * step) if turn else outputs[place])
         found = together(samples)
         if found is None:
             return None

@@ -49,7 +49,8 @@ def chunks(report: Report, options: Options) -> Iterator[str]:
     yield "{\n"
     for name, value in _head(report, shape).items():
         yield f' "{name}": {_encode(value)},\n'
-    yield from _list("layers", (layer(row, shape) for row in report.rows))
+    configs: dict[int, object] = {}
+    yield from _list("layers", (layer(row, shape, configs) for row in report.rows))
     yield f',\n "totals": {_encode(totals(report.totals, report.plan, report.rows))},\n'
     if report.convention is not None:
         yield f' "convention": {_encode(_convention(report.convention))},\n'
@@ -64,7 +65,7 @@ def document(report: Report, *, symbolic: bool = False) -> dict[str, object]:
     shape = _named_shape if symbolic else plain_shape
     return {
         **_head(report, shape),
-        "layers": [layer(row, shape) for row in report.rows],
+        "layers": [layer(row, shape, {}) for row in report.rows],
         "totals": totals(report.totals, report.plan, report.rows),
         **({} if report.convention is None else {"convention": _convention(report.convention)}),
         "sizes": [size(record) for record in report.sizes],
@@ -72,8 +73,16 @@ def document(report: Report, *, symbolic: bool = False) -> dict[str, object]:
     }
 
 
-def layer(row: Row, shape: _Shapes) -> dict[str, object]:
-    """Return one layer's object; a nested model has its own `layers`."""
+def layer(row: Row, shape: _Shapes, configs: dict[int, object]) -> dict[str, object]:
+    """Return one layer's object; a nested model has its own `layers`.
+
+    configs: objects of the fields of layers by their identity, since layers that repeat each other share them.
+    """
+    config = None
+    if row.config is not None:
+        config = configs.get(id(row.config))
+        if config is None:
+            config = configs[id(row.config)] = _config(row.config)
     record: dict[str, object] = {
         "name": row.name,
         "type": row.type,
@@ -97,11 +106,11 @@ def layer(row: Row, shape: _Shapes) -> dict[str, object]:
             "saved": plain_number(row.memory.saved),
         },
         "receptive_field": _receptive_field(row.receptive_field),
-        "config": None if row.config is None else _config(row.config),
+        "config": config,
         "status": row.status,
     }
     if row.rows:
-        record["layers"] = [layer(inner, shape) for inner in row.rows]
+        record["layers"] = [layer(inner, shape, configs) for inner in row.rows]
     return record
 
 
@@ -270,9 +279,9 @@ def _receptive_field(field: ReceptiveField | None) -> dict[str, object] | None:
 
 def _sees_all(field: ReceptiveField) -> bool | None:
     """Whether all of the input is seen; None where it is not known what."""
-    if any(extent is None for extent in field.size):
+    if None in field.size:
         return True
-    return None if any(extent is UNKNOWN for extent in field.size) else False
+    return None if UNKNOWN in field.size else False
 
 
 def _sample(value: Dim | float | None) -> int | float | str | None:

@@ -26,7 +26,7 @@ from cnnsum.graph.model import Layer, Node, Tensor
 from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from cnnsum.analyses.field.fields import Field
+    from cnnsum.analyses.field.fields import Axis, Field
 
 
 class _Numbers(NamedTuple):
@@ -77,6 +77,8 @@ class RowBuilder:
         self._memory: dict[tuple[Dim, ...], LayerMemory] = {}
         self._tensors: dict[int, TensorRecord] = {}
         self._declarations: dict[tuple[int, int], _Declared] = {}
+        #: By the identity of the fields that they are of, which `fields` keeps.
+        self._seen: dict[int, ReceptiveField] = {}
         self._claimed = _claimed(inference)
 
     def rows(self, *, nested: bool = False) -> list[Row]:
@@ -304,15 +306,29 @@ class RowBuilder:
             return ReceptiveField((None,) * axes, (None,) * axes, (None,) * axes)
         if not seen:
             return None
-        from cnnsum.analyses.field.fields import aligned_all, is_known
+        found = self._seen.get(id(seen))
+        if found is None:
+            found = self._seen[id(seen)] = _field_of(seen)
+        return found
 
-        return ReceptiveField(
-            tuple([axis.size for axis in seen]),
-            tuple([axis.jump for axis in seen]),
-            tuple([axis.offset for axis in seen]),
-            aligned_all(seen),
-            all(axis.exact for axis in seen) if is_known(seen) or aligned_all(seen) is False else None,
-        )
+
+def _field_of(seen: tuple[Axis, ...]) -> ReceptiveField:
+    """A field as a record. Along the axes of a square, which are one in most networks, it is the same."""
+    from cnnsum.analyses.field.fields import aligned_all, is_known
+
+    first = seen[0]
+    count = len(seen)
+    one = count > 1 and all(axis is first for axis in seen)
+    axes = seen[:1] if one else seen
+    aligned = aligned_all(axes)
+    times = count if one else 1
+    return ReceptiveField(
+        tuple([axis.size for axis in axes]) * times,
+        tuple([axis.jump for axis in axes]) * times,
+        tuple([axis.offset for axis in axes]) * times,
+        aligned,
+        all(axis.exact for axis in axes) if is_known(axes) or aligned is False else None,
+    )
 
 
 def _claimed(inference: Inference) -> set[int]:
