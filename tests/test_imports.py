@@ -34,7 +34,7 @@ JSON = {"json", "json.decoder", "json.encoder", "json.scanner", "_json"}
 #: What click loads to lay out its help, and to report a mistake.
 HELP = {"click._textwrap", "textwrap"}
 #: What knows how wide the terminal is, and what it loads.
-OUTPUT = {"cnnsum.diagnostics", "cnnsum.ink", "cnnsum.typed"}
+OUTPUT = {"cnnsum.ink", "cnnsum.typed"}
 #: Loaded by every summary of a spec that uses neither blocks nor expressions.
 OWN = {
     "cnnsum",

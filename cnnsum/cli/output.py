@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from cnnsum.cli import progress
-from cnnsum.diagnostics import RANK, Diagnostic
 from cnnsum.ink import inked, inked_line
-from cnnsum.typed import TextIO
+from cnnsum.typed import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from cnnsum.diagnostics import Diagnostic
 
 _Line = list[tuple[str, str]]
 
@@ -335,6 +337,8 @@ def report_diagnostics(
     On a terminal an empty line sets them apart from a result that stands above them. Where standard error cannot be
     written there is nobody to tell; the result is written all the same.
     """
+    from cnnsum.diagnostics import RANK  # which a help needs nothing of
+
     limit = 0 if quiet else 2 if verbose else 1
     shown = [diagnostic for diagnostic in found if RANK[diagnostic.severity] <= limit]
     if not shown or sys.stderr is None:
@@ -351,7 +355,7 @@ def report_diagnostics(
         else:
             _write(inked(_in_lines(diagnose.render(shown, line_of, columns))), sys.stderr)
         if len(shown) > 1 or shown[0].severity != "error":
-            sys.stderr.write(f"\n{_counted(shown)}\n")
+            sys.stderr.write(f"\n{_counted(shown, RANK)}\n")
         sys.stderr.flush()
     except OSError:
         pass
@@ -374,9 +378,9 @@ def say_on_terminal(message: str) -> None:
         say(message)
 
 
-def _counted(shown: list[Diagnostic]) -> str:
+def _counted(shown: list[Diagnostic], severities: Iterable[str]) -> str:
     """How many there are of each severity, which the lines themselves do not say: "1 error, 2 warnings"."""
-    counts = [(sum(found.severity == severity for found in shown), severity) for severity in RANK]
+    counts = [(sum(found.severity == severity for found in shown), severity) for severity in severities]
     return ", ".join(f"{count:,} {severity}{'s' * (count != 1)}" for count, severity in counts if count)
 
 
