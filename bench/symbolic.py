@@ -114,11 +114,16 @@ def _inferred(path: Path, how: How) -> float:
     return time.process_time() - start
 
 
-def models(paths: list[Path], rounds: int) -> int:
-    """The ratios of many models, and whether they are above what they may be."""
+def load_modules() -> None:
+    """Load what inference needs, so that no process that is measured does."""
     for package in (cnnsum.dims, cnnsum.layers.keras, cnnsum.readers.keras, cnnsum.readers.native):
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def models(paths: list[Path], rounds: int) -> int:
+    """The ratios of many models, and whether they are above what they may be."""
+    load_modules()
     found = {}
     for path in paths:
         ratio = of_model(path, rounds)
