@@ -223,8 +223,10 @@ def _structure(data: bytes) -> tuple[int, bool, int]:
     if 2 * structure.count(b'""') != structure.count(b'"'):
         structure = re.sub(rb'"[^"]*"', b"", structure.replace(b'""', b""))
     keys = structure.count(b":")
-    # Each value stands after a comma or is the first of its container; a container is a value itself.
-    values = 1 + structure.count(b",") + structure.count(b"[")
+    values = len(structure) + 1
+    if values > MAX_VALUES:
+        # Each value stands after a comma or is the first of its container; a container is a value itself.
+        values = 1 + structure.count(b",") + structure.count(b"[")
     structure = structure.translate(None, b'":,')
     for _ in range(MAX_DEPTH):
         inner = len(structure)

@@ -104,15 +104,16 @@ def _has_tensor(value: object) -> bool:
 
 def _collect(value: Any, path: Path, tensors: Tensors, constants: list[Constant]) -> None:
     if isinstance(value, dict):
-        if value.get("class_name") in _ARRAYS:
-            _keep(value, tensors, constants)
-        elif value.get("class_name") == "__keras_tensor__":
+        kind = value.get("class_name")
+        if kind == "__keras_tensor__":
             config = value["config"]
             name, index, output = config["keras_history"]
             if not isinstance(name, str) or type(index) is not int or type(output) is not int:
                 raise ValueError(name)
             shape = config.get("shape")
             tensors.append(((name, index, output), tuple(shape) if isinstance(shape, list) else None, path))
+        elif kind in _ARRAYS:
+            _keep(value, tensors, constants)
         else:
             for key in sorted(value):
                 _collect(value[key], (*path, key), tensors, constants)
