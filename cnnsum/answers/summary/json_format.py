@@ -65,6 +65,7 @@ def document(report: Report, *, symbolic: bool = False) -> dict[str, object]:
     shape = _named_shape if symbolic else plain_shape
     return {
         **_head(report, shape),
+        # No object stands there twice: whoever gets them may change them.
         "layers": [layer(row, shape, {}) for row in report.rows],
         "totals": totals(report.totals, report.plan, report.rows),
         **({} if report.convention is None else {"convention": _convention(report.convention)}),
