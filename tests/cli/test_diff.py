@@ -312,3 +312,28 @@ def test_a_number_that_is_not_equal_to_itself_is_no_change(here: Path) -> None:
     )
     found = json.loads(call("diff", "nan.json", "nan.json", "--format", "json").out)
     assert found["layers"]["changed"] == []
+
+
+def test_layers_that_changed_places_have_other_sources(here: Path) -> None:
+    """The first of them reads the input in one network alone: it was told to have changed because of a later layer."""
+    layers = ["Conv2D: {filters: 8, kernel_size: 3, name: a}", "Conv2D: {filters: 16, kernel_size: 3, name: b}"]
+    for path, order in (("old.yaml", layers), ("new.yaml", layers[::-1])):
+        listed = "".join(f"  - {one}\n" for one in (*order, "Flatten: {name: flat}", "Dense: {units: 10, name: out}"))
+        (here / path).write_text(f"input: [32, 32, 3]\nlayers:\n{listed}", encoding="utf-8")
+    found = json.loads(call("diff", "old.yaml", "new.yaml", "--format", "json").out)["layers"]
+    assert {one["name"]: one["fields"] for one in found["changed"]} == {
+        "a": {"from": {"old": "input_layer", "new": "b"}},
+        "b": {"from": {"old": "a", "new": "input_layer"}},
+        "flat": {"from": {"old": "b", "new": "a"}},
+    }
+    assert [one["name"] for one in found["affected"]] == ["out"]
+
+
+def test_inputs_are_known_by_name_and_else_by_their_order(here: Path) -> None:
+    layers = "Dense: {units: 4, name: d, from: %s}, Dense: {units: 4, name: e, from: %s}"
+    spec = "{inputs: {%s: [8], %s: [8]}, layers: [" + layers + "], outputs: [d, e]}"
+    (here / "old.yaml").write_text(spec % ("x", "y", "x", "y"), encoding="utf-8")
+    for names, changed in ((("y", "x", "x", "y"), []), (("x", "y", "y", "x"), ["d", "e"]), (("x", "z", "x", "z"), [])):
+        (here / "new.yaml").write_text(spec % names, encoding="utf-8")
+        found = json.loads(call("diff", "old.yaml", "new.yaml", "--format", "json").out)["layers"]
+        assert [one["name"] for one in found["changed"]] == changed, names

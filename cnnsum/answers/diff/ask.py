@@ -189,7 +189,7 @@ def compared(old: Side, new: Side, weights_format: str = "keras") -> Diff:
     pairs = matched(before, after)
     names = {one.name: other.name for one, other in pairs}
     kept = set(names.values())
-    sources = names | _nested_names(old.graph, names)
+    sources = _input_names(old.graph, new.graph) | names | _nested_names(old.graph, names)
     news = frozenset(sources.values())
     found = [change for one, other in pairs if (change := _change(one, other, sources, news)) is not None]
     reports = old.report, new.report
@@ -212,6 +212,14 @@ def compared(old: Side, new: Side, weights_format: str = "keras") -> Diff:
         ),
         reports=reports,
     )
+
+
+def _input_names(old: Graph, new: Graph) -> dict[str, str]:
+    """Names of inputs, which have no item where they are no layers of the file: by name, the others in their order."""
+    before, after = ([node.layer.name for node in graph.inputs] for graph in (old, new))
+    alone = [name for name in before if name not in after], [name for name in after if name not in before]
+    others = zip(*alone, strict=True) if len(alone[0]) == len(alone[1]) else ()
+    return {**{name: name for name in before if name in after}, **dict(others)}
 
 
 def _nested_names(graph: Graph, names: Mapping[str, str]) -> dict[str, str]:
