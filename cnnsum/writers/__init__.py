@@ -5,8 +5,6 @@ What a format has no words for is a finding, and then nothing is written. `write
 
 from __future__ import annotations
 
-import json
-
 from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Graph, Layer
@@ -93,13 +91,4 @@ def _text(graph: Graph, inference: Inference, to: str, refusals: Refusals, notes
     return text_of(graph, to, refusals)
 
 
-def copied(value: object, to: str) -> str:
-    """The text of a spec that was read, its structure kept (blocks, vars, budgets), in YAML or JSON."""
-    if to == "json":
-        return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-    from cnnsum.writers.yaml_text import dump_as_it_is
-
-    return dump_as_it_is(value)
-
-
-__all__ = ["FORMATS", "copied", "write"]
+__all__ = ["FORMATS", "write"]

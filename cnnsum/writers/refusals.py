@@ -8,6 +8,14 @@ from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, Severity
 from cnnsum.graph.model import Graph, Layer
 
+#: How a spec is read again whose layer types are declared elsewhere.
+FOREIGN_HELP = "read the spec with the same declarations, or put them into it"
+
+
+def foreign(layer: str, type: str) -> str:
+    """What to say of a layer whose type a spec does not declare."""
+    return f"`{layer}` is of a layer type that is declared elsewhere, `{type}`"
+
 
 class Refusals:
     """Collects them. Each is said once of a layer."""

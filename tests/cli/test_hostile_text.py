@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from cnnsum import loads, summarize
 from cnnsum.ink import csv_lines, harmless, inked, inked_line, markdown, markdown_code, markdown_prose, xml
-from cnnsum.writers import copied
+from cnnsum.writers.copying import text_of
 from tests.thorough import each, some
 
 #: Each begins with what counts at the beginning of a cell or a line only.
@@ -340,7 +340,7 @@ def test_json_reads_back(text: str) -> None:
 def test_yaml_reads_back(value: dict[str, Any]) -> None:
     if any("\ud800" <= char <= "\udfff" for char in str(value) + "".join(map(str, value.values()))):
         return
-    written = copied(value, "yaml")
+    written = text_of(value, "yaml")
     assert_harmless(written, "yaml", value)
     assert yaml.safe_load(written) == value
 

@@ -264,6 +264,57 @@ def test_a_spec_is_copied_with_its_structure() -> None:
     assert call("convert", path, "--to", "yaml", "-i", "64,64,3").code == 2
 
 
+def test_a_copied_spec_has_what_it_included(tmp_path: Path) -> None:
+    """It stood with the path of the included file, which held beside the source alone."""
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "deep.yaml").write_text(
+        "{vars: {k: 3}, blocks: {conv: {args: {n: }, layers: [Conv2D: [n, k]]}, idle: {layers: [ReLU]}}}"
+    )
+    (tmp_path / "parts.yaml").write_text(
+        "include: more/deep.yaml\n"
+        "vars: {w: 4, k: 1}\n"
+        "layer_types: {Half: {input: [..., C], output: [..., C//2]}, Idle: {input: [..., C], output: [..., C]}}\n"
+        "blocks: {pair: {args: {n: }, layers: [{conv: {n: n, repeat: 2}}, Half]}}\n"
+    )
+    path = tmp_path / "model.yaml"
+    path.write_text(
+        "vars: {w: 8}\ninclude: [parts.yaml]\nblocks: {own: {layers: [{pair: w}]}}\ninput: [9, 9, 3]\nlayers: [own]\n"
+    )
+    model = cnnsum.load(path)
+    assert not model.diagnostics
+    for to in ("yaml", "json"):
+        text = call("convert", str(path), "--to", to).out
+        value = yaml.safe_load(text)
+        assert value["vars"] == {"w": 8, "k": 1}
+        assert set(value["blocks"]) == {"own", "pair", "conv"}
+        assert set(value["layer_types"]) == {"Half"}
+        assert "include" not in value
+        assert report_of(cnnsum.loads(text)) == report_of(model)
+
+
+def test_defaults_of_an_included_file_have_no_place_in_one_spec(tmp_path: Path) -> None:
+    (tmp_path / "parts.yaml").write_text(
+        "{defaults: {Conv2D: {padding: same}}, blocks: {b: {layers: [Conv2D: [4, 3]]}}}"
+    )
+    path = tmp_path / "model.yaml"
+    path.write_text("{include: parts.yaml, input: [9, 9, 3], layers: [b]}")
+    done = call("convert", str(path), "--to", "yaml")
+    assert done.code == 1
+    assert done.out == ""
+    assert "SPC072 the `defaults` of" in done.err
+    assert call("convert", str(path), "--to", "keras").code == 0
+
+
+def test_a_copied_spec_says_which_layer_types_it_does_not_have(tmp_path: Path) -> None:
+    types = tmp_path / "types.yaml"
+    types.write_text("layer_types: {Half: {input: [..., C], output: [..., C//2]}}")
+    path = tmp_path / "model.yaml"
+    path.write_text("{input: [9, 9, 8], layers: [Half, Half]}")
+    done = call("convert", str(path), "--layer-types", str(types), "--to", "yaml")
+    assert done.code == 0
+    assert done.err.count("SPC072 warning: `half` is of a layer type that is declared elsewhere") == 1
+
+
 # What Keras writes and specs once had no words for.
 
 

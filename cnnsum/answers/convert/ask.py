@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnsum.answers.given import SPECS
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.typed import TYPE_CHECKING, NamedTuple
-from cnnsum.writers import copied, write
+from cnnsum.writers import write
 
 if TYPE_CHECKING:
     from cnnsum.model import Model
@@ -22,14 +22,18 @@ def convert(model: Model, to: str, framework: str | None = None) -> Converted:
     """A model as Keras 3 writes it ("keras"), as a spec ("yaml", "json"), or as code ("torch", "keras-py").
 
     framework: in whose words a spec is written, "keras" or "torch"; None for those of the model. A spec that is a spec
-    in the same words again is copied as it stands, with its blocks, vars and budgets.
+    in the same words again is copied as it stands, with its blocks, vars and budgets, and what it uses of others by
+    `include`.
 
     Raises UnusableError, with everything that the format has no words for, and for a model with errors.
     """
     if model.wrong:
         raise UnusableError(*model.errors)
     if is_copied(model, to, framework):
-        return Converted(copied(model.document.value, to), ())
+        from cnnsum.writers.copying import copied
+
+        text, warnings = copied(model.document, model.graph, set(model.how.types.values()), to)
+        return Converted(text, tuple(warnings))
     text, warnings = write(model.graph, model.inference, to, framework)
     return Converted(text, tuple(warnings))
 
