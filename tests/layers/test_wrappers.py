@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnsum import loads
 from cnnsum.diagnostics import Problem
-from cnnsum.layers.base import find
+from cnnsum.layers.base import all_types, find
 from cnnsum.layers.facts import NOT_FOLLOWED, Kept
 from cnnsum.layers.inner import Inner, within
 from tests.layers.applying import NAMES, N, apply, bound, count, put, refusal
 from tests.thorough import each
+from tests.writers.samples import SAMPLES, as_spec
 
 T, C, H = NAMES["T"], NAMES["C"], NAMES["H"]
 
@@ -115,6 +118,33 @@ def test_two_different_directions():
     )
     assert facts.outputs == ((N, 5),)
     assert facts.weights[-1].name == "backward_b/bias"
+
+
+def test_both_directions_of_cells() -> None:
+    one = inner("GRUCell", "c", units=5)
+    facts = apply("Bidirectional", (N, 10, 4), layer=inner("RNN", "rnn", cell=one))
+    assert (facts.outputs, count(facts)) == (((N, 10),), 2 * count(apply("GRU", (N, 10, 4), units=5)))
+    assert facts.weights[0].name == "forward_rnn/c/kernel"
+    cells = (inner("LSTMCell", units=3), inner("SimpleRNNCell", units=2))
+    facts = apply("Bidirectional", (N, 10, 4), layer=inner("RNN", cell=cells, return_state=True, return_sequences=True))
+    assert facts.outputs == ((N, 10, 4), *[(N, 3), (N, 3), (N, 2)] * 2)
+    stateful = inner("RNN", cell=one, go_backwards=True, stateful=True)
+    problem = refusal("Bidirectional", (N, 10, 4), layer=inner("RNN", cell=one), backward_layer=stateful)
+    assert "needs layers with the same `stateful`, got false and true" in str(problem)
+
+
+@each("wrapper", ["TimeDistributed", "Bidirectional", "SpectralNormalization", "Pipeline", "RNN", "StackedRNNCells"])
+@each("key", sorted(key for key, known in all_types().items() if not known.is_operation))
+def test_every_layer_in_every_wrapper(wrapper: str, key: str) -> None:
+    """It holds it, or says why not; nothing asks for what is not there."""
+    shapes, fields = SAMPLES.get(key) or SAMPLES[find(key).name]  # type: ignore[union-attr]
+    one = {key: as_spec(fields)}
+    within = {"Pipeline": {"layers": [one, one]}, "RNN": {"cell": one}, "StackedRNNCells": {"cells": [one]}}
+    for more in ([], [5], [5, 6], None):
+        shape = [] if more is None else [*more, *shapes[0]]
+        spec = {"input": shape, "layers": [{wrapper: within.get(wrapper, {"layer": one})}]}
+        model = loads(json.dumps(spec))
+        assert model.diagnostics or model.inference.calls
 
 
 def refused(field: str, code: str, message: str, problem: Problem) -> None:

@@ -129,11 +129,17 @@ def test_cells(cells: list[tuple[str, int, bool]], sequences: bool, depth: int) 
         return layers.RNN(made if len(made) > 1 else made[0], return_sequences=sequences)
 
     agree(make, (7, depth))
+    agree(lambda: layers.Bidirectional(make()), (7, depth))
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_states_of_a_cell(name: str) -> None:
-    agree(lambda: layers.RNN(CELLS[name](4), return_state=True, return_sequences=True), (7, 3))
+    def make() -> Any:
+        return layers.RNN(CELLS[name](4), return_state=True, return_sequences=True)
+
+    agree(make, (7, 3))
+    agree(lambda: layers.Bidirectional(make()), (7, 3))
+    agree(lambda: layers.Bidirectional(make(), merge_mode=None), (7, 3))
 
 
 @given(

@@ -122,7 +122,7 @@ def StackedRNNCells(x: Shape, *states: Shape, cells: Sublayers) -> Facts:
     return facts
 
 
-@layer(weights="layer", ignored="zero_output_for_mask stateful unroll input_dim input_length")
+@layer(weights="layer", ignored="input_dim input_length")
 def RNN(
     x: Shape,
     *states: Shape,
@@ -130,11 +130,15 @@ def RNN(
     return_sequences: Flag = False,
     return_state: Flag = False,
     go_backwards: Flag = False,
+    stateful: Flag = False,
+    unroll: Flag = False,
+    zero_output_for_mask: Flag = False,
 ) -> Facts:
     """Run a cell, or a list of them one upon the other, over a sequence: `(T, D)` to `(units)` of the last cell.
 
     With `return_sequences` `(T, units)`; with `return_state` also the last states of all cells. SimpleRNNCell, GRUCell,
-    LSTMCell and StackedRNNCells of them are known.
+    LSTMCell and StackedRNNCells of them are known. `go_backwards`, `stateful`, `unroll` and `zero_output_for_mask`
+    change no number.
 
     Weights: those of the cells. MACs: those of the recurrent layers of these cells. Operations: those of these layers.
     Backpropagation keeps what these layers keep.

@@ -29,6 +29,11 @@ MergeMode = Annotated[str, choice("concat", "sum", "mul", "ave")]
 _MERGING = {"concat": 0, "sum": 1, "mul": 1, "ave": 2, None: 0}
 
 
+#: Fields that a layer needs for Keras to make two directions of it: the first tells them apart, the others they share.
+_SHARED = ("stateful", "return_sequences", "return_state")
+_OF_DIRECTIONS = {"go_backwards", *_SHARED}
+
+
 # Weights of these types are those of their inner layer: "layer" stands for them here.
 @layer(role="time distributed", weights="layer")
 def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
@@ -91,7 +96,7 @@ def Bidirectional(
     """
     backward = layer.with_fields(go_backwards=True) if backward_layer is None else backward_layer
     for which, inner in (("layer", layer), ("backward_layer", backward)):
-        if "go_backwards" not in inner.fields:
+        if not inner.fields.keys() >= _OF_DIRECTIONS:
             raise Problem("CFG121", f"Bidirectional needs a recurrent layer, got {inner.type.name}", which)
     _check_pair(layer, backward)
     if len(states) % 2:
@@ -188,7 +193,7 @@ def _check_pair(forward: Inner, backward: Inner) -> None:
             f"got {str(forward.fields['go_backwards']).lower()} for both",
             "layer",
         )
-    for field in ("stateful", "return_sequences", "return_state"):
+    for field in _SHARED:
         if forward.fields[field] != backward.fields[field]:
             raise Problem(
                 "CFG121",
