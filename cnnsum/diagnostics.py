@@ -241,7 +241,7 @@ _LONG = 9
 _OF_SIZES = ("SHP", "UNK704", "UNK705")
 #: Of those, codes of what is asked of dims and ranks: what open sizes decide becomes a condition, so an error found
 #: with them is there at all of them.
-_AT_ALL = frozenset(f"SHP{number}" for number in (201, 202, 203, 204, 205, 207, 208, 209, 210, 211, 212))
+_AT_ALL = frozenset(f"SHP{number}" for number in (201, 202, 203, 204, 205, 207, 208, 209, 210, 211, 212, 214))
 #: How a diagnostic begins that says that there are more findings of a code.
 _MORE = "there are more findings of {}"
 

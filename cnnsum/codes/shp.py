@@ -221,11 +221,13 @@ Passes:
     layers: [EinsumDense: {equation: "abc,cd->abd", output_shape: [8, 3]}]
 
 ## SHP214
-A pattern of a declared layer type gives a size below 1 for this input.
+A pattern of a declared layer type gives no size for this input: a number below 1, a part of a whole number (`H/4` of
+33), or none, as a division by 0. An amount of work (`macs`, `elementwise`) may be 0, and is a whole number, too.
 
-Why: No tensor has such a size.
+Why: No tensor has such a size. What of it depends on open sizes is a condition on them: `cnnsum sizes` tells it.
 
-Mend: A larger input, or another pattern.
+Mend: A size of the input that the pattern is made for, which the help names; or another pattern: `ceil(H/4)` or `H//4`
+where a part may be added or left out.
 
 Fails:
 

@@ -41,9 +41,10 @@ Passes:
       {"module": "keras.layers", "class_name": "Dense", "config": {"name": "d", "units": 2, "activation": "relu"}}]}}
 
 ## UNK704
-A field that must be a number depends on a symbol, or is more than is supported.
+A field that must be a number depends on a symbol, or is more than is supported; or a pattern of a declared layer type
+decides by a size that is open (`4 if H > 32 else 8`).
 
-Why: How many outputs an operation has cannot be a formula.
+Why: How many outputs an operation has cannot be a formula, nor can what is one thing at some sizes and another at others.
 
 Mend: Give a number.
 

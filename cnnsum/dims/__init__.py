@@ -32,15 +32,16 @@ from cnnsum.dims.questions import at_least, bounds, divides, equal, is_anonymous
 from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnnsum.dims.language import evaluate, is_name, parse_dim
+    from cnnsum.dims.language import evaluate, evaluate_where, is_name, parse_dim
     from cnnsum.dims.tokens import ExpressionError, UnknownNameError
-    from cnnsum.dims.values import Value
+    from cnnsum.dims.values import Ratio, Value
 
 __all__ = [
     "UNKNOWN",
     "Dim",
     "Expr",
     "ExpressionError",
+    "Ratio",
     "Symbol",
     "Unknown",
     "UnknownNameError",
@@ -51,6 +52,7 @@ __all__ = [
     "divides",
     "equal",
     "evaluate",
+    "evaluate_where",
     "is_anonymous",
     "is_name",
     "maximum",
@@ -61,7 +63,10 @@ __all__ = [
     "symbols_of",
 ]
 
-_LANGUAGE = ("ExpressionError", "UnknownNameError", "Value", "evaluate", "is_name", "parse_dim")
+_LANGUAGE = (
+    *("ExpressionError", "Ratio", "UnknownNameError", "Value"),
+    *("evaluate", "evaluate_where", "is_name", "parse_dim"),
+)
 
 
 def __getattr__(name: str) -> object:

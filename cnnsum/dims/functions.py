@@ -18,6 +18,7 @@ from cnnsum.dims.values import (
     less,
     operand,
     plus,
+    quotient,
     settle,
     shown,
     times,
@@ -93,8 +94,22 @@ def _extreme(choose: Callable[..., Operand], formula: Callable[..., Dim], values
     if all(isinstance(number, int | Expr) for number in numbers):
         return known(formula(*numbers))
     if any(isinstance(number, Ratio) and not number.plain for number in numbers):
-        raise OperationError("a fraction of a formula cannot be compared", "use ceil or floor on it first")
+        return _extreme_fraction(formula, numbers)
     decimal = next((float(n) for n in numbers if isinstance(n, float | Ratio) and not isinstance(n, bool)), 0.0)
     for number in numbers:
         as_float(number, decimal)
     return choose(settle(number) for number in numbers)
+
+
+def _extreme_fraction(formula: Callable[..., Dim], numbers: list[Operand]) -> Operand:
+    """The extreme of fractions, over the denominator that they have in common: max(H/2, 4) is max(H, 8)/2."""
+    parts: list[tuple[Dim, int]] = []
+    for number in numbers:
+        if isinstance(number, float):
+            as_float(next(one for one in numbers if isinstance(one, Ratio) and not one.plain), number)  # which raises
+        above, below = (number.above, number.below) if isinstance(number, Ratio) else (number, 1)
+        if not isinstance(below, int) or isinstance(above, float):
+            raise OperationError("a fraction by a formula cannot be compared", "use ceil or floor on it first")
+        parts.append((above, below))
+    common = math.lcm(*(below for _, below in parts))
+    return checked(quotient(known(formula(*(above * (common // below) for above, below in parts))), common))

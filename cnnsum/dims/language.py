@@ -16,7 +16,7 @@ from functools import lru_cache
 from cnnsum.dims import functions, values
 from cnnsum.dims.expr import UNKNOWN, Dim, Expr, Symbol, Unknown, Varying
 from cnnsum.dims.tokens import CONSTANTS, NAME, WORDS, ExpressionError, Token, UnknownNameError, tokens
-from cnnsum.dims.values import OperationError, Result, Value
+from cnnsum.dims.values import OperationError, Ratio, Result, Value
 from cnnsum.typed import NamedTuple, TypeAlias, overload
 
 MAX_LENGTH = 10_000  # characters of an expression
@@ -24,7 +24,7 @@ MAX_PRINTED_LENGTH = 200_000  # of a printed size, which no person wrote
 MAX_DEPTH = 100  # parentheses, signs, conditions and functions in one another
 MAX_DIGITS = 40  # of a number as it is written
 
-_VALUES = (int, float, str, Expr, Unknown, values.Ratio)  # a tuple, because a union is built anew at each test
+_VALUES = (int, float, str, Expr, Unknown, Ratio)  # a tuple, because a union is built anew at each test
 
 Run: TypeAlias = Callable[[Mapping[str, object]], Result]
 _Apply: TypeAlias = Callable[..., Result]
@@ -75,6 +75,30 @@ def evaluate(text: str, names: Mapping[str, object]) -> object:
     node = _parse(text, MAX_LENGTH)
     try:
         return _settled(node, names)
+    except OperationError as fault:
+        raise ExpressionError(fault.message, node.start, node.end, fault.help) from None
+
+
+def evaluate_where(text: str, names: Mapping[str, object]) -> tuple[object, list[Expr]]:
+    """The value of an expression, and the formulas that it divides by and that may be 0: it has no value there.
+
+    A fraction of formulas, which `evaluate` refuses, is given as such (`values.Ratio`): it may be whole for some sizes.
+
+    >>> value, divisors = evaluate_where("3*H/(H - 4)", {"H": Symbol("H").dim})
+    >>> str(value), divisors
+    ('3*H/(H - 4)', [H - 4])
+    """
+    node = _parse(text, MAX_LENGTH)
+
+    def run() -> object:
+        try:
+            value = node.run(names)
+        except _Varies as found:
+            return found.value.each(node.run, names)
+        return value if isinstance(value, Ratio) and not value.plain else values.settle(value)
+
+    try:
+        return values.with_divisors(run)
     except OperationError as fault:
         raise ExpressionError(fault.message, node.start, node.end, fault.help) from None
 

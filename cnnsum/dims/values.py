@@ -53,11 +53,30 @@ class Ratio:
         return self.above / self.below
 
     def __str__(self) -> str:
-        above = f"({self.above})" if " " in str(self.above) else str(self.above)
+        is_sum = isinstance(self.above, Expr) and len(self.above.terms) > 1
+        above = f"({self.above})" if is_sum else str(self.above)
         return f"{above}/{self.below}" if str(self.below).isalnum() else f"{above}/({self.below})"
 
 
 _OPERANDS = (int, float, Expr, Unknown, Ratio)
+
+#: Lists of the formulas that are divided by, for those who want to know them.
+_watching: list[list[Expr]] = []
+
+
+def with_divisors(run: Callable[[], T]) -> tuple[T, list[Expr]]:
+    """What an evaluation gives, and the formulas that it divides by and that may be 0: where one is, there is no value.
+
+    The value does not show them all: `(H - 4)*W // (H - 4)` is W.
+    """
+    found: list[Expr] = []
+    _watching.append(found)
+    try:
+        return run(), [one for one in dict.fromkeys(found) if equal(one, 0) is not False]
+    finally:
+        _watching.pop()
+
+
 Operand: TypeAlias = int | float | Expr | Unknown | Ratio
 Result: TypeAlias = Value | Ratio  # of a part of an expression
 
@@ -171,6 +190,8 @@ def quotient(above: Dim, below: Dim) -> Dim | Ratio:
         raise OperationError("division by zero")
     if isinstance(above, Unknown) or isinstance(below, Unknown):
         return UNKNOWN
+    if _watching and isinstance(below, Expr):
+        _watching[-1].append(below)
     if isinstance(above, int) and isinstance(below, int):
         common = math.gcd(above, below) * (-1 if below < 0 else 1)
         above, below = above // common, below // common
@@ -182,7 +203,13 @@ def quotient(above: Dim, below: Dim) -> Dim | Ratio:
     if isinstance(below, int) and below < 0:
         above, below = -above, -below
     whole = above // below
-    return whole if equal(whole * below, above) is True else Ratio(above, below)
+    if equal(whole * below, above) is True:
+        return whole
+    if isinstance(below, int) and isinstance(above, Expr):
+        common = math.gcd(below, *(factor for _, factor in above.terms))
+        if common > 1 and isinstance(less := above // common, Expr):
+            above, below = less, below // common
+    return Ratio(above, below)
 
 
 # --- operators ------------------------------------------------------------------------------------------------------

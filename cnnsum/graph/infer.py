@@ -581,7 +581,7 @@ class _Runner:
             fields = {**layer.fields, **options} if options else layer.fields
             if node.computed:  # what was read from a file was checked there
                 fields = {**fields, **{name: type.read_field(name, fields[name], _PLAIN) for name in node.computed}}
-            facts = type.apply(shapes, fields, keywords, node.computed)
+            facts = type.apply(shapes, fields, keywords)
             _check_limits(*facts.outputs, *[weight.shape for weight in facts.weights])
             facts = _per_sample(facts, self._batches, self.result.needs)
         except Problem as problem:

@@ -8,7 +8,7 @@ no graph and no file format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr
@@ -266,10 +266,8 @@ class LayerType:
         shapes: Sequence[Shape | None],
         fields: Mapping[str, object],
         keywords: Sequence[str] = (),
-        computed: Iterable[str] = (),
     ) -> Facts:
-        """The facts of one call. `keywords` name the last inputs, where they were given by name. `computed` are the
-        fields that a program computes from sizes: what their kind asks of them is a condition on these.
+        """The facts of one call. `keywords` name the last inputs, where they were given by name.
 
         Raises Problem where the layer cannot be applied to these shapes.
         """
@@ -277,8 +275,9 @@ class LayerType:
         if any(shape is None for shape in shapes):
             return unknown_facts(weightless=not self.weights)
         set_aside()
-        for name in computed:
-            self._require_least(name, fields[name])
+        for name, value in fields.items():
+            if isinstance(value, (Expr, tuple)):
+                self._require_least(name, value)
         split = len(shapes) - len(keywords)
         try:
             facts = self.rule(*shapes[:split], **dict(zip(keywords, shapes[split:], strict=True)), **fields)
@@ -291,7 +290,7 @@ class LayerType:
         return facts
 
     def _require_least(self, name: str, value: object) -> None:
-        """The integers in a field must be as large as its kind asks."""
+        """The integers in a field must be as large as its kind asks, which of formulas is a condition."""
         kind = self.schema.fields[name].kind
         for one in value if isinstance(value, tuple) else (value,):
             if kind.least is not None and isinstance(one, Expr):

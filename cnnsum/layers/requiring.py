@@ -33,7 +33,10 @@ def holds(need: Need, values: Mapping[str, int]) -> bool | None:
 
     Raises ValueError for a size that its symbol cannot have.
     """
-    left, right = substitute(need.left, values), substitute(need.right, values)
+    try:
+        left, right = substitute(need.left, values), substitute(need.right, values)
+    except ZeroDivisionError:  # a formula that has no value there
+        return False
     if need.relation == "==":
         return equal(left, right)
     if need.relation == ">=":
@@ -160,6 +163,15 @@ def require_multiple(dim: Dim, of: Dim, reason: str | Sentence, *, field: str = 
         raise Problem(code, str(reason), field or ())
     if answer is None:
         _needs.append(Need("%", dim, of, reason, field))
+
+
+def require_nonzero(dim: Dim, reason: str | Sentence, *, code: str, field: str = "") -> None:
+    """The dim, which something is divided by, must not be 0: as a condition, its square is 1 or more."""
+    answer = equal(dim, 0)
+    if answer is True:
+        raise Problem(code, str(reason), field or ())
+    if answer is None and dim is not UNKNOWN:
+        _needs.append(Need(">=", dim if at_least(dim, 0) else dim * dim, 1, reason, field))
 
 
 def require_known(dim: Dim, x: Shape, what: str) -> None:

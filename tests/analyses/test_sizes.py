@@ -39,6 +39,28 @@ def test_what_keras_finds_out_at_run_time() -> None:
     assert forced.layer.place.span().line == 6
 
 
+def test_what_the_kind_of_a_field_asks_is_a_condition_on_a_formula_in_it() -> None:
+    text = """
+input: [S, S, 3]
+layers:
+  - Conv2D: {filters: S//(S - 4), kernel_size: S - 20, padding: same}
+  - UpSampling2D: {size: [S - 24, 2]}
+  - ZeroPadding2D: {padding: S - 26}
+  - Flatten
+  - Dense: S - 28
+"""
+    sizes = model(text).sizes
+    for size in range(1, 40):
+        refused = violated(sizes.requirements, {"S": size})
+        try:
+            wrong = model(text, settings={"S": size}).wrong
+        except cnnsum.UnusableError:
+            wrong = True
+        assert wrong == (refused is not None), size
+    (rest,) = {need.need.right for need in sizes.requirements if str(need.need.left) == "S - 28"}
+    assert rest == 1
+
+
 def test_sizes_that_the_file_fixes_are_set_free() -> None:
     fixed = UPSAMPLED.replace("[H, W, 3]", "[64, 64, 3]")
     assert model(fixed).sizes.axes == ()

@@ -250,7 +250,10 @@ def test_of(need: Need, name: str) -> Callable[[int], bool] | None:
     program = Program(sides, (name,))
 
     def test(size: int) -> bool:
-        left, right = program((size,))
+        try:
+            left, right = program((size,))
+        except ZeroDivisionError:  # a formula that has no value there
+            return False
         assert left is not None, "no side is unknown"
         assert right is not None, "no side is unknown"
         return _meets(need.relation, left, right)
@@ -265,7 +268,7 @@ def _meets(relation: str, left: int, right: int) -> bool:
     if relation == ">=":
         return left >= right
     if relation == "%":
-        return left % right == 0
+        return left % right == 0 if right else left == 0
     return left in (1, right) or right == 1
 
 
@@ -275,8 +278,11 @@ def violated(requirements: Iterable[Requirement], values: Mapping[str, int]) -> 
 
 
 def put(need: Need, values: Mapping[str, Dim]) -> Need:
-    """The condition with values in place of symbols."""
-    return need._replace(left=substitute(need.left, values), right=substitute(need.right, values))
+    """The condition with values in place of symbols; one that cannot hold, where a formula has no value at these."""
+    try:
+        return need._replace(left=substitute(need.left, values), right=substitute(need.right, values))
+    except ZeroDivisionError:
+        return need._replace(relation=">=", left=0, right=1)
 
 
 def text_of(need: Need) -> str:

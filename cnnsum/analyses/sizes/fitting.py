@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from cnnsum.analyses.sizes.conditions import Sizes
 
-#: What does not fit for its size: arms of a sum, a product or a join of other lengths.
-OF_SIZES = frozenset(("SHP202", "SHP207"))
+#: What does not fit for its size: arms of a sum, a product or a join of other lengths, a size by a declared pattern.
+OF_SIZES = frozenset(("SHP202", "SHP207", "SHP214"))
 
 
 def sizes_that_fit(sizes: Sizes) -> str | None:

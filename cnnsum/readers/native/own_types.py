@@ -45,6 +45,9 @@ _WEIGHT_KEYS = ("shape", "trainable", "dtype")
 _ANY_SIZE = re.compile(r"\bsize\s*(?=\()")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+#: Sizes that a formula is tried at: 2**w is a number at small ones, 64/(w - 8) has no value at 8.
+_TRIED = (64, 8, 3, 1)
+
 
 def declare(document: Document, types: Types, scope: Scope, findings: Findings) -> None:
     """Read `layer_types` of a document into `types.own`."""
@@ -200,7 +203,7 @@ class _Reader:
             return
         stands_in = {hidden(match) for match in SIZE.finditer(amount.text)} if sizes else set()
         try:
-            dims.evaluate(text, _Symbols({*known, *stands_in} if stands_in else known, self.scope))
+            dims.evaluate_where(text, _Symbols({*known, *stands_in} if stands_in else known, self.scope))
         except dims.UnknownNameError as error:
             help = None
             if self.findings.diagnostics.wants_help("SPC026"):
@@ -341,11 +344,13 @@ def _words(declaration: Declaration) -> set[str]:
 
 def _cannot_be_decided(text: str, known: set[str]) -> bool:
     """Whether the formula has a value for some sizes: what cannot be decided for a symbol may be for a number."""
-    try:
-        dims.evaluate(text, dict.fromkeys(known, 64))
-    except dims.ExpressionError:
-        return False
-    return True
+    for size in _TRIED:
+        try:
+            dims.evaluate(text, dict.fromkeys(known, size))
+        except dims.ExpressionError:
+            continue
+        return True
+    return False
 
 
 class _Symbols(Names):

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import UNKNOWN, Dim
+from cnnsum.dims import UNKNOWN, Dim, Expr
 from cnnsum.layers.base import Field, LayerType, Schema
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, show_shape, size
 from cnnsum.layers.kinds import show
-from cnnsum.layers.requiring import require_at_least, require_equal
+from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple, require_nonzero
 from cnnsum.layers.vocabulary import Vocabulary
 from cnnsum.readers.native.faults import Site
 from cnnsum.readers.native.scope import Scope
@@ -130,7 +130,7 @@ class Declaration:
             else:
                 later.append((item, dim))
         for item, dim in later:
-            wanted = self._size(item, names, {})
+            wanted = self._size(item, names)
             shown = item.text if isinstance(item, Amount) else item
             message = f"{self.name} needs an input of shape {show_pattern(pattern)}, got {show_shape(shape)}"
             if isinstance(item, Amount):
@@ -149,7 +149,7 @@ class Declaration:
             middle = (None,) * (len(sizes) - len(pattern) + 1)
             pattern = (*pattern[:before], *middle, *pattern[before + 1 :])
         both = zip(pattern, sizes, strict=True)
-        return tuple([dim if takes_any(item) else self._size(item, names, {}) for item, dim in both])
+        return tuple([dim if takes_any(item) else self._size(item, names) for item, dim in both])
 
     def _fill(self, pattern: Pattern, names: Mapping[str, object], rest: Shape) -> Shape:
         filled: list[Dim] = []
@@ -157,32 +157,51 @@ class Declaration:
             if item == "...":
                 filled.extend(rest)
             else:
-                filled.append(self._size(item, names, {}))
+                filled.append(self._size(item, names))
         return tuple(filled)
 
-    def _size(self, item: Any, names: Mapping[str, Any], sizes: Mapping[str, Any]) -> Dim:
-        value = self._amount(item, names, sizes)
-        if isinstance(item, Amount):
-            message = f"{self.name}: `{item.text}` is {value}, and a size is 1 or more"
-            require_at_least(value, 1, message, code="SHP214")
-        return value
+    def _size(self, item: Any, names: Mapping[str, Any]) -> Dim:
+        return self._value(item, names, 1, "a size is 1 or more")
 
     def _amount(self, amount: Amount | int, names: Mapping[str, Any], sizes: Mapping[str, Any]) -> Dim:
         if not isinstance(amount, Amount):
             return amount
         for match in SIZE.finditer(amount.text):
             names = {**names, hidden(match): sizes[match[1]]}
+        return self._value(amount, names, 0, "an amount of work is 0 or more")
+
+    def _value(self, amount: Amount | int, names: Mapping[str, Any], least: int, why: str) -> Dim:
+        """The whole number of `least` or more, or the formula for one: what makes it one is a condition where that
+        depends on symbols. Raises Problem where it is none.
+        """
+        if not isinstance(amount, Amount):
+            return amount
+        known = Names(names, self.scope)
+        said = f"{self.name}: `{amount.text}`"
         try:
-            value = dims.evaluate(SIZE.sub(hidden, amount.text), Names(names, self.scope))
+            value, divisors = dims.evaluate_where(SIZE.sub(hidden, amount.text), known)
         except dims.ExpressionError as error:
             if any(value is UNKNOWN for value in names.values()):
                 return UNKNOWN
-            raise Problem("SHP214", f"{self.name}: `{amount.text}`: {error.message}") from None
+            # With numbers there may well be a value.
+            code = "UNK704" if any(isinstance(one, Expr) for one in known.read) else "SHP214"
+            raise Problem(code, f"{said}: {error.message}", help=error.help) from None
+        for divisor in divisors:
+            require_nonzero(divisor, f"{said} divides by {divisor}", code="SHP214")
+        if isinstance(value, dims.Ratio):
+            message = f"{said} is {value}, and must be a whole number"
+            require_multiple(value.above, value.below, message, code="SHP214")
+            if isinstance(value.below, int):  # a multiple of it that is 1 or more is no less than it
+                require_at_least(value.above, least, f"{said} is {value}, and {why}", code="SHP214")
+                return value.above // value.below
+            value = value.above // value.below
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, (bool, float, str)):
-            raise Problem("SHP214", f"{self.name}: `{amount.text}` is {show(value)}, no integer")
-        return value
+            raise Problem("SHP214", f"{said} is {show(value)}, no integer")
+        whole: Dim = value  # type: ignore[assignment]
+        require_at_least(whole, least, f"{said} is {whole}, and {why}", code="SHP214")
+        return whole
 
 
 def takes_any(item: object) -> bool:
@@ -196,6 +215,13 @@ class Names(dict[str, Any]):
     def __init__(self, names: Mapping[str, object], scope: Scope) -> None:
         super().__init__(names)
         self.scope = scope
+        #: What was asked for.
+        self.read: list[object] = []
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        self.read.append(value)
+        return value
 
     def __missing__(self, name: str) -> object:
         return self.scope[name]

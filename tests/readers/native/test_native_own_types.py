@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import cnnsum
+from cnnsum.analyses.sizes.conditions import violated
 from cnnsum.dims import Symbol
 from cnnsum.graph.infer import infer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts
@@ -263,3 +264,82 @@ def test_a_word_that_is_none_of_them() -> None:
     text = "input: [3]\nlayer_types:\n  Own: {keeps: output}\nlayers: [Own]\n"
     (found, *_) = cnnsum.loads(text).diagnostics
     assert (found.code, found.help, found.span and found.span.column) == ("CFG102", "did you mean `outputs`?", 16)
+
+
+def accepted(declaration: str, most: int) -> set[tuple[int, int]]:
+    """The sizes up to one that a network of one layer is read with, by inference at each."""
+    text = own(declaration, "Own")
+    found = set()
+    for h in range(1, most + 1):
+        for w in range(1, most + 1):
+            model = cnnsum.loads(text, inputs=(h, w, 3))
+            if not model.wrong:
+                found.add((h, w))
+            else:
+                assert {one.code for one in model.errors} <= {"SHP202", "SHP214"}, model.errors
+    return found
+
+
+@each(
+    ("declaration", "heights"),
+    [
+        ("{fields: {size: 4}, input: [H, W, C], output: [H/size, W/size, 8]}", "H % 4 == 0 and H >= 4"),
+        ("{input: [h, w, c], weights: {k: [h/4]}}", "H % 4 == 0 and H >= 4"),
+        ("{input: [h, w, c], weights: {k: [c, h*w/6]}}", "(H*W) % 6 == 0"),
+        ("{input: [h, w, c], macs: h*3/2 + 1}", "H % 2 == 0 and H >= 2"),
+        ("{input: [h, w, c], elementwise: size(input)/8}", "(3*H*W) % 8 == 0"),
+        ("{input: [h, w, c], macs: h - 3}", "H >= 3"),
+        ("{input: [h, w, c], output: ['max(h/2, 4)', c]}", "H <= 7 or H % 2 == 0"),
+        ("{input: [h, w, c], output: ['min(h/2, w/3) + 1/3', c]}", "(min(3*H, 2*W) + 2) % 6 == 0"),
+        ("{input: [h, w, c], output: ['h//(w - 4)', c]}", "H//(W - 4) >= 1"),
+        ("{input: [h, w, c], output: ['h/(w - 4)', c]}", "H % (W - 4) == 0 and H//(W - 4) >= 1"),
+        ("{input: [h, w, c], output: ['w*(h - 4)//(h - 4)', c]}", "H <= 3 or H >= 5"),
+        ("{input: [h, w, c], output: ['w*(h//2)//(h//2)', c]}", "H >= 2"),
+        ("{input: [h, w, c], output: [6/h, c]}", "H <= 6 and 6 % H == 0"),
+        ("{input: [h/2, h, c], output: [h]}", "W//2 == H"),
+    ],
+)  # fmt: skip
+def test_what_a_pattern_needs_of_open_sizes_is_a_condition(declaration, heights):
+    most = 13
+    text = own(declaration, "Own", head="input: [8, 8, 3]")
+    free = cnnsum.loads(text, free=["spatial"])
+    assert not free.wrong
+    by_inference = accepted(declaration, most)
+    by_conditions = {
+        (h, w)
+        for h in range(1, most + 1)
+        for w in range(1, most + 1)
+        if violated(free.sizes.requirements, {"H": h, "W": w}) is None
+    }
+    assert by_conditions == by_inference
+    (axis, _) = cnnsum.sizes(free).axes
+    assert axis.record.condition == heights
+
+
+def test_what_refuses_every_size_and_what_cannot_be_told_are_two_errors():
+    for size in ("(2*h + 1)/2", "h - h", "5 - 5*w"):
+        free = cnnsum.loads(own(f"{{input: [h, w, c], output: ['{size}']}}", "Own"), free=["spatial"])
+        assert [one.code for one in free.errors] == ["SHP214"]
+        assert {axis.record.condition for axis in cnnsum.sizes(free).axes} == {"no size"}
+    for size in ("4 if h > 5 else 8", "2**w", "max(h/w, 2)"):
+        free = cnnsum.loads(own(f"{{input: [h, w, c], output: ['{size}']}}", "Own"), free=["spatial"])
+        assert [one.code for one in free.errors] == ["UNK704"]
+        assert not cnnsum.loads(own(f"{{input: [h, w, c], output: ['{size}']}}", "Own")).errors
+
+
+def test_a_size_that_does_not_come_out_even_names_those_that_do():
+    text = own("{fields: {size: 4}, input: [H, W, C], output: [H/size, W/size]}", "Own", head="input: [33, 32, 3]")
+    (found,) = cnnsum.loads(text).errors
+    assert (found.code, found.help) == (
+        "SHP214",
+        "it fits with 32 or 36 in place of 33 on axis 1 of `input_layer`: `cnnsum sizes` says why",
+    )
+
+
+def test_a_declared_multiple_of_is_enough():
+    head = "symbols: {h: {multiple_of: 16}, w: {multiple_of: 16}}\ninput: [h, w, 3]"
+    text = own("{fields: {size: 4}, input: [H, W, C], output: [H/size, W/size, 8]}", "Own", head=head)
+    assert shapes(good(text)) == ["(N, h//4, w//4, 8)"]
+    report = cnnsum.sizes(cnnsum.loads(text), test=36)
+    assert [axis.record.condition for axis in report.axes] == ["h % 4 == 0 and h >= 4", "w % 4 == 0 and w >= 4"]
+    assert (report.faulty, report.tested[0].refused_by) == (False, None)
