@@ -442,3 +442,24 @@ def test_an_error_that_every_size_has_is_told_and_no_range_asked_for():
     assert done.code == 2
     assert done.err.startswith("<stdin>:3:5: SHP201 conv2d: Conv2D with kernel_size 40 needs at least 40 samples")
     assert "--least" not in done.err
+
+
+DEEP = spec(
+    "{vars: {n: 2}, input: [8, 8, 4], layers: [Conv2D: [4, 1], Conv2D: {filters: 4, kernel_size: 1, repeat: n}]}"
+)
+
+
+def test_a_number_of_repetitions_may_be_none_and_is_no_decimal():
+    """A convolution has 20 parameters. `n = 1` was said to be the least, and decimals, which none is, to be a way."""
+    code, found = fit("-", "--vary", "n", "--params", "30", stdin=DEEP)
+    assert (code, found["value"], found["next"]["value"]) == (0, 0, 1)
+    for most in ((), ("--most", "5")):
+        done = call("fit", "-", "--vary", "n", "--params", "10", *most, stdin=DEEP)
+        assert done.code == 1
+        assert "The least that is accepted, n = 0, breaks --params" in done.out
+        assert "decimals" not in done.out
+    done = call("fit", "-", "--vary", "n", "--params", "30", "--least", "1", stdin=DEEP)
+    assert "The least that is accepted, n = 1" in done.out
+    alpha = spec("{vars: {alpha: 1}, input: [8], layers: [Dense: 'round(8*alpha)']}")
+    done = call("fit", "-", "--vary", "alpha", "--params", "20", stdin=alpha)
+    assert "--vary alpha=0.01:2:0.01 considers decimals" in done.out

@@ -33,6 +33,8 @@ _MOST_REPAIRS = 100
 _SAMPLES = 8
 #: Values that are tried for the next that is legal.
 _WINDOW = 64
+#: Values of a var of which one is accepted where decimals are, as those of a width multiplier are.
+_DECIMALS = (0.25, 0.5, 0.75, 1.5)
 
 
 class Request(NamedTuple):
@@ -297,17 +299,30 @@ class _Search:
             least = Fraction(self.request.least) if self.request.least is not None else step
             most = self.request.most
             grid = _Endless(least, step) if most is None else Grid(least, Fraction(most), step)
+        found = self._var_in(grid, now)
+        nothing = counted and self.request.varied.values is None and found.costs is None and not found.unlimited
+        if nothing and self.request.least is None and self._is_accepted(0):
+            # Most numbers may not be 0; one of repetitions may.
+            most, one = self.request.most, Fraction(1)
+            found = self._var_in(
+                _Endless(Fraction(0), one) if most is None else Grid(Fraction(0), Fraction(most), one), now
+            )
+            nothing = found.costs is None
+        return found._replace(file=now, whole=nothing and any(map(self._is_accepted, _DECIMALS)))
+
+    def _var_in(self, grid: Grid, now: object) -> Fit:
         whole = all(number.denominator == 1 for number in (grid.first, grid.step)) and grid.first >= 1
         if whole and isinstance(now, int):
             try:
-                found = self.sizes(None if isinstance(grid, _Endless) else grid)
-                return found._replace(file=now, whole=self.request.varied.values is None)
+                return self.sizes(None if isinstance(grid, _Endless) else grid)
             except UnusableError as error:
                 if error.diagnostics[0].code != "SPC057":
                     raise
             self.formulas = {}
-        found = self._searched(grid)
-        return found._replace(file=now, whole=counted and self.request.varied.values is None)
+        return self._searched(grid)
+
+    def _is_accepted(self, value: float) -> bool:
+        return self._outcome(value).status == "legal"
 
     def _file_value(self, name: str) -> object:
         value = self.names.file_value(name)

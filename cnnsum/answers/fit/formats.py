@@ -62,7 +62,7 @@ def lines(answer: Answer, _width: int) -> Iterator[_Line]:
     if found.below is not None:
         yield [(f" Not all smaller values are within the limits: {name} = {units.value(found.below)} is not.", "")]
     yield [(f" {_method(found)}", "")]
-    if found.whole and found.costs is None:
+    if found.whole:
         text = f" Only whole values were considered, as the file's is; --vary {name}=0.01:2:0.01 considers decimals."
         yield [(text, "")]
 

@@ -28,9 +28,9 @@ class Fit(NamedTuple):
     sure. tried: values that were inferred. formulas: of the limited measures, by option, where there are any.
     looked_up_to: the last value that was looked at, where no limit is reached up to it, one may be beyond, and nobody
     asked to end there; `value` is None then.
-    step: between values. file: the file's value. whole: whether the var has a whole number in the file, and nobody said
-    that it takes no decimals. recorded: what an exported program records of what is varied; PyTorch refuses other
-    values, which were left out.
+    step: between values. file: the file's value. whole: whether only whole numbers were looked at, as the var has one
+    in the file, none is within the limits, and decimals are accepted, too. recorded: what an exported program records
+    of what is varied; PyTorch refuses other values, which were left out.
     """
 
     names: tuple[str, ...]
