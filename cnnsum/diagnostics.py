@@ -7,7 +7,7 @@ screen: it holds the records, and the one way to say "did you mean".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from itertools import islice
 
 from cnnsum.typed import Literal, NamedTuple
@@ -450,17 +450,29 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
 
 
 def did_you_mean(
-    name: str, choices: Iterable[str], meant: Callable[[str], Suggestion | None] | None = None
+    name: str,
+    choices: Iterable[str],
+    meant: Callable[[str], Suggestion | None] | None = None,
+    given: Container[str] = (),
 ) -> str | None:
     """The help line "did you mean X?", or None where nothing is near.
 
     meant: knows the words of other libraries. What it says goes before the nearest spelling, which a word of another
-    library does not stand for; not before the same word in another case.
+    library does not stand for; not before the same word in another case. given: words that stand there already, of
+    which none is meant a second time.
 
     >>> did_you_mean("MaxPool", ["MaxPooling1D", "MaxPooling2D", "Dense"])
     'did you mean `MaxPooling1D` or `MaxPooling2D`?'
+    >>> did_you_mean("layer", ["layers", "input"], given=["layers"])
+    'remove it: `layers` is given already'
     """
-    choices = list(choices)
+    found = _meant(name, list(choices), meant)
+    if isinstance(found, Suggestion) and found.only is not None and found.only in given:
+        return f"remove it: `{found.only}` is given already"
+    return found
+
+
+def _meant(name: str, choices: list[str], meant: Callable[[str], Suggestion | None] | None) -> str | None:
     near = _nearest(name, choices)
     if meant is not None and not (near and folded(near[0]) == folded(name)):
         known = meant(name)

@@ -75,7 +75,10 @@ class Condition:
             raise _refused(f"`{text}` is not a condition: it is neither true nor false", "compare: `params < 5000000`")
 
     def _unknown(self, word: Token, names: Mapping[str, type]) -> UnusableError:
-        help = did_you_mean(word.text, names) or f"the names are {', '.join(names)}"
+        help = did_you_mean(word.text, names)
+        if help is None and any(names[name] is str for name in self.names):
+            help = f'a text stands in quotes: `"{word.text}"`'
+        help = help or f"the names are {', '.join(names)}"
         return _refused(f"`{self.text}`: there is no `{word.text}`", help)
 
     def __call__(self, values: Mapping[str, float | str | None]) -> bool | None:

@@ -8,7 +8,7 @@ no graph and no file format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import Expr
@@ -228,7 +228,7 @@ class LayerType:
             field = schema.fields.get(name)
             if field is None:
                 if name not in schema.ignored:
-                    problems.append(self._unknown_field(name))
+                    problems.append(self._unknown_field(name, raw))
             elif value is None and field.optional:
                 fields[name] = None
             else:
@@ -253,12 +253,13 @@ class LayerType:
                 raise
             raise Problem(problem.code, f"`{name}` {problem}", problem.field, help=problem.help) from None
 
-    def _unknown_field(self, name: str) -> Problem:
+    def _unknown_field(self, name: str, given: Collection[str]) -> Problem:
         schema = self.schema
         foreign = self.vocabulary.foreign().field
-        help = did_you_mean(
-            name, (*schema.fields, *sorted(schema.ignored)), lambda word: foreign(word, schema.fields)
-        ) or (f"its fields are {', '.join(schema.fields)}" if schema.fields else "it has no fields")
+        choices = *schema.fields, *sorted(schema.ignored)
+        help = did_you_mean(name, choices, lambda word: foreign(word, schema.fields), given) or (
+            f"its fields are {', '.join(schema.fields)}" if schema.fields else "it has no fields"
+        )
         return Problem("CFG103", f"{self.name} has no field `{name}`", (name,), help=help)
 
     def apply(

@@ -229,7 +229,7 @@ class _Reader:
             return Config(name, self.folder, tuple(self.faults))
         for key in table:
             if key not in KEYS:
-                help = did_you_mean(key, KEYS) or f"the keys are {', '.join(KEYS)}"
+                help = did_you_mean(key, KEYS, given=table) or f"the keys are {', '.join(KEYS)}"
                 self._refuse(f"unknown key `{key}`", self._key(key), help)
         budget = table.get("budget")
         if budget is not None and not isinstance(budget, dict):

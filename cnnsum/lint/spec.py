@@ -18,7 +18,7 @@ def own_choice(document: Document) -> tuple[Choice, list[Diagnostic]]:
         return Choice(), faults
     for key in table:
         if key not in KEYS:
-            help = did_you_mean(key, KEYS) or f"`lint` has {' and '.join(f'`{known}`' for known in KEYS)}"
+            help = did_you_mean(key, KEYS, given=table) or f"`lint` has {' and '.join(f'`{known}`' for known in KEYS)}"
             span = document.span(("lint", key), key=True)
             faults.append(Diagnostic("SPC030", f"`lint` has no key `{key}`", span, help=help))
     select = _codes(document, "select", faults) if "select" in table else None

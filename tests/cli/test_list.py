@@ -167,6 +167,7 @@ def test_where_sort_top(hub: Path) -> None:
     ("arguments", "told"),
     [
         (["--where", "parms < 5"], "there is no `parms`"),
+        (["--where", "format == torch"], 'there is no `torch`\n  help: a text stands in quotes: `"torch"`'),
         (["--where", "params < 5Q"], "`5Q` is neither a number nor a name"),
         (["--where", "params"], "it is neither true nor false"),
         (["--where", "name < 5"], "a number is needed here"),

@@ -111,7 +111,7 @@ class Block:
                 if colon is not None:
                     findings.problem(colon, entry.site(name, key=True))
                     continue
-                help = did_you_mean(name, (*self.args, *sorted(SPECIAL))) or (
+                help = did_you_mean(name, (*self.args, *sorted(SPECIAL)), given=entry.raw) or (
                     f"its arguments are {', '.join(self.args)}"
                     if self.args
                     else f"it has no arguments: declare it there, `args: {{{name}: }}`"
@@ -163,7 +163,7 @@ def _read(block: Block, value: object, findings: Findings) -> None:
         return
     for key in value:
         if key not in _KEYS:
-            help = did_you_mean(key, _KEYS) or "a block has `args`, `layers` and `output`"
+            help = did_you_mean(key, _KEYS, given=value) or "a block has `args`, `layers` and `output`"
             findings.add("SPC030", f"a block has no key `{key}`", block.site(key, key=True), help=help)
     args = value.get("args")
     if isinstance(args, list) and all(isinstance(name, str) for name in args):

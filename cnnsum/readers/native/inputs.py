@@ -96,7 +96,7 @@ def _declared(name: str, raw: object, site: Site, findings: Findings) -> Declare
     if isinstance(raw, dict):
         for key in raw:
             if key not in INPUT_KEYS:
-                near = did_you_mean(key, INPUT_KEYS) or "an input has `shape`, `dtype` and `batch`"
+                near = did_you_mean(key, INPUT_KEYS, given=raw) or "an input has `shape`, `dtype` and `batch`"
                 if name == "input" and "shape" not in raw:
                     near = "several inputs, or one with a name, stand below `inputs:`"
                 findings.add(
@@ -174,7 +174,7 @@ def declared_symbols(
         for key, number in known.items() if isinstance(known, dict) else ():
             place = Site(document, ("symbols", name, key))
             if key not in _SYMBOL_KEYS:
-                help = did_you_mean(key, _SYMBOL_KEYS) or "known are `min` and `multiple_of`"
+                help = did_you_mean(key, _SYMBOL_KEYS, given=known or ()) or "known are `min` and `multiple_of`"
                 findings.add("SPC030", f"a symbol has no key `{key}`", place._replace(key=True), help=help)
             elif type(number) is not int or number < 1:
                 findings.add("CFG102", f"`{key}` must be a positive integer, got {show(number)}", place)

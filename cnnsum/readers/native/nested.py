@@ -101,7 +101,10 @@ class _Nested(Spec):
     def _check_keys(self) -> None:
         for key in self.value:
             if key not in _KEYS:
-                help = did_you_mean(key, _KEYS) or f"it has {', '.join(_KEYS)}, and what every layer may have"
+                help = (
+                    did_you_mean(key, _KEYS, given=self.value)
+                    or f"it has {', '.join(_KEYS)}, and what every layer may have"
+                )
                 self.findings.add("SPC030", f"a model has no key `{key}`", self.site(key, key=True), help=help)
 
 

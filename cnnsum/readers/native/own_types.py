@@ -100,7 +100,7 @@ class _Reader:
             return None
         for key in value:
             if key not in _KEYS:
-                help = did_you_mean(key, _KEYS) or f"a layer type has {', '.join(_KEYS)}"
+                help = did_you_mean(key, _KEYS, given=value) or f"a layer type has {', '.join(_KEYS)}"
                 self.findings.add("SPC030", f"a layer type has no key `{key}`", self.site(key, key=True), help=help)
         declaration = Declaration(self.name, self.scope)
         fields = value.get("fields")
@@ -257,7 +257,7 @@ class _Reader:
         if isinstance(value, dict):
             for key in value:
                 if key not in _WEIGHT_KEYS:
-                    help = did_you_mean(key, _WEIGHT_KEYS) or f"a weight has {', '.join(_WEIGHT_KEYS)}"
+                    help = did_you_mean(key, _WEIGHT_KEYS, given=value) or f"a weight has {', '.join(_WEIGHT_KEYS)}"
                     place = self.site(*path, key, key=True)
                     self.findings.add("SPC030", f"a weight has no key `{key}`", place, help=help)
             trainable = value.get("trainable", True)

@@ -131,7 +131,7 @@ class Spec:
             if key not in KEYS and not (no_text and self.site(key, key=True).span() in no_text):
                 from cnnsum.layers.keras.foreign import key as meant
 
-                help = did_you_mean(key, KEYS, meant) or f"a spec has {', '.join(KEYS)}"
+                help = did_you_mean(key, KEYS, meant, self.value) or f"a spec has {', '.join(KEYS)}"
                 self.findings.add("SPC030", f"a spec has no key `{key}`", self.site(key, key=True), help=help)
         name = self.value.get("name")
         if name is not None and (not isinstance(name, str) or not name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cnnsum
+from tests.cli.calling import call
 from tests.thorough import each
 
 IMAGE = "input: [64, 64, 3]\nlayers:\n"
@@ -81,3 +82,23 @@ def test_the_mend(text: str, code: str, help: str | None) -> None:
 def test_the_key_that_was_written_is_named(key: str) -> None:
     (found,) = cnnsum.loads(f"{IMAGE}  - Flatten\n  - {key}: ReLU\n    name: a\n").errors
     assert found.message == f"a layer is not written with the key `{key}`"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("{input: [8, 8, 3], layers: [Conv2D: {filters: 2, kernel_size: 3, kernal_size: 5}]}", "kernel_size"),
+        ("{input: [8, 8, 3], layers: [Conv2D: {filters: 2, kernel_size: 3, out_channels: 5}]}", "filters"),
+        ("{input: [8], imput: [8], layers: [ReLU]}", "input"),
+        ("{input: [8], blocks: {b: {args: {}, arg: {}, layers: [ReLU]}}, layers: [b]}", "args"),
+        (
+            "{input: [8], blocks: {b: {args: {units: }, layers: [Dense: units]}}, layers: [b: {units: 2, unit: 3}]}",
+            "units",
+        ),
+        ("{input: [8], lint: {ignore: [], ignor: []}, layers: [ReLU]}", "ignore"),
+    ],
+)
+def test_what_is_given_already_is_not_meant_a_second_time(text: str, word: str) -> None:
+    """The mend was the word that stood there, and led to the next error."""
+    done = call("check", "-", stdin=text.encode())
+    assert f"  help: remove it: `{word}` is given already\n" in done.out

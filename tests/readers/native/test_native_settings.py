@@ -212,7 +212,7 @@ def test_defaults_and_data_format():
         ("name: 3", ["1:7-8 CFG102 `name` must be a text, got 3"]),
         ("budget: 3", ["1:9-10 SPC022 `budget` is a mapping, not 3"]),
         ("lint: [x]", ["1:7-10 SPC022 `lint` is a mapping, not ['x']"]),
-        ("layer: [x]", ["1:1-6 SPC030 a spec has no key `layer` | did you mean `layers`?"]),
+        ("layer: [x]", ["1:1-6 SPC030 a spec has no key `layer` | remove it: `layers` is given already"]),
         ("output: x", ["1:1-7 SPC030 a spec has no key `output` | did you mean `outputs`?"]),
     ],
 )
@@ -275,7 +275,7 @@ def test_a_spec_without_input_or_layers_is_read_all_the_same():
         (
             "inptu: [3]",
             [
-                "1:1-6 SPC030 a spec has no key `inptu` | did you mean `input`?",
+                "1:1-6 SPC030 a spec has no key `inptu` | remove it: `input` is given already",
                 "4:5-8 UNK701 unknown layer type `own` | `cnnsum layers` lists the types",
             ],
         ),

@@ -211,7 +211,7 @@ def test_a_symbol_may_be_called_as_the_batch():
         ("inputs: {a/b: [3]}", ["1:10-13 SPC029 `a/b` cannot be the name of an input"]),
         ("input: [3]\ninputs: {a: [3]}", ["2:1-7 SPC038 a spec has `input` for its only input, or `inputs` for several, not both"]),
         ("input: [H]\nsymbols: {H: {mn: 3, min: 0, multiple_of: x}}", [
-            "2:15-17 SPC030 a symbol has no key `mn` | did you mean `min`?",
+            "2:15-17 SPC030 a symbol has no key `mn` | remove it: `min` is given already",
             "2:27-28 CFG102 `min` must be a positive integer, got 0",
             "2:43-44 CFG102 `multiple_of` must be a positive integer, got 'x'",
         ]),
