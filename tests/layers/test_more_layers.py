@@ -10,6 +10,7 @@ from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.base import find
 from cnnsum.layers.facts import Facts, Weight
 from cnnsum.layers.inner import Inner
+from cnnsum.layers.kinds import PlainReading
 from tests.thorough import each
 
 H = Symbol("H").dim
@@ -40,6 +41,39 @@ def test_random_changes_are_nothing_at_inference() -> None:
     assert apply("RandomCrop", (N, 3, H, 20), height=5, width=6, data_format="channels_first").outputs == (
         (N, 3, 5, 6),
     )
+
+
+def wrong(name: str, **fields: Any) -> list[str]:
+    layer_type = find(name)
+    assert layer_type is not None
+    return [f"{one.code} {one}" for one in layer_type.bind(fields, PlainReading())[1]]
+
+
+def test_random_changes_have_the_fields_of_keras() -> None:
+    assert wrong("RandomRotation") == ["CFG101 RandomRotation needs `factor`"]
+    assert wrong("RandomTranslation", height_factor=0.1) == ["CFG101 RandomTranslation needs `width_factor`"]
+    assert wrong("RandomFlip", fill_mode=7) == ["CFG103 RandomFlip has no field `fill_mode`"]
+    assert wrong("RandomRotation", factor=0.1, fill_mode=7, seed=0.5) == [
+        "CFG102 `fill_mode` must be one of reflect, wrap, constant, nearest, got 7",
+        "CFG102 `seed` must be an integer, got 0.5",
+    ]
+    assert wrong("RandomZoom", height_factor=-1) == [
+        "CFG102 `height_factor` must be a number above -1, up to 1, or a list of two, got -1"
+    ]
+    assert wrong("RandomContrast", factor=[0.5]) == [
+        "CFG102 `factor` must be a number from 0 to 1, or a list of two, got [0.5]"
+    ]
+    assert wrong("RandomGrayscale", factor=2) == ["CFG102 `factor` must be a number from 0 to 1, got 2"]
+    assert wrong("RandomGaussianBlur", kernel_size=4) == ["CFG102 `kernel_size` must be an odd positive integer, got 4"]
+    assert wrong("RandomHeight", factor=-2) == [
+        "CFG102 `factor` must be a number of at least -1, or a list of two, got -2"
+    ]
+    assert wrong("RandomErasing", fill_value=[1, 2]) == [
+        "CFG102 `fill_value` must be a number, or a list of three, got [1, 2]"
+    ]
+    assert inner("RandomGaussianBlur", kernel_size=5).fields["kernel_size"] == (5, 5)
+    assert inner("RandomErasing", fill_value=[1, 2, 3], value_range=[0, 1]).fields["fill_value"] == (1, 2, 3)
+    assert inner("RandomShear", x_factor=[-0.5, 0.5]).fields["x_factor"] == 0.5  # as Keras writes 0.5
 
 
 def test_a_pipeline() -> None:

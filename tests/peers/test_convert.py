@@ -18,7 +18,7 @@ from keras_loading import load, loads  # noqa: E402 - needs Keras
 
 import cnnsum  # noqa: E402 - as above
 from cnnsum.answers.summary.rendering import render  # noqa: E402
-from cnnsum.layers.base import all_types, find  # noqa: E402
+from cnnsum.layers.base import all_types  # noqa: E402
 from cnnsum.writers import write  # noqa: E402
 from tests.writers.samples import sample_spec  # noqa: E402
 
@@ -101,8 +101,6 @@ NOT_ALONE = frozenset(
         *("Equalization", "Pipeline", "RandomColorDegeneration"),
     )
 )
-#: Fields that Keras needs and no number depends on.
-FACTORS = ("factor", "height_factor", "width_factor")
 #: Keras 3's own classes; those of Keras 2 and of applications are not among them.
 CLASSES = {
     known.key: known
@@ -116,10 +114,7 @@ CLASSES = {
 @pytest.mark.parametrize("key", sorted(CLASSES))
 def test_every_layer_of_a_spec_as_keras(key: str) -> None:
     """A sample of each class, written from a spec, is a model to Keras, and the same one."""
-    needed = {name: 0.5 for name in FACTORS if name in find(key).schema.ignored} if key.startswith("Random") else {}
-    if key == "RandomPosterization":
-        needed = {"factor": 4}
-    model = loads(sample_spec(key, **needed))
+    model = loads(sample_spec(key))
     text, findings = write(model.graph, model.inference, "keras")
     if findings:
         pytest.skip(f"the writer refuses it: {findings[0].message}")

@@ -19,6 +19,7 @@ FAMILIES = (
     "convolutional_recurrent",
     "preprocessing",
     "augmentation",
+    "colours",
     "audio",
     "legacy",
     "operations",

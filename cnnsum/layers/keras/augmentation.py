@@ -1,4 +1,4 @@
-"""Layers that change images at random in training, and those that always correct them: the shape stays.
+"""Layers that move, mix and cut images at random in training: but for RandomCrop the shape stays.
 
 None has weights. What acts in training only is the input itself at inference. They stand before what is trained, so
 that backpropagation keeps nothing for them.
@@ -7,99 +7,281 @@ that backpropagation keeps nothing for them.
 from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
-from cnnsum.layers.base import Rule, layer
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape, size
+from cnnsum.layers.base import layer
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, show_shape
 from cnnsum.layers.keras.fields import DataFormat
-from cnnsum.layers.kinds import Pos, Sublayers
+from cnnsum.layers.keras.images import (
+    ElasticFillMode,
+    Factor,
+    Filling,
+    FillMode,
+    FlipMode,
+    Interpolation,
+    Part,
+    Share,
+    Shift,
+    Slant,
+    ValueRange,
+    Within,
+    Zoom,
+)
+from cnnsum.layers.kinds import Flag, PlainInt, PlainPos, Pos, Real, Sublayers, Text
 from cnnsum.layers.requiring import require_known
 
-#: Layers that act in training only: name -> what they do, their fields besides `seed` and `data_format`.
-_RANDOM = {
-    "AugMix": (
-        "Mix several chains of random changes",
-        "value_range num_chains chain_depth factor alpha all_ops interpolation",
-    ),
-    "CutMix": ("Put a part of one sample over another", "factor"),
-    "MixUp": ("Mix two samples", "alpha"),
-    "RandAugment": ("Apply some changes chosen at random", "value_range num_ops factor interpolation"),
-    "RandomBrightness": ("Add a random amount", "factor value_range"),
-    "RandomColorDegeneration": ("Take away some of the colour", "factor value_range"),
-    "RandomColorJitter": (
-        "Change brightness, contrast, saturation and hue",
-        "value_range brightness_factor contrast_factor saturation_factor hue_factor",
-    ),
-    "RandomContrast": ("Change the contrast", "factor value_range"),
-    "RandomElasticTransform": (
-        "Move samples by a smooth random field",
-        "factor scale interpolation fill_mode fill_value value_range",
-    ),
-    "RandomErasing": ("Overwrite a rectangle", "factor scale fill_value value_range"),
-    "RandomFlip": ("Flip the image", "mode"),
-    "RandomGaussianBlur": ("Blur the image", "factor kernel_size sigma value_range"),
-    "RandomGrayscale": ("Take away the colour of some images", "factor"),
-    "RandomHue": ("Change the hue", "factor value_range"),
-    "RandomInvert": ("Invert the values", "factor value_range"),
-    "RandomPerspective": ("Change the perspective", "factor scale interpolation fill_value"),
-    "RandomPosterization": ("Take away bits", "factor value_range"),
-    "RandomRotation": ("Turn the image", "factor fill_mode fill_value interpolation value_range"),
-    "RandomSaturation": ("Change the saturation", "factor value_range"),
-    "RandomSharpness": ("Sharpen or soften the image", "factor value_range"),
-    "RandomShear": ("Shear the image", "x_factor y_factor fill_mode fill_value interpolation"),
-    "RandomTranslation": ("Move the image", "height_factor width_factor fill_mode fill_value interpolation"),
-    "RandomZoom": ("Enlarge or reduce the image", "height_factor width_factor fill_mode fill_value interpolation"),
-    "Solarization": ("Invert the values above a threshold", "addition_factor threshold_factor value_range"),
-}
 
-#: Layers that always act: name -> what they do, their fields, operations per element, whether dtypes of whole numbers
-#: stay.
-_ALWAYS = {
-    "AutoContrast": ("Stretch the values to the whole range", "value_range", 6, ""),
-    "ContrastLimitedAdaptiveHistogramEqualization": (
-        "Equalize the histograms of tiles, and blend them",
-        "value_range clip_limit tile_grid_size",
-        9,
-        "",
-    ),
-    "Equalization": ("Equalize the histogram", "value_range bins", 3, "input"),
-}
+def _in_training(x: Shape) -> Facts:
+    return Facts(x, alias="bypass", gradient="same")
 
 
-def _random(name: str, what: str, fields: str) -> Rule:
-    dtype = "input" if name == "RandomGrayscale" else None
-
-    def rule(x: Shape) -> Facts:
-        return Facts(x, alias="bypass", gradient="same", dtype=dtype)
-
-    rule.__name__ = name
-    rule.__doc__ = f"""{what}, in training only; the shape stays.
+@layer
+def AugMix(
+    x: Shape,
+    *,
+    value_range: ValueRange = (0, 255),
+    num_chains: PlainPos = 3,
+    chain_depth: PlainPos = 3,
+    factor: Within = 0.3,
+    alpha: Real = 1.0,
+    all_ops: Flag = True,
+    interpolation: Interpolation = "bilinear",
+    seed: PlainInt | None = None,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Mix several chains of random changes, in training only; the shape stays.
 
     No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
     to train before it.
     """
-    return layer(ignored=f"seed data_format {fields}")(rule)
+    return _in_training(x)
 
 
-def _always(name: str, what: str, fields: str, ops: int, dtype: str) -> Rule:
-    def rule(x: Shape) -> Facts:
-        return Facts(x, ops=ops * size(x), window=NOT_FOLLOWED, dtype=dtype or None, status="bound")
+@layer
+def CutMix(
+    x: Shape,
+    *,
+    factor: Part = 1.0,
+    seed: PlainInt | None = None,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Put a part of one sample over another, in training only; the shape stays.
 
-    rule.__name__ = name
-    rule.__doc__ = f"""{what}, in training and at inference; the shape stays.
-
-    Operations: about {ops} per element, for the histogram or the range, and the mapping. No weights. Backpropagation
-    keeps nothing.
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
     """
-    return layer(ignored=f"data_format {fields}")(rule)
+    return _in_training(x)
 
 
-for _name, (_what, _fields) in _RANDOM.items():
-    _random(_name, _what, _fields)
-for _name, (_what, _fields, _ops, _dtype) in _ALWAYS.items():
-    _always(_name, _what, _fields, _ops, _dtype)
+@layer
+def MixUp(
+    x: Shape,
+    *,
+    alpha: Real = 0.2,
+    data_format: DataFormat | None = None,
+    seed: PlainInt | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Mix two samples, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
 
 
-@layer(ignored="seed")
-def RandomCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | None = None) -> Facts:
+@layer
+def RandAugment(
+    x: Shape,
+    *,
+    value_range: ValueRange = (0, 255),
+    num_ops: PlainPos = 2,
+    factor: Within = 0.5,
+    interpolation: Interpolation = "bilinear",
+    seed: PlainInt | None = None,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Apply some changes chosen at random, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer
+def RandomElasticTransform(
+    x: Shape,
+    *,
+    factor: Part = 1.0,
+    scale: Part = 1.0,
+    interpolation: Interpolation = "bilinear",
+    fill_mode: ElasticFillMode = "reflect",
+    fill_value: Real = 0.0,
+    value_range: ValueRange = (0, 255),
+    seed: PlainInt | None = None,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Move samples by a smooth random field, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer
+def RandomErasing(
+    x: Shape,
+    *,
+    factor: Part = 1.0,
+    scale: Part = (0.02, 0.33),
+    fill_value: Filling | None = None,
+    value_range: ValueRange = (0, 255),
+    seed: PlainInt | None = None,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Overwrite a rectangle, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer
+def RandomFlip(
+    x: Shape,
+    *,
+    mode: FlipMode = "horizontal_and_vertical",
+    seed: PlainInt | None = None,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Flip the image, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer
+def RandomPerspective(
+    x: Shape,
+    *,
+    factor: Part = 1.0,
+    scale: Share = 1.0,
+    interpolation: Interpolation = "bilinear",
+    fill_value: Real = 0.0,
+    seed: PlainInt | None = None,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Change the perspective, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer(ignored="value_range")
+def RandomRotation(
+    x: Shape,
+    *,
+    factor: Factor,
+    fill_mode: FillMode = "reflect",
+    interpolation: Interpolation = "bilinear",
+    seed: PlainInt | None = None,
+    fill_value: Real = 0.0,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Turn the image, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer
+def RandomShear(
+    x: Shape,
+    *,
+    x_factor: Slant = 0.0,
+    y_factor: Slant = 0.0,
+    interpolation: Interpolation = "bilinear",
+    fill_mode: FillMode = "reflect",
+    fill_value: Real = 0.0,
+    data_format: DataFormat | None = None,
+    seed: PlainInt | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Shear the image, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer
+def RandomTranslation(
+    x: Shape,
+    *,
+    height_factor: Shift,
+    width_factor: Shift,
+    fill_mode: FillMode = "reflect",
+    interpolation: Interpolation = "bilinear",
+    seed: PlainInt | None = None,
+    fill_value: Real = 0.0,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Move the image, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer
+def RandomZoom(
+    x: Shape,
+    *,
+    height_factor: Zoom,
+    width_factor: Zoom | None = None,
+    fill_mode: FillMode = "reflect",
+    interpolation: Interpolation = "bilinear",
+    seed: PlainInt | None = None,
+    fill_value: Real = 0.0,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
+    """Enlarge or reduce the image, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return _in_training(x)
+
+
+@layer
+def RandomCrop(
+    x: Shape,
+    *,
+    height: Pos,
+    width: Pos,
+    seed: PlainInt | None = None,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
     """Cut a random part out of an image, at inference the middle: `(H, W, C)` becomes `(height, width, C)`.
 
     An image that is smaller is resized instead. Of a tensor of another rank than 4 Keras cuts the axes that stand where
@@ -127,8 +309,15 @@ def Pipeline(x: Shape, *, layers: Sublayers) -> Facts:
     return chained(layers, x, "layers")
 
 
-@layer(ignored="fill_value data_format")
-def MaxNumBoundingBoxes(x: Shape, *, max_number: Pos) -> Facts:
+@layer
+def MaxNumBoundingBoxes(
+    x: Shape,
+    *,
+    max_number: Pos,
+    fill_value: PlainInt = -1,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
     """Cut the boxes of every image to at most `max_number`, or fill them up: `(boxes, 4)` becomes `(max_number, 4)`.
 
     Called on a tensor Keras declares the input's shape, which stays. No weights, no operations. Backpropagation keeps

@@ -9,8 +9,9 @@ from cnnsum.layers.arithmetic.slide import Sliding, arrange, first_spatial_axis,
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape, size
 from cnnsum.layers.keras.fields import KERNEL, Activation, DataFormat, Padding
+from cnnsum.layers.keras.images import Stretch
 from cnnsum.layers.keras.recurrent import GRU, LSTM
-from cnnsum.layers.kinds import Flag, Kind, One, Pair, Pos, Reading, Real, wrong
+from cnnsum.layers.kinds import Flag, Kind, One, Pair, PlainInt, Pos, Reading, Real, choice, wrong
 from cnnsum.layers.requiring import require_known, require_rank
 from cnnsum.typed import Annotated
 
@@ -22,6 +23,9 @@ def _read_implementation(value: object, _reading: Reading) -> int:
 
 
 Implementation = Annotated[int, Kind("1, 2 or 3", _read_implementation)]
+Scaling = Annotated[
+    str, choice("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+]
 
 
 @layer
@@ -228,8 +232,10 @@ def _stretched(x: Shape, axis: int, what: str) -> Facts:
     return Facts((*x[:place], UNKNOWN, *x[place + 1 :]), ops=UNKNOWN, window=EVERYTHING, status="unknown")
 
 
-@layer(ignored="factor interpolation seed")
-def RandomHeight(x: Shape) -> Facts:
+@layer
+def RandomHeight(
+    x: Shape, *, factor: Stretch, interpolation: Scaling = "bilinear", seed: PlainInt | None = None
+) -> Facts:
     """Stretch an image by a random factor along its height, in training: `(H, W, C)` becomes `(?, W, C)`.
 
     No weights. Operations: not known, for they depend on the factor. Backpropagation: not known.
@@ -237,8 +243,10 @@ def RandomHeight(x: Shape) -> Facts:
     return _stretched(x, 0, "RandomHeight")
 
 
-@layer(ignored="factor interpolation seed")
-def RandomWidth(x: Shape) -> Facts:
+@layer
+def RandomWidth(
+    x: Shape, *, factor: Stretch, interpolation: Scaling = "bilinear", seed: PlainInt | None = None
+) -> Facts:
     """Stretch an image by a random factor along its width, in training: `(H, W, C)` becomes `(H, ?, C)`.
 
     No weights. Operations: not known, for they depend on the factor. Backpropagation: not known.

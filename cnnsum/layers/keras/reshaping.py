@@ -20,6 +20,8 @@ from cnnsum.layers.kinds import (
     Pair,
     Pos,
     Reading,
+    Real,
+    Text,
     Triple,
     choice,
     integer,
@@ -30,6 +32,8 @@ from cnnsum.layers.requiring import require_rank
 from cnnsum.typed import Annotated
 
 Interpolation = Annotated[str, choice(*SUPPORT)]
+#: How Resizing fills what is left over: Keras has no other way.
+FillMode = Annotated[str, choice("constant")]
 
 
 def _read_target(value: object, reading: Reading) -> tuple[Dim, ...]:
@@ -184,7 +188,7 @@ def UpSampling3D(x: Shape, *, size: Triple = (2, 2, 2), data_format: DataFormat 
     return enlarge("UpSampling3D", x, size, data_format)
 
 
-@layer(role="resizing", ignored="fill_mode fill_value")
+@layer(role="resizing")
 def Resizing(
     x: Shape,
     *,
@@ -193,8 +197,11 @@ def Resizing(
     interpolation: Interpolation = "bilinear",
     crop_to_aspect_ratio: Flag = False,
     pad_to_aspect_ratio: Flag = False,
+    fill_mode: FillMode = "constant",
+    fill_value: Real = 0.0,
     antialias: Flag = False,
     data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
 ) -> Facts:
     """Resize an image to a fixed size: `(H, W, C)` becomes `(height, width, C)`.
 
@@ -212,7 +219,14 @@ def Resizing(
 
 
 @layer
-def CenterCrop(x: Shape, *, height: Pos, width: Pos, data_format: DataFormat | None = None) -> Facts:
+def CenterCrop(
+    x: Shape,
+    *,
+    height: Pos,
+    width: Pos,
+    data_format: DataFormat | None = None,
+    bounding_box_format: Text | None = None,
+) -> Facts:
     """Cut the middle out of an image: `(H, W, C)` becomes `(height, width, C)`.
 
     An image that is smaller is resized instead, by bilinear interpolation.

@@ -1,0 +1,175 @@
+"""The fields of layers against Keras: its signatures, the values that it refuses, and what is written of them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import pytest
+from keras_loading import loads
+
+from cnnsum.layers.base import REQUIRED, LayerType, all_types
+from cnnsum.layers.kinds import PlainReading
+from cnnsum.writers import write
+from cnnsum.writers.values import plain
+
+keras = pytest.importorskip("keras")
+
+from keras import layers  # noqa: E402 - needs Keras
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+TYPES = {known.key: known for known in all_types().values() if not known.is_operation}
+IMAGES = {
+    key: known for key, known in TYPES.items() if known.rule.__module__.endswith((".augmentation", ".colours"))
+} | {"Resizing": TYPES["Resizing"], "CenterCrop": TYPES["CenterCrop"]}
+#: What every layer has, and what readers see to.
+OF_EVERY_LAYER = {"name", "dtype", "trainable", "activity_regularizer", "autocast"}
+
+
+def signature_of(known: LayerType) -> dict[str, Any]:
+    """The fields of a class of Keras with their defaults; those of weights' initializers and the like are left out."""
+    made = getattr(layers, known.name)
+    return {
+        name: REQUIRED if one.default is one.empty else one.default
+        for name, one in [*inspect.signature(made.__init__).parameters.items()][1:]
+        if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        and name not in OF_EVERY_LAYER
+        and not name.endswith(("_initializer", "_regularizer", "_constraint"))
+    }
+
+
+@pytest.mark.parametrize("key", sorted(IMAGES))
+def test_fields_are_those_of_keras(key: str) -> None:
+    known, theirs = TYPES[key], signature_of(TYPES[key])
+    ours = {name: field.default for name, field in known.schema.fields.items()}
+    assert theirs.keys() <= ours.keys()
+    assert ours.keys() - theirs.keys() <= {"data_format", "bounding_box_format"}  # all of them hand these on
+    for name, default in theirs.items():
+        if ours[name] is not default:
+            assert ours[name] == known.schema.fields[name].kind.read(plain(default, repr), PlainReading())
+    needed = [name for name, default in theirs.items() if default is REQUIRED]
+    assert [name for name, default in ours.items() if default is REQUIRED] == needed
+
+
+#: Values of fields that Keras looks at when it makes the layer.
+CHECKED = ("factor", "scale", "sigma", "fill_mode", "interpolation", "kernel_size")
+VALUES: tuple[Any, ...] = (
+    *(0, 0.5, 1, 3, 4, 9, 8.5, -0.5, -1, -2, "x", "reflect", "mirror", "nearest", "bilinear", {}, [], [0.5]),
+    *([0.25, 0.5], [0.5, 0.25], [-0.5, 0.25], [-2, -1.5], [2, 8], [0.5, 1.5], [9, 10], [3, 5], [3, 4], ["x", 1]),
+)
+
+
+def rest_of(key: str, but: str) -> dict[str, Any]:
+    """What a layer needs besides one field."""
+    needed: dict[str, Any] = {"height": 5, "width": 6, "max_number": 3, "layers": []}
+    needed |= {"factor": 1 if key == "RandomPosterization" else 0.5, "height_factor": 0.5, "width_factor": 0.5}
+    return {
+        name: needed[name]
+        for name, field in TYPES[key].schema.fields.items()
+        if field.default is REQUIRED and name != but
+    }
+
+
+def is_made(key: str, fields: dict[str, Any]) -> bool:
+    try:
+        getattr(layers, key)(**fields)
+    except Exception:  # noqa: BLE001 - whatever Keras says of it
+        return False
+    return True
+
+
+@pytest.mark.parametrize("key", sorted(IMAGES.keys() - {"Resizing"}))
+def test_values_are_refused_as_by_keras(key: str) -> None:
+    known = TYPES[key]
+    wrong = []
+    for name in known.schema.fields:
+        for value in VALUES if name.endswith(CHECKED) else ():
+            fields = {**rest_of(key, name), name: value}
+            _, problems = known.bind(fields, PlainReading())
+            made = is_made(key, fields)
+            # Keras takes nothing for 0, and kernels of no whole size, which no image can be blurred with.
+            excused = made and (value in ([], {}) or name == "kernel_size")
+            if bool(problems) == made and not excused:
+                wrong.append((name, value, [str(one) for one in problems]))
+    assert wrong == []
+
+
+def test_a_list_that_keras_writes_for_a_number_is_the_number() -> None:
+    """Keras writes `[-0.5, 0.5]` for a shear of 0.5, and does not read it."""
+    assert not is_made("RandomShear", {"x_factor": [-0.5, 0.5]})
+    fields, problems = TYPES["RandomShear"].bind({"x_factor": [-0.5, 0.5]}, PlainReading())
+    assert (fields["x_factor"], problems) == (0.5, [])
+
+
+#: Of every field a value that is not the default.
+OTHER: dict[str, Any] = {
+    "value_range": [0, 1],
+    "num_chains": 2,
+    "chain_depth": 4,
+    "num_ops": 3,
+    "alpha": 0.5,
+    "all_ops": False,
+    "interpolation": "nearest",
+    "fill_mode": "constant",
+    "fill_value": 0.25,
+    "seed": 7,
+    "mode": "vertical",
+    "kernel_size": [3, 5],
+    "bins": 64,
+    "clip_limit": 2.5,
+    "tile_grid_size": [4, 2],
+    "bounding_box_format": "xywh",
+    "data_format": "channels_last",
+    "scale": 0.75,
+    "sigma": [0.25, 0.5],
+    "height": 5,
+    "width": 6,
+    "crop_to_aspect_ratio": True,
+    "antialias": True,
+}
+
+
+def other(key: str) -> dict[str, Any]:
+    """Another value than the default for every field of a layer."""
+    found: dict[str, Any] = {}
+    for name in TYPES[key].schema.fields:
+        if name == "pad_to_aspect_ratio":
+            continue
+        found[name] = OTHER.get(name, 0.25)
+    if key == "RandomPosterization":
+        found["factor"] = [2, 5]
+    elif key == "Resizing":
+        found |= {"fill_value": 0.5}
+    return found
+
+
+def config_of(layer: Any) -> dict[str, Any]:
+    config = json.loads(json.dumps(layer.get_config()))
+    return {name: value for name, value in config.items() if name not in ("name", "dtype", "trainable")}
+
+
+#: Of which Keras 3.15 cannot write a model: it gives the input itself; what takes no images; a list of layers.
+NOT_WRITTEN = {"Equalization", "MaxNumBoundingBoxes", "Pipeline"}
+
+
+@pytest.mark.parametrize("key", sorted(IMAGES.keys() - NOT_WRITTEN))
+def test_every_field_is_written(key: str) -> None:
+    """As code, as a Keras file and as a spec; from a spec, and from a file of Keras."""
+    fields = other(key)
+    made = getattr(layers, key)(**fields)
+    wanted = config_of(made)
+    spec = loads(json.dumps({"input": [16, 12, 3], "layers": [{key: fields}]}))
+    inputs = keras.Input((16, 12, 3))
+    file = loads(keras.Model(inputs, made(inputs)).to_json())
+    for model in (spec, file):
+        assert not model.diagnostics
+        again = loads(write(model.graph, model.inference, "yaml")[0])
+        for read in (model, again):
+            space: dict[str, Any] = {}
+            exec(write(read.graph, read.inference, "keras-py")[0], space)
+            assert config_of(space["build_model"]().layers[-1]) == wanted
+        for read in (model, again) if key != "RandomShear" else (spec, again):  # see above
+            text, _ = write(read.graph, read.inference, "keras")
+            assert config_of(keras.models.model_from_json(text).layers[-1]) == wanted
