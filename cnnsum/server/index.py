@@ -304,13 +304,16 @@ class Index:
             for field in fields if isinstance(fields, dict) else ():
                 key = ("argument", name, field)
                 self._add(key, document, (*base, "fields", field), 0, len(field), is_key=True, defines=True)
-            hidden = {text for text, _ in _texts(declared.get("input"), ()) if _PATTERN_NAME.match(text)}
+            # Names of the pattern's own: fields, and vars of this file, are values there.
+            values = {*(fields or {}), *(given if isinstance(given := document.value.get("vars"), dict) else ())}
+            named = {text for text, _ in _texts(declared.get("input"), ()) if _PATTERN_NAME.match(text)}
+            hidden = named - values
             for part in ("output", "weights", "macs", "elementwise"):
                 for text, path in _texts(declared.get(part), (*base, part)):
                     if path[-1] != "dtype":
                         self._formula(text, path, scope, fields=(name, fields or {}), hidden=hidden)
             for text, path in _texts(declared.get("input"), (*base, "input")):
-                if not _PATTERN_NAME.match(text):
+                if text not in hidden:
                     self._formula(text, path, scope, fields=(name, fields or {}), hidden=hidden)
 
     # --- layers -------------------------------------------------------------------------------------------------------

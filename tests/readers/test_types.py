@@ -289,3 +289,50 @@ def test_types_are_read_again_when_a_file_that_theirs_includes_has_changed(tmp_p
     Path("more.yaml").unlink()
     with pytest.raises(UnusableError, match=r"more\.yaml"):
         shape()
+
+
+HALF = 'Half: {fields: {by: 2}, input: [H, T, C], output: [H//by, "T//by", C], weights: {k: [H, C]}, macs: H*T}'
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "input: [64, 48, 3]",
+        "input: [H, T, 3]",
+        "input: [C, by, 3]",
+        "input: [S, S, 3]\nsymbols: {H: {}, T: {}, C: {multiple_of: 2}}",
+        "input: [H, T, 3]\nsymbols: {H: {multiple_of: 4}}\nvars: {z: 2}",
+    ],
+)
+def test_names_of_a_pattern_are_its_own_wherever_it_is_declared(folder, head):
+    layers = "layers: [Half, Half, {Half: 3}]"
+    Path("half.yaml").write_text(f"layer_types:\n  {HALF}\n", encoding="utf-8")
+    here = cnnsum.loads(f"{head}\nlayer_types:\n  {HALF}\n{layers}\n")
+    outside = cnnsum.loads(f"{head}\n{layers}\n", layer_types=["half.yaml"])
+    Path("main.yaml").write_text(f"include: half.yaml\n{head}\n{layers}\n", encoding="utf-8")
+    included = cnnsum.load("main.yaml")
+    said = []
+    for model in (here, outside, included):
+        assert not model.errors
+        facts = [call.facts for call in model.inference.calls]
+        said.append([(one.outputs, [weight.shape for weight in one.weights], one.macs) for one in facts])
+        closed = cnnsum.Model(model.document, model.how._replace(inputs={"": (64, 64, 3)}))
+        assert not closed.errors
+        assert str(closed.inference.calls[-1].facts.outputs[0][1:]) == "(5, 5, 3)"
+    assert said[0] == said[1] == said[2]
+
+
+def test_a_var_of_an_including_file_is_no_name_of_a_pattern_and_one_of_its_own_file_is_a_value(folder):
+    Path("half.yaml").write_text("layer_types: {Half: {input: [n, c], output: [n//2, c]}}\n", encoding="utf-8")
+    Path("main.yaml").write_text("include: half.yaml\nvars: {c: 99}\ninput: [8, 3]\nlayers: [Half, {Dense: c}]\n")
+    assert not cnnsum.load("main.yaml").errors
+    Path("half.yaml").write_text("vars: {c: 5}\nlayer_types: {Half: {input: [n, c]}}\n", encoding="utf-8")
+    for text, options in (
+        ("input: [8, 3]\nlayers: [Half]\n", {"layer_types": ["half.yaml"]}),
+        ("include: half.yaml\ninput: [8, 3]\nlayers: [Half]\n", {}),
+        ("vars: {c: 5}\nlayer_types: {Half: {input: [n, c]}}\ninput: [8, 3]\nlayers: [Half]\n", {}),
+    ):
+        Path("main.yaml").write_text(text, encoding="utf-8")
+        (found,) = cnnsum.load("main.yaml", **options).errors
+        assert found.code == "SHP202"
+        assert found.message == "half: Half needs an input of shape (None, n, c), got (None, 8, 3), where c is 5"

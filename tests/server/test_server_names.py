@@ -304,3 +304,21 @@ def test_names_of_keras_files_lead_to_their_layers():
             start, end = one.place()
             assert text[start:end] == one.key[-1]
             assert index.at(document, start) == one
+
+
+OF_PATTERNS = """\
+vars: {depth: 3}
+input: [side, side, 3]
+layer_types:
+  Half:
+    fields: {by: 2, tall: 8}
+    input: [tall, side, depth]
+    output: ["tall//by", "side//by", depth]
+layers: [Half, {Dense: depth}]
+"""
+
+
+@each(("word", "count", "places_of_it"), [("depth", 1, 4), ("tall", 1, 3), ("side", 1, 2)])
+def test_values_in_a_pattern_are_found_and_names_of_its_own_are_not(word, count, places_of_it):
+    index = index_of(OF_PATTERNS)
+    assert len(places([index], stands(index, OF_PATTERNS, word, count).key)) == places_of_it

@@ -102,7 +102,8 @@ class _Reader:
             if key not in _KEYS:
                 help = did_you_mean(key, _KEYS, given=value) or f"a layer type has {', '.join(_KEYS)}"
                 self.findings.add("SPC030", f"a layer type has no key `{key}`", self.site(key, key=True), help=help)
-        declaration = Declaration(self.name, self.scope)
+        given = self.base.document.value.get("vars")
+        declaration = Declaration(self.name, self.scope, frozenset(given if isinstance(given, dict) else ()))
         fields = value.get("fields")
         if isinstance(fields, list) and all(isinstance(name, str) for name in fields):
             fields = dict.fromkeys(fields)

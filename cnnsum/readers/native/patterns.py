@@ -7,7 +7,7 @@ file: `own_types` reads the declarations.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from cnnsum import dims
 from cnnsum.diagnostics import Problem
@@ -52,11 +52,14 @@ KEEPS = ("inputs", "outputs", "both", "nothing")
 class Declaration:
     """What was declared: patterns of inputs and outputs (without the batch axis), weights, and work per sample."""
 
-    __slots__ = ("elementwise", "inputs", "keeps", "macs", "name", "outputs", "scope", "weights")
+    __slots__ = ("elementwise", "inputs", "keeps", "macs", "name", "outputs", "scope", "values", "weights")
 
-    def __init__(self, name: str, scope: Scope) -> None:
+    def __init__(self, name: str, scope: Scope, values: Collection[str] = ()) -> None:
         self.name = name
         self.scope = scope
+        #: The vars of the file that declares it: in a pattern of an input such a name is a value that must be met.
+        #: No other name of a file is known there, since who uses a type need not know how its patterns call an axis.
+        self.values = values
         self.inputs: tuple[Pattern, ...] = (("...",),)
         #: None where the file declares none: the output has the shape of the first input.
         self.outputs: tuple[Pattern, ...] | None = None
@@ -124,7 +127,7 @@ class Declaration:
                 isinstance(item, Amount)
                 and dims.is_name(item.text)
                 and item.text not in names
-                and item.text not in self.scope
+                and item.text not in self.values
             ):
                 names[item.text] = dim
             else:
