@@ -28,7 +28,8 @@ def filled(before: Shape, target: tuple[Dim, ...], x: Shape, field: str) -> Shap
     """The target with the size that is left over in place of its -1."""
     open_axes = [axis for axis, dim in enumerate(target) if dim == -1]
     if len(open_axes) > 1:
-        raise Problem("CFG113", f"Reshape can find one size, got -1 at {len(open_axes)} places of {field}", field)
+        message = f"Reshape can find one size, got -1 at {len(open_axes)} places of {field}"
+        raise Problem("CFG113", message, field, help="leave one of them, and write the numbers of the others")
     given, needed = _without_common(before, [dim for dim in target if dim != -1])
     total, wanted = prod(given), prod(needed)
     asked = ", ".join(map(str, target)) + ("," if len(target) == 1 else "")

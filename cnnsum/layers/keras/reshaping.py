@@ -83,7 +83,12 @@ def Permute(x: Shape, *, dims: Axes) -> Facts:
     """
     if sorted(dims) != list(range(1, len(dims) + 1)):
         count = len(dims)
-        raise Problem("CFG114", f"`dims` must hold each number from 1 to {count} once, got {list(dims)}", "dims")
+        message = f"`dims` must hold each number from 1 to {count} once, got {list(dims)}"
+        named = [axis for axis in dims if axis != 0]
+        help = f"the first axis is 1, and the last comes first in {list(range(count, 0, -1))}"
+        if sorted(named) == list(range(1, count)):
+            help = f"the batch stays where it is, and has no number here: {named}"
+        raise Problem("CFG114", message, "dims", help=help)
     require_rank(x, len(dims) + 1, "Permute")
     return Facts((x[0], *(x[axis] for axis in dims)), dtype="input", window=turned((0, *map(int, dims))))
 

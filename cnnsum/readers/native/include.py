@@ -70,7 +70,8 @@ def _include(document: Document, findings: Findings, chain: list[str], found: di
 def _inside(path: str, document: Document, site: Site, findings: Findings) -> str | None:
     """The real path of an included file; None, with a report, where it may not be read."""
     if document.path.startswith("<"):
-        findings.add("SPC062", f"`include` needs a spec in a file, and this one is {document.path}", site)
+        message = f"`include` needs a spec in a file, and this one is {document.path}"
+        findings.add("SPC062", message, site, help="write it to a file beside the one that it includes, and name that")
         return None
     help = "name a file in the folder of this one, or below it"
     if "\0" in path or os.path.isabs(path) or re.match(r"[/\\~]|[A-Za-z]:", path):
@@ -86,10 +87,13 @@ def _inside(path: str, document: Document, site: Site, findings: Findings) -> st
         return None
     if not os.path.isfile(target):
         READ.add(target)  # it was looked for
-        what = (
-            "is a folder" if os.path.isdir(target) else "is not a file" if os.path.exists(target) else "does not exist"
-        )
-        findings.add("SPC063", f"`{path}` {what}", site, help=_near(path, folder))
+        if os.path.isdir(target):
+            what, help = "is a folder", "name a file in it"
+        elif os.path.exists(target):
+            what, help = "is not a file", "name a file of declarations"
+        else:
+            what, help = "does not exist", _near(path, folder) or "it is looked for from the folder of this file"
+        findings.add("SPC063", f"`{path}` {what}", site, help=help)
         return None
     return target
 

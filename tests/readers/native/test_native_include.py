@@ -139,10 +139,10 @@ def test_a_long_chain_of_includes(tmp_path):
         ("~/lib.yaml", "main.yaml:1:10 SAF602 `~/lib.yaml` is not a relative path | name a file in the folder of this one, or below it"),
         ("'C:\\lib.yaml'", "main.yaml:1:10 SAF602 `C:\\lib.yaml` is not a relative path | name a file in the folder of this one, or below it"),
         ("lbi.yaml", "main.yaml:1:10 SPC063 `lbi.yaml` does not exist | did you mean `lib.yaml`?"),
-        ("sub", "main.yaml:1:10 SPC063 `sub` is a folder"),
+        ("sub", "main.yaml:1:10 SPC063 `sub` is a folder | name a file in it"),
         ("link.yaml", "main.yaml:1:10 SAF602 `link.yaml` is a link that leaves the folder of this file | name a file in the folder of this one, or below it"),
         ("folder/lib.yaml", "main.yaml:1:10 SAF602 `folder/lib.yaml` is a link that leaves the folder of this file | name a file in the folder of this one, or below it"),
-        ("pipe", "main.yaml:1:10 SPC063 `pipe` is not a file"),
+        ("pipe", "main.yaml:1:10 SPC063 `pipe` is not a file | name a file of declarations"),
         ("3", "main.yaml:1:10 SPC022 `include` is a path, or a list of paths, not 3"),
         ("[lib.yaml, 3]", "main.yaml:1:21 SPC022 `include` is a path, or a list of paths, not 3"),
         ("plain.yaml", "main.yaml:1:10 SPC064 `plain.yaml` has no `blocks` and no `layer_types` to bring in"),
@@ -177,7 +177,9 @@ def test_the_folder_of_the_spec_is_that_which_it_is_named_in(tmp_path, monkeypat
 
 def test_a_spec_without_a_file_includes_nothing():
     text = "include: lib.yaml\ninput: [8]\nlayers: [ReLU]\n"
-    assert found(text, path="<stdin>") == ["1:10-18 SPC062 `include` needs a spec in a file, and this one is <stdin>"]
+    help = "write it to a file beside the one that it includes, and name that"
+    said = f"1:10-18 SPC062 `include` needs a spec in a file, and this one is <stdin> | {help}"
+    assert found(text, path="<stdin>") == [said]
 
 
 def test_a_file_of_blocks_is_no_network(tmp_path):
@@ -189,7 +191,7 @@ def test_a_file_of_blocks_is_no_network(tmp_path):
 @each(
     ("path", "problem"),
     [
-        ("gone.yaml", "SPC063 `gone.yaml` does not exist"),
+        ("gone.yaml", "SPC063 `gone.yaml` does not exist | it is looked for from the folder of this file"),
         (
             "../gone.yaml",
             "SAF602 `../gone.yaml` leaves the folder of this file | name a file in the folder of this one, or below it",
