@@ -31,12 +31,14 @@ OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse", "
 EXPORTED = {"GroupedQueryAttention": "GroupQueryAttention"}
 #: What Keras has in older files too, and no number depends on.
 _KEPT = ("_regularizer", "_constraint")
+#: What a spec may say beside the fields of a layer, and Keras has too; other names are those of older files.
+_UNREAD = ("_initializer", *_KEPT)
 #: What no name has on every backend: a slash on none, a dot where PyTorch has the weights.
 _REFUSED = str.maketrans("./", "__")
 
 
 def _unread(layer: Layer, type: LayerType) -> Json:
-    """What a spec gives of fields that no number depends on (the `factor` of `RandomRotation`), and Keras may need."""
+    """What a spec gives of names that are accepted and not read, and Keras has: initializers, fields of operations."""
     place = layer.place
     if place is None or place.positional is not None:
         return {}
@@ -44,7 +46,11 @@ def _unread(layer: Layer, type: LayerType) -> Json:
     if not isinstance(value, dict) or raw_fields(layer):
         return {}
     names = type.schema.ignored - COMMON
-    return {name: given for name, given in value.items() if name in names and _is_literal(given)}
+    return {
+        name: given
+        for name, given in value.items()
+        if name in names and (type.is_operation or name.endswith(_UNREAD)) and _is_literal(given)
+    }
 
 
 def _is_literal(value: object) -> bool:

@@ -76,6 +76,27 @@ def test_random_changes_have_the_fields_of_keras() -> None:
     assert inner("RandomShear", x_factor=[-0.5, 0.5]).fields["x_factor"] == 0.5  # as Keras writes 0.5
 
 
+def test_fields_that_change_no_number_are_read() -> None:
+    assert wrong("Dropout", rate=0.5, seed="x") == ["CFG102 `seed` must be a number, got 'x'"]
+    assert wrong("LSTM", units=3, use_cudnn="never") == ["CFG102 `use_cudnn` must be true, false or auto, got 'never'"]
+    assert wrong("SpectralNormalization", layer=0, power_iterations=0)[-1] == (
+        "CFG102 `power_iterations` must be a positive integer, got 0"
+    )
+    assert wrong("Hashing", num_bins=3, salt=[1, 2, 3]) == [
+        "CFG102 `salt` must be an integer, or a list of two, got [1, 2, 3]"
+    ]
+    assert wrong("MelSpectrogram", window=3) == [
+        "CFG102 `window` must be the name of a window, as hann, or a list of numbers, got 3"
+    ]
+    assert wrong("TextVectorization", standardize="upper")[0].startswith("CFG102 `standardize` must be one of lower_")
+    assert inner("LSTM", units=3, use_cudnn=False, seed=7).fields["use_cudnn"] is False
+    assert inner("Hashing", num_bins=3, salt=[1, 2], mask_value="").fields["salt"] == (1, 2)
+    own = {"class_name": "function", "config": "mine"}
+    text = inner("TextVectorization", standardize=own, split=None)
+    assert text.type.schema.fields["standardize"].kind.spelled(text.fields["standardize"]) == own
+    assert hash(text) == hash(inner("TextVectorization", standardize=dict(own), split=None))
+
+
 def test_a_pipeline() -> None:
     steps = [inner("RandomFlip"), inner("RandomCrop", height=4, width=4), inner("Rescaling", scale=0.5)]
     facts = find("Pipeline").rule((N, 9, 9, 3), layers=tuple(steps))  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from cnnsum.layers.arithmetic.attention import Held, attend, weigh
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape, Weight, show_shape
 from cnnsum.layers.keras.core import Quantization
-from cnnsum.layers.kinds import Axes, Flag, Kind, Pos, Rate, Reading, choice, integer, items
+from cnnsum.layers.kinds import Axes, Flag, Kind, PlainInt, Pos, Rate, Reading, choice, integer, items
 from cnnsum.layers.requiring import require_equal, require_known, require_multiple, require_rank
 from cnnsum.typed import Annotated
 
@@ -35,7 +35,7 @@ def _held(quantization: str | None) -> Held | None:
     return lambda weights, left, inner: projection(weights, quantization, left, inner)
 
 
-@layer(role="multi-head attention", weights="kernel bias", ignored="seed")
+@layer(role="multi-head attention", weights="kernel bias")
 def MultiHeadAttention(
     query: Shape,
     value: Shape,
@@ -58,6 +58,7 @@ def MultiHeadAttention(
     return_attention_scores: Flag = False,
     use_causal_mask: Flag = False,
     quantization: Quantization | None = None,
+    seed: PlainInt | None = None,
 ) -> Facts:
     """Project query `(T, D)`, key and value `(S, D)` to `num_heads` heads, attend in each, project back to `(T, D)`.
 
@@ -107,7 +108,7 @@ def MultiHeadAttention(
     )
 
 
-@layer(role="grouped attention", weights="kernel bias", ignored="seed", aliases="GroupQueryAttention")
+@layer(role="grouped attention", weights="kernel bias", aliases="GroupQueryAttention")
 def GroupedQueryAttention(
     query: Shape,
     value: Shape,
@@ -128,6 +129,7 @@ def GroupedQueryAttention(
     return_attention_scores: Flag = False,
     use_causal_mask: Flag = False,
     quantization: Quantization | None = None,
+    seed: PlainInt | None = None,
 ) -> Facts:
     """Multi-head attention in which groups of query heads share one head of keys and values.
 
@@ -170,7 +172,7 @@ def GroupedQueryAttention(
     )
 
 
-@layer(role="attention", weights="scale concat_score_weight", ignored="seed")
+@layer(role="attention", weights="scale concat_score_weight")
 def Attention(
     query: Shape,
     value: Shape,
@@ -183,6 +185,7 @@ def Attention(
     dropout: Rate = 0.0,
     return_attention_scores: Flag = False,
     use_causal_mask: Flag = False,
+    seed: PlainInt | None = None,
 ) -> Facts:
     """For each of T queries the mean of S values, weighted by a softmax of its match with S keys: `(T, D)`.
 
@@ -214,7 +217,7 @@ def Attention(
     )
 
 
-@layer(role="additive attention", weights="scale", ignored="seed score_mode")
+@layer(role="additive attention", weights="scale", ignored="score_mode")
 def AdditiveAttention(
     query: Shape,
     value: Shape,
@@ -226,6 +229,7 @@ def AdditiveAttention(
     dropout: Rate = 0.0,
     return_attention_scores: Flag = False,
     use_causal_mask: Flag = False,
+    seed: PlainInt | None = None,
 ) -> Facts:
     """Attention that matches query and key by the sum of `scale * tanh(query + key)` over their depth: `(T, D)`.
 

@@ -6,19 +6,29 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, at_least, maximum, prod
 from cnnsum.layers.arithmetic.slide import Sliding, arrange, channels, slide
 from cnnsum.layers.base import layer
-from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Reach, Shape, Weight, show_shape, size
+from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, show_shape, size
 from cnnsum.layers.keras.fields import KERNEL, DataFormat, Padding
-from cnnsum.layers.kinds import Flag, Pos, choice, show
+from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, choice, items, real, show
 from cnnsum.layers.requiring import require_known, require_rank
 from cnnsum.typed import Annotated
 
 Mode = Annotated[str, choice("log", "magnitude", "psd", "real", "imag", "angle", "stft")]
 
+Scaled = Annotated[str, choice("density", "spectrum")]
+
+
+def _taper(value: object, reading: Reading) -> str | tuple[float, ...]:
+    return value if isinstance(value, str) else items(value, reading, real, _TAPER)
+
+
+_TAPER = "the name of a window, as hann, or a list of numbers"
+Taper = Annotated[str | tuple[float, ...], Kind(_TAPER, _taper)]
+
 #: Operations per output element besides the products: of the two parts, what the mode makes of them.
 _OPS = {"log": 5, "magnitude": 4, "psd": 4, "real": 0, "imag": 0, "angle": 1, "stft": 0}
 
 
-@layer(ignored="window periodic scaling")
+@layer
 def STFTSpectrogram(
     x: Shape,
     *,
@@ -29,6 +39,9 @@ def STFTSpectrogram(
     padding: Padding = "valid",
     expand_dims: Flag = False,
     data_format: DataFormat | None = None,
+    window: Taper | None = "hann",
+    periodic: Flag = False,
+    scaling: Scaled | None = "density",
 ) -> Facts:
     """The short-time Fourier transform of waves, as convolutions: `(T, C)` becomes `(frames, C * bins)`.
 
@@ -53,7 +66,7 @@ def STFTSpectrogram(
     sliding = Sliding(
         "STFTSpectrogram", (frame_length,), (step,), (1,), padding, data_format, KERNEL._replace(kernel="frame_length")
     )
-    (frames,), (window,) = slide(x, sliding)
+    (frames,), (seen,) = slide(x, sliding)
     both = 2 if mode == "stft" else 1
     parts = 1 if mode in ("real", "imag") else 2
     weights = {"real": ("real",), "imag": ("imag",)}.get(mode, ("real", "imag"))
@@ -63,7 +76,6 @@ def STFTSpectrogram(
         out = (x[0], depth, frames, both * bins) if first else (x[0], frames, both * bins, depth)
     else:
         out = arrange(x[0], (frames,), both * depth * bins, data_format)
-    seen: Reach = NOT_FOLLOWED if expand_dims else (window,)
     return Facts(
         out,
         weights=tuple([Weight(f"{part}_kernel", (frame_length, 1, bins)) for part in weights]),
@@ -71,12 +83,12 @@ def STFTSpectrogram(
         ops=_OPS[mode] * size(out),
         keeps_input="weights",
         scratch=((x[0], frames, bins * depth),) * (parts if mode not in ("real", "imag", "stft") else 0),
-        window=seen,
+        window=NOT_FOLLOWED if expand_dims else (seen,),
         status="exact" if mode in ("real", "imag", "stft") else "bound",
     )
 
 
-@layer(ignored="window sampling_rate min_freq max_freq top_db mag_exp min_power ref_power")
+@layer
 def MelSpectrogram(
     x: Shape,
     *,
@@ -85,6 +97,14 @@ def MelSpectrogram(
     sequence_length: Pos | None = None,
     num_mel_bins: Pos = 128,
     power_to_db: Flag = True,
+    window: Taper = "hann",
+    sampling_rate: Real = 16000,
+    min_freq: Real = 20.0,
+    max_freq: Real | None = None,
+    top_db: Real | None = 80.0,
+    mag_exp: Real = 2.0,
+    min_power: Real = 1e-10,
+    ref_power: Real = 1.0,
 ) -> Facts:
     """The spectrogram of a wave on the mel scale: `(T)` becomes `(num_mel_bins, frames)`.
 

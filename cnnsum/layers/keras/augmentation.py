@@ -278,8 +278,8 @@ def RandomCrop(
     *,
     height: Pos,
     width: Pos,
-    seed: PlainInt | None = None,
     data_format: DataFormat | None = None,
+    seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
     """Cut a random part out of an image, at inference the middle: `(H, W, C)` becomes `(height, width, C)`.

@@ -12,7 +12,7 @@ from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
 from cnnsum.layers.inner import Inner, as_of, within
 from cnnsum.layers.keras import recurrent
 from cnnsum.layers.keras.fields import Activation
-from cnnsum.layers.kinds import Flag, Pos, Real, SublayerOrList, Sublayers
+from cnnsum.layers.kinds import Flag, PlainInt, Pos, Real, SublayerOrList, Sublayers
 from cnnsum.layers.requiring import require_rank
 
 #: The recurrent layer of each cell, and how many states it has.
@@ -21,7 +21,7 @@ _LAYERS: dict[str, tuple[Rule, int]] = {
     "GRUCell": (recurrent.GRU, 1),
     "LSTMCell": (recurrent.LSTM, 2),
 }
-_IGNORED = "seed implementation"
+_IGNORED = "implementation"
 
 
 def _step(name: str, x: Shape, states: tuple[Shape | None, ...], fields: dict[str, object]) -> Facts:
@@ -52,6 +52,7 @@ def SimpleRNNCell(
     use_bias: Flag = True,
     dropout: Real = 0.0,
     recurrent_dropout: Real = 0.0,
+    seed: PlainInt | None = None,
 ) -> Facts:
     """One step of SimpleRNN: input `(D)` and state `(units)` to the new state, given twice.
 
@@ -74,6 +75,7 @@ def GRUCell(
     dropout: Real = 0.0,
     recurrent_dropout: Real = 0.0,
     reset_after: Flag = True,
+    seed: PlainInt | None = None,
 ) -> Facts:
     """One step of GRU: input `(D)` and state `(units)` to the new state, given twice.
 
@@ -98,6 +100,7 @@ def LSTMCell(
     unit_forget_bias: Flag = True,
     dropout: Real = 0.0,
     recurrent_dropout: Real = 0.0,
+    seed: PlainInt | None = None,
 ) -> Facts:
     """One step of LSTM: input `(D)`, state and carry `(units)` to the new state, given twice, and the new carry.
 

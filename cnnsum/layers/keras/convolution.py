@@ -21,7 +21,7 @@ from cnnsum.layers.arithmetic.slide import Sizes, Sliding
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape, Weight
 from cnnsum.layers.keras.fields import KERNEL, Activation, CausalPadding, DataFormat, Padding
-from cnnsum.layers.kinds import Flag, NatOne, NatPair, NatTriple, One, Pair, Pos, Triple, show
+from cnnsum.layers.kinds import Flag, NatOne, NatPair, NatTriple, One, Pair, Pos, Real, Triple, show
 
 
 def _convolution(
@@ -78,7 +78,7 @@ def _above_one(sizes: Sizes) -> bool:
     return any(dim != 1 and (isinstance(dim, int) or at_least(dim, 2)) for dim in sizes)
 
 
-@layer(role="convolution", weights="kernel bias", aliases="Convolution1D", ignored="lora_alpha")
+@layer(role="convolution", weights="kernel bias", aliases="Convolution1D")
 def Conv1D(
     x: Shape,
     *,
@@ -92,6 +92,7 @@ def Conv1D(
     activation: Activation | None = None,
     use_bias: Flag = True,
     lora_rank: Pos | None = None,
+    lora_alpha: Real | None = None,
 ) -> Facts:
     """Slide `filters` kernels along a sequence: `(T, C)` becomes `(T', filters)`.
 
@@ -109,7 +110,7 @@ def Conv1D(
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
 
 
-@layer(role="convolution", weights="kernel bias", aliases="Convolution2D", ignored="lora_alpha")
+@layer(role="convolution", weights="kernel bias", aliases="Convolution2D")
 def Conv2D(
     x: Shape,
     *,
@@ -123,6 +124,7 @@ def Conv2D(
     activation: Activation | None = None,
     use_bias: Flag = True,
     lora_rank: Pos | None = None,
+    lora_alpha: Real | None = None,
 ) -> Facts:
     """Slide `filters` kernels over an image: `(H, W, C)` becomes `(H', W', filters)`.
 
@@ -139,7 +141,7 @@ def Conv2D(
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
 
 
-@layer(role="convolution", weights="kernel bias", aliases="Convolution3D", ignored="lora_alpha")
+@layer(role="convolution", weights="kernel bias", aliases="Convolution3D")
 def Conv3D(
     x: Shape,
     *,
@@ -153,6 +155,7 @@ def Conv3D(
     activation: Activation | None = None,
     use_bias: Flag = True,
     lora_rank: Pos | None = None,
+    lora_alpha: Real | None = None,
 ) -> Facts:
     """Slide `filters` kernels through a volume: `(D, H, W, C)` becomes `(D', H', W', filters)`.
 

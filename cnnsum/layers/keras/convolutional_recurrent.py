@@ -15,10 +15,10 @@ from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight, show_shape
 from cnnsum.layers.keras.convolution import ONE_OF_THE_TWO
 from cnnsum.layers.keras.fields import KERNEL, Activation, DataFormat, Padding
-from cnnsum.layers.kinds import Flag, One, Pair, Pos, Real, Triple
+from cnnsum.layers.kinds import Flag, One, Pair, PlainInt, Pos, Real, Triple
 from cnnsum.layers.requiring import require_equal
 
-_IGNORED = "seed unroll zero_output_for_mask input_dim"
+_IGNORED = "input_dim"
 
 
 def _convolve(
@@ -111,6 +111,9 @@ def ConvLSTM1D(
     return_state: Flag = False,
     go_backwards: Flag = False,
     stateful: Flag = False,
+    seed: PlainInt | None = None,
+    unroll: Flag = False,
+    zero_output_for_mask: Flag = False,
 ) -> Facts:
     """LSTM over a sequence of rows, with convolutions in place of products: `(T, L, C)` becomes `(L', filters)`.
 
@@ -155,6 +158,9 @@ def ConvLSTM2D(
     return_state: Flag = False,
     go_backwards: Flag = False,
     stateful: Flag = False,
+    seed: PlainInt | None = None,
+    unroll: Flag = False,
+    zero_output_for_mask: Flag = False,
 ) -> Facts:
     """LSTM over a sequence of images, with convolutions in place of products: `(T, H, W, C)` becomes
     `(H', W', filters)`.
@@ -200,6 +206,9 @@ def ConvLSTM3D(
     return_state: Flag = False,
     go_backwards: Flag = False,
     stateful: Flag = False,
+    seed: PlainInt | None = None,
+    unroll: Flag = False,
+    zero_output_for_mask: Flag = False,
 ) -> Facts:
     """LSTM over a sequence of volumes, with convolutions in place of products: `(T, D, H, W, C)` becomes
     `(D', H', W', filters)`.

@@ -9,7 +9,7 @@ from cnnsum.layers.arithmetic.functions import activated
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import EVERYTHING, NOT_FOLLOWED, Facts, Kept, Shape, Weight, show_shape, size
 from cnnsum.layers.keras.fields import Activation
-from cnnsum.layers.kinds import Flag, Kind, Pos, Reading, Real, Text, integer, items, show
+from cnnsum.layers.kinds import Dtype, Flag, Kind, Pos, Reading, Real, Text, integer, items, show
 from cnnsum.layers.requiring import require_equal, require_known
 from cnnsum.typed import Annotated, NamedTuple
 
@@ -23,7 +23,7 @@ def _read_quantization(value: object, _reading: Reading) -> str:
 Quantization = Annotated[str, Kind("a way of quantization, as int8, int4/128 or gptq/4/128", _read_quantization)]
 
 
-@layer(role="dense", weights="kernel bias", ignored="lora_alpha quantization_config")
+@layer(role="dense", weights="kernel bias", ignored="quantization_config")
 def Dense(
     x: Shape,
     *,
@@ -32,6 +32,7 @@ def Dense(
     use_bias: Flag = True,
     lora_rank: Pos | None = None,
     quantization: Quantization | None = None,
+    lora_alpha: Real | None = None,
 ) -> Facts:
     """Multiply the last axis by a matrix: `(..., D)` becomes `(..., units)`.
 
@@ -85,7 +86,7 @@ def _read_sizes(value: object, reading: Reading) -> tuple[Dim | None, ...]:
 OutputSizes = Annotated[tuple[Dim | None, ...], Kind("a size, or a list of sizes", _read_sizes)]
 
 
-@layer(role="einsum", weights="kernel bias", ignored="lora_alpha gptq_unpacked_column_size quantization_config")
+@layer(role="einsum", weights="kernel bias", ignored="gptq_unpacked_column_size quantization_config")
 def EinsumDense(
     x: Shape,
     *,
@@ -95,6 +96,7 @@ def EinsumDense(
     bias_axes: Text | None = None,
     lora_rank: Pos | None = None,
     quantization: Quantization | None = None,
+    lora_alpha: Real | None = None,
 ) -> Facts:
     """Multiply the input by a kernel as an einsum equation says, such as `abc,cd->abd` or `...x,xy->...y`.
 
@@ -234,7 +236,7 @@ def _bias_shape(equation: str, result: str, bias_axes: str, sizes: dict[str, Dim
     return tuple(sizes[letter] if letter in bias_axes else 1 for letter in result[first:])
 
 
-@layer(role="embedding", weights="embeddings", ignored="mask_zero weights lora_alpha quantization_config input_length")
+@layer(role="embedding", weights="embeddings", ignored="weights quantization_config input_length")
 def Embedding(
     x: Shape,
     *,
@@ -242,6 +244,8 @@ def Embedding(
     output_dim: Pos,
     lora_rank: Pos | None = None,
     quantization: Quantization | None = None,
+    lora_alpha: Real | None = None,
+    mask_zero: Flag = False,
 ) -> Facts:
     """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`.
 
@@ -274,7 +278,7 @@ def _embeddings(input_dim: Dim, output_dim: Dim, lora_rank: Dim | None) -> tuple
     )
 
 
-@layer(weights="embeddings", ignored="mask_zero reverse_dtype quantization_config lora_alpha")
+@layer(weights="embeddings", ignored="quantization_config")
 def ReversibleEmbedding(
     x: Shape,
     *,
@@ -285,6 +289,9 @@ def ReversibleEmbedding(
     lora_rank: Pos | None = None,
     reverse: Flag = False,
     quantization: Quantization | None = None,
+    lora_alpha: Real | None = None,
+    mask_zero: Flag = False,
+    reverse_dtype: Dtype | None = None,
 ) -> Facts:
     """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`; called with `reverse`, the product
     of rows with the table: `(..., output_dim)` becomes `(..., input_dim)`.

@@ -9,12 +9,78 @@ from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN, Dim
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape, Status, show_shape, size
-from cnnsum.layers.kinds import Flag, Nat, Numbers, PlainInt, Pos, Table, Text, choice
+from cnnsum.layers.kinds import (
+    Counts,
+    Flag,
+    Kind,
+    Nat,
+    Numbers,
+    PlainInt,
+    Pos,
+    Reading,
+    Real,
+    Table,
+    Text,
+    choice,
+    kind_in,
+    wrong,
+)
 from cnnsum.layers.requiring import require_equal
-from cnnsum.typed import Annotated
+from cnnsum.typed import Annotated, NamedTuple
 
 Encoding = Annotated[str, choice("int", "one_hot", "multi_hot", "count", "tf_idf")]
 CategoryMode = Annotated[str, choice("one_hot", "multi_hot", "count")]
+OovMethod = Annotated[str, choice("floormod", "farmhash")]
+Int64 = Annotated[str, choice("int64")]
+
+_SALT = "an integer, or a list of two"
+_whole_numbers = kind_in(Counts).read
+
+
+def _salt(value: object, reading: Reading) -> object:
+    found = _whole_numbers(value, reading)
+    if isinstance(found, tuple) and len(found) != 2:
+        raise wrong(_SALT, value)
+    return found
+
+
+def _text_or_int(value: object, reading: Reading) -> object:
+    return value if isinstance(value, str) else kind_in(PlainInt).read(value, reading)
+
+
+Salt = Annotated[object, Kind(_SALT, _salt)]
+TextOrInt = Annotated[object, Kind("a text or an integer", _text_or_int)]
+
+
+class Own(NamedTuple):
+    """A function of the file's author, as the JSON that the file has for it."""
+
+    text: str
+
+
+def _or_own(*words: str) -> Kind:
+    """One of some words, or a function of the file's author."""
+    known = choice(*words)
+
+    def read(value: object, reading: Reading) -> object:
+        if not isinstance(value, dict):
+            return known.read(value, reading)
+        import json
+
+        return Own(json.dumps(value))
+
+    def spell(value: object) -> object:
+        if not isinstance(value, Own):
+            return value
+        import json
+
+        return json.loads(value.text)
+
+    return Kind(known.expects, read, words, spell)
+
+
+Standardize = Annotated[object, _or_own("lower_and_strip_punctuation", "lower", "strip_punctuation")]
+Split = Annotated[object, _or_own("whitespace", "character")]
 
 
 def _encoded(x: Shape, depth: Dim, mode: str, ops: int, dtype: str = "int64", axis: int = -1) -> Facts:
@@ -31,9 +97,14 @@ def _encoded(x: Shape, depth: Dim, mode: str, ops: int, dtype: str = "int64", ax
     return Facts(out, ops=ops * size(x) + size(out), gradient="none", status=status)
 
 
-@layer(ignored="sparse")
+@layer
 def CategoryEncoding(
-    x: Shape, count_weights: Shape | None = None, *, num_tokens: Pos, output_mode: CategoryMode = "multi_hot"
+    x: Shape,
+    count_weights: Shape | None = None,
+    *,
+    num_tokens: Pos,
+    output_mode: CategoryMode = "multi_hot",
+    sparse: Flag = False,
 ) -> Facts:
     """Turn whole numbers below `num_tokens` into codes: "one_hot" a row for each, "multi_hot" a row per sample with 1
     for those that occur, "count" with how often they do.
@@ -46,13 +117,15 @@ def CategoryEncoding(
     return _encoded(x, num_tokens, output_mode, 0)
 
 
-@layer(ignored="sparse epsilon")
+@layer
 def Discretization(
     x: Shape,
     *,
     bin_boundaries: Numbers | None = None,
     num_bins: Pos | None = None,
     output_mode: Encoding = "int",
+    epsilon: Real = 0.01,
+    sparse: Flag = False,
 ) -> Facts:
     """Give the number of the bin that each element lies in, or its code as in CategoryEncoding.
 
@@ -72,8 +145,16 @@ def Discretization(
     return facts
 
 
-@layer(ignored="sparse mask_value salt")
-def Hashing(x: Shape, *, num_bins: Pos, output_mode: Encoding = "int") -> Facts:
+@layer
+def Hashing(
+    x: Shape,
+    *,
+    num_bins: Pos,
+    output_mode: Encoding = "int",
+    mask_value: TextOrInt | None = None,
+    salt: Salt | None = None,
+    sparse: Flag = False,
+) -> Facts:
     """Give a bin for each element by its hash, or its code as in CategoryEncoding.
 
     Operations: a hash is counted as 1 per element. No weights. Backpropagation keeps nothing: there is no gradient.
@@ -81,8 +162,8 @@ def Hashing(x: Shape, *, num_bins: Pos, output_mode: Encoding = "int") -> Facts:
     return _encoded(x, num_bins, output_mode, 1)
 
 
-@layer(ignored="sparse")
-def HashedCrossing(*xs: Shape, num_bins: Pos, output_mode: Encoding = "int") -> Facts:
+@layer
+def HashedCrossing(*xs: Shape, num_bins: Pos, output_mode: Encoding = "int", sparse: Flag = False) -> Facts:
     """Give a bin for each combination of the inputs' elements by its hash, or its code.
 
     Operations: a hash is counted as 1 per element. No weights. Backpropagation keeps nothing: there is no gradient.
@@ -95,7 +176,8 @@ def HashedCrossing(*xs: Shape, num_bins: Pos, output_mode: Encoding = "int") -> 
     return _encoded(xs[0], num_bins, output_mode, 1)
 
 
-_LOOKUP = "sparse idf_weights encoding salt oov_token oov_method vocabulary_dtype vocabulary_size"
+#: What the files of lookups have besides what these are made with.
+_LOOKUP = "vocabulary_size"
 
 
 def _lookup(
@@ -118,7 +200,7 @@ def _lookup(
     return _encoded(x, depth, "int" if invert else output_mode, 1)
 
 
-@layer(ignored=_LOOKUP)
+@layer(ignored=f"{_LOOKUP} encoding")
 def IntegerLookup(
     x: Shape,
     *,
@@ -129,6 +211,12 @@ def IntegerLookup(
     output_mode: Encoding = "int",
     invert: Flag = False,
     pad_to_max_tokens: Flag = False,
+    oov_token: PlainInt | None = -1,
+    vocabulary_dtype: Int64 = "int64",
+    idf_weights: Numbers | None = None,
+    sparse: Flag = False,
+    oov_method: OovMethod = "floormod",
+    salt: Salt | None = None,
 ) -> Facts:
     """Give the place of each whole number in a table, or its code as in CategoryEncoding.
 
@@ -148,7 +236,7 @@ def IntegerLookup(
     )
 
 
-@layer(ignored=_LOOKUP)
+@layer(ignored=f"{_LOOKUP} vocabulary_dtype oov_method")
 def StringLookup(
     x: Shape,
     *,
@@ -159,6 +247,11 @@ def StringLookup(
     output_mode: Encoding = "int",
     invert: Flag = False,
     pad_to_max_tokens: Flag = False,
+    oov_token: Text | None = "[UNK]",  # noqa: S107 - a word of a table
+    idf_weights: Numbers | None = None,
+    sparse: Flag = False,
+    encoding: Text = "utf-8",
+    salt: Salt | None = None,
 ) -> Facts:
     """Give the place of each text in a table, or its code as in CategoryEncoding.
 
@@ -178,7 +271,7 @@ def StringLookup(
     )
 
 
-@layer(ignored="standardize split ngrams idf_weights sparse ragged encoding vocabulary_size")
+@layer(ignored=_LOOKUP)
 def TextVectorization(
     x: Shape,
     *,
@@ -187,6 +280,13 @@ def TextVectorization(
     output_sequence_length: Pos | None = None,
     pad_to_max_tokens: Flag = False,
     vocabulary: Table | None = None,
+    standardize: Standardize | None = "lower_and_strip_punctuation",
+    split: Split | None = "whitespace",
+    ngrams: Counts | None = None,
+    idf_weights: Numbers | None = None,
+    sparse: Flag = False,
+    ragged: Flag = False,
+    encoding: Text = "utf-8",
 ) -> Facts:
     """Split texts into words and give the place of each in a table: `(1)` becomes `(output_sequence_length)`, or a
     code.

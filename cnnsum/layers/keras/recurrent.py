@@ -1,8 +1,9 @@
 """Recurrent layers: a cell that is applied at every time step to the step's input and to its own last state.
 
 All read `(T, D)` and give `(units)`, the state after the last step, or with `return_sequences` `(T, units)`, that of
-every step; with `return_state` also the last states, as further outputs. `go_backwards`, `stateful`, `unroll` change no
-number. Further inputs, in this order: the initial states, then a mask `(T)`.
+every step; with `return_state` also the last states, as further outputs. `go_backwards`, `stateful`, `unroll`,
+`zero_output_for_mask`, `use_cudnn` and `seed` change no number. Further inputs, in this order: the initial states, then
+a mask `(T)`.
 
 The products of a step are `(D + units) * units` MACs for each of the cell's gates. Backpropagation keeps the input, and
 for every step what the products and gates of that step were computed from.
@@ -15,13 +16,26 @@ from cnnsum.layers.arithmetic.recurrence import kept_before, recur
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Shape
 from cnnsum.layers.keras.fields import Activation
-from cnnsum.layers.kinds import Flag, Pos, Real
+from cnnsum.layers.kinds import Flag, Kind, PlainInt, Pos, Reading, Real, wrong
+from cnnsum.typed import Annotated
 
-#: Fields of the three layers that change no number.
-_IGNORED = "seed zero_output_for_mask use_cudnn implementation time_major"
+#: Fields that the three layers had in Keras 2.
+_IGNORED = "implementation time_major"
 
 
-@layer(role="simple recurrence", weights="kernel recurrent bias", ignored=_IGNORED)
+def _read_fused(value: object, reading: Reading) -> str | bool:
+    if value == "auto":
+        return "auto"
+    if isinstance(value, str) or not isinstance(value, bool):
+        raise wrong(_FUSED, value)
+    return value
+
+
+_FUSED = "true, false or auto"
+Fused = Annotated[str | bool, Kind(_FUSED, _read_fused)]
+
+
+@layer(role="simple recurrence", weights="kernel recurrent bias", ignored=f"{_IGNORED} use_cudnn")
 def SimpleRNN(
     x: Shape,
     initial_state: Shape | None = None,
@@ -37,6 +51,8 @@ def SimpleRNN(
     go_backwards: Flag = False,
     stateful: Flag = False,
     unroll: Flag = False,
+    seed: PlainInt | None = None,
+    zero_output_for_mask: Flag = False,
 ) -> Facts:
     """At every step the new state is `activation(x @ kernel + state @ recurrent_kernel + bias)`: `(T, D)` to `(units)`.
 
@@ -79,6 +95,9 @@ def LSTM(
     go_backwards: Flag = False,
     stateful: Flag = False,
     unroll: Flag = False,
+    seed: PlainInt | None = None,
+    use_cudnn: Fused = "auto",
+    zero_output_for_mask: Flag = False,
 ) -> Facts:
     """Long short-term memory, `(T, D)` to `(units)`: a carry that gates write (i), forget (f) and read (o).
 
@@ -133,6 +152,9 @@ def GRU(
     stateful: Flag = False,
     unroll: Flag = False,
     reset_after: Flag = True,
+    seed: PlainInt | None = None,
+    use_cudnn: Fused = "auto",
+    zero_output_for_mask: Flag = False,
 ) -> Facts:
     """Gated recurrent unit, `(T, D)` to `(units)`: a state that gates update (z) and reset (r).
 

@@ -10,7 +10,7 @@ from cnnsum.dims import Dim, equal
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import Facts, Kept, Shape, show_shape, size
 from cnnsum.layers.keras.fields import DataFormat
-from cnnsum.layers.kinds import Extent, Rate, Real
+from cnnsum.layers.kinds import Extent, PlainInt, Rate, Real
 from cnnsum.layers.requiring import require_rank
 
 #: One byte an element.
@@ -38,8 +38,8 @@ def _noise_shape(x: Shape, noise_shape: tuple[Dim | None, ...] | None, what: str
     return shape
 
 
-@layer(role="dropout", built=True, ignored="seed")
-def Dropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None) -> Facts:
+@layer(role="dropout", built=True)
+def Dropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None, seed: PlainInt | None = None) -> Facts:
     """In training set a part `rate` of the elements to 0 and scale up the rest; the shape stays.
 
     `noise_shape` has 1 for the axes that are dropped as one, and null for the others, batch axis first. No weights, no
@@ -48,8 +48,8 @@ def Dropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None) -> Facts
     return _masked(x, rate, _noise_shape(x, noise_shape, "Dropout"))
 
 
-@layer(role="alpha dropout", built=True, ignored="seed")
-def AlphaDropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None) -> Facts:
+@layer(role="alpha dropout", built=True)
+def AlphaDropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None, seed: PlainInt | None = None) -> Facts:
     """Dropout that keeps mean and variance, for networks with `selu`: dropped elements get its lowest value.
 
     No weights, no operations at inference. Backpropagation keeps the mask, one byte an element.
@@ -57,8 +57,8 @@ def AlphaDropout(x: Shape, *, rate: Rate, noise_shape: Extent | None = None) -> 
     return _masked(x, rate, _noise_shape(x, noise_shape, "AlphaDropout"))
 
 
-@layer(role="channel dropout", built=True, ignored="seed")
-def SpatialDropout1D(x: Shape, *, rate: Rate) -> Facts:
+@layer(role="channel dropout", built=True)
+def SpatialDropout1D(x: Shape, *, rate: Rate, seed: PlainInt | None = None) -> Facts:
     """Dropout of whole channels of `(T, C)`; the shape stays.
 
     No weights, no operations at inference. Backpropagation keeps the mask, one byte per channel of each sample.
@@ -67,8 +67,10 @@ def SpatialDropout1D(x: Shape, *, rate: Rate) -> Facts:
     return _masked(x, rate, (x[0], 1, x[2]))
 
 
-@layer(role="channel dropout", built=True, ignored="seed")
-def SpatialDropout2D(x: Shape, *, rate: Rate, data_format: DataFormat | None = None) -> Facts:
+@layer(role="channel dropout", built=True)
+def SpatialDropout2D(
+    x: Shape, *, rate: Rate, data_format: DataFormat | None = None, seed: PlainInt | None = None
+) -> Facts:
     """Dropout of whole channels of `(H, W, C)`; the shape stays.
 
     No weights, no operations at inference. Backpropagation keeps the mask, one byte per channel of each sample.
@@ -77,8 +79,10 @@ def SpatialDropout2D(x: Shape, *, rate: Rate, data_format: DataFormat | None = N
     return _masked(x, rate, (x[0], x[1], 1, 1) if data_format == "channels_first" else (x[0], 1, 1, x[3]))
 
 
-@layer(role="channel dropout", built=True, ignored="seed")
-def SpatialDropout3D(x: Shape, *, rate: Rate, data_format: DataFormat | None = None) -> Facts:
+@layer(role="channel dropout", built=True)
+def SpatialDropout3D(
+    x: Shape, *, rate: Rate, data_format: DataFormat | None = None, seed: PlainInt | None = None
+) -> Facts:
     """Dropout of whole channels of `(D, H, W, C)`; the shape stays.
 
     No weights, no operations at inference. Backpropagation keeps the mask, one byte per channel of each sample.
@@ -87,8 +91,8 @@ def SpatialDropout3D(x: Shape, *, rate: Rate, data_format: DataFormat | None = N
     return _masked(x, rate, (x[0], x[1], 1, 1, 1) if data_format == "channels_first" else (x[0], 1, 1, 1, x[4]))
 
 
-@layer(role="gaussian dropout", built=True, ignored="seed")
-def GaussianDropout(x: Shape, *, rate: Rate) -> Facts:
+@layer(role="gaussian dropout", built=True)
+def GaussianDropout(x: Shape, *, rate: Rate, seed: PlainInt | None = None) -> Facts:
     """In training multiply by noise of mean 1 and deviation `sqrt(rate / (1 - rate))`; the shape stays.
 
     No weights, no operations at inference. Backpropagation keeps the noise.
@@ -96,8 +100,8 @@ def GaussianDropout(x: Shape, *, rate: Rate) -> Facts:
     return Facts(x, kept=() if rate == 0 else (Kept("noise", x),), alias="view" if rate == 0 else "bypass")
 
 
-@layer(role="noise", built=True, ignored="seed")
-def GaussianNoise(x: Shape, *, stddev: Rate) -> Facts:
+@layer(role="noise", built=True)
+def GaussianNoise(x: Shape, *, stddev: Rate, seed: PlainInt | None = None) -> Facts:
     """In training add noise of mean 0 and deviation `stddev`; the shape stays.
 
     No weights, no operations at inference. Backpropagation keeps nothing.

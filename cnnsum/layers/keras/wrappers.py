@@ -20,7 +20,7 @@ from cnnsum.layers.facts import (
     size,
 )
 from cnnsum.layers.inner import Inner, within
-from cnnsum.layers.kinds import Sublayer, choice
+from cnnsum.layers.kinds import Pos, Sublayer, choice
 from cnnsum.typed import Annotated
 
 MergeMode = Annotated[str, choice("concat", "sum", "mul", "ave")]
@@ -148,8 +148,8 @@ def _stepwise(window: Reach, x: Shape) -> Reach:
     return window
 
 
-@layer(weights="layer", ignored="power_iterations")
-def SpectralNormalization(x: Shape, *, layer: Sublayer) -> Facts:
+@layer(weights="layer")
+def SpectralNormalization(x: Shape, *, layer: Sublayer, power_iterations: Pos = 1) -> Facts:
     """Apply `layer` with its kernel divided by the kernel's largest singular value, of which an estimate is kept:
     `(...)` becomes what `layer` makes of it.
 

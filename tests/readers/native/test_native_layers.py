@@ -95,7 +95,7 @@ def test_equal_values_of_other_types_are_not_mixed_up():
             ],
         ),
         (["Add: 3"], ["3:5-11 CFG104 Add got a value but it has no fields"]),
-        (["Dropout: [1, 2, 3, 4, 5]"], ["3:5-29 CFG104 Dropout got 5 values but it has 2: rate, noise_shape"]),
+        (["Dropout: [1, 2, 3, 4, 5]"], ["3:5-29 CFG104 Dropout got 5 values but it has 3: rate, noise_shape, seed"]),
         (
             ["7"],
             ["3:5-6 SPC027 a layer is the name of its type, or a mapping of it to its fields, not 7"],
