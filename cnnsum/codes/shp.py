@@ -314,11 +314,12 @@ Passes:
       - Concatenate: {from: [input, up], name: even}
 
 ## SHP223
-What a layer needs of a size repeats with too long a period to be solved.
+What a layer needs of a size repeats with too long a period to be solved, or divides by a formula of the size (`64 // (H - 4)`)
+and has no period.
 
 Why: Which sizes are accepted is found by their residues; of a period of millions only a bound is given.
 
-Mend: Smaller strides; or test a size by itself with `cnnsum sizes --test`.
+Mend: Smaller strides, a number to divide by; or test a size by itself with `cnnsum sizes --test`.
 
 Fails:
 

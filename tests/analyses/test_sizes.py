@@ -7,6 +7,7 @@ import pytest
 import cnnsum
 from cnnsum.analyses.sizes.conditions import Sizes, violated
 from cnnsum.analyses.sizes.conditions import test_of as put_together
+from cnnsum.answers import as_text
 from cnnsum.dims import Expr, Symbol, substitute
 from cnnsum.layers.facts import Need
 from cnnsum.layers.requiring import holds
@@ -323,3 +324,56 @@ def test_a_condition_put_together_once_is_the_condition():
 def test_what_is_picked_by_its_number_must_be_there(input: str, layer: str, condition: str) -> None:
     found = cnnsum.sizes(cnnsum.loads(f"input: {input}\nlayers:\n  - {layer}\n"))
     assert [axis.record.condition for axis in found.axes] == [condition]
+
+
+@pytest.mark.parametrize(
+    ("shape", "target", "conditions_of"),
+    [
+        ("[H, W, 8]", "[H//4, 4, W//4, 4, 8]", {"H": "H % 4 == 0 and H >= 4", "W": "W % 4 == 0 and W >= 4"}),
+        ("[D, H, W]", "[D//2, 2, H//3, 3, W, 1]", {"D": "D % 2 == 0 and D >= 2", "H": "H % 3 == 0 and H >= 3"}),
+        ("[S, S, 8]", "[S//4, 4, S//4, 4, 8]", {"S": "S % 4 == 0 and S >= 4"}),
+        ("[H, W]", "[H//2, 2, W//6, 3, 2]", {"H": "H % 2 == 0 and H >= 2", "W": "W % 6 == 0 and W >= 6"}),
+    ],
+)
+def test_windows_are_solved_axis_by_axis(shape: str, target: str, conditions_of: dict[str, str]) -> None:
+    text = f"input: {shape}\nlayers: [Reshape: [{target}]]\n"
+    found = model(text)
+    assert {name: text for name, text in conditions(found.sizes).items() if "%" in text} == conditions_of
+    assert all(axis.exact and not axis.relations for axis in found.sizes.axes)
+    names = [name for name in shape.strip("[]").split(", ") if name.isalpha()]
+    for size in range(1, 14):
+        for other in (3, 6, 12):
+            at = {name: size if index == 0 else other for index, name in enumerate(names)}
+            at = dict.fromkeys(names, size) if len(set(names)) == 1 else at
+            assert (violated(found.sizes.requirements, at) is None) == (not model(text, settings=at).wrong), at
+
+
+def test_an_equation_that_others_make_shorter_is_solved() -> None:
+    # H % 4 == 0 comes from the first; so the second is W == 8, whatever H is.
+    text = """
+    input: [H, W, 3]
+    layers:
+      - Reshape: {target_shape: [H//4, 4, W, 3], from: input}
+      - Reshape: {target_shape: [4*(H//4), 8, 3], from: input, name: other}
+    """
+    found = model(text)
+    assert conditions(found.sizes) == {"H": "H % 4 == 0 and H >= 4", "W": "W == 8"}
+    assert model(text, settings={"H": 8, "W": 8}).wrong is False
+    # Without the first nothing makes it so.
+    alone = model(text.replace("- Reshape: {target_shape: [H//4, 4, W, 3], from: input}", "- Activation: relu"))
+    assert conditions(alone.sizes)["W"] == "H*W == 32*(H//4)"
+
+
+def test_what_is_not_solved_is_marked() -> None:
+    text = "input: [H, W, 3]\nlayers: [Reshape: [[-1, 5]]]\n"
+    report = cnnsum.sizes(model(text))
+    assert [axis.related for axis in report.axes] == [("W",), ("H",)]
+    assert [axis.record.exact for axis in report.axes] == [True, True]
+    assert "a relation: solved with --set W=..." in as_text("sizes", report)
+    height = cnnsum.sizes(model(text, settings={"W": 2})).axes[0]
+    assert (height.record.condition, height.related) == ("H % 5 == 0 and H >= 5", ())
+    divided = model("input: [S, 3]\nlayers: [Dense: {units: 64 // (S - 4)}]\n")
+    (axis, *_) = cnnsum.sizes(divided).axes
+    assert (axis.record.exact, axis.related) == (False, ())
+    (said,) = divided.sizes.diagnostics
+    assert "divides by a formula, and is not solved" in said.message

@@ -173,6 +173,15 @@ class Sizes(NamedTuple):
         above, above_to = _first(_Trial(name, left, _MOST_TRIED), legal.nearest_above, size, 1)
         return Near(accepted, below, above, below_to, above_to)
 
+    def unsolved(self, axis: Axis, given: Mapping[str, int]) -> tuple[bool, frozenset[str]]:
+        """Whether a condition on the axis is put to the test size by size, for it could not be solved, with sizes of
+        other symbols given; and the other symbols without a size that conditions relate it to.
+        """
+        _, left = self._with(axis, given)
+        names = [{one.name for one in symbols_of(need.left) | symbols_of(need.right)} for need in left]
+        own = axis.symbol.name
+        return {own} in names, frozenset[str]().union(*names) - {own}
+
     def _with(self, axis: Axis, given: Mapping[str, int]) -> tuple[SizeSet, list[Need]]:
         """What is accepted with other sizes given, and the conditions that are left to be tried."""
         others = {name: size for name, size in given.items() if name != axis.symbol.name}

@@ -12,6 +12,7 @@ from cnnsum.analyses.sizes.conditions import Axis, Recorded, Requirement, text_o
 from cnnsum.diagnostics import Diagnostic, Problem, Related, Span
 from cnnsum.dims import Symbol, symbols_of
 from cnnsum.dims.patterns import PeriodError
+from cnnsum.dims.pieces import has_period
 from cnnsum.dims.sets import SizeSet
 from cnnsum.dims.solving import solve
 from cnnsum.graph import findings
@@ -27,8 +28,10 @@ def judge(axis: Axis, graph: Graph, requirements: list[Requirement]) -> Iterator
         yield contradiction(requirements[-1], requirements[:-1])
         return
     for one in axis.unsolved:
+        periodic = has_period(one.need.left) and has_period(one.need.right)
+        why = "repeats with too long a period to be" if periodic else "divides by a formula, and is not"
         message = (
-            f"what `{one.layer.name}` needs of {axis.symbol.name} repeats with too long a period to be solved: "
+            f"what `{one.layer.name}` needs of {axis.symbol.name} {why} solved: "
             f"the sizes given are a bound ({text_of(one.need)})"
         )
         yield findings.of_layer(one.layer, Problem("SHP223", message), "warning")

@@ -37,12 +37,13 @@ def sizes_of(graph: Graph, inference: Inference) -> Sizes:
     diagnostics = DiagnosticList()
     for one in requirements:
         symbols = one.symbols
-        if one.allowed is None and len(symbols) > 1:
+        if one.allowed is None and symbols:
             answer = _decided(one.need, {symbol: facts[symbol] for symbol in symbols})
             if answer is False and diagnostics.has_room("SHP222"):
                 diagnostics.append(contradiction(one, [other for other in kept if other.symbols & symbols]))
             if answer is True:
                 continue
+            one = _narrowed(one, facts)  # noqa: PLW2901 - the same for all sizes that the others accept
         kept.append(one)
     by_symbol = _ForSymbols(kept)
     resized = _resized(inference)
@@ -71,7 +72,7 @@ def sizes_of(graph: Graph, inference: Inference) -> Sizes:
 def _requirements(inference: Inference) -> list[Requirement]:
     """The conditions of all layers, each once, in the order in which the layers run."""
     grouped: dict[tuple[str, Dim | frozenset[Dim], Dim], list[Constraint]] = {}
-    for constraint in inference.needs:
+    for constraint in _apart(inference.needs):
         relation, left, right = constraint.need[:3]
         either_way = relation in {"==", "broadcast"}
         key = (relation, frozenset((left, right)), 0) if either_way else (relation, left, right)
@@ -90,6 +91,30 @@ def _requirements(inference: Inference) -> list[Requirement]:
         need = _without_factor(need)
         result.append(Requirement(layer, need, tuple(dict.fromkeys(related)), count, solve_need(need)))
     return result
+
+
+def _apart(constraints: Iterable[Constraint]) -> Iterator[Constraint]:
+    """The same conditions, with those on products of several sizes taken apart into conditions on each that are solved.
+
+    Conditions that are not solved by themselves are left together: what is known of their symbols may decide them.
+    """
+    for constraint in constraints:
+        need = constraint.need
+        parts = None
+        if need.relation == "==" and len(symbols_of(need.left) | symbols_of(need.right)) > 1:
+            from cnnsum.dims.factors import apart
+
+            equations = apart(need.left, need.right)
+            parts = None if equations is None else [need._replace(left=a, right=b) for a, b in equations]
+        if parts is None or any(_is_of_one(part) and solve_need(part) is None for part in parts):
+            yield constraint
+        else:
+            for part in parts:
+                yield constraint._replace(need=part)
+
+
+def _is_of_one(need: Need) -> bool:
+    return len(symbols_of(need.left) | symbols_of(need.right)) == 1
 
 
 def _without_factor(need: Need) -> Need:
@@ -153,6 +178,28 @@ def _decided(need: Need, facts: Mapping[Symbol, Dim]) -> bool | None:
         return holds(put(need, {symbol.name: dim for symbol, dim in facts.items()}), {})
     except ValueError:
         return None
+
+
+def _narrowed(one: Requirement, facts: Mapping[Symbol, Dim]) -> Requirement:
+    """The requirement on fewer symbols, where it is an equation whose sides have a factor in common at all sizes that
+    the other conditions accept: `H*W == 32*(H//4)` is `W == 8` for multiples of 4.
+    """
+    if one.need.relation != "==":
+        return one
+    from cnnsum.dims.factors import without_common
+
+    try:
+        need = put(one.need, {symbol.name: facts[symbol] for symbol in one.symbols})
+    except ValueError:
+        return one
+    left, right = without_common(need.left, need.right)
+    rest = symbols_of(left) | symbols_of(right)
+    # What is known of the rest is told by its own conditions.
+    if len(rest) != 1 or any(facts.get(symbol) != symbol.dim for symbol in rest):
+        return one
+    need = _without_factor(need._replace(left=left, right=right))
+    allowed = solve_need(need)
+    return one if allowed is None else one._replace(need=need, allowed=allowed)
 
 
 def _axis(

@@ -33,7 +33,8 @@ class AxisReport(NamedTuple):
     for; legal_to: the last that was looked at, where that was given up. resized: layers whose weights fit one size.
     recorded: what an exported program records of the symbol, where that differs: the condition, the least of these
     sizes that is not accepted, and those that are accepted and that PyTorch refuses. formula: what the axis is of the
-    symbol, where it is not the symbol itself: `4*H`.
+    symbol, where it is not the symbol itself: `4*H`. related: other symbols, without a size, that conditions relate it
+    to: what they leave of it is not solved.
     """
 
     record: SizeRecord
@@ -50,6 +51,7 @@ class AxisReport(NamedTuple):
     legal_to: int | None = None
     recorded: tuple[str, int | None, str | None] | None = None
     formula: str | None = None
+    related: tuple[str, ...] = ()
 
 
 class SizesReport(NamedTuple):
@@ -245,10 +247,11 @@ def _axis(
     others = {other.name for one in axis.relations for other in one.symbols if other.name != symbol}
     given = {other: said[other] for other in sorted(others) if other in said}
     size = said.get(symbol)
+    tried, related = sizes.unsolved(axis, given)
     near = None if size is None else sizes.nearest(axis, given, size)
     listed = None if range is None else sizes.accepted(axis, given, *range)
     return AxisReport(
-        record(axis)._replace(exact=axis.exact and not blind),
+        record(axis)._replace(exact=axis.exact and not blind and not tried),
         size,
         None if near is None else near.accepted,
         None if near is None else near.below,
@@ -261,6 +264,7 @@ def _axis(
         None if near is None else near.above_to,
         None if listed is None else listed.to,
         axis.recorded,
+        related=tuple(sorted(related)),
     )
 
 

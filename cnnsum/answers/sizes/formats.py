@@ -71,7 +71,10 @@ def _axis(
     yield [(f" {symbol}", "bold"), (f"  ({places}{size})", "")]
     yield from _labelled("accepts", [(record.condition, NUMBER)], width)
     if not record.exact and not blind:
-        yield from _labelled("", [("a bound: its period is too long to be solved", "")], width)
+        yield from _labelled("", [("a bound: it is not solved, sizes are tried one by one", "")], width)
+    if axis.related:
+        settings = " ".join(f"--set {printable(name)}=..." for name in axis.related)
+        yield from _labelled("", [(f"a relation: solved with {settings}", "")], width)
     if axis.given:
         text = " and ".join(f"{name} = {value:,}" for name, value in axis.given)
         yield from _labelled("with", [(text, "")], width)
@@ -233,6 +236,8 @@ def _axis_object(axis: AxisReport) -> dict[str, object]:
         "given": dict(axis.given),
         "weights": list(axis.resized),
     }
+    if axis.related:
+        result["related"] = list(axis.related)
     if axis.formula is not None:
         result["formula"] = axis.formula
     searched = {"below": axis.below_to, "above": axis.above_to}
