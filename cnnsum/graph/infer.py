@@ -89,8 +89,10 @@ class Call:
 
     def views(self) -> Iterator[tuple[int, int]]:
         """Each output of a view with the input whose storage it is: of as many inputs as outputs each its own, else the
-        first.
+        first. A view of a constant is one of no value.
         """
+        if not self.inputs:
+            return
         apart = len(self.inputs) == len(self.outputs)
         for at, number in enumerate(self.outputs):
             yield number, self.inputs[at if apart else 0]

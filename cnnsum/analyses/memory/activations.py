@@ -101,7 +101,7 @@ class Keeping:
             if not moves:
                 for number in call.inputs:
                     moves = moves or wanted[number]
-            if facts.alias == "view" and call.inputs and step not in copied:
+            if facts.alias == "view" and step not in copied:
                 for number, origin in call.views():
                     storage[number] = storage[origin]
             if moves and facts.gradient != "none":

@@ -208,7 +208,7 @@ def _storages(inference: Inference) -> list[int]:
     storage = list(range(len(inference.values)))
     there = set(inference.inputs)
     for call in inference.calls:
-        if call.facts.alias in {"view", "bypass"} and call.inputs:
+        if call.facts.alias in {"view", "bypass"}:
             for number, origin in call.views():
                 if storage[origin] in there:
                     storage[number] = storage[origin]

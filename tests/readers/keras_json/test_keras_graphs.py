@@ -198,6 +198,21 @@ def test_array_constant_in_a_list() -> None:
     assert shapes(found) == {"image": ["1 6 3"], "a": ["1 7 3"], "b": ["1 7 3"], "c": ["1 6 3"]}
 
 
+@pytest.mark.parametrize("view", ["Identity", "Flatten", "Reshape"])
+def test_a_view_of_an_array(view: str) -> None:
+    """It is one of no value of the network: the moments of its training step looked for one."""
+    array = {"class_name": "__tensor__", "config": {"value": [[1.0, 2.0, 3.0]], "dtype": "float32"}}
+    fields = {"target_shape": [3]} if view == "Reshape" else {}
+    layers = [
+        image((3,), batch=1),
+        made(view, "seen", called([array]), **fields),
+        made("Add", "sum", called(["image", "seen"])),
+    ]
+    found = load(functional(layers, "sum"))
+    assert shapes(cnnsum.summarize(found))["sum"] == ["1 3"]
+    assert isinstance(cnnsum.summarize(found).totals.training.total, int)
+
+
 def test_states_and_keywords() -> None:
     found = report(
         functional(
