@@ -7,7 +7,7 @@ import pytest
 import cnnsum
 from cnnsum.analyses.sizes.conditions import Sizes, violated
 from cnnsum.analyses.sizes.conditions import test_of as put_together
-from cnnsum.answers import as_text
+from cnnsum.answers import as_text, renderer
 from cnnsum.dims import Expr, Symbol, substitute
 from cnnsum.layers.facts import Need
 from cnnsum.layers.requiring import holds
@@ -377,3 +377,52 @@ def test_what_is_not_solved_is_marked() -> None:
     assert (axis.record.exact, axis.related) == (False, ())
     (said,) = divided.sizes.diagnostics
     assert "divides by a formula, and is not solved" in said.message
+
+
+DECIDED = """
+input: [32, 32, 3]
+layer_types:
+  Own: {input: [h, w, c], output: ["h - 8 if h > 16 else h - 4", w, c]}
+layers: [Own]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "expected", "why"),
+    [
+        (DECIDED, 3, "own", "Own: `h - 8 if h > 16 else h - 4` is -1, and a size is 1 or more"),
+        (
+            "vars: {size: 64}\ninput: [size, 8, 3]\nlayers: [Conv2D: [size/4, 3]]\n",
+            33,
+            "",
+            "`filters` must be a positive",
+        ),
+    ],
+)
+def test_what_an_error_hides_of_open_sizes_is_not_known(text: str, size: int, expected: str, why: str) -> None:
+    found = model(text)
+    assert not found.wrong
+    name = "size" if "size:" in text else "H"
+    report = cnnsum.sizes(found, test={name: size}, range=(size, size + 3))
+    axis = report.axes[0]
+    assert report.faulty
+    assert (axis.record.exact, axis.accepted, axis.below, axis.above) == (False, True, None, None)
+    (tested,) = report.tested
+    assert tested.refused_by is not None
+    assert (tested.refused_by.layer, tested.refused_by.reason.startswith(why)) == (expected, True)
+    assert axis.legal is not None
+    assert size not in axis.legal
+    assert axis.legal == tuple(
+        n for n in range(size, size + 4) if not model(text, settings=None, inputs=(n, 8, 3)).wrong
+    )
+    shown = as_text("sizes", report)
+    assert "accepts     not known: an error hides it" in shown
+    assert "accepted; no other was tried" in shown
+    assert ">= 1" not in shown.split("Tested")[0]
+    assert '"status": "unknown"' in "".join(renderer("sizes", "json")(report))
+
+
+def test_an_error_that_no_size_mends_leaves_what_is_known() -> None:
+    text = UPSAMPLED.replace("[H, W, 3]", "[64, 64, 3]") + "  - Dense: {unit: 3}\n"
+    axis = cnnsum.sizes(model(text)).axes[0]
+    assert (axis.record.condition, axis.accepted, axis.below, axis.above) == ("H == 1 or H % 2 == 0", True, 62, 66)

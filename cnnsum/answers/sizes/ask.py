@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from cnnsum.model import Model
 
 
+#: Sizes of a list that are inferred one by one.
+_MOST_INFERRED = 64
+
+
 class Tested(NamedTuple):
     """One size that was asked about: accepted, or refused by a layer."""
 
@@ -123,6 +127,53 @@ def _forcing_of(error: Diagnostic) -> Forcing:
     return Forcing(layer, path, line, column, "what no size gives", reason, (), 1)
 
 
+class _Inferred:
+    """Sizes put into a network that has an error with open ones: an error may hide what it needs, and with numbers
+    there may be none. An error that is there with numbers, too, says nothing of them.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._errors = {(one.code, one.message) for one in model.errors}
+
+    def refusal(self, values: Mapping[str, int]) -> Forcing | None:
+        """The error that there is at these sizes, as what refuses them."""
+        own = next((one for one in self._at(values) if (one.code, one.message) not in self._errors), None)
+        if own is None:
+            return None
+        by = _forcing_of(own)._replace(condition="another size")
+        if any(layer.name == by.layer for layer in self._model.graph.layers):
+            return by
+        return by._replace(layer="", reason=own.message)  # of a field, at its place
+
+    def _at(self, values: Mapping[str, int]) -> tuple[Diagnostic, ...]:
+        """The errors that there are at these sizes."""
+        how = self._model.how
+        try:
+            return self._model.again(how._replace(settings={**how.settings, **values})).errors
+        except UnusableError as error:
+            return tuple([one for one in error.diagnostics if one.severity == "error"])
+
+    def axis(self, axis: AxisReport, said: Mapping[str, int], range: tuple[int, int] | None) -> AxisReport:
+        """The axis with the size of the file, and those that are listed, put to the test. No other is looked for, but
+        where the error is the same at the file's sizes.
+        """
+        symbol, size = axis.record.symbol, axis.size
+        legal: list[int] = []
+        last = axis.legal_to
+        for at, one in enumerate(axis.legal or ()):
+            if at == _MOST_INFERRED:
+                last = one - 1
+                break
+            if self.refusal({**said, symbol: one}) is None:
+                legal.append(one)
+        axis = axis._replace(legal=None if range is None else tuple(legal), legal_to=last)
+        if {(one.code, one.message) for one in self._at(said)} == self._errors:
+            return axis
+        accepted = axis.accepted and self.refusal(said) is None
+        return axis._replace(accepted=accepted, below=None, above=None, below_to=size, above_to=size)
+
+
 def _of_none(axis: AxisReport, by: Forcing) -> AxisReport:
     """An axis of a network that accepts no size."""
     record = axis.record
@@ -188,6 +239,13 @@ def answer(
     ]
     tested = [_tested(sizes, said, kinds, test) for test in tests]
     at_all = next((_forcing_of(one) for one in model.errors if one.fits_no_size), None)
+    if faulty and at_all is None:
+        inferred = _Inferred(model)
+        axes = [inferred.axis(axis, said, range) for axis in axes]
+        tested = [
+            one if one.refused_by else one._replace(refused_by=inferred.refusal(_values(said, kinds, test)))
+            for one, test in zip(tested, tests, strict=True)
+        ]
     if at_all is not None:
         axes = [_of_none(axis, at_all) for axis in axes]
         tested = [one._replace(refused_by=one.refused_by or at_all) for one in tested]
@@ -269,9 +327,14 @@ def _axis(
 
 
 def _tested(sizes: Sizes, said: Mapping[str, int], kinds: Mapping[str, str], test: Mapping[str, int]) -> Tested:
+    refused = violated(sizes.requirements, _values(said, kinds, test))
+    name = ",".join(f"{symbol}={size}" if symbol else str(size) for symbol, size in test.items())
+    return Tested(name, None if refused is None else forcing(refused))
+
+
+def _values(said: Mapping[str, int], kinds: Mapping[str, str], test: Mapping[str, int]) -> dict[str, int]:
+    """The sizes of a test, and those of the file for all others."""
     values = dict(said)
     for symbol, size in test.items():
         values.update({symbol: size} if symbol else {name: size for name, kind in kinds.items() if kind == "spatial"})
-    refused = violated(sizes.requirements, values)
-    name = ",".join(f"{symbol}={size}" if symbol else str(size) for symbol, size in test.items())
-    return Tested(name, None if refused is None else forcing(refused))
+    return values

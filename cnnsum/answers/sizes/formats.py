@@ -32,7 +32,7 @@ def lines(answer: SizesReport, width: int) -> Iterator[_Line]:
     told: dict[object, str] = {}
     for axes in _same_symbol(answer.axes):
         yield []
-        yield from _axis(axes, told, answer.range, width, blind=answer.blind)
+        yield from _axis(axes, told, answer.range, width, blind=answer.blind, faulty=answer.faulty)
     if not answer.axes:
         yield []
         if answer.kept:
@@ -61,7 +61,13 @@ def _same_symbol(axes: Iterable[AxisReport]) -> list[list[AxisReport]]:
 
 
 def _axis(
-    axes: Sequence[AxisReport], told: dict[object, str], range: tuple[int, int] | None, width: int, *, blind: bool
+    axes: Sequence[AxisReport],
+    told: dict[object, str],
+    range: tuple[int, int] | None,
+    width: int,
+    *,
+    blind: bool,
+    faulty: bool,
 ) -> Iterator[_Line]:
     axis = axes[0]
     record = axis.record
@@ -69,7 +75,9 @@ def _axis(
     size = "" if axis.size is None else f", {axis.size:,} in the file"
     places = " and ".join(map(_place, axes))
     yield [(f" {symbol}", "bold"), (f"  ({places}{size})", "")]
-    yield from _labelled("accepts", [(record.condition, NUMBER)], width)
+    hidden = _is_hidden(axis, faulty=faulty)
+    accepts = ("not known: an error hides it", "") if hidden else (record.condition, NUMBER)
+    yield from _labelled("accepts", [accepts], width)
     if not record.exact and not blind:
         yield from _labelled("", [("a bound: it is not solved, sizes are tried one by one", "")], width)
     if axis.related:
@@ -104,6 +112,11 @@ def _axis(
         yield from _labelled(f"{range[0]}..{range[1]}", [(listed, "")], width)
 
 
+def _is_hidden(axis: AxisReport, *, faulty: bool) -> bool:
+    """Whether nothing is known of what an axis accepts, for an error hides what its layers need."""
+    return faulty and not axis.record.forced_by
+
+
 def _place(axis: AxisReport) -> str:
     """Where an axis is, and what it is of the symbol that the conditions are on."""
     of = "" if axis.formula is None else f" is {printable(axis.formula)}"
@@ -126,6 +139,8 @@ def _verdict(axis: AxisReport) -> str:
     given_up = [f"{size:,}" for size in (axis.below_to, axis.above_to) if size is not None]
     if given_up:
         head = "accepted" if axis.accepted else "not accepted"
+        if not near and axis.below_to == axis.above_to == axis.size:
+            return f"{head}; no other was tried"
         found = f"the nearest that was found is {nearest}" if near else "no other was found"
         return f"{head}; {found}, not searched further than {' and '.join(given_up)}"
     if axis.accepted:
@@ -170,6 +185,8 @@ def _tested(one: Tested, names: int, width: int) -> Iterator[_Line]:
     refused = one.refused_by
     place = f" ({printable(refused.path)}:{refused.line}:{refused.column})" if refused.path is not None else ""
     text = f"not accepted: `{printable(refused.layer)}`{place} needs {refused.condition}"
+    if not refused.layer:
+        text = f"not accepted: {printable(refused.reason)}{place}"
     for index, part in enumerate(_wrapped(text, width - names - 5)):
         yield [(f"   {'' if index else one.name:<{names}}  {part}", "")]
 
@@ -197,7 +214,11 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def document(answer: SizesReport) -> dict[str, object]:
     """The answer as plain dictionaries and lists."""
-    result: dict[str, object] = {"schema": SCHEMA, "model": answer.model, "axes": list(map(_axis_object, answer.axes))}
+    result: dict[str, object] = {
+        "schema": SCHEMA,
+        "model": answer.model,
+        "axes": [_axis_object(axis, faulty=answer.faulty) for axis in answer.axes],
+    }
     if answer.batch is not None:
         result["batch"] = answer.batch
     if answer.tested:
@@ -213,7 +234,7 @@ def json_chunks(answer: SizesReport) -> Iterator[str]:
     yield json.dumps(document(answer), indent=1, ensure_ascii=True) + "\n"
 
 
-def _axis_object(axis: AxisReport) -> dict[str, object]:
+def _axis_object(axis: AxisReport, *, faulty: bool) -> dict[str, object]:
     record = axis.record
     nearest: dict[str, object] = {"below": axis.below, "above": axis.above}
     result: dict[str, object] = {
@@ -221,7 +242,7 @@ def _axis_object(axis: AxisReport) -> dict[str, object]:
         "input": record.input,
         "axis": record.axis,
         "condition": record.condition,
-        "status": "exact" if record.exact else "bound",
+        "status": "exact" if record.exact else "unknown" if _is_hidden(axis, faulty=faulty) else "bound",
         "because": list(record.because),
         "forced_by": list(map(_forcing_object, record.forced_by)),
         "size": axis.size,
