@@ -28,6 +28,8 @@ from cnnsum.layers.vocabulary import KERAS, Vocabulary, vocabulary_of
 from cnnsum.typed import Any, Literal, NamedTuple, TypeVar, get_args, overload
 
 Rule = Callable[..., Facts]
+#: Brings fields that were read, all of them without problems, into the one form that says the same.
+Settle = Callable[[dict[str, object]], None]
 
 #: What a type is to those who look at a network (advice, conventions of other tools, memory as another framework has
 #: it), in words that no framework owns; "" for what nobody asks for. One, two and three axes are one role.
@@ -121,6 +123,7 @@ class LayerType:
         with weights). built: whether Keras takes it for built as soon as it is made.
     vocabulary: the framework's that it is of.
     lazy: the alias that means the same without the first field, which then follows from the input; "" for none.
+    settle: what brings its fields into one form where several say the same; None for most.
     weights: the names of the weights that it may own; in Keras each brings `NAME_initializer`, `NAME_regularizer`,
         `NAME_constraint`, which are accepted and not read.
     """
@@ -140,6 +143,7 @@ class LayerType:
         "role",
         "rule",
         "settings",
+        "settle",
         "vocabulary",
         "weights",
     )
@@ -159,9 +163,11 @@ class LayerType:
         built: bool = False,
         lazy: str = "",
         settings: tuple[str, ...] = (),
+        settle: Settle | None = None,
         vocabulary: Vocabulary = KERAS,
     ) -> None:
         self.rule = rule
+        self.settle = settle
         self.settings = settings
         self.vocabulary = vocabulary
         self.reads = reads
@@ -241,6 +247,8 @@ class LayerType:
             for name, value in fields.items()
             if value is REQUIRED and name not in raw
         )
+        if self.settle is not None and not problems:
+            self.settle(fields)
         return fields, problems
 
     def read_field(self, name: str, value: object, reading: Reading) -> object:
@@ -412,6 +420,7 @@ def layer(
     built: bool = False,
     lazy: str = "",
     settings: str = "",
+    settle: Settle | None = None,
 ) -> Callable[[R], R]: ...
 
 
@@ -429,12 +438,13 @@ def layer(
     built: bool = False,
     lazy: str = "",
     settings: str = "",
+    settle: Settle | None = None,
 ) -> R | Callable[[R], R]:
     """Declare a layer type by its rule.
 
     weights: the names of its weights, for their initializers and the like, separated by spaces.
     aliases: further names of the type; ignored: fields that Keras has and no number depends on.
-    settings: names of inputs, separated by spaces. reads, role, function, built, lazy: as of `LayerType`.
+    settings: names of inputs, separated by spaces. reads, role, function, built, lazy, settle: as of `LayerType`.
     key, name: where the rule's own name is not the key to find it under or the name to show.
     """
     if role not in _ROLES:
@@ -456,6 +466,7 @@ def layer(
             built=built,
             lazy=lazy,
             settings=tuple(settings.split()),
+            settle=settle,
             vocabulary=vocabulary,
         )
         vocabulary.types[declared.key] = declared

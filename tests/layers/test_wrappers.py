@@ -133,6 +133,44 @@ def test_both_directions_of_cells() -> None:
     assert "needs layers with the same `stateful`, got false and true" in str(problem)
 
 
+def settled(**fields: Any) -> dict[str, Any]:
+    """The fields of a Bidirectional as a reader has them, whose layers are there already."""
+    reading = type("Reading", (), {"sublayer": staticmethod(lambda layer: layer)})
+    found, problems = find("Bidirectional").bind(fields, reading)  # type: ignore[union-attr, arg-type]
+    assert not problems
+    return found
+
+
+def test_a_mirrored_layer_is_none_of_its_own() -> None:
+    """As Keras writes it into every file, under a name."""
+    forward = inner("GRU", "forward_gru_1", units=3, return_sequences=True, zero_output_for_mask=True)
+    backward = inner("GRU", "backward_gru_1", **{**forward.fields, "go_backwards": True})
+    found = settled(layer=forward, backward_layer=backward)
+    assert (found["backward_layer"], found["layer"]) == (None, inner("GRU", "gru_1", units=3, return_sequences=True))
+    facts = apply("Bidirectional", (N, 10, 4), **found)
+    assert [facts.weights[at].name for at in (0, -1)] == ["forward_gru_1/kernel", "backward_gru_1/bias"]
+    assert facts.weights == apply("Bidirectional", (N, 10, 4), layer=forward, backward_layer=backward).weights
+    named = settled(layer=forward, backward_layer=inner("GRU", "other", **backward.fields))
+    assert (named["backward_layer"], named["layer"].name) == (None, "forward_gru_1")
+
+
+@each(
+    "other",
+    [
+        inner("GRU", units=3, go_backwards=True, use_bias=False),
+        inner("GRU", units=3, go_backwards=True, trainable=False),
+        inner("LSTM", units=3, go_backwards=True),
+    ],
+)
+def test_a_layer_that_differs_stays(other: Inner) -> None:
+    assert settled(layer=inner("GRU", units=3), backward_layer=other)["backward_layer"] == other
+
+
+def test_a_first_layer_that_goes_backwards_stays_beside_the_other() -> None:
+    one, other = inner("GRU", units=3, go_backwards=True), inner("GRU", units=3)
+    assert settled(layer=one, backward_layer=other)["backward_layer"] == other
+
+
 @each("wrapper", ["TimeDistributed", "Bidirectional", "SpectralNormalization", "Pipeline", "RNN", "StackedRNNCells"])
 @each("key", sorted(key for key, known in all_types().items() if not known.is_operation))
 def test_every_layer_in_every_wrapper(wrapper: str, key: str) -> None:

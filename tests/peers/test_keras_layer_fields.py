@@ -251,3 +251,32 @@ def test_fields_that_change_no_number_are_written(key: str) -> None:
         assert wanted.items() <= config_of(space["build_model"]().layers[-1]).items()
         text, _ = write(read.graph, read.inference, "keras")
         assert wanted.items() <= config_of(keras.models.model_from_json(text).layers[-1]).items()
+
+
+@pytest.mark.parametrize("mode", ["concat", "sum", None])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: layers.LSTM(3, return_sequences=True, name="steps"),
+        lambda: layers.RNN([layers.GRUCell(3), layers.LSTMCell(2)]),
+        lambda: layers.ConvLSTM1D(3, 2),
+    ],
+    ids=["LSTM", "RNN", "ConvLSTM1D"],
+)
+def test_the_way_back_that_keras_makes_is_no_field(make: Any, mode: str | None) -> None:
+    made = layers.Bidirectional(make(), merge_mode=mode)
+    inputs = keras.Input((6, 5, 4) if isinstance(made.forward_layer, layers.ConvLSTM1D) else (6, 4))
+    model = loads(keras.Model(inputs, made(inputs)).to_json())
+    assert not model.diagnostics
+    layer = model.graph.layers[-1]
+    assert layer.fields["backward_layer"] is None
+    (call,) = [call for call in model.inference.calls if call.layer is layer]
+    assert [tuple(one.shape) for one in call.facts.weights] == [tuple(one.shape) for one in made.weights]
+    paths = [one.path.split("/") for one in made.weights]
+    assert [one.name.split("/")[0] for one in call.facts.weights] == [path[1] for path in paths]
+    again = loads(write(model.graph, model.inference, "yaml")[0])
+    text, _ = write(again.graph, again.inference, "keras")
+    found, wanted = config_of(keras.models.model_from_json(text).layers[-1]), config_of(made)
+    for which in ("layer", "backward_layer"):
+        assert found[which]["class_name"] == wanted[which]["class_name"]
+        assert found[which]["config"]["name"] == wanted[which]["config"]["name"]

@@ -46,6 +46,11 @@ def items(text: str) -> list[str]:
     return [line.removeprefix("  - ") for line in text.splitlines() if line.startswith("  - ")]
 
 
+def test_a_mirrored_way_back_is_that_of_pytorch() -> None:
+    both = "Bidirectional: {layer: {GRU: 4}, backward_layer: {GRU: {units: 4, go_backwards: true}}}"
+    assert translated(both, input="[9, 3]") == translated("Bidirectional: {layer: {GRU: 4}}", input="[9, 3]")
+
+
 def test_fractions_are_numbers_in_every_format() -> None:
     text = """input: [8, 8, 2]
 layers:
@@ -130,7 +135,8 @@ def test_layers_of_pytorch(layer: str, wanted: list[str]) -> None:
         ("Bidirectional: {layer: {LSTM: 4}}", "LSTM of PyTorch has two biases where LSTM has one"),
         ("Bidirectional: {layer: {GRU: {units: 4, dropout: 0.5}}}", "GRU of PyTorch has no `dropout` like Keras's"),
         ("Bidirectional: {layer: {GRU: 4}, merge_mode: sum}", "GRU of PyTorch has both directions side by side"),
-        ("Bidirectional: {layer: {GRU: 4}, backward_layer: {GRU: {units: 4, go_backwards: true}}}", "no `backward_l"),
+        ("Bidirectional: {layer: {GRU: 4}, backward_layer: {GRU: {units: 3, go_backwards: true}}}", "no `backward_l"),
+        ("Bidirectional: {layer: {GRU: 4}, merge_mode: null}", "`merge_mode: null` gives two outputs, and GRU of Py"),
         ("BatchNormalization: {scale: false}", "a module of PyTorch that has a bias has a weight, too"),
         ("GaussianNoise: 0.1", "GaussianNoise has no layer of PyTorch that does exactly the same"),
         ("Activation: exponential", "PyTorch has no module for the activation `exponential`"),

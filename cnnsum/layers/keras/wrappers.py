@@ -75,7 +75,30 @@ def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
     )
 
 
-@layer(role="bidirectional", weights="layer", ignored="weights")
+def _settle(fields: dict[str, object]) -> None:
+    """Take away what Keras writes into every file, and says nothing.
+
+    A layer for the way back that differs from the other by its direction alone is the one that Keras makes by itself.
+    Whether masked outputs are 0 follows from `return_sequences` here, whatever a file says.
+    """
+    for name in ("layer", "backward_layer"):
+        inner = fields[name]
+        if isinstance(inner, Inner) and inner.fields.get("zero_output_for_mask"):
+            fields[name] = inner.with_fields(zero_output_for_mask=False)
+    forward, backward = fields["layer"], fields["backward_layer"]
+    if not isinstance(forward, Inner) or not isinstance(backward, Inner):
+        return
+    if (forward.type, forward.trainable, forward.dtype) != (backward.type, backward.trainable, backward.dtype):
+        return
+    if forward.fields.get("go_backwards") is False and {**forward.fields, "go_backwards": True} == backward.fields:
+        fields["backward_layer"] = None
+        stem = forward.name.removeprefix("forward_")
+        if backward.name == f"backward_{stem}":
+            # What it was called before it became two.
+            fields["layer"] = Inner(forward.type, forward.fields, stem, forward.trainable, forward.dtype, forward.one)
+
+
+@layer(role="bidirectional", weights="layer", ignored="weights", settle=_settle)
 def Bidirectional(
     x: Shape,
     *states: Shape,

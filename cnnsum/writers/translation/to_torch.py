@@ -525,6 +525,9 @@ def _bidirectional(call: Call) -> Moved:
     if (name, 0) not in OF_KERAS:
         raise CannotError(f"{name} has no layer of PyTorch that does exactly the same")
     key, fields = _recurrence(name, inner.fields)
+    if call.fields["merge_mode"] is None:
+        message = f"`merge_mode: null` gives two outputs, and {key} of PyTorch has both directions in one"
+        raise CannotError(message, "`merge_mode: concat`")
     if call.fields["backward_layer"] is not None:
         raise CannotError(f"{key} of PyTorch has no `backward_layer` of its own")
     if call.fields["merge_mode"] != "concat":
