@@ -118,7 +118,7 @@ def _heads(network: Network) -> Iterator[tuple[Call, list[int], list[int]]]:
         return
     leading: dict[Call, bool] = {}
     for call in network.of(GLOBAL_POOLING):
-        if not _leads_out(network, call, leading):
+        if not call.inputs or not _leads_out(network, call, leading):  # that of a constant sees nothing
             continue
         seen = network.fields[call.inputs[0]]
         sizes = [axis.size for axis in seen] if seen is not None else []

@@ -269,6 +269,8 @@ def rows_out_of_reach(network: Network) -> Iterator[Finding]:
           - Dense: 2
     """
     for call in network.of({"embedding"}):
+        if not call.inputs:  # it reads a constant
+            continue
         dtype = network.values[call.inputs[0]].dtype
         rows, reach = said(call.layer, "rows"), _INDICES.get(dtype)
         if reach is not None and isinstance(rows, int) and rows > reach:

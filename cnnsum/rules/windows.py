@@ -80,7 +80,7 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
 def _is_part(network: Network, number: int) -> bool:
     """Whether a value is another one padded or cropped: a second reader of that may see what this one's does not."""
     maker = network.makers[number]
-    while maker is not None and role_of(maker.layer) in BORDERS:
+    while maker is not None and maker.inputs and role_of(maker.layer) in BORDERS:
         number = maker.inputs[0]
         if len(network.readers[number]) > 1 or number in network.outputs:
             return True
@@ -123,7 +123,7 @@ def border_that_falls_off(network: Network) -> Iterator[Finding]:
           - MaxPooling2D: 2
     """
     for call in network.of(WINDOWED):
-        if said(call.layer, "padding") != "valid":
+        if said(call.layer, "padding") != "valid" or not call.inputs:
             continue
         before = network.before(call)
         if len(network.readers[call.inputs[0]]) > 1 or (before is not None and role_of(before.layer) in BORDERS):

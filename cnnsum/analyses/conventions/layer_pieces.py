@@ -351,7 +351,12 @@ def pieces_of(call: Call, values: Sequence[Value]) -> tuple[Piece, ...]:
     """The pieces of one call; `values` are those of the inference that it belongs to."""
     type = call.layer.type
     shapes = [values[number].shape for number in call.inputs]
-    if type is None or call.facts.status == "unknown" or any(shape is None for shape in shapes):
+    # A module may read an array of the file in the place of a tensor; what operations read beside one counts nowhere.
+    nodes = () if type is None or type.is_operation else call.layer.nodes
+    arrays = {tuple([(one.index, one.shape) for one in node.constants]) for node in nodes}
+    for index, shape in arrays.pop() if arrays else ():
+        shapes.insert(index, shape)
+    if type is None or call.facts.status == "unknown" or any(shape is None for shape in shapes) or arrays:
         return (Piece("unknown", "what cnnsum itself does not know", UNKNOWN),)
     known: list[Shape] = [shape for shape in shapes if shape is not None]
     return _pieces(View(type, call.layer.fields, call.facts, known, call.layer.nodes[0].keywords))
