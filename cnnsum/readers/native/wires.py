@@ -44,12 +44,14 @@ def fail(layer: Layer) -> None:
 class Wires:
     """All names of a network, and the calls whose inputs are not known yet."""
 
-    __slots__ = ("bent", "findings", "results", "waiting")
+    __slots__ = ("_picked", "bent", "findings", "results", "waiting")
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.results: dict[str, Node | Items] = {}
         self.waiting: list[tuple[Node, Items]] = []
+        #: The outputs of what is not known yet, each once: what depends on itself is seen by meeting it again.
+        self._picked: dict[tuple[str, str], Later] = {}
         #: Whether anything but "the layer before" was connected, so that it is to be seen whether this is a chain.
         self.bent = False
 
@@ -81,7 +83,8 @@ class Wires:
         if isinstance(only, Tensor):
             # The result of a block is an output of its last layer, which may have more.
             return (Tensor(only.node, index),) if only.index == 0 else found
-        return (Later(only.prefix, f"{only.name}:{index}", only.site),)
+        key = only.prefix, f"{only.name}:{index}"
+        return (self._picked.setdefault(key, Later(*key, only.site)),)
 
     def connect(self, node: Node, items: Items) -> None:
         """Give a call its inputs, now or when they are known."""
@@ -111,20 +114,36 @@ class Wires:
         )
 
     def _look_up(self, later: Later) -> tuple[Tensor, ...] | None:
-        if later.state == "done":
-            return later.tensors
-        if later.state == "busy":
-            help = "name a layer that needs none of this"
-            self.findings.add("GRF301", f"`{later.prefix}{later.name}` depends on itself", later.site, help=help)
-            return None
-        later.state = "busy"
-        found = self._find(later.name, later.prefix, later.site)
-        if found is None:
-            self._unknown(later)
-        else:
-            tensors, good = self.resolve(found)
-            later.tensors = tensors if good else None
-        later.state = "done"
+        """The tensors of a name, through the names of layers that are left out. Without recursion: chains are long."""
+        meant: dict[Later, Items] = {}
+        stack = [later]
+        while stack:
+            one = stack[-1]
+            if one.state == "done":
+                stack.pop()
+                continue
+            if not one.state:
+                one.state = "busy"
+                found = self._find(one.name, one.prefix, one.site)
+                if found is None:
+                    self._unknown(one)
+                    one.state = "done"
+                    continue
+                meant[one] = found
+                stack += [item for item in found if isinstance(item, Later) and not item.state]
+                continue
+            tensors: list[Tensor] = []
+            for item in meant[one]:
+                if isinstance(item, Later) and item.state == "busy":
+                    help = "name a layer that needs none of this"
+                    self.findings.add("GRF301", f"`{item.prefix}{item.name}` depends on itself", item.site, help=help)
+                known = (item,) if isinstance(item, Tensor) else item.tensors
+                if known is None:
+                    break
+                tensors += known
+            else:
+                one.tensors = tuple(tensors)
+            one.state = "done"
         return later.tensors
 
     def _unknown(self, later: Later) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import cnnsum
 from cnnsum.graph.infer import infer
 from tests.readers.native.spec_reading import found, good, names, shapes, spec, wiring
 from tests.thorough import each
@@ -366,3 +367,19 @@ def test_a_merge_of_one_in_the_words_of_pytorch() -> None:
         (said,) = found(text + word + ": {from: a}\n")
         assert f"GRF303 {word} takes a list" in said
     good(text + "cat: {from: [a]}\n")
+
+
+def test_an_output_of_what_reads_itself_is_told() -> None:
+    """`layer:1`, which is no block's layer but an output of the last copy, was looked up without end."""
+    blocks = "blocks: {b: {args: {last: }, layers: [ReLU: {from: next, when: not last, name: next}]}}\n"
+    layers = "input: [4]\nlayers: [b: {last: index == 2, repeat: 3, name: layer}, ReLU: {from: 'layer:1'}]\n"
+    assert {found.code for found in cnnsum.loads(blocks + layers).errors} == {"GRF301"}
+
+
+def test_a_long_chain_of_names_of_layers_that_are_left_out() -> None:
+    """Each name was looked up within the one before: 500 of them were too deep for Python."""
+    layers = "".join(f"  - ReLU: {{name: l{at}, from: l{at + 1}, when: false}}\n" for at in range(2_000))
+    text = f"input: [4]\nlayers:\n{layers}  - ReLU: {{name: l2000, from: input}}\n  - Add: {{from: [l0, input]}}\n"
+    model = cnnsum.loads(text)
+    assert not model.errors
+    assert [one.node.layer.name for one in model.graph.layers[-1].nodes[0].inputs] == ["l2000", "input_layer"]
