@@ -410,10 +410,6 @@ def _sublayers(value: object, reading: Reading) -> tuple[object, ...]:
     return items(value, reading, _sublayer, "a list of layers")
 
 
-def _sublayer_or_list(value: object, reading: Reading) -> object:
-    return _sublayers(value, reading) if isinstance(value, list) else reading.sublayer(value)
-
-
 def _alone(values: tuple[object, ...]) -> object:
     """One value by itself: Keras has layers that do not take a list of one."""
     return values[0] if len(values) == 1 else values
@@ -469,5 +465,4 @@ Table = Annotated[object, Kind("a list, or the path of a file", _table)]
 Dtype = Annotated[str, Kind(_DTYPE, _dtype)]
 Anything = Annotated[object, Kind("any value", _anything)]
 Sublayer = Annotated["Inner", Kind("a layer", _sublayer)]
-SublayerOrList = Annotated["Inner | tuple[Inner, ...]", Kind("a layer, or a list of layers", _sublayer_or_list)]
 Sublayers = Annotated["tuple[Inner, ...]", Kind("a list of layers", _sublayers)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from applying import N, apply, refusal
 
+from cnnsum import loads
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.base import find
 from cnnsum.layers.facts import Facts, Weight
@@ -170,7 +171,24 @@ def test_cells_one_upon_the_other() -> None:
     assert facts.outputs == ((N, 4), (N, 5), (N, 5), (N, 4))
     assert params(facts) == 4 * 5 * (3 + 5 + 1) + 3 * 4 * (5 + 4 + 2)
     assert facts.macs == 7 * (4 * 5 * (3 + 5) + 3 * 4 * (5 + 4))
-    assert refusal("RNN", (N, 7, 3), cell=inner("Dense", units=3)).code == "UNK701"
+    problem = refusal("RNN", (N, 7, 3), cell=inner("Dense", units=3))
+    assert (problem.code, str(problem)) == ("CFG102", "`cell` must be a cell, got Dense")
+
+
+@each(
+    ("layer", "problem", "help"),
+    [
+        ("RNN: {cell: LSTM}", "`cell` must be a cell, got LSTM", "did you mean `LSTMCell`?"),
+        ("RNN: {cell: {Dense: 3}}", "`cell` must be a cell, got Dense", "`LSTMCell`, and `StackedRNNCells` of these"),
+        ("RNN: {cell: [{GRUCell: 3}, GRU]}", "`cell` must be a cell, got GRU", "did you mean `GRUCell`?"),
+        ("RNN: {cell: {StackedRNNCells: [[SimpleRNN]]}}", "`cells` must be a cell, got SimpleRNN", "`SimpleRNNCell`?"),
+    ],
+)
+def test_a_layer_is_no_cell(layer: str, problem: str, help: str) -> None:
+    (found,) = loads(f"input: [7, 3]\nlayers:\n  - {layer}\n").diagnostics
+    assert (found.code, found.span.line) == ("CFG102", 3)  # type: ignore[union-attr]
+    assert found.message.endswith(problem)
+    assert help in (found.help or "")
 
 
 def test_a_convolutional_lstm() -> None:

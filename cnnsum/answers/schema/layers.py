@@ -14,6 +14,7 @@ from cnnsum.diagnostics import Problem
 from cnnsum.layers import kinds
 from cnnsum.layers.base import REQUIRED, Field, LayerType
 from cnnsum.layers.keras import attention, core, normalization, reshaping
+from cnnsum.layers.keras.fields import CellOrCells, Cells
 from cnnsum.layers.kinds import Kind, kind_in
 from cnnsum.layers.torch import fields as torch_fields
 from cnnsum.layers.torch import functions as torch_functions
@@ -124,7 +125,8 @@ _SAID: tuple[tuple[object, str, Schema], ...] = (
     (kinds.Extent, "extent", either(listed(_SIZE_OR_NULL), WHOLE)),
     (kinds.Sublayer, "inner", {}),
     (kinds.Sublayers, "inners", either(listed(_INNER), WHOLE)),
-    (kinds.SublayerOrList, "innerOrList", either(_INNER, listed(_INNER))),
+    (CellOrCells, "innerOrList", either(_INNER, listed(_INNER))),
+    (Cells, "inners", either(listed(_INNER), WHOLE)),
     (core.Quantization, "quantization", either({"type": "string", "pattern": _QUANTIZATION}, WHOLE)),
     (core.OutputSizes, "sizesOrNull", either(*ways(_SIZE), listed(_SIZE_OR_NULL))),
     (attention.OutputSizes, "sizes", either(*ways(_SIZE), listed(_SIZE))),

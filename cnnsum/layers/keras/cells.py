@@ -11,8 +11,8 @@ from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
 from cnnsum.layers.inner import Inner, as_of, within
 from cnnsum.layers.keras import recurrent
-from cnnsum.layers.keras.fields import Activation
-from cnnsum.layers.kinds import Flag, PlainInt, Pos, Real, SublayerOrList, Sublayers
+from cnnsum.layers.keras.fields import Activation, CellOrCells, Cells, no_cell
+from cnnsum.layers.kinds import Flag, PlainInt, Pos, Real
 from cnnsum.layers.requiring import require_rank
 
 #: The recurrent layer of each cell, and how many states it has.
@@ -113,7 +113,7 @@ def LSTMCell(
 
 
 @layer(weights="layer")
-def StackedRNNCells(x: Shape, *states: Shape, cells: Sublayers) -> Facts:
+def StackedRNNCells(x: Shape, *states: Shape, cells: Cells) -> Facts:
     """One step of several cells, each on what the one before gives. Stands in RNN.
 
     Weights: those of all cells. MACs: those of one step of all cells. Operations: those of one step of all cells.
@@ -129,7 +129,7 @@ def StackedRNNCells(x: Shape, *states: Shape, cells: Sublayers) -> Facts:
 def RNN(
     x: Shape,
     *states: Shape,
-    cell: SublayerOrList,
+    cell: CellOrCells,
     return_sequences: Flag = False,
     return_state: Flag = False,
     go_backwards: Flag = False,
@@ -164,7 +164,8 @@ def _cells(given: tuple[Inner, ...], field: str) -> list[Inner]:
         elif one.type.name in _LAYERS:
             found.append(one)
         else:
-            raise Problem("UNK701", f"RNN runs cells, got {one.type.name}", field)
+            problem = no_cell(one.type.name)
+            raise Problem(problem.code, f"`{field}` {problem}", field, help=problem.help)
     if not found:
         raise Problem("CFG102", "`cells` must be a list of at least one cell", field)
     return found

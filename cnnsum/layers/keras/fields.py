@@ -6,8 +6,12 @@ from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.arithmetic.slide import Words
 from cnnsum.layers.facts import Layout
-from cnnsum.layers.kinds import Kind, Reading, choice, wrong
-from cnnsum.typed import Annotated, Literal
+from cnnsum.layers.kinds import Kind, Reading, choice, items, wrong
+from cnnsum.layers.vocabulary import KERAS
+from cnnsum.typed import TYPE_CHECKING, Annotated, Literal
+
+if TYPE_CHECKING:
+    from cnnsum.layers.inner import Inner
 
 
 def _of_samples(value: object) -> str:
@@ -70,3 +74,37 @@ _LAYERS = {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax", "Thres
 
 
 Activation = Annotated[str, Kind("the name of an activation", _read, tuple(FUNCTIONS))]
+
+
+#: The cells that RNN runs.
+CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell", "StackedRNNCells")
+_CELLS = "`SimpleRNNCell`, `GRUCell`, `LSTMCell`, and `StackedRNNCells` of these"
+
+
+def no_cell(name: str) -> Problem:
+    """The Problem of a layer where a cell is wanted."""
+    own = f"{name}Cell"
+    help = f"did you mean `{own}`? A cell is one step of the layer" if own in CELLS else f"cells are {_CELLS}"
+    return Problem("CFG102", f"must be a cell, got {name}", help=help)
+
+
+def _cell(value: object, reading: Reading) -> object:
+    """A layer in a field, of which a name that is no cell's is refused before its fields are."""
+    name = value
+    if isinstance(value, dict):
+        name = value.get("class_name") or (next(iter(value)) if len(value) == 1 else None)
+    if isinstance(name, str) and name not in CELLS and KERAS.find(name) is not None:
+        raise no_cell(name)
+    return reading.sublayer(value)
+
+
+def _cells(value: object, reading: Reading) -> tuple[object, ...]:
+    return items(value, reading, _cell, "a list of cells")
+
+
+def _cell_or_cells(value: object, reading: Reading) -> object:
+    return _cells(value, reading) if isinstance(value, list) else _cell(value, reading)
+
+
+Cells = Annotated["tuple[Inner, ...]", Kind("a list of cells", _cells)]
+CellOrCells = Annotated["Inner | tuple[Inner, ...]", Kind("a cell, or a list of cells", _cell_or_cells)]

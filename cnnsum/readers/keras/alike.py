@@ -12,10 +12,11 @@ from operator import itemgetter
 
 from cnnsum.graph.model import Layer, Place, Policy
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.kinds import Sublayer, SublayerOrList, Sublayers, kind_in
+from cnnsum.layers.keras.fields import CellOrCells, Cells
+from cnnsum.layers.kinds import Sublayer, Sublayers, kind_in
 from cnnsum.typed import Any, NamedTuple
 
-_HOLDING = tuple(map(kind_in, (Sublayer, SublayerOrList, Sublayers)))
+_HOLDING = tuple(map(kind_in, (Sublayer, Sublayers, CellOrCells, Cells)))
 #: Names in a config that say something of a layer of any type.
 _OF_EVERY_LAYER = ("dtype", "trainable")
 #: Configs that are kept, of less than a kB each. A network has some dozens that differ; a hub may have any number.
