@@ -5,11 +5,14 @@ Loaded for files that have one. Knows no file format.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim, prod
 from cnnsum.graph.infer import Call, Inference, Value, fixed_inputs, infer
-from cnnsum.graph.model import Graph, InputSpec
+from cnnsum.graph.model import Graph, InputSpec, Layer, Node, Policy, Tensor
+from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Kept, Shape, Weight, unknown_facts
 from cnnsum.layers.inner import Inner
@@ -36,6 +39,31 @@ class InnerModel(Inner):
     def with_fields(self, **fields: object) -> Inner:  # noqa: ARG002 - a model has none
         """The model itself: it has no fields."""
         return self
+
+
+def chain(layer: Layer, held: Sequence[Inner], value: Value) -> Graph:
+    """The layers that a layer holds, one after another, as a model of their own on what the layer is called on."""
+    assert value.shape is not None
+    source = Node(Layer("input", None, type_name="InputLayer", spec=InputSpec(value.shape, value.dtype)))
+    layers: list[Layer] = []
+    last = source
+    names = Names()
+    for inner in held:
+        graph = inner.graph if isinstance(inner, InnerModel) else None
+        policy = layer.policy if inner.dtype is None else Policy(layer.policy.compute, inner.dtype)
+        made = Layer(
+            inner.name or names.automatic(inner.type.name),
+            None if graph is not None else inner.type,
+            inner.fields,
+            type_name=inner.type.name,
+            policy=policy,
+            trainable=inner.trainable and layer.trainable,
+            graph=graph,
+        )
+        last = Node(made, (Tensor(last),))
+        layers.append(made)
+    outputs = [Tensor(last)]
+    return Graph(layer.name, inputs=[source], outputs=outputs, layers=[source.layer, *layers], sequential=True)
 
 
 def _facts(graph: Graph, shapes: tuple[Shape, ...]) -> Facts:

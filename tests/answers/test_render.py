@@ -16,6 +16,7 @@ import report_sample as sample
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cnnsum
 from cnnsum.answers import json_schema
 from cnnsum.answers.summary import json_format
 from cnnsum.answers.summary import keras_table as keras
@@ -170,6 +171,24 @@ def test_every_column_can_be_shown_alone() -> None:
         assert kind.header in found or kind.header.split()[0] in found
         assert text(sample.nested(), "csv", columns=name).startswith(f"{name}\r\n")
         assert text(sample.nested(), "markdown", columns=name)
+
+
+def test_a_pipeline_is_opened_as_a_model_is() -> None:
+    spec = """input: [H, 24, 3]
+layers:
+  - Pipeline:
+      layers: [{Rescaling: 0.5}, {Pipeline: {layers: [{Conv2D: [4, 3]}, BatchNormalization]}}]
+      trainable: false
+  - TimeDistributed: {layer: {Dense: 5}}
+"""
+    report = cnnsum.summarize(cnnsum.loads(spec))
+    found = text(report, "csv", columns="layer,output,params,trainable", expand_nested=True)
+    assert [line.split(",")[0] for line in found.splitlines()[1:]] == [
+        *("pipeline", "rescaling", "pipeline", "conv2d", "batch_normalization", "time_distributed")
+    ]
+    assert [row.params.total for row in report.rows[0].held] == [0, 128]
+    assert [row.params.trainable for row in report.rows[0].held[1].held] == [0, 0]
+    assert text(report, "csv", columns="layer").split() == ["layer", "pipeline", "time_distributed"]
 
 
 @each(

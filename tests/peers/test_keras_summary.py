@@ -192,3 +192,18 @@ def plain_runs(text: str) -> list[tuple[str, str]]:
             else:
                 runs.append((part, style))
     return runs
+
+
+def test_a_layer_that_holds_layers_is_opened() -> None:
+    """Keras opens what has `layers`, which of all its layers Pipeline alone has; the others that hold some are not."""
+    layers = keras.layers
+    assert [name for name in dir(layers) if hasattr(getattr(layers, name), "layers")] == ["Pipeline"]
+    inputs = keras.Input((32, 24, 3), batch_size=2)
+    x = layers.Pipeline([layers.Rescaling(0.5), layers.Conv2D(4, 3), layers.BatchNormalization()])(inputs)
+    x = layers.Pipeline([layers.CenterCrop(8, 6, name="middle")])(x)
+    x = layers.TimeDistributed(layers.Dense(5))(x)
+    # Where Keras makes it, its inner layers show the batch that Keras tried them with.
+    model = keras.models.model_from_json(keras.Model(inputs, x).to_json())
+    for trainable in (False, True):
+        check(model, 100, expand_nested=True, show_trainable=trainable)
+    check(model, 100)

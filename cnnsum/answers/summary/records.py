@@ -132,7 +132,8 @@ class Window(NamedTuple):
 class Row:
     """One row of the summary: one layer, however often it is called.
 
-    `outputs` are those of the layer's last call, as Keras prints them. `rows` are the layers of a nested model.
+    `outputs` are those of the layer's last call, as Keras prints them. `rows` are the layers of a nested model,
+    and `held` those in a layer that Keras opens as one (Pipeline): they are shown where models are, and count nowhere.
     `place` is the line and the column where its file declares the layer, and `end` where that ends.
     `built` is false for a layer that never met an input, whose shapes and weights are therefore not known.
     `trainable` is the layer's own switch. `module` is the path and the class of a module that a framework brings, of
@@ -151,6 +152,7 @@ class Row:
         "connections",
         "end",
         "flops",
+        "held",
         "inside",
         "macs",
         "memory",
@@ -188,6 +190,7 @@ class Row:
         built: bool = True,
         trainable: bool = True,
         rows: tuple[Row, ...] = (),
+        held: tuple[Row, ...] = (),
         module: tuple[tuple[str, ...], str] | None = None,
         reads: tuple[Read, ...] = (),
         inside: Inside | None = None,
@@ -217,6 +220,7 @@ class Row:
         self.built = built
         self.trainable = trainable
         self.rows = rows
+        self.held = held
 
 
 class WeightsMemory(NamedTuple):

@@ -113,6 +113,8 @@ class RowBuilder:
         )
         if layer.graph is not None:
             row.rows, row.inside = self._nested(layer)
+        elif "layers" in layer.fields and nodes:
+            row.held = self._held(layer, nodes[-1])
         if self.details:
             row.place, row.end = self._place(layer)
             row.receptive_field = self._field(nodes)
@@ -229,6 +231,22 @@ class RowBuilder:
             return listed, None
         inputs = tuple([node.layer.name for node in layer.graph.inputs])
         return listed, Inside(tuple(rows), inputs, tuple(map(builder.read, layer.graph.outputs)))
+
+    def _held(self, layer: Layer, node: Node) -> tuple[Row, ...]:
+        """The rows of layers in the field `layers`: Keras's summary opens whatever has some under that name."""
+        held = layer.fields["layers"]
+        made, start, _ = self.inference.made_by[node.position]
+        value = self.inference.values[self.inference.calls[start].inputs[0]]
+        if not isinstance(held, tuple) or value.shape is None or not made:
+            return ()
+        from cnnsum.graph.infer import infer
+        from cnnsum.graph.inside import chain
+
+        inner = infer(chain(layer, held, value))
+        sizes = value_bytes(inner, self.counter)
+        params = ParamsOf(inner.calls, trainable=self.params.trainable)
+        kept, _ = saved(inner, Keeping(inner, sizes, self.counter, params.by_layer))
+        return tuple(RowBuilder(inner, self.counter, sizes, params, kept, details=False).rows(nested=True))
 
     def read(self, tensor: Tensor) -> Read:
         """A tensor of this graph as who reads it knows it."""

@@ -60,5 +60,5 @@ def _leveled(rows: Sequence[Row], *, expand: bool, level: int = 0) -> Iterator[t
     """Yield the rows and, where wanted, those of nested models below their model."""
     for row in rows:
         yield row, level
-        if expand and row.rows:
-            yield from _leveled(row.rows, expand=True, level=level + 1)
+        if expand and (row.rows or row.held):
+            yield from _leveled(row.rows or row.held, expand=True, level=level + 1)
