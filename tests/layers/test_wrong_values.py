@@ -64,7 +64,7 @@ def plausible(field: Field) -> Any:
 
 
 def holds_layers(known: LayerType) -> bool:
-    return any("layer" in field.kind.expects for field in known.schema.fields.values())
+    return any("layer" in field.kind.expects or "cell" in field.kind.expects for field in known.schema.fields.values())
 
 
 def required(known: LayerType) -> dict[str, Any]:
