@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from cnnsum.model import Model
 
 
-#: Sizes of a list that are inferred one by one.
-_MOST_INFERRED = 64
+#: Sizes of a list that are inferred one by one, fewer of a large network: so many layers in all, and 4 sizes at least.
+_MOST_INFERRED, _MOST_LAYERS, _LEAST_INFERRED = 64, 4_000, 4
 
 
 class Tested(NamedTuple):
@@ -159,10 +159,11 @@ class _Inferred:
         where the error is the same at the file's sizes.
         """
         symbol, size = axis.record.symbol, axis.size
+        most = max(_LEAST_INFERRED, min(_MOST_INFERRED, _MOST_LAYERS // max(1, len(self._model.graph.layers))))
         legal: list[int] = []
         last = axis.legal_to
         for at, one in enumerate(axis.legal or ()):
-            if at == _MOST_INFERRED:
+            if at == most:
                 last = one - 1
                 break
             if self.refusal({**said, symbol: one}) is None:

@@ -242,10 +242,10 @@ def Embedding(
     *,
     input_dim: Pos,
     output_dim: Pos,
+    mask_zero: Flag = False,
     lora_rank: Pos | None = None,
     quantization: Quantization | None = None,
     lora_alpha: Real | None = None,
-    mask_zero: Flag = False,
 ) -> Facts:
     """Look up a row of a table for every index: `(...)` becomes `(..., output_dim)`.
 

@@ -202,10 +202,10 @@ def Resizing(
     interpolation: Interpolation = "bilinear",
     crop_to_aspect_ratio: Flag = False,
     pad_to_aspect_ratio: Flag = False,
-    antialias: Flag = False,
-    data_format: DataFormat | None = None,
     fill_mode: FillMode = "constant",
     fill_value: Real = 0.0,
+    antialias: Flag = False,
+    data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
     """Resize an image to a fixed size: `(H, W, C)` becomes `(height, width, C)`.
