@@ -236,8 +236,11 @@ class RowBuilder:
         """The rows of layers in the field `layers`: Keras's summary opens whatever has some under that name."""
         held = layer.fields["layers"]
         made, start, _ = self.inference.made_by[node.position]
-        value = self.inference.values[self.inference.calls[start].inputs[0]]
-        if not isinstance(held, tuple) or value.shape is None or not made:
+        read = self.inference.calls[start].inputs if made else ()
+        if not isinstance(held, tuple) or not read:  # what reads an array alone is not opened
+            return ()
+        value = self.inference.values[read[0]]
+        if value.shape is None:
             return ()
         from cnnsum.graph.infer import infer
         from cnnsum.graph.inside import chain

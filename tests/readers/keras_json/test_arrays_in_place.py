@@ -56,7 +56,15 @@ def _zeros(shape: list[int]) -> Any:
 #: Those whose first input something took for granted, and some of all.
 KEYS = [
     *("BatchNormalization", "Bidirectional", "Conv2D", "Embedding", "LSTM", "MaxPooling2D", "MultiHeadAttention"),
-    *("Attention", "GlobalAveragePooling2D", "SeparableConv2D", "TimeDistributed", "UpSampling2D", "ZeroPadding2D"),
+    *(
+        "Attention",
+        "GlobalAveragePooling2D",
+        "Pipeline",
+        "SeparableConv2D",
+        "TimeDistributed",
+        "UpSampling2D",
+        "ZeroPadding2D",
+    ),
     *some(sorted({type.key for type in all_types().values()}), 12),
 ]
 
