@@ -25,7 +25,7 @@ from typing import NamedTuple
 from bench import list_many, scaling, sweeps, symbolic
 from bench.check_many import program
 from bench.check_many import write as write_specs
-from bench.run_time import BASE, KERAS, MAKE, environment
+from bench.run_time import BASE, KERAS, MAKE, environment, measure
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = [sys.executable, "-c"]
@@ -47,13 +47,7 @@ class Row(NamedTuple):
 
 def in_turn(commands: dict[str, list[str]], rounds: int, folder: Path) -> dict[str, float]:
     """Median CPU seconds of commands that run in turn; one more round before warms the caches."""
-    taken: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(rounds + 1):
-        for name, command in commands.items():
-            seconds = list_many.run(command, folder).processor
-            if turn:
-                taken[name].append(seconds)
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+    return measure(commands, rounds, folder, lambda command, folder: list_many.run(command, folder).processor)
 
 
 def start(folder: Path, rounds: int) -> Iterator[Row]:
@@ -194,11 +188,11 @@ def rows(files: Path, count: int, rounds: int, only: Sequence[str]) -> Iterator[
             "list": lambda folder: folders(folder, files, count),
             "onnx": onnx_files,
         }
-        for part, measure in parts.items():
+        for part, rows_of in parts.items():
             if not only or part in only:
                 folder = Path(name) / part
                 folder.mkdir()
-                yield from measure(folder)
+                yield from rows_of(folder)
 
 
 def main() -> int:

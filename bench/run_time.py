@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,12 +43,17 @@ def seconds(command: list[str], folder: Path) -> float:
     return time.perf_counter() - start
 
 
-def measure(commands: dict[str, list[str]], rounds: int, folder: Path) -> dict[str, float]:
-    """Median seconds of each command; one more round before warms the caches."""
+def measure(
+    commands: dict[str, list[str]],
+    rounds: int,
+    folder: Path,
+    taken_by: Callable[[list[str], Path], float] = seconds,
+) -> dict[str, float]:
+    """Median seconds of each command, as `taken_by` tells them; one more round before warms the caches."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(rounds + 1):
         for name, command in commands.items():
-            taken = seconds(command, folder)
+            taken = taken_by(command, folder)
             if turn:
                 times[name].append(taken)
     return {name: statistics.median(taken) for name, taken in times.items()}

@@ -120,7 +120,7 @@ def _factored(dim: Expr, groups: list[frozenset[Symbol]]) -> tuple[int, _Factors
         split = _split(rest, group)
         if split is not None:
             own, rest = split
-            factors[group & _symbols(own)] = from_terms(own)  # type: ignore[assignment]  # fewer terms than it had
+            factors[group & _symbols(own)] = from_terms(own)  # type: ignore[assignment]  # no UNKNOWN: it has fewer terms
     number = gcd(*rest.values())
     if next(iter(rest.values())) < 0:
         number = -number
@@ -174,6 +174,7 @@ def _paired(lefts: _Factors, rights: _Factors) -> list[tuple[int | Expr, int | E
             if group.isdisjoint(symbols):
                 apart.append((group, a, b))
             else:
+                # Products of numbers and formulas are no UNKNOWN; the pair takes in what it shares symbols with.
                 symbols, one, other = symbols | group, one * a, other * b  # type: ignore[assignment]  # noqa: PLW2901
         pairs = [*apart, (symbols, one, other)]
     pairs.sort(key=lambda pair: min(symbol.name for symbol in pair[0]))
@@ -207,6 +208,3 @@ def _growth(dim: int | Expr) -> tuple[int, Fraction] | None:
         return None
     degree = len(last.coefficients) - 1
     return degree, Fraction(last.coefficients[-1], exact.period**degree)
-
-
-__all__ = ["apart"]

@@ -12,7 +12,7 @@ from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.graph.model import Graph
 from cnnsum.layers.base import LayerType
 from cnnsum.source import Document
-from cnnsum.writers.refusals import FOREIGN_HELP, Refusals, foreign
+from cnnsum.writers.refusals import Refusals
 
 #: What an included file offers by name.
 _OFFERED = ("blocks", "layer_types")
@@ -31,7 +31,7 @@ def copied(document: Document, graph: Graph, types: Collection[LayerType], to: s
         for layer in model.layers:
             if layer.type is not None and layer.type in types and layer.type not in told:
                 told.add(layer.type)
-                refusals.warn(layer, foreign(layer.name, layer.type.name), FOREIGN_HELP)
+                refusals.warn_of_foreign(layer, layer.type)
     value = _whole(document, graph.included) if graph.included else document.value
     return text_of(value, to), refusals.diagnostics
 

@@ -18,7 +18,7 @@ from cnnsum.layers.kinds import INPUT_DTYPES, Anything, kind_in
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
 from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.typed import NoReturn
-from cnnsum.writers.refusals import FOREIGN_HELP, Refusals, foreign
+from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import policy_name, raw_fields, shortest
 
 _ANYTHING = kind_in(Anything)
@@ -240,7 +240,7 @@ class _Writer:
 
     def _warn_of_foreign(self, layer: Layer, type: LayerType) -> None:
         if self.graph.vocabulary.find(type.key) is None and type.key not in self.graph.own_types:
-            self.refusals.warn(layer, foreign(layer.name, type.name), FOREIGN_HELP)
+            self.refusals.warn_of_foreign(layer, type)
 
     def _constant(self, value: object, layer: Layer) -> object:
         """A number, or lists of them; Keras writes an array as a mapping that holds them."""

@@ -7,14 +7,7 @@ from collections.abc import Mapping
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Diagnostic, Severity
 from cnnsum.graph.model import Graph, Layer
-
-#: How a spec is read again whose layer types are declared elsewhere.
-FOREIGN_HELP = "read the spec with the same declarations, or put them into it"
-
-
-def foreign(layer: str, type: str) -> str:
-    """What to say of a layer whose type a spec does not declare."""
-    return f"`{layer}` is of a layer type that is declared elsewhere, `{type}`"
+from cnnsum.layers.base import LayerType
 
 
 class Refusals:
@@ -30,6 +23,11 @@ class Refusals:
     def warn(self, layer: Layer, message: str, help: str | None = None) -> None:
         """The layer can be written, but something of it is lost."""
         self._add(layer, message, help, "warning")
+
+    def warn_of_foreign(self, layer: Layer, type: LayerType) -> None:
+        """A spec does not declare the type of a layer."""
+        message = f"`{layer.name}` is of a layer type that is declared elsewhere, `{type.name}`"
+        self.warn(layer, message, "read the spec with the same declarations, or put them into it")
 
     def warn_of_names(self, names: Mapping[Layer, str]) -> None:
         """Names are written otherwise, or left out where there is no other: said once, of the first."""

@@ -186,7 +186,7 @@ def test_cells_one_upon_the_other() -> None:
 )
 def test_a_layer_is_no_cell(layer: str, problem: str, help: str) -> None:
     (found,) = loads(f"input: [7, 3]\nlayers:\n  - {layer}\n").diagnostics
-    assert (found.code, found.span.line) == ("CFG102", 3)  # type: ignore[union-attr]
+    assert (found.code, found.span.line) == ("CFG102", 3)  # type: ignore[union-attr]  # it has a place
     assert found.message.endswith(problem)
     assert help in (found.help or "")
 

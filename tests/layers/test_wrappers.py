@@ -136,7 +136,7 @@ def test_both_directions_of_cells() -> None:
 def settled(**fields: Any) -> dict[str, Any]:
     """The fields of a Bidirectional as a reader has them, whose layers are there already."""
     reading = type("Reading", (), {"sublayer": staticmethod(lambda layer: layer)})
-    found, problems = find("Bidirectional").bind(fields, reading)  # type: ignore[union-attr, arg-type]
+    found, problems = find("Bidirectional").bind(fields, reading)  # type: ignore[union-attr, arg-type]  # Keras has it; a reading of layers alone
     assert not problems
     return found
 
@@ -175,7 +175,7 @@ def test_a_first_layer_that_goes_backwards_stays_beside_the_other() -> None:
 @each("key", sorted(key for key, known in all_types().items() if not known.is_operation))
 def test_every_layer_in_every_wrapper(wrapper: str, key: str) -> None:
     """It holds it, or says why not; nothing asks for what is not there."""
-    shapes, fields = SAMPLES.get(key) or SAMPLES[find(key).name]  # type: ignore[union-attr]
+    shapes, fields = SAMPLES.get(key) or SAMPLES[find(key).name]  # type: ignore[union-attr]  # it is one of all types
     one = {key: as_spec(fields)}
     within = {"Pipeline": {"layers": [one, one]}, "RNN": {"cell": one}, "StackedRNNCells": {"cells": [one]}}
     for more in ([], [5], [5, 6], None):

@@ -354,9 +354,10 @@ def pieces_of(call: Call, values: Sequence[Value]) -> tuple[Piece, ...]:
     # A module may read an array of the file in the place of a tensor; what operations read beside one counts nowhere.
     nodes = () if type is None or type.is_operation else call.layer.nodes
     arrays = {tuple([(one.index, one.shape) for one in node.constants]) for node in nodes}
-    for index, shape in arrays.pop() if arrays else ():
+    for index, shape in min(arrays, default=(), key=len):
         shapes.insert(index, shape)
-    if type is None or call.facts.status == "unknown" or any(shape is None for shape in shapes) or arrays:
+    alike = len(arrays) <= 1  # which call is asked about is not known
+    if type is None or call.facts.status == "unknown" or any(shape is None for shape in shapes) or not alike:
         return (Piece("unknown", "what cnnsum itself does not know", UNKNOWN),)
     known: list[Shape] = [shape for shape in shapes if shape is not None]
     return _pieces(View(type, call.layer.fields, call.facts, known, call.layer.nodes[0].keywords))

@@ -14,7 +14,7 @@ what its last axis was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import gcd
 
 from cnnsum.analyses.field import seen as samples
@@ -22,7 +22,7 @@ from cnnsum.analyses.field.seen import Seen
 from cnnsum.dims import UNKNOWN, Dim, Unknown, at_least, ceil_div, divides, equal, maximum
 from cnnsum.graph.infer import Call, Inference
 from cnnsum.layers.facts import EVERYTHING, Shape, Turn, Window
-from cnnsum.typed import NamedTuple
+from cnnsum.typed import NamedTuple, TypeVar
 
 
 class Axis(NamedTuple):
@@ -83,6 +83,8 @@ class Axis(NamedTuple):
 
 #: A field: an axis each; None where all of the input is seen. Where that is not known, the axes' numbers are UNKNOWN.
 Field = tuple[Axis, ...] | None
+
+T = TypeVar("T")
 
 #: Of integers that a float holds.
 _MOST_BITS = 1_023
@@ -387,13 +389,19 @@ def union(seen: list[Field]) -> Field:
         assert other is not None
         if len(result) != len(other):
             return (_UNDECIDED,) * max(len(result), len(other), 1)
-        found: list[Axis] = []
-        for at, (a, b) in enumerate(zip(result, other, strict=True)):
-            # As of windows: what was found along one axis of a square holds along the next.
-            alike = found and a == result[at - 1] and b == other[at - 1]
-            found.append(found[-1] if alike else _join(a, b))
-        result = tuple(found)
+        result = _by_axis(_join, result, other)
     return result
+
+
+def _by_axis(make: Callable[[Axis, T], Axis], axes: tuple[Axis, ...], others: tuple[T, ...]) -> tuple[Axis, ...]:
+    """What is made of each axis and what meets it there. Most is square: what was found along one axis holds along the
+    next.
+    """
+    found: list[Axis] = []
+    for at, (axis, other) in enumerate(zip(axes, others, strict=True)):
+        alike = at > 0 and other == others[at - 1] and axis == axes[at - 1]
+        found.append(found[-1] if alike else make(axis, other))
+    return tuple(found)
 
 
 def _join(a: Axis, b: Axis) -> Axis:
@@ -426,12 +434,7 @@ def _seen_through(seen: tuple[Axis, ...], window: tuple[Window, ...]) -> Field:
         return None
     if len(window) != len(seen) or not all(isinstance(step.up, int) for step in window):
         return (_UNDECIDED,) * len(window)
-    found = [through(seen[0], window[0])]
-    for at in range(1, len(seen)):
-        # Most kernels are square: what was found along one axis holds along the next.
-        alike = window[at] == window[at - 1] and seen[at] == seen[at - 1]
-        found.append(found[-1] if alike else through(seen[at], window[at]))
-    return tuple(found)
+    return _by_axis(through, seen, window)
 
 
 def through(axis: Axis, window: Window) -> Axis:

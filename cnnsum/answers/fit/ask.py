@@ -297,18 +297,19 @@ class _Search:
         if grid is None:
             step = Fraction(1) if counted else STEP
             least = Fraction(self.request.least) if self.request.least is not None else step
-            most = self.request.most
-            grid = _Endless(least, step) if most is None else Grid(least, Fraction(most), step)
+            grid = self._from(least, step)
         found = self._var_in(grid, now)
         nothing = counted and self.request.varied.values is None and found.costs is None and not found.unlimited
         if nothing and self.request.least is None and self._is_accepted(0):
             # Most numbers may not be 0; one of repetitions may.
-            most, one = self.request.most, Fraction(1)
-            found = self._var_in(
-                _Endless(Fraction(0), one) if most is None else Grid(Fraction(0), Fraction(most), one), now
-            )
+            found = self._var_in(self._from(Fraction(0), Fraction(1)), now)
             nothing = found.costs is None
         return found._replace(file=now, whole=nothing and any(map(self._is_accepted, _DECIMALS)))
+
+    def _from(self, least: Fraction, step: Fraction) -> Grid:
+        """The values from one on, up to the largest that was asked for."""
+        most = self.request.most
+        return _Endless(least, step) if most is None else Grid(least, Fraction(most), step)
 
     def _var_in(self, grid: Grid, now: object) -> Fit:
         whole = all(number.denominator == 1 for number in (grid.first, grid.step)) and grid.first >= 1

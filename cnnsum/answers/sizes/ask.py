@@ -135,6 +135,8 @@ class _Inferred:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._errors = {(one.code, one.message) for one in model.errors}
+        #: By sizes: all axes are asked about those of the file.
+        self._found: dict[frozenset[tuple[str, int]], tuple[Diagnostic, ...]] = {}
 
     def refusal(self, values: Mapping[str, int]) -> Forcing | None:
         """The error that there is at these sizes, as what refuses them."""
@@ -147,12 +149,16 @@ class _Inferred:
         return by._replace(layer="", reason=own.message)  # of a field, at its place
 
     def _at(self, values: Mapping[str, int]) -> tuple[Diagnostic, ...]:
-        """The errors that there are at these sizes."""
-        how = self._model.how
-        try:
-            return self._model.again(how._replace(settings={**how.settings, **values})).errors
-        except UnusableError as error:
-            return tuple([one for one in error.diagnostics if one.severity == "error"])
+        """The errors that there are at these sizes, each sizes inferred once."""
+        key = frozenset(values.items())
+        if key not in self._found:
+            how = self._model.how
+            try:
+                found = self._model.again(how._replace(settings={**how.settings, **values})).errors
+            except UnusableError as error:
+                found = tuple([one for one in error.diagnostics if one.severity == "error"])
+            self._found[key] = found
+        return self._found[key]
 
     def axis(self, axis: AxisReport, said: Mapping[str, int], range: tuple[int, int] | None) -> AxisReport:
         """The axis with the size of the file, and those that are listed, put to the test. No other is looked for, but

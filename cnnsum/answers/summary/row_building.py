@@ -220,10 +220,7 @@ class RowBuilder:
         inner = None if layer.graph is None else self.inference.nested.get(layer)
         if layer.graph is None or inner is None:
             return (), None
-        sizes = value_bytes(inner, self.counter)
-        params = ParamsOf(inner.calls, trainable=self.params.trainable)
-        kept, _ = saved(inner, Keeping(inner, sizes, self.counter, params.by_layer))
-        builder = RowBuilder(inner, self.counter, sizes, params, kept, details=self.details)
+        builder = self._builder(inner, details=self.details)
         rows = builder.rows(nested=True)
         hidden = {one.name for one in inner.order.layers if one.is_operation}
         listed = tuple([row for row in rows if row.name not in hidden] if hidden else rows)
@@ -245,11 +242,14 @@ class RowBuilder:
         from cnnsum.graph.infer import infer
         from cnnsum.graph.inside import chain
 
-        inner = infer(chain(layer, held, value))
+        return tuple(self._builder(infer(chain(layer, held, value)), details=False).rows(nested=True))
+
+    def _builder(self, inner: Inference, *, details: bool) -> RowBuilder:
+        """What makes the rows of a network within this one."""
         sizes = value_bytes(inner, self.counter)
         params = ParamsOf(inner.calls, trainable=self.params.trainable)
         kept, _ = saved(inner, Keeping(inner, sizes, self.counter, params.by_layer))
-        return tuple(RowBuilder(inner, self.counter, sizes, params, kept, details=False).rows(nested=True))
+        return RowBuilder(inner, self.counter, sizes, params, kept, details=details)
 
     def read(self, tensor: Tensor) -> Read:
         """A tensor of this graph as who reads it knows it."""

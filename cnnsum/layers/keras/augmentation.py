@@ -24,16 +24,15 @@ from cnnsum.layers.keras.images import (
     ValueRange,
     Within,
     Zoom,
+    in_training,
+    unchanged,
 )
 from cnnsum.layers.kinds import Flag, PlainInt, PlainPos, Pos, Real, Sublayers, Text
 from cnnsum.layers.requiring import require_known
 
 
-def _in_training(x: Shape) -> Facts:
-    return Facts(x, alias="bypass", gradient="same")
-
-
 @layer
+@in_training
 def AugMix(
     x: Shape,
     *,
@@ -48,15 +47,12 @@ def AugMix(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Mix several chains of random changes, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Mix several chains of random changes."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def CutMix(
     x: Shape,
     *,
@@ -65,15 +61,12 @@ def CutMix(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Put a part of one sample over another, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Put a part of one sample over another."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def MixUp(
     x: Shape,
     *,
@@ -82,15 +75,12 @@ def MixUp(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Mix two samples, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Mix two samples."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandAugment(
     x: Shape,
     *,
@@ -102,15 +92,12 @@ def RandAugment(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Apply some changes chosen at random, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Apply some changes chosen at random."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomElasticTransform(
     x: Shape,
     *,
@@ -124,15 +111,12 @@ def RandomElasticTransform(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Move samples by a smooth random field, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Move samples by a smooth random field."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomErasing(
     x: Shape,
     *,
@@ -144,15 +128,12 @@ def RandomErasing(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Overwrite a rectangle, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Overwrite a rectangle."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomFlip(
     x: Shape,
     *,
@@ -161,15 +142,12 @@ def RandomFlip(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Flip the image, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Flip the image."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomPerspective(
     x: Shape,
     *,
@@ -181,15 +159,12 @@ def RandomPerspective(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Change the perspective, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Change the perspective."""
+    return unchanged(x)
 
 
 @layer(ignored="value_range")
+@in_training
 def RandomRotation(
     x: Shape,
     *,
@@ -201,15 +176,12 @@ def RandomRotation(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Turn the image, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Turn the image."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomShear(
     x: Shape,
     *,
@@ -222,15 +194,12 @@ def RandomShear(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Shear the image, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Shear the image."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomTranslation(
     x: Shape,
     *,
@@ -243,15 +212,12 @@ def RandomTranslation(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Move the image, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Move the image."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomZoom(
     x: Shape,
     *,
@@ -264,12 +230,8 @@ def RandomZoom(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Enlarge or reduce the image, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Enlarge or reduce the image."""
+    return unchanged(x)
 
 
 @layer

@@ -9,12 +9,8 @@ from __future__ import annotations
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, size
 from cnnsum.layers.keras.fields import DataFormat
-from cnnsum.layers.keras.images import Bits, Factor, Odds, Part, Share, ValueRange, Within
+from cnnsum.layers.keras.images import Bits, Factor, Odds, Part, Share, ValueRange, Within, in_training, unchanged
 from cnnsum.layers.kinds import PairList, PlainInt, PlainPos, Real, Text
-
-
-def _in_training(x: Shape) -> Facts:
-    return Facts(x, alias="bypass", gradient="same")
 
 
 def _always(x: Shape, ops: int, dtype: str | None = None) -> Facts:
@@ -22,6 +18,7 @@ def _always(x: Shape, ops: int, dtype: str | None = None) -> Facts:
 
 
 @layer
+@in_training
 def RandomBrightness(
     x: Shape,
     *,
@@ -31,15 +28,12 @@ def RandomBrightness(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Add a random amount, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Add a random amount."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomColorDegeneration(
     x: Shape,
     *,
@@ -49,15 +43,12 @@ def RandomColorDegeneration(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Take away some of the colour, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Take away some of the colour."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomColorJitter(
     x: Shape,
     *,
@@ -70,15 +61,12 @@ def RandomColorJitter(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Change brightness, contrast, saturation and hue, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Change brightness, contrast, saturation and hue."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomContrast(
     x: Shape,
     *,
@@ -88,15 +76,12 @@ def RandomContrast(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Change the contrast, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Change the contrast."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomGaussianBlur(
     x: Shape,
     *,
@@ -108,15 +93,12 @@ def RandomGaussianBlur(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Blur the image, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Blur the image."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomGrayscale(
     x: Shape,
     *,
@@ -125,15 +107,12 @@ def RandomGrayscale(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Take away the colour of some images, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return Facts(x, alias="bypass", gradient="same", dtype="input")
+    """Take away the colour of some images."""
+    return unchanged(x, dtype="input")
 
 
 @layer
+@in_training
 def RandomHue(
     x: Shape,
     *,
@@ -143,15 +122,12 @@ def RandomHue(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Change the hue, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Change the hue."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomInvert(
     x: Shape,
     *,
@@ -161,15 +137,12 @@ def RandomInvert(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Invert the values, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Invert the values."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomPosterization(
     x: Shape,
     *,
@@ -179,15 +152,12 @@ def RandomPosterization(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Take away bits, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Take away bits."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomSaturation(
     x: Shape,
     *,
@@ -197,15 +167,12 @@ def RandomSaturation(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Change the saturation, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Change the saturation."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def RandomSharpness(
     x: Shape,
     *,
@@ -215,15 +182,12 @@ def RandomSharpness(
     seed: PlainInt | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Sharpen or soften the image, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Sharpen or soften the image."""
+    return unchanged(x)
 
 
 @layer
+@in_training
 def Solarization(
     x: Shape,
     *,
@@ -234,12 +198,8 @@ def Solarization(
     data_format: DataFormat | None = None,
     bounding_box_format: Text | None = None,
 ) -> Facts:
-    """Invert the values above a threshold, in training only; the shape stays.
-
-    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
-    to train before it.
-    """
-    return _in_training(x)
+    """Invert the values above a threshold."""
+    return unchanged(x)
 
 
 @layer

@@ -1,6 +1,7 @@
-"""Kinds of the fields of layers that change images: how far at most, and how what is uncovered is filled.
+"""What layers that change images have in common: kinds of their fields, and what those do that act in training only.
 
-The ranges are those that Keras asks for where it makes the layer.
+The kinds say how far a change goes at most, and how what is uncovered is filled. The ranges are those that Keras asks
+for where it makes the layer. Knows no layer.
 """
 
 from __future__ import annotations
@@ -8,8 +9,12 @@ from __future__ import annotations
 from math import inf
 
 from cnnsum.dims import Dim
+from cnnsum.layers.base import Rule
+from cnnsum.layers.facts import Facts, Shape
 from cnnsum.layers.kinds import Kind, Reading, choice, items, real, wrong
-from cnnsum.typed import Annotated
+from cnnsum.typed import Annotated, TypeVar
+
+R = TypeVar("R", bound=Rule)
 
 #: A number, which stands for the range around 0 or from 0 to it, or both ends of a range.
 Ends = float | tuple[float, float]
@@ -101,3 +106,23 @@ FillMode = Annotated[str, choice("reflect", "wrap", "constant", "nearest")]
 ElasticFillMode = Annotated[str, choice("reflect", "wrap", "constant", "nearest", "mirror")]
 FlipMode = Annotated[str, choice("horizontal", "vertical", "horizontal_and_vertical")]
 Interpolation = Annotated[str, choice("nearest", "bilinear")]
+
+
+def in_training(rule: R) -> R:
+    """A rule of a layer that acts in training only, which its documentation goes on to say behind what the layer does.
+
+    >>> def Flip(x): "Flip the image."
+    >>> print(in_training(Flip).__doc__.splitlines()[0])
+    Flip the image, in training only; the shape stays.
+    """
+    rule.__doc__ = f"""{(rule.__doc__ or "").removesuffix(".")}, in training only; the shape stays.
+
+    No weights, no operations at inference: the output is the input. Backpropagation keeps nothing, as there is nothing
+    to train before it.
+    """
+    return rule
+
+
+def unchanged(x: Shape, dtype: str | None = None) -> Facts:
+    """What such a layer gives at inference."""
+    return Facts(x, alias="bypass", gradient="same", dtype=dtype)

@@ -130,7 +130,7 @@ class Sections:
         for key in section.said if known is not None else ():
             if key not in known:  # type: ignore[operator]  # it is not None
                 message = f"[{section.kind}] has no key `{key}`: darknet passes over it"
-                help = did_you_mean(key, sorted(known), given=section.said)  # type: ignore[arg-type]
+                help = did_you_mean(key, sorted(known), given=section.said)  # type: ignore[arg-type]  # as above
                 self.report(section, key, "CFG103", message, help, severity="warning", at_key=True)
 
     # --- values -------------------------------------------------------------------------------------------------------

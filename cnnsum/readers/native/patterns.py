@@ -202,7 +202,7 @@ class Declaration:
             value = int(value)
         if isinstance(value, (bool, float, str)):
             raise Problem("SHP214", f"{said} is {show(value)}, no integer")
-        whole: Dim = value  # type: ignore[assignment]
+        whole: Dim = value  # type: ignore[assignment]  # a whole number, a formula or UNKNOWN: all else was refused
         require_at_least(whole, least, f"{said} is {whole}, and {why}", code="SHP214")
         return whole
 
