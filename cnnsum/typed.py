@@ -116,34 +116,39 @@ else:
         return function
 
     class _Slotted(type):
-        """Gives a class no room but that of its tuple."""
+        """Gives a class no room but that of its tuple, and its fields with it: put in afterwards they take longer."""
 
-        @classmethod
-        def __prepare__(cls, _name: str, _bases: tuple[type, ...]) -> dict[str, object]:
-            return {"__slots__": ()}
+        def __new__(meta, name: str, bases: tuple[type, ...], body: dict[str, object]) -> type:
+            """A class of the fields that its body annotates, unless it is one with the fields of another."""
+            body["__slots__"] = ()
+            if bases and bases[0].__base__ is tuple:
+                fields = body["_fields"] = body["__match_args__"] = tuple(body.get("__annotations__", ()))
+                body["_field_defaults"] = {field: body[field] for field in fields if field in body}
+                body["_defaults"] = tuple(body["_field_defaults"].values())
+                # How many tuples are still made before a constructor is compiled, which takes as long; one with values
+                # that are left out counts for two, and one with values that are named for ten. In a list: a class that
+                # was changed is slow for a while.
+                body["_unspent"] = [250]
+                for place, field in enumerate(fields):
+                    body[field] = field_at(place, None)
+            return type.__new__(meta, name, bases, body)
 
     class NamedTuple(tuple, metaclass=_Slotted):  # noqa: SLOT001 - its metaclass does
         """A tuple whose elements have names: those of the annotations, in their order."""
 
-        def __init_subclass__(cls) -> None:
-            if cls.__bases__ != (NamedTuple,):
-                return  # it has the fields of another
-            # How many tuples are still made before a constructor is compiled, which takes as long; one with values that
-            # are named or left out counts for ten. In a list: a class that was changed is slow for a while.
-            cls._unspent = [200]
-            cls._fields = cls.__match_args__ = tuple(cls.__annotations__)
-            cls._field_defaults = {name: vars(cls)[name] for name in cls._fields if name in vars(cls)}
-            for place, name in enumerate(cls._fields):
-                setattr(cls, name, field_at(place, None))
-
         def __new__(_cls, /, *values: object, **named: object) -> NamedTuple:  # noqa: PYI034 - Self came with Python 3.11
-            """Put the first tuples of a class together, which takes long where values are named or left out. From then
-            on, and where the fields are wrong, compile a constructor of its own, which takes this one's place.
+            """Put the first tuples of a class together, which takes long where values are named. From then on, and
+            where the fields are wrong, compile a constructor of its own, which takes this one's place.
             """
             unspent = _cls._unspent
-            if not named and len(values) == len(_cls._fields) and unspent[0] > 0:
-                unspent[0] -= 1
-                return tuple.__new__(_cls, values)
+            if not named and unspent[0] > 0:
+                missing = len(_cls._fields) - len(values)
+                if not missing:
+                    unspent[0] -= 1
+                    return tuple.__new__(_cls, values)
+                if 0 < missing <= len(_cls._defaults):
+                    unspent[0] -= 2
+                    return tuple.__new__(_cls, values + _cls._defaults[-missing:])
             rest = _cls._fields[len(values) :]
             known = {**_cls._field_defaults, **named}
             if unspent[0] > 0 and len(values) <= len(_cls._fields) and named.keys() <= set(rest) <= known.keys():
@@ -151,7 +156,7 @@ else:
                 return tuple.__new__(_cls, (*values, *[known[name] for name in rest]))
             names = ", ".join(_cls._fields)
             made = eval(f"lambda _cls, {names}: _new(_cls, ({names},))", {"_new": tuple.__new__})  # noqa: S307
-            made.__defaults__ = tuple(_cls._field_defaults.values())
+            made.__defaults__ = _cls._defaults
             _cls.__new__ = staticmethod(made)
             return made(_cls, *values, **named)
 

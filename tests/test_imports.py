@@ -33,12 +33,10 @@ ALWAYS = {"__future__", "gc", "math", "locale", "_locale", "encodings.ascii", "e
 JSON = {"json", "json.decoder", "json.encoder", "json.scanner", "_json"}
 #: What click loads to lay out its help, and to report a mistake.
 HELP = {"click._textwrap", "textwrap"}
-#: What knows how wide the terminal is, and what it loads.
-OUTPUT = {"cnnsum.ink", "cnnsum.typed"}
 #: Loaded by every summary of a spec that uses neither blocks nor expressions.
 OWN = {
     "cnnsum",
-    *(f"cnnsum.analyses{name}" for name in ("", ".cost", ".counting", ".params")),
+    *(f"cnnsum.analyses{name}" for name in ("", ".counting", ".params")),
     *(f"cnnsum.analyses.memory{name}" for name in ("", ".activations", ".liveness")),
     *(f"cnnsum.analyses.training{name}" for name in ("", ".alive", ".optimizers", ".total")),
     *(f"cnnsum.answers{name}" for name in ("", ".summary")),
@@ -47,10 +45,10 @@ OWN = {
         for name in ("ask", "block", "build", "cells", "keras_table", "options", "rendering", "rows")
     ),
     *(f"cnnsum.answers.summary.{name}" for name in ("records", "row_building", "table")),
-    *(f"cnnsum.cli{name}" for name in ("", ".asked", ".names", ".output", ".progress", ".summary")),
+    *(f"cnnsum.cli{name}" for name in ("", ".asked", ".names", ".output", ".progress", ".summary", ".terminal")),
     *("cnnsum.counted", "cnnsum.diagnostics", "cnnsum.ink", "cnnsum.typed"),
     *(f"cnnsum.dims{name}" for name in ("", ".expr", ".intervals", ".making", ".questions")),
-    *(f"cnnsum.graph{name}" for name in ("", ".findings", ".infer", ".model", ".names", ".order", ".promotion")),
+    *(f"cnnsum.graph{name}" for name in ("", ".infer", ".model", ".names", ".order", ".promotion")),
     *(
         f"cnnsum.layers{name}"
         for name in (
@@ -154,13 +152,13 @@ def test_a_spec_in_json(click: set[str]) -> None:
 def test_what_reads_no_model(command: list[str], click: set[str]) -> None:
     loaded = modules(RUN, *command)
     assert loaded - click - own(loaded) <= ALWAYS | HELP
-    given = {"cnnsum.answers", "cnnsum.answers.given"} & loaded  # the names of formats, and the bounds of options
-    assert {name for name in own(loaded) if not name.startswith("cnnsum.cli")} == {"cnnsum", *OUTPUT, *given}
+    # The names of formats, and the bounds of options.
+    given = {"cnnsum.answers", "cnnsum.answers.given", "cnnsum.typed"} & loaded
+    assert {name for name in own(loaded) if not name.startswith("cnnsum.cli")} == {"cnnsum", *given}
 
 
 def test_the_help_loads_no_command() -> None:
-    frame = {"cnnsum", *(f"cnnsum.cli{name}" for name in ("", ".commands", ".names", ".output", ".progress"))}
-    assert own(modules(RUN, "--help")) == {*frame, *OUTPUT}
+    assert own(modules(RUN, "--help")) == {"cnnsum", *(f"cnnsum.cli{name}" for name in ("", ".commands", ".names", ".terminal"))}
 
 
 def test_rich_is_for_colors_only() -> None:

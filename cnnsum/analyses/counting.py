@@ -1,4 +1,4 @@
-"""Counting elements and bytes of tensors at a batch size.
+"""Counting elements and bytes of tensors at a batch size, and the work of calls per sample.
 
 A batch is a symbol in every shape; here it gets its number. All counts are exact, or formulas, or UNKNOWN.
 """
@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from cnnsum.dims import UNKNOWN, Dim, Expr, ceil_div, prod, substitute
 from cnnsum.layers.facts import Facts, Shape
+from cnnsum.typed import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cnnsum.graph.infer import Call
 
 #: Bits per element; `bool` takes a byte, as it does in every framework.
 BITS = {
@@ -87,3 +91,28 @@ class Counter:
                 found = found + self.bytes(shape, dtype)
             self._inner[facts, dtype] = found
         return found
+
+
+class Cost(NamedTuple):
+    """Work per sample, of each call of a layer. FLOPs are twice the MACs plus the elementwise operations."""
+
+    macs: Dim
+    ops: Dim
+
+    @property
+    def flops(self) -> Dim:
+        """Floating-point operations."""
+        return 2 * self.macs + self.ops
+
+
+def cost_of(calls: list[Call]) -> Cost:
+    """The work of some calls together."""
+    if len(calls) == 1:
+        facts = calls[0].facts
+        return Cost(facts.macs, facts.ops)
+    macs: Dim = 0
+    ops: Dim = 0
+    for call in calls:
+        macs = macs + call.facts.macs
+        ops = ops + call.facts.ops
+    return Cost(macs, ops)

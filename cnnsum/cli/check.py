@@ -304,7 +304,8 @@ def _refuse_own_sources(paths: tuple[str, ...], output: str | None, *, force_exc
 
 def _print(report: CheckReport, format: str, output: str | None, color: str, *, quiet: bool, verbose: bool) -> None:
     from cnnsum.answers import renderer
-    from cnnsum.cli.output import delivering, standard_output, terminal_columns, write_standard
+    from cnnsum.cli.output import delivering, standard_output, write_standard
+    from cnnsum.cli.terminal import terminal_columns
 
     def plain() -> Iterator[str]:
         return renderer("check", format)(report)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING  # which click has loaded
 
 import click
 
 from cnnsum.cli.names import COMMANDS, COMPLETE
-from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -143,7 +143,7 @@ def run(arguments: list[str]) -> int:
 
 def _help_width() -> int:
     """What click takes for the width of its texts, without shutil, which loads what unpacks archives."""
-    from cnnsum.cli.output import terminal_columns
+    from cnnsum.cli.terminal import terminal_columns
 
     return max(min(terminal_columns(), _WIDEST) - 2, 50)
 

@@ -29,7 +29,8 @@ _BY_READER = ("opset", "outputs")
 @no_pager
 def command(name: str | None, framework: str | None, pager: bool) -> None:
     """Print the layer types, or the documentation and the fields of one."""
-    from cnnsum.cli.output import standard_output, terminal_columns, write_standard
+    from cnnsum.cli.output import standard_output, write_standard
+    from cnnsum.cli.terminal import terminal_columns
     from cnnsum.diagnostics import did_you_mean
     from cnnsum.layers.vocabulary import EVERY, VOCABULARIES
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from cnnsum.cli import progress
+from cnnsum.cli.terminal import columns_of, terminal_columns
 from cnnsum.ink import inked, inked_line
 from cnnsum.typed import TYPE_CHECKING, TextIO
 
@@ -54,25 +55,9 @@ def can_draw(stream: TextIO) -> bool:
     return True
 
 
-def terminal_columns() -> int:
-    """Columns of the terminal as Keras takes them: COLUMNS first, else the terminal of standard output, else 80."""
-    try:
-        columns = int(os.environ["COLUMNS"])
-    except (KeyError, ValueError):
-        columns = 0
-    return columns if columns > 0 else _columns(sys.__stdout__)
-
-
 def room_of(output: str | None) -> int | None:
     """Columns that there are for a result: of the terminal, None where it goes elsewhere."""
     return terminal_columns() if output in (None, "-") and standard_output().isatty() else None
-
-
-def _columns(stream: TextIO | None) -> int:
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or 80  # type: ignore[union-attr]  # None is caught
-    except (AttributeError, ValueError, OSError):
-        return 80
 
 
 def _colored(lines: Iterable[_Line], stream: TextIO) -> Iterator[str]:
@@ -345,7 +330,7 @@ def report_diagnostics(
         return
     from cnnsum.render import diagnose
 
-    columns = _columns(sys.stderr) if sys.stderr.isatty() else None
+    columns = columns_of(sys.stderr) if sys.stderr.isatty() else None
     progress.end()
     try:
         if columns is not None and after_result and sys.stdout is not None and sys.stdout.isatty():

@@ -130,6 +130,6 @@ def _write(asked: Asked, report: Report, format: str, **looks: Any) -> None:
 
 def _options(*, keras: bool, ascii: bool, **looks: Any) -> Options:
     from cnnsum.answers.summary.rendering import Options
-    from cnnsum.cli.output import terminal_columns
+    from cnnsum.cli.terminal import terminal_columns
 
     return Options(terminal=terminal_columns(), keras_only=keras, ascii=ascii, **looks)

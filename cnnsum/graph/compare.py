@@ -9,7 +9,6 @@ from itertools import starmap
 
 from cnnsum.diagnostics import Diagnostic, Problem
 from cnnsum.dims import UNKNOWN, Dim, equal
-from cnnsum.graph import findings
 from cnnsum.graph.infer import Inference, with_constants
 from cnnsum.graph.model import Graph, Layer, Node, Recorded, ShapeBeside, ShapeBuiltOn, Tensor
 from cnnsum.layers.facts import Shape, show_shape
@@ -220,8 +219,10 @@ def compare_dtypes(inference: Inference) -> list[Diagnostic]:
             by_place[type.schema.inputs.index(name)] = dtype
         message = type.vocabulary.mistaken_dtypes(type.key, by_place)
         if message:
+            from cnnsum.graph.findings import of_layer
+
             problem = Problem("GRF313", f"{type.name}: {message}", help="put a `Cast` before it")
-            found.append(findings.of_layer(call.layer, problem))
+            found.append(of_layer(call.layer, problem))
     return found
 
 

@@ -29,7 +29,6 @@ from cnnsum.dims import (
     substitute,
     symbols_of,
 )
-from cnnsum.graph import findings
 from cnnsum.graph.model import (
     COUNTS,
     MAX_DIM,
@@ -203,7 +202,7 @@ def _nothing(graph: Graph, problem: Problem) -> Inference:
     """What is known of a graph that cannot be run."""
     result = Inference(Order([], [], [], connected=False))
     if isinstance(problem, CycleError):
-        found = findings.of_layer(problem.node.layer, problem)
+        found = _finding(problem.node.layer, problem)
     else:
         span = None if graph.place is None else graph.place.span()
         found = Diagnostic(problem.code, str(problem), span, "error", problem.help)
@@ -218,13 +217,14 @@ def _infer(graph: Graph, inputs: tuple[Value, ...] | None, memo: Memo, *, whole:
         return _nothing(graph, error)
     result = Inference(order)
     if whole:
-        # Copies of one line of a file are one finding.
-        result.diagnostics.extend(dict.fromkeys(map(findings.unused, dead_ends(graph, order.unused))))
+        _tell_unused(dead_ends(graph, order.unused), result)
     if inputs is None:
         inputs = tuple(_declared(node.layer, result) for node in graph.inputs if node.layer.spec is not None)
     if graph.sequential and not graph.inputs:
         if whole:
-            result.diagnostics.append(findings.no_input(graph))
+            from cnnsum.graph.findings import no_input
+
+            result.diagnostics.append(no_input(graph))
         result.values.append(_UNKNOWN_VALUE)
         result.made_by.extend(((0,), 0, 0) for _ in order.nodes)
         result.outputs = (0,) * len(graph.outputs)
@@ -345,7 +345,7 @@ class _Runner:
         try:
             nodes = calls_without_use(graph)
         except CycleError as error:
-            self._report(findings.of_layer(error.node.layer, error))
+            self._refuse(error.node.layer, error)
             return
         result = self.result
         kept = len(result.made_by), len(self.calls), len(self.values)
@@ -485,7 +485,7 @@ class _Runner:
         if len(numbers) != len(graph.inputs):
             count = counted(len(graph.inputs), "input")
             problem = Problem("GRF303", f"{layer.type_name} takes {count}, got {len(numbers)}")
-            self._report(findings.of_layer(layer, problem))
+            self._refuse(layer, problem)
         else:
             given = tuple([self._cast(*pair) for pair in zip(numbers, graph.inputs, strict=True)])
             try:
@@ -493,9 +493,9 @@ class _Runner:
                 self.result.needs.extend(Constraint(layer, need, numbers) for need in needs)
                 return self.run(graph, given, (*path, layer), [])
             except CycleError as error:
-                self._report(findings.of_layer(error.node.layer, error))
+                self._refuse(error.node.layer, error)
             except Problem as problem:
-                self._report(findings.of_layer(layer, problem))
+                self._refuse(layer, problem)
         return tuple([n for _ in graph.outputs for n in self._unknown()])
 
     def _claimed(self, made: tuple[int, ...], claim: Claim) -> tuple[int, ...]:
@@ -522,7 +522,7 @@ class _Runner:
             message = Sentence("{}: {} and {}", (what, owned.shape, needed.shape))
             pairs = [pair for pair in zip(owned.shape, needed.shape, strict=False) if pair[0] != pair[1]]
             if len(owned.shape) != len(needed.shape) or any(equal(*pair) is False for pair in pairs):
-                self._report(findings.of_layer(layer, Problem("SHP221", str(message))))
+                self._refuse(layer, Problem("SHP221", str(message)))
                 return unknown_facts()
             self.result.needs.extend(
                 Constraint(layer, Need("==", *pair, message), inputs) for pair in pairs if equal(*pair) is None
@@ -575,9 +575,7 @@ class _Runner:
         if any(map(is_mask, keywords)):
             shapes, keywords = without_masks(type, shapes, keywords)
         if () in shapes and not layer.is_operation:
-            self._report(
-                findings.of_layer(layer, Problem("SHP204", f"{type.name} needs an input with a batch axis, got ()"))
-            )
+            self._refuse(layer, Problem("SHP204", f"{type.name} needs an input with a batch axis, got ()"))
             return unknown_facts(weightless=not type.weights)
         try:
             fields = {**layer.fields, **options} if options else layer.fields
@@ -587,13 +585,18 @@ class _Runner:
             _check_limits(*facts.outputs, *[weight.shape for weight in facts.weights])
             facts = _per_sample(facts, self._batches, self.result.needs)
         except Problem as problem:
-            self._report(findings.of_call(node, problem, shapes))
+            from cnnsum.graph.findings import of_call
+
+            self._report(of_call(node, problem, shapes))
             return _as_claimed(node, weightless=not type.weights)
         if node.claim is None:
             return facts
         if facts.status == "unknown":
             return _as_claimed(node, weightless=not facts.weights)
         return facts if all(map(_is_whole, facts.outputs)) else _filled(facts, node.claim)
+
+    def _refuse(self, layer: Layer, problem: Problem) -> None:
+        self._report(_finding(layer, problem))
 
     def _report(self, found: Diagnostic) -> None:
         """Add a diagnostic, once: a shared layer fails at every call alike."""
@@ -602,9 +605,7 @@ class _Runner:
             self.result.diagnostics.append(found)
 
     def _not_given(self, layer: Layer) -> tuple[int, ...]:
-        self._report(
-            findings.of_layer(layer, Problem("GRF311", f"`{layer.name}` is not among the inputs of its model"))
-        )
+        self._refuse(layer, Problem("GRF311", f"`{layer.name}` is not among the inputs of its model"))
         return self._unknown()
 
     def _with_numbers(
@@ -680,12 +681,27 @@ class _Runner:
             layer = made_in.layer if used_in is None else used_in.layer
             count = counted(len(numbers), "output")
             problem = Problem("GRF304", f"output {index} of `{made_in.layer.name}` does not exist: it has {count}")
-            self._report(findings.of_layer(layer, problem))
+            self._refuse(layer, problem)
         return self._unknown()[0]
 
     def _unknown(self) -> tuple[int, ...]:
         self.values.append(_UNKNOWN_VALUE)
         return (len(self.values) - 1,)
+
+
+def _finding(layer: Layer, problem: Problem) -> Diagnostic:
+    """A problem of a layer, which most networks have none of."""
+    from cnnsum.graph.findings import of_layer
+
+    return of_layer(layer, problem)
+
+
+def _tell_unused(layers: list[Layer], result: Inference) -> None:
+    """Add what says that nothing uses these layers; copies of one line of a file are one finding."""
+    if layers:
+        from cnnsum.graph.findings import unused
+
+        result.diagnostics.extend(dict.fromkeys(map(unused, layers)))
 
 
 def _declared(layer: Layer, result: Inference) -> Value:
@@ -694,7 +710,7 @@ def _declared(layer: Layer, result: Inference) -> Value:
     try:
         _check_limits(layer.spec.shape)
     except Problem as problem:
-        result.diagnostics.append(findings.of_layer(layer, problem))
+        result.diagnostics.append(_finding(layer, problem))
         return Value(None, layer.spec.dtype)
     return Value(*layer.spec)
 

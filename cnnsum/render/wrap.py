@@ -21,7 +21,8 @@ Run = tuple[int, int, str]
 #: A line of text and its styled stretches, in order, not overlapping.
 Line = tuple[str, Sequence[Run]]
 
-_WORDS = re.compile(r"\s*\S+\s*").finditer
+# As a text: it is compiled for a cell that does not fit, and most do.
+_WORDS = r"\s*\S+\s*"
 # Bell, backspace, vertical tab, form feed and carriage return never reach the screen.
 _STRIPPED = dict.fromkeys((7, 8, 11, 12, 13))
 _TAB = 8
@@ -163,7 +164,7 @@ def _breaks(text: str, width: int, *, fold: bool) -> list[int]:
     measure = len if is_simple(text) else cell_length
     positions: list[int] = []
     used = 0
-    for match in _WORDS(text):
+    for match in re.finditer(_WORDS, text):
         word = match.group()
         start = match.start()
         length = measure(word.rstrip())

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from cnnsum.analyses.conventions.tools import total
-from cnnsum.analyses.cost import cost_of
+from cnnsum.analyses.counting import cost_of
 from cnnsum.analyses.params import Weights
 from cnnsum.diagnostics import Span
 from cnnsum.dims import Dim

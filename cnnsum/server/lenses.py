@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsum.analyses.cost import cost_of
+from cnnsum.analyses.counting import cost_of
 from cnnsum.analyses.params import Params
 from cnnsum.answers.sizes.ask import sizes
 from cnnsum.diagnostics import UnusableError

@@ -30,7 +30,6 @@ UNSAVED: dict[str, str] = {}
 _SURELY_JSON = 65_536
 #: What a text in protobuf's format has if it is one of a network, and few others have.
 MESSAGES = r"layers?[\s:\[]*[{<#]"
-_MESSAGES = re.compile(MESSAGES)
 
 
 class Document:
@@ -229,7 +228,7 @@ def _load(text: str, data: bytes, path: str) -> tuple[str, tuple[Any, JsonPlaces
 
         if cfg_text.is_cfg(text):
             return "cfg", cfg_text.load(text)
-    if first not in "{[" and _MESSAGES.search(text) is not None:
+    if first not in "{[" and re.search(MESSAGES, text) is not None:
         from cnnsum.source import prototxt
 
         if prototxt.is_prototxt(text):

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from cnnsum.analyses.cost import cost_of
-from cnnsum.analyses.counting import Counter
+from cnnsum.analyses.counting import Counter, cost_of
 from cnnsum.analyses.field.fields import union
 from cnnsum.answers.explain.kept import kept_step
 from cnnsum.answers.explain.reasons import WHAT, reasons

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsum.analyses.cost import Cost, cost_of
-from cnnsum.analyses.counting import Counter
+from cnnsum.analyses.counting import Cost, Counter, cost_of
 from cnnsum.analyses.memory.activations import Keeping, saved, value_bytes
 from cnnsum.analyses.memory.liveness import Largest, largest_formula, peak
 from cnnsum.analyses.params import Params as ParamsOf

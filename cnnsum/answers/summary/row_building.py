@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cnnsum.analyses.cost import cost_of
-from cnnsum.analyses.counting import Counter
+from cnnsum.analyses.counting import Counter, cost_of
 from cnnsum.analyses.memory.activations import Keeping, saved, value_bytes
 from cnnsum.analyses.params import NO_WEIGHTS
 from cnnsum.analyses.params import Params as ParamsOf
