@@ -77,12 +77,13 @@ def drawn(text: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return text.isprintable() and "::" not in text and "##" not in text
+    # One sign, which few texts have, is found out in a tenth of the time that two of them take.
+    return text.isprintable() and (":" not in text or "::" not in text) and ("#" not in text or "##" not in text)
 
 
 def _clean(text: str, format: str) -> str:
-    # Of lines that stand there many times, as those between the rows of a table do, one is looked at.
-    if _is_plain(" ".join(set(text.replace("\r\n", "\n").split("\n")))):
+    lines = text.replace("\r\n", "\n") if "\r" in text else text
+    if _is_plain(lines.replace("\n", " ")):
         return text
     if format in JSON:  # a line of JSON begins with a bracket, a quote or a number
         return re.sub(_TEXT, _escape_of_json, text)
