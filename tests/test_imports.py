@@ -158,7 +158,8 @@ def test_what_reads_no_model(command: list[str], click: set[str]) -> None:
 
 
 def test_the_help_loads_no_command() -> None:
-    assert own(modules(RUN, "--help")) == {"cnnsum", *(f"cnnsum.cli{name}" for name in ("", ".commands", ".names", ".terminal"))}
+    frame = {f"cnnsum.cli{name}" for name in ("", ".commands", ".names", ".terminal")}
+    assert own(modules(RUN, "--help")) == {"cnnsum", *frame}
 
 
 def test_rich_is_for_colors_only() -> None:

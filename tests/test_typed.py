@@ -116,7 +116,7 @@ class Held(typed.Generic[T]):
     """Of one type."""
 
 
-#: What the modules of --help import of typing, for mypy alone or because click has loaded it: they need nothing of `typed`.
+#: What the modules of --help import of typing: for mypy alone, or because click has loaded it. They need no `typed`.
 FOR_HELP = {"__main__.py": ["NoReturn"], "commands.py": ["TYPE_CHECKING"], "terminal.py": ["TextIO"]}
 
 
