@@ -242,7 +242,7 @@ def compare_said(graph: Graph, inference: Inference) -> list[Diagnostic]:
                 continue
             if whole // factor <= part <= -(-whole // factor):
                 continue
-            message = f"the comment says {what}, but the output is {part} of {whole} samples on axis {axis}"
+            message = f"the comment says {what}, but the output is {part} of {whole} positions on axis {axis}"
             help = f"that is 1/{round(whole / part)}: a stride is missing or too many before it, or the comment is old"
             found.append(Diagnostic("SHP228", message, place, "warning", help))
             break

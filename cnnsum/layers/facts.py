@@ -95,9 +95,9 @@ class Kept(NamedTuple):
 
 
 class Window(NamedTuple):
-    """How one output sample along one spatial axis sees input samples.
+    """How one output position along one spatial axis sees input positions.
 
-    Output `i` reads inputs `i * stride - before + dilation * j` for `j` in `0 .. size - 1`, in an input whose samples
+    Output `i` reads inputs `i * stride - before + dilation * j` for `j` in `0 .. size - 1`, in an input whose positions
     are first spread `up` apart (transposed convolution, upsampling).
     """
 
@@ -111,7 +111,7 @@ class Window(NamedTuple):
 #: `Facts.window` of a layer whose every output sees the whole input along all spatial axes.
 EVERYTHING: Final = "everything"
 
-#: `Facts.window` of a layer whose outputs see what nobody follows: other samples than their own, and not all of them.
+#: `Facts.window` of a layer whose outputs see what nobody follows: other positions than their own, and not all of them.
 NOT_FOLLOWED: Final = "not followed"
 
 
@@ -178,8 +178,8 @@ class Facts:
         is that of every input of the output's shape; "parts" they are parts of it; "none" the layer has no gradient.
     activated: whether the last step is an activation, through which the gradient passes as a tensor of its own.
     scratch: shapes of inner tensors alive while the layer runs, in the compute dtype.
-    window: per spatial axis how far an output sees; None for a layer that works sample by sample; a Turn for one that
-        puts the axes in another order; EVERYTHING; NOT_FOLLOWED.
+    window: per spatial axis how far an output sees; None for a layer that works position by position; a Turn for one
+        that puts the axes in another order; EVERYTHING; NOT_FOLLOWED.
     dtype: of the outputs: None for the layer's compute dtype, or a name, or how the inputs' give it, as
         `cnnsum.graph.promotion.dtype_of_result` says: "input" for their promoted one, "float" for the same made
         floating-point (a division of integers), and more.

@@ -264,8 +264,8 @@ def _can_be_one(network: Network, first: Call, second: Call) -> bool:
 def _merged(network: Network, chain: list[Call]) -> int | None:
     """The weights of one layer that does what linear layers in a row do; None where sizes are not known.
 
-    A convolution that sees what they see together, `sum((size - 1) * dilation * strides before it) + 1` samples; behind
-    a reshaping, where places and channels are mixed, a matrix from all elements to all elements.
+    A convolution that sees what they see together, `sum((size - 1) * dilation * strides before it) + 1` positions;
+    behind a reshaping, where places and channels are mixed, a matrix from all elements to all elements.
     """
     before, after = network.input_shape(chain[0]), network.output_shape(chain[-1])
     if before is None or after is None:

@@ -26,7 +26,7 @@ from cnnsum.rules.steps import Axis, Step, is_dilated, steps_of
 
 #: What a convolution hands on as it is, place by place.
 _KEEPS_PLACES = NORMALIZATIONS | DROPOUT
-#: Samples that kernels may span before they are not looked at.
+#: Positions that kernels may span before they are not looked at.
 _WIDEST = 1 << 13
 
 
@@ -34,10 +34,10 @@ _WIDEST = 1 << 13
 def checkerboard(network: Network) -> Iterator[Finding]:
     """A transposed convolution whose kernel is not a multiple of its stride.
 
-    Why: Every input sample spreads the kernel over the output, a stride apart. Where the stride does not divide the
-    kernel, some output samples are the sum of more products than their neighbours, in a regular pattern: the
+    Why: Every input position spreads the kernel over the output, a stride apart. Where the stride does not divide the
+    kernel, some output positions are the sum of more products than their neighbours, in a regular pattern: the
     checkerboard of generated pictures (A. Odena, V. Dumoulin, C. Olah, "Deconvolution and Checkerboard Artifacts",
-    2016). A kernel smaller than the stride leaves samples that get nothing but the bias.
+    2016). A kernel smaller than the stride leaves positions that get nothing but the bias.
 
     Fails:
 
@@ -57,7 +57,7 @@ def checkerboard(network: Network) -> Iterator[Finding]:
             if not known(kernel, stride) or kernel % stride == 0:
                 continue
             overlap = (
-                f"leave {stride - kernel} of {stride} output samples without any"
+                f"leave {stride - kernel} of {stride} output positions without any"
                 if kernel < stride
                 else "overlap unevenly"
             )
@@ -75,12 +75,12 @@ def checkerboard(network: Network) -> Iterator[Finding]:
 def gridding(network: Network) -> Iterator[Finding]:
     """Dilated convolutions in a row that together see a grid and not an area.
 
-    Why: A kernel with dilation 2 reads every second sample. Another one of dilation 2 on top of it reads the same
-    grid, further out: neighbours are computed from samples that have nothing in common. Dilations without a common
+    Why: A kernel with dilation 2 reads every second position. Another one of dilation 2 on top of it reads the same
+    grid, further out: neighbours are computed from positions that have nothing in common. Dilations without a common
     factor, such as 1, 2, 3, cover everything (P. Wang and others, "Understanding Convolution for Semantic
     Segmentation", 2017, who call that hybrid dilated convolution). Looked at are convolutions of stride 1 in a row,
     with only normalisation, activation and dropout between them. What counts is what a place sees of the input of the
-    network, sample by sample, with all that stands before them: kernels before the first dilated one fill holes.
+    network, position by position, with all that stands before them: kernels before the first dilated one fill holes.
 
     Fails:
 
@@ -116,7 +116,7 @@ def gridding(network: Network) -> Iterator[Finding]:
                 yield Finding(
                     dilated[-1].layer,
                     f"with `{last.layer.name}`, convolutions of dilation {rates} in a row see a grid with holes: "
-                    f"along axis {place} {holes[0]} of {holes[1]} samples",
+                    f"along axis {place} {holes[0]} of {holes[1]} positions",
                     "dilations without a common factor, such as 1, 2, 3",
                     field_for(dilated[-1].layer, "dilation"),
                     ((dilated[0].layer, "the first of them"),),
@@ -157,7 +157,7 @@ def _seen_by(steps: list[Step]) -> Seen | None:
 
 
 def _holes(seen: Seen | None) -> tuple[int, int] | None:
-    """How many samples are seen, and of how many; None where none is left out by any output, or that is not known."""
+    """How many positions are seen, and of how many; None where none is left out by any output, or that is not known."""
     if seen is None or any(not one.gaps for one in seen.outputs):
         return None
     return seen.most, seen.size
@@ -193,7 +193,7 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
             small = [axis for axis, taps in zip(axes, used, strict=True) if taps < axis.step.size]
             total = prod(axis.step.size for axis in axes)
             where = " and ".join(
-                f"{axis.length} {'sample' if axis.length == 1 else 'samples'} along axis {axis.number}"
+                f"{axis.length} {'position' if axis.length == 1 else 'positions'} along axis {axis.number}"
                 for axis in small
             )
             yield Finding(
@@ -207,7 +207,9 @@ def weights_that_see_padding(network: Network) -> Iterator[Finding]:
 
 @lru_cache(1 << 10)
 def _used(axes: tuple[Axis, ...]) -> tuple[int, ...] | None:
-    """How many taps of a kernel meet a sample, along each axis; None where all do, or of a kernel beyond the limit."""
+    """How many taps of a kernel meet a position, along each axis; None where all do, or of a kernel beyond the
+    limit.
+    """
     if any(axis.step.size > _WIDEST for axis in axes):
         return None
     used = tuple([_taps_on_samples(step, length, out) for _, length, out, step in axes])
@@ -215,7 +217,7 @@ def _used(axes: tuple[Axis, ...]) -> tuple[int, ...] | None:
 
 
 def _taps_on_samples(step: Step, length: int, out: int) -> int:
-    """How many taps of a kernel meet a sample of the input at one of its places, along an axis of that length."""
+    """How many taps of a kernel meet a position of the input at one of its places, along an axis of that length."""
     used = 0
     for tap in range(step.size):
         place = step.dilation * tap - step.before

@@ -14,7 +14,7 @@ from cnnsum.rules.network import Network
 #: From which size on, in inputs, a field is far larger than its input, if no more places than this are left.
 _TIMES = 8
 _FEW_PLACES = 2
-#: Samples by which maps may be apart. Half a one is what padding "same" makes of a stride of 2 beside a projection.
+#: Positions by which maps may be apart. Half a one is what padding "same" makes of a stride of 2 beside a projection.
 _SHIFT = 0.5
 _MOST_RELATED = 4
 
@@ -52,7 +52,8 @@ def field_too_small(network: Network) -> Iterator[Finding]:
         if all(size < length for size, length in zip(sizes, lengths, strict=True)):
             yield Finding(
                 call.layer,
-                f"before `{call.layer.name}` a place sees {_most(network, call)}{_by(sizes)} of {_by(lengths)} samples",
+                f"before `{call.layer.name}` a place sees {_most(network, call)}{_by(sizes)} of {_by(lengths)} "
+                "positions",
                 "more layers, larger strides or dilation, if objects are larger than that",
             )
 
@@ -96,13 +97,13 @@ def field_too_large(network: Network) -> Iterator[Finding]:
         if small and all(size > _TIMES * length for size, length in zip(sizes, lengths, strict=True)):
             yield Finding(
                 call.layer,
-                f"before `{call.layer.name}` a place sees {_by(sizes)} samples, of an input of {_by(lengths)}",
+                f"before `{call.layer.name}` a place sees {_by(sizes)} positions, of an input of {_by(lengths)}",
                 "a larger input, fewer strides at the start, or fewer layers",
             )
 
 
 def _most(network: Network, call: Call) -> str:
-    """What to say before the size of a field in which samples are left out, or may be."""
+    """What to say before the size of a field in which positions are left out, or may be."""
     field = network.fields[call.inputs[0]]
     return "" if field is None or all(axis.exact for axis in field) else "at most "
 
@@ -160,13 +161,13 @@ def _lengths(network: Network) -> list[int] | None:
 
 @rule("ARC463", "note")
 def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
-    """A merge of maps whose samples stand for different places of the input.
+    """A merge of maps whose positions stand for different places of the input.
 
-    Why: The sum of two maps puts sample `i` of one on sample `i` of the other. Where one path has padded at one side,
-    or cropped, and the other has not, these are different places: a skip connection then brings its details back
-    beside where they belong. Half a sample is what padding of one side more makes of a stride. Nor is it a finding what
-    the strides of one path alone make: a kernel of odd size stands half a step beside the middle of what it steps over,
-    and a pyramid of maps that repeats its samples to go up again (an FPN) adds these up, as all of them do.
+    Why: The sum of two maps puts position `i` of one on position `i` of the other. Where one path has padded at one
+    side, or cropped, and the other has not, these are different places: a skip connection then brings its details back
+    beside where they belong. Half a position is what padding of one side more makes of a stride. Nor is it a finding
+    what the strides of one path alone make: a kernel of odd size stands half a step beside the middle of what it steps
+    over, and a pyramid of maps that repeats its positions to go up again (an FPN) adds these up, as all of them do.
 
     Fails:
 
@@ -195,7 +196,7 @@ def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
         if not all(isinstance(stride, (int, float)) for arm in arms for stride in arm.strides):
             continue
         if not all(isinstance(shift, (int, float)) for shift in shifts):
-            apart = "have different strides: sample after sample they drift apart"
+            apart = "have different strides: position after position they drift apart"
         else:
             beside = [
                 _in_samples(shift, stride)
@@ -205,8 +206,8 @@ def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
             worst = max(beside, default=0.0)
             if worst <= _SHIFT:
                 continue
-            apart = f"are {worst:g} {'sample' if worst == 1 else 'samples'} apart"
-        related = [(network.makers[arm.value], f"samples {_places(arm)}") for arm in arms]
+            apart = f"are {worst:g} {'position' if worst == 1 else 'positions'} apart"
+        related = [(network.makers[arm.value], f"positions {_places(arm)}") for arm in arms]
         yield Finding(
             call.layer,
             f"the maps that `{call.layer.name}` merges {apart}",
@@ -216,7 +217,7 @@ def merge_of_shifted_maps(network: Network) -> Iterator[Finding]:
 
 
 def _in_samples(shift: Dim | float, stride: Dim | float) -> float:
-    """A distance in the input in samples of the maps; 0 where that is not known."""
+    """A distance in the input in positions of the maps; 0 where that is not known."""
     return shift / stride if isinstance(shift, (int, float)) and isinstance(stride, (int, float)) else 0
 
 

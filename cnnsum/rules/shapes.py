@@ -35,7 +35,7 @@ _LARGEST = 2**31 - 1
 def crop_of_padding(network: Network) -> Iterator[Finding]:
     """A cropping right after a padding, or the other way round, that takes off what was put on at the same side.
 
-    Why: Samples are put on and taken off again, and one layer with the difference does the same; or, the other way
+    Why: Positions are put on and taken off again, and one layer with the difference does the same; or, the other way
     round, the border of the picture is replaced by zeros. Padding at one side and cropping at the other, which shifts
     the picture, is not meant.
 
@@ -338,7 +338,7 @@ def channels_before_space(network: Network) -> Iterator[Finding]:
     """An input whose first axis looks like channels, read by a layer that takes its last axis for them; or the reverse.
 
     Why: PyTorch writes a picture as channels, height, width, and Keras as height, width, channels. Given `[3, 224,
-    224]`, a network for channels at the end sees a strip 3 samples high with 224 channels, and most of it fits. Looked
+    224]`, a network for channels at the end sees a strip 3 pixels high with 224 channels, and most of it fits. Looked
     at are inputs with 1, 3 or 4 of something before sizes of at least 16 (of which the last two are equal, or the first
     kernel is higher than 1), and sequences of at most 4 steps with 256 channels or more.
 

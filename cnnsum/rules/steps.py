@@ -1,4 +1,4 @@
-"""How a kernel moves, in plain numbers: what rules about samples count with.
+"""How a kernel moves, in plain numbers: what rules about positions count with.
 
 Formulas are left out: where a size is not known, nothing is said.
 """
@@ -24,12 +24,12 @@ class Step(NamedTuple):
 
     @property
     def span(self) -> int:
-        """Samples from the first to the last that one output sample sees."""
+        """Positions from the first to the last that one output position sees."""
         return self.dilation * (self.size - 1) + 1
 
 
 class Axis(NamedTuple):
-    """A spatial axis of a call: its number, its samples before and after, and how the kernel moves along it."""
+    """A spatial axis of a call: its number, its positions before and after, and how the kernel moves along it."""
 
     number: int
     length: int
@@ -67,13 +67,13 @@ def _steps(windows: Reach) -> tuple[Step, ...] | None:
 
 @lru_cache(1 << 10)
 def leaps(windows: Reach) -> bool:
-    """Whether windows that are known move by more than one sample along an axis."""
+    """Whether windows that are known move by more than one position along an axis."""
     return any(step.stride != 1 for step in _steps(windows) or ())
 
 
 @lru_cache(1 << 10)
 def is_dilated(windows: Reach) -> bool:
-    """Whether windows that are known leave samples out along an axis."""
+    """Whether windows that are known leave positions out along an axis."""
     return any(step.dilation != 1 and step.size != 1 for step in _steps(windows) or ())
 
 

@@ -1,4 +1,4 @@
-"""Advice on kernels and strides: samples that nobody reads, borders that fall off, features that shift."""
+"""Advice on kernels and strides: positions that nobody reads, borders that fall off, features that shift."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cnnsum.rules.kinds import (
 from cnnsum.rules.network import Network, known
 from cnnsum.rules.steps import Axis, Step, leaps, steps_of
 
-#: Below it an odd number is 1, which is said often: a kernel of one sample, a stride that takes all.
+#: Below it an odd number is 1, which is said often: a kernel of one position, a stride that takes all.
 _ODD = 3
 #: A period of strides beyond this is nobody's network.
 _LONGEST = 4096
@@ -30,7 +30,7 @@ _LONGEST = 4096
 
 @rule("ARC421", "warning")
 def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
-    """A stride that leaps over samples that no layer reads.
+    """A stride that leaps over positions that no layer reads.
 
     Why: A kernel of 1 with a stride of 2 reads every second row and column, a quarter of all values. Where that is the
     only reader (or all others leap alike), three quarters were computed for nothing. Give the stride to a layer whose
@@ -69,7 +69,7 @@ def samples_that_nobody_reads(network: Network) -> Iterator[Finding]:
                 layer = readers[0].layer
                 yield Finding(
                     layer,
-                    f"of every {period} samples along axis {axis} that `{layer.name}` is given, "
+                    f"of every {period} positions along axis {axis} that `{layer.name}` is given, "
                     f"{period - len(read)} {'is' if period - len(read) == 1 else 'are'} never read",
                     "a kernel as large as the stride, or the stride in the layer before",
                     field_for(layer, "stride"),
@@ -89,7 +89,7 @@ def _is_part(network: Network, number: int) -> bool:
 
 
 def _read(steps: tuple[Step, ...]) -> tuple[set[int], int]:
-    """The samples of a period that any of some kernels along one axis reads, and the period."""
+    """The positions of a period that any of some kernels along one axis reads, and the period."""
     period = lcm(*(step.stride for step in steps))
     if period > _LONGEST:
         return {0}, 1
@@ -104,7 +104,7 @@ def _read(steps: tuple[Step, ...]) -> tuple[set[int], int]:
 def border_that_falls_off(network: Network) -> Iterator[Finding]:
     """A stride with padding "valid" that does not fit the size, so that the last rows or columns are not read.
 
-    Why: A window that does not fit is left out, and with it up to a stride of samples at the right and at the bottom.
+    Why: A window that does not fit is left out, and with it up to a stride of positions at the right and at the bottom.
     What is seen there is lost, and sizes on the way back up (a decoder, a skip connection) differ by one. Padding that
     falls off is not meant.
 
@@ -133,7 +133,7 @@ def border_that_falls_off(network: Network) -> Iterator[Finding]:
             if step.stride > 1 and lost > 0:
                 yield Finding(
                     call.layer,
-                    f"`{call.layer.name}` does not read the last {lost} of {length} samples of axis {axis}",
+                    f"`{call.layer.name}` does not read the last {lost} of {length} positions of axis {axis}",
                     f"another size before it, or {phrase(call.layer, 'padding that fits')}",
                     field_for(call.layer, "stride" if said(call.layer, "stride") is not None else "kernel"),
                 )
@@ -144,10 +144,10 @@ def border_that_falls_off(network: Network) -> Iterator[Finding]:
 def features_that_shift(network: Network) -> Iterator[Finding]:
     """Padding "same" that cannot be split evenly, in a layer with a kernel.
 
-    Why: Where the padding is odd, the end gets one zero more than the beginning: every feature moves by half a sample,
-    once for each such layer. A kernel of even size does that at stride 1, any kernel at a stride that leaves an odd
-    rest, such as 3 at stride 2 on an even size. Weights from PyTorch, which pads evenly, then see another picture.
-    Keras's own networks put a `ZeroPadding2D` before such a layer.
+    Why: Where the padding is odd, the end gets one zero more than the beginning: every feature moves by half a
+    position, once for each such layer. A kernel of even size does that at stride 1, any kernel at a stride that leaves
+    an odd rest, such as 3 at stride 2 on an even size. Weights from PyTorch, which pads evenly, then see another
+    picture. Keras's own networks put a `ZeroPadding2D` before such a layer.
 
     Fails:
 
@@ -170,7 +170,7 @@ def features_that_shift(network: Network) -> Iterator[Finding]:
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` pads axis {axis} by {step.before} before and {padding - step.before} after: "
-                f"features shift by half a sample",
+                f"features shift by half a position",
                 "an odd kernel" if step.stride == 1 else phrase(call.layer, "padding before"),
                 "padding",
             )
@@ -188,7 +188,7 @@ def _uneven(axes: tuple[Axis, ...]) -> tuple[Axis, int] | None:
 
 @rule("ARC424", "warning")
 def stride_of_one_sample(network: Network) -> Iterator[Finding]:
-    """A pooling that has one sample to pool, or whose window is a single sample.
+    """A pooling that has one position to pool, or whose window is a single position.
 
     Why: The largest or the mean of one number is that number. Such a layer stands where the picture has become too
     small for it, or where a size was forgotten.
@@ -215,13 +215,13 @@ def stride_of_one_sample(network: Network) -> Iterator[Finding]:
         if all(length == 1 for _, length, _, _ in steps):
             yield Finding(
                 call.layer,
-                f"`{call.layer.name}` has one sample to pool: it gives its input",
+                f"`{call.layer.name}` has one position to pool: it gives its input",
                 "leave it out, or a larger input",
             )
         elif all(step.size == 1 and step.stride == 1 for _, _, _, step in steps):
             yield Finding(
                 call.layer,
-                f"`{call.layer.name}` pools windows of one sample: it gives its input",
+                f"`{call.layer.name}` pools windows of one position: it gives its input",
                 f"a `{field_for(call.layer, 'kernel')}` of at least 2",
                 field_for(call.layer, "kernel"),
             )
@@ -231,8 +231,8 @@ def stride_of_one_sample(network: Network) -> Iterator[Finding]:
 def dilation_of_one(network: Network) -> Iterator[Finding]:
     """A dilation along an axis on which the kernel is 1.
 
-    Why: A dilation spreads the samples that a kernel reads apart. A kernel of 1 reads one sample, and there is nothing
-    to spread.
+    Why: A dilation spreads the positions that a kernel reads apart. A kernel of 1 reads one position, and there is
+    nothing to spread.
 
     Fails:
 

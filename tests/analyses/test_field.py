@@ -101,7 +101,7 @@ def test_transposed_convolution() -> None:
     found = fields(
         [{"Conv2DTranspose": {"filters": 2, "kernel_size": 4, "strides": 2, "padding": "same", "name": "t"}}]
     )
-    # An even output sees the sample at its own place and the one before, an odd one that and the one behind.
+    # An even output sees the position at its own place and the one before, an odd one that and the one behind.
     assert found["t"] == (2, 0.5, -1)
 
 
@@ -148,7 +148,7 @@ def test_union_of_different_steps() -> None:
         conv(3, "on"),
         {"Add": {"from": ["on", "on"], "name": "twice"}},
     ]
-    # Output 0 of each sees sample 0; the last one of `up` sees 63, and that of `cut` 42.
+    # Output 0 of each sees position 0; the last one of `up` sees 63, and that of `cut` 42.
     found = fields(layers)
     assert found["sum"] == found["on"] == found["twice"] == (UNKNOWN, UNKNOWN, UNKNOWN)
     (merge,) = misaligned_merges(load(layers, (64, 64, 3)).inference)
@@ -293,7 +293,7 @@ def test_outputs_that_see_nothing() -> None:
 
 def test_what_is_too_large_to_be_followed_is_a_bound() -> None:
     found = axes([{"UpSampling1D": {"size": 600}}, conv1(3)])
-    # All outputs but every 600th see one sample, or two.
+    # All outputs but every 600th see one position, or two.
     assert (found.size, found.exact) == (2, False)
     assert found.jump == 1 / 600
     assert (axes([conv1(3, dilation_rate=600000)], (2000000, 3)).size) == 1200001
@@ -466,7 +466,7 @@ def test_a_product_of_two_sequences_sees_all_of_one(axes: str, size: Any) -> Non
 
 
 def test_strides_that_no_float_holds() -> None:
-    """A third of 1e360 samples is a number that is not known exactly; nothing fails over it."""
+    """A third of 1e360 positions is a number that is not known exactly; nothing fails over it."""
     pool = {"MaxPooling2D": {"pool_size": 10**18, "padding": "same"}}
     report = cnnsum.summarize(load([*[pool] * 20, {"UpSampling2D": {"size": 3, "name": "up"}}], ("H", "W", 3)))
     assert all("".join(render(report, format)) for format in OF_A_REPORT)

@@ -1,4 +1,4 @@
-"""What an output sees, sample by sample, against the definition of a window written out over sets."""
+"""What an output sees, position by position, against the definition of a window written out over sets."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_a_var_that_is_a_size_is_set_free_everywhere() -> None:
     found = model(text, free=("spatial",)).sizes
     assert {axis.symbol.name for axis in found.axes} == {"size"}
     assert [axis.axis for axis in found.axes] == [1, 2]
-    # size - 2 samples must hold a window of size//2: 3 - 2 >= 1 is the first.
+    # size - 2 positions must hold a window of size//2: 3 - 2 >= 1 is the first.
     assert found.axes[0].condition == "size >= 3"
 
 

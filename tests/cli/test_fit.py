@@ -440,7 +440,7 @@ def test_an_error_that_every_size_has_is_told_and_no_range_asked_for():
     text = spec("input: [H, 32, 3]\nlayers:\n  - Conv2D: {filters: 4, kernel_size: 40}\n")
     done = call("fit", "-", "--memory", "1GiB", "--vary", "H", stdin=text)
     assert done.code == 2
-    assert done.err.startswith("<stdin>:3:5: SHP201 conv2d: Conv2D with kernel_size 40 needs at least 40 samples")
+    assert done.err.startswith("<stdin>:3:5: SHP201 conv2d: Conv2D with kernel_size 40 needs at least 40 positions")
     assert "--least" not in done.err
 
 

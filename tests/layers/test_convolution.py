@@ -110,7 +110,7 @@ def test_a_kernel_must_fit() -> None:
     facts = apply("Conv2D", (N, H, 9, 3), filters=1, kernel_size=5)
     (need,) = facts.needs
     assert (need.relation, need.left, need.right) == (">=", H, 5)
-    assert need.reason == "Conv2D with kernel_size 5 needs at least 5 samples on axis 1, got (N, H, 9, 3)"
+    assert need.reason == "Conv2D with kernel_size 5 needs at least 5 positions on axis 1, got (N, H, 9, 3)"
 
 
 def test_unknown_dims_are_absorbed() -> None:
@@ -197,7 +197,7 @@ BOTH = "got strides [2, 2] and dilation_rate [2, 2]"
             {"kernel_size": 5},
             "SHP201",
             (),
-            "Conv2D with kernel_size 5 needs at least 5 samples on axis 1, got (N, 3, 32, 3)",
+            "Conv2D with kernel_size 5 needs at least 5 positions on axis 1, got (N, 3, 32, 3)",
         ),
         (
             "Conv2D",
@@ -205,7 +205,7 @@ BOTH = "got strides [2, 2] and dilation_rate [2, 2]"
             {"kernel_size": 5, "dilation_rate": 2},
             "SHP201",
             (),
-            "Conv2D with kernel_size 5 and dilation_rate 2 needs at least 9 samples on axis 2, got (N, 32, 8, 3)",
+            "Conv2D with kernel_size 5 and dilation_rate 2 needs at least 9 positions on axis 2, got (N, 32, 8, 3)",
         ),
         (
             "Conv2D",
@@ -269,7 +269,7 @@ BOTH = "got strides [2, 2] and dilation_rate [2, 2]"
             {"kernel_size": 2, "strides": 2, "output_padding": 0, "padding": "same"},
             "SHP210",
             (),
-            "Conv2DTranspose with this output_padding needs more samples on axis 1, got (N, 1, 8, 3)",
+            "Conv2DTranspose with this output_padding needs more positions on axis 1, got (N, 1, 8, 3)",
         ),
         (
             "Conv2D",

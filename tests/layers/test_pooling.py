@@ -128,7 +128,7 @@ def test_unknown_dims_are_absorbed() -> None:
             (N, 8, 1, 3),
             {},
             "SHP201",
-            "MaxPooling2D with pool_size 2 needs at least 2 samples on axis 2, got (N, 8, 1, 3)",
+            "MaxPooling2D with pool_size 2 needs at least 2 positions on axis 2, got (N, 8, 1, 3)",
         ),
         (
             "AveragePooling3D",

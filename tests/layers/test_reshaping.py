@@ -220,7 +220,7 @@ def test_centre_crop() -> None:
             {"cropping": [1, [2, 3]]},
             "SHP210",
             (),
-            "Cropping2D takes 5 samples off axis 2 and must leave one, got (N, 4, 5, 3)",
+            "Cropping2D takes 5 positions off axis 2 and must leave one, got (N, 4, 5, 3)",
         ),
         (
             "Resizing",

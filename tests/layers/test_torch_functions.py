@@ -112,7 +112,7 @@ def test_pad_and_interpolate():
         ("roll", [(N, 7)], {"shifts": [1, 2], "dims": 1}, "as many shifts as dims"),
         ("roll", [(N, 7)], {"shifts": [1, 2]}, "needs one shift"),
         ("pad", [(N, 3, 7)], {"pad": [1]}, "pairs of numbers"),
-        ("pad", [(N, 3, 7)], {"pad": [7, 0], "mode": "reflect"}, "at least 8 samples"),
+        ("pad", [(N, 3, 7)], {"pad": [7, 0], "mode": "reflect"}, "at least 8 positions"),
         ("interpolate", [(N, 3, 7)], {"size": 3, "antialias": True}, "bilinear and bicubic"),
     ],
 )

@@ -113,7 +113,7 @@ def test_dropout_keeps_a_byte_an_element_and_that_of_channels_a_number_each():
     [
         ("BatchNorm2d", (N, 4, 8, 8), {"num_features": 5}, "made for num_features 5"),
         ("BatchNorm1d", (N, 4, 8, 8), {}, "rank 2 or 3"),
-        ("InstanceNorm1d", (N, 4, 1), {}, "2 samples or more"),
+        ("InstanceNorm1d", (N, 4, 1), {}, "2 positions or more"),
         ("LayerNorm", (N, 4, 8), {"normalized_shape": [4, 7]}, r"ends in (4, 7), got (N, 4, 8)"),
         ("LayerNorm", (N, 4), {"normalized_shape": []}, "a list of them"),
         ("RMSNorm", (4,), {"normalized_shape": [2, 4]}, "ends in (2, 4)"),

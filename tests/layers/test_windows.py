@@ -113,7 +113,7 @@ def test_a_transposed_convolution_undoes_the_lengths_of_one(
 
 def test_a_transposed_convolution_may_have_nothing_left() -> None:
     sliding = Sliding("Back", (2,), (1,), (1,), ((1, 1),), None)
-    with pytest.raises(Problem, match="with this padding needs more samples on axis 1"):
+    with pytest.raises(Problem, match="with this padding needs more positions on axis 1"):
         unslide((1, 1, 8), sliding, None)
 
 

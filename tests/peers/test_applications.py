@@ -116,7 +116,7 @@ EXPECTED = {
     "EfficientNetV2L": {"ARC423": 5},
     # The first block projects 16 channels to 16, and the next expands them by a 1x1 convolution, with nothing between.
     "MobileNetV3Small": {"ARC415": 1},
-    # 224 samples, a kernel of 3 and a stride of 2 without padding leave one over.
+    # 224 positions, a kernel of 3 and a stride of 2 without padding leave one over.
     "NASNetMobile": {"ARC422": 1},
 }
 

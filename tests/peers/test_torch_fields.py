@@ -1,8 +1,8 @@
-"""Receptive fields against the gradient of one output sample: where it is not zero is what the sample sees.
+"""Receptive fields against the gradient of one output position: where it is not zero is what the position sees.
 
 A network is run by PyTorch along one spatial axis at a time, with one channel. All kernels are means, so that no two
-paths cancel; maxima are taken for means, and products and concatenations for sums: they depend on the same samples. How
-"same" pads is written down here once more, as TensorFlow documents it.
+paths cancel; maxima are taken for means, and products and concatenations for sums: they depend on the same positions.
+How "same" pads is written down here once more, as TensorFlow documents it.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Run:
                 assert y.shape[-1] == self.inference.values[made].shape[1 + axis], call.layer.name
 
     def seen(self, number: int, output: int) -> set[int]:
-        """The input samples that one output sample depends on."""
+        """The input positions that one output position depends on."""
         (gradient,) = torch.autograd.grad(self.tensors[number][0, 0, output], self.x, retain_graph=True)
         return set(gradient[0, 0].nonzero().flatten().tolist())
 
@@ -126,9 +126,9 @@ class Run:
         found = {output: self.seen(number, output) for output in range(middle, middle + period)}
         for output, seen in found.items():
             turn, place = divmod(output, period)
-            samples = axis.seen.outputs[place]
-            start = samples.first + turn * axis.seen.step
-            assert seen == {start + n for n in range(samples.span) if samples.bits >> n & 1}, (name, output)
+            positions = axis.seen.outputs[place]
+            start = positions.first + turn * axis.seen.step
+            assert seen == {start + n for n in range(positions.span) if positions.bits >> n & 1}, (name, output)
             if seen:
                 inside(axis, output, seen)
         spans = [max(seen) - min(seen) + 1 for seen in found.values() if seen]

@@ -127,7 +127,7 @@ def convnext() -> nn.Module:
 
 
 class Chomped(nn.Module):
-    """A convolution that is padded at both ends, without the samples that have seen what comes after."""
+    """A convolution that is padded at both ends, without the positions that have seen what comes after."""
 
     def __init__(self, inputs: int, dilation: int) -> None:
         super().__init__()

@@ -66,7 +66,7 @@ SPEAKS = {
         "ARC432",
         layers(*["Conv2D: {filters: 8, kernel_size: 3, dilation_rate: 2, padding: same, activation: relu}"] * 2),
     ),
-    "grid/1, 2, 9": (  # 5 samples of the first two, and steps of 9
+    "grid/1, 2, 9": (  # 5 positions of the first two, and steps of 9
         "ARC432",
         layers(
             "Conv2D: {filters: 8, kernel_size: 3, padding: same}",
@@ -162,7 +162,7 @@ SILENT = {
             "Add: {from: [a, b]}",
         ),
     ),
-    "gap/shifted arm": (  # the factorized reduction of NASNet: even samples one way, odd ones the other
+    "gap/shifted arm": (  # the factorized reduction of NASNet: even positions one way, odd ones the other
         "ARC421",
         layers(
             "ReLU: {name: x}",

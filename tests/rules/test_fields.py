@@ -16,11 +16,11 @@ def head(size, *items):
 
 
 def test_a_field_as_large_as_the_input_is_enough():
-    # Four kernels of 3 see 9 samples.
+    # Four kernels of 3 see 9 positions.
     four = f"{CONV}, repeat: 4}}"
     assert codes_of(head(9, four), "ARC461") == []
     (found,) = advice_on(loads(head(10, four)), "ARC461")
-    assert found.message == "before `global_average_pooling2d` a place sees 9 x 9 of 10 x 10 samples"
+    assert found.message == "before `global_average_pooling2d` a place sees 9 x 9 of 10 x 10 positions"
 
 
 def test_a_gate_is_no_head():
@@ -38,7 +38,7 @@ def test_large_networks_on_their_own_size_are_silent():
     deep = [f"{CONV}, strides: 2, repeat: 5}}", f"{CONV}, repeat: 4}}"]
     assert codes_of(head(224, *deep), "ARC461", "ARC462") == []
     (found,) = advice_on(loads(head(32, *deep)), "ARC462")
-    assert found.message == "before `global_average_pooling2d` a place sees 319 x 319 samples, of an input of 32 x 32"
+    assert found.message == "before `global_average_pooling2d` a place sees 319 x 319 positions, of an input of 32 x 32"
     assert codes_of(head(40, *deep), "ARC462") == []  # 7.975 times as large
 
 
@@ -53,12 +53,12 @@ def test_half_a_sample_is_what_padding_makes_of_a_stride():
         )
 
     assert codes_of(block([2, 1]), "ARC463") == []
-    assert codes_of(block([1, 2]), "ARC463") == []  # as padding "same": one sample of 2 in the input
+    assert codes_of(block([1, 2]), "ARC463") == []  # as padding "same": one position of 2 in the input
     (found,) = advice_on(loads(block([0, 3])), "ARC463")
-    assert found.message == "the maps that `add` merges are 1 sample apart"
+    assert found.message == "the maps that `add` merges are 1 position apart"
     assert [one.message for one in found.related] == [
-        "samples at 0, 0 of the input and every 2, 2 from there",
-        "samples at 2, 2 of the input and every 2, 2 from there",
+        "positions at 0, 0 of the input and every 2, 2 from there",
+        "positions at 2, 2 of the input and every 2, 2 from there",
     ]
 
 
@@ -110,4 +110,6 @@ def test_paths_of_different_strides_drift_apart():
         "  - Conv2D: {filters: 8, kernel_size: 3, strides: 2, padding: same, name: y}\n  - Add: {from: [x, y]}\n"
     )
     (found,) = advice_on(loads(text), "ARC463")
-    assert found.message == ("the maps that `add` merges have different strides: sample after sample they drift apart")
+    assert found.message == (
+        "the maps that `add` merges have different strides: position after position they drift apart"
+    )

@@ -26,7 +26,7 @@ EXPECTED = {
         "ARC401": (1, "the tutorial's convolutions have biases before the normalisation"),
         "ARC422": (1, BORDER),
         "ARC445": (1, "one second of sound leaves one step: the pooling is there for longer sounds"),
-        "ARC461": (1, "that step sees 6,848 of the 8,000 samples"),
+        "ARC461": (1, "that step sees 6,848 of the 8,000 positions"),
     },
     "mobilenet_v1": {"ARC423": (2, UNEVEN)},
     "mobilenet_v2": {"ARC423": (2, UNEVEN)},
@@ -37,7 +37,7 @@ EXPECTED = {
     "siamese": {"ARC451": (1, FLATTENED)},
     "squeezenet": {
         "ARC422": (1, BORDER),
-        "ARC461": (1, "a field of 207 samples: the price of few large kernels"),
+        "ARC461": (1, "a field of 207 positions: the price of few large kernels"),
     },
     "vgg16": {"ARC451": (1, FLATTENED)},
     "vgg19": {"ARC451": (1, FLATTENED)},

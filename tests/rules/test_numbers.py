@@ -1,4 +1,4 @@
-"""Every number that a rule tells is true: it is counted anew, sample by sample, or by building what is advised."""
+"""Every number that a rule tells is true: it is counted anew, position by position, or by building what is advised."""
 
 import random
 import re
@@ -39,7 +39,7 @@ def last_shape(model):
 
 
 def reached(kernels):
-    """The samples that convolutions in a row see together along one axis: kernel, stride, dilation of each."""
+    """The positions that convolutions in a row see together along one axis: kernel, stride, dilation of each."""
     seen, jump = {0}, 1
     for size, stride, dilation in kernels:
         seen = {place + tap * dilation * jump for place in seen for tap in range(size)}
@@ -62,7 +62,7 @@ def test_one_layer_has_the_weights_that_are_told(seed):
     ]
     two = spec([40, 40, depth], *items)
     seen = reached(kernels)
-    step = gcd(*seen) or 1  # a kernel has its samples at even distances
+    step = gcd(*seen) or 1  # a kernel has its positions at even distances
     size = (seen[-1] - seen[0]) // step + 1
     stride = kernels[0][1] * kernels[1][1]
     # Keras has no kernel that is both strided and dilated: only the weights and the size of the map are compared.
@@ -162,7 +162,7 @@ def test_what_is_alive_beside_a_tensor_counts():
 
 
 def windows(length, size, stride, dilation, padding):
-    """The samples that each output reads, by tap; those outside are padding."""
+    """The positions that each output reads, by tap; those outside are padding."""
     span = dilation * (size - 1) + 1
     if padding == "valid":
         before, count = 0, (length - span) // stride + 1
@@ -289,7 +289,7 @@ def test_the_advised_kernel_overlaps_evenly(kind, size, stride):
     counts = [sum((out - tap) % stride == 0 for tap in range(size)) for out in range(stride * 8, stride * 9)]
     assert len(set(counts)) > 1
     if 0 in counts:
-        assert f"leave {counts.count(0)} of {stride} output samples" in found.message
+        assert f"leave {counts.count(0)} of {stride} output positions" in found.message
     (advised,) = re.findall(r"a kernel of (\d+)", found.help)
     even = [sum((out - tap) % stride == 0 for tap in range(int(advised))) for out in range(stride * 8, stride * 9)]
     assert len(set(even)) == 1
@@ -328,7 +328,7 @@ def test_what_narrower_heads_cost():
 def test_a_field_with_holes_is_an_upper_bound():
     dilated = "Conv2D: {filters: 4, kernel_size: 3, dilation_rate: 4}"
     text = spec([64, 64, 3], dilated, "GlobalAveragePooling2D", "Dense: 2")
-    assert "a place sees at most 9 x 9 of 64 x 64 samples" in only(text, "ARC461").message
+    assert "a place sees at most 9 x 9 of 64 x 64 positions" in only(text, "ARC461").message
 
 
 def test_channels_first_map_of_one_place_is_no_flattened_map():
@@ -349,7 +349,7 @@ def test_field_against_the_input_of_channels_first():
         "Dense: 2",
         top="data_format: channels_first\n",
     )
-    assert only(text, "ARC461").message.endswith("sees 5 x 3 of 40 x 20 samples")
+    assert only(text, "ARC461").message.endswith("sees 5 x 3 of 40 x 20 positions")
 
 
 # --- what takes the place of layers -----------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ FAULTS = {
         "`Softmax: {dim: 1}`",
         IMAGE + "  - Conv2d: [3, 5, 3]\n  - Softmax: 1\n",
     ),
-    "samples that nobody reads": (
+    "positions that nobody reads": (
         "ARC421",
         IMAGE + "  - Conv2d: [3, 16, 3]\n  - ReLU\n  - Conv2d: [16, 32, 1, 2]\n",
         "1 is never read",
@@ -89,7 +89,7 @@ FAULTS = {
     "a border that falls off": (
         "ARC422",
         IMAGE + "  - Conv2d: [3, 16, 4]\n  - MaxPool2d: 2\n",
-        "does not read the last 1 of 29 samples",
+        "does not read the last 1 of 29 positions",
         IMAGE + "  - Conv2d: [3, 16, 3]\n  - MaxPool2d: 2\n",
     ),
     "an even kernel and same": (
@@ -104,7 +104,7 @@ FAULTS = {
         "a `kernel_size` of at least 2",
         IMAGE + "  - Conv2d: [3, 16, 3]\n  - MaxPool2d: 2\n",
     ),
-    "dilation of one sample": (
+    "dilation of one position": (
         "ARC425",
         WIDE + "  - Conv2d: {out_channels: 16, kernel_size: 1, dilation: 2}\n",
         "the dilation of `conv2d` has no effect",

@@ -88,7 +88,7 @@ def test_channels_move_to_the_front() -> None:
 @each(
     ("layer", "wanted"),
     [
-        # At 8 samples a stride of 2 leaves one sample for the end, which `padding` of PyTorch puts on both sides.
+        # At 8 positions a stride of 2 leaves one position for the end, which `padding` of PyTorch puts on both sides.
         ("Conv2D: {filters: 4, kernel_size: 3, strides: 2, padding: same}",
          ["ZeroPad2d: {padding: [0, 1, 0, 1]}", "Conv2d: {out_channels: 4, kernel_size: 3, stride: 2}"]),
         ("Conv2D: {filters: 4, kernel_size: 2, padding: same}",
@@ -175,7 +175,7 @@ def test_a_layer_of_another_package_is_not_the_one_of_that_name() -> None:
 def test_padding_that_depends_on_the_size_needs_one() -> None:
     text = "input: [H, 8, 3]\nlayers: [Conv2D: {filters: 4, kernel_size: 3, strides: 2, padding: same}]"
     (message,) = refused(text, "torch")
-    assert "`padding: same` with a stride puts samples that depend on the size of the input" in message
+    assert "`padding: same` with a stride puts positions that depend on the size of the input" in message
 
 
 def test_a_function_of_keras() -> None:

@@ -1,1 +1,1 @@
-"""Receptive fields: which input samples an output sees. Knows no file format and no screen."""
+"""Receptive fields: which input positions an output sees. Knows no file format and no screen."""

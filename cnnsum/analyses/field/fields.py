@@ -1,15 +1,15 @@
-"""Receptive fields: which input samples each value depends on, per spatial axis.
+"""Receptive fields: which input positions each value depends on, per spatial axis.
 
-Output sample `i` of a value sees no input sample before `i * stride + first` and none after `i * stride + last`, where
-both are truly seen unless the layers before enlarge (A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of
+Output position `i` of a value sees no input position before `i * stride + first` and none after `i * stride + last`,
+where both are truly seen unless the layers before enlarge (A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of
 Convolutional Neural Networks", Distill, 2019, gives the same recurrence for paths of plain windows, with sizes and
-paddings in place of the first and last sample). Where paths meet, the union counts, and whether they look at the same
+paddings in place of the first and last position). Where paths meet, the union counts, and whether they look at the same
 place: their strides and the centres of their fields are the same. After a layer that looks at everything (flattening,
 global pooling) nothing but "everything" can be said. What is seen between the first and the last is in `seen`.
 
 A layer may put the axes in another order. Until one looks along an axis that has moved, nothing has been seen that was
-not seen before, and turning the axes back leaves all as it was; a sample at a place of the turned tensor sees all of
-what its last axis was.
+not seen before, and turning the axes back leaves all as it was; a position of the turned tensor sees all of what its
+last axis was.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import gcd
 
-from cnnsum.analyses.field import seen as samples
+from cnnsum.analyses.field import seen as spans
 from cnnsum.analyses.field.seen import Seen
 from cnnsum.dims import UNKNOWN, Dim, Unknown, at_least, ceil_div, divides, equal, maximum
 from cnnsum.graph.infer import Call, Inference
@@ -26,16 +26,16 @@ from cnnsum.typed import NamedTuple, TypeVar
 
 
 class Axis(NamedTuple):
-    """One spatial axis: `stride`, `first` and `last` count parts of an input sample, `parts` of which make a sample.
+    """One spatial axis: `stride`, `first` and `last` count parts of an input position, which has `parts` of them.
 
-    Upsampling makes the parts: its output samples lie closer than the input's. Where paths of different strides have
+    Upsampling makes the parts: its output positions lie closer than the input's. Where paths of different strides have
     met, no one field holds for all outputs: everything is UNKNOWN.
     aligned: whether all paths from the input look at the same place, as far as they have met; None where that depends
         on symbols.
-    seen: the same, sample by sample; None where that is not known.
-    slack: how many input samples the strides on the way to here have put it beside where their outputs would stand for
-        the middle of as many inputs as they step over, each by less than that half step: no padding does better for a
-        kernel of odd size.
+    seen: the same, position by position; None where that is not known.
+    slack: how many input positions the strides on the way to here have put it beside where their outputs would stand
+        for the middle of as many inputs as they step over, each by less than that half step: no padding does better
+        for a kernel of odd size.
     """
 
     stride: Dim = 1
@@ -48,23 +48,23 @@ class Axis(NamedTuple):
 
     @property
     def size(self) -> Dim:
-        """Input samples from the first to the last that an output sees: of the output that sees furthest."""
+        """Input positions from the first to the last that an output sees: of the output that sees furthest."""
         return (self.last - self.first) // self.parts + 1 if self.seen is None else self.seen.size
 
     @property
     def offset(self) -> Dim:
-        """The first input sample that output 0 sees; below 0 where that is padding."""
+        """The first input position that output 0 sees; below 0 where that is padding."""
         seen = self.seen
         return ceil_div(self.first, self.parts) if seen is None or not seen.outputs[0].span else seen.outputs[0].first
 
     @property
     def jump(self) -> Dim | float:
-        """Input samples from one output sample to the next; a fraction after upsampling."""
+        """Input positions from one output position to the next; a fraction after upsampling."""
         return _fraction(self.stride, self.parts)
 
     @property
     def centre(self) -> Dim | float:
-        """Where output 0 looks, in input samples: the middle of what it sees, a fraction between two samples.
+        """Where output 0 looks, in input positions: the middle of what it sees, a fraction between two positions.
 
         Where outputs see unlike, the mean over all of them, each brought to output 0 by the stride.
         """
@@ -72,7 +72,7 @@ class Axis(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether there is an output that sees `size` samples; else that is an upper bound, for there are gaps."""
+        """Whether there is an output that sees `size` positions; else that is an upper bound, for there are gaps."""
         return self.seen is not None and self.seen.most == self.seen.size
 
     @property
@@ -88,7 +88,7 @@ T = TypeVar("T")
 
 #: Of integers that a float holds.
 _MOST_BITS = 1_023
-_SELF = Axis(seen=samples.ITSELF)
+_SELF = Axis(seen=spans.ITSELF)
 _NO_ONE_FIELD = Axis(UNKNOWN, UNKNOWN, UNKNOWN, 1, aligned=False)
 _UNDECIDED = _NO_ONE_FIELD._replace(aligned=None)
 
@@ -119,10 +119,10 @@ class Arm(NamedTuple):
 
 
 class Misaligned(NamedTuple):
-    """A call that merges values whose samples do not stand for the same places of the input.
+    """A call that merges values whose positions do not stand for the same places of the input.
 
-    arms: its inputs. shifts: per spatial axis, how many input samples the outermost centres of output 0 are apart: 0
-    along an axis that is aligned, UNKNOWN where the strides differ, so that the distance grows with every sample (and
+    arms: its inputs. shifts: per spatial axis, how many input positions the outermost centres of output 0 are apart: 0
+    along an axis that is aligned, UNKNOWN where the strides differ, so that the distance grows with every position (and
     where it is the half of a formula). slack: how much of that strides of one arm alone make, as in every pyramid whose
     maps go down by kernels of odd size, and up by repetition.
     """
@@ -299,7 +299,7 @@ def _middle(axis: Axis) -> tuple[Dim, int]:
 
 
 def _fraction(dim: Dim, parts: int) -> Dim | float:
-    """A number of parts in whole samples, or as a float; UNKNOWN where a formula cannot be divided, or no float holds
+    """A number of parts in whole positions, or as a float; UNKNOWN where a formula cannot be divided, or no float holds
     the number.
     """
     if isinstance(dim, int):
@@ -326,7 +326,7 @@ def _arms_field(inference: Inference, call: Call, fields: list[Field], *, channe
         for number in inputs:
             shape = inference.values[number].shape
             if shape is not None and out is not None and len(out) < len(shape):
-                # An axis is left out: if one that is followed is now the last, it is what a sample consists of.
+                # An axis is left out: if one that is followed is now the last, all of it stands at one position.
                 field = fields[number]
                 if field is not None and len(field) > max(len(out) - 2, 0):
                     if len(out) == 2:
@@ -344,7 +344,7 @@ def _arms_field(inference: Inference, call: Call, fields: list[Field], *, channe
 def _sees_all_along(
     inference: Inference, field: Field, shape: Shape | None, out: Shape | None, *, channels_first: bool
 ) -> bool:
-    """Whether a value that is stretched from one sample along some axes sees all of the input along all of them."""
+    """Whether a value that is stretched from one position along some axes sees all of the input along all of them."""
     if field is None or shape is None or out is None:
         return False
     places = slice(2, None) if channels_first else slice(1, -1)
@@ -419,7 +419,7 @@ def _join(a: Axis, b: Axis) -> Axis:
         _larger(p * a.last, q * b.last),
         parts,
         aligned=_all((a.aligned, b.aligned, same_centre)),
-        seen=samples.merge([a.seen, b.seen]),
+        seen=spans.merge([a.seen, b.seen]),
         slack=max(a.slack, b.slack),
     )
 
@@ -449,14 +449,14 @@ def through(axis: Axis, window: Window) -> Axis:
         up * axis.last + axis.stride * high,
         up * axis.parts,
         axis.aligned,
-        samples.through(axis.seen, window),
+        spans.through(axis.seen, window),
         axis.slack + _slack(axis, window),
     )
     return result if result.parts == 1 else _reduced(result)
 
 
 def _slack(axis: Axis, window: Window) -> float:
-    """What a step puts its outputs beside the middle of what it steps over, in input samples; half a step at most.
+    """What a step puts its outputs beside the middle of what it steps over, in input positions; half a step at most.
 
     >>> two_by_two, three = Window(2, stride=2), Window(3, stride=2, before=1)
     >>> _slack(Axis(stride=4), two_by_two), _slack(Axis(stride=4), three)
@@ -470,7 +470,7 @@ def _slack(axis: Axis, window: Window) -> float:
     size, stride, dilation, before, up = numbers
     if not isinstance(axis.stride, int) or max(map(abs, (*numbers, axis.stride))).bit_length() > _MOST_BITS // 3:
         return 0.0
-    beside = (dilation * (size - 1) - stride + up) / 2 - before  # in samples that are `up` times as dense
+    beside = (dilation * (size - 1) - stride + up) / 2 - before  # in positions that are `up` times as dense
     half = (max(stride, up) - 1) / 2
     return min(abs(beside), half) * axis.stride / (axis.parts * up)
 

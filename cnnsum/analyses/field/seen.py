@@ -1,7 +1,7 @@
-"""Which input samples an output sees, sample by sample along one axis: the span without its gaps.
+"""Which input positions an output sees, position by position along one axis: the span without its gaps.
 
 Behind a layer that enlarges, outputs do not all see alike: what repeats is a whole period of them. So a period is
-followed, one set of samples per output: a span, and its gaps as the bits of one number, 0 where there are none, as
+followed, one set of positions per output: a span, and its gaps as the bits of one number, 0 where there are none, as
 nearly everywhere. Sliding a kernel over a set with gaps is a few shifts. What this costs does not grow with the number
 of layers before, only with the size of sets with gaps, which has a limit as all sets have; beyond it, and where a
 symbol decides what falls on what, the answer is None. Knows no layer and no graph.
@@ -21,9 +21,9 @@ _MAX_PERIOD = 1 << 9
 _MAX_TAPS = 1 << 14
 
 
-class Samples(NamedTuple):
-    """What one output sees: the `span` samples from `first` on, without `first + n` for each bit `n` of `gaps`; nothing
-    at all where `span` is 0. The first and the last are seen.
+class Positions(NamedTuple):
+    """What one output sees: the `span` positions from `first` on, without `first + n` for each bit `n` of `gaps`;
+    nothing at all where `span` is 0. The first and the last are seen.
     """
 
     first: Dim
@@ -32,49 +32,49 @@ class Samples(NamedTuple):
 
     @property
     def bits(self) -> int:
-        """A bit for each sample that is seen, the first of them the lowest."""
+        """A bit for each position that is seen, the first of them the lowest."""
         return (1 << self.span) - 1 ^ self.gaps
 
     @property
     def number(self) -> int:
-        """How many samples are seen."""
+        """How many positions are seen."""
         return self.span - self.gaps.bit_count() if self.gaps else self.span
 
 
-def _of_bits(first: Dim, bits: int) -> Samples:
+def _of_bits(first: Dim, bits: int) -> Positions:
     span = bits.bit_length()
-    return Samples(first, span, (1 << span) - 1 ^ bits)
+    return Positions(first, span, (1 << span) - 1 ^ bits)
 
 
 class Seen(NamedTuple):
     """What every output sees: output `turn * len(outputs) + n` what `outputs[n]` sees, moved by `turn * step`."""
 
     step: Dim
-    outputs: tuple[Samples, ...]
+    outputs: tuple[Positions, ...]
 
     @property
     def size(self) -> int:
-        """Samples from the first to the last, of the output that sees furthest."""
+        """Positions from the first to the last, of the output that sees furthest."""
         outputs = self.outputs
         return outputs[0].span if len(outputs) == 1 else max([one.span for one in outputs])
 
     @property
     def most(self) -> int:
-        """Samples that are seen, of the output that sees most."""
+        """Positions that are seen, of the output that sees most."""
         outputs = self.outputs
         return outputs[0].number if len(outputs) == 1 else max([one.number for one in outputs])
 
 
 #: An input sees itself.
-ITSELF = Seen(1, (Samples(0, 1),))
+ITSELF = Seen(1, (Positions(0, 1),))
 
 
 def through(seen: Seen | None, window: Window) -> Seen | None:
     """What a window sees of values that see this.
 
     >>> through(through(ITSELF, Window(3, stride=2)), Window(2, dilation=4))
-    Seen(step=2, outputs=(Samples(first=0, span=11, gaps=248),))
-    >>> bin(248)  # between two taps, 4 * 2 samples apart, of three samples each
+    Seen(step=2, outputs=(Positions(first=0, span=11, gaps=248),))
+    >>> bin(248)  # between two taps, 4 * 2 positions apart, of three positions each
     '0b11111000'
     """
     if seen is None:
@@ -90,7 +90,7 @@ def through(seen: Seen | None, window: Window) -> Seen | None:
         if not isinstance(step, int) or one.span + (size - 1) * dilation * step > _MAX_BITS:
             return None
         one = _spread(one, size, dilation * step)
-    return Seen(step * stride, (Samples(one.first - before * step, one.span, one.gaps),))
+    return Seen(step * stride, (Positions(one.first - before * step, one.span, one.gaps),))
 
 
 def _through_period(seen: Seen, size: int, stride: int, dilation: int, before: Dim, up: int) -> Seen | None:
@@ -100,7 +100,7 @@ def _through_period(seen: Seen, size: int, stride: int, dilation: int, before: D
         return None
     old = len(outputs)
     period = up * old // gcd(up * old, stride)
-    # Taps fall on samples of the enlarged input; every `up`th of those is a value.
+    # Taps fall on positions of the enlarged input; every `up`th of those is a value.
     apart = up // gcd(dilation, up)
     if period > _MAX_PERIOD or period * (size // apart + 1) > _MAX_TAPS:
         return None
@@ -108,7 +108,7 @@ def _through_period(seen: Seen, size: int, stride: int, dilation: int, before: D
     for output in range(period):
         low = output * stride - before
         taps = [low + dilation * tap for tap in range(min(apart, size)) if (low + dilation * tap) % up == 0]
-        found: Samples | None = Samples(0, 0)
+        found: Positions | None = Positions(0, 0)
         if taps:
             reached = range(taps[0] // up, (low + dilation * (size - 1)) // up + 1, dilation * apart // up)
             found = together([_moved(outputs[value % old], value // old * step) for value in reached])
@@ -130,11 +130,11 @@ def merge(arms: list[Seen | None]) -> Seen | None:
         return None
     made = []
     for output in range(period):
-        samples = []
+        positions = []
         for step, outputs in known:
             turn, place = divmod(output, len(outputs))
-            samples.append(_moved(outputs[place], turn * step) if turn else outputs[place])
-        found = together(samples)
+            positions.append(_moved(outputs[place], turn * step) if turn else outputs[place])
+        found = together(positions)
         if found is None:
             return None
         made.append(found)
@@ -143,9 +143,9 @@ def merge(arms: list[Seen | None]) -> Seen | None:
     return Seen(known[0].step * (period // len(known[0].outputs)), tuple(made))
 
 
-def together(sets: list[Samples]) -> Samples | None:
-    """The samples in any of the sets; None where a symbol decides how they lie to each other."""
-    result = Samples(0, 0)
+def together(sets: list[Positions]) -> Positions | None:
+    """The positions in any of the sets; None where a symbol decides how they lie to each other."""
+    result = Positions(0, 0)
     for one in sets:
         if not one.span or one == result:
             continue
@@ -157,7 +157,7 @@ def together(sets: list[Samples]) -> Samples | None:
             return None
         low, high, ahead = (result, one, ahead) if ahead >= 0 else (one, result, -ahead)
         if not low.gaps and not high.gaps and ahead <= low.span:
-            result = Samples(low.first, max(low.span, ahead + high.span))
+            result = Positions(low.first, max(low.span, ahead + high.span))
         elif not low.gaps and ahead + high.span <= low.span:
             result = low
         else:
@@ -165,18 +165,18 @@ def together(sets: list[Samples]) -> Samples | None:
     return result
 
 
-def _moved(samples: Samples, by: Dim) -> Samples:
-    return Samples(samples.first + by, samples.span, samples.gaps)
+def _moved(positions: Positions, by: Dim) -> Positions:
+    return Positions(positions.first + by, positions.span, positions.gaps)
 
 
-def _spread(samples: Samples, count: int, apart: int) -> Samples:
-    """The samples, and the same again `apart` further, `count` times in all."""
-    if not samples.gaps and apart <= samples.span:
-        return Samples(samples.first, samples.span + (count - 1) * apart)
-    bits = samples.bits
+def _spread(positions: Positions, count: int, apart: int) -> Positions:
+    """The positions, and the same again `apart` further, `count` times in all."""
+    if not positions.gaps and apart <= positions.span:
+        return Positions(positions.first, positions.span + (count - 1) * apart)
+    bits = positions.bits
     made = 1
     while made < count:
         more = min(made, count - made)
         bits |= bits << more * apart
         made += more
-    return _of_bits(samples.first, bits)
+    return _of_bits(positions.first, bits)

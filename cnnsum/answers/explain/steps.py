@@ -173,11 +173,11 @@ def tensor_bytes(shape: Shape, dtype: str, batch: Dim, symbol: Dim | None) -> Di
 
 
 _REACH = (
-    "Seen along this axis from the first input sample to the last. What its input saw was `size_before`; each tap "
-    "after the first reaches `stride_before` input samples further: neighbours there are that far apart."
+    "Seen along this axis from the first input position to the last. What its input saw was `size_before`; each tap "
+    "after the first reaches `stride_before` input positions further: neighbours there are that far apart."
 )
-_SPAN = "Seen along this axis from the first input sample to the last."
-_PACE = "Neighbouring outputs look at places that many input samples apart: the strides so far, multiplied."
+_SPAN = "Seen along this axis from the first input position to the last."
+_PACE = "Neighbouring outputs look at places that many input positions apart: the strides so far, multiplied."
 
 
 def field_steps(
@@ -188,11 +188,11 @@ def field_steps(
 ) -> Iterator[Step]:
     """Receptive field per spatial axis: what the field engine does with this window, on named numbers."""
     if result is None:
-        yield Step("receptive field", None, None, None, "samples", "Every output may depend on all of the input.")
+        yield Step("receptive field", None, None, None, "positions", "Every output may depend on all of the input.")
         return
     if all(axis.size is UNKNOWN for axis in result):
-        why = "Which samples an output depends on is not followed through this layer."
-        yield Step("receptive field", None, None, UNKNOWN, "samples", why)
+        why = "Which positions an output depends on is not followed through this layer."
+        yield Step("receptive field", None, None, UNKNOWN, "positions", why)
         return
     writer = Writer({})
     axes = [axis for axis in (run.axes[0] if run else ()) if axis != "C"]
@@ -208,9 +208,9 @@ def field_steps(
             before = Axis(named("stride_before", axis.stride), 0, named("size_before", axis.size) - 1)
             made = through(before, Window(step.size, step.stride, step.dilation))
             if plain(step.stride) != 1:
-                strides.append(writer.step(f"receptive stride {word}", made.stride, after.stride, "samples", _PACE))
+                strides.append(writer.step(f"receptive stride {word}", made.stride, after.stride, "positions", _PACE))
         reach: Dim = UNKNOWN if made is None else made.size
-        yield writer.step(f"receptive field {word}", reach, after.size, "samples", _REACH if made else _SPAN)
+        yield writer.step(f"receptive field {word}", reach, after.size, "positions", _REACH if made else _SPAN)
     yield from strides
 
 
@@ -222,11 +222,13 @@ def merge_steps(run: Retold | None, merge: Misaligned, result: tuple[Axis, ...])
         why = _ALIGNED if isinstance(shift, (int, float)) and shift == 0 else _APART.format(shift)
         if axis.size is UNKNOWN:
             why = _STRIDES
-        yield Step(f"receptive field {word}", None, None, axis.size, "samples", why)
+        yield Step(f"receptive field {word}", None, None, axis.size, "positions", why)
 
 
 _ALIGNED = "Seen along this axis by any of its inputs."
-_APART = "Seen by any of its inputs, which do not line up: the centres of what they see are {} apart, in input samples."
+_APART = (
+    "Seen by any of its inputs, which do not line up: the centres of what they see are {} apart, in input positions."
+)
 _STRIDES = "Its inputs do not line up: along this axis their strides differ, so that they drift apart."
 
 

@@ -214,8 +214,8 @@ def _budget() -> Schema:
         "properties": {
             **{key: {**quantity, "description": text} for key, text in said.items()},
             "depth": {"type": "integer", "minimum": 0, "description": "Most layers with weights on a path."},
-            "stride": {**sizes, "description": "Largest step between neighbouring samples, in input samples."},
-            "receptive_field": {**sizes, "description": "Least input samples that an output must see."},
+            "stride": {**sizes, "description": "Largest step between neighbouring positions, in input positions."},
+            "receptive_field": {**sizes, "description": "Least input positions that an output must see."},
             "batch": {"type": "integer", "minimum": 1, "description": "The batch that memory is estimated for."},
             "optimizer": {"type": "string", "description": "The optimizer that memory is estimated for."},
             "over": {"type": "object", "description": "The sizes that the limits hold for: `H: 128:512`."},

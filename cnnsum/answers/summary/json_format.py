@@ -286,7 +286,7 @@ def _sees_all(field: ReceptiveField) -> bool | None:
 
 
 def _sample(value: Dim | float | None) -> int | float | str | None:
-    """A number of input samples, which may be a fraction (a transposed convolution divides the stride)."""
+    """A number of input positions, which may be a fraction (a transposed convolution divides the stride)."""
     return value if value is None or isinstance(value, (int, float)) else plain_number(value)
 
 

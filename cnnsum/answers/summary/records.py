@@ -62,13 +62,13 @@ class LayerMemory(NamedTuple):
 
 
 class ReceptiveField(NamedTuple):
-    """Per spatial axis, in input samples; None where the layer sees all of the input, UNKNOWN where it is not known
+    """Per spatial axis, in input positions; None where the layer sees all of the input, UNKNOWN where it is not known
     what it sees (a part of an axis, axes that are joined), and where paths of different strides have met.
 
-    Strides are fractions of a sample, as floats, behind a layer that enlarges.
+    Strides are fractions of a position, as floats, behind a layer that enlarges.
     aligned: whether all paths look at the same place of the input, along every axis; None where that depends on
         symbols, and where the layer sees all or it is not known what.
-    exact: whether an output sees every sample of its size, along every axis; else the size is an upper bound. None
+    exact: whether an output sees every position of its size, along every axis; else the size is an upper bound. None
         where the layer sees all, and where it is not known what.
     """
 

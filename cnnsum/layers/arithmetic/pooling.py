@@ -74,10 +74,10 @@ def pool_adaptive(what: str, x: Shape, output_size: Sizes, layout: Layout | None
 
 
 def _windows_total(length: Dim, count: Dim) -> tuple[Dim, bool]:
-    """The samples in all `count` windows together, and whether that is exact.
+    """The positions in all `count` windows together, and whether that is exact.
 
     Window `i` reads from `floor(i * n / count)` to `ceil((i + 1) * n / count)`. Summed up, every border that is not
-    between two samples is read twice: `n + count - gcd(n, count)`. For a formula `n`, the gcd is the sum of
+    between two positions is read twice: `n + count - gcd(n, count)`. For a formula `n`, the gcd is the sum of
     `phi(d)` over the divisors `d` of `count` that divide `n`.
     """
     if length is UNKNOWN or divides(count, length):

@@ -261,7 +261,7 @@ def padded(
 ) -> Facts:
     """So many elements more before and after each of the axes, or below 0 so many less.
 
-    mode: "constant", "edge", "reflect" (without the sample at the border), "symmetric" (with it).
+    mode: "constant", "edge", "reflect" (without the position at the border), "symmetric" (with it).
     """
     out = list(x)
     for axis, before, after in zip(places, firsts, lasts, strict=True):
@@ -270,7 +270,7 @@ def padded(
                 if amount is not UNKNOWN:
                     least = amount + 1 if mode == "reflect" else amount
                     reason = (
-                        f"{what} with a mirrored border of {amount} needs {counted(least, 'sample')} on axis {axis}"
+                        f"{what} with a mirrored border of {amount} needs {counted(least, 'position')} on axis {axis}"
                     )
                     require_at_least(x[axis], least, with_shape(reason, x), field=field)
         out[axis] = x[axis] + before + after

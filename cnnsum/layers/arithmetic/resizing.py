@@ -1,6 +1,7 @@
 """Interpolation to other sizes, and borders around the last axes, of channels first. Names no type.
 
-A border may be of a constant, of the samples next to it, mirrored, or of the other end; samples may be cut off, too.
+A border may be of a constant, of the positions next to it, mirrored, or of the other end; positions may be cut
+off, too.
 """
 
 from __future__ import annotations
@@ -45,14 +46,14 @@ def scaled(length: Dim, factor: float) -> Dim:
 def require_lengths(what: str, x: Shape, lengths: Sequence[Dim]) -> None:
     """No length may be 0, as a small one is that is made smaller by a factor."""
     for length in lengths:
-        reason = Sentence("{} must leave a sample along each axis, got {} of {}", (what, tuple(lengths), x))
+        reason = Sentence("{} must leave a position along each axis, got {} of {}", (what, tuple(lengths), x))
         require_at_least(length, 1, reason)
 
 
 def interpolated(what: str, x: Shape, lengths: Sequence[Dim], mode: str, *, corners: bool, antialias: bool) -> Facts:
     """The spatial axes, which come after the channels, made of these lengths.
 
-    corners: whether the samples at the ends stay where they are, which no window says.
+    corners: whether the positions at the ends stay where they are, which no window says.
     """
     if mode == "area":
         return pool_adaptive(what, x, tuple(lengths), "channels_first", largest=False)
@@ -69,9 +70,9 @@ def interpolated(what: str, x: Shape, lengths: Sequence[Dim], mode: str, *, corn
 
 
 def bordered(what: str, x: Shape, amounts: Sequence[tuple[Dim, Dim]], mode: str, field: str = "padding") -> Facts:
-    """So many samples more before and after each of the last axes, which the amounts begin with; below 0 so many less.
+    """So many positions before and after each of the last axes, which the amounts begin with; below 0 so many less.
 
-    mode: "constant", "reflect" (without the sample at the border), "replicate" or "circular".
+    mode: "constant", "reflect" (without the position at the border), "replicate" or "circular".
     """
     out = list(x)
     for index, (before, after) in enumerate(amounts):
@@ -79,16 +80,16 @@ def bordered(what: str, x: Shape, amounts: Sequence[tuple[Dim, Dim]], mode: str,
         length = x[axis]
         cut = minimum(0, before) + minimum(0, after)
         if cut != 0:
-            reason = f"{what} takes {counted(0 - cut, 'sample')} off axis {axis}"
+            reason = f"{what} takes {counted(0 - cut, 'position')} off axis {axis}"
             require_at_least(length, 0 - cut, with_shape(reason, x), code="SHP210", field=field)
         for amount in (before, after):
             if mode in ("reflect", "circular"):
                 least = amount + 1 if mode == "reflect" else amount
-                reason = f"{what} with a border of {amount} needs at least {counted(least, 'sample')} on axis {axis}"
+                reason = f"{what} with a border of {amount} needs at least {counted(least, 'position')} on axis {axis}"
                 require_at_least(length, least, with_shape(reason, x), field=field)
         out[axis] = length + before + after
         require_at_least(
-            out[axis], 1, with_shape(f"{what} must leave a sample on axis {axis}", x), code="SHP210", field=field
+            out[axis], 1, with_shape(f"{what} must leave a position on axis {axis}", x), code="SHP210", field=field
         )
     return Facts(
         tuple(out),

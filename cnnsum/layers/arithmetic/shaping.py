@@ -20,7 +20,7 @@ from cnnsum.layers.facts import (
 )
 from cnnsum.layers.requiring import require_at_least, require_equal, require_multiple
 
-#: Samples that an interpolation reaches to each side of an output's place.
+#: Positions that an interpolation reaches to each side of an output's place.
 SUPPORT = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
 
 
@@ -88,7 +88,7 @@ def crop(what: str, x: Shape, cropping: tuple[tuple[Dim, Dim], ...], layout: Lay
     for length, (before, after) in zip(spatial(x, len(cropping), layout, what), cropping, strict=True):
         left = length - before - after
         if not isinstance(left, int) or left < 1:
-            reason = f"{what} takes {counted(before + after, 'sample')} off axis {axis} and must leave one"
+            reason = f"{what} takes {counted(before + after, 'position')} off axis {axis} and must leave one"
             require_at_least(length, before + after + 1, with_shape(reason, x), code="SHP210", field="cropping")
         out.append(left)
         axis += 1
@@ -108,15 +108,15 @@ def enlarge(what: str, x: Shape, factors: Sizes, layout: Layout | None, interpol
 
 
 def taps(support: int, axes: int) -> int:
-    """Operations per output element of an interpolation: a product per sample that it reads, and their sum."""
+    """Operations per output element of an interpolation: a product per position that it reads, and their sum."""
     return 2 * (2 * support) ** axes - 1 if support else 0
 
 
 def enlarged(factors: Sizes, support: int = 0) -> tuple[Window, ...]:
     """The windows of enlarging each axis by a whole factor.
 
-    support: how many input samples an interpolation reaches to each side of an output's place (0: the nearest one,
-    1: linear, 2: cubic, 3 and 5: Lanczos), with the samples' centres at half-integers as Keras has them.
+    support: how many input positions an interpolation reaches to each side of an output's place (0: the nearest one,
+    1: linear, 2: cubic, 3 and 5: Lanczos), with the positions' centres at half-integers as Keras has them.
     """
     return tuple(
         Window(1)

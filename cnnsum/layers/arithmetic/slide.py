@@ -163,9 +163,8 @@ def _half_padding(length: Dim, out: Dim, stride: Dim, span: Dim) -> Dim:
 def _require_span(x: Shape, axis: int, least: Dim, sliding: Sliding, kernel: Dim, dilation: Dim) -> None:
     words = sliding.words
     dilated = "" if dilation == 1 else f" and {words.dilation} {dilation}"
-    what = (
-        f"{sliding.what} with {words.kernel} {kernel}{dilated} needs at least {counted(least, 'sample')} on axis {axis}"
-    )
+    needed = counted(least, "position")
+    what = f"{sliding.what} with {words.kernel} {kernel}{dilated} needs at least {needed} on axis {axis}"
     require_at_least(x[axis], least, with_shape(what, x), help=words.enough, field=words.kernel)
 
 
@@ -215,7 +214,7 @@ def _require_output(x: Shape, axis: int, out: Dim, what: str, field: str) -> Non
         require_at_least(
             out,
             1,
-            f"{what} with this {field} needs more samples on axis {axis}, got {show_shape(x)}",
+            f"{what} with this {field} needs more positions on axis {axis}, got {show_shape(x)}",
             code="SHP210",
             field=field,
         )

@@ -458,7 +458,7 @@ def _unfold(
     for dim, kernel, step, apart, pad in zip(x[2:], kernel_size, stride, dilation, padding, strict=True):
         reach = (kernel - 1) * apart + 1
         require_at_least(
-            dim + 2 * pad, reach, f"Unfold needs {counted(reach, 'sample')} on each axis, got {show_shape(x)}"
+            dim + 2 * pad, reach, f"Unfold needs {counted(reach, 'position')} on each axis, got {show_shape(x)}"
         )
         counts.append((dim + 2 * pad - reach) // step + 1)
     return _made((x[0], x[1] * kernel_size[0] * kernel_size[1], counts[0] * counts[1]))

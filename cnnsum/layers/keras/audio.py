@@ -110,7 +110,7 @@ def MelSpectrogram(
 
     Keras declares `(T + sequence_stride + 1) // sequence_stride` frames. MACs: the product of the
     `fft_length // 2 + 1` bins of each frame with the matrix that makes mel bins of them. Operations:
-    `5 * n * log2(n) / 2` per frame for the Fourier transform of n samples, bounded by the next power of two, and 3 per
+    `5 * n * log2(n) / 2` per frame for the Fourier transform of n numbers, bounded by the next power of two, and 3 per
     output element for decibels. No weights. Backpropagation keeps nothing: nothing before it is trained.
     """
     if len(x) not in (1, 2, 3):

@@ -98,13 +98,13 @@ def Conv1D(
 
     Lengths: with `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `T' = floor((T - span) /
     strides) + 1`, the first place of the kernel and one more for each stride that fits; "same" and "causal" (all zeros
-    before the first sample) gives `ceil(T / strides)`, as zeros around the sequence make a place for each stride begun.
+    before the first position) gives `ceil(T / strides)`, as zeros around the sequence make a place for each stride.
     Weights: kernel `kernel_size x C/groups x filters`, bias `filters`. Every place of the sequence uses the same
     kernels, so their number does not depend on its size.
     MACs: each output element is a sum of `kernel_size * C/groups` products, taps on padding included. Bias: one
     addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with. With
-    padding "causal" it keeps the longer copy that the zeros before the first sample make of it.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with. With
+    padding "causal" it keeps the longer copy that the zeros before the first position make of it.
     """
     sliding = Sliding("Conv1D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
@@ -135,7 +135,7 @@ def Conv2D(
     their number does not depend on its size.
     MACs: each output element is a sum of `kh * kw * C/groups` products, taps on padding included. Bias: one addition
     per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     sliding = Sliding("Conv2D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
@@ -166,7 +166,7 @@ def Conv3D(
     kernels, so their number does not depend on its size.
     MACs: each output element is a sum of `kd * kh * kw * C/groups` products, taps on padding included. Bias: one
     addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     sliding = Sliding("Conv3D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _convolution(x, sliding, filters, groups, activation, use_bias, lora_rank)
@@ -189,13 +189,13 @@ def Conv1DTranspose(
     """Run a convolution backwards, which makes a sequence longer: `(T, C)` becomes `(T', filters)`.
 
     Lengths: with `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `T' = (T - 1) * strides +
-    max(span, strides)`, a stride from each sample to the next and a kernel at the last; with an output_padding `(T - 1)
+    max(span, strides)`, a stride from position to position and a kernel at the last; with an output_padding `(T - 1)
     * strides + span + output_padding`; "same" gives `T * strides`, or `(T - 1) * strides + span % 2 + output_padding`.
     Weights: kernel `kernel_size x filters x C`, bias `filters`. Every place of the sequence uses the same kernels, so
     their number does not depend on its size.
-    MACs: every input sample is multiplied with the whole kernel, `T * kernel_size * C * filters` in all. Bias: one
+    MACs: every input position is multiplied with the whole kernel, `T * kernel_size * C * filters` in all. Bias: one
     addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     sliding = Sliding("Conv1DTranspose", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
@@ -218,13 +218,13 @@ def Conv2DTranspose(
     """Run a convolution backwards, which enlarges an image: `(H, W, C)` becomes `(H', W', filters)`.
 
     Lengths: with `span = (kernel_size - 1) * dilation_rate + 1`, padding "valid" gives `H' = (H - 1) * strides +
-    max(span, strides)`, a stride from each sample to the next and a kernel at the last; with an output_padding `(H - 1)
+    max(span, strides)`, a stride from position to position and a kernel at the last; with an output_padding `(H - 1)
     * strides + span + output_padding`; "same" gives `H * strides`, or `(H - 1) * strides + span % 2 + output_padding`.
     Weights: kernel `kh x kw x filters x C`, bias `filters`. Every place of the image uses the same kernels, so their
     number does not depend on its size.
-    MACs: every input sample is multiplied with the whole kernel, `H * W * kh * kw * C * filters` in all. Bias: one
+    MACs: every input position is multiplied with the whole kernel, `H * W * kh * kw * C * filters` in all. Bias: one
     addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     sliding = Sliding("Conv2DTranspose", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
@@ -249,9 +249,9 @@ def Conv3DTranspose(
     (`data_format` stands before `output_padding`, as Keras has it here.) Lengths as in Conv2DTranspose.
     Weights: kernel `kd x kh x kw x filters x C`, bias `filters`. Every place of the volume uses the same kernels, so
     their number does not depend on its size.
-    MACs: every input sample is multiplied with the whole kernel, `D * H * W * kd * kh * kw * C * filters` in all. Bias:
-    one addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    MACs: every input position is multiplied with the whole kernel, `D * H * W * kd * kh * kw * C * filters` in all.
+    Bias: one addition per output element.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     sliding = Sliding("Conv3DTranspose", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _transposed(x, sliding, filters, output_padding, activation, use_bias)
@@ -282,7 +282,7 @@ def DepthwiseConv1D(
     Lengths as in Conv1D. Weights: kernel `kernel_size x C x depth_multiplier`, bias `C * depth_multiplier`: each
     channel has kernels of its own and does not see the others, which saves a factor of the channels.
     MACs: each output element is a sum of `kernel_size` products. Bias: one addition per output element. Backpropagation
-    keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     sliding = Sliding("DepthwiseConv1D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _depthwise(x, sliding, depth_multiplier, activation, use_bias)
@@ -306,7 +306,7 @@ def DepthwiseConv2D(
     Lengths as in Conv2D. Weights: kernel `kh x kw x C x depth_multiplier`, bias `C * depth_multiplier`: each channel
     has kernels of its own and does not see the others, which saves a factor of the channels.
     MACs: each output element is a sum of `kh * kw` products. Bias: one addition per output element. Backpropagation
-    keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     sliding = Sliding("DepthwiseConv2D", kernel_size, strides, dilation_rate, padding, data_format, KERNEL)
     return _depthwise(x, sliding, depth_multiplier, activation, use_bias)

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def _of_samples(value: object) -> str:
-    """What to say of a number of samples for a padding, as PyTorch has it."""
+    """What to say of a number of positions for a padding, as PyTorch has it."""
     if value in (0, [0], [0, 0], [0, 0, 0]):
         return "no padding is `valid`"
     layer = "a layer `ZeroPadding1D`, `ZeroPadding2D` or `ZeroPadding3D` before it, and `padding: valid`"
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return f"with a kernel of {2 * value + 1} and a stride of 1 it is `padding: same`; with others {layer}"
-    return f"half of an odd kernel, at stride 1, is `padding: same`; any other number of samples takes {layer}"
+    return f"half of an odd kernel, at stride 1, is `padding: same`; any other number of positions takes {layer}"
 
 
 Padding = Annotated[Literal["valid", "same"], choice("valid", "same", instead=_of_samples)]

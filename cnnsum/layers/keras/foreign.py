@@ -313,7 +313,7 @@ NO_FIELDS: dict[str, str] = {
     "ceilmode": "`padding: same` keeps the last window",
     "countincludepad": "leave it out: padding is never counted in a mean",
     "returnindices": "leave it out: pooling gives no indices",
-    "aligncorners": "leave it out: corners of samples are aligned",
+    "aligncorners": "leave it out: corners of pixels are aligned",
     **dict.fromkeys(("nbrow", "nbcol"), "`kernel_size: [rows, columns]`, in the place of both"),
     "numparameters": "leave it out; `shared_axes: [1, 2]` has one slope for each channel of a picture",
     "keepprob": "`rate` is the part that is dropped: 1 less this",

@@ -130,7 +130,7 @@ def Dot(left: Shape, right: Shape, *, axes: AxisOrAxes, normalize: Flag = False)
         ops=ops,
         keeps_input=False if normalize else "factors",
         kept=kept,
-        # Either the places of an input are summed over, or those of the second are what a sample consists of.
+        # Either the places of an input are summed over, or those of the second are what stands at a position.
         window=None if most < 3 else EVERYTHING if most == 3 else NOT_FOLLOWED,
     )
 

@@ -195,7 +195,8 @@ def AdaptiveMaxPooling1D(x: Shape, *, output_size: One, data_format: DataFormat 
     """The largest of each of `output_size` windows that cover a sequence: `(T, C)` becomes `(output_size, C)`.
 
     Window `i` reads from `floor(i * T / output_size)` to `ceil((i + 1) * T / output_size)`. No weights. Operations:
-    one comparison less than samples in a window. Backpropagation keeps the input and the index of each maximum (int64).
+    one comparison less than positions in a window. Backpropagation keeps the input and the index of each maximum
+    (int64).
     """
     return pool_adaptive("AdaptiveMaxPooling1D", x, output_size, data_format, largest=True)
 
@@ -204,7 +205,7 @@ def AdaptiveMaxPooling1D(x: Shape, *, output_size: One, data_format: DataFormat 
 def AdaptiveMaxPooling2D(x: Shape, *, output_size: Pair, data_format: DataFormat | None = None) -> Facts:
     """The largest of each of `oh x ow` windows that cover an image: `(H, W, C)` becomes `(oh, ow, C)`.
 
-    Windows along each axis as in AdaptiveMaxPooling1D. No weights. Operations: one comparison less than samples in a
+    Windows along each axis as in AdaptiveMaxPooling1D. No weights. Operations: one comparison less than positions in a
     window. Backpropagation keeps the input and the index of each maximum (int64).
     """
     return pool_adaptive("AdaptiveMaxPooling2D", x, output_size, data_format, largest=True)
@@ -214,7 +215,7 @@ def AdaptiveMaxPooling2D(x: Shape, *, output_size: Pair, data_format: DataFormat
 def AdaptiveMaxPooling3D(x: Shape, *, output_size: Triple, data_format: DataFormat | None = None) -> Facts:
     """The largest of each of `od x oh x ow` windows that cover a volume: `(D, H, W, C)` becomes `(od, oh, ow, C)`.
 
-    Windows along each axis as in AdaptiveMaxPooling1D. No weights. Operations: one comparison less than samples in a
+    Windows along each axis as in AdaptiveMaxPooling1D. No weights. Operations: one comparison less than positions in a
     window. Backpropagation keeps the input and the index of each maximum (int64).
     """
     return pool_adaptive("AdaptiveMaxPooling3D", x, output_size, data_format, largest=True)
@@ -224,7 +225,7 @@ def AdaptiveMaxPooling3D(x: Shape, *, output_size: Triple, data_format: DataForm
 def AdaptiveAveragePooling1D(x: Shape, *, output_size: One, data_format: DataFormat | None = None) -> Facts:
     """The mean of each of `output_size` windows that cover a sequence: `(T, C)` becomes `(output_size, C)`.
 
-    Windows as in AdaptiveMaxPooling1D. No weights. Operations: the samples in all windows. Backpropagation keeps the
+    Windows as in AdaptiveMaxPooling1D. No weights. Operations: the positions in all windows. Backpropagation keeps the
     input, as `torch.nn.functional.adaptive_avg_pool1d` does; nothing where there is one window.
     """
     return pool_adaptive("AdaptiveAveragePooling1D", x, output_size, data_format, largest=False)
@@ -234,7 +235,7 @@ def AdaptiveAveragePooling1D(x: Shape, *, output_size: One, data_format: DataFor
 def AdaptiveAveragePooling2D(x: Shape, *, output_size: Pair, data_format: DataFormat | None = None) -> Facts:
     """The mean of each of `oh x ow` windows that cover an image: `(H, W, C)` becomes `(oh, ow, C)`.
 
-    Windows as in AdaptiveMaxPooling1D. No weights. Operations: the samples in all windows. Backpropagation keeps the
+    Windows as in AdaptiveMaxPooling1D. No weights. Operations: the positions in all windows. Backpropagation keeps the
     input, as `torch.nn.functional.adaptive_avg_pool2d` does; nothing where there is one window.
     """
     return pool_adaptive("AdaptiveAveragePooling2D", x, output_size, data_format, largest=False)
@@ -244,7 +245,7 @@ def AdaptiveAveragePooling2D(x: Shape, *, output_size: Pair, data_format: DataFo
 def AdaptiveAveragePooling3D(x: Shape, *, output_size: Triple, data_format: DataFormat | None = None) -> Facts:
     """The mean of each of `od x oh x ow` windows that cover a volume: `(D, H, W, C)` becomes `(od, oh, ow, C)`.
 
-    Windows as in AdaptiveMaxPooling1D. No weights. Operations: the samples in all windows. Backpropagation keeps the
+    Windows as in AdaptiveMaxPooling1D. No weights. Operations: the positions in all windows. Backpropagation keeps the
     input, as `torch.nn.functional.adaptive_avg_pool3d` does; nothing where there is one window.
     """
     return pool_adaptive("AdaptiveAveragePooling3D", x, output_size, data_format, largest=False)

@@ -1,4 +1,4 @@
-"""Layers that move, drop, add or repeat samples and compute nothing new: reshape, pad, crop, enlarge, resize."""
+"""Layers that move, drop, add or repeat positions and compute nothing new: reshape, pad, crop, enlarge, resize."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def ZeroPadding3D(
 
 @layer(role="cropping")
 def Cropping1D(x: Shape, *, cropping: Pads1 = ((1, 1),)) -> Facts:
-    """Take samples off the ends of a sequence: `(T, C)` becomes `(T - before - after, C)`.
+    """Take positions off the ends of a sequence: `(T, C)` becomes `(T - before - after, C)`.
 
     No weights, no work, nothing kept.
     """
@@ -151,7 +151,7 @@ def Cropping2D(x: Shape, *, cropping: Pads2 = ((0, 0), (0, 0)), data_format: Dat
 
 @layer(role="cropping")
 def Cropping3D(x: Shape, *, cropping: Pads3 = ((1, 1), (1, 1), (1, 1)), data_format: DataFormat | None = None) -> Facts:
-    """Take samples off the sides of a volume: each of `(D, H, W)` shrinks by the amounts before and after it.
+    """Take positions off the sides of a volume: each of `(D, H, W)` shrinks by the amounts before and after it.
 
     No weights, no work, nothing kept.
     """
@@ -177,7 +177,7 @@ def UpSampling2D(
 ) -> Facts:
     """Enlarge an image by whole factors: `(H, W, C)` becomes `(H * size, W * size, C)`.
 
-    No weights. Operations: "nearest" repeats rows and columns and costs nothing. "bilinear" reads 2 x 2 samples per
+    No weights. Operations: "nearest" repeats rows and columns and costs nothing. "bilinear" reads 2 x 2 positions per
     output element, "bicubic" 4 x 4, "lanczos3" 6 x 6, "lanczos5" 10 x 10: a product each, and their sum. Nothing kept:
     the gradient depends on the sizes alone.
     """
@@ -186,7 +186,7 @@ def UpSampling2D(
 
 @layer(role="upsampling")
 def UpSampling3D(x: Shape, *, size: Triple = (2, 2, 2), data_format: DataFormat | None = None) -> Facts:
-    """Repeat the samples of a volume: each of `(D, H, W)` is multiplied by its size.
+    """Repeat the positions of a volume: each of `(D, H, W)` is multiplied by its size.
 
     No weights, no work, nothing kept.
     """

@@ -125,7 +125,7 @@ for _name, _states in (("Momentum", 1), ("Adagrad", 1), ("Adam", 2)):
 def causal_conv(
     x: Shape, weight: Shape, bias: Shape | None = None, past_state: Shape | None = None, *, outputs: PlainInt = 1
 ) -> Facts:
-    """A convolution of each channel by itself over a sequence, of which the last samples are handed on.
+    """A convolution of each channel by itself over a sequence, of which the last positions are handed on.
 
     MACs: the kernel's size per element. Bias: one addition per element.
     """

@@ -132,8 +132,8 @@ def conv_transpose(
     """Run a convolution backwards, which enlarges a tensor.
 
     Lengths: `(H - 1) * stride + dilation * (kernel - 1) + 1 + output_padding - pads`; `H * stride` with SAME; those of
-    `output_shape` where there is one. MACs: every input sample is multiplied with the whole kernel of its group. Bias:
-    one addition per output element. Backpropagation keeps the input.
+    `output_shape` where there is one. MACs: every input position is multiplied with the whole kernel of its group.
+    Bias: one addition per output element. Backpropagation keeps the input.
     """
     what = "ConvTranspose"
     axes = len(weight) - 2

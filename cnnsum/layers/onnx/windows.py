@@ -91,7 +91,7 @@ def lp_pool(
     pads: Ints | None = None,
     strides: Positives | None = None,
 ) -> Facts:
-    """The norm of each window, per channel: two operations per sample that a window reads. Lengths as of MaxPool.
+    """The norm of each window, per channel: two operations per position that a window reads. Lengths as of MaxPool.
     Backpropagation keeps the input and the output.
     """
     sliding = _sliding("LpPool", x, kernel_shape, auto_pad, pads, strides, dilations, ceil_mode)
@@ -156,7 +156,7 @@ def roi_align(
     output_width: Pos = 1,
     pooled_shape: Positives | None = None,
 ) -> Facts:
-    """The same number of samples of each region, per channel. Its operations are not known."""
+    """The same number of positions of each region, per channel. Its operations are not known."""
     require_rank(x, 4, "RoiAlign")
     lengths = pooled_shape or (output_height, output_width)
     return Facts((rois[0], x[1], *lengths), ops=UNKNOWN, keeps_input=True, window=NOT_FOLLOWED, dtype="first", rows=1)
@@ -174,7 +174,7 @@ def _resized(what: str, x: Shape, lengths: tuple[Dim, ...] | None, mode: str, co
     if lengths is None:
         return Facts(unknown_of(len(x)), ops=UNKNOWN, window=NOT_FOLLOWED, dtype="first")
     for axis, length in enumerate(lengths):
-        require_at_least(length, 1, with_shape(f"{what} must leave a sample on axis {axis}", x), code="SHP210")
+        require_at_least(length, 1, with_shape(f"{what} must leave a position on axis {axis}", x), code="SHP210")
     if len(x) > 2 and lengths[:2] == x[:2]:
         of_mode = {"linear": "trilinear" if len(x) == 5 else "bilinear", "bilinear": "bilinear", "cubic": "bicubic"}
         facts = interpolated(what, x, lengths[2:], of_mode.get(mode, "nearest"), corners=corners, antialias=antialias)
@@ -213,7 +213,7 @@ def resize(
 ) -> Facts:
     """Make axes of other lengths: those of `sizes`, or the old ones times `scales`, rounded down.
 
-    Operations per output element: none for nearest, otherwise a product and a sum for each sample that is read.
+    Operations per output element: none for nearest, otherwise a product and a sum for each position that is read.
     """
     if opset < 11:  # two inputs, the second the scales
         scales, roi = roi, None
@@ -351,7 +351,7 @@ def center_crop_pad(x: Shape, shape: Shape, *, axes: Ints | None = None) -> Fact
 
 @layer(key=f"{DOMAIN}.GridSample", name="GridSample", aliases=f"{MICROSOFT}.GridSample")
 def grid_sample(x: Shape, grid: Shape, *, mode: Text = "linear") -> Facts:
-    """Samples of an image at places that another tensor names: `(N, C, ...)` and `(N, ..., 2)` become `(N, C, ...)`.
+    """Values of an image at places that another tensor names: `(N, C, ...)` and `(N, ..., 2)` become `(N, C, ...)`.
 
     Its operations are not known. Backpropagation keeps both.
     """

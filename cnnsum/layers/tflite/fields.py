@@ -41,7 +41,7 @@ def _read_switch(value: object, _reading: Reading) -> bool:
 Fused = Annotated[str, _one_of(_ACTIVATIONS, "the number of an activation")]
 #: How the border is filled, which the file has as a number.
 Border = Annotated[str, _one_of(_PADDINGS, "the number of a padding")]
-#: How a border is mirrored: without the sample at the border, or with it.
+#: How a border is mirrored: without the position at the border, or with it.
 Mirror = Annotated[str, _one_of(("reflect", "symmetric"), "the number of a way to mirror")]
 #: How an LSTM has its matrices: each gate its own, or one for all.
 LstmKernel = Annotated[str, _one_of(("full", "basic"), "the number of a kind of LSTM")]

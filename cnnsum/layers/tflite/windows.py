@@ -179,7 +179,7 @@ def transpose_conv(
 ) -> Facts:
     """Run a convolution backwards, to a shape that an input has; the weight is `(filters, H, W, C)`.
 
-    A convolution of the output must give the lengths of the input. MACs: every input sample is multiplied with the
+    A convolution of the output must give the lengths of the input. MACs: every input position is multiplied with the
     whole kernel. Bias: one addition per output element,
     and then the activation's operations.
     """
@@ -200,7 +200,7 @@ def transpose_conv(
         for axis, step in ((1, stride_h), (2, stride_w)):
             over = 1 if padding == "same" else weight[axis]
             length = (wanted[axis] - over) // step + 1
-            reason = f"{what} to {wanted[axis]} on axis {axis} needs {length} samples there, got {show_shape(x)}"
+            reason = f"{what} to {wanted[axis]} on axis {axis} needs {length} positions there, got {show_shape(x)}"
             require_equal(x[axis], length, reason, inputs=(0, 2))
         out = (*wanted[:3], weight[0])
     macs = prod(x[1:3]) * prod(weight)
@@ -310,7 +310,7 @@ def _resize(name: str, mode: str) -> Rule:
         if wanted is None or len(wanted) != 2:
             wanted = (UNKNOWN, UNKNOWN)
         for axis, length in enumerate(wanted, 1):
-            require_at_least(length, 1, with_shape(f"{name} must leave a sample on axis {axis}", x), code="SHP210")
+            require_at_least(length, 1, with_shape(f"{name} must leave a position on axis {axis}", x), code="SHP210")
         out = (x[0], *wanted, x[3])
         support = SUPPORT[mode]
         window: Reach = None if out == x else NOT_FOLLOWED
@@ -322,7 +322,7 @@ def _resize(name: str, mode: str) -> Rule:
                     window = enlarged(tuple(factors), support)
         return Facts(out, ops=taps(support, 2) * prod(out[1:]), window=window, dtype="first")
 
-    cost = "none" if mode == "nearest" else "a product for each of 4 samples, and their sum"
+    cost = "none" if mode == "nearest" else "a product for each of 4 positions, and their sum"
     return named(rule, name, f"An image at other lengths, which an input has. Operations per output element: {cost}.")
 
 

@@ -105,7 +105,7 @@ def conv_transpose(
 ) -> Facts:
     """Run a convolution backwards, which enlarges a tensor.
 
-    Lengths: `(H - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1`. MACs: every input sample
+    Lengths: `(H - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1`. MACs: every input position
     is multiplied with the whole kernel of its group. Bias: one addition per output element. Backpropagation keeps the
     input.
     """

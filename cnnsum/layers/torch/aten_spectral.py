@@ -149,7 +149,7 @@ def stft(
     require_axes(x, 1, "stft")
     hop = n_fft // 4 if hop_length is None else hop_length
     if hop == 0:
-        raise Problem("CFG101", f"stft of {n_fft} samples needs a `hop_length`: a quarter of them is none", "n_fft")
+        raise Problem("CFG101", f"stft with n_fft {n_fft} needs a `hop_length`: a quarter of that is 0", "n_fft")
     length = x[-1] + 2 * (n_fft // 2) if center else x[-1]
     frames = (length - n_fft) // hop + 1
     out = (*x[:-1], _half(n_fft) if onesided else n_fft, frames)

@@ -46,7 +46,7 @@ def im2col(x: Shape, *, kernel_size: Positives, dilation: Positives, padding: Na
     places: Dim = 1
     for length, kernel, spread, amount, step in zip(x[2:], *numbers, strict=True):
         span = (kernel - 1) * spread + 1
-        require_at_least(length + 2 * amount, span, with_shape(f"im2col needs at least {counted(span, 'sample')}", x))
+        require_at_least(length + 2 * amount, span, with_shape(f"im2col needs at least {counted(span, 'position')}", x))
         places = places * ((length + 2 * amount - span) // step + 1)
     return Facts((x[0], x[1] * prod(numbers[0]), places), dtype="input", window=NOT_FOLLOWED)
 
@@ -70,19 +70,19 @@ def col2im(x: Shape, *, output_size: Positives, kernel_size: Positives) -> Facts
     aliases="aten.constant_pad_nd",
 )
 def pad(x: Shape, *, pad: Ints | None = None, padding: Ints | None = None, mode: Text = "constant") -> Facts:
-    """More samples before and after the last axes, the last axis first; below 0 fewer."""
+    """More positions before and after the last axes, the last axis first; below 0 fewer."""
     return _padded(x, pad if pad is not None else padding or (), mode)
 
 
 @layer(key="aten.reflection_pad", aliases="aten.reflection_pad1d aten.reflection_pad2d aten.reflection_pad3d")
 def reflection_pad(x: Shape, *, padding: Ints) -> Facts:
-    """Mirrored samples before and after the last axes, without those at the border. Backpropagation keeps the input."""
+    """Mirrored values before and after the last axes, without those at the border. Backpropagation keeps the input."""
     return _padded(x, padding, "reflect")
 
 
 @layer(key="aten.replication_pad", aliases="aten.replication_pad1d aten.replication_pad2d aten.replication_pad3d")
 def replication_pad(x: Shape, *, padding: Ints) -> Facts:
-    """The samples at the border again, before and after the last axes. Backpropagation keeps the input."""
+    """The values at the border again, before and after the last axes. Backpropagation keeps the input."""
     return _padded(x, padding, "replicate")
 
 
@@ -176,7 +176,7 @@ for _name, _ops in ENLARGING.items():
 
 @layer(key="aten.grid_sampler", aliases="aten.grid_sampler_2d aten.grid_sampler_3d aten.cudnn_grid_sampler")
 def grid_sampler(x: Shape, grid: Shape, *, interpolation_mode: PlainInt = 0) -> Facts:
-    """Samples of an image at places of a grid: `(N, C, H, W)` and `(N, H', W', 2)` become `(N, C, H', W')`.
+    """Values of an image at places of a grid: `(N, C, H, W)` and `(N, H', W', 2)` become `(N, C, H', W')`.
 
     Operations: those of interpolation between 2 neighbours along each axis (0), none (1), or between 4 (2).
     Backpropagation keeps the image and the grid.

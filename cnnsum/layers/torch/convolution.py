@@ -52,7 +52,7 @@ def _convolved(
     if len(x) == len(kernel) + 2:
         given_channels(x, 1, in_channels, what, "in_channels")
     if padding == "same" and any(step != 1 for step in stride):
-        help = "give the samples to add at each end as a number: half of an odd kernel keeps `ceil(size / stride)`"
+        help = "give the positions to add at each end as a number: half of an odd kernel keeps `ceil(size / stride)`"
         raise Problem(
             "CFG116",
             f"{what} takes `padding: same` with stride 1 only, got stride {_listed(stride)}",
@@ -73,7 +73,7 @@ def _convolved(
 
 
 def _border(x: Shape, facts: Facts, what: str, kernel: Sizes, dilation: Sizes, padding: Word | Pads, mode: str) -> None:
-    """What a border that is not of zeros needs and keeps: a longer copy of the input, made of its own samples.
+    """What a border that is not of zeros needs and keeps: a longer copy of the input, made of its own positions.
 
     PyTorch makes that a step of its own, which keeps the input, too, other than by copying (circular).
     """
@@ -86,9 +86,8 @@ def _border(x: Shape, facts: Facts, what: str, kernel: Sizes, dilation: Sizes, p
             before, after = padding[index] if isinstance(padding, tuple) else (0, 0)
         if mode != "replicate":
             least = (after if padding == "same" else before) + (1 if mode == "reflect" else 0)
-            reason = (
-                f"{what} with a {mode} border of {before} needs at least {counted(least, 'sample')} on axis {index + 2}"
-            )
+            needed = counted(least, "position")
+            reason = f"{what} with a {mode} border of {before} needs at least {needed} on axis {index + 2}"
             require_at_least(x[index + 2], least, with_shape(reason, x), field="padding")
         longer[index + 2] = x[index + 2] + before + after
     facts.keeps_input = mode != "circular"
@@ -119,7 +118,7 @@ def Conv1d(
     Weights: weight `out_channels x C / groups x kernel_size`, bias `out_channels`. Every place of the sequence uses the
     same kernels, so their number does not depend on its size.
     MACs: each output element is a sum of `C / groups * kernel_size` products. Bias: one addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     return _convolved(
         x, "Conv1d", in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode
@@ -146,7 +145,7 @@ def Conv2d(
     Weights: weight `out_channels x C / groups x kh x kw`, bias `out_channels`. Every place of the image uses the same
     kernels, so their number does not depend on its size.
     MACs: each output element is a sum of `C / groups * kh * kw` products. Bias: one addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     return _convolved(
         x, "Conv2d", in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode
@@ -173,7 +172,7 @@ def Conv3d(
     Weights: weight `out_channels x C / groups x kd x kh x kw`, bias `out_channels`. Every place of the volume uses the
     same kernels, so their number does not depend on its size.
     MACs: each output element is a sum of `C / groups * kd * kh * kw` products. Bias: one addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     return _convolved(
         x, "Conv3d", in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode
@@ -227,9 +226,9 @@ def ConvTranspose1d(
 
     Lengths: `(T - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1`.
     Weights: weight `C x out_channels / groups x kernel_size`, bias `out_channels`.
-    MACs: every input sample is multiplied with the whole kernel, `T * kernel_size * C * out_channels / groups` in all.
+    MACs: every input position times the whole kernel, `T * kernel_size * C * out_channels / groups` in all.
     Bias: one addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     return _transposed(
         x,
@@ -266,9 +265,9 @@ def ConvTranspose2d(
 
     Lengths: `(H - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1`.
     Weights: weight `C x out_channels / groups x kh x kw`, bias `out_channels`.
-    MACs: every input sample is multiplied with the whole kernel, `H * W * kh * kw * C * out_channels / groups` in all.
+    MACs: every input position times the whole kernel, `H * W * kh * kw * C * out_channels / groups` in all.
     Bias: one addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     return _transposed(
         x,
@@ -305,9 +304,9 @@ def ConvTranspose3d(
 
     Lengths: `(D - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1`.
     Weights: weight `C x out_channels / groups x kd x kh x kw`, bias `out_channels`.
-    MACs: every input sample is multiplied with the whole kernel, `D * H * W * kd * kh * kw * C * out_channels / groups`
-    in all. Bias: one addition per output element.
-    Backpropagation keeps the input: the gradient of a kernel is made of the samples that it was multiplied with.
+    MACs: every input position times the whole kernel, `D * H * W * kd * kh * kw * C * out_channels /
+    groups` in all. Bias: one addition per output element.
+    Backpropagation keeps the input: the gradient of a kernel is made of the values that it was multiplied with.
     """
     return _transposed(
         x,

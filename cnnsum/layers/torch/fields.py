@@ -1,6 +1,6 @@
 """Kinds of fields that hold PyTorch's words, and what every declaration asks of an input. Others are in `layers.kinds`.
 
-PyTorch's modules take channels first, pads as numbers of samples, and may be told the channels that they will meet:
+PyTorch's modules take channels first, pads as numbers of positions, and may be told the channels that they will meet:
 those may be left out of a spec, since they follow from the input, and are checked where they are given.
 """
 
@@ -29,7 +29,7 @@ PaddingMode = Annotated[
 
 
 def _padding(count: int) -> Kind:
-    """Samples at both ends of each axis, or one of the words "valid" and "same"."""
+    """Positions at both ends of each axis, or one of the words "valid" and "same"."""
     expects = {
         1: "an integer of at least 0, same, or valid",
         2: "an integer of at least 0, a list of two, same, or valid",
@@ -78,7 +78,7 @@ Padding3 = Annotated[Word | Pads, _padding(3)]
 
 
 def _pads_only(count: int) -> Kind:
-    """Samples at both ends of each axis, of pooling, which has no words for them."""
+    """Positions at both ends of each axis, of pooling, which has no words for them."""
     expects = _padding(count).expects.removesuffix(", same, or valid").replace("0, a", "0, or a")
 
     def read(value: object, reading: Reading) -> Pads:

@@ -402,9 +402,9 @@ PadMode = Annotated[Border, choice("constant", "reflect", "replicate", "circular
 
 @layer(role="padding")
 def pad(x: Shape, *, pad: Sizes, mode: PadMode = "constant", value: Real | None = None) -> Facts:
-    """Put samples before and after the last axes, the last axis first: with 1, 2 `(C, T)` becomes `(C, 1 + T + 2)`.
+    """Put positions before and after the last axes, the last axis first: with 1, 2 `(C, T)` becomes `(C, 1 + T + 2)`.
 
-    Below 0 samples go. No weights, no work. Backpropagation keeps the input of "reflect" and "replicate".
+    Below 0 positions go. No weights, no work. Backpropagation keeps the input of "reflect" and "replicate".
     """
     if len(pad) % 2:
         raise Problem("CFG102", f"`pad` must be pairs of numbers, got {counted(len(pad), 'number')}", "pad")

@@ -147,7 +147,7 @@ def _by_instance(x: Shape, axes: int, num_features: Dim | None, affine: bool, tr
     require_rank(x, axes + 2, what)
     depth = given_channels(x, 1, num_features if affine or tracked else None, what, "num_features")
     if not tracked:
-        reason = f"{what} needs 2 samples or more in each channel"
+        reason = f"{what} needs 2 positions or more in each channel"
         require_at_least(prod(x[2:]), 2, with_shape(reason, x), field="num_features")
     vectors = _vectors((depth,), affine, bias)
     facts = normalized_by_group(x, depth, vectors)

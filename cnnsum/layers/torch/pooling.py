@@ -108,7 +108,7 @@ def mean_of(x: Shape, sliding: Sliding) -> Facts:
         # PyTorch counts no padding to a volume that is too small.
         for axis, kernel in enumerate(sliding.kernel, 2):
             reason = (
-                f"{sliding.what} needs at least {counted(kernel, 'sample')} on axis {axis}, its padding not counted"
+                f"{sliding.what} needs at least {counted(kernel, 'position')} on axis {axis}, its padding not counted"
             )
             require_at_least(x[axis], kernel, with_shape(reason, x), field="kernel_size")
     return pool(x, sliding, largest=False)
@@ -219,7 +219,7 @@ def AdaptiveAvgPool1d(x: Shape, *, output_size: Wanted1) -> Facts:
 
     Lengths are the `output_size`; null is the size of the input. Window `i` of `n` reads from `floor(i * T / n)` to
     `ceil((i + 1) * T / n)`. No weights.
-    Operations: one per sample of each window. Backpropagation keeps the input, but for an output of one place.
+    Operations: one per position of each window. Backpropagation keeps the input, but for an output of one place.
     """
     return _adaptive(x, "AdaptiveAvgPool1d", output_size, largest=False)
 
@@ -230,7 +230,7 @@ def AdaptiveAvgPool2d(x: Shape, *, output_size: Wanted2) -> Facts:
 
     Lengths are the `output_size`; null is the size of the input. Window `i` of `n` reads from `floor(i * H / n)` to
     `ceil((i + 1) * H / n)`. No weights.
-    Operations: one per sample of each window. Backpropagation keeps the input, but for an output of one place.
+    Operations: one per position of each window. Backpropagation keeps the input, but for an output of one place.
     """
     return _adaptive(x, "AdaptiveAvgPool2d", output_size, largest=False)
 
@@ -241,7 +241,7 @@ def AdaptiveAvgPool3d(x: Shape, *, output_size: Wanted3) -> Facts:
 
     Lengths are the `output_size`; null is the size of the input. Window `i` of `n` reads from `floor(i * D / n)` to
     `ceil((i + 1) * D / n)`. No weights.
-    Operations: one per sample of each window. Backpropagation keeps the input, but for an output of one place.
+    Operations: one per position of each window. Backpropagation keeps the input, but for an output of one place.
     """
     return _adaptive(x, "AdaptiveAvgPool3d", output_size, largest=False)
 
@@ -252,7 +252,7 @@ def AdaptiveMaxPool1d(x: Shape, *, output_size: Wanted1, return_indices: Flag = 
 
     Lengths are the `output_size`; null is the size of the input. Window `i` of `n` reads from `floor(i * T / n)` to
     `ceil((i + 1) * T / n)`. No weights.
-    Operations: one per sample of each window, less one. Backpropagation keeps the input and the index of each maximum
+    Operations: one per position of each window, less one. Backpropagation keeps the input and the index of each maximum
     (int64).
     """
     return _adaptive(x, "AdaptiveMaxPool1d", output_size, largest=True, return_indices=return_indices)
@@ -264,7 +264,7 @@ def AdaptiveMaxPool2d(x: Shape, *, output_size: Wanted2, return_indices: Flag = 
 
     Lengths are the `output_size`; null is the size of the input. Window `i` of `n` reads from `floor(i * H / n)` to
     `ceil((i + 1) * H / n)`. No weights.
-    Operations: one per sample of each window, less one. Backpropagation keeps the input and the index of each maximum
+    Operations: one per position of each window, less one. Backpropagation keeps the input and the index of each maximum
     (int64).
     """
     return _adaptive(x, "AdaptiveMaxPool2d", output_size, largest=True, return_indices=return_indices)
@@ -276,7 +276,7 @@ def AdaptiveMaxPool3d(x: Shape, *, output_size: Wanted3, return_indices: Flag = 
 
     Lengths are the `output_size`; null is the size of the input. Window `i` of `n` reads from `floor(i * D / n)` to
     `ceil((i + 1) * D / n)`. No weights.
-    Operations: one per sample of each window, less one. Backpropagation keeps the input and the index of each maximum
+    Operations: one per position of each window, less one. Backpropagation keeps the input and the index of each maximum
     (int64).
     """
     return _adaptive(x, "AdaptiveMaxPool3d", output_size, largest=True, return_indices=return_indices)

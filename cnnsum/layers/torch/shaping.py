@@ -1,4 +1,4 @@
-"""Modules that move, drop, add or repeat samples and compute little: flatten, borders, interpolation, shuffles."""
+"""Modules that move, drop, add or repeat positions and compute little: flatten, borders, interpolation, shuffles."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def Identity(x: Shape) -> Facts:
 
 
 def _amounts(count: int) -> Kind:
-    """Samples before and after the last axes, the last axis first; one number is all of them."""
+    """Positions before and after the last axes, the last axis first; one number is all of them."""
     expects = f"an integer, or a list of {2 * count}"
 
     def one(value: object, reading: Reading) -> Dim:
@@ -114,7 +114,7 @@ def padded(x: Shape, what: str, amounts: tuple[Dim, ...], mode: Border, field: s
 
 @layer(role="padding")
 def ConstantPad1d(x: Shape, *, padding: Around1, value: Real) -> Facts:
-    """Put a number at both ends of the last axis: `(C, T)` becomes `(C, left + T + right)`; below 0 samples go.
+    """Put a number at both ends of the last axis: `(C, T)` becomes `(C, left + T + right)`; below 0 values go.
 
     No weights, no work, nothing kept.
     """
@@ -123,7 +123,7 @@ def ConstantPad1d(x: Shape, *, padding: Around1, value: Real) -> Facts:
 
 @layer(role="padding")
 def ConstantPad2d(x: Shape, *, padding: Around2, value: Real) -> Facts:
-    """Put a number around images: `(C, H, W)` becomes `(C, top + H + bottom, left + W + right)`; below 0 samples go.
+    """Put a number around images: `(C, H, W)` becomes `(C, top + H + bottom, left + W + right)`; below 0 values go.
 
     `padding` is left, right, top, bottom, or one number. No weights, no work, nothing kept.
     """
@@ -132,7 +132,7 @@ def ConstantPad2d(x: Shape, *, padding: Around2, value: Real) -> Facts:
 
 @layer(role="padding")
 def ConstantPad3d(x: Shape, *, padding: Around3, value: Real) -> Facts:
-    """Put a number around volumes `(C, D, H, W)`; below 0 samples go.
+    """Put a number around volumes `(C, D, H, W)`; below 0 values go.
 
     `padding` is left, right, top, bottom, front, back, or one number. No weights, no work, nothing kept.
     """
@@ -141,7 +141,7 @@ def ConstantPad3d(x: Shape, *, padding: Around3, value: Real) -> Facts:
 
 @layer(role="padding")
 def ZeroPad1d(x: Shape, *, padding: Around1) -> Facts:
-    """Put zeros at both ends of the last axis: `(C, T)` becomes `(C, left + T + right)`; below 0 samples go.
+    """Put zeros at both ends of the last axis: `(C, T)` becomes `(C, left + T + right)`; below 0 values go.
 
     No weights, no work, nothing kept.
     """
@@ -150,7 +150,7 @@ def ZeroPad1d(x: Shape, *, padding: Around1) -> Facts:
 
 @layer(role="padding")
 def ZeroPad2d(x: Shape, *, padding: Around2) -> Facts:
-    """Put zeros around images: `(C, H, W)` becomes `(C, top + H + bottom, left + W + right)`; below 0 samples go.
+    """Put zeros around images: `(C, H, W)` becomes `(C, top + H + bottom, left + W + right)`; below 0 values go.
 
     `padding` is left, right, top, bottom, or one number. No weights, no work, nothing kept.
     """
@@ -159,7 +159,7 @@ def ZeroPad2d(x: Shape, *, padding: Around2) -> Facts:
 
 @layer(role="padding")
 def ZeroPad3d(x: Shape, *, padding: Around3) -> Facts:
-    """Put zeros around volumes `(C, D, H, W)`; below 0 samples go.
+    """Put zeros around volumes `(C, D, H, W)`; below 0 values go.
 
     `padding` is left, right, top, bottom, front, back, or one number. No weights, no work, nothing kept.
     """
@@ -197,7 +197,7 @@ def ReflectionPad3d(x: Shape, *, padding: Around3) -> Facts:
 
 @layer(role="padding")
 def ReplicationPad1d(x: Shape, *, padding: Around1) -> Facts:
-    """Repeat the first and the last sample of a sequence: `(C, T)` becomes `(C, left + T + right)`.
+    """Repeat the first and the last value of a sequence: `(C, T)` becomes `(C, left + T + right)`.
 
     No weights, no work. Backpropagation keeps the input.
     """
@@ -206,7 +206,7 @@ def ReplicationPad1d(x: Shape, *, padding: Around1) -> Facts:
 
 @layer(role="padding")
 def ReplicationPad2d(x: Shape, *, padding: Around2) -> Facts:
-    """Repeat the samples at the borders of images: `(C, H, W)` becomes `(C, top + H + bottom, left + W + right)`.
+    """Repeat the values at the borders of images: `(C, H, W)` becomes `(C, top + H + bottom, left + W + right)`.
 
     `padding` is left, right, top, bottom, or one number. No weights, no work. Backpropagation keeps the input.
     """
@@ -215,7 +215,7 @@ def ReplicationPad2d(x: Shape, *, padding: Around2) -> Facts:
 
 @layer(role="padding")
 def ReplicationPad3d(x: Shape, *, padding: Around3) -> Facts:
-    """Repeat the samples at the borders of volumes `(C, D, H, W)`.
+    """Repeat the values at the borders of volumes `(C, D, H, W)`.
 
     `padding` is left, right, top, bottom, front, back, or one number. No weights, no work. Backpropagation keeps the
     input.
@@ -225,7 +225,7 @@ def ReplicationPad3d(x: Shape, *, padding: Around3) -> Facts:
 
 @layer(role="padding")
 def CircularPad1d(x: Shape, *, padding: Around1) -> Facts:
-    """Put samples of the other end at both ends of a sequence: `(C, T)` becomes `(C, left + T + right)`.
+    """Put values of the other end at both ends of a sequence: `(C, T)` becomes `(C, left + T + right)`.
 
     Each is `T` at most. No weights, no work, nothing kept.
     """
@@ -234,7 +234,7 @@ def CircularPad1d(x: Shape, *, padding: Around1) -> Facts:
 
 @layer(role="padding")
 def CircularPad2d(x: Shape, *, padding: Around2) -> Facts:
-    """Put samples of the other side around images: `(C, H, W)` becomes `(C, top + H + bottom, left + W + right)`.
+    """Put values of the other side around images: `(C, H, W)` becomes `(C, top + H + bottom, left + W + right)`.
 
     `padding` is left, right, top, bottom, or one number; each is the size of its axis at most. No weights, no work,
     nothing kept.
@@ -244,7 +244,7 @@ def CircularPad2d(x: Shape, *, padding: Around2) -> Facts:
 
 @layer(role="padding")
 def CircularPad3d(x: Shape, *, padding: Around3) -> Facts:
-    """Put samples of the other side around volumes `(C, D, H, W)`.
+    """Put values of the other side around volumes `(C, D, H, W)`.
 
     `padding` is left, right, top, bottom, front, back, or one number; each is the size of its axis at most. No weights,
     no work, nothing kept.
@@ -309,7 +309,7 @@ def resized(
         wanted = tuple([scaled(length, factor) for length, factor in zip(x[2:], factors, strict=True)])
     for axis, length in enumerate(wanted, 2):
         require_at_least(
-            length, 1, with_shape(f"{what} must leave a sample on axis {axis}", x), code="SHP210", field=field
+            length, 1, with_shape(f"{what} must leave a position on axis {axis}", x), code="SHP210", field=field
         )
     return interpolated(what, x, wanted, mode, corners=bool(align_corners), antialias=antialias)
 
@@ -337,9 +337,9 @@ def Upsample(
     """Enlarge or reduce the axes of space, to a `size` or by a `scale_factor`: `(C, H, W)` becomes `(C, H', W')`.
 
     Lengths: the size, or `floor(H * scale_factor)`.
-    No weights. Operations: "nearest" and "nearest-exact" copy; "linear" reads 2 samples per output element, "bilinear"
-    2 x 2, "trilinear" 2 x 2 x 2, "bicubic" 4 x 4: a product each, and their sum; "area" is adaptive mean pooling.
-    Nothing kept: the gradient depends on the sizes alone (but of "area" the input).
+    No weights. Operations: "nearest" and "nearest-exact" copy; "linear" reads 2 positions per output element,
+    "bilinear" 2 x 2, "trilinear" 2 x 2 x 2, "bicubic" 4 x 4: a product each, and their sum; "area" is adaptive mean
+    pooling. Nothing kept: the gradient depends on the sizes alone (but of "area" the input).
     """
     return resized("Upsample", x, size, scale_factor, mode, align_corners, recompute_scale_factor)
 

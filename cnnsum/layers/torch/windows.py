@@ -28,11 +28,11 @@ def Unfold(
     padding: Pads2 = ((0, 0), (0, 0)),
     stride: Pair = (1, 1),
 ) -> Facts:
-    """Put the samples of each window of an image into a column: `(C, H, W)` becomes `(C * kh * kw, L)`.
+    """Put the values of each window of an image into a column: `(C, H, W)` becomes `(C * kh * kw, L)`.
 
     Lengths: there are `floor((H + 2 * padding - dilation * (kernel_size - 1) - 1) / stride) + 1` windows along an axis,
     and `L` in all, those of a row side by side.
-    No weights, and no operations: samples are copied. Nothing kept: the gradient is the same sums as `Fold` makes.
+    No weights, and no operations: values are copied. Nothing kept: the gradient is the same sums as `Fold` makes.
     """
     lengths, _ = slide(input, Sliding("Unfold", kernel_size, stride, dilation, padding, "channels_first", KERNEL))
     return Facts((input[0], input[1] * prod(kernel_size), prod(lengths)), window=NOT_FOLLOWED)
@@ -52,12 +52,12 @@ def Fold(
 
     Lengths are the `output_size`; `L` must be the number of its windows, `floor((H + 2 * padding - dilation *
     (kernel_size - 1) - 1) / stride) + 1` along an axis. No weights. Operations: one addition per input element.
-    Nothing kept: the gradient is a copy of samples, as `Unfold` makes it.
+    Nothing kept: the gradient is a copy of values, as `Unfold` makes it.
     """
     require_rank(input, 3, "Fold")
     per_window = prod(kernel_size)
     shown = show_shape(input)
-    reason = f"Fold with a kernel of {counted(per_window, 'sample')} needs a multiple of them on axis 1, got {shown}"
+    reason = f"Fold with a kernel of {counted(per_window, 'position')} needs a multiple of them on axis 1, got {shown}"
     require_multiple(input[1], per_window, reason, field="kernel_size")
     out = (input[0], input[1] // per_window, *output_size)
     sliding = Sliding("Fold", kernel_size, stride, dilation, padding, "channels_first", KERNEL)
@@ -170,11 +170,11 @@ def _fractional(
     lengths = spatial(x, len(kernel), "channels_first", what)
     sizes = output_size or tuple([scaled(one, part) for one, part in zip(lengths, output_ratio or (), strict=True)])
     field = "output_size" if output_size else "output_ratio"
-    # Windows of volumes leave a sample more over than they need.
+    # Windows of volumes leave a position more over than they need.
     more = 1 if len(kernel) == 3 else 0
     for axis, (length, count, window) in enumerate(zip(lengths, sizes, kernel, strict=True), 2):
         require_at_least(count, 1, with_shape(f"{what} needs an output on axis {axis}", x), field=field)
-        reason = f"{what} needs {count} windows of {window} on axis {axis}, each a sample further at least"
+        reason = f"{what} needs {count} windows of {window} on axis {axis}, each a position further at least"
         require_at_least(length, count + window - 1 + more, with_shape(reason, x), field=field)
     out = (*x[:2], *sizes)
     return Facts(

@@ -148,7 +148,7 @@ def _number(key: str, value: object) -> int:
         value = int(value)
     if type(value) is not int or not 0 <= value <= _MOST_LIMIT:
         if key in SHAPES:
-            example = "a number of layers" if key == "depth" else "a number of input samples"
+            example = "a number of layers" if key == "depth" else "a number of input positions"
         else:
             example = "a number of bytes, 100MiB or 100MB" if is_memory else "a number, 5M or 1.5G"
         raise QuantityError(f"{_shown(value)} is not a limit: write {example}")

@@ -380,8 +380,8 @@ def _shape(held: _Held, limit: Limit, found: _Axes) -> list[Diagnostic]:
 def _shapes(model: Model) -> dict[str, _Axes]:
     """What is measured of the shape of a network.
 
-    receptive_field: input samples that an output sees, of the output that sees least; nothing where all see everything.
-    stride: the largest step between neighbouring samples of any layer's output. depth: see `cnnsum.analyses.depth`.
+    receptive_field: input positions that an output sees, of the output that sees least; nothing where all see all.
+    stride: the largest step between neighbouring positions of any layer's output. depth: see `cnnsum.analyses.depth`.
     """
     inference = model.inference
     found = {"depth": _Axes((depth(inference),), axes=False)}
@@ -399,7 +399,7 @@ def _shapes(model: Model) -> dict[str, _Axes]:
 
 
 def _whole(jump: Dim | float) -> Dim:
-    """A step in whole samples; behind a layer that enlarges it may be less than one."""
+    """A step in whole positions; behind a layer that enlarges it may be less than one."""
     return -int(-jump // 1) if isinstance(jump, float) else jump
 
 

@@ -106,7 +106,9 @@ class Added:
         return self._of_region(entry, ranks, "roi_pooling_param")
 
     def _ROIAlign(self, entry: Entry, ranks: list[int | None], _names: object) -> Made:
-        """Mean samples of each of so many parts of a region, per channel: K. He et al., "Mask R-CNN", 2017."""
+        """The mean of values interpolated in each of so many parts of a region, per channel: K. He et al., "Mask
+        R-CNN", 2017.
+        """
         return self._of_region(entry, ranks, "roi_align_param")
 
     def _of_region(self, entry: Entry, ranks: list[int | None], param: str) -> Made:

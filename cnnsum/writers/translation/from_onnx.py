@@ -178,7 +178,7 @@ def _pooled(call: Call) -> Moved:
     if largest:
         fields["dilation"] = spread
     elif any(one != 1 for one in spread):
-        raise CannotError("no module takes the mean of samples that lie apart")
+        raise CannotError("no module takes the mean of values that lie apart")
     if fields["padding"] == "same":
         raise CannotError("no pooling of a module pads to the size of its output")
     return made_as(call, of_rank(call, "MaxPool" if largest else "AvgPool"), fields)

@@ -246,7 +246,7 @@ def _same_fields(call: Call, axes: int = 0) -> dict[str, object]:
 
 
 def _pads(call: Call, kernel: Iterable[Dim], stride: Iterable[Dim], dilation: Iterable[Dim]) -> list[tuple[int, int]]:
-    """Samples before and after each axis, as padding "same" puts them at this size of the input."""
+    """Positions before and after each axis, as padding "same" puts them at this size of the input."""
     found = []
     for length, window, step, spread in zip(_spatial(call), kernel, stride, dilation, strict=True):
         span = (_number(window, "its kernel") - 1) * _number(spread, "its dilation") + 1
@@ -254,7 +254,7 @@ def _pads(call: Call, kernel: Iterable[Dim], stride: Iterable[Dim], dilation: It
         if jump == 1:
             total = span - 1
         elif not isinstance(length, int):
-            rest = "`padding: same` with a stride puts samples that depend on the size of the input"
+            rest = "`padding: same` with a stride puts positions that depend on the size of the input"
             raise CannotError(rest, "give the input a size with -i, or a ZeroPadding layer and `padding: valid`")
         else:
             total = max((-(-length // jump) - 1) * jump + span - length, 0)
@@ -348,7 +348,7 @@ def _separable(call: Call) -> Moved:
 @rule(*_each("Conv{}DTranspose"))
 def _transposed(call: Call) -> Moved:
     if call.fields["output_padding"] is not None:
-        raise CannotError("its `output_padding` moves the samples otherwise than that of PyTorch")
+        raise CannotError("its `output_padding` moves the positions otherwise than that of PyTorch")
     if any(one != 1 for one in call.sizes("dilation_rate")):
         raise CannotError("with a `dilation_rate` Keras cuts its result otherwise than PyTorch")
     fields = _same_fields(call)
@@ -395,7 +395,9 @@ def _pooling(call: Call) -> Moved:
             )  # fmt: skip
             call.note(x, _note_of_size(call))
         else:
-            raise CannotError("`padding: same` puts more samples on one side, and AvgPool of PyTorch the same on both")
+            raise CannotError(
+                "`padding: same` puts more positions on one side, and AvgPool of PyTorch the same on both"
+            )
     return _result(call, call.made(_pair(call).torch, fields, x, last=True))
 
 
