@@ -259,7 +259,7 @@ class Span(NamedTuple):
 class Related(NamedTuple):
     """A second place that explains a diagnostic ("the other arm is made here").
 
-    is_read: whether the file may be opened for its line. A place that is named in a file is none that was asked for.
+    is_read: whether the file may be opened for its line. A place that is named in a file is not one that was asked for.
     """
 
     span: Span
@@ -568,7 +568,7 @@ def folded(name: str) -> str:
 
 
 def unknown_choice(code: str, what: str, name: str, choices: Iterable[str], most: int = 99) -> Diagnostic:
-    """A name that is none of the choices: the nearest of them, and all, or the first few of very many."""
+    """A name that is not among the choices: the nearest of them, and all, or the first few of very many."""
     known = list(choices)
     near = did_you_mean(name, known)
     listed = ", ".join(known if len(known) <= most else [*known[: most - 1], "...", known[-1]])

@@ -124,7 +124,7 @@ class Model:
 
     @property
     def wrong_at_all(self) -> bool:
-        """Whether one of them is no error of sizes (`Diagnostic.is_of_sizes`), so that it is there at all of them."""
+        """Whether one of them is not an error of sizes (`Diagnostic.is_of_sizes`), so that it is there at all sizes."""
         return any(not found.is_of_sizes for found in self.errors)
 
     def again(self, how: How) -> Model:
@@ -178,7 +178,7 @@ class Model:
         """Say of a batch that the file does not record it, though the network accepts it."""
         found = self.recorded("batch")
         if found is not None and batch not in found[0]:
-            message = f"the file records {found[1]}, and {batch:,} is no such batch: PyTorch refuses to run it at that"
+            message = f"the file records {found[1]}, and not a batch of {batch:,}: PyTorch refuses to run it at that"
             help = "export it with `dynamic_shapes` that allow it"
             said = Diagnostic("SHP227", message, self.document.span(("range_constraints",)), "warning", help)
             if said not in self.inference.diagnostics:

@@ -67,7 +67,7 @@ else:
             return _Union(*_Union.parts(other), *_Union.parts(self))
 
         def __call__(self) -> None:
-            """What is not called is no type to typing of Python 3.10."""
+            """What is not callable is not a type to typing of Python 3.10."""
             raise TypeError("a type that is put together is not called")
 
     class _Union(_Said):

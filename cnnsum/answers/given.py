@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from operator import index
 
-#: More samples than that fit into no memory, and the numbers would be no help to anyone.
+#: More samples than that fit into no memory, and the numbers would not help anyone.
 MOST_SAMPLES = 10**9
 #: Sizes that are looked at one by one for a list of those that are accepted.
 MOST_LISTED = 1_000_000

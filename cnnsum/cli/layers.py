@@ -138,7 +138,7 @@ def _of_type(known: LayerType) -> Iterator[str]:
     yield _shown(known) + (f"  (also {', '.join(known.aliases)})" if known.aliases else "")
     yield ""
     yield from cleandoc(known.doc).split("\n")
-    # What a reader says of a node beside its attributes is none of these.
+    # What a reader says of a node beside its attributes is not one of these.
     fields = [one for one in known.schema.fields.values() if not (known.vocabulary.domain and one.name in _BY_READER)]
     if known.vocabulary.domain:
         yield ""

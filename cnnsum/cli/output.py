@@ -137,7 +137,7 @@ class delivering:  # noqa: N801 - it is called as a function is; contextlib take
         """Nothing is to be done before."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        """Whether the error is none."""
+        """Whether the error is passed over."""
         if isinstance(error, BrokenPipeError):
             return True
         if self.output is not None and isinstance(error, OSError):

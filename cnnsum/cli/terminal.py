@@ -20,7 +20,7 @@ def terminal_columns() -> int:
 
 
 def columns_of(stream: TextIO | None) -> int:
-    """Columns of the terminal that a stream is; 80 of what is none, or does not say."""
+    """Columns of the terminal that a stream is; 80 of what is not a terminal, or does not say."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80  # type: ignore[union-attr]  # None is caught
     except (AttributeError, ValueError, OSError):

@@ -737,7 +737,7 @@ Passes:
       {"module": "keras.layers", "class_name": "Dense", "config": {"name": "d", "units": 2}}]}}
 
 ## SPC041
-A part of a Keras file is not as Keras writes it: a layer without `class_name`, a reference that is none.
+A part of a Keras file is not as Keras writes it: a layer without `class_name`, a reference that refers to nothing.
 
 Why: It was edited, or written by something else; what the part was meant to say is not known.
 
@@ -930,7 +930,7 @@ Passes:
     $ cnnsum net.yaml --train --optimizer adam
 
 ## SPC055
-`--batch` is not what the file fixes, or is none that the network accepts.
+`--batch` is not what the file fixes, or is not accepted by the network.
 
 Why: Memory for a batch that cannot be run is not an answer.
 
@@ -1298,7 +1298,7 @@ Mend: Import the version that the nodes were written for, or bring the file to a
 A cluster that a call names (`--dask`) cannot be used: it cannot be reached, has no workers, went away, or its workers do
 not see the files or have another cnnsum.
 
-Why: Half an answer, or one that depends on which machine gave it, is none.
+Why: Half an answer, or one that depends on which machine gave it, is not an answer.
 
 Mend: Start a scheduler and its workers where the files can be seen under the same paths, with the same cnnsum; `--dask
 local` starts both here.

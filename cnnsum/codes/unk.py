@@ -65,7 +65,7 @@ A quantized layer that Keras itself cannot build, so that its weights are not kn
 
 Why: How it packs its numbers is not defined.
 
-Mend: A quantization that the layer has: the message says why this one is none.
+Mend: A quantization that the layer has: the message says why this one is not.
 
 Fails:
 
@@ -82,7 +82,7 @@ Passes:
        "dtype": "int8_from_float32"}}]}}
 
 ## UNK706
-A function that is none of Keras's own as the activation of a layer.
+A function that is not one of Keras's own as the activation of a layer.
 
 Why: It may have been registered by the author of the file; it costs an unknown amount of work.
 

@@ -369,7 +369,7 @@ def among(a: object, members: list[object]) -> bool:
 
 
 def not_among(a: object, members: list[object]) -> bool:
-    """Whether A is none of the members."""
+    """Whether A is not among the members."""
     return not among(a, members)
 
 

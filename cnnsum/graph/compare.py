@@ -61,8 +61,8 @@ def compare(graph: Graph, inference: Inference) -> list[Diagnostic]:
 def _builds(graph: Graph, inference: Inference) -> list[Diagnostic]:
     """A warning for every layer whose weights, built on the shapes that the file records, do not fit its first call.
 
-    Keras records what a layer was first built on, which may be another call, or a call in another model. That is no
-    news: only weights that would have other shapes are.
+    Keras records what a layer was first built on, which may be another call, or a call in another model. That is
+    not worth a word: only weights that would have other shapes are.
     """
     of_weights = [one for one in graph.builds if one[3] is not None and _has_weights(one[3].layer)]
     doubted = {claim.of for claim in _differing(of_weights, inference)}

@@ -71,7 +71,7 @@ MAX_CALLS = MAX_LAYERS
 class Call:
     """One run of one layer: its facts, and the numbers of the values that it reads and makes.
 
-    `path` names the nested models that it runs in, outermost first. A constant among its inputs is no value of the
+    `path` names the nested models that it runs in, outermost first. A constant among its inputs is not a value of the
     program, and not in `inputs`: the layer's nodes have those.
     """
 

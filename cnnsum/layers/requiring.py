@@ -128,7 +128,7 @@ def require_places(
     """The axis must have elements `least` and `most`, as Python counts them: below 0 from the end."""
     for place in (most,) if least == most else (most, least):
         reason = Sentence("{}: {} has no element {} on axis {}", (what, x, place, axis))
-        for needed in (place + 1, 0 - place):  # one of them is none, whichever side of 0 the place is
+        for needed in (place + 1, 0 - place):  # one of them always holds, whichever side of 0 the place is
             require_at_least(lengths[axis], needed, reason, code="SHP205", field=field)
 
 

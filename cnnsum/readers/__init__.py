@@ -64,7 +64,7 @@ def _is_ours(value: dict[object, object]) -> bool:
 
 
 def _no_model(document: Document) -> Diagnostic:
-    """What to say of a file that is none: what it is, where that is known, or where a model in it stands."""
+    """What to say of a file that is not a model: what it is, where that is known, or where a model in it stands."""
     from cnnsum.source.others import of_text, of_value
 
     value = document.value

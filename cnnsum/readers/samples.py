@@ -21,7 +21,7 @@ Origin = tuple[int, int]
 
 
 class Factor(NamedTuple):
-    """A part of an axis, outermost first, and the axis of an input that it is; None where it is none, or not known."""
+    """A part of an axis, outermost first, and the axis of an input that it is; None where it is not one, or unknown."""
 
     size: Dim
     origin: Origin | None = None

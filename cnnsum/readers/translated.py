@@ -206,7 +206,7 @@ def retell(graph: Graph, told: Iterable[Diagnostic]) -> None:
 def _as_rows(graph: Graph, rows: Iterable[Row], document: Document) -> None:
     """Make each layer part of its row: that is what is shown, and where findings stand. Every row runs, read or not."""
     graph.modular = True
-    # In the order of the file, which is none of calls where a layer is called again.
+    # In the order of the file, which is not that of calls where a layer is called again.
     graph.program = all(len(layer.nodes) < 2 for layer in graph.layers)
     by_name = {row.name: row for row in rows}
     for layer in graph.layers:

@@ -53,7 +53,7 @@ def exact(number: Dim) -> str:
 
 
 def in_table(number: Dim) -> str:
-    """The same for a column of a table, where what has more than 18 digits is a power of ten: it is no use to anyone
+    """The same for a column of a table, where what has more than 18 digits is a power of ten: nobody can use it
     digit by digit, and takes the room of all other columns.
 
     >>> in_table(10**18 - 1), in_table(2**62)

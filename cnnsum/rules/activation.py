@@ -204,7 +204,7 @@ def squashed_inside(network: Network) -> Iterator[Finding]:
 
 @rule("ARC415", "note")
 def no_activation_between(network: Network) -> Iterator[Finding]:
-    """Two layers with weights, nothing between them that is not linear, and no fewer weights than one layer needs.
+    """Two layers with weights, no activation between them, and no fewer weights than one layer needs.
 
     Why: A product of two matrices is a matrix: the two layers can do nothing that one could not, but for the border,
     where padding comes between them. That is sensible where one layer would have more weights: behind a bottleneck
@@ -244,7 +244,7 @@ def no_activation_between(network: Network) -> Iterator[Finding]:
         if isinstance(two, int) and one is not None and one <= two:
             yield Finding(
                 call.layer,
-                f"nothing between `{first.layer.name}` and `{call.layer.name}` is not linear: what they do with "
+                f"no activation stands between `{first.layer.name}` and `{call.layer.name}`: what they do with "
                 f"{spelled(two)} weights, one layer can do with {spelled(one)}",
                 f"an activation after `{first.layer.name}`, or one layer in place of the two",
                 related=((first.layer, "the first of the two"),),

@@ -187,7 +187,7 @@ class Index:
         self._inputs(document, path[:-1], document.at(path[:-1]), names, define=False)
 
     def _item(self, item: object, path: Path) -> _Item | None:
-        """An item of a list of layers taken apart; None for what is none."""
+        """An item of a list of layers taken apart; None for what is not one."""
         if isinstance(item, str):
             return _Item(item, (path, False), {})
         if not isinstance(item, dict) or not item:

@@ -122,7 +122,7 @@ class Server(LanguageServer):
     # --- texts --------------------------------------------------------------------------------------------------------
 
     def path(self, uri: str) -> str:
-        """The path of a file, or a name in angle brackets for what is none."""
+        """The path of a file, or a name in angle brackets for what is not a file."""
         path = to_fs_path(uri)
         return path if path and os.path.isabs(path) else f"<{uri}>"
 

@@ -56,7 +56,7 @@ def definitions(index: Index, key: Key) -> list[tuple[Place, Occurrence]]:
 
 
 def renameable(index: Index, one: Occurrence) -> None:
-    """Raise RenameError where a name is none that a file gives."""
+    """Raise RenameError where a name is not one that a file gives."""
     if one.key[0] == "file":
         raise RenameError("this is the path of a file: rename the file")
     if any(other.automatic for other in index.of(one.key)):

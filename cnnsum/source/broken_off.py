@@ -62,7 +62,7 @@ _CONTROL = bytes([*range(0x01, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x2
 
 
 def without_zeros(data: bytes) -> bytes | None:
-    r"""The text that some bytes are but for zeros in them; None where they are no text, or hold no zero.
+    r"""The text that some bytes are but for zeros in them; None where they are not text, or hold no zero.
 
     >>> without_zeros(b"input: [3]\n\0\0"), without_zeros(b"\x08\x07\0pytorch"), without_zeros(b"\0\0")
     (b'input: [3]\n', None, None)
@@ -82,7 +82,7 @@ def without_zeros(data: bytes) -> bytes | None:
 
 
 def of_zeros(data: bytes, path: str) -> Diagnostic | None:
-    """The finding for a text with zeros in it; None where the bytes are no text."""
+    """The finding for a text with zeros in it; None where the bytes are not text."""
     if without_zeros(data) is None:
         return None
     at = data.index(b"\0")

@@ -47,7 +47,7 @@ class _Part(io.RawIOBase):
 
 
 def sizes_within(file: BinaryIO, info: ZipInfo, folder: str, most: int) -> tuple[int, ...]:
-    """Bytes of the entries in a folder of the archive that is stored as this entry; empty where it is none.
+    """Bytes of the entries in a folder of the archive that is stored as this entry; empty where it is not an archive.
 
     most: bytes of the list of entries that are read. Raises what reading a damaged archive raises.
     """

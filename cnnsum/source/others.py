@@ -1,7 +1,7 @@
 """Files of other programs, told by what they hold: what each is, and the nearest way from it to something readable.
 
-One table, asked in four ways: by the first bytes, by the entries of an archive, by a text that is none of ours, by the
-keys of a mapping. Loaded only for a file that cannot be read, or that is not a model; knows no reader.
+One table, asked in four ways: by the first bytes, by the entries of an archive, by a text that is not one of ours, by
+the keys of a mapping. Loaded only for a file that cannot be read, or that is not a model; knows no reader.
 """
 
 from __future__ import annotations

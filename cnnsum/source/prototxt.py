@@ -51,7 +51,7 @@ _OPENS = (*_CLOSES, "[")
 _NONE = ("", "", 0)
 #: So many tokens are read in search of the first layer.
 _MOST_BEFORE = 1 << 16
-#: Words that are no texts.
+#: Words that are not texts.
 _WORDS = {**dict.fromkeys(("true", "True", "t"), True), **dict.fromkeys(("false", "False", "f"), False)}
 #: Where a layer may begin, if what stands before it is of this format: two fields, or one, of which YAML has a mapping.
 _FIELD = rf"{_BLANK}[A-Za-z_]\w*{_BLANK}"
@@ -102,7 +102,7 @@ def _begins_with_fields(text: str) -> bool:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    """The kinds of a text's tokens, they themselves and where they end, up to the first that is none."""
+    """The kinds of a text's tokens, they themselves and where they end, up to the first that is not one."""
     end = 0
     while (match := _TOKEN.match(text, end)) is not None and match.lastgroup not in (None, "end"):
         kind, end = str(match.lastgroup), match.end()

@@ -20,7 +20,7 @@ _BRACES = re.compile(r"\{([^{}:&*]{1,200})\}")
 def list_in_braces(text: str, start: int, findings: list[Finding]) -> tuple[list[Any], Place, list[Finding]] | None:
     """The list that was meant by the mapping at `start`, its place, and the findings with one for all of its keys.
 
-    None where the mapping is none of these, or nothing is wrong with its keys.
+    None where the mapping is not one of these, or nothing is wrong with its keys.
     """
     match = _BRACES.match(text, start)
     if match is None:

@@ -68,7 +68,7 @@ def test_shuffles():
 @each(
     ("name", "shape", "fields", "words"),
     [
-        ("Flatten", (N, 3, 4), {"start_dim": 2, "end_dim": 1}, "they are none"),
+        ("Flatten", (N, 3, 4), {"start_dim": 2, "end_dim": 1}, "the last comes before the first"),
         ("Flatten", (N, 3), {"start_dim": 2}, "no axis 2"),
         ("Unflatten", (N, 10), {"dim": 1, "unflattened_size": [3, -1]}, "same number of elements"),
         ("ZeroPad2d", (N, 3, 8, 8), {"padding": [1, 2]}, "a list of 4"),

@@ -20,7 +20,7 @@ from cnnsum.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnnsum.analyses.sizes.conditions import Sizes
 
-#: Formulas that are kept, at most: more would be no answer that anybody reads.
+#: Formulas that are kept, at most: nobody would read an answer with more.
 MOST_KEPT = 16
 
 #: Comparisons that are proved residue by residue, which takes long; past them what is not seen at once stays.

@@ -215,7 +215,7 @@ def compared(old: Side, new: Side, weights_format: str = "keras") -> Diff:
 
 
 def _input_names(old: Graph, new: Graph) -> dict[str, str]:
-    """Names of inputs, which have no item where they are no layers of the file: by name, the others in their order."""
+    """Names of inputs, which have no item where they are not layers of the file: by name, the others in their order."""
     before, after = ([node.layer.name for node in graph.inputs] for graph in (old, new))
     alone = [name for name in before if name not in after], [name for name in after if name not in before]
     others = zip(*alone, strict=True) if len(alone[0]) == len(alone[1]) else ()

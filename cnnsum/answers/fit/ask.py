@@ -291,7 +291,7 @@ class _Search:
         """A var: by a formula, where it is a whole number that the spec can do without, else by inference."""
         (name,) = self.varied
         now = self._file_value(name)
-        # A whole number in the file counts whole values, unless what was asked for is none.
+        # A whole number in the file counts whole values, unless what was asked for is not one.
         bounds = [Fraction(bound) for bound in (self.request.least, self.request.most) if bound is not None]
         counted = isinstance(now, int) and all(bound.denominator == 1 for bound in bounds)
         if grid is None:

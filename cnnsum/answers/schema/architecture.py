@@ -131,7 +131,7 @@ def _given(name: str, blocks: _Blocks, *, anchored: bool) -> dict[str, object] |
     block = blocks.get(f"{name}5" if anchored and f"{name}5" in blocks else name)
     if block is None or name in _OTHERWISE or name in rows.HEADS:
         return None
-    # What a block works out of the others is none of a row's arguments, nor are the channels that come in.
+    # What a block works out of the others is not an argument of a row, nor are the channels that come in.
     args = {key: one for key, one in block["args"].items() if not isinstance(one, str)}
     rest = [*args][1:]
     repeats = name in rows.REPEATING or (anchored and name in rows.REPEATING_ANCHORED)

@@ -170,5 +170,5 @@ class Readings:
 
         try:
             return Home(Grids(closed, self.axes))
-        except NoValuesError:  # costs depend on a size that is none of the axes', such as a batch that stays open
+        except NoValuesError:  # costs depend on a size that is not an axis's, such as a batch that stays open
             return ASKED

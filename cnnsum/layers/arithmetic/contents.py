@@ -115,7 +115,7 @@ def combined(operation: Operation, *inputs: Shape) -> Content | None:
 
 
 def _applied(operation: Operation, elements: Sequence[Operand]) -> Operand:
-    """The result for one element; UNKNOWN where it is none that can be told."""
+    """The result for one element; UNKNOWN where it cannot be told."""
     try:
         return operation(*[exact(one) if type(one) is float else one for one in elements])
     except (OperationError, ZeroDivisionError, OverflowError, ValueError, TypeError):

@@ -89,7 +89,7 @@ def no_cell(name: str) -> Problem:
 
 
 def _cell(value: object, reading: Reading) -> object:
-    """A layer in a field, of which a name that is no cell's is refused before its fields are."""
+    """A layer in a field, of which a name that is not a cell's is refused before its fields are."""
     name = value
     if isinstance(value, dict):
         name = value.get("class_name") or (next(iter(value)) if len(value) == 1 else None)

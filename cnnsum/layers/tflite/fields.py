@@ -1,6 +1,6 @@
 """Kinds of options of TensorFlow Lite's operators, and what many declarations ask alike. Others are in `layers.kinds`.
 
-Fields have the names and the defaults of schema.fbs. One is none of an operator's options: in `dtype` the reader puts
+Fields have the names and the defaults of schema.fbs. One is not an option of an operator: in `dtype` the reader puts
 that of the first output, where the operator's own word does not tell it.
 """
 
@@ -49,8 +49,8 @@ Switch = Annotated[bool, Kind("true or false", _read_switch)]
 
 
 def whole_numbers(x: Shape | None) -> tuple[Dim, ...] | None:
-    """The whole numbers in a tensor, row by row: sizes, places, amounts. What is none, or not known, is UNKNOWN; None
-    where not even their count is known.
+    """The whole numbers in a tensor, row by row: sizes, places, amounts. What is not one, or not known, is UNKNOWN;
+    None where not even their count is known.
     """
     found = content_of(x) if x is not None and len(x) > 1 else known(x)
     if found is None:

@@ -30,7 +30,8 @@ def joined_axes(x: Shape, start_dim: int, end_dim: int, what: str) -> Facts:
         return Facts((1,), alias="view", dtype="input")
     first, last = axis_of(x, start_dim, what, "start_dim"), axis_of(x, end_dim, what, "end_dim")
     if first > last:
-        raise Problem("SHP205", f"{what} from axis {first} to axis {last} of {show_shape(x)}: they are none", "end_dim")
+        reason = f"{what} from axis {first} to axis {last} of {show_shape(x)}: the last comes before the first"
+        raise Problem("SHP205", reason, "end_dim")
     return reshaped(x, (*x[:first], prod(x[first : last + 1]), *x[last + 1 :]))
 
 

@@ -38,7 +38,7 @@ _LAYER = frozenset(
     )
 )
 #: Types of Caffe of which nothing is known but their names: what they give depends on numbers in tensors, or the batch
-#: is none of their first axes.
+#: is not one of their first axes.
 UNREAD = frozenset(("BatchReindex", "Filter", "LSTMUnit", "Parameter", "Python", "Recurrent"))
 #: What is a sample of what these types give, where it is not a picture: a region, of which there are as many as
 #: numbers in tensors say, or a step of time.
@@ -46,7 +46,7 @@ OF_OTHER_SAMPLES = {
     **dict.fromkeys(("PSROIPooling", "Proposal", "ROIAlign", "ROIPooling"), "region"),
     **dict.fromkeys(("LSTM", "RNN"), "step of time"),
 }
-#: Types that say how good an answer is, and are no part of it.
+#: Types that say how good an answer is, and are not part of it.
 JUDGES = frozenset(
     (
         *("Accuracy", "ContrastiveLoss", "EuclideanLoss", "HDF5Output", "HingeLoss", "InfogainLoss"),
@@ -213,7 +213,7 @@ class Messages:
         return next((path for _value, path in self.given(entry, param, field)), None)
 
     def numbers(self, entry: Entry, param: str, field: str, least: int = 0) -> list[int]:
-        """The whole numbers of a field; reports what is none."""
+        """The whole numbers of a field; reports what is not one."""
         found = []
         for value, path in self.given(entry, param, field):
             if type(value) is not int or not least <= value < 1_000_000_000:

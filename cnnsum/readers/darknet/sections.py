@@ -136,7 +136,7 @@ class Sections:
     # --- values -------------------------------------------------------------------------------------------------------
 
     def whole(self, section: Section, key: str, default: int, least: int = 0, *, quiet: bool = False) -> int:
-        """A whole number, the default where it is not said or, after a report, where it is none."""
+        """A whole number, the default where it is not said or, after a report, where it is not one."""
         text = section.said.get(key)
         if text is None:
             return default
@@ -162,7 +162,7 @@ class Sections:
         return float(text)
 
     def listed(self, section: Section, key: str) -> Iterator[tuple[int | None, int, int]]:
-        """The whole numbers of a list, each with its place in the text; None for one that is none, after a report."""
+        """The whole numbers of a list, each with its place in the text; None for one that is not one, once reported."""
         text = section.said[key]
         start, _end = self.document.offsets((*section.path, key))
         for match in _ITEM.finditer(text):

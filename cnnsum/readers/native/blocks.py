@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 class Block:
     """A declared block. args: the default of each argument, None where it must be given.
 
-    uses: the names of the blocks in it, with the place of the first use of each. broken: it can be no part of a
+    uses: the names of the blocks in it, with the place of the first use of each. broken: it cannot be part of a
     network. sized_by: the arguments that the number of its layers may depend on. names: those given to layers by hand.
     """
 

@@ -187,7 +187,7 @@ def _require_list_of_inputs(entry: Entry, findings: Findings) -> None:
 
 
 def _listed(item: object, types: Types) -> str | None:
-    """How a layer is written that stands in a list with its values, `[Conv2D, 8, 3]`, or is none: a dash alone."""
+    """How a layer is written that stands in a list with its values, `[Conv2D, 8, 3]`, or is missing: a dash alone."""
     if item is None:
         return "leave the `-` out, or write a layer behind it"
     if not isinstance(item, list) or not item or not isinstance(item[0], str) or types.find(item[0]) is None:
@@ -288,7 +288,7 @@ def _foreign(help: Suggestion, entry: Entry, types: Types, findings: Findings) -
 def _named(entry: Entry, types: Types) -> str | None:
     """How a layer is named whose name stands in the place of its type: `enc1: Conv2D`.
 
-    A type of another library is none: `Activation: relu` in PyTorch's words, which have a layer `relu`.
+    A type of another library is not a slip: `Activation: relu` in PyTorch's words, which have a layer `relu`.
     """
     name = entry.type_name
     value = entry.document.at(entry.fields)

@@ -253,7 +253,7 @@ class Sizes:
             self.values[name] = value, self.how.told(name)
 
     def _unknown(self, name: str, more: Iterable[str]) -> UnusableError:
-        """The error for a name that is none of the spec's."""
+        """The error for a name that the spec does not have."""
         known = [*self.vars, *self.symbols, *self.freed, *more]
         help = did_you_mean(name, known) or (
             f"it has {', '.join(known[:12])}" if known else "names that can be set stand in `vars` and in shapes"

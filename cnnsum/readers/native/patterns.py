@@ -175,7 +175,7 @@ class Declaration:
 
     def _value(self, amount: Amount | int, names: Mapping[str, Any], least: int, why: str) -> Dim:
         """The whole number of `least` or more, or the formula for one: what makes it one is a condition where that
-        depends on symbols. Raises Problem where it is none.
+        depends on symbols. Raises Problem where it is not one.
         """
         if not isinstance(amount, Amount):
             return amount

@@ -14,7 +14,7 @@ from cnnsum.source import Document
 
 
 def read_onnx(document: Document, how: How = AS_WRITTEN) -> Graph:
-    """The graph of an ONNX file; raises UnusableError where the file is none, or holds nothing that can be followed."""
+    """The graph of an ONNX file; raises UnusableError where the file is not one, or nothing in it can be followed."""
     if document.format != "onnx":
         message = "this is not an ONNX file: it is a text"
         help = "write one with `torch.onnx.export(model, inputs, 'model.onnx')`, or with a converter of your framework"

@@ -47,7 +47,7 @@ class Sequences:
         self._parts: dict[str, _Parts] = {}
 
     def members(self, name: str) -> tuple[str, ...] | None:
-        """The names of the members of a sequence; None for what is none, or not known."""
+        """The names of the members of a sequence; None for what is not a sequence, or not known."""
         return self._held.get(name)
 
     def of(self, step: Step) -> Iterator[Step | Held] | None:

@@ -2,7 +2,7 @@
 
 A floating-point tensor with axes is a parameter, and so is a whole one that stands for such. The first node that
 reads one owns it, the others borrow it. What only says what a node does (the scales of a `Resize`, the bounds of a
-`Clip`), by itself or through nodes whose numbers end there, is none.
+`Clip`), by itself or through nodes whose numbers end there, is not one.
 """
 
 from __future__ import annotations

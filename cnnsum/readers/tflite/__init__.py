@@ -13,7 +13,7 @@ from cnnsum.source import Document
 
 
 def read_tflite(document: Document, how: How = AS_WRITTEN) -> Graph:
-    """The graph of a TensorFlow Lite file; raises UnusableError where the file is none, or holds no graph."""
+    """The graph of a TensorFlow Lite file; raises UnusableError where the file is not one, or holds no graph."""
     if document.format != "tflite":
         message = "this is not TensorFlow Lite file: its bytes do not say that it is one"
         help = "`tf.lite.TFLiteConverter` writes one; `TFL3` stands behind its first four bytes"

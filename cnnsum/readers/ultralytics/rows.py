@@ -234,7 +234,7 @@ class Rows:
         )
 
     def _check_count(self, number: int, module: str, args: Sequence[object], path: Path) -> None:
-        """Report arguments of a head that it does not take, and classes that are none."""
+        """Report arguments of a head that it does not take, and a number of classes that is not one."""
         most = (MOST_ARGUMENTS_ANCHORED if self.anchored else MOST_ARGUMENTS).get(module)
         if most is None:
             return

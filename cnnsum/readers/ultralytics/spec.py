@@ -34,7 +34,7 @@ class Written(Heads):
         self.reads_text = False
         #: What is to be said of modules that are not known.
         self.unread: list[Diagnostic] = []
-        #: The places of modules of which it is said already that they are none.
+        #: The places of modules that were reported already.
         self.told: set[Span] = set()
         #: Of each row: its place, and the places of what its arguments say.
         self.places: list[tuple[Path, dict[str, Path]]] = []
@@ -125,7 +125,7 @@ class Written(Heads):
         for number, value in enumerate(rest):
             given.append(value)
             places.append((*row.path, 3, number + start))
-        # What a block works out of the others is none of a row's arguments.
+        # What a block works out of the others is not an argument of a row.
         most = sum(not isinstance(one, str) for one in self._blocks[block]["args"].values())
         if len(given) > most and row.module not in ("ResNetLayer", "HGBlock"):
             surplus = (*row.path, 3, len(row.args) - (len(given) - most))
@@ -291,7 +291,7 @@ class Written(Heads):
 
 
 def _module(given: str) -> Item | None:
-    """A module of torch.nn as Python makes it, `nn.LeakyReLU(0.1)`; None where the text is none."""
+    """A module of torch.nn as Python makes it, `nn.LeakyReLU(0.1)`; None where the text is not one."""
     found = _MODULE.match(given.strip())
     if found is None:
         return None

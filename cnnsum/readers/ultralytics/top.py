@@ -53,7 +53,7 @@ def is_number(value: object) -> bool:
 
 
 def wrong_at_top(document: Document, scale: str) -> Iterator[Diagnostic]:
-    """Numbers of the whole file that are none, and keys that are a slip: another network is no guess to make.
+    """Numbers of the whole file that are not numbers, and keys that are a slip: another network is not to be guessed.
 
     scale: the name of the scale that is read; empty where there is none.
     """

@@ -1,7 +1,7 @@
 """From operations of ONNX to modules of `torch.nn` and functions, for those who look for layers and their roles.
 
 As far as shapes and weights go, a node becomes what an author would have written; numbers that no shape depends on are
-left at their defaults, so that this is no way to write a network down. What has no such word stays as it is.
+left at their defaults, so that a network cannot be written down like this. What has no such word stays as it is.
 """
 
 from __future__ import annotations

@@ -423,7 +423,7 @@ def test_a_batch_and_a_size_that_the_file_records_as_limited() -> None:
 
     assert said(8) == []
     (message,) = said(9)
-    assert message.startswith("the file records batch <= 8, and 9 is no such batch")
+    assert message.startswith("the file records batch <= 8, and not a batch of 9")
 
 
 def test_the_largest_that_fits_is_one_that_the_file_records() -> None:
