@@ -17,11 +17,13 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # what mypy takes for typing's: this module is the first of every run, and loads nothing
 
 if TYPE_CHECKING:
+    from cnnsum.answers.conventions.ask import reconcile
     from cnnsum.answers.convert.ask import convert
     from cnnsum.answers.diff.ask import diff
     from cnnsum.answers.explain.ask import Explanation, explain
     from cnnsum.answers.fit.ask import fit
     from cnnsum.answers.listing.ask import list_models
+    from cnnsum.answers.page.ask import page
     from cnnsum.answers.plan.ask import plan
     from cnnsum.answers.sizes.ask import sizes
     from cnnsum.answers.summary.ask import summarize
@@ -47,7 +49,9 @@ __all__ = [
     "list_models",
     "load",
     "loads",
+    "page",
     "plan",
+    "reconcile",
     "sizes",
     "summarize",
     "sweep",
@@ -65,7 +69,9 @@ _HOMES = {
     "explain": "cnnsum.answers.explain.ask",
     "fit": "cnnsum.answers.fit.ask",
     "list_models": "cnnsum.answers.listing.ask",
+    "page": "cnnsum.answers.page.ask",
     "plan": "cnnsum.answers.plan.ask",
+    "reconcile": "cnnsum.answers.conventions.ask",
     "sizes": "cnnsum.answers.sizes.ask",
     "summarize": "cnnsum.answers.summary.ask",
     "sweep": "cnnsum.answers.sweep.ask",

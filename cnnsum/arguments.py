@@ -12,9 +12,9 @@ from functools import wraps
 from math import isfinite
 
 from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED, MOST_SAMPLES, whole
-from cnnsum.answers.listing.records import COSTLY
+from cnnsum.answers.listing.records import COLUMNS, COSTLY
 from cnnsum.answers.summary.records import Report
-from cnnsum.diagnostics import did_you_mean
+from cnnsum.diagnostics import Diagnostic, did_you_mean
 from cnnsum.dims import Expr
 from cnnsum.model import Model
 from cnnsum.readers.free import KINDS
@@ -284,6 +284,12 @@ def _report(value: object) -> Report:
     return value
 
 
+def _finding(value: object) -> Diagnostic:
+    if not isinstance(value, Diagnostic):
+        raise _WrongError(f"got {_shown(value)}")
+    return value
+
+
 TEXT = Kind("a text", _text)
 LAYERS = Kind("a text, or a list of texts", lambda value: value if isinstance(value, str) else _items(value, _text))
 PATH = Kind("a path: a text or an os.PathLike", _path)
@@ -310,7 +316,10 @@ TEST = Kind("a size, or a mapping of names to sizes", _test)
 VALUES = Kind('a mapping of names ("batch", "H", "H=W", a var) to ranges or lists of plain values', _values)
 REPORT = Kind("a cnnsum.Report", _report)
 MORE = _choices(*FREED)
-COLUMNS = _choices(*COSTLY)
+MORE_COLUMNS = _choices(*COSTLY)
+SHOWN_COLUMNS = _choices(*COLUMNS)
+DEPTH = Kind("a whole number from 0 on", lambda value: int(_number(_whole(value))))
+FINDINGS = Kind("a list of cnnsum.Diagnostic", lambda value: _items(value, _finding))
 ONLY = _choices(*EXPLAINED)
 TO = _choice(*CONVERTED)
 FRAMEWORK = _choice(*FRAMEWORKS)
@@ -374,6 +383,15 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "dask": _or_none(TEXT),
     },
     "plan": {"model": MODEL, "report": _or_none(REPORT), "batch": _or_none(BATCH), "order": FLAG},
+    "reconcile": {"model": MODEL, "convention": TEXT, "batch": _or_none(BATCH)},
+    "page": {
+        "model": MODEL,
+        "report": REPORT,
+        "optimizer": TEXT,
+        "checkpoint": _or_none(CHECKPOINT),
+        "depth": _or_none(DEPTH),
+        "findings": _or_none(FINDINGS),
+    },
     "diff": {
         "old": MODEL,
         "new": MODEL,
@@ -388,7 +406,8 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "where": _or_none(TEXT),
         "sort": _or_none(TEXT),
         "top": _or_none(POSITIVE),
-        "more": COLUMNS,
+        "more": MORE_COLUMNS,
+        "columns": _or_none(SHOWN_COLUMNS),
         "batch": _or_none(BATCH),
         "optimizer": TEXT,
         "jobs": _or_none(POSITIVE),

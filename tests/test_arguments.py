@@ -43,6 +43,8 @@ def base(name: str, folder: Path) -> dict[str, Any]:
         return {"text": SPEC}
     model = cnnsum.loads(SPEC)
     more = {
+        "page": {"model": model, "report": cnnsum.summarize(model)},
+        "reconcile": {"model": model, "convention": "fvcore"},
         "check": {"paths": [path]},
         "list_models": {"paths": [path]},
         "diff": {"old": model, "new": model},

@@ -291,5 +291,21 @@ def test_every_function_has_a_place_on_the_page():
 
     page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     functions = [name for name in cnnsum.__all__ if inspect.isfunction(getattr(cnnsum, name))]
-    assert len(functions) >= 11
+    assert len(functions) >= 13
     assert not [name for name in functions if f"cnnsum.{name}(" not in page]
+
+
+def test_every_argument_has_a_place_in_the_section_of_its_function():
+    from cnnsum.arguments import ARGUMENTS
+
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    first, *others = re.split(r"^## ", page, flags=re.MULTILINE)
+    sections = {heading.split("`")[1]: heading for heading in others}
+    missing = []
+    for name, arguments in ARGUMENTS.items():
+        section = first if name in ("load", "loads") else sections[name]
+        calls = re.findall(rf"cnnsum\.{name}\(([^\n]*)", section)
+        named = {word for call in calls for word in re.findall(r"(\w+)=", call)}
+        named |= {word for text in re.findall(r"`([^`\n]+)`", section) for word in re.findall(r"\w+", text)}
+        missing += [(name, one) for one in arguments if one not in {*named, "model", "old", "new"}]
+    assert not missing

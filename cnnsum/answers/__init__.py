@@ -14,9 +14,10 @@ from cnnsum.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-#: The formats of each question, the first of them the default: the module and the function that renders an answer.
-#: Those of `STYLED` give lines of spans (text, style) for a width in columns, the others chunks of text; those of a
-#: summary, of a chart and of a check give chunks in every format.
+#: The formats of each question, the first of them the default: the module and the function that renders an answer. The
+#: answer is what the library's function gives for the question: nothing is put around it. A function called `lines`
+#: makes lines of spans (text, style) for a width in columns, one of a format in `BINARY` chunks of bytes, every other
+#: chunks of text. What more may be said of the look is told by name, and has a default.
 FORMATS: Mapping[str, Mapping[str, str]] = {
     "summary": {
         "table": "answers.summary.table:chunks",
@@ -63,8 +64,11 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
         "svg": "answers.diff.drawn:svg_chunks",
     },
     "check": {
-        format: f"lint.report.{format}_format:render"
-        for format in ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "statistics")
+        "text": "lint.report.text_format:lines",
+        **{
+            format: f"lint.report.{format}_format:render"
+            for format in ("concise", "json", "sarif", "github", "gitlab", "junit", "statistics")
+        },
     },
 }
 
@@ -88,8 +92,8 @@ SCHEMAS: Mapping[str, str] = {
 #: The formats of a summary that show details of its report: where layers stand, what they see and what they read.
 DETAILED = ("json", "html", "svg", "mermaid", "dot")
 
-#: The formats of a screen: their functions give lines of spans.
-STYLED = ("table", "text")
+#: What a function is called that makes lines of spans.
+LINES = "lines"
 
 #: The formats that are not text: their functions give chunks of bytes.
 BINARY = ("parquet",)
@@ -113,23 +117,34 @@ def as_text(question: str, answer: object, width: int = 80) -> str:
     """An answer in the format of a screen, plain, at most `width` columns wide where its words allow it."""
     from cnnsum.ink import inked
 
-    lines = renderer_of_lines(question, "text")(answer, width)
-    written = ("".join([text for text, _ in line]) + "\n" for line in lines)
-    return "".join(inked(written)).removesuffix("\n")
+    return "".join(inked(renderer(question, "text")(answer, width))).removesuffix("\n")
 
 
 def renderer(question: str, format: str) -> Callable[..., Iterator[str]]:
-    """The function that renders an answer in a format of a file, as chunks of text; raises OptionError where the
-    question has no such format.
+    """The function that renders an answer in a format, as chunks of plain text: `renderer("fit", "json")(answer)`.
+    Raises OptionError where the question has no such format.
     """
-    found: Callable[..., Iterator[str]] = getattr(*_home(question, format))
-    return found
+    module, name = _home(question, format)
+    found: Callable[..., Iterator[str]] = getattr(module, name)
+    if name != LINES:
+        return found
+    lines = renderer_of_lines(question, format)
+
+    def plain(answer: object, width: int = 80, **looks: object) -> Iterator[str]:
+        return ("".join([text for text, _ in line]) + "\n" for line in lines(answer, width, **looks))
+
+    return plain
 
 
 def renderer_of_lines(question: str, format: str) -> Callable[..., Iterator[list[tuple[str, str]]]]:
-    """The same for a format that is in `STYLED`: the function is given a width, too, and yields lines of spans."""
+    """The same for a screen: the function is given a width, too, and yields lines of spans."""
     found: Callable[..., Iterator[list[tuple[str, str]]]] = getattr(*_home(question, format))
     return found
+
+
+def has_lines(question: str, format: str) -> bool:
+    """Whether a format is made for a screen, and has lines of spans."""
+    return FORMATS[question][format].endswith(f":{LINES}")
 
 
 def renderer_of_bytes(question: str, format: str) -> Callable[..., Iterator[bytes]]:

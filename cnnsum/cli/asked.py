@@ -56,10 +56,10 @@ class Asked:
 
     def answer(self, question: str, format: str, answer: object, **looks: object) -> None:
         """Write an answer in a format of its question, as `cnnsum.answers` has them."""
-        from cnnsum.answers import BINARY, STYLED, renderer, renderer_of_bytes, renderer_of_lines
+        from cnnsum.answers import BINARY, has_lines, renderer, renderer_of_bytes, renderer_of_lines
         from cnnsum.cli.output import write_bytes, write_result
 
-        if format in STYLED:
+        if has_lines(question, format):
             lines = renderer_of_lines(question, format)
             write_result(self.output, self.color, styled=lambda width: lines(answer, width, **looks), pager=self.pager)
         elif format in BINARY:

@@ -233,7 +233,8 @@ def _check(
             _write(iter([text]), write_baseline, "json", over=() if before is None else (write_baseline,))
         if add_ignores:
             return 0 if ignore_all(report, quiet=quiet) else 2
-        _print(report._replace(explain=explain), format, output, color, quiet=quiet, verbose=verbose)
+        report.explain = explain
+        _print(report, format, output, color, quiet=quiet, verbose=verbose)
         if unwritten or any(found.code == UNFINISHED for found in report.findings()):
             return 2
         return int(any(file.failing for file in report.files))
@@ -303,7 +304,7 @@ def _refuse_own_sources(paths: tuple[str, ...], output: str | None, *, force_exc
 
 
 def _print(report: CheckReport, format: str, output: str | None, color: str, *, quiet: bool, verbose: bool) -> None:
-    from cnnsum.answers import renderer
+    from cnnsum.answers import renderer, renderer_of_lines
     from cnnsum.cli.output import delivering, standard_output, write_standard
     from cnnsum.cli.terminal import terminal_columns
 
@@ -312,11 +313,10 @@ def _print(report: CheckReport, format: str, output: str | None, color: str, *, 
 
     try:
         if format == "text" and output in (None, "-"):
-            from cnnsum.lint.report.text_format import lines
-
-            width = terminal_columns() if standard_output().isatty() else None
+            lines = renderer_of_lines("check", format)
+            room = terminal_columns() if standard_output().isatty() else None
             with delivering(None):
-                write_standard(color, plain, lambda: lines(report, width))
+                write_standard(color, plain, lambda: lines(report, 80, room))
         else:
             _write(plain(), output, format)
     finally:

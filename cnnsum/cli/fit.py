@@ -115,7 +115,6 @@ def command(
     is within the limits.
     """
     from cnnsum.answers.fit.ask import Request, largest, limits_of, sound
-    from cnnsum.answers.fit.records import Answer
     from cnnsum.answers.variants.reading import reading_of
 
     format = format_for("fit", asked.output, format)
@@ -138,7 +137,7 @@ def command(
         return _best(asked, reading, fitted, varied, limits, maximize, format)
     found = largest(reading, Request(limits, varied[0], least, most))
     try:
-        asked.answer("fit", format, Answer(found_model.graph.name, found, limits, reading.optimizer_title))
+        asked.answer("fit", format, found)
     finally:
         asked.report(fitted.diagnostics)
     return found.costs is None and not found.unlimited
@@ -154,14 +153,13 @@ def _best(
     format: str,
 ) -> bool:
     """Print the best of several names; whether nothing is within the limits."""
-    from cnnsum.answers.fit.records import BestAnswer
     from cnnsum.answers.fit.several import best
     from cnnsum.cli.sweep import say_if_slow
 
     progressing = partial(progress.count, what="variants")
     found = best(reading, varied, limits, maximize, progressing, partial(say_if_slow, asked=asked))
     try:
-        asked.answer("best", format, BestAnswer(model.graph.name, found, reading.optimizer_title))
+        asked.answer("best", format, found)
     finally:
         asked.report(model.diagnostics)
     return found.values is None

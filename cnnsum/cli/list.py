@@ -73,7 +73,6 @@ def _list(
 ) -> bool:
     """Read and print; whether a file failed."""
     from cnnsum.answers.listing.ask import list_models
-    from cnnsum.answers.listing.records import Listing
     from cnnsum.cli.output import room_of, say
     from cnnsum.lint.searching import require_there
 
@@ -86,7 +85,7 @@ def _list(
         where=where,
         sort=sort,
         top=top,
-        more=shown or (),
+        columns=shown,
         batch=batch,
         optimizer=optimizer,
         jobs=jobs,
@@ -102,7 +101,7 @@ def _list(
             refuse_own_source(path, asked.output)
     models.progress = partial(progress.count, what="files")
     looks = {"room": room_of(asked.output)} if format == "table" else {}
-    asked.answer("list", format, Listing(shown, batch, models.optimizer, models), **looks)
+    asked.answer("list", format, models, **looks)
     if not asked.quiet:
         if models.unsure:
             say(f"{models.unsure:,} left out: it is not known whether --where holds of them")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import chain
 
 import click
 
 from cnnsum.answers import OptionError
-from cnnsum.answers.rows import Part, Table
 from cnnsum.answers.summary.ask import policy_of
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.sweep.choosing import Choice
 from cnnsum.answers.sweep.pieces import executor_of
-from cnnsum.answers.sweep.records import Charted, Head, Swept, became
+from cnnsum.answers.sweep.records import Begun, Charted
 from cnnsum.answers.variants.ranges import RangeError, swept
 from cnnsum.answers.variants.reading import first_error, reading_of
 from cnnsum.cli import progress
@@ -22,7 +20,7 @@ from cnnsum.render.style import printable
 from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from cnnsum.cli.asked import Asked
     from cnnsum.readers.how import How
@@ -60,37 +58,22 @@ def run(
         # No size mends it: one finding with its place, and not one line for each variant.
         asked.report(found.diagnostics, after_result=False)
         return True
-    batched = any(name in sweep.batch_names for name in sweep.names)
-    fixed = found.graph.batch if isinstance(found.graph.batch, int) else None
-    head = Head(
-        found.graph.name,
-        sweep.names,
-        tuple((axis.names, axis.values or ()) for axis in sweep.axes),
-        sweep.count,
-        None if batched else batch or fixed or 1,
-        reading.optimizer_title,
-    )
     sweep.progress = partial(progress.count, what="variants")
     say_if_slow(sweep, asked)
-    # The first variants are made before anything is written: what is wrong with all of them is found with them.
-    shown: dict[str, str] = {}
-    parts = _noted(sweep.parts(), len(sweep.columns) - 2, shown)
-    first = next(parts, None)
-    table = Table(sweep.columns, chain(() if first is None else (first,), parts))
+    begun = Begun(sweep)
     try:
         if chart is None:
-            asked.answer("sweep", format, Swept(head, table))
+            asked.answer("sweep", format, begun)
         else:
             names = tuple(name.strip().removeprefix("-") for name in (pareto or "").split(",") if name)
-            charted = Charted(Swept(head, table), chart, names, ascii=not can_draw(standard_output()))
-            asked.answer("sweep chart", format, charted)
+            asked.answer("sweep chart", format, Charted(begun, chart, names, ascii=not can_draw(standard_output())))
     except OptionError as error:
         raise click.UsageError(error.sentence) from None
     finally:
         asked.report(one for one in found.diagnostics if one.severity != "error")
     if sweep.unsure and not asked.quiet:
         say(f"{sweep.unsure:,} left out: it is not known whether --where holds of them")
-    return _failed(sweep, shown)
+    return _failed(sweep, begun.shown)
 
 
 def say_if_slow(sweep: Sweep, asked: Asked) -> None:
@@ -108,10 +91,3 @@ def _failed(sweep: Sweep, shown: Mapping[str, str]) -> bool:
         what = "an error among those that are left out" if bad == "error" else "no variant is accepted"
         say(f"{what}: {printable(sweep.became[bad])}")
     return True
-
-
-def _noted(parts: Iterator[Part], status: int, shown: dict[str, str]) -> Iterator[Part]:
-    """The parts, and what became of the variants in them."""
-    for part in parts:
-        became(part, status, shown)
-        yield part

@@ -5,17 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from cnnsum.diagnostics import Diagnostic
+from cnnsum.typed import TYPE_CHECKING
 
-
-class Findings(list[Diagnostic]):
-    """What was found, in the order of files and places; a notebook shows it as the command line does."""
-
-    def _repr_html_(self) -> str:
-        from cnnsum.render.diagnose import render
-        from cnnsum.render.notebook import framed
-
-        return framed("\n".join(render(self, lambda _path, _number: None, 100)) or "No findings.")
+if TYPE_CHECKING:
+    from cnnsum.lint.report.findings import CheckReport
 
 
 def check(
@@ -25,7 +18,7 @@ def check(
     ignore: Iterable[str] = (),
     jobs: int | None = 1,
     dask: str | None = None,
-) -> Findings:
+) -> CheckReport:
     """Everything that is wrong with some files and folders, as `cnnsum check` finds it; see docs/ci.md.
 
     paths: files, folders, globs, or "-"; a file that cannot be read is a finding. select, ignore: codes or their
@@ -38,5 +31,4 @@ def check(
     from cnnsum.lint.run import run
 
     given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    report = run([os.fspath(path) for path in given], select=select, ignore=ignore, jobs=jobs, dask=dask)
-    return Findings([*report.missing, *report.findings()])
+    return run([os.fspath(path) for path in given], select=select, ignore=ignore, jobs=jobs, dask=dask)

@@ -9,14 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnsum.answers import renderer
 from cnnsum.lint.checking import check_file
 from cnnsum.lint.comments import suppressions
 from cnnsum.lint.config import KEYS, read
-from cnnsum.lint.report import github_format as findings_github
-from cnnsum.lint.report import json_format as findings_json
-from cnnsum.lint.report import junit_format as findings_junit
-from cnnsum.lint.report import sarif_format as findings_sarif
-from cnnsum.lint.report import text_format as findings_text
 from cnnsum.lint.report.findings import CheckReport
 from cnnsum.lint.settings import Settings
 
@@ -76,8 +72,8 @@ def test_files(file: Path, text: str) -> None:
     assert sought in (None, named)
     assert named.failing == len(named.findings)
     report = CheckReport("1", (named,), lambda _path, line: (text.split("\n") + [""] * line)[line - 1])
-    assert json.loads("".join(findings_json.render(report)))["files"][0]["failing"] == named.failing
-    assert json.loads("".join(findings_sarif.render(report)))["runs"]
-    assert "".join(findings_github.render(report)).count("\n") == len(named.findings)
-    for module in (findings_text, findings_junit):
-        assert not set("".join(module.render(report))) & set("\x00\x07\x1b\r\x7f")
+    assert json.loads("".join(renderer("check", "json")(report)))["files"][0]["failing"] == named.failing
+    assert json.loads("".join(renderer("check", "sarif")(report)))["runs"]
+    assert "".join(renderer("check", "github")(report)).count("\n") == len(named.findings)
+    for format in ("text", "junit"):
+        assert not set("".join(renderer("check", format)(report))) & set("\x00\x07\x1b\r\x7f")

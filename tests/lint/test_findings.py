@@ -7,7 +7,6 @@ import json
 import os
 import re
 import xml.etree.ElementTree as ET
-from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,6 +14,7 @@ import findings_sample as sample
 import jsonschema
 import pytest
 
+from cnnsum.answers import renderer
 from cnnsum.diagnostics import Diagnostic, Span
 from cnnsum.lint.report.findings import CheckedFile, CheckReport
 from cnnsum.lint.report.fingerprints import fingerprinted
@@ -36,8 +36,7 @@ EMPTY = CheckReport("1.2.3", (), lambda _path, _line: None)
 
 
 def rendered(format: str, report: CheckReport | None = None) -> str:
-    module = import_module(f"cnnsum.lint.report.{format}_format")
-    return "".join(module.render(sample.report() if report is None else report))
+    return "".join(renderer("check", format)(sample.report() if report is None else report))
 
 
 @each("format", FORMATS)
@@ -65,7 +64,7 @@ def test_nothing_found(format: str, expected: str) -> None:
 
 def test_the_summary_line() -> None:
     assert sample.report().summary() == "4 files, 3 errors, 1 warning, 1 note, 2 suppressed"
-    assert EMPTY._replace(files=(CheckedFile("a", ()),)).summary() == "1 file, nothing found"
+    assert CheckReport("1.2.3", (CheckedFile("a", ()),), EMPTY.line_of).summary() == "1 file, nothing found"
 
 
 def test_text_in_color_has_the_same_words() -> None:
@@ -244,7 +243,7 @@ def test_json_holds_the_whole_of_every_finding() -> None:
 
 def test_statistics_count_every_code() -> None:
     again = sample.report()
-    doubled = again._replace(files=(*again.files, *again.files[2:3]))
+    doubled = CheckReport(again.version, (*again.files, *again.files[2:3]), again.line_of)
     assert rendered("statistics", doubled).splitlines() == [
         "2  CFG103  unknown field",
         "2  GRF305  layer that nothing uses",

@@ -462,6 +462,9 @@ class _Search:
             raise UnsolvedError  # inference does not confirm the formulas
         file = {names.fixed.get(name) for name in self.varied}
         return Fit(
+            names.title,
+            self.limits,
+            names.reading.optimizer_title,
             self.varied,
             value,
             None if here is None else here.costs,

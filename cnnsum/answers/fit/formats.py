@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
-from cnnsum.answers.fit.records import Answer, Fit, Limit
+from cnnsum.answers.fit.records import Fit, Limit
 from cnnsum.answers.variants.costs import Costs
 from cnnsum.counted import counted
 from cnnsum.render import units
@@ -28,11 +28,11 @@ _TITLES = {
 _COUNTS = ("params", "macs", "flops")
 
 
-def lines(answer: Answer, _width: int) -> Iterator[_Line]:
+def lines(found: Fit, _width: int) -> Iterator[_Line]:
     """The answer as lines of styled spans."""
-    model, found, limits, optimizer = answer
+    limits, optimizer = found.limits, found.optimizer
     name = printable("=".join(found.names))
-    yield [(f'Model: "{printable(model)}"', "bold")]
+    yield [(f'Model: "{printable(found.model)}"', "bold")]
     yield []
     if found.costs is not None:
         file = f"  (in the file {units.value(found.file)})" if found.file is not None else ""
@@ -129,13 +129,12 @@ def _method(found: Fit) -> str:
     return f"{searched} Costs are taken to rise with it, as they did there."
 
 
-def document(answer: Answer) -> dict[str, object]:
+def document(found: Fit) -> dict[str, object]:
     """The answer as plain dictionaries and lists."""
-    model, found, limits, optimizer = answer
     return {
         "schema": SCHEMA,
-        "model": model,
-        "optimizer": optimizer,
+        "model": found.model,
+        "optimizer": found.optimizer,
         "vary": list(found.names),
         "status": "unlimited" if found.unlimited else "found" if found.costs is not None else "nothing",
         "value": found.value,
@@ -149,7 +148,7 @@ def document(answer: Answer) -> dict[str, object]:
                 "binding": any(limit.name == one.name for one in found.binding),
                 "formula": units.plain_number(found.formulas[limit.name]) if limit.name in found.formulas else None,
             }
-            for limit in limits
+            for limit in found.limits
         ],
         "next": None
         if found.next is None or found.next_outcome is None
@@ -169,6 +168,6 @@ def costs_object(costs: Costs | None) -> dict[str, object] | None:
     return None if costs is None else costs._asdict()
 
 
-def json_chunks(answer: Answer) -> Iterator[str]:
+def json_chunks(found: Fit) -> Iterator[str]:
     """The answer as JSON."""
-    yield json.dumps(document(answer), indent=1, ensure_ascii=True) + "\n"
+    yield json.dumps(document(found), indent=1, ensure_ascii=True) + "\n"

@@ -56,6 +56,8 @@ def best(
         raise UnusableError(Diagnostic("SPC057", "a measure that is limited or maximized is not known of this network"))
     values = None if found.row is None else found.row[: len(sweep.names)]
     return Best(
+        sweep.head.model,
+        sweep.head.optimizer,
         tuple([axis.names for axis in sweep.axes]),
         tuple(maximize.split("=")),
         values,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from cnnsum.answers.fit.formats import cost, costs_object, costs_within, refused
-from cnnsum.answers.fit.records import BestAnswer
+from cnnsum.answers.fit.records import Best
 from cnnsum.counted import counted
 from cnnsum.render import units
 from cnnsum.render.style import NUMBER, printable
@@ -18,10 +18,9 @@ SCHEMA = "cnnsum.best/1"
 _ROUNDED = 1_000
 
 
-def lines(answer: BestAnswer, _width: int) -> Iterator[list[Span]]:
+def lines(found: Best, _width: int) -> Iterator[list[Span]]:
     """The answer as lines of styled spans."""
-    model, found, optimizer = answer
-    yield [(f'Model: "{printable(model)}"', "bold")]
+    yield [(f'Model: "{printable(found.model)}"', "bold")]
     yield []
     what = printable("=".join(found.maximized))
     if found.values is not None and found.costs is not None:
@@ -31,7 +30,7 @@ def lines(answer: BestAnswer, _width: int) -> Iterator[list[Span]]:
             value = values[names[0]]
             yield [(f"   {printable('='.join(names))} = ", ""), (units.value(value), NUMBER)]
         yield []
-        yield from costs_within(found.costs, found.limits, optimizer)
+        yield from costs_within(found.costs, found.limits, found.optimizer)
         if found.maximized[0] in found.costs._fields:
             number = found.costs._asdict()[found.maximized[0]]
             yield cost(what, found.maximized[0], number, units.exact(number) if number >= _ROUNDED else "")
@@ -48,13 +47,12 @@ def lines(answer: BestAnswer, _width: int) -> Iterator[list[Span]]:
     yield from refused(found.recorded)
 
 
-def document(answer: BestAnswer) -> dict[str, object]:
+def document(found: Best) -> dict[str, object]:
     """The answer as plain dictionaries and lists."""
-    model, found, optimizer = answer
     return {
         "schema": SCHEMA,
-        "model": model,
-        "optimizer": optimizer,
+        "model": found.model,
+        "optimizer": found.optimizer,
         "vary": list(found.names),
         "maximize": found.maximized[0],
         "status": "nothing" if found.values is None else "found",
@@ -71,6 +69,6 @@ def document(answer: BestAnswer) -> dict[str, object]:
     }
 
 
-def json_chunks(answer: BestAnswer) -> Iterator[str]:
+def json_chunks(found: Best) -> Iterator[str]:
     """The answer as JSON."""
-    yield json.dumps(document(answer), indent=1, ensure_ascii=True) + "\n"
+    yield json.dumps(document(found), indent=1, ensure_ascii=True) + "\n"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 
 from cnnsum.answers.choosing import Condition, Order, chosen
-from cnnsum.answers.listing.records import COLUMNS, COSTLY, Listed
+from cnnsum.answers.listing.records import COLUMNS, COSTLY, Listed, Listing
 from cnnsum.diagnostics import Diagnostic, UnusableError, unknown_choice
 from cnnsum.dims import Expr, symbols_of
 from cnnsum.executors import Died
@@ -38,6 +38,7 @@ def list_models(
     sort: str | None = None,
     top: int | None = None,
     more: Iterable[str] = (),
+    columns: Iterable[str] | None = None,
     batch: int | None = None,
     optimizer: str = "adam",
     jobs: int | None = 1,
@@ -50,7 +51,8 @@ def list_models(
 
     where: a condition on the columns in the spec language's expressions; sort: a column, "-macs" for the largest first;
     top: how many at most. more: columns that are else left empty, since they take longer than all others: "sizes",
-    "findings". batch, optimizer: what memory is counted for. jobs: processes; None for as many as pay.
+    "findings". columns: those that a format writes, in their order, in place of its own; of those that take longer,
+    these are looked for. batch, optimizer: what memory is counted for. jobs: processes; None for as many as pay.
     dask: the address of a dask cluster that reads them in their place, "local" for one on this machine. layer_types,
     plugins, keras_backend: as `load` takes them, nearer than a configuration.
 
@@ -63,6 +65,7 @@ def list_models(
         order=None if sort is None else Order(sort, COLUMNS),
         top=top,
         more=more,
+        columns=None if columns is None else tuple(columns),
         batch=batch,
         optimizer=optimizer,
         jobs=jobs,
@@ -83,8 +86,8 @@ class _Job(NamedTuple):
     more: frozenset[str]
 
 
-class Models:
-    """The models of a call, read anew by each walk over it.
+class Models(Listing):
+    """The models of a call as a list of them, read anew by each walk over it.
 
     failed: files with errors, also those that are not listed. unsure: models that are not listed because it is not
     known whether the condition holds. progress: is told how many of how many files were read.
@@ -98,6 +101,7 @@ class Models:
         order: Order | None,
         top: int | None,
         more: Iterable[str],
+        columns: tuple[str, ...] | None,
         batch: int | None,
         optimizer: str,
         jobs: int | None,
@@ -121,7 +125,7 @@ class Models:
         optimizer = optimizer.lower()
         if optimizer not in OPTIMIZERS:
             raise UnusableError(unknown_choice("SPC054", "optimizer", optimizer, OPTIMIZERS))
-        self.optimizer = OPTIMIZERS[optimizer].title
+        super().__init__(columns, batch, OPTIMIZERS[optimizer].title)
         if keras_backend is not None:
             check_backend(keras_backend)
         read_types(layer_types, plugins)  # what is wrong with them is wrong with the call
@@ -133,7 +137,12 @@ class Models:
         faults = [fault for config in configs.used() for fault in config.faults]
         if faults:
             raise UnusableError(*faults)
-        wanted = {*more, *(where.names if where is not None else ()), order.name if order is not None else ""}
+        wanted = {
+            *more,
+            *(columns or ()),
+            *(where.names if where is not None else ()),
+            order.name if order is not None else "",
+        }
         costly = wanted.intersection(COSTLY)
         self._work = []
         for target in sorted(targets, key=lambda target: target.path.split(os.sep)):

@@ -40,7 +40,7 @@ def lines(listing: Listing, _width: int, room: int | None = None) -> Iterator[li
     room: columns of the terminal, None for as many as it takes. A status without room in its line stands below; of the
     columns that nobody asked for, those that say least are left out, and named.
     """
-    models = list(listing.models)
+    models = list(listing)
     names = listing.columns or _SHOWN
     table = {name: [_cell(name, model.values()[name]) for model in models] for name in names}
     titles = {name: _TITLES.get(name, name.capitalize()) for name in names}
@@ -106,7 +106,7 @@ def _values(model: Listed, names: Sequence[str]) -> dict[str, int | str | None]:
 
 def _table(listing: Listing) -> Table:
     names = listing.columns or USUAL
-    records = ([*_values(model, names).values()] for model in listing.models)
+    records = ([*_values(model, names).values()] for model in listing)
     return Table({name: COLUMNS[name] for name in names}, parts_of(records, len(names)))
 
 
@@ -140,7 +140,7 @@ def json_chunks(listing: Listing) -> Iterator[str]:
 def _objects(listing: Listing) -> Iterator[str]:
     names = listing.columns or USUAL
     encode = json.JSONEncoder(check_circular=False).encode
-    return (encode(_values(model, names)) for model in listing.models)
+    return (encode(_values(model, names)) for model in listing)
 
 
 def markdown_chunks(listing: Listing) -> Iterator[str]:
@@ -148,7 +148,7 @@ def markdown_chunks(listing: Listing) -> Iterator[str]:
     names = listing.columns or (*_SHOWN, "status", "why")
     sides = ["---:" if COLUMNS[name] is int else ":---" for name in names]
     yield f"| {' | '.join(names)} |\n| {' | '.join(sides)} |\n"
-    for model in listing.models:
+    for model in listing:
         cells = [
             "" if value is None else f"{value:,}" if isinstance(value, int) else markdown(value)
             for value in _values(model, names).values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cnnsum.typed import NamedTuple
 
@@ -50,13 +50,20 @@ COSTLY = ("sizes", "findings")
 USUAL = tuple(name for name in COLUMNS if name not in COSTLY)
 
 
-class Listing(NamedTuple):
-    """A list of models as it is written: its columns, and the models as they come, once.
+class Listing:
+    """A list of models, as its formats are given it: the models as they come, and what is said of all of them.
 
-    columns: None for those that a format has by default. batch: of memory, None for what each file says.
+    columns: None for those that a format has by default. batch: of memory, None for what each file says. optimizer: its
+    title.
     """
 
-    columns: tuple[str, ...] | None
-    batch: int | None
-    optimizer: str
-    models: Iterable[Listed]
+    def __init__(
+        self, columns: tuple[str, ...] | None, batch: int | None, optimizer: str, models: Iterable[Listed] = ()
+    ) -> None:
+        self.columns = columns
+        self.batch = batch
+        self.optimizer = optimizer
+        self._models = models
+
+    def __iter__(self) -> Iterator[Listed]:
+        return iter(self._models)

@@ -42,10 +42,11 @@ def page(
     depth: int | None = None,
     findings: Iterable[Diagnostic] | None = None,
 ) -> Page:
-    """The page of a model, whose own report is given: with the sizes that the file fixes set free.
+    """The page of a model, whose own report is given, with the sizes that the file fixes set free: `report.page`, which
+    the format html writes.
 
     optimizer, checkpoint: as for `summarize`. depth: blocks that many names below the model are closed at first.
-    findings: what is to be said of the model; its own diagnostics where that is not given.
+    findings: what is to be said of the model, as `check` finds it; its own diagnostics where that is not given.
     """
     opened, free, first, notes = opened_of(model, report, optimizer, checkpoint)
     told = tuple(report.diagnostics if findings is None else findings)

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.ink import xml
 from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.answers.page.records import Page
-    from cnnsum.answers.summary.options import Options
     from cnnsum.answers.summary.records import Report
 
 
-def chunks(report: Report, _options: Options) -> Iterator[str]:
+def chunks(report: Report, _options: Options = USUAL) -> Iterator[str]:
     """Yield the page of a report, which must have been asked for."""
     from cnnsum.answers import OptionError
 
     if report.page is None:
-        raise OptionError("a page holds more than a report", "cnnsum MODEL --format html writes it")
+        raise OptionError(
+            "a page holds more than a report", "report.page = cnnsum.page(model, report); cnnsum MODEL --format html"
+        )
     yield from document(report.page, report.version)
 
 

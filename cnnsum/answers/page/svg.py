@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnnsum.answers.picture.records import Picture
-    from cnnsum.answers.summary.options import Options
     from cnnsum.answers.summary.records import Report
 
 
-def chunks(report: Report, options: Options) -> Iterator[str]:
+def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
     """Yield the picture of a report.
 
     Raises OptionError where nothing can lay it out, and for columns that there are not.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnnsum.answers.picture.ask import picture
 from cnnsum.answers.picture.drawn import COLOURS, Shown, Texts, shown
 from cnnsum.answers.picture.records import Picture
-from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import Report
 from cnnsum.ink import dot, dot_html
 
@@ -18,7 +18,7 @@ _HEAD = """\
 """
 
 
-def chunks(report: Report, options: Options) -> Iterator[str]:
+def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
     """Return an iterator over a directed graph: open groups are clusters, shapes stand along the edges.
 
     Raises OptionError for columns that there are not.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnnsum.answers.picture.ask import picture
 from cnnsum.answers.picture.drawn import COLOURS, Shown, Texts, shown
 from cnnsum.answers.picture.records import Picture
-from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import Report
 from cnnsum.ink import mermaid
 from cnnsum.render.units import exact
@@ -16,7 +16,7 @@ from cnnsum.render.units import exact
 MOST = 500
 
 
-def chunks(report: Report, options: Options) -> Iterator[str]:
+def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
     """Return an iterator over a flowchart: open groups are subgraphs, shapes stand along the edges.
 
     More than `MOST` boxes are folded further, which is said in a comment and in the chart. Raises OptionError for

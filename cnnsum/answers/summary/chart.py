@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnnsum.answers.summary.chart_data import Bar, Point, bars, points
-from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import Report
 from cnnsum.render import units
 from cnnsum.render.charts import (
@@ -35,7 +35,7 @@ _WAITING, _SCRATCH = "color(66)", "color(166)"
 _NAME = 28  # cells of a bar's name, at most: a third of a narrow screen
 
 
-def chunks(report: Report, options: Options) -> Iterator[str]:
+def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
     """Return the chart as text. Raises OptionError where its numbers are open or not known."""
     return iter(("".join(f"{join(tuple(line)).rstrip()}\n" for line in styled_lines(report, options)),))
 

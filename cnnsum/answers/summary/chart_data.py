@@ -42,8 +42,10 @@ class Bars(NamedTuple):
 def bars(report: Report, measure: str) -> Bars:
     """The bars of a measure, "params" or "macs"; layers with none are left out.
 
-    Raises OptionError where a number depends on sizes that are open.
+    Raises OptionError where a number depends on sizes that are open, and for a measure that is not drawn.
     """
+    if measure not in ("params", "macs"):
+        raise OptionError("it is not said what the chart draws", "Options(chart=...): memory, params or macs")
     value: Callable[[Row], Dim] = (lambda row: row.params.total) if measure == "params" else lambda row: row.macs
     title = "Parameters" if measure == "params" else "MACs per sample"
     amounts = [value(row) for row in report.rows]

@@ -10,7 +10,7 @@ from itertools import islice
 
 from cnnsum.answers.summary.cells import TextCells
 from cnnsum.answers.summary.columns import COLUMNS, parse_columns
-from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import Report, Row
 from cnnsum.answers.summary.rows import shown_rows
 from cnnsum.ink import csv_lines
@@ -19,7 +19,7 @@ _ROWS_PER_CHUNK = 1_000
 _DEFAULT = "layer,type,output,dtype,params,macs,flops,output_memory,weights_memory,saved_memory,connected,trainable"
 
 
-def chunks(report: Report, options: Options) -> Iterator[str]:
+def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
     """Return an iterator over CSV text: a header of column names, then a line per layer; lines end in CRLF.
 
     `+share` adds to the usual columns, a list of names replaces them. Raises OptionError for columns or layers that

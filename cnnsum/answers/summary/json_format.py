@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
 
 from cnnsum.answers.summary.cells import known_sum
-from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import (
     Fields,
     InputRecord,
@@ -43,7 +43,7 @@ _encode = json.JSONEncoder(check_circular=False).encode
 _LAYERS_PER_CHUNK = 500
 
 
-def chunks(report: Report, options: Options) -> Iterator[str]:
+def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
     """Yield the report as JSON text. `options.symbolic` writes the name of an anonymous dim in place of null."""
     shape = _named_shape if options.symbolic else plain_shape
     yield "{\n"

@@ -7,7 +7,7 @@ from itertools import islice
 
 from cnnsum.answers.summary.cells import TextCells
 from cnnsum.answers.summary.columns import COLUMNS, parse_columns, scale_bars
-from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import Report, Row
 from cnnsum.answers.summary.rows import shown_rows
 from cnnsum.ink import markdown
@@ -18,7 +18,7 @@ from cnnsum.render.wrap import join
 _LINES_PER_CHUNK = 1_000
 
 
-def chunks(report: Report, options: Options) -> Iterator[str]:
+def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
     """Return an iterator over Markdown text. Raises OptionError for columns or layers that there are not."""
     default = "layer,type,output,params" + (",connected" if report.connected else "")
     text = default if options.columns is None else options.columns

@@ -76,3 +76,7 @@ class Options:
         self.verbose = verbose
         self.chart = chart
         self.style = style
+
+
+#: What nobody chose otherwise.
+USUAL = Options()

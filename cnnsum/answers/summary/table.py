@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from cnnsum.answers.summary import keras_table as keras
-from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import Report
 from cnnsum.render.wrap import Span, fitted, join
 
@@ -14,7 +14,7 @@ from cnnsum.render.wrap import Span, fitted, join
 _LINES_PER_CHUNK = 500
 
 
-def chunks(report: Report, options: Options) -> Iterator[str]:
+def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
     """Yield the table as plain text, hundreds of lines at a time. Raises OptionError at the first chunk's making."""
     lines = plain_lines(report, options)
     first = list(islice(lines, _LINES_PER_CHUNK))

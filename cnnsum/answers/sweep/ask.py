@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from cnnsum.answers.given import MOST_SAMPLES
 from cnnsum.answers.rows import Part
 from cnnsum.answers.sweep.choosing import Choice, Kept
-from cnnsum.answers.sweep.records import became, variants_of
+from cnnsum.answers.sweep.records import Head, Swept, became
 from cnnsum.answers.sweep.space import Space, values_of
 from cnnsum.answers.variants.costs import MEASURES, Outcome, Variant
 from cnnsum.answers.variants.ranges import Grid, Varied, spread, type_of
@@ -63,14 +63,14 @@ def sweep(
     return Sweep(reading, axes, Choice(where, pareto, sort, top), executor=executor_of(jobs, dask))
 
 
-class Sweep:
+class Sweep(Swept):
     """The variants of a model; raises UnusableError for what cannot be varied, and for too many variants.
 
-    names: in the order of their values in a variant: vars come first, and vary slowest. count: of all variants, before
-    any choice. columns: what is told of each, with the type of its values. asked: the measures that must be numbers;
-    others are not known where they depend on a size that stays open. After a walk: became: each status that there was,
-    with the reason of the first; accepted: whether any variant was; wrong: whether one was an error; unsure: how many
-    were left out because a condition could not be told.
+    head: what formats say of all of them. names: in the order of their values in a variant: vars come first, and vary
+    slowest. count: of all variants, before any choice. columns: what is told of each, with the type of its values.
+    asked: the measures that must be numbers; others are not known where they depend on a size that stays open. After a
+    walk: became: each status that there was, with the reason of the first; accepted: whether any variant was; wrong:
+    whether one was an error; unsure: how many were left out because a condition could not be told.
     """
 
     def __init__(
@@ -110,6 +110,14 @@ class Sweep:
             "status": str,
             "why": str,
         }
+        self.head = Head(
+            self._known.title,
+            self.names,
+            tuple([(axis.names, axis.values or ()) for axis in self.axes]),
+            self.count,
+            None if self._known.batched else reading.batch or self._known.samples or 1,
+            reading.optimizer_title,
+        )
         self._kept = Kept(self.choice, self.columns)
         self.became: dict[str, str] = {}
         #: Is told how many variants were looked at.
@@ -126,11 +134,6 @@ class Sweep:
     def has_vars(self) -> bool:
         """Whether anything but sizes and the batch is varied."""
         return bool(self._slow.axes)
-
-    @property
-    def batch_names(self) -> frozenset[str]:
-        """What the batch is called."""
-        return self._known.batch
 
     @property
     def accepted(self) -> bool:
@@ -203,8 +206,7 @@ class Sweep:
             yield part
 
     def __iter__(self) -> Iterator[Variant]:
-        for part in self.parts():
-            yield from variants_of(part, len(self.names))
+        return self.variants()
 
 
 def _refused(message: str, help: str | None = None) -> UnusableError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from cnnsum.answers.rows import Part, Table, plain_columns
 from cnnsum.answers.variants.costs import Costs, Outcome, Variant
@@ -24,18 +25,52 @@ class Head(NamedTuple):
     optimizer: str
 
 
-class Swept(NamedTuple):
-    """A sweep: what is said of it as a whole, and its variants as they come, once.
+class Swept:
+    """A sweep, as its formats are given it: what is said of it as a whole, and its variants as they come.
 
-    table: the names, the measures (`costs.MEASURES`), `status` and `why`.
+    columns: the names, the measures (`costs.MEASURES`), `status` and `why`, with the types of their values.
     """
 
     head: Head
-    table: Table
+    columns: Mapping[str, type]
+
+    def parts(self) -> Iterator[Part]:
+        """The variants column by column, some at a time."""
+        raise NotImplementedError
+
+    @property
+    def table(self) -> Table:
+        """The variants as a table, which can be read once."""
+        return Table(self.columns, self.parts())
 
     def variants(self) -> Iterator[Variant]:
         """The variants one by one."""
         return (variant for part in self.table.parts for variant in variants_of(part, len(self.head.names)))
+
+
+class Begun(Swept):
+    """A sweep whose first variants are made already, so that what is wrong with all of them is found before anything is
+    written. It can be read once.
+
+    shown: each status that came so far, with the reason of the first variant that has it.
+    """
+
+    def __init__(self, sweep: Swept) -> None:
+        self.head = sweep.head
+        self.columns = sweep.columns
+        self.shown: dict[str, str] = {}
+        parts = self._noted(sweep.parts())
+        first = next(parts, None)
+        self._parts: Iterable[Part] = parts if first is None else chain((first,), parts)
+
+    def parts(self) -> Iterator[Part]:
+        """What is left of the variants."""
+        return iter(self._parts)
+
+    def _noted(self, parts: Iterator[Part]) -> Iterator[Part]:
+        for part in parts:
+            became(part, len(self.columns) - 2, self.shown)
+            yield part
 
 
 def became(part: Part, status: int, known: dict[str, str]) -> None:

@@ -74,9 +74,9 @@ def known_optimizer(name: str) -> str:
 class Names:
     """What can be varied in a model, and what each name is.
 
-    batch: the names of the batch. sizes: the open sizes, also those that the file fixes. Any other name is a var.
-    asked: the measures that are asked about. No other need be a number: where it depends on a size that stays open, it
-    is not known.
+    title: the model's name. batch: the names of the batch; samples: the number that the file fixes it to. sizes: the
+    open sizes, also those that the file fixes. Any other name is a var. asked: the measures that are asked about. No
+    other need be a number: where it depends on a size that stays open, it is not known.
     """
 
     def __init__(self, reading: Reading, wanted: Sequence[str], asked: Collection[str] = MEASURES) -> None:
@@ -89,6 +89,8 @@ class Names:
             _require_open(reading, wanted)
         model = reading.model({}, ("spatial",))
         graph = model.graph
+        self.title = graph.name
+        self.samples = graph.batch if isinstance(graph.batch, int) else None
         batch = {symbol.name for symbol in symbols_of(graph.batch)} if isinstance(graph.batch, Expr) else set()
         self.batch = frozenset(("batch", "N", *batch)) - {name for name in graph.symbols if name not in batch}
         self.sizes = {name: symbol for name, symbol in graph.symbols.items() if name not in batch}

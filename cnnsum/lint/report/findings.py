@@ -43,20 +43,32 @@ class CheckedFile(NamedTuple):
         return SEVERITIES.index(found.severity) <= SEVERITIES.index(self.fail_on)
 
 
-class CheckReport(NamedTuple):
-    """A run of `check`: the files in the order of their paths.
+class CheckReport(list[Diagnostic]):
+    """A run of `check`, as its formats are given it: a list of what was found, in the order of files and places.
 
-    line_of: the text of a line of a file by path and number, None where it is not at hand. passed: the files that were
-    looked at in folders, and are not models. missing: of each folder that was named and holds no model, what is said.
-    explain: whether what codes mean is to be told with the findings.
+    files: in the order of their paths. line_of: the text of a line of a file by path and number, None where it is not
+    at hand. passed: the files that were looked at in folders, and are not models. missing: of each folder that was
+    named and holds no model, what is said; it stands before the findings of the files. explain: whether what codes mean
+    is to be told with the findings.
     """
 
-    version: str
-    files: tuple[CheckedFile, ...]
-    line_of: Callable[[str, int], str | None]
-    passed: tuple[str, ...] = ()
-    missing: tuple[Diagnostic, ...] = ()
-    explain: bool = False
+    def __init__(
+        self,
+        version: str,
+        files: tuple[CheckedFile, ...],
+        line_of: Callable[[str, int], str | None],
+        passed: tuple[str, ...] = (),
+        missing: tuple[Diagnostic, ...] = (),
+        *,
+        explain: bool = False,
+    ) -> None:
+        self.version = version
+        self.files = files
+        self.line_of = line_of
+        self.passed = passed
+        self.missing = missing
+        self.explain = explain
+        super().__init__([*missing, *self.findings()])
 
     def findings(self) -> list[Diagnostic]:
         """All findings of all files, in order."""
@@ -80,3 +92,10 @@ class CheckReport(NamedTuple):
         if self.passed:
             words.append(f"{len(self.passed):,} passed over")
         return ", ".join(words)
+
+    def _repr_html_(self) -> str:
+        """The findings, as a notebook shows them."""
+        from cnnsum.render.diagnose import render
+        from cnnsum.render.notebook import framed
+
+        return framed("\n".join(render(self, lambda _path, _number: None, 100)) or "No findings.")

@@ -9,9 +9,10 @@ from cnnsum.lint.report.findings import CheckReport
 from cnnsum.render.diagnose import Segment, segments
 
 
-def lines(report: CheckReport, columns: int | None = None) -> Iterator[list[Segment]]:
+def lines(report: CheckReport, _width: int = 80, room: int | None = None) -> Iterator[list[Segment]]:
     """All findings as lines of styled segments, file by file, with an empty line between two findings.
 
+    room: columns of the terminal, None for as many as a line takes.
     Where the report is to explain, what a code means stands below the first finding of it.
     """
     first = True
@@ -21,23 +22,17 @@ def lines(report: CheckReport, columns: int | None = None) -> Iterator[list[Segm
             if not first:
                 yield []
             first = False
-            drawn = segments((found,), report.line_of, columns)
+            drawn = segments((found,), report.line_of, room)
             if found.span is None:
                 yield [(f"{harmless(file.path)}:", "bold"), (" ", ""), *next(drawn)]
             yield from drawn
             if report.explain and found.code not in explained:
                 explained.add(found.code)
-                yield from _meaning(found.code, columns)
+                yield from _meaning(found.code, room)
 
 
-def _meaning(code: str, columns: int | None) -> Iterator[list[Segment]]:
+def _meaning(code: str, room: int | None) -> Iterator[list[Segment]]:
     from cnnsum.codes import meaning, reference
 
-    for line in reference.prose(meaning(code), min(columns or 80, 80) - 2):
+    for line in reference.prose(meaning(code), min(room or 80, 80) - 2):
         yield [("  ", ""), (line, "")] if line else []
-
-
-def render(report: CheckReport) -> Iterator[str]:
-    """The same as plain text."""
-    for line in lines(report):
-        yield "".join(text for text, _ in line) + "\n"
