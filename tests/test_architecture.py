@@ -346,3 +346,42 @@ def test_no_type_of_a_framework_is_named_outside_of_its_vocabulary():
             for word in ([text] if text in names else text.split())
         }
         assert words <= ALSO_WORDS.get(place, set()), place
+
+
+#: Names of fields that stand elsewhere, and why they may.
+FIELDS_ELSEWHERE = {
+    "answers/explain/symbols.py": ({"depth_multiplier", "dilation_rate"}, "left out of formulas where they are 1"),
+    "arguments.py": ({"weights_format"}, "an argument of the library's functions"),
+    "answers/schema/ask.py": ({"data_format"}, "a key of a spec, which is for all its layers"),
+    "lint/looking.py": ({"data_format"}, "the same key"),
+    "readers/native/fields.py": ({"data_format"}, "the same key"),
+    "readers/native/spec.py": ({"data_format"}, "the same key"),
+    "writers/native.py": ({"data_format"}, "what null means there in a spec"),
+    "layers/arithmetic/slide.py": (
+        {"kernel_size", "output_padding"},
+        "at fault in Keras and in PyTorch, under one name",
+    ),
+    "layers/arithmetic/convolution.py": ({"output_padding"}, "at fault in Keras and in PyTorch, under one name"),
+    "source/tflite.py": (None, "the tables of a format of files, in which the vocabulary found its names"),
+}
+
+
+def test_no_field_of_a_framework_is_named_outside_of_its_vocabulary():
+    """All others ask for what a field means (`cnnsum.layers.meanings`). A name of one word may be any word."""
+    from cnnsum.layers.facts import Layout
+    from cnnsum.layers.vocabulary import EVERY
+    from cnnsum.typed import get_args
+
+    types = [type for one in EVERY.values() for type in one.all_types().values()]
+    names = {name for type in types for name in type.schema.fields if "_" in name} - {*get_args(Layout)}
+    used = set()
+    for path in sorted(ROOT.rglob("*.py")):
+        place = path.relative_to(ROOT).as_posix()
+        if place.startswith(NAMED_IN):
+            continue
+        found = names.intersection(nodes(path)[3])
+        allowed, _ = FIELDS_ELSEWHERE.get(place, (set(), ""))
+        assert allowed is None or found == allowed, f"{place}: {sorted(found ^ allowed)}"
+        if found:
+            used.add(place)
+    assert used == {*FIELDS_ELSEWHERE}

@@ -62,8 +62,10 @@ def _mend_of_rank(node: Node, shape: Shape, wanted: int) -> str | None:
         # A square without channels is a picture; what is not may be a sequence.
         is_either = more > 0 and other is not None and len(set(shape[1:])) > 1
         return f"{what}: [{', '.join(sizes)}]?" + (f" Or {other}" if is_either else "")
-    if more > 0 and maker.fields.get("return_sequences") is False:
-        return f"`return_sequences: true` in `{maker.name}`, which gives its last step alone"
+    from cnnsum.layers.meanings import field_with, said
+
+    if more > 0 and maker.type is not None and said(maker, "every step") is False:
+        return f"`{field_with(maker.type, 'every step')}: true` in `{maker.name}`, which gives its last step alone"
     if more > 0 and maker.type is not None and maker.type.role in WITHOUT_SPACE:
         return f"put it before `{maker.name}`, which leaves no axes of space"
     if maker.spec is not None and len(shape) == 2 and wanted == _OF_IMAGES:

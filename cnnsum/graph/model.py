@@ -213,9 +213,14 @@ class Layer:
         """Where it takes the channels of its input to be; None for a layer that does not say."""
         if self.type is not None and self.type.vocabulary.channels_first:
             return "channels_first"
-        if "data_format" not in self.fields:
+        if self.type is None:
             return None
-        return "channels_first" if self.fields["data_format"] == "channels_first" else "channels_last"
+        from cnnsum.layers.meanings import field_with
+
+        field = field_with(self.type, "layout")
+        if field not in self.fields:
+            return None
+        return "channels_first" if self.fields[field] == "channels_first" else "channels_last"
 
     @property
     def casts(self) -> bool:

@@ -10,6 +10,7 @@ from cnnsum.graph import findings
 from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
 from cnnsum.layers.facts import Weight, show_shape
+from cnnsum.layers.meanings import said
 
 #: Shapes that a message shows.
 _MOST_SHOWN = 4
@@ -27,7 +28,7 @@ def compare_stored(inference: Inference) -> list[Diagnostic]:
         if layer.stored is None or layer in seen or call.facts.status == "unknown":
             continue
         seen.add(layer)
-        if layer.fields.get("quantization") is not None or layer.fields.get("lora_rank") is not None:
+        if said(layer, "rewritten"):
             continue
         if not _fit(layer.stored, call.facts.weights):
             message = (

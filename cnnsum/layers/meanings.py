@@ -21,7 +21,20 @@ T = TypeVar("T")
 #: moving statistics that stays. rows: those of a table. heads, head width: of an attention. factors: of an enlargement,
 #: by axis. order: of axes. sides: what a padding or cropping puts on or takes off, by axis and side. activation: of a
 #: layer with weights. affine: whether a batch normalisation scales or shifts. epsilon: what keeps from dividing by 0.
-#: interpolation: of an enlargement.
+#: interpolation: of an enlargement. enlargement: its factors as they are given, one for all axes or one for each.
+#: layout: where the channels are, of a layer that says so. multiplier: filters for each channel. rewritten: whether
+#: weights are adapted or packed, so that they are not those of a plain layer. scales, shifts: whether a normalisation
+#: has such a weight. root mean square: whether it does without the mean. upper bound, slope below, threshold: of a
+#: rectifier. result: the sizes of what an einsum or an attention gives. inner: the layer in a wrapper; backward: the
+#: one for the other direction.
+#: Of attention: value width: of a head's values. score: what compares a query with a key; weighs scores: whether by a
+#: learned factor. causal: whether later keys are hidden. gated: whether the result is. reach: how far a query sees.
+#: gives scores: whether they are an output. appends keys: whether there are more than those of the input. batch first:
+#: whether the batch is the first axis.
+#: Of recurrences: states: numbers that are handed on from step to step, in all layers and directions. gate activation:
+#: the function of the gates. reset after: whether a product comes before the reset gate. projected: the size that
+#: states are made into, 0 for none. every step: whether each gives an output. fast kernel: the fields that one kernel
+#: for all steps depends on, with the values that it needs.
 Meaning = Literal[
     "bias",
     "kernel",
@@ -44,6 +57,34 @@ Meaning = Literal[
     "affine",
     "epsilon",
     "interpolation",
+    "enlargement",
+    "layout",
+    "multiplier",
+    "rewritten",
+    "scales",
+    "shifts",
+    "root mean square",
+    "upper bound",
+    "slope below",
+    "threshold",
+    "result",
+    "inner",
+    "backward",
+    "value width",
+    "score",
+    "weighs scores",
+    "causal",
+    "gated",
+    "reach",
+    "gives scores",
+    "appends keys",
+    "batch first",
+    "states",
+    "gate activation",
+    "reset after",
+    "projected",
+    "every step",
+    "fast kernel",
 ]
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 
@@ -57,13 +98,16 @@ class Meanings(NamedTuple):
     fields: the names that a meaning has, of which a type has one. values: by role and meaning, where the value is
     computed; the role "" stands for all others. phrases: what a mend calls something that each framework has in a way
     of its own. weights: the names that a weight has: the kernel of a product, its bias, scale and shift of a
-    normalisation, the slope of an activation, the table of an embedding.
+    normalisation, the slope of an activation, the table of an embedding, the two kernels of a separable convolution,
+    the kernel that a recurrence multiplies its state with. singular: what a field with a number for each axis is called
+    where one of them is meant.
     """
 
     fields: Mapping[Meaning, tuple[str, ...]]
     values: Mapping[tuple[Role, Meaning], Compute]
     phrases: Mapping[str, str]
     weights: Mapping[str, tuple[str, ...]]
+    singular: Mapping[str, str] = {}
 
 
 @lru_cache(1 << 12)
@@ -120,6 +164,8 @@ def said(of: Typed, meaning: Literal["axes", "order"], rank: int = 0) -> tuple[i
 def said(of: Typed, meaning: Literal["sides"]) -> list[Dim] | None: ...
 @overload
 def said(of: Typed, meaning: Literal["padding", "activation", "interpolation"]) -> str | None: ...
+@overload
+def said(of: Typed, meaning: Literal["fast kernel"]) -> Mapping[str, object] | None: ...
 @overload
 def said(of: Typed, meaning: Meaning, rank: int = 0) -> object: ...
 def said(of: Typed, meaning: Meaning, rank: int = 0) -> object:

@@ -93,21 +93,21 @@ def function_of(call: Call) -> str | None:
 
     That of a recurrent layer is inside of it, and no such step.
     """
-    type, fields = call.layer.type, call.layer.fields
+    type = call.layer.type
     if type is None:
         return None
     if type.role != "activation":
         name: object = said(call.layer, "activation") if type.role in WEIGHTED else None
-    elif type.function == "relu" and "max_value" in fields:
-        if fields["negative_slope"]:
+    elif type.function == "relu" and field_with(type, "upper bound"):
+        if said(call.layer, "slope below"):
             return "leaky_relu"
-        if fields["threshold"]:
+        if said(call.layer, "threshold"):
             return None
-        most = fields["max_value"]
+        most = said(call.layer, "upper bound")
         # One that is cut elsewhere is another function: what it does to a relu6 is not nothing.
         return "relu" if most is None else f"relu{most:g}" if isinstance(most, (int, float)) else None
     else:
-        name = type.function or fields.get("activation")
+        name = type.function or said(call.layer, "activation")
     return name if isinstance(name, str) and name in FUNCTIONS and name != "linear" else None
 
 

@@ -117,17 +117,9 @@ def slow_recurrence(network: Network) -> Iterator[Finding]:
           - LSTM: {units: 32}
           - Dense: {units: 1, activation: relu}
     """
-    wanted = {
-        "activation": "tanh",
-        "recurrent_activation": "sigmoid",
-        "recurrent_dropout": 0,
-        "unroll": False,
-        "use_bias": True,
-        "reset_after": True,
-    }
     for call in network.of(GATED):
         fields = call.layer.fields
-        for field, value in wanted.items():
+        for field, value in (said(call.layer, "fast kernel") or {}).items():
             if field in fields and fields[field] != value:
                 shown = str(value).lower()
                 yield Finding(

@@ -20,6 +20,7 @@ from cnnsum.rules.kinds import (
     POOLING,
     UPSAMPLING,
     Roles,
+    field_for,
     is_activation,
     phrase,
     role_of,
@@ -302,7 +303,7 @@ def layout_that_changes(network: Network) -> Iterator[Finding]:
           - Conv2D: {filters: 32, kernel_size: 3, padding: same, activation: relu}
           - MaxPooling2D: 2
     """
-    calls = [call for call in network.of(_WITH_LAYOUT) if "data_format" in call.layer.fields]
+    calls = [call for call in network.of(_WITH_LAYOUT) if field_for(call.layer, "layout")]
     firsts = network.channels_first.intersection(calls)
     if not 0 < len(firsts) < len(calls):
         return
@@ -310,15 +311,16 @@ def layout_that_changes(network: Network) -> Iterator[Finding]:
         before = network.before(call)
         while before is not None and (is_activation(before) or role_of(before.layer) in _TRANSPARENT):
             before = network.before(before)
-        if before is None or role_of(before.layer) not in _WITH_LAYOUT or "data_format" not in before.layer.fields:
+        if before is None or role_of(before.layer) not in _WITH_LAYOUT or not field_for(before.layer, "layout"):
             continue
         if (before in firsts) != (call in firsts):
             formats = ["channels_first" if one in firsts else "channels_last" for one in (before, call)]
+            field = field_for(call.layer, "layout")
             yield Finding(
                 call.layer,
                 f"`{call.layer.name}` is {formats[1]}, but `{before.layer.name}` before it {formats[0]}",
-                "the same `data_format` everywhere, or a `Permute` between the two",
-                "data_format",
+                f"the same `{field}` everywhere, or a `Permute` between the two",
+                field,
                 ((before.layer, f"{formats[0]}"),),
             )
 

@@ -309,11 +309,12 @@ def head_as_wide_as_the_model(network: Network) -> Iterator[Finding]:
             continue
         heads, width = said(call.layer, "heads"), said(call.layer, "head width")
         if isinstance(heads, int) and isinstance(width, int) and heads > 1 and width == shape[-1]:
-            share = "a `key_dim` that is a part of it"
+            field = field_for(call.layer, "head width")
+            share = f"a `{field}` that is a part of it"
             if width % heads == 0:
-                share = f"`key_dim: {width // heads}`"
+                share = f"`{field}: {width // heads}`"
                 shapes = [network.values[number].shape for number in call.inputs]
-                now, then = (_weights_on(call, shapes, key_dim=one) for one in (width, width // heads))
+                now, then = (_weights_on(call, shapes, **{field: one}) for one in (width, width // heads))
                 # Inputs that are given by name may stand in another order.
                 if now == sum((prod(weight.shape) for weight in call.facts.weights), start=0) and isinstance(then, int):
                     share += f" ({spelled(then)} weights in place of {spelled(now)})"
@@ -321,7 +322,7 @@ def head_as_wide_as_the_model(network: Network) -> Iterator[Finding]:
                 call.layer,
                 f"each of the {heads} heads of `{call.layer.name}` is as wide as its input, {width}",
                 f"{share}, if all heads together were meant",
-                "key_dim",
+                field,
             )
 
 

@@ -25,7 +25,7 @@ from cnnsum.graph.infer import Call, Value
 from cnnsum.layers.base import Role
 from cnnsum.layers.facts import Shape, size
 from cnnsum.layers.inner import Inner
-from cnnsum.layers.meanings import said
+from cnnsum.layers.meanings import Meaning, said
 from cnnsum.layers.vocabulary import KERAS
 
 
@@ -37,14 +37,9 @@ def _with_activation(view: View, *pieces: Piece) -> tuple[Piece, ...]:
     return (*pieces, activation(str(name), view.out))
 
 
-def _is_changed(view: View) -> bool:
-    """Whether a layer has LoRA or is quantized, for which torch.nn has no module."""
-    return view.fields.get("lora_rank") is not None or view.fields.get("quantization") is not None
-
-
 def _convolution(view: View) -> tuple[Piece, ...]:
     macs = view.facts.macs
-    if _is_changed(view):
+    if said(view, "rewritten"):
         return (Piece("unknown", view.type.name, macs, module=False),)
     spatial = view.space
     piece = Piece(
@@ -63,7 +58,7 @@ def _convolution(view: View) -> tuple[Piece, ...]:
 def _separable(view: View) -> tuple[Piece, ...]:
     spatial = view.space
     positions = prod(spatial)
-    depthwise, pointwise = view.weight("depthwise_kernel"), view.weight("pointwise_kernel")
+    depthwise, pointwise = view.weight("depthwise kernel"), view.weight("pointwise kernel")
     alone = Piece(
         "convolution",
         "depthwise",
@@ -88,7 +83,7 @@ def _separable(view: View) -> tuple[Piece, ...]:
 
 def _dense(view: View) -> tuple[Piece, ...]:
     macs = view.facts.macs
-    if _is_changed(view):
+    if said(view, "rewritten"):
         return (Piece("unknown", view.type.name, macs, module=False),)
     kernel, bias = view.weight("kernel"), view.weight("bias")
     piece = Piece("linear", macs=macs, made=size(view.out), kernel=kernel, bias=bias, positions=prod(view.out[1:-1]))
@@ -96,7 +91,7 @@ def _dense(view: View) -> tuple[Piece, ...]:
 
 
 def _einsum(view: View) -> tuple[Piece, ...]:
-    if _is_changed(view):
+    if said(view, "rewritten"):
         return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     bias = view.weight("bias")
     piece = Piece("einsum", macs=view.facts.macs, made=size(view.out), bias=bias, module=False)
@@ -104,7 +99,7 @@ def _einsum(view: View) -> tuple[Piece, ...]:
 
 
 def _embedding(view: View) -> tuple[Piece, ...]:
-    if _is_changed(view):
+    if said(view, "rewritten"):
         return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     return (Piece("embedding", made=size(view.out), kernel=view.weight("table")),)
 
@@ -128,26 +123,24 @@ def _masked(given: Mapping[str, Shape]) -> bool:
 
 def _attention_alone(view: View) -> tuple[Piece, ...]:
     """Two products with a softmax between them, written as functions."""
-    fields = view.fields
-    if view.role == "additive attention" or fields["score_mode"] != "dot":
+    if view.role == "additive attention" or said(view, "score") != "dot":
         return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     given = _inputs(view)
     scores = (*given["query"][:-1], given["value"][-2])
-    masked = bool(fields["use_causal_mask"]) or _masked(given)
-    plain = not masked and not fields["use_scale"]
+    masked = bool(said(view, "causal")) or _masked(given)
+    plain = not masked and not said(view, "weighs scores")
     product = Piece("product", macs=view.facts.macs, more={"plain": plain})
     return (product, activation("softmax", scores, function=True))
 
 
 def _module_of_attention(view: View) -> tuple[Piece, ...]:
     """The attention that torch.nn has itself, whose heads share the depth of the query."""
-    fields = view.fields
     given = _inputs(view)
     query, key, value = (given[name] for name in ("query", "key", "value"))
-    if not fields["batch_first"] or len(query) != 3 or fields["add_bias_kv"] or fields["add_zero_attn"]:
+    if not said(view, "batch first") or len(query) != 3 or said(view, "appends keys"):
         return (Piece("unknown", view.type.name, view.facts.macs),)
     depth = query[-1]
-    heads = view.number("num_heads")
+    heads = view.number("heads")
     scores = heads * query[1] * key[1]
     more: dict[str, Dim] = {
         "products": 2 * query[1] * key[1] * depth,
@@ -156,10 +149,10 @@ def _module_of_attention(view: View) -> tuple[Piece, ...]:
         "key length": key[1],
         "key depth": key[-1],
         "value depth": value[-1],
-        "returns scores": view.number("need_weights"),
+        "returns scores": view.number("gives scores"),
         "plain": False,
     }
-    made, bias = size(view.out), int(bool(fields["bias"]))
+    made, bias = size(view.out), int(bool(said(view, "bias")))
     macs, ops = view.facts.macs, view.facts.ops
     return (Piece("attention", macs=macs, ops=ops, made=made, bias=bias, depth=depth, more=more),)
 
@@ -168,16 +161,14 @@ def _attention(view: View) -> tuple[Piece, ...]:
     """Projections of queries, keys and values to heads, attention in each, and a projection back."""
     if view.type.vocabulary.channels_first:
         return _module_of_attention(view)
-    fields = view.fields
-    if _is_changed(view):
+    if said(view, "rewritten"):
         return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
     given = _inputs(view)
     query, value = given["query"], given["value"]
     key = given.get("key", value)
-    grouped = "num_heads" not in fields
-    heads = view.number("num_query_heads" if grouped else "num_heads")
-    key_dim = view.number("head_dim" if grouped else "key_dim")
-    value_dim = key_dim if grouped else view.number("value_dim", key_dim)
+    grouped = view.role == "grouped attention"
+    heads, width = view.number("heads"), view.number("head width")
+    of_values = view.number("value width", width)
     queries = prod(query[1:-1])
     scores = heads * queries * prod(key[1:-1])
     depth = query[-1]
@@ -185,29 +176,29 @@ def _attention(view: View) -> tuple[Piece, ...]:
         not grouped
         and len(query) == 3
         and len(view.inputs) <= 3
-        and heads * key_dim == depth
-        and value_dim == key_dim
-        and fields["output_shape"] is None
-        and not fields["use_gate"]
-        and fields["sliding_window"] is None
+        and heads * width == depth
+        and of_values == width
+        and said(view, "result") is None
+        and not said(view, "gated")
+        and said(view, "reach") is None
     )
-    masked = _masked(given) or bool(fields["use_causal_mask"]) or fields["sliding_window"] is not None
+    masked = _masked(given) or bool(said(view, "causal")) or said(view, "reach") is not None
     more: dict[str, Dim] = {
-        "products": scores * (key_dim + value_dim),
+        "products": scores * (width + of_values),
         "scores": scores,
         "query length": queries,
         "key length": prod(key[1:-1]),
         "key depth": key[-1],
         "value depth": value[-1],
-        "returns scores": view.number("return_attention_scores"),
-        "plain": not masked and not grouped and not fields["use_gate"],
+        "returns scores": view.number("gives scores"),
+        "plain": not masked and not grouped and not said(view, "gated"),
     }
     piece = Piece(
         "attention",
         macs=view.facts.macs,
         ops=view.facts.ops,
         made=size(view.out),
-        bias=int(bool(fields["use_bias"])),
+        bias=int(bool(said(view, "bias"))),
         depth=depth,
         module=module,
         more=more,
@@ -216,17 +207,16 @@ def _attention(view: View) -> tuple[Piece, ...]:
 
 
 #: Cells of torch.nn: the activations that they have, and the gates.
-_CELLS: Mapping[Role, tuple[tuple[tuple[str, object], ...], int]] = {
+_CELLS: Mapping[Role, tuple[tuple[tuple[Meaning, object], ...], int]] = {
     "simple recurrence": ((), 1),
-    "lstm": ((("activation", "tanh"), ("recurrent_activation", "sigmoid")), 4),
-    "gru": ((("activation", "tanh"), ("recurrent_activation", "sigmoid"), ("reset_after", True)), 3),
+    "lstm": ((("activation", "tanh"), ("gate activation", "sigmoid")), 4),
+    "gru": ((("activation", "tanh"), ("gate activation", "sigmoid"), ("reset after", True)), 3),
 }
 
 
 def _stacked(view: View) -> tuple[Piece, ...]:
     """Recurrent layers as torch.nn has them: several in a row, and in both directions, are one module."""
-    fields = view.fields
-    if not fields["batch_first"] or fields.get("proj_size"):
+    if not said(view, "batch first") or said(view, "projected"):
         return (Piece("unknown", view.type.name, view.facts.macs),)
     _, steps, depth = view.inputs[0]
     weights = {weight.name: prod(weight.shape) for weight in view.facts.weights}
@@ -240,7 +230,7 @@ def _stacked(view: View) -> tuple[Piece, ...]:
             bias=sum((count for name, count in weights.items() if name.startswith("bias_ih")), start=0),
             positions=steps,
             depth=depth,
-            more={"units": view.number("hidden_size") * view.number("num_layers") * (1 + view.number("bidirectional"))},
+            more={"units": view.number("states")},
         ),
     )
 
@@ -248,21 +238,20 @@ def _stacked(view: View) -> tuple[Piece, ...]:
 def _recurrent(view: View) -> tuple[Piece, ...]:
     if view.type.vocabulary.channels_first:
         return _stacked(view)
-    fields = view.fields
     wanted, gates = _CELLS[view.role]
-    module = all(fields[name] == value for name, value in wanted)
+    module = all(said(view, meaning) == value for meaning, value in wanted)
     if view.role == "simple recurrence":
-        module = fields["activation"] in {"tanh", "relu"}
+        module = said(view, "activation") in {"tanh", "relu"}
     _, steps, depth = view.inputs[0]
-    units = view.number("units")
+    units = view.number("states")
     return (
         Piece(
             "recurrent",
             view.role,
             macs=view.facts.macs,
             made=size(view.out),
-            kernel=view.weight("kernel") + view.weight("recurrent_kernel"),
-            bias=gates * units if fields["use_bias"] else 0,
+            kernel=view.weight("kernel") + view.weight("recurrent kernel"),
+            bias=gates * units if said(view, "bias") else 0,
             positions=steps,
             depth=depth,
             module=module,
@@ -272,7 +261,7 @@ def _recurrent(view: View) -> tuple[Piece, ...]:
 
 
 def _time_distributed(view: View) -> tuple[Piece, ...]:
-    inner = view.fields["layer"]
+    inner = said(view, "inner")
     x = view.inputs[0]
     if not isinstance(inner, Inner):
         return (Piece("unknown", view.type.name, view.facts.macs, module=False),)
@@ -287,8 +276,8 @@ def _repeated(piece: Piece, times: Dim) -> Piece:
 
 
 def _bidirectional(view: View) -> tuple[Piece, ...]:
-    forward = view.fields["layer"]
-    backward = view.fields["backward_layer"] or forward
+    forward = said(view, "inner")
+    backward = said(view, "backward") or forward
     pieces: tuple[Piece, ...] = ()
     for inner in (forward, backward):
         if not isinstance(inner, Inner) or inner.type.role not in _CELLS:

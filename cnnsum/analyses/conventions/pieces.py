@@ -16,7 +16,7 @@ from cnnsum.dims import UNKNOWN, Dim, Expr, Unknown, prod
 from cnnsum.layers.arithmetic import functions
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape, size
-from cnnsum.layers.meanings import field_with, promised, said
+from cnnsum.layers.meanings import Meaning, field_with, promised, said
 from cnnsum.typed import NamedTuple
 
 
@@ -87,12 +87,12 @@ class View(NamedTuple):
     @property
     def space(self) -> Shape:
         """The spatial dims of the first output, in the layout of the layer."""
-        first = self.type.vocabulary.channels_first or self.fields.get("data_format") == "channels_first"
+        first = self.type.vocabulary.channels_first or said(self, "layout") == "channels_first"
         return self.out[2:] if first else self.out[1:-1]
 
-    def number(self, name: str, missing: Dim = 0) -> Dim:
-        """The number, or truth value, in a field."""
-        value = self.fields.get(name)
+    def number(self, meaning: Meaning, missing: Dim = 0) -> Dim:
+        """The number, or truth value, with this meaning."""
+        value = said(self, meaning)
         return value if isinstance(value, (int, Expr, Unknown)) else missing
 
     @property
@@ -136,8 +136,8 @@ def normalization(view: View) -> tuple[Piece, ...]:
         # torch.nn.BatchNorm has both weights or none.
         weights: tuple[Dim, Dim] = (depth, depth) if affine else (0, 0)
         flags: dict[str, Dim] = {
-            "scale": view.number("scale", affine),
-            "center": view.number("center", affine),
+            "scale": view.number("scales", affine),
+            "center": view.number("shifts", affine),
             "last": axis == len(x) - 1,
         }
         return (
@@ -154,10 +154,10 @@ def normalization(view: View) -> tuple[Piece, ...]:
         )
     name = view.role.removesuffix(" normalization")
     scale, shift = view.weight("scale"), view.weight("shift")
-    if fields.get("rms_scaling"):
+    if said(view, "root mean square"):
         name = "rms"
-    elif (name == "group" and fields.get("scale") != fields.get("center")) or (
-        name == "layer" and fields.get("center") and not fields.get("scale")
+    elif (name == "group" and said(view, "scales") != said(view, "shifts")) or (
+        name == "layer" and said(view, "shifts") and not said(view, "scales")
     ):
         return (Piece("unknown", "one weight of two", module=False),)
     places = [axis % len(x) for axis in promised(said(view, "axes", view.rank))]
@@ -181,12 +181,12 @@ def activation_layer(view: View) -> tuple[Piece, ...]:
         alpha = view.weight("slope")
         module = alpha == 1 or alpha == view.out[1 if view.type.vocabulary.channels_first else -1]
         return (Piece("activation", name, made=size(view.out), kernel=alpha, module=module, more={"rows": 0}),)
-    if "max_value" in fields:
-        bound = fields["max_value"]
+    if field_with(view.type, "upper bound"):
+        bound, slope = said(view, "upper bound"), said(view, "slope below")
         name = "relu" if bound is None else "relu6" if bound == 6 else "hard_tanh"
-        if fields["threshold"] != 0 or (fields["negative_slope"] != 0 and bound is not None):
+        if said(view, "threshold") != 0 or (slope != 0 and bound is not None):
             return (Piece("other", view.type.name, ops=view.facts.ops, made=size(view.out)),)
-        if fields["negative_slope"] != 0:
+        if slope != 0:
             name = "leaky_relu"
     elif field_with(view.type, "axes"):
         axes = promised(said(view, "axes", view.rank))
@@ -238,7 +238,7 @@ def upsampling(view: View) -> tuple[Piece, ...]:
     antialias = bool(view.fields.get("antialias"))
     if name not in _MODES or (antialias and not view.type.vocabulary.channels_first):
         return (Piece("unknown", name, module=False),)
-    scale = view.fields.get("scale_factor")
+    scale = said(view, "enlargement")
     return (
         Piece(
             "upsampling",

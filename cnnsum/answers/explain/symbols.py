@@ -20,6 +20,7 @@ from cnnsum.layers import kinds
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape
 from cnnsum.layers.inner import Inner
+from cnnsum.layers.meanings import field_with, meant, said
 from cnnsum.typed import NamedTuple
 
 #: The axes of a tensor by its rank, the batch axis left out.
@@ -46,7 +47,6 @@ OF_IMAGES: frozenset[Role] = frozenset(
 #: Fields that are left out of the arithmetic where they are 1, as they mostly are.
 _NEUTRAL = frozenset(("dilation_rate", "groups", "depth_multiplier"))
 
-_SINGULAR = {"kernel_size": "kernel", "strides": "stride", "pool_size": "pool", "dilation_rate": "dilation"}
 _SUFFIXES = {1: ("",), 2: ("_h", "_w"), 3: ("_d", "_h", "_w")}
 _SIDES = {
     1: (("before", "after"),),
@@ -143,15 +143,15 @@ def _axes(layer_type: LayerType, fields: Mapping[str, object], shape: Shape | No
     if shape is None or len(shape) < 2:
         return ()
     if layer_type.role == "time distributed":
-        inner = fields["layer"]
-        first = isinstance(inner, Inner) and inner.fields.get("data_format") == "channels_first"
+        inner = meant(layer_type, fields, "inner")
+        first = isinstance(inner, Inner) and said(inner, "layout") == "channels_first"
         return ("T", *_layout(len(shape) - 1, channels_first=first))
     equation = fields.get("equation")
     if isinstance(equation, str):
         return _letters(equation.partition(",")[0], len(shape))
     rank = len(shape)
     if not layer_type.vocabulary.channels_first:
-        return _layout(rank, channels_first=fields.get("data_format") == "channels_first")
+        return _layout(rank, channels_first=meant(layer_type, fields, "layout") == "channels_first")
     if rank == _OF_SEQUENCES and layer_type.role not in OF_IMAGES | _ON_LAST:
         # The steps of a sequence come first or last, and what treats both alike does not say which.
         return ("axis1", "axis2")
@@ -234,25 +234,31 @@ def _named_fields(
 ) -> dict[str, object]:
     declared = layer_type.schema.fields
     made: dict[str, object] = {
-        name: _named_field(prefix, name, value, id(declared[name].kind), stride) for name, value in fields.items()
+        name: _named_field(layer_type, prefix, name, value, id(declared[name].kind), stride)
+        for name, value in fields.items()
     }
-    sizes, equation = fields.get("output_shape"), fields.get("equation")
+    result, equation = field_with(layer_type, "result"), fields.get("equation")
+    sizes = fields.get(result)
     if isinstance(sizes, tuple):
         # The sizes of an einsum equation are called by its letters.
         letters = "" if not isinstance(equation, str) else equation.partition("->")[2].strip(".")[-len(sizes) :]
-        names = letters or ["output_shape" + (f"_{at}" if len(sizes) > 1 else "") for at in range(1, len(sizes) + 1)]
-        made["output_shape"] = tuple(
+        names = letters or [result + (f"_{at}" if len(sizes) > 1 else "") for at in range(1, len(sizes) + 1)]
+        made[result] = tuple(
             None if size is None else named(prefix + text, size) for text, size in zip(names, sizes, strict=False)
         )
     return made
 
 
-def _named_field(prefix: str, name: str, value: object, kind: int, stride: type[TracedNumber]) -> object:
+def _named_field(
+    layer_type: LayerType, prefix: str, name: str, value: object, kind: int, stride: type[TracedNumber]
+) -> object:
     if isinstance(value, tuple) and value and all(isinstance(one, Inner) for one in value):
         # Each of several layers has names of its own.
-        return tuple(_named_field(f"{prefix}{at}_", name, one, kind, stride) for at, one in enumerate(value, 1))
+        return tuple(
+            _named_field(layer_type, f"{prefix}{at}_", name, one, kind, stride) for at, one in enumerate(value, 1)
+        )
     if isinstance(value, Inner):
-        inside = "backward_" if name == "backward_layer" else prefix
+        inside = "backward_" if name == field_with(layer_type, "backward") else prefix
         inner = _named_fields(value.type, value.fields, stride, inside)
         return Inner(value.type, inner, value.name, value.trainable, value.dtype)
     if value is None or value is UNKNOWN:
@@ -263,7 +269,7 @@ def _named_field(prefix: str, name: str, value: object, kind: int, stride: type[
         if name in _NEUTRAL and all(dim == 1 for dim in value):
             return value
         made = stride if name == "strides" else TracedNumber
-        stem = _SINGULAR.get(name, name) if len(value) > 1 else name
+        stem = layer_type.vocabulary.meanings().singular.get(name, name) if len(value) > 1 else name
         return tuple(
             traced(dim, arithmetic.name(prefix + stem + suffix, dim), made)
             for dim, suffix in zip(value, _SUFFIXES[len(value)], strict=True)

@@ -20,8 +20,30 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "parts": ("groups",),
     "kept": ("momentum",),
     "rows": ("input_dim",),
-    "heads": ("num_heads",),
-    "head width": ("key_dim",),
+    "heads": ("num_heads", "num_query_heads"),
+    "head width": ("key_dim", "head_dim"),
+    "value width": ("value_dim",),
+    "score": ("score_mode",),
+    "weighs scores": ("use_scale",),
+    "causal": ("use_causal_mask",),
+    "gated": ("use_gate",),
+    "reach": ("sliding_window",),
+    "gives scores": ("return_attention_scores",),
+    "states": ("units",),
+    "gate activation": ("recurrent_activation",),
+    "reset after": ("reset_after",),
+    "every step": ("return_sequences",),
+    "inner": ("layer",),
+    "backward": ("backward_layer",),
+    "result": ("output_shape",),
+    "layout": ("data_format",),
+    "multiplier": ("depth_multiplier",),
+    "scales": ("scale",),
+    "shifts": ("center",),
+    "root mean square": ("rms_scaling",),
+    "upper bound": ("max_value",),
+    "slope below": ("negative_slope",),
+    "threshold": ("threshold",),
     "factors": ("size",),
     "order": ("dims",),
     "sides": ("padding", "cropping"),
@@ -45,8 +67,28 @@ def _sides(fields: Mapping[str, object], _rank: int) -> list[object] | None:
     return [side for pair in amounts for side in pair] if isinstance(amounts, tuple) else None
 
 
+def _rewritten(fields: Mapping[str, object], _rank: int) -> bool:
+    """By LoRA, or by a quantization."""
+    return fields.get("lora_rank") is not None or fields.get("quantization") is not None
+
+
+def _fast_kernel(_fields: Mapping[str, object], _rank: int) -> Mapping[str, object]:
+    """What Keras asks before it takes cuDNN's."""
+    return {
+        "activation": "tanh",
+        "recurrent_activation": "sigmoid",
+        "recurrent_dropout": 0,
+        "unroll": False,
+        "use_bias": True,
+        "reset_after": True,
+    }
+
+
 _VALUES: dict[tuple[Role, Meaning], Compute] = {
     ("", "axes"): _axes,
+    ("", "rewritten"): _rewritten,
+    ("lstm", "fast kernel"): _fast_kernel,
+    ("gru", "fast kernel"): _fast_kernel,
     ("batch normalization", "affine"): _affine,
     ("padding", "sides"): _sides,
     ("cropping", "sides"): _sides,
@@ -73,5 +115,9 @@ MEANINGS = Meanings(
         "shift": ("beta",),
         "slope": ("alpha",),
         "table": ("embeddings",),
+        "depthwise kernel": ("depthwise_kernel",),
+        "pointwise kernel": ("pointwise_kernel",),
+        "recurrent kernel": ("recurrent_kernel",),
     },
+    {"kernel_size": "kernel", "strides": "stride", "pool_size": "pool", "dilation_rate": "dilation"},
 )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from cnnsum.layers.meanings import Meaning, Meanings
 
-_FIELDS: dict[Meaning, tuple[str, ...]] = {"activation": ("activation", "intermediate_activation")}
+_FIELDS: dict[Meaning, tuple[str, ...]] = {
+    "activation": ("activation", "intermediate_activation"),
+    "layout": ("data_format",),
+    "stride": ("strides",),
+}
 
-MEANINGS = Meanings(_FIELDS, {}, {}, {})
+MEANINGS = Meanings(_FIELDS, {}, {}, {}, {"kernel_size": "kernel", "strides": "stride"})

@@ -17,7 +17,8 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "parts": ("num_groups",),
     "heads": ("num_heads", "q_num_heads"),
     "order": ("perm",),
+    "result": ("output_shape",),
     "interpolation": ("mode",),
 }
 
-MEANINGS = Meanings(_FIELDS, {("", "axes"): axes_in}, {}, {})
+MEANINGS = Meanings(_FIELDS, {("", "axes"): axes_in}, {}, {}, {"strides": "stride"})

@@ -12,6 +12,7 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "padding": ("padding",),
     "activation": ("fused_activation_function",),
     "axes": ("axis",),
+    "multiplier": ("depth_multiplier",),
 }
 
 MEANINGS = Meanings(_FIELDS, {("", "axes"): axes_in}, {}, {})

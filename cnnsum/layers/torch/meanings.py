@@ -21,7 +21,11 @@ _FIELDS: dict[Meaning, tuple[str, ...]] = {
     "kept": ("momentum",),
     "rows": ("num_embeddings",),
     "heads": ("num_heads",),
+    "gives scores": ("need_weights",),
+    "batch first": ("batch_first",),
+    "projected": ("proj_size",),
     "factors": ("scale_factor",),
+    "enlargement": ("scale_factor",),
     "order": ("dims",),
     "sides": ("padding", "pad"),
     "affine": ("affine",),
@@ -86,7 +90,16 @@ def _factors(fields: Mapping[str, object], _rank: int) -> object:
     return factor if factor is None or isinstance(factor, tuple) else (factor,)
 
 
+def _appends_keys(fields: Mapping[str, object], _rank: int) -> bool:
+    return bool(fields["add_bias_kv"] or fields["add_zero_attn"])
+
+
+def _states(fields: Mapping[str, object], _rank: int) -> object:
+    return fields["hidden_size"] * fields["num_layers"] * (1 + fields["bidirectional"])  # type: ignore[operator]
+
+
 _SLIDING: tuple[Role, ...] = ("convolution", "max pooling", "mean pooling")
+_RECURRENT: tuple[Role, ...] = ("simple recurrence", "lstm", "gru")
 _VALUES: dict[tuple[Role, Meaning], Compute] = {
     ("batch normalization", "axes"): _channels,
     ("group normalization", "axes"): _channels,
@@ -100,6 +113,8 @@ _VALUES: dict[tuple[Role, Meaning], Compute] = {
     **{(role, "padding"): _padding for role in _SLIDING},
     ("padding", "sides"): _sides,
     ("upsampling", "factors"): _factors,
+    ("multi-head attention", "appends keys"): _appends_keys,
+    **{(role, "states"): _states for role in _RECURRENT},
 }
 
 MEANINGS = Meanings(
@@ -124,4 +139,5 @@ MEANINGS = Meanings(
         "slope": ("weight",),
         "table": ("weight",),
     },
+    {"kernel_size": "kernel"},
 )
