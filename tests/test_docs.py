@@ -141,28 +141,30 @@ def test_the_drawings_are_those_of_today(monkeypatch):
         assert (ROOT / "docs" / "pictures" / f"{name}.svg").read_text(encoding="utf-8") == text, name
 
 
-def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file():
-    """The page's promise: one function in one file, and nothing else."""
+def test_the_layer_of_the_page_works_in_a_spec_and_in_a_keras_file(monkeypatch):
+    """The page's promise: one function at the end of one file, with the imports that are there, and nothing else."""
     import cnnsum
     from cnnsum.layers import vocabulary
+    from cnnsum.layers.keras import normalization
 
     page = (ROOT / "docs" / "adding_a_layer.md").read_text(encoding="utf-8")
     (code,) = PYTHON.findall(page)
-    exec(compile(code, "adding_a_layer.md", "exec"), {"__name__": "cnnsum.layers.example"})
-    try:
-        report = cnnsum.summarize(cnnsum.loads("{input: [8, 8, 4], layers: [ChannelScale, ChannelScale: false]}"))
-        assert not report.diagnostics
-        assert [row.params.total for row in report.rows] == [8, 4]
-        assert [row.flops for row in report.rows] == [2 * 256, 256]
-        keras = (
-            '{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": ['
-            '{"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "i"}},'
-            '{"module": "keras.layers", "class_name": "ChannelScale", "config": {"name": "c", "gamma_constraint": 1}}'
-            "]}}"
-        )
-        assert cnnsum.summarize(cnnsum.loads(keras)).totals.params.total == 8
-    finally:
-        del vocabulary.KERAS.types["ChannelScale"]
+    monkeypatch.setitem(vocabulary.KERAS.types, "ChannelScale", None)  # as it was again, whatever comes
+    exec(compile(code, "adding_a_layer.md", "exec"), {**vars(normalization)})
+    report = cnnsum.summarize(cnnsum.loads("{input: [8, 8, 4], layers: [ChannelScale, ChannelScale: false]}"))
+    assert not report.diagnostics
+    assert [row.params.total for row in report.rows] == [8, 4]
+    assert [row.flops for row in report.rows] == [2 * 256, 256]
+    keras = (
+        '{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": ['
+        '{"module": "keras.layers", "class_name": "InputLayer", "config": {"batch_shape": [null, 4], "name": "i"}},'
+        '{"module": "keras.layers", "class_name": "ChannelScale", "config": {"name": "c", "gamma_constraint": 1}}'
+        "]}}"
+    )
+    assert cnnsum.summarize(cnnsum.loads(keras)).totals.params.total == 8
+    told = cnnsum.loads("{framework: torch, input: [4, 8, 8], layers: [ChannelScale]}").diagnostics
+    assert "it is a layer of Keras, and none of PyTorch is known to be the same" in [one.help for one in told]
+    assert "beta `C`" in call("layers", "ChannelScale").out
 
 
 def test_a_layer_with_a_role_is_known_to_advice_and_conventions(tmp_path):

@@ -67,7 +67,7 @@ def _of_others(name: str, asked: list[Vocabulary]) -> list[str]:
             continue  # a file's operations have no foreign words
         types = {folded(key): key for key in vocabulary.all_types() if "." not in key}
         own = types.get(folded(bare(name)))
-        meant = None if own is not None else vocabulary.foreign().layer(name, lambda _: None)
+        meant = None if own is not None else vocabulary.meant(name, lambda _: None)
         own = own or (None if meant is None else meant.only)
         known = None if own is None else vocabulary.find(own)
         if known is None and meant is None:

@@ -122,6 +122,27 @@ class Vocabulary:
         found: Foreign = __import__(f"cnnsum.layers.{self.name}", fromlist=("foreign",)).foreign
         return found
 
+    def meant(self, word: str, known: Callable[[str], str | None]) -> Suggestion | None:
+        """What a layer of another library is called here. Of a type of another framework that no table has, it is said
+        that it is one: whoever declares a type need not tell the other frameworks of it.
+
+        known: the spelling here of a name in another case, or None.
+        """
+        return self.foreign().layer(word, known) or self._elsewhere(word)
+
+    def _elsewhere(self, word: str) -> Suggestion | None:
+        from cnnsum.diagnostics import Suggestion
+        from cnnsum.layers.foreign import bare
+
+        name = bare(word)
+        if not name[:1].isupper():  # functions are called by words of the field
+            return None
+        for other in VOCABULARIES.values():
+            if other is not self and other.find(name) is not None:
+                says = f"it is a layer of {other.title}, and none of {self.title} is known to be the same"
+                return Suggestion(says, word, None, safe=False)
+        return None
+
     def meanings(self) -> Meanings:
         """What the fields of its types mean, for rules of advice."""
         if self._meanings is None:

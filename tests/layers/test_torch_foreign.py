@@ -22,7 +22,22 @@ def test_every_word_is_written_as_it_is_looked_up():
 @each("name", LAYERS)
 def test_every_layer_of_keras_is_told(name):
     key = folded(name)
-    assert key in foreign.LAYERS or key in OWN, f"what is {name} in PyTorch?"
+    assert key in OWN or TORCH.meant(name, lambda _: None), f"what is {name} in PyTorch?"
+
+
+def test_a_layer_of_keras_that_nobody_has_looked_up_is_said_to_be_one(monkeypatch):
+    """Declaring a type is enough: what it is in the other framework may be told, and need not be."""
+    monkeypatch.setitem(KERAS.types, "ChannelScale", KERAS.find("Dense"))
+    (said,) = help_of("ChannelScale: 3")
+    assert said == "it is a layer of Keras, and none of PyTorch is known to be the same"
+    assert help_of("keras.layers.ChannelScale: 3") == [said]
+    assert KERAS.meant("TransformerDecoder", lambda _: None) == (
+        "it is a layer of PyTorch, and none of Keras is known to be the same"
+    )
+    functions = [name for name in TORCH.all_types() if name.islower() and "." not in name]
+    said = [KERAS.meant(name, lambda _: None) for name in functions]
+    assert len(functions) > 50
+    assert not [one for one in said if one and "is known to be" in one]  # they are words of the field
 
 
 def test_every_meaning_is_there():

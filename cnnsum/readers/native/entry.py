@@ -76,9 +76,7 @@ class Types:
 
     def meant(self, name: str) -> Suggestion | None:
         """What a word of another library is called here."""
-        return self.vocabulary.foreign().layer(
-            name, lambda word: {folded(one): one for one in self.names()}.get(folded(word))
-        )
+        return self.vocabulary.meant(name, lambda word: {folded(one): one for one in self.names()}.get(folded(word)))
 
 
 class Entry:
