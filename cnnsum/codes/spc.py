@@ -1129,7 +1129,7 @@ Why: No file may end it; what failed is said, and other files are checked.
 Mend: Report it, with the file. With `CNNSUM_TRACEBACK=1` the place in the program is shown.
 
 ## SPC070
-A plugin (`--plugin`) cannot be run, declares nothing, or has a signature that cannot be read.
+A plugin (`--plugin`) cannot be run, declares nothing, or declares a type that cannot be: with a signature that cannot be read, or a misspelt word.
 
 Why: Its layer types are missing.
 
@@ -1144,7 +1144,7 @@ Passes:
     $ cnnsum net.yaml
 
 ## SPC071
-The rule of a plugin's layer failed, or gave something that is not `Facts`.
+The rule of a plugin's layer failed, or gave something that is not `Facts`, or `Facts` with something that cannot be.
 
 Why: Nothing is known of that layer.
 

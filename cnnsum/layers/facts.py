@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Shape = tuple[Dim, ...]
 T = TypeVar("T")
 
-# Words with a meaning: mypy holds the rules to them, and `readers.types` those of plugins. `Facts` and its parts say
+# Words with a meaning: mypy holds the rules to them, and `readers.guarded` those of plugins. `Facts` and its parts say
 # what each of them stands for.
 Alias = Literal["", "view", "bypass", "inplace"]
 Gradient = Literal["", "same", "parts", "none"]

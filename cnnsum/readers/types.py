@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 
 from cnnsum.diagnostics import Diagnostic, Problem, Span, UnusableError, did_you_mean
-from cnnsum.layers.base import LayerType, Schema
-from cnnsum.layers.facts import Alias, Facts, Gradient, KeepsInput, KeepsOutput, Seen, Status, Use
+from cnnsum.layers.base import LayerType
 from cnnsum.layers.vocabulary import KERAS
+from cnnsum.readers.guarded import Guarded, shown
 from cnnsum.readers.how import AS_WRITTEN
 from cnnsum.readers.native.spec import KEYS, Spec
 from cnnsum.source import read
 from cnnsum.source.raw import stamp_of
-from cnnsum.typed import TypeAlias, get_args
+from cnnsum.typed import TypeAlias
 
 #: A file as it was: its real path, and its stamp.
 _Stamped: TypeAlias = "tuple[str, tuple[int, int] | None]"
@@ -148,9 +148,12 @@ def _run(name: str) -> dict[str, LayerType]:
             message = f"plugin `{name}`: `{key}` is a layer type of Keras: give your own another name"
             raise UnusableError(Diagnostic("SPC028", message, _place(type)))
         try:
-            types[key] = _Guarded(type)
+            types[key] = Guarded(type)
+        except Problem as problem:
+            message = f"plugin `{name}`: `{type.name}` cannot be used: {problem}"
+            raise UnusableError(Diagnostic(problem.code, message, _place(type))) from None
         except (KeyError, AttributeError, TypeError, ValueError) as error:
-            message = f"plugin `{name}`: the signature of `{type.name}` cannot be read: {_shown(error)}"
+            message = f"plugin `{name}`: the signature of `{type.name}` cannot be read: {shown(error)}"
             help = "annotate each field with a kind of `cnnsum.layers.kinds`"
             raise UnusableError(Diagnostic("SPC070", message, _place(type), "error", help)) from None
     return types
@@ -190,69 +193,4 @@ def _cannot_run(name: str, error: Exception) -> Diagnostic:
     help = None
     if isinstance(error, ModuleNotFoundError) and error.name == name.partition(".")[0]:
         help = _meant(name)
-    return Diagnostic("SPC070", f"the plugin `{name}` cannot be run: {_shown(error)}", span, "error", help)
-
-
-def _shown(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-class _Guarded(LayerType):
-    """A plugin's layer type: what its rule raises is a problem of the layer, not of the program."""
-
-    __slots__ = ("own_schema",)
-
-    def __init__(self, type: LayerType) -> None:
-        super().__init__(_guarded(type.name, type.rule), type.key, type.name, type.weights, type.aliases, type.ignored)
-        self.own_schema = type.schema
-
-    @property
-    def schema(self) -> Schema:
-        """Fields and inputs, of the rule itself."""
-        return self.own_schema
-
-
-#: The words that each of the fields of `Facts` may be, those of a field that may also be something else included.
-_WORDS = {
-    "keeps_input": get_args(get_args(KeepsInput)[1]),
-    "keeps_output": get_args(get_args(KeepsOutput)[1]),
-    "alias": get_args(Alias),
-    "gradient": get_args(Gradient),
-    "window": get_args(Seen),
-    "status": get_args(Status),
-}
-
-
-def _misspelt(facts: Facts) -> tuple[str, str, tuple[str, ...]] | None:
-    """The first word of these facts that is none of those it may be: the field, the word, and the choices."""
-    for field, words in _WORDS.items():
-        value = getattr(facts, field)
-        if isinstance(value, str) and value not in words:
-            return field, value, words
-    uses = get_args(Use)
-    return next((("use", kept.use, uses) for kept in facts.kept if kept.use not in uses), None)
-
-
-def _guarded(name: str, rule: Callable[..., object]) -> Callable[..., Facts]:
-    def apply(*shapes: object, **fields: object) -> Facts:
-        try:
-            facts = rule(*shapes, **fields)
-        except Problem:
-            raise
-        except Exception as error:
-            raise Problem("SPC071", f"the plugin's rule for {name} failed: {_shown(error)}") from error
-        if not isinstance(facts, Facts):
-            raise Problem("SPC071", f"the plugin's rule for {name} gives no Facts, but {type(facts).__name__}")
-        wrong = _misspelt(facts)
-        if wrong is not None:
-            field, word, choices = wrong
-            listed = ", ".join(filter(None, choices))
-            message = f"the plugin's rule for {name}: `{field}` is one of {listed}, got {word!r}"
-            raise Problem("SPC071", message, help=did_you_mean(word, choices))
-        return facts
-
-    apply.__doc__ = rule.__doc__
-    apply.__module__ = rule.__module__
-    apply.__name__ = rule.__name__
-    return apply
+    return Diagnostic("SPC070", f"the plugin `{name}` cannot be run: {shown(error)}", span, "error", help)

@@ -12,6 +12,7 @@ from keras_writing import functional, image, made, rows, shapes
 
 import cnnsum
 from cnnsum.diagnostics import UnusableError
+from cnnsum.readers.types import types_of
 from tests.cli.calling import call
 
 PAGE = (Path(__file__).parents[2] / "docs" / "custom_layers.md").read_text(encoding="utf-8")
@@ -142,6 +143,18 @@ PLUGIN = "from cnnsum.layers.base import layer\nfrom cnnsum.layers.facts import 
             f"{PLUGIN}@layer\ndef Dense(x) -> Facts:\n    return Facts(x)\n",
             "bad.py:3:1: SPC028 plugin `bad.py`: `Dense` is a layer type of Keras: give your own another name",
         ),
+        (
+            f"{PLUGIN}@layer(function='rleu')\ndef Own(x) -> Facts:\n    return Facts(x)\n",
+            "bad.py:3:1: SPC070 plugin `bad.py`: `Own` cannot be used: `function` is one of linear, relu, relu6",
+        ),
+        (
+            f"{PLUGIN}@layer(settle=5)\ndef Own(x) -> Facts:\n    return Facts(x)\n",
+            "bad.py:3:1: SPC070 plugin `bad.py`: `Own` cannot be used: `settle` is a function of the fields, got 5",
+        ),
+        (
+            f'{PLUGIN}@layer\ndef Own(x) -> Facts:\n    """Do it. Wieghts: kernel."""\n    return Facts(x)\n',
+            "`Own` cannot be used: its documentation has `Wieghts` at the start of a sentence: did you mean `Weights`?",
+        ),
     ],
 )
 def test_plugins_that_cannot_be_used(folder, text, expected):
@@ -174,8 +187,41 @@ def test_plugins_that_cannot_be_used(folder, text, expected):
             "the plugin's rule for ClassToken: `window` is one of everything, not followed, got 'all'",
         ),
         (
+            "return Facts(x, dtype='flaot32')",
+            "the plugin's rule for ClassToken: `dtype` is one of float32, float16, bfloat16",
+        ),
+        ("return Facts(x, macs='a')", "the plugin's rule for ClassToken: `macs` is a size, got 'a'"),
+        ("return Facts(x, macs=True)", "the plugin's rule for ClassToken: `macs` is a size, got True"),
+        ("return Facts(x, rows='a')", "the plugin's rule for ClassToken: `rows` is None or a size, got 'a'"),
+        (
+            "return Facts(x, scratch=('a',))",
+            "the plugin's rule for ClassToken: `scratch` is a tuple of shapes, got ('a',)",
+        ),
+        ("return Facts(x, kept=('a',))", "the plugin's rule for ClassToken: `kept` is a tuple of Kepts, got ('a',)"),
+        (
+            "return Facts(x, activated='yes')",
+            "the plugin's rule for ClassToken: `activated` is true or false, got 'yes'",
+        ),
+        ("return Facts()", "the plugin's rule for ClassToken: `outputs` is a shape, or None, for each output, got ()"),
+        (
+            "return Facts(x, keeps_input=((5,),))",
+            "the plugin's rule for ClassToken: `keeps_input` is of a call with 1 input, got ((5,),)",
+        ),
+        (
+            "return Facts(x, window=((3, 1),))",
+            "the plugin's rule for ClassToken: `window` is None, a Turn, a tuple of Windows or one of everything",
+        ),
+        (
+            "from cnnsum.layers.facts import Window; return Facts(x, window=(Window(3, stride='2'),))",
+            "the plugin's rule for ClassToken: `Window.stride` is a size, got '2'",
+        ),
+        (
+            "from cnnsum.layers.facts import Weight; return Facts(x, weights=(Weight('a', x, dtype='half'),))",
+            "the plugin's rule for ClassToken: `Weight.dtype` is one of float32, float16, bfloat16",
+        ),
+        (
             "from cnnsum.layers.facts import Kept; return Facts(x, kept=(Kept('a', x, use='weight'),))",
-            "the plugin's rule for ClassToken: `use` is one of weights, inputs, activation, got 'weight'",
+            "the plugin's rule for ClassToken: `Kept.use` is one of weights, inputs, activation, got 'weight'",
         ),
     ],
 )
@@ -336,3 +382,36 @@ def test_a_var_of_an_including_file_is_no_name_of_a_pattern_and_one_of_its_own_f
         (found,) = cnnsum.load("main.yaml", **options).errors
         assert found.code == "SHP202"
         assert found.message == "half: Half needs an input of shape (None, n, c), got (None, 8, 3), where c is 5"
+
+
+def test_what_a_plugin_declares_of_a_type_beside_its_rule_holds(folder):
+    declared = "role='identity', reads=True, built=True, function='relu', settings='x'"
+    text = f"{PLUGIN}@layer({declared})\ndef Own(x) -> Facts:\n    return Facts(x)\n"
+    Path("own.py").write_text(text, encoding="utf-8")
+    (found,) = types_of((), (f"{folder}/own.py",)).values()
+    assert (found.reads, found.built, found.function, found.settings) == (True, True, "relu", ("x",))
+    assert found.role == ""  # who asks for a role reads the fields of cnnsum's own types
+
+
+def test_a_settle_that_fails_is_a_finding_of_the_layer(folder):
+    text = f"{PLUGIN}@layer(settle=lambda fields: fields['none'])\ndef ClassToken(x) -> Facts:\n    return Facts(x)\n"
+    Path("bad.py").write_text(text, encoding="utf-8")
+    Path("types.yaml").write_text("layer_types: {half: {}}", encoding="utf-8")
+    result = call("model.json", "--plugin", f"{folder}/bad.py", "--layer-types", "types.yaml")
+    assert result.code == 1
+    assert "SPC071 the plugin's `settle` for ClassToken failed: KeyError: 'none'" in result.err
+
+
+@pytest.mark.parametrize("word", ["MAC", "Operation", "weights", "Length"])
+def test_words_by_which_sentences_are_known_are_checked(folder, word):
+    text = f'{PLUGIN}@layer\ndef Own(x) -> Facts:\n    """Do it.\n\n    {word}: some.\n    """\n    return Facts(x)\n'
+    Path("bad.py").write_text(text, encoding="utf-8")
+    result = call("model.json", "--plugin", "bad.py")
+    assert result.code == 2
+    assert f"has `{word}` at the start of a sentence: did you mean" in result.err
+
+
+def test_other_words_at_the_start_of_sentences_are_free(folder):
+    text = f'{PLUGIN}@layer\ndef Own(x) -> Facts:\n    """Do it. Note: at night. See: there. Weights: none.\n    """\n'
+    Path("fine.py").write_text(f"{text}    return Facts(x)\n", encoding="utf-8")
+    assert call("model.json", "--plugin", "fine.py").code != 2

@@ -12,19 +12,8 @@ import re
 from functools import lru_cache
 
 from cnnsum.layers.base import LayerType, find
+from cnnsum.layers.headings import HEADS
 
-#: The subject of a sentence, by its first words.
-HEADS = {
-    "Lengths": "lengths",
-    "Weights": "weights",
-    "No weights": "weights",
-    "MACs": "macs",
-    "Operations": "operations",
-    "Bias": "operations",
-    "Backpropagation": "kept",
-    "Nothing kept": "kept",
-    "Has no gradient": "kept",
-}
 _HEAD = re.compile(rf"(?:^|(?<=[.)] ))(?:({'|'.join(sorted(HEADS, key=len, reverse=True))})\b|With `(\w+)`)")
 _ELSEWHERE = re.compile(r"^Lengths as in (\w+)")
 
