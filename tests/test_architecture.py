@@ -350,7 +350,6 @@ def test_no_type_of_a_framework_is_named_outside_of_its_vocabulary():
 
 #: Names of fields that stand elsewhere, and why they may.
 FIELDS_ELSEWHERE = {
-    "answers/explain/symbols.py": ({"depth_multiplier", "dilation_rate"}, "left out of formulas where they are 1"),
     "arguments.py": ({"weights_format"}, "an argument of the library's functions"),
     "answers/schema/ask.py": ({"data_format"}, "a key of a spec, which is for all its layers"),
     "lint/looking.py": ({"data_format"}, "the same key"),

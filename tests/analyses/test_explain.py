@@ -60,6 +60,12 @@ def test_a_convolution_as_a_teacher_writes_it() -> None:
     assert "does not depend on its size" in steps["parameters"].why
 
 
+def test_a_dilation_of_1_is_left_out_in_the_words_of_each_framework() -> None:
+    """It was left out of Keras's layers alone, whose fields had their names in the engine."""
+    steps = only("{framework: torch, input: [3, 9, 9], layers: [Conv2d: {out_channels: 8, kernel_size: 3}]}", "*")
+    assert steps["receptive field height"].formula == "size_before + stride_before * (kernel_h - 1)"
+
+
 def test_a_dense_layer_stays_a_sum() -> None:
     step = only(SEED, "dense")["parameters"]
     assert (step.formula, line(step)) == ("features * units + units", "4096 * 512 + 512 = 2,097,664")

@@ -20,7 +20,7 @@ from cnnsum.layers import kinds
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape
 from cnnsum.layers.inner import Inner
-from cnnsum.layers.meanings import field_with, meant, said
+from cnnsum.layers.meanings import Meaning, field_with, meant, said
 from cnnsum.typed import NamedTuple
 
 #: The axes of a tensor by its rank, the batch axis left out.
@@ -44,8 +44,8 @@ OF_IMAGES: frozenset[Role] = frozenset(
     )
 )
 
-#: Fields that are left out of the arithmetic where they are 1, as they mostly are.
-_NEUTRAL = frozenset(("dilation_rate", "groups", "depth_multiplier"))
+#: What is left out of the arithmetic where it is 1, as it mostly is.
+_NEUTRAL: tuple[Meaning, ...] = ("dilation", "groups", "multiplier")
 
 _SUFFIXES = {1: ("",), 2: ("_h", "_w"), 3: ("_d", "_h", "_w")}
 _SIDES = {
@@ -264,11 +264,11 @@ def _named_field(
     if value is None or value is UNKNOWN:
         return value
     if kind in _COUNTS and isinstance(value, (int, Expr)):
-        return value if value == 1 and name in _NEUTRAL else named(prefix + name, value)
+        return value if value == 1 and name in _neutral(layer_type) else named(prefix + name, value)
     if kind in _PER_AXIS and isinstance(value, tuple):
-        if name in _NEUTRAL and all(dim == 1 for dim in value):
+        if name in _neutral(layer_type) and all(dim == 1 for dim in value):
             return value
-        made = stride if name == "strides" else TracedNumber
+        made = stride if name == field_with(layer_type, "stride") else TracedNumber
         stem = layer_type.vocabulary.meanings().singular.get(name, name) if len(value) > 1 else name
         return tuple(
             traced(dim, arithmetic.name(prefix + stem + suffix, dim), made)
@@ -280,6 +280,10 @@ def _named_field(
             for sides, pair in zip(_SIDES[len(value)], value, strict=True)
         )
     return _with_formulas(value)
+
+
+def _neutral(layer_type: LayerType) -> tuple[str, ...]:
+    return tuple([field_with(layer_type, meaning) for meaning in _NEUTRAL])
 
 
 def _with_formulas(value: object) -> object:
