@@ -410,10 +410,11 @@ class Problem(Exception):
     """Raised by the part that detects a fault and does not know where it stands; others add the place.
 
     `field` is the path, within the layer's fields, of the value at fault (("kernel_size", 1)), or (). `rank`: the only
-    one that an input may have, of an input of another.
+    one that an input may have, of an input of another. `words`: those that a value may be, of a text that is none.
     """
 
     rank: int | None = None
+    words: tuple[str, ...] = ()
 
     def __init__(
         self, code: str, message: str, field: str | tuple[str | int, ...] = (), *, help: str | None = None

@@ -23,7 +23,7 @@ KNOWS = {
     "diagnostics": "ink",
     "source": "diagnostics",
     "executors": "diagnostics",
-    "layers": "diagnostics dims layers.keras layers.onnx",
+    "layers": "diagnostics dims",
     "layers.arithmetic": "diagnostics dims layers",
     "layers.keras": "diagnostics dims layers layers.arithmetic",
     "layers.keras_hub": "diagnostics dims layers layers.arithmetic layers.keras",

@@ -259,7 +259,11 @@ class LayerType:
             problem.field = (name, *problem.field)
             if problem.code != "CFG102":
                 raise
-            raise Problem(problem.code, f"`{name}` {problem}", problem.field, help=problem.help) from None
+            help, words = problem.help, problem.words
+            if words and isinstance(value, str):
+                foreign = self.vocabulary.foreign().value
+                help = did_you_mean(value, words, lambda word: foreign(word, words))
+            raise Problem(problem.code, f"`{name}` {problem}", problem.field, help=help) from None
 
     def _unknown_field(self, name: str, given: Collection[str]) -> Problem:
         schema = self.schema

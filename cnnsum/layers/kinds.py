@@ -178,9 +178,9 @@ def choice(*words: str, instead: Callable[[object], str] | None = None) -> Kind:
                 return value
             if value.lower() in words:
                 return value.lower()
-            from cnnsum.layers.keras import foreign
-
-            raise wrong(expects, value, help=did_you_mean(value, words, lambda word: foreign.value(word, words)))
+            problem = wrong(expects, value, help=did_you_mean(value, words))
+            problem.words = words
+            raise problem
         raise wrong(expects, value, help=None if instead is None else instead(value))
 
     return Kind(expects, read, words)

@@ -26,18 +26,35 @@ class Foreign(Protocol):
     def field(self, name: str, fields: Container[str]) -> Suggestion | None:
         """For the name of a field of a type that has these fields."""
 
+    def value(self, name: str, words: Container[str]) -> Suggestion | None:
+        """For the value of a field that is a choice of these words."""
+
+
+class _NoForeign:
+    """Of a vocabulary that no spec is written in, which knows no words of others."""
+
+    def layer(self, _name: str, _known: Callable[[str], str | None]) -> None:
+        """None."""
+
+    def field(self, _name: str, _fields: Container[str]) -> None:
+        """None."""
+
+    def value(self, _name: str, _words: Container[str]) -> None:
+        """None."""
+
 
 class Lists(NamedTuple):
     """The modules of a vocabulary.
 
     families: all of them, the most used first: a type is looked for in this order, and modules that come after the one
     that has it are not loaded. operations: those whose keys are dotted, as no others are. prefixes: what may stand
-    before a name.
+    before a name. standard: the module that knows which dtypes go together, where the framework has a standard of that.
     """
 
     families: tuple[str, ...]
     operations: tuple[str, ...]
     prefixes: tuple[str, ...]
+    standard: str = ""
 
 
 class Vocabulary:
@@ -68,7 +85,9 @@ class Vocabulary:
         """What its folder says of its modules."""
         if self._lists is None:
             folder = __import__(f"cnnsum.layers.{self.name}", fromlist=("FAMILIES",))
-            found = self._lists = Lists(folder.FAMILIES, folder.OPERATIONS, getattr(folder, "PREFIXES", ()))
+            found = self._lists = Lists(
+                folder.FAMILIES, folder.OPERATIONS, getattr(folder, "PREFIXES", ()), getattr(folder, "STANDARD", "")
+            )
             of_types = [family for family in reversed(found.families) if family not in found.operations]
             self._unread = (of_types, list(reversed(found.operations)))
         return self._lists
@@ -119,7 +138,8 @@ class Vocabulary:
 
     def foreign(self) -> Foreign:
         """The module that knows the words of other frameworks, and what each means here."""
-        found: Foreign = __import__(f"cnnsum.layers.{self.name}", fromlist=("foreign",)).foreign
+        folder = __import__(f"cnnsum.layers.{self.name}", fromlist=("foreign",))
+        found: Foreign = getattr(folder, "foreign", _NoForeign())
         return found
 
     def meant(self, word: str, known: Callable[[str], str | None]) -> Suggestion | None:
@@ -153,11 +173,12 @@ class Vocabulary:
 
     def mistaken_dtypes(self, key: str, dtypes: Sequence[str]) -> str:
         """Why a type does not take inputs of these dtypes; "" where it does, or the vocabulary has no such table."""
-        if self.name != "onnx":
+        standard = self.lists.standard
+        if not standard:
             return ""
-        from cnnsum.layers.onnx.standard import mistaken_dtypes
-
-        return mistaken_dtypes(key.removeprefix("ai.onnx."), dtypes)
+        module = __import__(self.module(standard), fromlist=("mistaken_dtypes",))
+        found: str = module.mistaken_dtypes(key.removeprefix(f"{self.domain}."), dtypes)
+        return found
 
     def declared_by(self, run: Callable[[], object]) -> dict[str, LayerType]:
         """The types that are declared while something runs, other than those of this package; they are not kept."""

@@ -5,6 +5,8 @@ from cnnsum.graph.model import POLICIES
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import all_types, find
 from cnnsum.layers.keras import foreign
+from cnnsum.layers.torch import foreign as of_torch
+from cnnsum.layers.vocabulary import KERAS_HUB, TORCH
 from cnnsum.model import loads
 from cnnsum.readers.native.spec import KEYS
 from tests.thorough import each
@@ -39,6 +41,22 @@ def test_every_word_has_a_meaning_that_there_is():
     assert [own for names in foreign.FIELDS.values() for own in names if own not in FIELDS] == []
     for table in (foreign.LAYERS, foreign.ACTIVATIONS, foreign.VALUES, foreign.KEYS):
         assert [word for word, one in table.items() if one.own is None and not one.says] == []
+
+
+def test_values_are_told_in_the_words_of_the_framework_that_the_layer_is_of():
+    """Keras's table was read for all of them: of a mirrored border PyTorch's Conv2d was told that Keras has none."""
+    conv = TORCH.find("Conv2d")
+    for word, own in (("edge", "replicate"), ("wrap", "circular"), ("constant", "zeros")):
+        _, (problem,) = conv.bind({"out_channels": 8, "kernel_size": 3, "padding_mode": word}, None)
+        assert problem.help == f"it is called `{own}` here"
+    _, (problem,) = conv.bind({"out_channels": 8, "kernel_size": 3, "padding_mode": "symmetric"}, None)
+    assert "Keras" not in str(problem.help)
+    assert [word for word in of_torch.VALUES if folded(word) != word] == []
+
+
+def test_a_vocabulary_without_words_of_others_has_nothing_to_say():
+    _, problems = KERAS_HUB.find("TransformerEncoder").bind({"intermediate_dim": 8, "num_heads": 2, "odd": 1}, None)
+    assert [problem.code for problem in problems] == ["CFG103"]
 
 
 def help_of(layer, top="input: [64, 64, 3]\n"):

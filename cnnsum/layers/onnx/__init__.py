@@ -18,3 +18,5 @@ OPERATIONS = (
     "fused",
 )
 FAMILIES = OPERATIONS
+#: The module that knows which dtypes go together.
+STANDARD = "standard"

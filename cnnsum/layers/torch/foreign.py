@@ -180,6 +180,17 @@ NO_FIELDS: dict[str, str] = {
     "maskzero": "`padding_idx: 0`",
     **dict.fromkeys(("stateful", "unroll", "gobackwards", "implementation", "seed", "device", "inplace"), _OUT),
 }
+
+#: Values of fields that are a choice of words, of which a field has one: Keras's, NumPy's, and those of other fields.
+VALUES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("zeros", "constant"), ("zeros", "constant")),
+    **dict.fromkeys(("edge", "nearest", "replication"), ("replicate",)),
+    "wrap": ("circular",),
+    "mirror": ("reflect",),
+    "reflection": ("reflect",),
+    "cubic": ("bicubic",),
+    **dict.fromkeys(("average", "avg", "ave"), ("mean",)),
+}
 _OF_WEIGHTS = ("initializer", "regularizer", "constraint")
 
 
@@ -191,6 +202,12 @@ def layer(name: str, known: Callable[[str], str | None]) -> Suggestion | None:
     key = folded(bare(name))
     meant = LAYERS.get(key)
     return suggest(name, meant or of_loss(key))
+
+
+def value(name: str, words: Container[str]) -> Suggestion | None:
+    """What a value of another library is called here, of a field that is a choice of these words."""
+    own = next((word for word in VALUES.get(folded(name), ()) if word in words), None)
+    return None if own is None else suggest(name, Word(own))
 
 
 def field(name: str, fields: Container[str]) -> Suggestion | None:
