@@ -131,7 +131,8 @@ def nodes(path: Path) -> tuple[list[ast.ImportFrom], set[int], list[ast.Call], l
             found.append(node)
             assert not node.level, f"{path}: a relative import"
         elif isinstance(node, ast.Import):
-            assert all(alias.name != "cnnsum" for alias in node.names), path
+            # Imported whole, a module of ours would not be seen by what looks at imports by name.
+            assert not [alias.name for alias in node.names if alias.name.split(".")[0] == "cnnsum"], path
             whole += [alias.name for alias in node.names]
         elif isinstance(node, ast.If) and any(getattr(one, "id", "") == "TYPE_CHECKING" for one in walk(node.test)):
             for_types |= {id(inner) for statement in node.body for inner in walk(statement)}
@@ -174,6 +175,59 @@ def test_each_part_knows_what_it_may_know_and_no_more():
     assert {name: sorted(found) for name, found in known.items()} == {
         name: sorted(allowed.split()) for name, allowed in KNOWS.items()
     }
+
+
+#: Who loads modules by their names, and of which parts; "" is all that stand in `KNOWS`. What is loaded so is known by
+#: its name alone, and not to the one that loads it: that is what a registry is for.
+BY_NAME = {
+    "": "answers.conventions answers.convert answers.diff answers.explain answers.fit answers.listing answers.page "
+    "answers.plan answers.sizes answers.summary answers.sweep diagnostics lint model",  # what the library exports
+    "answers": "answers.conventions answers.diff answers.explain answers.fit answers.listing answers.page "
+    "answers.picture answers.sizes answers.summary answers.sweep codes lint",  # formats, and schemas
+    "answers.listing.ask": "answers.summary",  # before processes are started
+    "cli.commands": "cli",
+    "codes": "codes",  # a family of codes when one of its codes is asked for
+    "executors.cluster": "",  # `distributed`, of others
+    "layers.vocabulary": "layers.keras layers.keras_hub layers.onnx layers.tflite layers.torch",
+    "lint.worth": "model source",  # before processes are started
+    "readers": "readers",
+    "readers.types": "",  # modules of the user's
+    "rules.base": "rules",
+}
+
+
+def named_by(module: str) -> set[str]:
+    """The modules that a module may load by a name: those that its texts and its tables name."""
+    from cnnsum.answers import FORMATS, SCHEMAS
+    from cnnsum.cli import COMMANDS
+    from cnnsum.codes import FAMILIES
+    from cnnsum.layers.vocabulary import EVERY
+    from cnnsum.readers import _READERS
+    from cnnsum.rules.base import THEMES
+
+    tables = {
+        "answers": [*SCHEMAS.values(), *(home for formats in FORMATS.values() for home in formats.values())],
+        "cli.commands": [f"cli.{name}" for name in COMMANDS],
+        "codes": [f"codes.{family.lower()}" for family in FAMILIES if family != "ARC"],  # rules document themselves
+        "layers.vocabulary": [one.module(family) for one in EVERY.values() for family in one.lists.families],
+        "readers": [f"readers.{folder}" for folder, _ in _READERS.values()],
+        "rules.base": [f"rules.{theme}" for theme in THEMES],
+    }
+    found = [home.partition(":")[0].removeprefix("cnnsum.") for home in tables.get(module, ())]
+    assert not set(found) - {*modules()}, module
+    written = [text.removeprefix("cnnsum.") for text in nodes(modules()[module])[3] if text.startswith("cnnsum.")]
+    return {*found, *(one for one in written if one in modules())} - {""}
+
+
+def test_what_is_loaded_by_name_is_of_the_parts_that_it_may_be_of():
+    loading = {
+        module
+        for module, path in modules().items()
+        if any(called.endswith("import_module") or called == "__import__" for called in calls_of(path))
+    }
+    assert loading == {*BY_NAME}
+    for module, allowed in BY_NAME.items():
+        assert {part(other) for other in named_by(module)} == set(allowed.split()), module
 
 
 def test_the_page_has_every_part_and_contradicts_nothing():
