@@ -5,6 +5,7 @@ present output into the pages. A page with the comment `EMPTY_FOLDER` begins in 
 `yaml` blocks stand whose first line is a comment with the name of a file; all others run in the root of the repository.
 """
 
+import json
 import os
 import re
 import shlex
@@ -233,17 +234,41 @@ def test_the_format_of_the_page_renders_an_answer(monkeypatch):
 
 
 def test_the_question_of_the_page_is_answered(monkeypatch):
-    import cnnsum
+    """Its room, its command and its schema, each registered by the lines of the page."""
+    import jsonschema
 
-    ask, formats, command = blocks("adding_a_question.md")
+    import cnnsum
+    from cnnsum import answers
+    from cnnsum.cli import formats as of_commands
+    from cnnsum.cli import names
+
+    def register(known, line, given=None):
+        for name, value in eval("{" + line + "}", {} if given is None else vars(given)).items():
+            monkeypatch.setitem(known, name, value)
+
+    ask, formats, command, example = blocks("adding_a_question.md")
+    _, registered, named, printed, *_ = blocks("adding_a_question.md", "text")
     made(monkeypatch, "cnnsum.answers.depth", '"""A room."""')
     asked = made(monkeypatch, "cnnsum.answers.depth.ask", ask)
     shown = made(monkeypatch, "cnnsum.answers.depth.formats", formats)
-    compile(command, "command", "exec")
+    register(answers.FORMATS, registered)
+    register(names.COMMANDS, named)
+    register(of_commands.FORMATS, printed, of_commands)
+    made(monkeypatch, "cnnsum.cli.depth", command)
     answer = asked.depth(cnnsum.load(ROOT / "specs" / "resnet50.yaml"))
     assert answer.layers == 50
     assert "".join(text for line in shown.lines(answer, 80) for text, _ in line) == "resnet50: 50"
-    assert list(shown.json_chunks(answer)) == ['{"schema": "cnnsum.depth/1", "model": "resnet50", "layers": 50}\n']
+    json_text = '{"schema": "cnnsum.depth/1", "model": "resnet50", "layers": 50}\n'
+    assert list(shown.json_chunks(answer)) == [json_text]
+    monkeypatch.chdir(ROOT)
+    assert call("depth", "specs/resnet50.yaml") == (0, "resnet50: 50\n", "")
+    assert call("depth", "specs/resnet50.yaml", "--format", "json") == (0, json_text, "")
+    code, _, err = call("depth", "specs/resnet50.yaml", "-o", "depth.svg")
+    assert (code, "which depth does not write: its formats are text, json" in err) == (2, True)
+    (schema,) = map(json.loads, blocks("adding_a_question.md", "json"))
+    jsonschema.validate(json.loads(json_text), schema)
+    seen = str(asked.depth(cnnsum.load(ROOT / "specs" / "horses_or_humans.yaml")))
+    assert example == f">>> cnnsum.depth(model)\n{seen}\n\n"
 
 
 def test_the_reader_of_the_page_reads_its_example(monkeypatch):
