@@ -413,9 +413,9 @@ Passes:
     layers: [Reshape: [[2, 2]], ReLU]
 
 ## SPC024
-Vars that are made of one another in a circle.
+Vars that are made of one another in a circle, or a layer that `defaults` put into a field of itself.
 
-Why: None of them has a value.
+Why: None of them has a value; a layer that holds itself has no end.
 
 Mend: Give one of them a value.
 

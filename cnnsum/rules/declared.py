@@ -108,9 +108,14 @@ def _unused(
                         "leave it out, or use it",
                     )
     used_types = {_key(name) for name in _names(spec.get("layers")) | _names(blocks)}
-    for name in _table(spec, "defaults"):
-        if _key(name) not in used_types:
-            yield ("defaults", name), f"default of `{name}`", f"no layer of this file is a `{name}`"
+    # A layer that another holds may stand in a var, or in the defaults of that other one.
+    held = used_types | {_key(name) for name in _names(given)}
+    unused = dict(_table(spec, "defaults"))
+    while reached_now := [name for name in unused if _key(name) in held]:
+        for name in reached_now:
+            held |= {_key(one) for one in _names(unused.pop(name))}
+    for name in unused:
+        yield ("defaults", name), f"default of `{name}`", f"no layer of this file is a `{name}`"
     for name in _table(spec, "layer_types"):
         if name not in used_types | elsewhere | _names(spec.get("defaults")):
             yield ("layer_types", name), f"layer type `{name}`", "leave it out, or use it"

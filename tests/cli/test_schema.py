@@ -128,6 +128,10 @@ def test_what_a_schema_can_see_is_refused() -> None:
         },
         {"framework": "torch", "input": [4, 8], "layers": [{"LSTM": {"hidden_size": 3, "batch_first": False}}]},
         {"input": [3, 8, 8], "layers": [{"Conv2d": [3, 8, 3]}]},
+        {"input": [4, 8], "layers": [{"TimeDistributed": {"layer": "Dense"}}]},
+        {"input": [4, 8], "layers": [{"Bidirectional": "LSTM"}]},
+        {"input": [4, 8], "layers": [{"RNN": {"cell": [{"LSTMCell": 3}, "GRUCell"]}}]},
+        {"input": [4, 8], "layers": [{"TimeDistributed": {"layer": {"TimeDistributed": [{"Dense": {}}]}}}]},
     ],
 )
 def test_mistakes_are_seen(spec: Any) -> None:
@@ -149,6 +153,22 @@ def test_mistakes_are_seen(spec: Any) -> None:
 )
 def test_words_of_pytorch_are_accepted(layer: Any) -> None:
     assert errors({"framework": "torch", "input": [3, 8, 8], "layers": [layer]}) == []
+
+
+@each(
+    "spec",
+    [
+        {
+            "defaults": {"LSTM": {"units": 7}},
+            "layers": [{"Bidirectional": {"layer": "LSTM"}}, {"Bidirectional": "LSTM"}],
+        },
+        {"defaults": {"LSTM": {"units": 7}}, "layers": [{"Bidirectional": {"layer": {"LSTM": {"use_bias": False}}}}]},
+        {"defaults": {"GRUCell": {"units": 7}}, "layers": [{"RNN": {"cell": ["GRUCell", {"LSTMCell": 3}]}}]},
+        {"defaults": {"TimeDistributed": {"layer": {"Dense": 3}}}, "layers": ["TimeDistributed"]},
+    ],
+)
+def test_what_defaults_give_held_layers_they_need_not_say(spec: Any) -> None:
+    assert errors({"input": [4, 8], **spec}) == []
 
 
 def test_every_layer_type_and_field_is_in_it() -> None:

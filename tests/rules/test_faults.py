@@ -135,6 +135,14 @@ SILENT = {
         "ARC493",
         "vars: {w: 8}\nblocks: {a: {layers: [Dense: w]}, b: {layers: [a]}}\n" + spec([9], "b"),
     ),
+    "used/by a layer held in a var": (
+        "ARC493",
+        "vars: {x: {Dense: 3}}\ndefaults: {Dense: {use_bias: false}}\n" + spec([5, 9], "TimeDistributed: {layer: $x}"),
+    ),
+    "used/by a layer held in a default": (
+        "ARC493",
+        "defaults: {Dense: {units: 3}, TimeDistributed: {layer: Dense}}\n" + spec([5, 9], "TimeDistributed"),
+    ),
     "used/in a wrapper": (
         "ARC493",
         "defaults: {Dense: {use_bias: false}}\n" + spec([5, 9], "TimeDistributed: {layer: {Dense: 3}}"),

@@ -278,7 +278,7 @@ def _defs(words: _Words) -> dict[str, Schema]:
     """What the language defines of layers in the words of one framework."""
     layers, prefix = words.layers, words.prefix
     names = layers.names()
-    needs = layers.complete()
+    needs = layers.needed()
     type_name = either({"enum": [*names, *MODELS, *words.private]}, {"type": "string", "pattern": words.dotted})
     other_name = {"type": "string", "pattern": f"{words.dotted}|{_NAME}"}
     any_name = either({"enum": [*names, *MODELS]}, other_name)
@@ -309,7 +309,8 @@ def _defs(words: _Words) -> dict[str, Schema]:
             {"type": "object", "propertyNames": {**type_name, **_NAMED_BELOW}},
         ),
         "complete": either(
-            {"type": "string", "not": {"pattern": f"^({'|'.join(needs)})$"}}, {"type": "object", "properties": needs}
+            {"type": "string", "not": {"pattern": f"^({'|'.join(needs)})$"}},
+            {"type": "object", "properties": layers.complete()},
         ),
         "inner": {
             "description": "A layer, written as an item of `layers` would be.",
@@ -318,7 +319,6 @@ def _defs(words: _Words) -> dict[str, Schema]:
                 {
                     "allOf": [
                         _ref(f"{prefix}layer"),
-                        _ref(f"{prefix}complete"),
                         {"additionalProperties": {"properties": dict.fromkeys((*_OF_GRAPH, "dtype"), False)}},
                     ]
                 },

@@ -151,6 +151,8 @@ _SAID: tuple[tuple[object, str, Schema], ...] = (
     (torch_fields.BatchFirst, "batchFirst", either({"const": True}, FORMULA)),
 )
 _KINDS: dict[Kind, tuple[str, Schema]] = {kind_in(said): (name, schema) for said, name, schema in _SAID}
+#: The kinds of fields that hold layers.
+_HOLDING = frozenset(kind for kind, (name, _) in _KINDS.items() if name.startswith("inner"))
 
 
 class Layers:
@@ -191,10 +193,18 @@ class Layers:
         return found
 
     def complete(self) -> dict[str, Schema]:
-        """By name, for the same types: a value with all of these fields."""
-        return {
-            name: _with_all(fields, self._by_name[name].by_position(name)) for name, fields in self.needed().items()
-        }
+        """By name, for the same types: a value with all of these fields; and of types that hold layers, with such."""
+        needed = self.needed()
+        found = {}
+        for name, type in self._by_name.items():
+            holding = {
+                field.name: either(_ref(f"{self.prefix}complete"), listed(_ref(f"{self.prefix}complete")), NULL)
+                for field in type.schema.fields.values()
+                if field.kind in _HOLDING
+            }
+            if name in needed or holding:
+                found[name] = _with_all(needed.get(name, []), type.by_position(name), holding)
+        return found
 
     def allows(self, kind: Kind) -> Schema:
         """What a field of that kind may hold; anything, for a kind that is not known here."""
@@ -279,14 +289,24 @@ def _choice(kind: Kind) -> Schema:
     return either(*ways, {"type": "string", "pattern": f"^({any_case})$"})
 
 
-def _with_all(needed: list[str], fields: list[str]) -> Schema:
-    """A value with the fields that are needed, by name or by position; what shares another's has that layer's."""
-    return {
-        "type": ["object", "array", *(_SCALARS if needed == fields[:1] else ())],
-        "minItems": 1 + max(map(fields.index, needed)),
-        "if": {"type": "object", "not": {"required": ["share"]}},
-        "then": {"required": needed},
-    }
+def _with_all(needed: list[str], fields: list[str], holding: dict[str, Schema]) -> Schema:
+    """A value with the fields that are needed, by name or by position; what shares another's has that layer's.
+
+    holding: what is said of the fields that hold layers.
+    """
+    found: dict[str, object] = {}
+    if needed:
+        found = {
+            "type": ["object", "array", *(_SCALARS if needed == fields[:1] else ())],
+            "minItems": 1 + max(map(fields.index, needed)),
+            "if": {"type": "object", "not": {"required": ["share"]}},
+            "then": {"required": needed},
+        }
+    if holding:
+        found |= {"properties": holding, "prefixItems": [holding.get(name, {}) for name in fields]}
+        if fields[0] in holding:
+            found["allOf"] = [{"if": {"type": "string"}, "then": holding[fields[0]]}]
+    return found
 
 
 def _ref(name: str) -> Schema:

@@ -5,7 +5,7 @@ Knows no graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from cnnsum.diagnostics import Problem, Related, Suggestion
 from cnnsum.graph.model import POLICIES, Policy, policy
@@ -28,14 +28,18 @@ class Reader:
     """What the kinds of fields ask of the language; see `cnnsum.layers.kinds.Reading`.
 
     evaluated: whether an expression was met, so that the result holds for this scope only. model: makes a layer of the
-    model that stands in a field, where there can be one.
+    model that stands in a field, where there can be one. defaults: by file, of which `document` is the one whose fields
+    are being read. open: the layers in fields that are being read, as they are written, one within the other.
     """
 
-    __slots__ = ("evaluated", "model", "scope", "types")
+    __slots__ = ("defaults", "document", "evaluated", "model", "open", "scope", "types")
 
-    def __init__(self, types: Types, scope: Scope) -> None:
+    def __init__(self, types: Types, scope: Scope, defaults: dict[Document, Defaults]) -> None:
         self.types = types
         self.scope = scope
+        self.defaults = defaults
+        self.document: Document | None = None
+        self.open: list[object] = []
         self.evaluated = False
         self.model: Callable[[dict[str, Any]], Inner] | None = None
 
@@ -81,6 +85,10 @@ class Defaults:
             self._merged[type] = merged
         return merged
 
+    def are_good(self, type: LayerType, raw: Mapping[str, Any]) -> bool:
+        """Whether nothing that they give a layer with the fields `raw` is wrong, which is reported."""
+        return type not in self.failed or self.failed[type].issubset(raw)
+
 
 class Binder:
     """Gives entries their checked fields, and remembers those that are the same wherever they stand."""
@@ -88,7 +96,7 @@ class Binder:
     __slots__ = ("_known", "defaults", "findings", "reader")
 
     def __init__(self, types: Types, findings: Findings, top: Scope, defaults: dict[Document, Defaults]) -> None:
-        self.reader = Reader(types, top)
+        self.reader = Reader(types, top, defaults)
         self.findings = findings
         self.defaults = defaults
         self._known: dict[object, tuple[LayerType, dict[str, object]]] = {}
@@ -108,9 +116,7 @@ class Binder:
         raw = entry.raw
         defaults = self.defaults[entry.document]
         given = defaults.of(type)
-        good = True
-        if type in defaults.failed and not defaults.failed[type].issubset(raw):
-            good = False
+        good = defaults.are_good(type, raw)
         if entry.dollar:
             raw = dict(raw)
             for name, value in entry.raw.items():
@@ -121,12 +127,12 @@ class Binder:
                     del raw[name]
                     good = False
         reader = self.reader
-        outer = reader.scope, reader.evaluated
-        reader.scope = scope
+        outer = reader.scope, reader.evaluated, reader.document
+        reader.scope, reader.document = scope, entry.document
         reader.evaluated = False
         fields, problems = type.bind({**given, **raw} if given else raw, reader)
         evaluated = reader.evaluated
-        reader.scope, reader.evaluated = outer
+        reader.scope, reader.evaluated, reader.document = outer
         if problems or not good:
             self._report(entry, problems, raw, use, good=good)
             return None, {}
@@ -262,12 +268,13 @@ def policy_of(value: object, scope: Scope | None = None) -> Policy:
     )
 
 
-def read_defaults(raw: object, site: Site, defaults: Defaults, types: Types, scope: Scope, findings: Findings) -> None:
-    """Check the mapping `defaults` of a file, and keep what is good of it."""
+def read_defaults(
+    raw: object, site: Site, known: dict[Document, Defaults], types: Types, scope: Scope, findings: Findings
+) -> None:
+    """Check the mapping `defaults` of the file that `site` is in, and keep what is good of it in `known`."""
     if not isinstance(raw, dict):
         findings.add("SPC022", f"`defaults` is a mapping of layer types to fields, not {show(raw)}", site)
         return
     from cnnsum.readers.native.defaults import read
 
-    for name, fields in raw.items():
-        read(name, fields, site._replace(path=(*site.path, name)), defaults, types, scope, findings)
+    read(raw, site, known, types, scope, findings)

@@ -11,9 +11,9 @@ from cnnsum.layers.base import LayerType
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import wrong
 from cnnsum.readers.native.entry import MODELS, SPECIAL
-from cnnsum.readers.native.faults import ReportedError
-from cnnsum.readers.native.fields import Reader, truth
-from cnnsum.readers.native.scope import whole
+from cnnsum.readers.native.faults import ReportedError, Site
+from cnnsum.readers.native.fields import Defaults, Reader, truth
+from cnnsum.readers.native.scope import Written, WrittenMapping, whole
 from cnnsum.typed import Any
 
 
@@ -36,7 +36,14 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
             raise ReportedError
         raise Problem("UNK701", f"unknown layer type `{name}`", (name,), help=reader.types.suggest(name))
     fields, positions = _by_name(type, name, value)
-    own_name, trainable = "", True
+    written_in = reader.document
+    if isinstance(raw, (Written, WrittenMapping)) and isinstance(raw.site, Site):
+        written_in = raw.site.document  # `$name` stands in the field, and the layer in another file
+    defaults = Defaults() if written_in is None else reader.defaults[written_in]
+    if not defaults.are_good(type, fields):
+        raise ReportedError
+    default, policy = defaults.special.get(type, (None, None))
+    own_name, trainable = "", default is not False
     for key in [key for key in fields if key in SPECIAL]:
         given = fields.pop(key)
         if key == "name" and isinstance(given, str):
@@ -45,7 +52,16 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
             trainable = truth(given, reader.scope, key)
         else:
             raise Problem("CFG102", f"({name}): `{key}` cannot stand in a wrapped layer", (name, key))
-    bound, problems = type.bind(whole(fields, reader.scope), reader)
+    if any(one is raw for one in reader.open):
+        # What `defaults` give a layer in a field of itself is one and the same, however deep it stands.
+        raise Problem("SPC024", f"the {name} that `defaults` put in a field holds itself")
+    outer, reader.document = reader.document, written_in
+    reader.open.append(raw)
+    try:
+        bound, problems = type.bind({**defaults.of(type), **whole(fields, reader.scope)}, reader)
+    finally:
+        reader.open.pop()
+        reader.document = outer
     for problem in problems:
         if problem.field:
             problem.field = (name, *positions.get(problem.field[0], (problem.field[0],)), *problem.field[1:])
@@ -55,7 +71,7 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
             problem.message = f"({name}): {problem.message}"
             problem.args = (problem.message,)
         raise problem
-    return Inner(type, bound, own_name, trainable)
+    return Inner(type, bound, own_name, trainable, None if policy is None else policy.variable)
 
 
 def _by_name(type: LayerType, called: str, value: object) -> tuple[dict[str, object], dict[object, tuple[int, ...]]]:

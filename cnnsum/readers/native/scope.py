@@ -7,7 +7,7 @@ is an expression in one field is a plain word in another. Knows no layer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cnnsum import dims  # its language is loaded by the first expression only
 from cnnsum.diagnostics import did_you_mean
@@ -48,14 +48,25 @@ class Written(str):
         return written
 
 
+class WrittenMapping(dict[str, Any]):
+    """A mapping together with the place that it was written at: a layer in it has the defaults of that file."""
+
+    __slots__ = ("site",)
+
+    def __init__(self, items: Iterable[tuple[str, Any]], site: Site | Outside | None) -> None:
+        super().__init__(items)
+        self.site = site
+
+
 def written(value: Any, scope: Scope, site: Site | Outside | None) -> Any:
-    """A value of any type, whose texts remember where they come from."""
+    """A value of any type, whose texts and mappings remember where they come from."""
     if type(value) is str:
         return Written.of(value, scope, site)
     if isinstance(value, list):
         return [written(item, scope, _below(site, index)) for index, item in enumerate(value)]
     if isinstance(value, dict):
-        return {key: written(item, scope, _below(site, key)) for key, item in value.items()}
+        items = [(key, written(item, scope, _below(site, key))) for key, item in value.items()]
+        return WrittenMapping(items, site)
     return value
 
 
@@ -286,7 +297,8 @@ def whole(value: Any, scope: Scope, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [whole(item, scope, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {key: whole(item, scope, depth + 1) for key, item in value.items()}
+        items = [(key, whole(item, scope, depth + 1)) for key, item in value.items()]
+        return WrittenMapping(items, value.site) if type(value) is WrittenMapping else dict(items)
     return value
 
 

@@ -288,11 +288,10 @@ class Spec:
                 self.blocks += declare_blocks(document, ("blocks",), self.types, self.findings)
         result = {}
         for document in files:
-            defaults = result[document] = Defaults(data_format)
+            result[document] = Defaults(data_format)
             given = document.value.get("defaults")
             if given is not None:
-                site = Site(document, ("defaults",))
-                read_defaults(given, site, defaults, self.types, self.scope, self.findings)
+                read_defaults(given, Site(document, ("defaults",)), result, self.types, self.scope, self.findings)
         if self.blocks:
             from cnnsum.readers.native.blocks import link
 
