@@ -153,9 +153,20 @@ def test_a_spectrogram() -> None:
     assert apply("STFTSpectrogram", (N, 100, 2), mode="real", frame_length=16).weights == (
         Weight("real_kernel", (16, 1, 9)),
     )
+    # Without `fft_length` the next power of two, as Keras has it.
+    for length, bins in ((2, 2), (3, 3), (16, 9), (17, 17), (100, 65)):
+        facts = apply("STFTSpectrogram", (N, 100, 2), mode="real", frame_length=length)
+        assert facts.weights == (Weight("real_kernel", (length, 1, bins)),)
+    assert apply("STFTSpectrogram", (N, 1000, 1), frame_length=100, frame_step=40).outputs == ((N, 23, 65),)
+    length = Symbol("L").dim
+    assert refusal("STFTSpectrogram", (N, 100, 2), frame_length=length).code == "UNK704"
+    assert apply("STFTSpectrogram", (N, 100, 2), frame_length=length, fft_length=64).weights[0].shape == (length, 1, 33)
+    assert refusal("STFTSpectrogram", (N, 100, 2), frame_length=1).code == "CFG102"
+    assert apply("STFTSpectrogram", (N, 100, 2), frame_length=1, frame_step=1).outputs == ((N, 100, 2),)
     assert refusal("STFTSpectrogram", (N, 100, 2), frame_length=16, frame_step=17).code == "CFG102"
     assert refusal("STFTSpectrogram", (N, 100, 2), frame_length=16, fft_length=15).code == "CFG102"
     assert apply("MelSpectrogram", (N, 16000)).outputs == ((N, 128, 32),)
+    assert refusal("MelSpectrogram", (N, 16000), fft_length=64, sequence_length=65).code == "CFG102"
 
 
 def test_cells_are_the_layers_of_one_step() -> None:

@@ -506,11 +506,11 @@ def normalization_of_data(draw: Draw) -> Case:
 
 @st.composite
 def spectrogram(draw: Draw) -> Case:
-    length = draw(st.sampled_from([4, 8, 16]))
-    fields: Fields = {"frame_length": length, **some(draw, frame_step=st.integers(1, 8), padding=PADDING)}
+    length = draw(st.integers(2, 17))
+    fields: Fields = {"frame_length": length, **some(draw, frame_step=st.integers(1, min(length, 8)), padding=PADDING)}
     fields.update(some(draw, mode=st.sampled_from(["log", "magnitude", "psd", "real", "imag"]), expand_dims=FLAG))
     if draw(FLAG):
-        fields["fft_length"] = length * draw(st.integers(1, 2))
+        fields["fft_length"] = length + draw(st.integers(0, 16))
     return one(fields, (draw(st.integers(16, 64)), draw(FEW)))
 
 

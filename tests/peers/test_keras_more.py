@@ -86,6 +86,7 @@ def test_codes(mode: str, shape: list[int]) -> None:
     st.sampled_from(["log", "magnitude", "psd", "real", "imag", "angle", "stft"]),
     st.integers(2, 20),
     st.none() | st.integers(1, 20),
+    st.none() | st.integers(20, 40),
     st.sampled_from(["valid", "same"]),
     st.booleans(),
     st.integers(1, 3),
@@ -93,12 +94,12 @@ def test_codes(mode: str, shape: list[int]) -> None:
 )
 @some
 def test_spectrograms(
-    mode: str, length: int, step: int | None, padding: str, expand: bool, channels: int, samples: int
+    mode: str, length: int, step: int | None, fft: int | None, padding: str, expand: bool, channels: int, samples: int
 ) -> None:
     step = None if step is None else min(step, length)
     agree(
         lambda: layers.STFTSpectrogram(
-            mode=mode, frame_length=length, frame_step=step, fft_length=32, padding=padding, expand_dims=expand
+            mode=mode, frame_length=length, frame_step=step, fft_length=fft, padding=padding, expand_dims=expand
         ),
         (samples, channels),
     )

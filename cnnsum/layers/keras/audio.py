@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
-from cnnsum.dims import Dim, at_least, maximum, prod
+from cnnsum.dims import Dim, at_least, prod
 from cnnsum.layers.arithmetic.slide import Sliding, arrange, channels, slide
 from cnnsum.layers.base import layer
 from cnnsum.layers.facts import NOT_FOLLOWED, Facts, Shape, Weight, show_shape, size
@@ -28,6 +28,15 @@ Taper = Annotated[str | tuple[float, ...], Kind(_TAPER, _taper)]
 _OPS = {"log": 5, "magnitude": 4, "psd": 4, "real": 0, "imag": 0, "angle": 1, "stft": 0}
 
 
+def _next_power_of_two(frame_length: Dim) -> int:
+    """What Keras takes for `fft_length` where none is given; raises Problem where `frame_length` is not known."""
+    if not isinstance(frame_length, int):
+        message = f"`fft_length` must be given where `frame_length` is not known, got {show(frame_length)}"
+        help = "where it is not given, it is the next power of two, which no formula says"
+        raise Problem("UNK704", message, "frame_length", help=help)
+    return 1 << (frame_length - 1).bit_length()
+
+
 @layer
 def STFTSpectrogram(
     x: Shape,
@@ -46,6 +55,7 @@ def STFTSpectrogram(
     """The short-time Fourier transform of waves, as convolutions: `(T, C)` becomes `(frames, C * bins)`.
 
     `bins = fft_length // 2 + 1`; frames are `frame_length` long and `frame_step` apart (half of it where not given).
+    `fft_length` is the next power of two from `frame_length` on where it is not given.
     `mode: stft` gives the real and the imaginary part, `real` and `imag` one of them, each other mode one number of
     both. `expand_dims` gives `(frames, bins, C)`, with twice the bins for `stft`.
 
@@ -58,9 +68,12 @@ def STFTSpectrogram(
         raise Problem("CFG102", f"`frame_step` must be at most `frame_length` {show(frame_length)}", "frame_step")
     if fft_length is not None and at_least(fft_length, frame_length) is False:
         raise Problem("CFG102", f"`fft_length` must be at least `frame_length` {show(frame_length)}", "fft_length")
-    step = frame_step if frame_step is not None else maximum(frame_length // 2, 1)
-    length = fft_length if fft_length is not None else frame_length
-    bins = length // 2 + 1
+    if frame_step is None and frame_length == 1:
+        raise Problem(
+            "CFG102", "`frame_step` must be given for a `frame_length` of 1, half of which is 0", "frame_length"
+        )
+    step = frame_step if frame_step is not None else frame_length // 2
+    bins = (fft_length if fft_length is not None else _next_power_of_two(frame_length)) // 2 + 1
     depth = channels(x, data_format)
     require_known(depth, x, "STFTSpectrogram")
     sliding = Sliding(
@@ -116,6 +129,9 @@ def MelSpectrogram(
     if len(x) not in (1, 2, 3):
         reason = f"MelSpectrogram needs an input of rank 1 to 3 (batch axis included), got {show_shape(x)}"
         raise Problem("SHP204", reason)
+    if sequence_length is not None and at_least(fft_length, sequence_length) is False:
+        message = f"`sequence_length` must be at most `fft_length` {show(fft_length)}"
+        raise Problem("CFG102", message, "sequence_length")
     frames = (x[-1] + sequence_stride + 1) // sequence_stride
     out = (*x[:-1], num_mel_bins, frames)
     rows: Dim = frames * x[1] if len(x) == 3 else frames
