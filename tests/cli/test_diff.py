@@ -200,7 +200,7 @@ def test_formulas(here: Path) -> None:
     assert found["totals"]["macs"]["change"] == 0
     assert isinstance(found["totals"]["macs"]["old"], str)
     out = call("diff", "old.yaml", "old.yaml", "-i", "H,W,3").out
-    assert "\n memory of weights     6,248 B, as before\n" in out
+    assert "\n weight memory         6,248 B, as before\n" in out
 
 
 def test_text(here: Path) -> None:

@@ -255,7 +255,7 @@ def test_what_nothing_is_known_of():
     keras = sequential([None, 8], "Mystery", name="m")
     done = call("fit", "-", "--memory", "1GiB", stdin=keras)
     assert done.code == 2
-    assert "the memory of this network is not known" in done.err
+    assert "the training memory of this network is not known" in done.err
 
 
 @each(

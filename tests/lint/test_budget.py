@@ -212,7 +212,7 @@ def test_what_is_not_known_fails() -> None:
             "1:16: BUD503 `peak`: `1G` can be 1GiB (1,073,741,824 bytes) or 1GB (1,000,000,000): write which",
         ),
         ("{depth: 5M}", "1:17: BUD503 `depth`: `5M` is not a limit: write a number of layers"),
-        ("{stride: {}}", "1:18: BUD503 `stride`: a mapping is not a limit: write a number of input samples"),
+        ("{stride: {}}", "1:18: BUD503 `stride`: a mapping is not a limit: write a number of input positions"),
         ("{batch: 0}", "1:17: BUD503 `batch` is a number of samples, got `0`"),
         ("{batch: 3}", "1:1: BUD503 this budget has no limit"),
         ("{over: {H: 9}, optimizer: adam}", "1:1: BUD503 this budget has no limit"),

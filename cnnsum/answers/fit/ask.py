@@ -14,6 +14,7 @@ from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.sizes.largest import MOST, Solution, UnsolvedError, first, solution, within
 from cnnsum.answers.fit.recorded import Recorded, as_text, recorded
 from cnnsum.answers.fit.records import Best, Fit, Limit
+from cnnsum.answers.measures import MEASURES as TITLED
 from cnnsum.answers.variants.costs import MEASURES, Outcome
 from cnnsum.answers.variants.ranges import Grid, Varied, plain, varied
 from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred, known_optimizer
@@ -490,8 +491,9 @@ class _Endless(Grid):
 
 
 def _not_known(limit: Limit, unknown: tuple[str, ...]) -> UnusableError:
-    what = {"memory": "memory", "params": "number of parameters", "macs": "number of MACs", "flops": "number of FLOPs"}
+    measure = TITLED[limit.measure]
+    what = measure.title if measure.is_memory else f"number of {measure.title}"
     listed = ", ".join(f"`{name}`" for name in unknown[:3])
     more = f" and {len(unknown) - 3:,} more layers" if len(unknown) > 3 else ""
     because = f": nothing is known of {listed}{more}" if unknown else ""
-    return UnusableError(Diagnostic("SPC057", f"the {what[limit.name]} of this network is not known{because}"))
+    return UnusableError(Diagnostic("SPC057", f"the {what} of this network is not known{because}"))

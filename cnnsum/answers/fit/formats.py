@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from cnnsum.answers.fit.records import Fit, Limit
+from cnnsum.answers.measures import MEASURES
 from cnnsum.answers.variants.costs import Costs
 from cnnsum.counted import counted
 from cnnsum.render import units
@@ -17,15 +18,6 @@ SCHEMA = "cnnsum.fit/1"
 _LABEL = 20
 _AMOUNT = 10
 _Line = list[Span]
-
-_TITLES = {
-    "params": "parameters",
-    "macs": "MACs per sample",
-    "flops": "FLOPs per sample",
-    "inference": "memory of inference",
-    "training": "memory of training",
-}
-_COUNTS = ("params", "macs", "flops")
 
 
 def lines(found: Fit, _width: int) -> Iterator[_Line]:
@@ -85,7 +77,7 @@ def _unlimited(found: Fit, limits: tuple[Limit, ...], name: str) -> Iterator[_Li
     for limit in limits:
         formula = found.formulas.get(limit.name)
         text = units.exact(formula) if formula is not None else "within the limit"
-        yield [(f"   {_TITLES[limit.measure]:<{_LABEL}}", ""), (text, NUMBER), (scope, "")]
+        yield [(f"   {MEASURES[limit.measure].full:<{_LABEL}}", ""), (text, NUMBER), (scope, "")]
 
 
 def costs_within(costs: Costs, limits: tuple[Limit, ...], optimizer: str) -> Iterator[_Line]:
@@ -98,7 +90,7 @@ def costs_within(costs: Costs, limits: tuple[Limit, ...], optimizer: str) -> Ite
         note = f"of {most}" if amount <= limit.most else f"over {most} by {apart}"
         note += f", {apart} left" if amount < limit.most else ""
         note += f", with {optimizer}" if limit.measure == "training" else ""
-        yield cost(_TITLES[limit.measure], limit.measure, amount, note)
+        yield cost(MEASURES[limit.measure].full, limit.measure, amount, note)
 
 
 def cost(title: str, measure: str, amount: int, note: str) -> _Line:
@@ -108,7 +100,7 @@ def cost(title: str, measure: str, amount: int, note: str) -> _Line:
 
 
 def _shown_as(measure: str) -> Callable[[int], str]:
-    return units.count if measure in _COUNTS else units.memory
+    return MEASURES[measure].short
 
 
 def _and_names(limits: tuple[Limit, ...]) -> str:

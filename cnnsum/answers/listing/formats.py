@@ -12,6 +12,7 @@ from itertools import islice
 
 from cnnsum.answers import rows
 from cnnsum.answers.listing.records import COLUMNS, USUAL, Listed, Listing
+from cnnsum.answers.measures import MEASURES
 from cnnsum.answers.rows import Table, parts_of
 from cnnsum.ink import markdown
 from cnnsum.render import units
@@ -29,8 +30,6 @@ _SHOWN = ("path", "format", "params", "macs", "weights", "peak", "training")
 _LEAST = ("weights", "format", "peak", "macs", "training")
 #: What stands between two columns, and before a status that stands below its line.
 _BETWEEN, _BELOW = "  ", "    "
-_TITLES = {"params": "Params", "trainable": "Trainable", "macs": "MACs"}
-_COUNTS = ("params", "trainable", "macs", "findings")
 _LINES_PER_CHUNK = 1_000
 
 
@@ -43,7 +42,7 @@ def lines(listing: Listing, _width: int, room: int | None = None) -> Iterator[li
     models = list(listing)
     names = listing.columns or _SHOWN
     table = {name: [_cell(name, model.values()[name]) for model in models] for name in names}
-    titles = {name: _TITLES.get(name, name.capitalize()) for name in names}
+    titles = {name: MEASURES[name].head if name in MEASURES else name.capitalize() for name in names}
     widths = {name: max(map(cell_length, (titles[name], *cells))) for name, cells in table.items()}
     left_out = [] if room is None or listing.columns is not None else _without_room(widths, room)
     told = not {"status", "why"} & {*names}
@@ -96,7 +95,7 @@ def _cell(name: str, value: int | str | None) -> str:
         return printable(value)
     if value is None:
         return "?"
-    return units.count(value) if name in _COUNTS else units.memory(value)
+    return MEASURES[name].short(value) if name in MEASURES else units.count(value)
 
 
 def _values(model: Listed, names: Sequence[str]) -> dict[str, int | str | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cnnsum.answers import OptionError
+from cnnsum.answers.measures import MEASURES
 from cnnsum.answers.plan.ask import Plan
 from cnnsum.answers.summary.alike import keys
 from cnnsum.answers.summary.records import Report, Row
@@ -47,7 +48,7 @@ def bars(report: Report, measure: str) -> Bars:
     if measure not in ("params", "macs"):
         raise OptionError("it is not said what the chart draws", "Options(chart=...): memory, params or macs")
     value: Callable[[Row], Dim] = (lambda row: row.params.total) if measure == "params" else lambda row: row.macs
-    title = "Parameters" if measure == "params" else "MACs per sample"
+    title = MEASURES[measure].heading
     amounts = [value(row) for row in report.rows]
     if any(not isinstance(one, int) and one is not UNKNOWN for one in amounts):
         raise OptionError(f"the {title} depend on sizes that are open", "give them with --input or --set")

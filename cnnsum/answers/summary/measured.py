@@ -7,45 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cnnsum.answers.measures import MEASURES as EVERY
 from cnnsum.answers.summary.records import Row, Totals
 from cnnsum.dims import Dim
-from cnnsum.render import units
-from cnnsum.typed import NamedTuple
-
-
-class Measure(NamedTuple):
-    """A number of a model: what it is called in a sentence, and whether it is bytes."""
-
-    title: str
-    is_memory: bool = False
-
-    def exact(self, number: Dim) -> str:
-        """The exact number, with its unit.
-
-        >>> MEASURES["params"].exact(25636712), MEASURES["peak"].exact(150157312)
-        ('25,636,712', '150,157,312 B')
-        """
-        return units.exact(number) + (" B" if self.is_memory else "")
-
-    def short(self, number: Dim) -> str:
-        """The number in K, M, G, or in KiB, MiB, GiB.
-
-        >>> MEASURES["params"].short(25636712), MEASURES["peak"].short(150157312)
-        ('25.64 M', '143.20 MiB')
-        """
-        return units.memory(number) if self.is_memory else units.count(number)
-
 
 #: Sums over a model that the totals of its report hold, by name.
-MEASURES = {
-    "params": Measure("parameters"),
-    "trainable": Measure("trainable parameters"),
-    "macs": Measure("MACs"),
-    "flops": Measure("FLOPs"),
-    "weights": Measure("memory of weights", is_memory=True),
-    "peak": Measure("peak memory", is_memory=True),
-    "training": Measure("training memory", is_memory=True),
-}
+MEASURES = {name: measure for name, measure in EVERY.items() if name != "inference"}
 
 
 def measured(totals: Totals) -> dict[str, Dim]:

@@ -7,27 +7,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnsum.answers import OptionError
+from cnnsum.answers.measures import MEASURES as EVERY
 from cnnsum.answers.rows import Row, numbers_of, plain_columns
 from cnnsum.answers.sweep.records import Swept
 from cnnsum.answers.variants.costs import MEASURES
-from cnnsum.render import units
 from cnnsum.typed import NamedTuple
 
 #: What may be drawn: a measure, or the front.
 DRAWN = (*MEASURES, "pareto")
 #: Variants that are drawn, at most.
 MOST_DRAWN = 100_000
-
-_TITLES = {
-    "params": "Parameters",
-    "macs": "MACs per sample",
-    "flops": "FLOPs per sample",
-    "weights": "Memory of weights",
-    "peak": "Peak memory",
-    "inference": "Memory of inference",
-    "training": "Memory of training",
-}
-_COUNTS = ("params", "macs", "flops")
 
 
 class Scale(NamedTuple):
@@ -39,7 +28,7 @@ class Scale(NamedTuple):
     @property
     def is_memory(self) -> bool:
         """Whether they are bytes."""
-        return self.name in MEASURES and self.name not in _COUNTS
+        return self.name in MEASURES and EVERY[self.name].is_memory
 
     def shown(self, number: object) -> str:
         """A number as an axis has it, without the zeros of a round one."""
@@ -47,8 +36,7 @@ class Scale(NamedTuple):
             return str(number)
         if self.name not in MEASURES:
             return f"{number:,}"
-        text = units.memory(number) if self.is_memory else units.count(number)
-        return text.replace(".00 ", " ").removesuffix(".00")
+        return EVERY[self.name].short(number).replace(".00 ", " ").removesuffix(".00")
 
 
 class Curve(NamedTuple):
@@ -97,7 +85,7 @@ def drawn(swept: Swept, what: str, pareto: Sequence[str]) -> Curve | Map | Front
         raise OptionError("there is no variant to draw")
     if what == "pareto":
         return _front(swept, rows, names, pareto)
-    scale = Scale(what, _TITLES[what])
+    scale = Scale(what, EVERY[what].heading)
     title = f"{scale.title} of {swept.head.model}"
     at = names.index(what)
     axes = [(Scale("=".join(axis), "=".join(axis)), names.index(axis[0])) for axis, _ in swept.head.columns]
@@ -119,7 +107,7 @@ def _number(value: object) -> int | None:
 def _front(swept: Swept, rows: Sequence[Row], names: Sequence[str], pareto: Sequence[str]) -> Front:
     if len(pareto) != 2:
         raise OptionError("--chart pareto draws two measures", "name them: --pareto params,macs")
-    along, down = (Scale(name, _TITLES.get(name, name)) for name in pareto)
+    along, down = (Scale(name, EVERY[name].heading if name in MEASURES else name) for name in pareto)
     count = len(swept.head.names)
     xs, ys = (numbers_of([row[names.index(scale.name)] for row in rows]) for scale in (along, down))
     called = [

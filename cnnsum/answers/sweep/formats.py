@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from cnnsum.answers import rows
+from cnnsum.answers.measures import MEASURES as EVERY
 from cnnsum.answers.sweep.records import Swept
 from cnnsum.answers.variants.costs import MEASURES
 from cnnsum.counted import counted
@@ -23,9 +24,8 @@ SCHEMA = "cnnsum.sweep/1"
 _LINES_PER_CHUNK = 1_000
 _Line = list[Span]
 
-#: The measures that a table shows, with their titles.
-_SHOWN = {"params": "Params", "macs": "MACs", "peak": "Peak", "training": "Training"}
-_COUNTS = ("params", "macs", "flops")
+#: The measures that a table shows.
+_SHOWN = ("params", "macs", "peak", "training")
 _WIDTH = 12
 
 
@@ -47,7 +47,7 @@ def lines(swept: Swept, _width: int) -> Iterator[_Line]:
         places.append(place)
         place += len(names)
     titles = "".join(f"  {'='.join(names):>{width}}" for (names, _), width in zip(head.columns, widths, strict=True))
-    yield [(titles[1:] + "".join(f"{title:>{_WIDTH}}" for title in _SHOWN.values()), "bold")]
+    yield [(titles[1:] + "".join(f"{title:>{_WIDTH}}" for title in [EVERY[name].head for name in _SHOWN]), "bold")]
     for values, outcome in swept.variants():
         line = "".join(
             [f"  {units.value(values[place]):>{width}}" for place, width in zip(places, widths, strict=True)]
@@ -57,10 +57,7 @@ def lines(swept: Swept, _width: int) -> Iterator[_Line]:
             yield [(line, NUMBER), (f"  {what}: {printable(outcome.why)}", "")]
             continue
         costs = outcome.costs._asdict()
-        cells = [
-            "?" if costs[name] is None else units.count(costs[name]) if name in _COUNTS else units.memory(costs[name])
-            for name in _SHOWN
-        ]
+        cells = ["?" if costs[name] is None else EVERY[name].short(costs[name]) for name in _SHOWN]
         yield [(line, NUMBER), ("".join([f"{cell:>{_WIDTH}}" for cell in cells]), "")]
 
 
