@@ -59,7 +59,7 @@ class Kind(NamedTuple):
 
     `choices` lists the words that are allowed, for kinds that are a choice of words. `spell` gives what a spec says for
     a value that was read, where the value itself does not read back. `least` is what the integers in it are at least:
-    of a formula that is a condition.
+    of a formula that is a condition. `null` is the word that says the same as null, in a field that takes both.
     """
 
     expects: str
@@ -67,10 +67,15 @@ class Kind(NamedTuple):
     choices: tuple[str, ...] = ()
     spell: Callable[[Any], object] | None = None
     least: int | None = None
+    null: str | None = None
 
     def spelled(self, value: object) -> object:
         """A value that was read, as a file says it."""
         return value if self.spell is None or value is None else self.spell(value)
+
+    def means(self, value: object) -> object:
+        """A value that was read, with one form for what null and a word say alike."""
+        return self.null if value is None else value
 
 
 def kind_in(annotated: Any) -> Kind:
@@ -165,10 +170,10 @@ def _text(value: object, _reading: Reading) -> str:
     return value
 
 
-def choice(*words: str, instead: Callable[[object], str] | None = None) -> Kind:
+def choice(*words: str, instead: Callable[[object], str] | None = None, null: str | None = None) -> Kind:
     """A kind whose value is one of some words, compared without regard to case.
 
-    instead: the mend of a value that is not a text.
+    instead: the mend of a value that is not a text. null: as of `Kind`.
     """
     expects = "one of " + ", ".join(words) if len(words) > 1 else words[0]
 
@@ -183,7 +188,7 @@ def choice(*words: str, instead: Callable[[object], str] | None = None) -> Kind:
             raise problem
         raise wrong(expects, value, help=None if instead is None else instead(value))
 
-    return Kind(expects, read, words)
+    return Kind(expects, read, words, None, None, null)
 
 
 def items(

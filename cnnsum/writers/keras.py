@@ -15,6 +15,8 @@ from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
 from cnnsum.layers.base import COMMON, LayerType, find
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.keras import NOT_POLICIES
+from cnnsum.layers.keras.fields import CELLS
+from cnnsum.writers.keras_states import STATES, has_states, of_call, on_states, takes_list
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import has_formula, plain, policy_name, raw_fields
 
@@ -23,8 +25,6 @@ Json = dict[str, object]
 #: Layers with inputs of their own names that Keras calls on one list of them.
 ON_LISTS = frozenset(("Subtract", "Dot", "Attention", "AdditiveAttention"))
 _OPERATIONS_ON_LISTS = frozenset(("Concatenate", "Stack", "Hstack", "Vstack", "Dstack"))
-#: Inputs that Keras takes as one list under a name, after the first.
-STATES = frozenset(("SimpleRNN", "LSTM", "GRU", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"))
 #: Fields of ours that are arguments of a call in Keras.
 OF_CALLS = frozenset(("return_attention_scores", "use_causal_mask", "reverse", "key"))
 #: Classes that Keras exports, and finds, under another name.
@@ -183,6 +183,8 @@ class KerasWriter:
         if type is None or find(type.key) is not type or type.rule.__module__.endswith(".applications"):
             self.refusals.refuse(layer, f"`{layer.name}` is not a layer of Keras: `{layer.type_name}`")
             return {}
+        if type.name in CELLS and not all(map(has_states, layer.nodes)):
+            self.refusals.refuse(layer, f"`{layer.name}`: {on_states(type)}")
         if any(map(has_formula, layer.fields.values())):
             names = [name for name, value in layer.fields.items() if has_formula(value)]
             message = f"`{layer.name}`: formulas have no place in a Keras file ({', '.join(names)})"
@@ -283,13 +285,18 @@ class KerasWriter:
                 tensors.append([_index(item) for item in value])
             elif value:
                 kwargs[name] = True
+        if layer.graph is not None and len(tensors) > 1:
+            return {"args": [tensors], "kwargs": kwargs}  # Keras calls a model on one thing, here a list
         type = layer.type
-        if type is not None and (type.name in ON_LISTS or (type.schema.most is None and type.name not in STATES)):
+        if type is not None and (type.name in ON_LISTS or takes_list(type)):
             alone = layer.is_operation and type.name not in _OPERATIONS_ON_LISTS
             return {"args": tensors if alone else [tensors], "kwargs": kwargs}
-        if layer.type_name in STATES and len(tensors) > 1:
-            kwargs["initial_state"] = tensors[1:]
-            tensors = tensors[:1]
+        if type is not None and len(tensors) > 1 and type.name in (*STATES, *CELLS):
+            first, *rest = tensors
+            held = of_call(type, layer.fields, rest, list)
+            if type.name not in CELLS:
+                kwargs["initial_state"] = held
+            tensors = [first, held] if type.name in CELLS else [first]
         return {"args": tensors, "kwargs": kwargs}
 
     @staticmethod

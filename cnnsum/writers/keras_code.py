@@ -15,14 +15,16 @@ from cnnsum.layers.base import REQUIRED, Field, LayerType
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.keras import NOT_POLICIES
+from cnnsum.layers.keras.fields import CELLS
 from cnnsum.layers.vocabulary import KERAS
 from cnnsum.writers.code.forms import COPIES, Form, Forms, Step, Told
 from cnnsum.writers.code.layout import WIDTH, Bare, Code, Listed, call, flat, lines, literal
 from cnnsum.writers.code.names import Taken, identifier, said
 from cnnsum.writers.code.units import Part, Shaped, Use, unit_of
 from cnnsum.writers.code.variables import Variables
-from cnnsum.writers.keras import EXPORTED, OF_CALLS, ON_LISTS, STATES
+from cnnsum.writers.keras import EXPORTED, OF_CALLS, ON_LISTS
 from cnnsum.writers.keras_names import Names, input_name, keras_name
+from cnnsum.writers.keras_states import STATES, given, has_states, nest, of_call, on_states, states, takes_list
 from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import has_formula, policy_name, shortest
 
@@ -107,13 +109,16 @@ class _Writer(Shaped):
                 self.refusals.refuse(
                     layer, f"`{layer.name}`: its `{name}` is a dtype policy, which is not written in code"
                 )
+        if type.name in CELLS and not has_states(node):
+            self.refusals.refuse(layer, f"`{layer.name}`: {on_states(type)}")
         found = self.known.call(node)
         outputs = 1 if found is None else len(found.outputs)
         constants = tuple([(one.index, repr(one.value)) for one in node.constants])
         policy = policy_name(layer.policy)
         if policy in NOT_POLICIES:
             self.refusals.refuse(layer, f"`{layer.name}`: Keras has no dtype policy `{policy}`")
-        key = (type.key, node.keywords, constants, layer.trainable, policy, outputs, self.notes.get(layer, ""))
+        nested = states(type, layer.fields) if outputs > 1 else ()
+        key = (type.key, node.keywords, constants, layer.trainable, policy, outputs, nested, self.notes.get(layer, ""))
         return Told(key, slots, len(node.inputs) == 1 and outputs == 1 and not type.is_operation)
 
     def _value(self, layer: Layer, field: Field, value: object) -> object:
@@ -179,6 +184,17 @@ class _Made:
         ]
         more: list[tuple[str, Code]] = [] if self.trainable else [("trainable", Bare("False"))]
         return Listed(f"layers.{EXPORTED.get(self.type.name, self.type.name)}(", [*items, *more])
+
+
+def _targets(layer: Layer | None, names: list[str]) -> list[str]:
+    """Variables for what a layer gives, as Keras nests it."""
+    if layer is None or layer.type is None or len(names) == 1:
+        return names
+
+    def joined(one: list[str]) -> str:
+        return "_" if set(one) == {"_"} else f"({', '.join(one)}{',' if len(one) == 1 else ''})"
+
+    return nest(names, given(layer.type, layer.fields), joined)
 
 
 def _code(value: object) -> Code:
@@ -334,7 +350,7 @@ class _Function:
         note = self._shown(self.form.dims(shapes, self.letters))
         note, self.before = (note if note != self.before else ""), note
         if copies == "1":
-            self.body += lines(code, 1, f"{', '.join(targets)} = ", "", note)
+            self.body += lines(code, 1, f"{', '.join(_targets(layer, targets))} = ", "", note)
             return
         if targets[0] != names[0]:
             self.body.append(f"    {targets[0]} = {names[0]}")
@@ -365,7 +381,7 @@ class _Function:
         if type.is_operation:
             return Bare(f" {_OPERATORS[type.key.rpartition('.')[2]]} ".join(names))
         return self._called(
-            part, self._layer(number, step, type, layer), self._arguments(number, type, names, node.keywords)
+            part, self._layer(number, step, type, layer), self._arguments(number, layer, type, names, node.keywords)
         )
 
     def _called(self, part: Part, made: Code, arguments: list[tuple[str, Code]]) -> Code:
@@ -406,7 +422,7 @@ class _Function:
         return Listed(f"layers.{EXPORTED.get(type.name, type.name)}(", items)
 
     def _arguments(
-        self, number: int, type: LayerType, names: list[str], keywords: tuple[str, ...]
+        self, number: int, layer: Layer, type: LayerType, names: list[str], keywords: tuple[str, ...]
     ) -> list[tuple[str, Code]]:
         form, step = self.form, self.form.steps[number]
         placed = len(names) - len(keywords)
@@ -415,11 +431,15 @@ class _Function:
             for name in OF_CALLS
             if name in step.slots and not (form.constant(number, name) and not step.slots[name])
         ]
-        if type.name in ON_LISTS or (type.schema.most is None and type.name not in STATES):
+        if type.name in ON_LISTS or takes_list(type):
             order = dict(zip((*type.schema.inputs[:placed], *keywords), names, strict=False)) if keywords else {}
             listed = [order[one] for one in type.schema.inputs if one in order] if order else names
             return [("", Bare(f"[{', '.join(listed)}]")), *more]
-        if type.name in STATES and len(names) > 1:
-            return [("", Bare(names[0])), ("initial_state", Bare(f"[{', '.join(names[1:])}]")), *more]
+        if type.name in CELLS and keywords:
+            order = dict(zip((*type.schema.inputs[:placed], *keywords), names, strict=True))
+            names = [order[one] for one in type.schema.inputs if one in order]
+        if type.name in (*STATES, *CELLS) and len(names) > 1:
+            held = of_call(type, layer.fields, names[1:], lambda one: f"[{', '.join(one)}]")
+            return [("", Bare(names[0])), ("" if type.name in CELLS else "initial_state", Bare(held)), *more]
         items: list[tuple[str, Code]] = [("", Bare(one)) for one in names[:placed]]
         return [*items, *[(name, Bare(one)) for name, one in zip(keywords, names[placed:], strict=True)], *more]

@@ -255,7 +255,7 @@ class _Writer:
         written: dict[str, object] = {}
         for name, field in type.schema.fields.items():
             value = layer.fields[name]
-            if _is_default(name, value, field.default):
+            if _is_default(value, field):
                 continue
             if name in SPECIAL and name != "dtype":
                 self.refusals.refuse(layer, f"`{layer.name}`: its field `{name}` is a word of the language")
@@ -287,7 +287,7 @@ class _Writer:
         fields = {
             name: self._value(value, inner.type.schema.fields[name])
             for name, value in inner.fields.items()
-            if not _is_default(name, value, inner.type.schema.fields[name].default)
+            if not _is_default(value, inner.type.schema.fields[name])
         }
         if inner.name:
             fields["name"] = inner.name
@@ -337,13 +337,10 @@ def _short(item: Item) -> str | Item:
     return item if fields else type_name
 
 
-#: What null stands for.
-_NULL = {"activation": "linear", "data_format": "channels_last"}
-
-
-def _is_default(name: str, value: object, default: object) -> bool:
-    if default is None and name in _NULL:
-        return value in (None, _NULL[name])
+def _is_default(value: object, field: Field) -> bool:
+    default = field.default
+    if default is None:
+        return field.kind.means(value) == field.kind.null
     return default is not REQUIRED and type(value) is type(default) and bool(value == default)
 
 

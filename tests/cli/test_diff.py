@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.calling import call
+from tests.thorough import each
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
@@ -337,3 +338,19 @@ def test_inputs_are_known_by_name_and_else_by_their_order(here: Path) -> None:
         (here / "new.yaml").write_text(spec % names, encoding="utf-8")
         found = json.loads(call("diff", "old.yaml", "new.yaml", "--format", "json").out)["layers"]
         assert [one["name"] for one in found["changed"]] == changed, names
+
+
+@each("said", ["activation: linear", "data_format: channels_last"])
+def test_what_null_and_a_word_say_alike_is_no_change(here: Path, said: str) -> None:
+    """A Keras file writes the word, and a spec leaves it out; in a layer that another holds, too."""
+    spec = (
+        "input: [4, 9, 9, 3]\nlayers:\n  - TimeDistributed: {layer: {Conv2D: {filters: 8, kernel_size: 3}}}\n"
+        "  - Conv3D: {filters: 8, kernel_size: 3, name: c}\n"
+    )
+    (here / "old.yaml").write_text(spec, encoding="utf-8")
+    (here / "new.yaml").write_text(spec.replace("kernel_size: 3", f"kernel_size: 3, {said}"), encoding="utf-8")
+    found = json.loads(call("diff", "old.yaml", "new.yaml", "--format", "json").out)["layers"]
+    assert (found["changed"], found["same"]) == ([], 2)
+    (here / "new.yaml").write_text(spec.replace("name: c", "name: c, activation: relu"), encoding="utf-8")
+    (changed,) = json.loads(call("diff", "old.yaml", "new.yaml", "--format", "json").out)["layers"]["changed"]
+    assert changed["fields"] == {"activation": {"old": "null", "new": "relu"}}

@@ -15,6 +15,7 @@ import cnnsum
 from cnnsum.answers.summary.rendering import render
 from cnnsum.diagnostics import UnusableError
 from cnnsum.layers.base import all_types
+from cnnsum.layers.keras.fields import CELLS
 from cnnsum.writers import write
 from tests.cli.calling import call
 from tests.thorough import each, in_batches, some
@@ -621,6 +622,42 @@ def test_ends_of_a_model_stay_nested_as_its_file_has_them() -> None:
         assert json.loads(again)["config"]["output_layers"] == ends
 
 
+def test_a_model_of_several_inputs_is_called_on_a_list() -> None:
+    head = "{Functional: {name: head, from: [x, y], inputs: {a: [4], b: [4]}, layers: [{Subtract: {from: [a, b]}}]}}"
+    model = cnnsum.loads(f"{{inputs: {{x: [4], y: [4]}}, layers: [{head}]}}")
+    (call,) = json.loads(written(model, "keras"))["config"]["layers"][-1]["inbound_nodes"]
+    assert [[one["config"]["keras_history"][0] for one in given] for given in call["args"]] == [["x", "y"]]
+
+
+@pytest.mark.parametrize(
+    ("layer", "line"),
+    [
+        ("RNN: {cell: [{LSTMCell: 4}, {GRUCell: 5}], return_state: true", "y, (x1, _), _ = layers.RNN("),
+        ("RNN: {cell: [{LSTMCell: 4}, {GRUCell: 5}], from: [x, s, t, u]", "initial_state=[[s, t], u])"),
+        ("RNN: {cell: {LSTMCell: 4}, return_state: true", "y, x1, _ = layers.RNN("),
+        ("LSTMCell: {units: 4, from: [z, s, t]", 'y, (x1, _) = layers.LSTMCell(4, name="r")(z, [s, t])'),
+        (
+            "LSTMCell: {units: 4, from: {x: z, carry: t, state: s}",
+            'y, (x1, _) = layers.LSTMCell(4, name="r")(z, [s, t])',
+        ),
+        ("GRUCell: {units: 4, from: [z, s]", 'y, x1 = layers.GRUCell(4, name="r")(z, s)'),
+        ("StackedRNNCells: {cells: [{GRUCell: 4}], from: [z, s]", "y, (x1,) = layers.StackedRNNCells("),
+    ],
+)
+def test_states_are_nested_as_keras_nests_them(layer: str, line: str) -> None:
+    inputs = "inputs: {x: [7, 3], z: [3], s: [4], t: [4], u: [5]}"
+    ends = "[r]" if "initial_state" in line else "['r:0', 'r:1']"
+    source = "" if "from" in layer else ", from: x"
+    text = written(cnnsum.loads(f"{{{inputs}, layers: [{{{layer}, name: r{source}}}}}], outputs: {ends}}}"), "keras-py")
+    assert line in text
+
+
+def test_a_cell_without_its_states_is_refused_in_keras() -> None:
+    model = cnnsum.loads("{input: [3], layers: [{LSTMCell: {units: 4}}]}")
+    for to in ("keras", "keras-py"):
+        assert refused(model, to)[0] == "`lstm_cell`: Keras calls LSTMCell on an input and all of its states"
+
+
 # --- every layer type -------------------------------------------------------------------------------------------------
 
 
@@ -633,5 +670,7 @@ def test_every_layer_type_reads_back(key: str) -> None:
     assert report_of(cnnsum.loads(written(model, "yaml"))) == report_of(model)
     if find_type(key).rule.__module__.endswith(".applications"):
         assert "is not a layer of Keras" in refused(model, "keras")[0]
+    elif key in CELLS:
+        assert "on an input and all of its states" in refused(model, "keras")[0]
     else:
         assert report_of(cnnsum.loads(written(model, "keras"))) == report_of(model)

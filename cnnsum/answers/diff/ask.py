@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from cnnsum.analyses.sizes.conditions import Sizes
-from cnnsum.answers.diff.matching import Item, items, matched
+from cnnsum.answers.diff.matching import Item, items, matched, meant
 from cnnsum.answers.diff.weights import load, weights_of
 from cnnsum.answers.summary.measured import measured
 from cnnsum.answers.summary.records import Connection, Report, Shape
@@ -267,7 +267,7 @@ def _fields(old: Item, new: Item, sources: Mapping[str, str], news: frozenset[st
     if a.type_name == b.type_name or set(a.fields) == set(b.fields):
         for name in dict.fromkeys((*a.fields, *b.fields)):
             left, right = a.fields.get(name), b.fields.get(name)
-            if left != right and shown(left) != shown(right):  # NaN is not equal to itself
+            if shown(meant(a.type, name, left)) != shown(meant(b.type, name, right)):
                 found.append((name, shown(left), shown(right)))
     if a.policy != b.policy:
         found.append(("dtype", _policy(a.policy), _policy(b.policy)))

@@ -11,6 +11,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from cnnsum.answers.summary.records import Row
 from cnnsum.graph.model import Graph, Layer
 from cnnsum.graph.names import snake_case
+from cnnsum.layers.base import LayerType
+from cnnsum.layers.inner import Inner
 from cnnsum.typed import NamedTuple
 
 _NUMBERED = re.compile(r"_\d+$")
@@ -27,12 +29,23 @@ class Item(NamedTuple):
     def does(self) -> Hashable:
         """Equal for layers of the same type with the same fields."""
         layer = self.layer
-        return layer.type_name, layer.key[1:], layer.policy, layer.trainable
+        does = tuple([meant(layer.type, *field) for field in layer.fields.items()])
+        return layer.type_name, does, layer.policy, layer.trainable
 
     @property
     def is_named(self) -> bool:
         """Whether somebody gave it its name: Keras's automatic names count layers, and say no more than that."""
         return _NUMBERED.sub("", self.name) != snake_case(self.layer.type_name)
+
+
+def meant(type: LayerType | None, name: str, value: object) -> object:
+    """A value of a field, with one form for what may be said in two ways."""
+    if isinstance(value, Inner):
+        return value.with_fields(**{field: meant(value.type, field, one) for field, one in value.fields.items()})
+    if isinstance(value, tuple):
+        return tuple([meant(None, name, one) for one in value])
+    field = None if type is None else type.schema.fields.get(name)
+    return value if field is None else field.kind.means(value)
 
 
 def items(graph: Graph, rows: Sequence[Row], path: str = "") -> Iterator[Item]:

@@ -26,7 +26,7 @@ def _of_samples(value: object) -> str:
 
 Padding = Annotated[Literal["valid", "same"], choice("valid", "same", instead=_of_samples)]
 CausalPadding = Annotated[Literal["valid", "same", "causal"], choice("valid", "same", "causal", instead=_of_samples)]
-DataFormat = Annotated[Layout, choice("channels_last", "channels_first")]
+DataFormat = Annotated[Layout, choice("channels_last", "channels_first", null="channels_last")]
 
 #: What messages of sliding layers say: of those with a kernel, and of pooling.
 KERNEL = Words("kernel_size", "dilation_rate", "`padding: same` accepts any size")
@@ -73,7 +73,7 @@ def _layer_as_function(name: str, config: dict[str, object], reading: Reading) -
 _LAYERS = {"LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax", "ThresholdedReLU": "threshold"}
 
 
-Activation = Annotated[str, Kind("the name of an activation", _read, tuple(FUNCTIONS))]
+Activation = Annotated[str, Kind("the name of an activation", _read, tuple(FUNCTIONS), null="linear")]
 
 
 #: The cells that RNN runs.
