@@ -368,7 +368,8 @@ NAMED_IN = (
         "readers/keras/",
     ),
     *("readers/onnx/", "readers/tflite/", "readers/ultralytics/", "readers/darknet/", "readers/caffe/"),
-    *("layers/pairs.py", "writers/keras.py", "writers/keras_code.py", "writers/torch/", "writers/translation/"),
+    *("layers/pairs.py", "writers/keras.py", "writers/keras_code.py", "writers/keras_states.py"),
+    *("writers/torch/", "writers/translation/"),
 )
 #: Words that are also the name of a type, and mean something else where they stand.
 ALSO_WORDS = {
