@@ -20,6 +20,8 @@ _WHOLE: Schema = {"type": "integer", "minimum": 1, "exclusiveMaximum": top.MOST_
 _FACTOR: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": top.MOST_CHANNELS}
 #: The channels that a module gives, before they are scaled; or a word for them, such as `nc`.
 _CHANNELS: Schema = {"if": {"type": "number"}, "then": _FACTOR}
+#: The kernels of a module with two of them.
+_KERNELS: Schema = {"type": "array", "minItems": 2, "maxItems": 2}
 #: What stands in a row after the channels: numbers, and words that stand for values of Python.
 _WORDS = ("True", "False", "None", *sorted(rows.NAMED))
 #: Blocks by name, each with its arguments and other mappings.
@@ -137,7 +139,12 @@ def _given(name: str, blocks: _Blocks, *, anchored: bool) -> dict[str, object] |
     repeats = name in rows.REPEATING or (anchored and name in rows.REPEATING_ANCHORED)
     if repeats:
         del rest[1]
-    return {key: args[key] for key in rest}
+    given = {key: args[key] for key in rest}
+    kernels = [key for key in given if key[0] == "k" and key[1:].isdigit()]
+    if kernels:  # a row has them in one list
+        given = {"k" if key == kernels[0] else key: one for key, one in given.items() if key not in kernels[1:]}
+        given["k"] = [args[key] for key in kernels]
+    return given
 
 
 def _said(name: str, blocks: _Blocks, *, anchored: bool) -> str:
@@ -176,6 +183,7 @@ def _row(module: str, names: list[str], blocks: _Blocks, of_heads: Mapping[str, 
             _where(sorted(known), _args({"items": {"if": {"type": "string"}, "then": {"pattern": _ARGUMENT}}})),
             _where(sorted(of_heads), _args({"prefixItems": [{"if": {"type": "string"}, "then": {"const": "nc"}}]})),
             _where(["Concat"], _args({"prefixItems": [{"const": 1}]})),
+            *([] if anchored else [_where(["Bottleneck"], _args({"prefixItems": [True, True, True, _KERNELS]}))]),
         ],
     }
 

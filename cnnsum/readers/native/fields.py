@@ -5,7 +5,7 @@ Knows no graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cnnsum.diagnostics import Problem, Related, Suggestion
 from cnnsum.graph.model import POLICIES, Policy, policy
@@ -152,7 +152,8 @@ class Binder:
 
     def _report(self, entry: Entry, problems: list[Problem], raw: Any, use: Entry | None, *, good: bool) -> None:
         fields = entry.type.schema.fields if entry.type is not None else ()
-        cut = _cut_by_comma(entry)
+        cuts = [*_cut_by_commas(entry)]
+        cut = {name for names, _ in cuts for name in names}
         # A field that is missing because its name is misspelt is one mistake.
         meant = [problem.help or "" for problem in problems if problem.code == "CFG103"]
         for problem in problems:
@@ -170,7 +171,7 @@ class Binder:
                 self.findings.problem(colon, entry.site(*problem.field, key=True))
                 continue
             name = problem.field[0] if problem.field else None
-            if cut is not None and name in cut:
+            if name in cut:
                 continue
             value = _value_at(raw, problem.field)
             if problem.code in ("CFG102", "SPC026") and isinstance(entry.positional, tuple) and isinstance(value, str):
@@ -189,15 +190,14 @@ class Binder:
                 # A formula may be right in one use of a block and wrong in another.
                 used_here(use) if problem.code == "CFG102" and isinstance(value, str) else (),
             )
-        if cut is not None:
-            whole_text = f"{entry.raw[cut[0]]}, {cut[1]}"
-            if whole_text.startswith("("):
-                message = "a list stands in square brackets"
-                help = f"`{cut[0]}: [{whole_text.strip('()')}]`"
+        for names, text in cuts:
+            named = "" if isinstance(entry.positional, tuple) else f"{names[0]}: "
+            if text.startswith("("):
+                message, mend = "a list stands in square brackets", f"[{text.strip('()')}]"
             else:
                 message = "a comma ends the value here: an expression that holds one stands in quotes"
-                help = f'`{cut[0]}: "{whole_text}"`'
-            self.findings.add("SPC034", message, entry.site(cut[0]), help=help)
+                mend = f'"{text}"'
+            self.findings.add("SPC034", message, entry.site(names[0]), help=f"`{named}{mend}`")
 
 
 def without_space(key: str | int, names: Iterable[str]) -> Problem | None:
@@ -214,14 +214,25 @@ def without_space(key: str | int, names: Iterable[str]) -> Problem | None:
     return Problem("SPC008", f"a space is missing after `{name}:`", help=f"write `{name}: {rest}`" if rest else None)
 
 
-def _cut_by_comma(entry: Entry) -> tuple[str, str] | None:
-    """The two keys that became of `filters: divisible(width, 8)` in braces: `filters`, and `8)` without a value."""
-    before = ""
+def _cut_by_commas(entry: Entry) -> Iterator[tuple[list[str], str]]:
+    """The fields that became of values with commas in brackets, each with the whole value: of
+    `{filters: divisible(width, 8)}` these are `filters`, and `8)` without a value; of `[8, (3, 3)]` two values.
+    """
+    listed = isinstance(entry.positional, tuple)
+    names: list[str] = []
+    parts: list[str] = []
     for name, value in entry.raw.items():
-        if value is None and name.endswith(")") and isinstance(entry.raw.get(before), str):
-            return before, name
-        before = name
-    return None
+        part = str(value) if listed or not names else name
+        if names and not listed and value is not None:
+            names, parts = [], []  # it was never closed
+            part = str(value)
+        if names or (isinstance(value, str) and value.count("(") > value.count(")")):
+            names.append(name)
+            parts.append(part)
+            text = ", ".join(parts)
+            if len(names) > 1 and text.count("(") <= text.count(")"):
+                yield names, text
+                names, parts = [], []
 
 
 def _by_name(entry: Entry, path: tuple[str | int, ...], word: str) -> str | None:

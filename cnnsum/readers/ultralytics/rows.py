@@ -74,6 +74,8 @@ REPEATING = frozenset(
         "A2C2f",
     ]
 )
+#: And those that give as many channels as they read, and are refused with any other number.
+SAME_CHANNELS = frozenset(["C2fPSA", "C2PSA", "PSA"])
 #: Modules of files with anchors, YOLOv5's and YOLOv7's, that are not modules of Ultralytics: those whose channels are
 #: scaled, and those of them that repeat what is in them.
 SCALED_ANCHORED = frozenset(
@@ -248,6 +250,10 @@ class Rows:
         """Report arguments that a module cannot be given."""
         self._error("CFG102", f"the arguments of row {number} are not those of {module}", (*path, 3), help)
 
+    def wrong(self, message: str, path: Path, help: str | None = None) -> None:
+        """Report an argument that a module cannot be given."""
+        self._error("CFG102", message, path, help)
+
     def surplus(self, number: int, module: str, path: Path, most: int) -> None:
         """Report arguments that a module does not take."""
         self._error("CFG104", f"row {number}: {module} takes no more than {most} argument{'s' * (most != 1)}", path)
@@ -304,6 +310,12 @@ class Rows:
         if not 0 < c2 <= MOST_CHANNELS:
             self._error("CFG102", f"row {number} would give {c2} channels", (*path, 3))
             c2 = c1[0] if c1 else 1
+        if module in SAME_CHANNELS and c1 and c2 != c1[0]:
+            message = f"row {number}: {module} gives as many channels as it reads, {c1[0]}, got {c2}"
+            # What is written is scaled before it is the channels.
+            said = [one for one in (c1[0], round(c1[0] / (self.scale.width or 1))) if self.scaled(one) == c1[0]]
+            self._error("CFG102", message, (*path, 3, 0), f"`{said[0]}`" if said else None)
+            c2 = c1[0]
         if module in ("C3k2", "A2C2f", "C2fCIB"):
             self.legacy = False
         self._channels.append(c2)

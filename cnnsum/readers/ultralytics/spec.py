@@ -159,8 +159,10 @@ class Written(Heads):
             return [*rest[:4], 1, *rest[4:]] if len(rest) > 4 and not _is_whole(rest[4]) else rest
         if row.module == "C3k2" and scale in {"m", "l", "x"}:
             return [True, *rest[1:]]
-        if row.module == "A2C2f" and scale in {"l", "x"}:
-            return [*rest, True, 1.2]
+        if row.module == "A2C2f":
+            if len(rest) > 1 and isinstance(rest[1], int):
+                rest = [rest[0], max(rest[1], 1), *rest[2:]]  # where there are no parts of the map, it is whole
+            return [*rest, True, 1.2] if scale in {"l", "x"} else rest
         if row.module == "SPPF" and len(rest) > 1:
             if len(rest) > 3:
                 self._rows.surplus(row.number, row.module, (*row.path, 3, 4), 4)
@@ -178,6 +180,28 @@ class Written(Heads):
     def _C2fAttn(self, row: Row, where: dict[str, Path]) -> Item:
         item = self._use(row, where)
         item["C2fAttn"]["from"] = [name_of(row.sources[0]), self._text()]
+        return item
+
+    def _Bottleneck(self, row: Row, where: dict[str, Path]) -> Item:
+        """Its two kernels are one argument; in a file with anchors it is another module, which has none."""
+        if self._rows.anchored:
+            return self._use(row, where)
+        args, most = list(row.args), 5
+        if len(args) > most:
+            self._rows.surplus(row.number, row.module, (*row.path, 3, most), most)
+            del args[most:]
+        kernels: Any = [3, 3] if len(args) < 4 else args.pop(3)
+        if not isinstance(kernels, (list, tuple)) or len(kernels) != 2:
+            message = f"row {row.number}: the kernels of {row.module} are a pair, got {kernels!r}"
+            self._rows.wrong(message, (*row.path, 3, 3), "`[3, 3]`")
+            kernels = [3, 3]
+        e = args.pop(3) if len(args) > 3 else None
+        item = self._use(row._replace(args=tuple(args)), where)
+        (body,) = item.values()
+        body |= dict(zip(("k1", "k2"), kernels, strict=True))
+        where |= dict.fromkeys(("k1", "k2"), (*row.path, 3, 3))
+        if e is not None:
+            body["e"], where["e"] = e, (*row.path, 3, most - 1)
         return item
 
     def _SPP(self, row: Row, where: dict[str, Path]) -> Item:

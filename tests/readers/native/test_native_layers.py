@@ -144,6 +144,27 @@ def test_equal_values_of_other_types_are_not_mixed_up():
                 )
             ],
         ),
+        (
+            ["Conv2D: [4, (3, 3), max(1, 2)]", "MaxPooling2D: [(2, 2)]"],
+            [
+                "3:17-19 SPC034 a list stands in square brackets | `[3, 3]`",
+                (
+                    "3:25-30 SPC034 a comma ends the value here: an expression that holds one stands in quotes"
+                    ' | `"max(1, 2)"`'
+                ),
+                "4:20-22 SPC034 a list stands in square brackets | `[2, 2]`",
+            ],
+        ),
+        (
+            ["Conv2D: {filters: 4, kernel_size: (3, 3), strides: max(1, 2)}"],
+            [
+                "3:39-41 SPC034 a list stands in square brackets | `kernel_size: [3, 3]`",
+                (
+                    "3:56-61 SPC034 a comma ends the value here: an expression that holds one stands in quotes"
+                    ' | `strides: "max(1, 2)"`'
+                ),
+            ],
+        ),
         (["ReLU: {name: 3}"], ["3:18-19 CFG102 `name` must be a text, got 3"]),
         (
             ["ReLU: {name: a/b}"],

@@ -22,7 +22,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 #: Mistakes that no row tells by itself: which rows there are, the file's classes, sizes, what a module refuses.
 UNSEEN = ("[[-1, 22]", "[[-1, 6]", "[[-1, 0]", "[[-1, -20]", "[[7, 8]", "[64, 3, 0]", "nearst", "None, two", "None, 3")
-UNSEEN += ("[256, 3, 1]", "1000", "None, 7", "[256, 4]", "slope")
+UNSEEN += ("[256, 3, 1]", "1000", "None, 7", "[256, 4]", "slope", "PSA", "[3, 3], 0]")
 
 
 def test_the_schema_is_one() -> None:
@@ -88,4 +88,5 @@ def test_arguments_are_told_in_their_order() -> None:
     said = dict(zip(defined["enum"], defined["enumDescriptions"], strict=True))
     assert said["Conv"] == "[c2, k = 1, s = 1, p = -1, g = 1, d = 1, act = True]"
     assert said["C2f"].startswith("[c2, ")
+    assert said["Bottleneck"] == "[c2, shortcut = True, g = 1, k = [3, 3], e = 0.5]"
     assert said["Detect"] == "A head."
