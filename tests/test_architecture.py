@@ -410,7 +410,6 @@ FIELDS_ELSEWHERE = {
     "lint/looking.py": ({"data_format"}, "the same key"),
     "readers/native/fields.py": ({"data_format"}, "the same key"),
     "readers/native/spec.py": ({"data_format"}, "the same key"),
-    "writers/native.py": ({"data_format"}, "what null means there in a spec"),
     "layers/arithmetic/slide.py": (
         {"kernel_size", "output_padding"},
         "at fault in Keras and in PyTorch, under one name",
