@@ -12,7 +12,7 @@ from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
 from cnnsum.layers.arithmetic.recurrence import Cell, recur_stacked, step
-from cnnsum.layers.base import layer
+from cnnsum.layers.base import layer, named
 from cnnsum.layers.facts import Facts, Sentence, Shape, Weight, with_shape
 from cnnsum.layers.kinds import Flag, PlainPos, Real
 from cnnsum.layers.requiring import require_axes, require_equal, require_rank
@@ -106,106 +106,55 @@ def _recurrent(
     return facts
 
 
-@layer(key="aten.lstm")
-def lstm(
-    *tensors: Shape,
-    has_biases: Flag = True,
-    num_layers: PlainPos = 1,
-    dropout: Real = 0.0,
-    train: Flag = False,
-    bidirectional: Flag = False,
-    batch_first: Flag = False,
-) -> Facts:
+def _recurrence(what: str, made: _Made, doc: str) -> None:
+    """Declare a stack of layers of one kind of cell."""
+
+    def rule(
+        *tensors: Shape,
+        has_biases: Flag = True,
+        num_layers: PlainPos = 1,
+        dropout: Real = 0.0,
+        train: Flag = False,
+        bidirectional: Flag = False,
+        batch_first: Flag = False,
+    ) -> Facts:
+        return _recurrent(
+            what,
+            tensors,
+            made,
+            has_biases=has_biases,
+            num_layers=num_layers,
+            dropout=dropout,
+            train=train,
+            bidirectional=bidirectional,
+            batch_first=batch_first,
+        )
+
+    layer(key=f"aten.{what}")(named(rule, what, doc))
+
+
+_recurrence(
+    "lstm",
+    lstm_cell,
     """An LSTM over a sequence: its outputs, and its last states. It counts and keeps what `LSTM` does, but for the
     input: where steps come first that is kept itself, and no copy of it.
-    """
-    return _recurrent(
-        "lstm",
-        tensors,
-        lstm_cell,
-        has_biases=has_biases,
-        num_layers=num_layers,
-        dropout=dropout,
-        train=train,
-        bidirectional=bidirectional,
-        batch_first=batch_first,
-    )
-
-
-@layer(key="aten.gru")
-def gru(
-    *tensors: Shape,
-    has_biases: Flag = True,
-    num_layers: PlainPos = 1,
-    dropout: Real = 0.0,
-    train: Flag = False,
-    bidirectional: Flag = False,
-    batch_first: Flag = False,
-) -> Facts:
+    """,
+)
+_recurrence(
+    "gru",
+    gru_cell,
     """Gated recurrent units over a sequence: their outputs, and their last states. It counts and keeps what `GRU` does,
     but for the input: where steps come first that is kept itself, and no copy of it.
-    """
-    return _recurrent(
-        "gru",
-        tensors,
-        gru_cell,
-        has_biases=has_biases,
-        num_layers=num_layers,
-        dropout=dropout,
-        train=train,
-        bidirectional=bidirectional,
-        batch_first=batch_first,
-    )
-
-
-@layer(key="aten.rnn_tanh")
-def rnn_tanh(
-    *tensors: Shape,
-    has_biases: Flag = True,
-    num_layers: PlainPos = 1,
-    dropout: Real = 0.0,
-    train: Flag = False,
-    bidirectional: Flag = False,
-    batch_first: Flag = False,
-) -> Facts:
+    """,
+)
+_recurrence(
+    "rnn_tanh",
+    _tanh_cell,
     """A simple recurrent network over a sequence: its outputs, and its last states. It counts and keeps what `RNN`
     does, but for the input: where steps come first that is kept itself, and no copy of it.
-    """
-    return _recurrent(
-        "rnn_tanh",
-        tensors,
-        _tanh_cell,
-        has_biases=has_biases,
-        num_layers=num_layers,
-        dropout=dropout,
-        train=train,
-        bidirectional=bidirectional,
-        batch_first=batch_first,
-    )
-
-
-@layer(key="aten.rnn_relu")
-def rnn_relu(
-    *tensors: Shape,
-    has_biases: Flag = True,
-    num_layers: PlainPos = 1,
-    dropout: Real = 0.0,
-    train: Flag = False,
-    bidirectional: Flag = False,
-    batch_first: Flag = False,
-) -> Facts:
-    """As `rnn_tanh`, with a ReLU."""
-    return _recurrent(
-        "rnn_relu",
-        tensors,
-        _relu_cell,
-        has_biases=has_biases,
-        num_layers=num_layers,
-        dropout=dropout,
-        train=train,
-        bidirectional=bidirectional,
-        batch_first=batch_first,
-    )
+    """,
+)
+_recurrence("rnn_relu", _relu_cell, "As `rnn_tanh`, with a ReLU.")
 
 
 def _stepped(what: str, x: Shape, tensors: tuple[Shape, ...], made: _Made) -> Facts:
