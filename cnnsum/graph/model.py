@@ -14,7 +14,7 @@ from cnnsum.diagnostics import Diagnostic, Related, Span
 from cnnsum.dims import Dim, Expr, Symbol, symbols_of
 from cnnsum.layers.base import LayerType, is_mask
 from cnnsum.layers.facts import Layout, Shape, Weight
-from cnnsum.layers.inner import Inner
+from cnnsum.layers.inner import freezes
 from cnnsum.layers.kinds import DTYPES
 from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.source import Document
@@ -202,11 +202,8 @@ class Layer:
 
     @property
     def freezes(self) -> bool:
-        """Whether the layer's own switch keeps its weights from training.
-
-        That of a wrapper does not reach the layer inside, which has a switch of its own, as in Keras.
-        """
-        return not self.trainable and not any(isinstance(value, Inner) for value in self.fields.values())
+        """Whether the layer's own switch keeps its weights from training: see `cnnsum.layers.inner.freezes`."""
+        return not self.trainable and freezes(self.type, self.fields)
 
     @property
     def layout(self) -> Layout | None:

@@ -78,16 +78,31 @@ class Inner:
         self.type.check_inputs(len(shapes))
         # Not `type.apply`: that would forget the needs of the wrapper's rule.
         facts = self.type.rule(*shapes, **self.fields)
+        facts.weights = self.own(facts.weights)
+        return facts
+
+    def own(self, weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
+        """The weights that its rule gives as this layer's own: in its dtype, frozen with it, one with its object's."""
         if not self.trainable or self.dtype is not None:
-            facts.weights = tuple(
+            trainable = self.trainable or not freezes(self.type, self.fields)
+            weights = tuple(
                 [
-                    Weight(w.name, w.shape, w.trainable and self.trainable, w.dtype or self.dtype, w.cast, one=w.one)
-                    for w in facts.weights
+                    Weight(w.name, w.shape, w.trainable and trainable, w.dtype or self.dtype, w.cast, one=w.one)
+                    for w in weights
                 ]
             )
-        if self.one is not None:
-            facts.weights = as_of(self.one, facts.weights)
-        return facts
+        return weights if self.one is None else as_of(self.one, weights)
+
+
+def freezes(type: LayerType | None, fields: Mapping[str, object]) -> bool:
+    """Whether the switch of a layer keeps its weights from training: they may be those of a layer that it holds, which
+    in Keras has a switch of its own.
+    """
+    return (type is not None and type.vocabulary.freezes_held) or not any(map(_holds, fields.values()))
+
+
+def _holds(value: object) -> bool:
+    return isinstance(value, Inner) or (isinstance(value, tuple) and any(isinstance(one, Inner) for one in value))
 
 
 def as_of(one: object, weights: Iterable[Weight]) -> tuple[Weight, ...]:

@@ -62,17 +62,24 @@ class Vocabulary:
 
     name: what `framework:` of a spec calls it; it is the name of the folder, too. title: what a text calls it.
     channels_first: whether all its layers take the axis after the batch for the channels; else each says so by itself.
+    freezes_held: whether the switch of a layer freezes the layers that it holds; else each of them has one of its own.
     domain: what stands before the names of most operations of a file, which alone has such words.
     types: those that were loaded, by key and by alias.
     """
 
-    __slots__ = ("_lists", "_meanings", "_ordered", "_unread", "channels_first", "domain", "name", "title", "types")
+    __slots__ = (
+        *("_lists", "_meanings", "_ordered", "_unread", "channels_first", "domain", "freezes_held", "name", "title"),
+        "types",
+    )
 
-    def __init__(self, name: str, title: str, *, channels_first: bool = False, domain: str = "") -> None:
+    def __init__(
+        self, name: str, title: str, *, channels_first: bool = False, freezes_held: bool = False, domain: str = ""
+    ) -> None:
         self.name = name
         self.domain = domain
         self.title = title
         self.channels_first = channels_first
+        self.freezes_held = freezes_held
         self.types: dict[str, LayerType] = {}
         self._lists: Lists | None = None
         self._meanings: Meanings | None = None
@@ -201,7 +208,7 @@ class Vocabulary:
 
 
 KERAS = Vocabulary("keras", "Keras")
-TORCH = Vocabulary("torch", "PyTorch", channels_first=True)
+TORCH = Vocabulary("torch", "PyTorch", channels_first=True, freezes_held=True)
 #: Operations of files alone: no spec is written in these words.
 ONNX = Vocabulary("onnx", "ONNX", channels_first=True, domain="ai.onnx")
 TFLITE = Vocabulary("tflite", "TensorFlow Lite", domain="tflite")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from applying import N, apply, refusal
+from applying import N, apply, bound, refusal
 
-from cnnsum import loads
+from cnnsum import loads, summarize
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.base import find
 from cnnsum.layers.facts import Facts, Weight
@@ -238,3 +238,37 @@ def test_layers_of_images_and_signals_on_other_ranks_do_what_keras_declares() ->
     signal = apply("MelSpectrogram", (400,), sequence_stride=16, fft_length=64, num_mel_bins=8)
     assert signal.outputs == ((8, 26),)
     assert signal.macs == 26 * 33 * 8
+
+
+def _held_in(dtype: str, name: str, *, trainable: bool = True, **fields: Any) -> Inner:
+    return Inner(find(name), bound(name, **fields), "", trainable, dtype)  # type: ignore[arg-type]
+
+
+def test_weights_are_in_the_dtype_of_the_layer_that_has_them() -> None:
+    """So Keras makes them, whatever dtype the layer around has."""
+    spectral = find("SpectralNormalization").rule((N, 9), layer=_held_in("float16", "Dense", units=4))  # type: ignore[union-attr]
+    assert {(own.name.rpartition("/")[2], own.dtype) for own in spectral.weights} == {
+        *(("kernel", "float16"), ("vector_u", "float16"), ("bias", "float16")),
+    }
+    cells = (_held_in("float16", "GRUCell", units=3), inner("LSTMCell", units=2))
+    rnn = find("RNN").rule((N, 7, 3), cell=cells)  # type: ignore[union-attr]
+    assert [own.dtype for own in rnn.weights] == ["float16"] * 3 + [None] * 3
+
+
+def test_the_switch_of_a_layer_that_holds_others_does_not_freeze_them_in_keras() -> None:
+    rnn = _held_in("float32", "RNN", trainable=False, cell=inner("LSTMCell", units=3))
+    facts = find("Bidirectional").rule((N, 7, 3), layer=rnn)  # type: ignore[union-attr]
+    assert all(own.trainable for own in facts.weights)
+
+
+def test_the_switch_of_a_layer_that_holds_others_freezes_them_in_pytorch() -> None:
+    text = """
+framework: torch
+input: [10, 16]
+layers:
+  - TransformerEncoder:
+      encoder_layer: {TransformerEncoderLayer: {d_model: 16, nhead: 4, batch_first: true}}
+      num_layers: 2
+      trainable: false
+"""
+    assert summarize(loads(text)).totals.params.trainable == 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import Rule, layer
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Shape, Weight
-from cnnsum.layers.inner import Inner, as_of, within
+from cnnsum.layers.inner import Inner, within
 from cnnsum.layers.keras import recurrent
 from cnnsum.layers.keras.fields import Activation, CellOrCells, Cells, no_cell
 from cnnsum.layers.kinds import Flag, PlainInt, Pos, Real
@@ -194,8 +194,7 @@ def _over(x: Shape, cells: list[Inner], states: tuple[Shape, ...], *, sequences:
     kept: list[Kept] = []
     for one, facts in zip(cells, found, strict=True):
         name = one.name or one.type.name.lower()
-        held = facts.weights if one.one is None else as_of(one.one, facts.weights)
-        weights += [own._replace(name=f"{name}/{own.name}", trainable=own.trainable and one.trainable) for own in held]
+        weights += [own._replace(name=f"{name}/{own.name}") for own in one.own(facts.weights)]
         kept += facts.kept
         if facts is not found[-1]:
             assert facts.outputs[0] is not None

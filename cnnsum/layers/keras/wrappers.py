@@ -70,7 +70,6 @@ def TimeDistributed(x: Shape, *, layer: Sublayer) -> Facts:
         activated=facts.activated,
         scratch=facts.scratch,
         window=_stepwise(window, x),
-        dtype=facts.dtype,
         status=facts.status,
     )
 
@@ -190,7 +189,7 @@ def SpectralNormalization(x: Shape, *, layer: Sublayer, power_iterations: Pos = 
     for own in facts.weights:
         weights.append(own._replace(name=f"{layer.name or layer.type.name.lower()}/{own.name}"))
         if own is kernel:
-            weights.append(Weight("vector_u", (1, kernel.shape[-1]), trainable=False))
+            weights.append(Weight("vector_u", (1, kernel.shape[-1]), trainable=False, dtype=kernel.dtype))
     facts.weights = tuple(weights)
     facts.kept = (*facts.kept, Kept("normalised kernel", kernel.shape, batched=False))
     return facts

@@ -1,0 +1,74 @@
+"""Weights of layers that others hold against Keras: their dtypes and which of them train, whoever says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from math import prod
+from typing import Any
+
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from keras import layers  # noqa: E402 - needs Keras
+
+from cnnsum import loads, summarize  # noqa: E402 - as above
+from tests.thorough import each  # noqa: E402 - as above
+
+BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
+#: The numpy backend has no orthogonal numbers of 16 bits.
+ZEROS = {"recurrent_initializer": "zeros"}
+Make = Callable[[dict[str, Any], dict[str, Any]], Any]
+
+#: By name: a layer with arguments for itself and for the layer in it, and a shape.
+HOLDING: dict[str, tuple[Make, tuple[int, ...]]] = {
+    "every step": (lambda own, inner: layers.TimeDistributed(layers.Dense(3, **inner), **own), (4, 5)),
+    "a normalised step": (
+        lambda own, inner: layers.TimeDistributed(layers.SpectralNormalization(layers.Dense(3, **inner)), **own),
+        (4, 5),
+    ),
+    "statistics": (lambda own, inner: layers.TimeDistributed(layers.BatchNormalization(**inner), **own), (4, 5)),
+    "a model": (
+        lambda own, inner: layers.TimeDistributed(keras.Sequential([layers.Dense(3, **inner)]), **own),
+        (4, 5),
+    ),
+    "spectral": (lambda own, inner: layers.SpectralNormalization(layers.Conv2D(3, 2, **inner), **own), (5, 5, 2)),
+    "both ways": (
+        lambda own, inner: layers.Bidirectional(layers.LSTM(3, **ZEROS, **inner), **own),
+        (4, 5),
+    ),
+    "a cell": (lambda own, inner: layers.RNN(layers.GRUCell(3, **ZEROS, **inner), **own), (4, 5)),
+    "cells": (
+        lambda own, inner: layers.RNN([layers.GRUCell(3, **ZEROS, **inner), layers.LSTMCell(2, **ZEROS)], **own),
+        (4, 5),
+    ),
+    "cells both ways": (
+        lambda own, inner: layers.Bidirectional(layers.RNN(layers.LSTMCell(3, **ZEROS, **inner), **own)),
+        (4, 5),
+    ),
+}
+
+
+def agree(name: str, own: dict[str, Any], inner: dict[str, Any]) -> None:
+    make, shape = HOLDING[name]
+    inputs = keras.Input(shape)
+    model = keras.Model(inputs, make(own, inner)(inputs))
+    report = summarize(loads(model.to_json()))
+    assert not report.diagnostics
+    total = sum(prod(one.shape) * BYTES[one.dtype] for one in model.weights)
+    trained = sum(prod(one.shape) for one in model.trainable_weights)
+    assert (report.totals.weights.total, report.totals.params.trainable) == (total, trained)
+    assert report.outputs[0].dtype == model.outputs[0].dtype
+
+
+@each("name", list(HOLDING))
+@each(("own", "inner"), list(product((None, "float16", "mixed_float16", "float64"), repeat=2)))
+def test_dtypes(name: str, own: str | None, inner: str | None) -> None:
+    agree(name, {"dtype": own} if own else {}, {"dtype": inner} if inner else {})
+
+
+@each("name", list(HOLDING))
+@each(("own", "inner"), list(product((True, False), repeat=2)))
+def test_switches(name: str, own: bool, inner: bool) -> None:
+    agree(name, {} if own else {"trainable": False}, {} if inner else {"trainable": False})
