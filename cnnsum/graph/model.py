@@ -18,7 +18,7 @@ from cnnsum.layers.inner import freezes
 from cnnsum.layers.kinds import DTYPES
 from cnnsum.layers.vocabulary import KERAS, Vocabulary
 from cnnsum.source import Document
-from cnnsum.typed import TYPE_CHECKING, NamedTuple, NoReturn
+from cnnsum.typed import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from cnnsum.graph.order import Order
@@ -413,16 +413,17 @@ class RecordedWeight(NamedTuple):
     path: tuple[str | int, ...]
 
 
-class Freed(NamedTuple):
-    """What a file says of a symbol that was set free: the size that it fixes, or what it declares of the symbol.
+#: What an axis of an input is.
+AxisKind = Literal["spatial", "channels", "batch"]
 
-    kind: what the axis is, "spatial", "channels" or "batch".
-    """
+
+class Freed(NamedTuple):
+    """What a file says of a symbol that was set free: the size that it fixes, or what it declares of the symbol."""
 
     size: int | None = None
     minimum: int = 1
     multiple_of: int = 1
-    kind: str = "spatial"
+    kind: AxisKind = "spatial"
 
 
 class SizeClaim(NamedTuple):

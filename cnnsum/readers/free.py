@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from cnnsum.dims import Dim, Expr, Symbol, symbols_of
-from cnnsum.graph.model import Freed, Graph, InputSpec
+from cnnsum.graph.model import AxisKind, Freed, Graph, InputSpec
 from cnnsum.layers.facts import Shape
 from cnnsum.readers.declare import AXES
 
@@ -17,7 +17,7 @@ from cnnsum.readers.declare import AXES
 KINDS = ("spatial", "channels", "batch", "declared")
 
 
-def kind_of(axis: int, rank: int, dtype: str, *, channels_first: bool) -> str:
+def kind_of(axis: int, rank: int, dtype: str, *, channels_first: bool) -> AxisKind:
     """What an axis of an input is, counted with the batch axis: "batch", "spatial" or "channels".
 
     The axis of a list of whole numbers is a sequence (of words, say), that of any other vector its channels.
@@ -27,14 +27,14 @@ def kind_of(axis: int, rank: int, dtype: str, *, channels_first: bool) -> str:
     return _kind_of_other(axis, rank, dtype, 1 if channels_first else rank - 1)
 
 
-def _kind_of_other(axis: int, rank: int, dtype: str, channels: int) -> str:
+def _kind_of_other(axis: int, rank: int, dtype: str, channels: int) -> AxisKind:
     """What an axis is that does not hold the samples."""
     if rank == 2:
         return "spatial" if "int" in dtype else "channels"
     return "channels" if axis == channels else "spatial"
 
 
-def stem_of(axis: int, rank: int, kind: str, *, channels_first: bool) -> str:
+def stem_of(axis: int, rank: int, kind: AxisKind, *, channels_first: bool) -> str:
     """What an axis is called: N, C, and H and W, D, H and W, or T by the number of spatial axes."""
     if kind != "spatial":
         return "N" if kind == "batch" else "C"
@@ -76,7 +76,7 @@ def open_inputs(graph: Graph, free: frozenset[str], before: Sequence[Shape] = ()
         names = iter(AXES.get(rank, ()))
         shape: list[Dim] = []
         for axis, dim in enumerate(spec.shape):
-            kind = "batch" if axis == samples else _kind_of_other(axis, rank, spec.dtype, channels)
+            kind: AxisKind = "batch" if axis == samples else _kind_of_other(axis, rank, spec.dtype, channels)
             stem = {"batch": "N", "channels": "C"}.get(kind) or ("T" if rank == 2 else next(names, f"D{axis}"))
             if not isinstance(dim, int) or kind not in free:
                 shape.append(dim)

@@ -17,14 +17,32 @@ from cnnsum.layers.arithmetic import functions
 from cnnsum.layers.base import LayerType, Role
 from cnnsum.layers.facts import Facts, Shape, size
 from cnnsum.layers.meanings import Meaning, field_with, promised, said
-from cnnsum.typed import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
+
+#: The kinds of pieces.
+PieceKind = Literal[
+    "convolution",
+    "transposed",
+    "linear",
+    "einsum",
+    "product",
+    "attention",
+    "recurrent",
+    "normalization",
+    "activation",
+    "pooling",
+    "adaptive",
+    "upsampling",
+    "embedding",
+    "arithmetic",
+    "other",
+    "unknown",
+]
 
 
 class Piece(NamedTuple):
     """One module or function of a layer. Numbers are per sample.
 
-    kind: "convolution", "transposed", "linear", "einsum", "product", "attention", "recurrent", "normalization",
-        "activation", "pooling", "adaptive", "upsampling", "embedding", "arithmetic", "other", or "unknown".
     name: which of its kind. macs: of this piece, as cnnsum counts them. ops: its elementwise operations.
     read, made: elements of its input and output. kernel, bias: elements of its weights, 0 for none.
     positions: places of the output that the kernel is used for. depth: channels. axes: spatial axes.
@@ -34,7 +52,7 @@ class Piece(NamedTuple):
     more: numbers that only this kind has.
     """
 
-    kind: str
+    kind: PieceKind
     name: str = ""
     macs: Dim = 0
     ops: Dim = 0
@@ -206,7 +224,7 @@ def pooling(view: View) -> tuple[Piece, ...]:
     """Pooling of windows; global pooling is adaptive pooling to one output, as torch.nn has it."""
     *where, name, _ = view.role.split()
     x = view.inputs[0]
-    kind = "adaptive" if where else "pooling"
+    kind: PieceKind = "adaptive" if where else "pooling"
     taps = prod(promised(said(view, "kernel"))) if kind == "pooling" else 0
     is_global = where == ["global"]
     return (

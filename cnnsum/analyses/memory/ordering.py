@@ -16,7 +16,7 @@ from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.ordering_pieces import Program, pieces_of
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference
-from cnnsum.typed import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 #: Sets of calls that a search looks at before it gives up: some seconds.
 MOST_STATES = 50_000
@@ -34,7 +34,7 @@ class BestOrder(NamedTuple):
 
     order: tuple[int, ...]
     bytes: int
-    status: str
+    status: Literal["exact", "bound"]
     lower_bound: int
     states: int
 

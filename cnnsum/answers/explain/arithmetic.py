@@ -12,7 +12,7 @@ from math import gcd
 
 from cnnsum.dims import Dim
 from cnnsum.dims.printer import outside
-from cnnsum.typed import NamedTuple, TypeAlias
+from cnnsum.typed import Literal, NamedTuple, TypeAlias
 
 
 class Term(NamedTuple):
@@ -20,7 +20,7 @@ class Term(NamedTuple):
     ("+", "*", "//", "%") with the two terms that it is done to.
     """
 
-    kind: str
+    kind: Literal["name", "number", "+", "*", "//", "%"]
     parts: tuple[object, ...]
 
 
@@ -100,7 +100,7 @@ def written(term: Term, names: Names = _NO_NAMES, *, numbers: bool = False) -> s
 class _Factor(NamedTuple):
     """What a product is made of: a "name", a "sum" of several terms, or "floor", "ceil", "ratio", "%" of two sums."""
 
-    kind: str
+    kind: Literal["name", "sum", "floor", "ceil", "ratio", "%"]
     parts: tuple[object, ...]
 
 

@@ -36,7 +36,7 @@ from cnnsum.graph.infer import Call, Inference, with_constants, without_masks
 from cnnsum.graph.model import Graph, Layer, Node
 from cnnsum.layers.arithmetic.functions import function
 from cnnsum.layers.base import find, is_mask
-from cnnsum.layers.facts import Shape
+from cnnsum.layers.facts import Shape, Status
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.kinds import show
 from cnnsum.typed import NamedTuple
@@ -60,7 +60,7 @@ class Explained(NamedTuple):
     settings: tuple[tuple[str, str], ...]
     symbols: tuple[tuple[str, Dim], ...]
     steps: tuple[Step, ...]
-    status: str
+    status: Status
     note: str = ""
     like: str = ""
     own_steps: tuple[Step, ...] = ()

@@ -16,7 +16,9 @@ from cnnsum.graph.infer import Inference
 from cnnsum.graph.model import Layer
 from cnnsum.graph.promotion import FLOATS
 from cnnsum.layers.facts import Shape
-from cnnsum.typed import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
+
+KeptKind = Literal["input", "copy", "output", "kept"]
 
 
 class KeptTensor(NamedTuple):
@@ -26,7 +28,7 @@ class KeptTensor(NamedTuple):
     counted_with: the layer that kept it first, None where that is this call.
     """
 
-    kind: str
+    kind: KeptKind
     place: int
     step: int
     dtype: str
@@ -48,7 +50,7 @@ def kept_by_layer(
         trains = keeping.trains[step]
         kept = found.setdefault(layer, [])
 
-        def add(kind: str, place: int, key: object, dtype: str, size: Dim) -> None:
+        def add(kind: KeptKind, place: int, key: object, dtype: str, size: Dim) -> None:
             with_layer = first.get(key)
             first.setdefault(key, layer)  # noqa: B023 - called in this turn of the loop only
             kept.append(KeptTensor(kind, place, step, dtype, size, with_layer))  # noqa: B023

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cnnsum.typed import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 
 class Listed(NamedTuple):
@@ -29,7 +29,7 @@ class Listed(NamedTuple):
     outputs: str = ""
     sizes: str = ""
     findings: int | None = None
-    status: str = "ok"
+    status: Literal["ok", "open", "partial", "error"] = "ok"
     why: str = ""
 
     def values(self) -> dict[str, int | str | None]:

@@ -11,7 +11,7 @@ from cnnsum.analyses.counting import Counter
 from cnnsum.analyses.memory.activations import value_bytes
 from cnnsum.analyses.memory.timeline import Timeline, timeline
 from cnnsum.dims import UNKNOWN, Dim
-from cnnsum.typed import TYPE_CHECKING, NamedTuple
+from cnnsum.typed import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.graph.infer import Inference
@@ -88,7 +88,7 @@ class BestOrderPlan(NamedTuple):
     their places in the listed order. layers: the same by their names.
     """
 
-    status: str
+    status: Literal["exact", "bound"]
     peak: int
     lower_bound: int
     saves: int

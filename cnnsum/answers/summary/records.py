@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import Dim, Symbol
-from cnnsum.layers.facts import Need
+from cnnsum.layers.facts import Need, Status
 from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class Row:
         block: tuple[str, ...] = (),
         place: tuple[int, int] | None = None,
         receptive_field: ReceptiveField | None = None,
-        status: str = "exact",
+        status: Status = "exact",
         built: bool = True,
         trainable: bool = True,
         rows: tuple[Row, ...] = (),

@@ -26,6 +26,7 @@ from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.analyses.field.fields import Axis, Field
+    from cnnsum.layers.facts import Status
 
 
 class _Numbers(NamedTuple):
@@ -38,7 +39,7 @@ class _Numbers(NamedTuple):
     flops: Dim
     weight_bytes: Dim
     output_bytes: Dim
-    status: str
+    status: Status
 
 
 class _Declared(NamedTuple):
@@ -361,8 +362,8 @@ def _claimed(inference: Inference) -> set[int]:
     return claimed
 
 
-def _status(calls: list[Call], claimed: set[int]) -> str:
-    worst = "exact"
+def _status(calls: list[Call], claimed: set[int]) -> Status:
+    worst: Status = "exact"
     for call in calls:
         if call.facts.status == "unknown":
             return "unknown"

@@ -5,7 +5,7 @@ Knows no format and no screen. Costs are numbers, None where they are not known.
 
 from __future__ import annotations
 
-from cnnsum.typed import NamedTuple
+from cnnsum.typed import Literal, NamedTuple
 
 #: What a variant costs, by name, in the order of `Cost`.
 MEASURES = ("params", "macs", "flops", "weights", "peak", "inference", "training")
@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
     why: the layer and what it needs, or the first error with its code.
     """
 
-    status: str
+    status: Literal["legal", "illegal", "error"]
     costs: Costs | None
     why: str = ""
 

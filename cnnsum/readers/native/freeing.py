@@ -6,7 +6,7 @@ Loaded when a caller asks for it. See `cnnsum.readers.free`, which does the same
 from __future__ import annotations
 
 from cnnsum.dims import ExpressionError, Symbol, evaluate, is_name
-from cnnsum.graph.model import Freed
+from cnnsum.graph.model import AxisKind, Freed
 from cnnsum.readers.declare import size_from_outside
 from cnnsum.readers.free import kind_of, name_for, stem_of
 from cnnsum.readers.native.inputs import Sizes
@@ -66,7 +66,7 @@ def _names_given(sizes: Sizes) -> set[str]:
     }
 
 
-def _open_name(sizes: Sizes, name: str, size: int, kind: str) -> None:
+def _open_name(sizes: Sizes, name: str, size: int, kind: AxisKind) -> None:
     """Set a symbol or a var free on whose axis the caller has a number."""
     if name in sizes.freed and sizes.freed[name].size is not None:
         return
@@ -77,7 +77,7 @@ def _open_name(sizes: Sizes, name: str, size: int, kind: str) -> None:
         sizes.values[name] = Symbol(name).dim, f"`{name}` is set free"
 
 
-def _open_var(sizes: Sizes, name: str, kind: str) -> None:
+def _open_var(sizes: Sizes, name: str, kind: AxisKind) -> None:
     """Set a var free that is a plain number, or made of such, wherever the spec mentions it."""
     if name not in sizes.vars or name in sizes.freed or not is_name(name):
         return
