@@ -271,6 +271,32 @@ def test_the_question_of_the_page_is_answered(monkeypatch):
     assert example == f">>> cnnsum.depth(model)\n{seen}\n\n"
 
 
+def test_the_vocabulary_of_the_page_is_found(monkeypatch):
+    """By the lines of the page that make it known, in the order of its lists, and in the command."""
+    from cnnsum.layers import vocabulary
+
+    folder, products, activations, meanings = blocks("adding_a_vocabulary.md")
+    new, every, *_ = blocks("adding_a_vocabulary.md", "text")
+    spaces = {**vars(vocabulary)}
+    exec(new + every, spaces)
+    for name in ("COREML", "EVERY"):
+        monkeypatch.setattr(vocabulary, name, spaces[name], raising=False)
+    package = "cnnsum.layers.coreml"
+    made(monkeypatch, package, folder)
+    for name, code in (("products", products), ("activations", activations), ("meanings", meanings)):
+        made(monkeypatch, f"{package}.{name}", code)
+    coreml = spaces["COREML"]
+    assert [*coreml.all_types()] == ["coreml.innerProduct", "coreml.ReLU", "coreml.sigmoid"]
+    facts = coreml.find("coreml.innerProduct").rule((1, 4), inputChannels=4, outputChannels=3, hasBias=True)
+    assert facts.outputs == ((1, 3),)
+    assert [weight.shape for weight in facts.weights] == [(3, 4), (3,)]
+    assert (facts.macs, facts.ops) == (12, 3)
+    assert coreml.meanings().fields["channels"] == ("outputChannels",)
+    code, out, err = call("layers", "innerProduct", "--framework", "coreml")
+    assert (code, out.startswith("Core ML\n\ninnerProduct\n"), err) == (0, True, "")
+    assert "inputChannels   a positive integer; required" in out
+
+
 def test_the_reader_of_the_page_reads_its_example(monkeypatch):
     from cnnsum.graph.infer import infer
     from cnnsum.source import read_text
