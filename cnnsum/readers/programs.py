@@ -7,18 +7,18 @@ Knows no format.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 
-from cnnsum.diagnostics import Diagnostic
-from cnnsum.graph.model import Graph, InputSpec, Tensor
+from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.graph.model import Graph, InputSpec, Layer, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import Weight
 from cnnsum.readers.how import How
 from cnnsum.readers.override import replace_inputs
 from cnnsum.source import Document
-from cnnsum.typed import TypeVar
+from cnnsum.typed import NamedTuple, TypeVar
 
 S = TypeVar("S")
 
@@ -43,6 +43,35 @@ _PACKED = {
     "uint64": "Q",
     "bool": "?",
 }
+
+
+class OnSizes(NamedTuple):
+    """Operations that a program computes sizes with.
+
+    sizes: those that give the sizes of a tensor. kept: those that give no more numbers than they are given. to_length:
+    those that are given a length, which count where it is not computed.
+    """
+
+    sizes: frozenset[str]
+    kept: frozenset[str]
+    to_length: frozenset[str]
+
+    def counted(self, name: str, layer: Layer, inputs: Sequence[Tensor], known: Callable[[], bool]) -> bool:
+        """Whether a call gives nothing but numbers that are computed from sizes. known: whether the numbers of all its
+        constants are.
+        """
+        if layer.type is None or layer.owned or layer.borrows:
+            return False
+        if name in self.sizes:
+            return True
+        if name not in self.kept and (inputs or name not in self.to_length):
+            return False
+        return all(tensor.node.layer.counts_sizes for tensor in inputs) and known()
+
+
+def malformed(document: Document, message: str, path: tuple[str | int, ...]) -> UnusableError:
+    """The error for a file that is not as its format has it."""
+    return UnusableError(Diagnostic("SPC079", message, document.span(path)))
 
 
 def is_packed(dtype: str) -> bool:

@@ -123,8 +123,21 @@ def _judged(
     return Found(samples, proof) if guilty is None else Found(None, guilty)
 
 
-def place_samples(graph: Graph, found: Found) -> None:
-    """Say in the graph where its samples are, if that is not on the first axis; warn where they are nowhere."""
+def place_samples(graph: Graph, flows: Flows, taken: int, *, has_names: bool) -> int | None:
+    """Say in the graph where its samples are, if that is not on the first axis; warn where they are nowhere.
+
+    taken: the axis that was taken for theirs when sizes were named. Gives another one, with which the file is to be
+    read again, where sizes have names; else None.
+    """
+    found = samples_of(graph, flows)
+    axis = -1 if found.samples is None else found.samples[1]
+    if axis != taken == 0 and has_names:
+        return axis
+    _place(graph, found)
+    return None
+
+
+def _place(graph: Graph, found: Found) -> None:
     graph.channels = found.channels
     if found.samples is not None and found.samples[1] == 0:
         return

@@ -53,8 +53,17 @@ from cnnsum.readers.onnx.values import (
     tensor_of,
 )
 from cnnsum.readers.onnx.weights import FLOATS, Owners, is_weight, named, plain_weight
-from cnnsum.readers.programs import free_name, give_outputs, own_the_rest, resize, say_unknown, slots
-from cnnsum.readers.samples import place_samples, samples_of
+from cnnsum.readers.programs import (
+    OnSizes,
+    free_name,
+    give_outputs,
+    malformed,
+    own_the_rest,
+    resize,
+    say_unknown,
+    slots,
+)
+from cnnsum.readers.samples import place_samples
 from cnnsum.source import Document
 from cnnsum.typed import Any
 
@@ -67,17 +76,20 @@ _MADE_UP = re.compile(r"[su]\d+|unk__\d+")
 #: Attributes of `Constant` that hold numbers, and the dtype that they have.
 _CONSTANTS = {"value_int": "int64", "value_ints": "int64", "value_float": "float32", "value_floats": "float32"}
 _LONGEST_FORMULA = 200
-#: Operations that give no more numbers than they are given, and those that are given a length.
-_ON_SIZES = frozenset(
-    (
-        *("Add", "Sub", "Mul", "Div", "Mod", "Neg", "Abs", "Floor", "Ceil", "Round", "Sign", "Pow", "Sqrt", "Clip"),
-        *("Max", "Min", "Sum", "Not", "And", "Or", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"),
-        *("Where", "Cast", "Identity", "Gather", "Slice", "Concat", "Split", "Squeeze", "Unsqueeze", "Reshape"),
-        "SequenceAt.part",
-        *("Flatten", "Transpose", "ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin", "ScatterND", "ScatterElements"),
-    )
+_ON_SIZES = OnSizes(
+    sizes=frozenset(("Shape", "Size")),
+    kept=frozenset(
+        (
+            *("Add", "Sub", "Mul", "Div", "Mod", "Neg", "Abs", "Floor", "Ceil", "Round", "Sign", "Pow", "Sqrt", "Clip"),
+            *("Max", "Min", "Sum", "Not", "And", "Or", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"),
+            *("Where", "Cast", "Identity", "Gather", "Slice", "Concat", "Split", "Squeeze", "Unsqueeze", "Reshape"),
+            "SequenceAt.part",
+            *("Flatten", "Transpose", "ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin"),
+            *("ScatterND", "ScatterElements"),
+        )
+    ),
+    to_length=frozenset(("ConstantOfShape", "Range", "Expand", "Tile")),
 )
-_ON_NUMBERS = _ON_SIZES.union(("ConstantOfShape", "Range", "Expand", "Tile"))
 
 
 class ProgramReader:
@@ -116,7 +128,7 @@ class ProgramReader:
     def read(self) -> Graph:
         """The graph; raises UnusableError where the file has none that can be followed."""
         if not self.main.get("node"):
-            raise self._malformed("the graph has no nodes", ("graph",))
+            raise malformed(self.document, "the graph has no nodes", ("graph",))
         self.graph.diagnostics.extend(self.document.diagnostics)
         versions = versions_of(self.model.get("opset_import") or [])
         if "ai.onnx" not in versions and self.model.get("ir_version", 0) >= 3:
@@ -161,18 +173,13 @@ class ProgramReader:
             layer.key = (*layer.key, layer.owned, layer.policy.compute)
         self._own_the_rest()
         say_unknown(self.graph, self.document, self.unknown, list(self.first_unknown.values()))
-        found = samples_of(self.graph, FLOWS)
-        axis = -1 if found.samples is None else found.samples[1]
-        if axis != self.samples == 0 and self.graph.symbols:
+        axis = place_samples(self.graph, FLOWS, self.samples, has_names=bool(self.graph.symbols))
+        if axis is not None:
             return ProgramReader(self.document, self.how, axis).read()
-        place_samples(self.graph, found)
         resize(self.graph, self.how)
         return self.graph
 
     # --- what is wrong with the file ----------------------------------------------------------------------------------
-
-    def _malformed(self, message: str, path: Path) -> UnusableError:
-        return UnusableError(Diagnostic("SPC079", message, self.document.span(path)))
 
     def _fault(self, code: str, message: str, path: Path, help: str | None = None) -> None:
         """Say what is wrong, and go on: a file may have more faults."""
@@ -503,16 +510,12 @@ class ProgramReader:
 
     def _counts_sizes(self, step: Step, inputs: list[Tensor], layer: Layer) -> bool:
         """Whether a node gives nothing but numbers that are computed from sizes."""
-        if step.domain != "ai.onnx" or layer.type is None or layer.owned or layer.borrows:
-            return False
-        if step.type in ("Shape", "Size"):
-            return True
-        if step.type not in (_ON_SIZES if inputs else _ON_NUMBERS):
-            return False
-        held = [self.held.get(self.aliases.get(name, name)) for name in step.inputs if name]
-        return all(tensor.node.layer.counts_sizes for tensor in inputs) and all(
-            one is None or one.numbers is not None for one in held
-        )
+
+        def known() -> bool:
+            held = [self.held.get(self.aliases.get(name, name)) for name in step.inputs if name]
+            return all(one is None or one.numbers is not None for one in held)
+
+        return step.domain == "ai.onnx" and _ON_SIZES.counted(step.type, layer, inputs, known)
 
     def _named(self, step: Step) -> tuple[str, tuple[str, ...]]:
         """The name of a layer and the blocks that it stands in, by the file's name of the node."""

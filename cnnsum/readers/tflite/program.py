@@ -38,7 +38,17 @@ from cnnsum.layers.tflite.fields import PREFIX
 from cnnsum.layers.vocabulary import TFLITE
 from cnnsum.readers.declare import AXES, declare, fresh
 from cnnsum.readers.how import How
-from cnnsum.readers.programs import free_name, give_outputs, own_the_rest, resize, say_unknown, slots, unpacked
+from cnnsum.readers.programs import (
+    OnSizes,
+    free_name,
+    give_outputs,
+    malformed,
+    own_the_rest,
+    resize,
+    say_unknown,
+    slots,
+    unpacked,
+)
 from cnnsum.readers.tflite.operators import CUSTOM, OPERATORS
 from cnnsum.readers.tflite.runs import Graphs, runs_of
 from cnnsum.source import Document
@@ -49,17 +59,20 @@ Path = tuple[str | int, ...]
 #: The version of the schema that files have (`TFLITE_SCHEMA_VERSION`).
 _VERSION = 3
 _FLOATS = ("float32", "float16", "bfloat16", "float64")
-#: Operators that give no more numbers than they are given, and those that are given a length.
-_ON_SIZES = frozenset(
-    (
-        *("ADD", "SUB", "MUL", "DIV", "FLOOR_DIV", "FLOOR_MOD", "MAXIMUM", "MINIMUM", "NEG", "ABS", "SQUARE", "SIGN"),
-        *("FLOOR", "CEIL", "ROUND", "POW", "EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"),
-        *("LOGICAL_NOT", "LOGICAL_AND", "LOGICAL_OR", "SELECT", "SELECT_V2", "CAST", "GATHER", "SLICE"),
-        *("STRIDED_SLICE", "CONCATENATION", "PACK", "UNPACK", "SPLIT", "SPLIT_V", "SQUEEZE", "EXPAND_DIMS"),
-        *("RESHAPE", "TRANSPOSE", "REDUCE_PROD", "SUM", "REDUCE_MAX", "REDUCE_MIN"),
-    )
+_ON_SIZES = OnSizes(
+    sizes=frozenset(("SHAPE", "RANK")),
+    kept=frozenset(
+        (
+            *("ADD", "SUB", "MUL", "DIV", "FLOOR_DIV", "FLOOR_MOD", "MAXIMUM", "MINIMUM", "NEG", "ABS", "SQUARE"),
+            "SIGN",
+            *("FLOOR", "CEIL", "ROUND", "POW", "EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"),
+            *("LOGICAL_NOT", "LOGICAL_AND", "LOGICAL_OR", "SELECT", "SELECT_V2", "CAST", "GATHER", "SLICE"),
+            *("STRIDED_SLICE", "CONCATENATION", "PACK", "UNPACK", "SPLIT", "SPLIT_V", "SQUEEZE", "EXPAND_DIMS"),
+            *("RESHAPE", "TRANSPOSE", "REDUCE_PROD", "SUM", "REDUCE_MAX", "REDUCE_MIN"),
+        )
+    ),
+    to_length=frozenset(("FILL", "RANGE", "BROADCAST_TO", "TILE")),
 )
-_ON_NUMBERS = _ON_SIZES.union(("FILL", "RANGE", "BROADCAST_TO", "TILE"))
 
 
 #: Operators that a file's loops may open into, and states that one has: each result asks for all of them.
@@ -126,10 +139,10 @@ class ProgramReader:
         """The graph; raises UnusableError where the file has none that can be followed."""
         version = self.model.get("version", 0)
         if version != _VERSION:
-            raise self._malformed(f"the file is of version {version} of the schema, and not of {_VERSION}", ())
+            raise malformed(self.document, f"the file is of version {version} of the schema, and not of {_VERSION}", ())
         operators = self.main.get("operators") or []
         if not operators:
-            raise self._malformed("the graph has no operators", self.path)
+            raise malformed(self.document, "the graph has no operators", self.path)
         if len(operators) > MAX_LAYERS:
             message = f"the graph has {len(operators):,} operators; the limit is {MAX_LAYERS:,}"
             raise UnusableError(Diagnostic("SPC039", message, self.document.span(self.path)))
@@ -143,9 +156,6 @@ class ProgramReader:
         say_unknown(self.graph, self.document, self.unknown, list(self.first_unknown.values()))
         resize(self.graph, self.how)
         return self.graph
-
-    def _malformed(self, message: str, path: Path) -> UnusableError:
-        return UnusableError(Diagnostic("SPC079", message, self.document.span(path)))
 
     def _say_other_graphs(self) -> None:
         others = [at for at in range(1, len(self.model.get("subgraphs") or [])) if at not in self.opened]
@@ -168,7 +178,7 @@ class ProgramReader:
         signature = one.get("shape_signature") or []
         sizes = signature if len(signature) == len(shape) else shape
         if len(shape) > MAX_RANK:
-            raise self._malformed(f"a tensor has {len(shape):,} axes", (*self.path, "tensors", at))
+            raise malformed(self.document, f"a tensor has {len(shape):,} axes", (*self.path, "tensors", at))
         number = one.get("buffer", 0)
         buffer = buffers[number] if 0 < number < len(buffers) else {}
         data = buffer.get("data", b"")
@@ -205,7 +215,7 @@ class ProgramReader:
 
     def _at(self, number: int, path: Path) -> _Held:
         if not 0 <= number < len(self.held):
-            raise self._malformed(f"there is no tensor {number}: the graph has {len(self.held):,}", path)
+            raise malformed(self.document, f"there is no tensor {number}: the graph has {len(self.held):,}", path)
         return self.held[number]
 
     def _read_inputs(self) -> None:
@@ -252,7 +262,7 @@ class ProgramReader:
         codes = self.model.get("operator_codes") or []
         index = operator.get("opcode_index", 0)
         if index >= len(codes):
-            raise self._malformed(f"there is no kind of operator {index}: the file has {len(codes):,}", path)
+            raise malformed(self.document, f"there is no kind of operator {index}: the file has {len(codes):,}", path)
         code = codes[index]
         # The older field has 8 bits; newer files have the number in both where it fits.
         number = max(code.get("deprecated_builtin_code", 0), code.get("builtin_code", 0))
@@ -316,7 +326,7 @@ class ProgramReader:
             held = self._at(number, path)
             # What is not known may work in tensors that nothing has made.
             if type is not None and not held.has_data and not held.is_variable:
-                raise self._malformed(f"the tensor `{held.name}` is used before anything makes it", path)
+                raise malformed(self.document, f"the tensor `{held.name}` is used before anything makes it", path)
             self.used.add(number)
             config: dict[str, Any] = {"dtype": held.dtype}
             if held.numbers is not None:
@@ -375,7 +385,7 @@ class ProgramReader:
             return False
         known = Graphs(graphs, lambda one: self._key(dict(one), path)[1], self._number_in)
         # What decides how often it runs is work that is not counted: it must be as good as none.
-        if not _ON_SIZES.issuperset(known.names(condition)):
+        if not _ON_SIZES.kept.issuperset(known.names(condition)):
             return False
         here = next(at for at, one in enumerate(graphs) if one is self.main)
         runs = runs_of(known, condition, body, [self._number_in(here, number) for number in given])
@@ -464,15 +474,11 @@ class ProgramReader:
 
     def _counts_sizes(self, shown: str, inputs: list[Tensor], constants: list[Constant], layer: Layer) -> bool:
         """Whether an operator gives nothing but numbers that are computed from sizes."""
-        if layer.type is None or layer.owned or layer.borrows:
-            return False
-        if shown in ("SHAPE", "RANK"):
-            return True
-        if shown not in (_ON_SIZES if inputs else _ON_NUMBERS):
-            return False
-        return all(tensor.node.layer.counts_sizes for tensor in inputs) and all(
-            isinstance(one.value, dict) and "value" in one.value["config"] for one in constants
-        )
+
+        def known() -> bool:
+            return all(isinstance(one.value, dict) and "value" in one.value["config"] for one in constants)
+
+        return _ON_SIZES.counted(shown, layer, inputs, known)
 
     def _layer(
         self, type: LayerType | None, shown: str, fields: dict[str, Any], gives: _Held, stem: str, path: Path

@@ -43,7 +43,8 @@ from cnnsum.readers.declare import declare, fresh
 from cnnsum.readers.free import name_for
 from cnnsum.readers.how import How
 from cnnsum.readers.override import replace_inputs
-from cnnsum.readers.samples import place_samples, samples_of
+from cnnsum.readers.programs import malformed
+from cnnsum.readers.samples import place_samples
 from cnnsum.readers.torch.arguments import NO_NUMBER, Argument, arguments_of, dtype_of, list_in, mapping_in
 from cnnsum.readers.torch.expressions import parse
 from cnnsum.readers.torch.flows import FLOWS
@@ -138,7 +139,7 @@ class ProgramReader:
     def read(self) -> Graph:
         """The graph; raises UnusableError where the file has no program that can be followed."""
         if not self.nodes or not self.metas:
-            raise self._malformed("the program has no nodes", _GRAPH)
+            raise malformed(self.document, "the program has no nodes", _GRAPH)
         if len(self.nodes) > MAX_LAYERS:
             message = f"the program has {len(self.nodes):,} operations; the limit is {MAX_LAYERS:,}"
             raise UnusableError(Diagnostic("SPC039", message, self.document.span((*_GRAPH, "nodes"))))
@@ -160,11 +161,9 @@ class ProgramReader:
         self._own_the_rest()
         self._read_outputs()
         self._say_unknown()
-        found = samples_of(self.graph, FLOWS)
-        axis = -1 if found.samples is None else found.samples[1]
-        if axis != self.samples == 0 and self.symbols:
+        axis = place_samples(self.graph, FLOWS, self.samples, has_names=bool(self.symbols))
+        if axis is not None:
             return ProgramReader(self.document, self.how, axis).read()
-        place_samples(self.graph, found)
         replace_inputs(self.graph, self.how)
         if self.how.inputs or self.how.settings or self.how.free:
             self.graph.resized = True
@@ -180,16 +179,13 @@ class ProgramReader:
                 if freed is not None and freed.size is not None and freed.kind != "batch" and node.layer.place:
                     yield SizeClaim(dim, "==", freed.size, node.layer.place.path)
 
-    def _malformed(self, message: str, path: Path) -> UnusableError:
-        return UnusableError(Diagnostic("SPC079", message, self.document.span(path)))
-
     # --- tensors that come from outside -------------------------------------------------------------------------------
 
     def _read_inputs(self) -> None:
         for index, raw in enumerate(list_in(self.signature.get("input_specs"))):
             path = ("graph_module", "signature", "input_specs", index)
             if not isinstance(raw, dict) or len(raw) != 1:
-                raise self._malformed("an input of the program is not one", path)
+                raise malformed(self.document, "an input of the program is not one", path)
             ((kind, spec),) = raw.items()
             argument = mapping_in(mapping_in(spec).get("arg"))
             if kind == "user_input":
@@ -199,7 +195,7 @@ class ProgramReader:
                 title = mapping_in(spec).get(f"{kind}_name")
                 self._hold(str(name), title if isinstance(title, str) else str(name), kind)
         if not self.graph.inputs:
-            raise self._malformed("the program has no tensor for an input", ("graph_module", "signature"))
+            raise malformed(self.document, "the program has no tensor for an input", ("graph_module", "signature"))
         shape = self.graph.inputs[0].layer.spec
         if shape is not None and shape.shape:
             self.graph.batch = shape.shape[0]
@@ -333,7 +329,7 @@ class ProgramReader:
         meta = mapping_in(self.metas.get(name))
         sizes = list_in(meta.get("sizes"))
         if len(sizes) > MAX_RANK:
-            raise self._malformed(f"the input `{name}` has {len(sizes)} axes", path)
+            raise malformed(self.document, f"the input `{name}` has {len(sizes)} axes", path)
         shape = tuple([self._input_size(size, axis, len(sizes)) for axis, size in enumerate(sizes)])
         spec = InputSpec(shape, dtype_of(meta.get("dtype")) or "float32")
         self.names.taken.add(name)
@@ -406,7 +402,7 @@ class ProgramReader:
         node = mapping_in(placed.node)
         target = node.get("target")
         if not isinstance(target, str):
-            raise self._malformed("a node has no target", path)
+            raise malformed(self.document, "a node has no target", path)
         sized = next((one for one in _outputs(node) if "as_sym_int" in one), None)
         if sized is not None:
             self._read_size(target, list_in(node.get("inputs")), mapping_in(sized["as_sym_int"]).get("as_name"))
@@ -559,7 +555,7 @@ class ProgramReader:
                 continue
             held = self.held.get(name)
             if held is None:
-                raise self._malformed(f"the tensor `{name}` is used before anything makes it", _GRAPH)
+                raise malformed(self.document, f"the tensor `{name}` is used before anything makes it", _GRAPH)
             constants.append(Constant(at, held.shape, {"config": {"dtype": held.dtype}}))
             if held.weight is not None:
                 if not layer.detached:
