@@ -70,6 +70,11 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
             for format in ("concise", "json", "sarif", "github", "gitlab", "junit", "statistics")
         },
     },
+    "rules": {
+        "text": "codes.reference:text_chunks",
+        "markdown": "codes.reference:markdown_chunks",
+        "json": "codes.reference:json_chunks",
+    },
 }
 
 #: The kinds of JSON that cnnsum writes, as their `schema` calls them, and the package that has the JSON Schema of each:

@@ -66,7 +66,7 @@ class Asked:
             write_bytes(self.output, renderer_of_bytes(question, format)(answer))
         else:
             made = renderer(question, format)
-            write_result(self.output, self.color, plain=lambda: made(answer), format=format, pager=self.pager)
+            write_result(self.output, self.color, plain=lambda: made(answer, **looks), format=format, pager=self.pager)
 
     def report(self, found: Iterable[Diagnostic], *, after_result: bool | None = None) -> None:
         """Write diagnostics to standard error, below a result that went to standard output."""

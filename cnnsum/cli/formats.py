@@ -33,7 +33,7 @@ FORMATS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "diff": {"": tuple(REGISTERED["diff"])},
     "sizes": {"": tuple(REGISTERED["sizes"])},
     "fit": {"": tuple(REGISTERED["fit"])},
-    "rule": {"": ("text", "markdown", "json")},
+    "rule": {"": tuple(REGISTERED["rules"])},
 }
 
 #: Options of a command that only some formats of its plain result follow; every format follows the others. How a model

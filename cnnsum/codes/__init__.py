@@ -7,6 +7,7 @@ Knows no model and no screen.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 
 from cnnsum.diagnostics import CODES
@@ -25,6 +26,8 @@ FAMILIES = {
 }
 #: An example that begins so is a call and not the text of a model.
 CALL = "$ "
+#: Letters of a beginning, at least: those of a family.
+_LEAST = 3
 
 
 class Code(NamedTuple):
@@ -49,6 +52,29 @@ class Code(NamedTuple):
     def family(self) -> str:
         """The letters that the code begins with."""
         return self.code[:3]
+
+
+class Told(NamedTuple):
+    """Codes, as the formats of the reference are given them. in_full: whether each was asked for alone."""
+
+    codes: tuple[Code, ...]
+    in_full: bool
+
+
+def told(beginnings: Iterable[str] = ()) -> Told:
+    """The codes that begin with one of some texts of three letters or more, in any case; all of them for none.
+
+    Raises LookupError for a text with which no code begins, which is its argument.
+    """
+    found: list[str] = []
+    texts = [*beginnings]
+    for text in texts:
+        begun = [code for code in CODES if len(text) >= _LEAST and code.startswith(text.upper())]
+        if not begun:
+            raise LookupError(text)
+        found += begun
+    codes = meanings(tuple(dict.fromkeys(found if texts else CODES)))
+    return Told(tuple(codes), len(codes) == len(texts))
 
 
 def meaning(code: str) -> Code:

@@ -1,16 +1,18 @@
-"""The reference of codes: one, those of a family, or all of them, as text, Markdown or JSON.
+"""The reference of codes: one, those of a family, or all of them, as text, Markdown and JSON (`cnnsum.rules/1`).
 
-`docs/rules.md` is what `markdown` gives for advice, `docs/codes.md` what it gives for all codes. Knows no model and no
-screen.
+`docs/rules.md` is the Markdown of advice, `docs/codes.md` that of all codes. Knows no model and no screen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from textwrap import wrap
 
-from cnnsum.codes import CALL, FAMILIES, Code, meaning
+from cnnsum.codes import CALL, FAMILIES, Code, Told, meaning
+
+SCHEMA = "cnnsum.rules/1"
 
 _ADVICE = """\
 # Rules of advice
@@ -30,7 +32,39 @@ of these sections, `cnnsum check --explain` prints them below findings; `cnnsum 
 page. [diagnostics.md](diagnostics.md) says how findings look, [rules.md](rules.md) has the sections of advice."""
 
 
-def listing(codes: list[Code], width: int) -> Iterator[str]:
+def text_chunks(told: Told, width: int = 80) -> Iterator[str]:
+    """Codes in full, with two empty lines between them, or one line each, in lines of that many letters."""
+    if not told.in_full:
+        yield from _ended(_listing(told.codes, width))
+        return
+    for number, code in enumerate(_mended(told.codes)):
+        yield "\n\n" if number else ""
+        yield from _ended(_text(code, width))
+
+
+def markdown_chunks(told: Told) -> Iterator[str]:
+    """The page of the codes: with tables of contents where there are several, a section each."""
+    return _ended(markdown(_mended(told.codes)))
+
+
+def json_chunks(told: Told) -> Iterator[str]:
+    """One object, with a record for each code."""
+    records = [_record(one) for one in _mended(told.codes)]
+    yield json.dumps({"schema": SCHEMA, "rules": records}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _mended(codes: Iterable[Code]) -> list[Code]:
+    """The codes with what mends each, which of advice is what its rule says of its example."""
+    from cnnsum.codes.advice import with_mend
+
+    return [with_mend(one) for one in codes]
+
+
+def _ended(lines: Iterable[str]) -> Iterator[str]:
+    return (f"{line}\n" for line in lines)
+
+
+def _listing(codes: Sequence[Code], width: int) -> Iterator[str]:
     """The codes by family, and advice by theme, one line each where there is room."""
     for title, members in _groups(codes):
         yield f"{title}:"
@@ -46,7 +80,7 @@ def _below(start: str, text: str, width: int) -> list[str]:
     ]
 
 
-def _groups(codes: list[Code]) -> Iterator[tuple[str, list[Code]]]:
+def _groups(codes: Sequence[Code]) -> Iterator[tuple[str, list[Code]]]:
     """Codes under the titles of their families; those of advice under the themes of their rules."""
     for family, title in FAMILIES.items():
         members = [one for one in codes if one.family == family]
@@ -61,7 +95,7 @@ def _groups(codes: list[Code]) -> Iterator[tuple[str, list[Code]]]:
             yield title, members
 
 
-def text(code: Code, width: int) -> Iterator[str]:
+def _text(code: Code, width: int) -> Iterator[str]:
     """One code, with its examples, in lines of at most that many letters where no example is longer."""
     yield from _below(f"{code.code}  ", code.title + (f"  ({code.severity})" if code.severity else ""), width)
     yield from prose(code, width)
@@ -178,7 +212,7 @@ def _language(example: str) -> str:
     return "sh" if example.startswith(CALL) else "json" if example.startswith("{") else "yaml"
 
 
-def record(code: Code) -> dict[str, object]:
+def _record(code: Code) -> dict[str, object]:
     """One code as plain data."""
     return {
         "code": code.code,

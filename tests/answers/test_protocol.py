@@ -18,6 +18,7 @@ from cnnsum.answers.listing.ask import Models
 from cnnsum.answers.summary.options import Options
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.sweep.records import Charted
+from cnnsum.codes import told
 from cnnsum.ink import inked
 from tests.thorough import each
 
@@ -61,6 +62,7 @@ ASKED: dict[str, tuple[Callable[[str], object], tuple[object, ...], list[str]]] 
     ),
     "diff": (lambda _: cnnsum.diff(cnnsum.load(OLD), cnnsum.load(MODEL)), (), ["diff", OLD, MODEL]),
     "check": (lambda _: cnnsum.check([MODEL, OLD]), (), ["check", MODEL, OLD]),
+    "rules": (lambda _: told(["ARC401", "SHP201"]), (), ["rule", "ARC401", "SHP201"]),
 }
 #: What the command line says in place of `--format` and the name.
 CALLED = {("check", "statistics"): ["--statistics"]}
