@@ -320,3 +320,13 @@ def test_an_unknown_convention() -> None:
     assert found.help is not None
     assert found.help.startswith("did you mean `fvcore`? Or choose from fvcore, torchinfo")
     assert reconcile(model("rnn"), "FVCore").name == "fvcore"
+
+
+def test_the_inputs_of_an_attention_are_in_the_order_of_its_framework() -> None:
+    """Keras has the value before the key, PyTorch behind it."""
+    model = cnnsum.loads(
+        "framework: torch\ninputs: {q: [5, 8], k: [7, 6], v: [7, 4]}\nlayers:\n"
+        "  - MultiheadAttention: {embed_dim: 8, num_heads: 2, kdim: 6, vdim: 4, from: [q, k, v]}\n"
+    )
+    (piece,) = pieces_of(model.inference.calls[-1], model.inference.values)
+    assert (piece.more["key depth"], piece.more["value depth"]) == (6, 4)

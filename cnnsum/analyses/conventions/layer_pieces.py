@@ -110,11 +110,9 @@ def _product(view: View) -> tuple[Piece, ...]:
 
 
 def _inputs(view: View) -> dict[str, Shape]:
-    """The inputs of an attention layer by their names."""
+    """The inputs of an attention layer by their names, the first of which are in the order of its type."""
     placed = len(view.inputs) - len(view.keywords)
-    return dict(
-        zip((*("query", "value", "key", "mask", "value_mask")[:placed], *view.keywords), view.inputs, strict=False)
-    )
+    return dict(zip((*view.type.schema.inputs[:placed], *view.keywords), view.inputs, strict=False))
 
 
 def _masked(given: Mapping[str, Shape]) -> bool:
