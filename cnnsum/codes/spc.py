@@ -620,9 +620,10 @@ Passes:
       - Conv2D: {filters: 8, kernel_size: [3, 3]}
 
 ## SPC035
-`defaults` gives a default to a key that belongs to one layer (`name`, `from`, `repeat`), or to a block.
+`defaults` gives a default to a key that belongs to one layer (`name`, `from`, `repeat`), or to a block, a model
+(`Sequential`) or an input.
 
-Why: No two layers have one name. The defaults of a block stand in its `args`.
+Why: No two layers have one name. The defaults of a block stand in its `args`; a model has layers, and these have defaults.
 
 Mend: Write it at the layer that is meant.
 

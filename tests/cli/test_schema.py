@@ -128,6 +128,7 @@ def test_what_a_schema_can_see_is_refused() -> None:
         },
         {"framework": "torch", "input": [4, 8], "layers": [{"LSTM": {"hidden_size": 3, "batch_first": False}}]},
         {"input": [3, 8, 8], "layers": [{"Conv2d": [3, 8, 3]}]},
+        {"input": [4], "defaults": {"Sequential": {"trainable": False}}, "layers": [{"Dense": 3}]},
         {"input": [4, 8], "layers": [{"TimeDistributed": {"layer": "Dense"}}]},
         {"input": [4, 8], "layers": [{"Bidirectional": "LSTM"}]},
         {"input": [4, 8], "layers": [{"RNN": {"cell": [{"LSTMCell": 3}, "GRUCell"]}}]},

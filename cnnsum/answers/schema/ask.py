@@ -123,7 +123,8 @@ def _in_words_of(words: _Words) -> Schema:
     own_names = either(*({"required": [key]} for key in ("blocks", "layer_types", "include")))
     lacking = {name: {"properties": dict.fromkeys(needed, False)} for name, needed in layers.needed().items()}
     names = tuple(layers.names())
-    type_names = {**_ref(f"{prefix}typeName"), **_NAMED_BELOW}
+    # A model has no fields, and so no defaults of them.
+    with_fields = {**_ref(f"{prefix}typeName"), "not": {"enum": list(MODELS)}, **_NAMED_BELOW}
     return {
         "properties": {
             "layers": _ref(f"{prefix}layers"),
@@ -135,7 +136,7 @@ def _in_words_of(words: _Words) -> Schema:
             # Without these keys, every layer is one of the framework's types.
             {
                 "if": {"not": own_names},
-                "then": {"properties": {"layers": known, "defaults": {**_MAPPING, "propertyNames": type_names}}},
+                "then": {"properties": {"layers": known, "defaults": {**_MAPPING, "propertyNames": with_fields}}},
             },
             # Unless `defaults` give something that layers need, each says all of it.
             {

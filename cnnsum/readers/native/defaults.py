@@ -10,7 +10,7 @@ from itertools import chain
 from cnnsum.diagnostics import Problem
 from cnnsum.layers.base import LayerType
 from cnnsum.layers.kinds import show
-from cnnsum.readers.native.entry import SPECIAL, Types
+from cnnsum.readers.native.entry import INPUTS, MODELS, SPECIAL, Types
 from cnnsum.readers.native.faults import Findings, ReportedError, Site
 from cnnsum.readers.native.fields import Defaults, Reader, policy_of, truth
 from cnnsum.readers.native.scope import Scope, whole, written
@@ -72,11 +72,22 @@ def _type(name: str, head: Site, types: Types, findings: Findings) -> LayerType 
     type = types.find(name)
     if isinstance(type, LayerType):
         return type
+    help: str | None = None
     if type is not None:
         message = f"`{name}` is a block: the defaults of its arguments stand in its `args`"
         findings.add("SPC035", message, head)
-    elif not types.declared(name) and not types.incomplete:
-        help = types.suggest(name) if findings.diagnostics.wants_help("UNK701") else None
+    elif types.declared(name):
+        pass  # wrongly, which is reported there
+    elif name in MODELS:
+        message = f"`{name}` is a model, which has no defaults"
+        help = "what its layers have by default stands under their types; `trainable` and `dtype` stand in each model"
+        findings.add("SPC035", message, head, help=help)
+    elif name in INPUTS:
+        help = "its `shape` and `dtype` stand in `input`, or in each of `inputs`"
+        findings.add("SPC035", f"`{name}` is no layer here: an input has no defaults", head, help=help)
+    elif not types.incomplete:
+        if findings.diagnostics.wants_help("UNK701"):
+            help = types.suggest(name)
         findings.add("UNK701", f"unknown layer type `{name}`", head, help=help)
     return None
 

@@ -25,7 +25,8 @@ MODELS = ("Sequential", "Functional", "Model")
 #: Keys of an item that are not fields of its type.
 SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dtype"))
 
-_INPUTS = ("InputLayer", "Input")
+#: Inputs, as Keras calls them, which are no layers here.
+INPUTS = ("InputLayer", "Input")
 #: An example in a help line that is longer helps nobody.
 _LONGEST = 90
 _NO_FIELDS: dict[str, object] = {}
@@ -215,7 +216,7 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
         entry.type = found
     elif found is not None:
         entry.block = found
-    elif name in _INPUTS:
+    elif name in INPUTS:
         help = f"`input: {_shape_in(entry)}` beside `layers`, or `inputs:` for several"
         findings.add("SPC027", "an input is declared by the key `input`, not by a layer", entry.head, help=help)
         return False
@@ -228,7 +229,7 @@ def _resolve(entry: Entry, types: Types, findings: Findings) -> bool:
 
 def is_input(item: object) -> bool:
     """Whether an item of a list of layers declares an input, which is not a layer here."""
-    return item in _INPUTS or (isinstance(item, dict) and any(name in item for name in _INPUTS))
+    return item in INPUTS or (isinstance(item, dict) and any(name in item for name in INPUTS))
 
 
 def _shape_in(entry: Entry) -> str:

@@ -197,6 +197,24 @@ def test_defaults_and_data_format():
             ["1:12-13 SPC035 `b` is a block: the defaults of its arguments stand in its `args`"],
         ),
         (
+            "defaults: {Sequential: {trainable: false}}",
+            [
+                "1:12-22 SPC035 `Sequential` is a model, which has no defaults | what its layers have by default stands under their types; `trainable` and `dtype` stand in each model"
+            ],
+        ),
+        (
+            "defaults: {Functional: }",
+            [
+                "1:12-22 SPC035 `Functional` is a model, which has no defaults | what its layers have by default stands under their types; `trainable` and `dtype` stand in each model"
+            ],
+        ),
+        (
+            "defaults: {Input: {shape: [3]}}",
+            [
+                "1:12-17 SPC035 `Input` is no layer here: an input has no defaults | its `shape` and `dtype` stand in `input`, or in each of `inputs`"
+            ],
+        ),
+        (
             "data_format: channels_frist",
             [
                 "1:14-28 CFG102 `data_format` must be channels_last or channels_first, got 'channels_frist' | did you mean `channels_first`?"
