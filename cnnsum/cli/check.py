@@ -12,10 +12,11 @@ from cnnsum.cli import progress
 from cnnsum.cli.formats import format_for, format_option
 from cnnsum.cli.mending import ignore_all, mend, print_changes
 from cnnsum.cli.options import color_option, spreading_options, type_options
-from cnnsum.typed import TYPE_CHECKING, Any
+from cnnsum.typed import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from cnnsum.lint.budget.baseline import Baseline, Increase
+    from cnnsum.lint.mending import Mended
     from cnnsum.lint.report.findings import CheckReport
 
 _MOST_DIGITS = 20
@@ -102,7 +103,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     from cnnsum.diagnostics import UnusableError
 
     try:
-        code = _check(**given)
+        code = _check(_Asked(**given))
     except UnusableError as error:
         report_diagnostics(error.diagnostics, lambda _path, _line: None, color=given["color"])
         ctx.exit(2)
@@ -111,143 +112,178 @@ def command(ctx: click.Context, /, **given: Any) -> None:
     ctx.exit(0 if code == 1 and given["exit_zero"] else code)
 
 
-def _check(
-    *,
-    paths: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    fail_on: str | None,
-    statistics: bool,
-    limits: tuple[str, ...],
-    baseline: str | None,
-    increases: tuple[str, ...],
-    write_baseline: str | None,
-    fix: bool,
-    diff: bool,
-    unsafe_fixes: bool,
-    add_ignores: bool,
-    explain: bool,
-    watch: bool,
-    force_exclude: bool,
-    models_only: bool,
-    jobs: int | None,
-    dask: str | None,
-    show_settings: bool,
-    layer_types: tuple[str, ...],
-    plugins: tuple[str, ...],
-    keras_backend: str | None,
-    format: str | None,
-    output: str | None,
-    color: str,
-    quiet: bool,
-    verbose: bool,
-    exit_zero: bool,
-) -> int:
+class _Asked(NamedTuple):
+    """The options of a call, as click gives them."""
+
+    paths: tuple[str, ...]
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    fail_on: str | None
+    statistics: bool
+    limits: tuple[str, ...]
+    baseline: str | None
+    increases: tuple[str, ...]
+    write_baseline: str | None
+    fix: bool
+    diff: bool
+    unsafe_fixes: bool
+    add_ignores: bool
+    explain: bool
+    watch: bool
+    force_exclude: bool
+    models_only: bool
+    jobs: int | None
+    dask: str | None
+    show_settings: bool
+    layer_types: tuple[str, ...]
+    plugins: tuple[str, ...]
+    keras_backend: str | None
+    format: str | None
+    output: str | None
+    color: str
+    quiet: bool
+    verbose: bool
+    exit_zero: bool
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The paths, or the folder that the caller stands in."""
+        return self.paths or (os.curdir,)
+
+
+def _check(asked: _Asked) -> int:
     """Check and print; the exit code: 1 where something fails the run, 2 where a file was not checked to its end.
 
     Raises UnusableError where a path that was named holds no model.
     """
-    from cnnsum.diagnostics import UnusableError
-    from cnnsum.lint.checking import UNFINISHED
-    from cnnsum.lint.run import run
-
-    del exit_zero
-    wanted = paths or (os.curdir,)
-    if format is None:
-        usual = "github" if os.environ.get("GITHUB_ACTIONS") == "true" and not statistics else "text"
-        format = format_for("check", output, None, usual)
-    else:
-        format = format_for("check", output, format)
-    if statistics:
-        format = "statistics"
-    if output is not None and output == write_baseline != "-":
-        raise click.UsageError("--output and --write-baseline are one file: give one of them another name")
-    if write_baseline == "-" and output in (None, "-") and format in ("json", "sarif", "gitlab", "junit"):
-        raise click.UsageError(f"--format {format} and --write-baseline - would be one text: give one of them a file")
-    for path in (output, write_baseline):
-        _refuse_own_sources(wanted, path, force_exclude=force_exclude)
-        _refuse_without_place(path)
-    if not watch:
+    format = _format(asked)
+    _refuse_conflicts(asked, format)
+    if not asked.watch:
         from cnnsum.lint.searching import require_there
 
-        require_there(wanted)
-    if show_settings:
+        require_there(asked.wanted)
+    if asked.show_settings:
         from cnnsum.lint.origins import lines
 
-        _write((f"{line}\n" for line in lines(wanted, select or None, ignore, fail_on)), output)
+        settings = lines(asked.wanted, asked.select or None, asked.ignore, asked.fail_on)
+        _write((f"{line}\n" for line in settings), asked.output)
         return 0
-    if (fix or diff or add_ignores) and ("-" in wanted or watch):
-        other = "--watch" if watch else "standard input"
-        names = "--add-ignores is" if add_ignores else "--fix and --diff are"
-        raise click.UsageError(f"{names} for files, and not with {other}")
     unwritten = False
-    if fix or diff:
-        from cnnsum.lint.run import mended
-
-        changes = mended(
-            wanted,
-            select=select or None,
-            ignore=ignore,
-            unsafe=unsafe_fixes,
-            force_exclude=force_exclude,
-            layer_types=layer_types,
-            plugins=plugins,
-            named=bool(paths),
-        )
-        if diff:
-            return int(print_changes(changes, output, quiet=quiet))
-        unwritten = not mend(changes, quiet=quiet)
-
-    known, allowed = _baseline(baseline, increases)
-    budget = _budget(limits)
+    if asked.fix or asked.diff:
+        changes = _changes(asked)
+        if asked.diff:
+            return int(print_changes(changes, asked.output, quiet=asked.quiet))
+        unwritten = not mend(changes, quiet=asked.quiet)
+    known, allowed = _baseline(asked.baseline, asked.increases)
+    budget = _budget(asked.limits)
 
     def once() -> int:
-        progress.begin("looking for models", quiet=quiet)
-        report = run(
-            wanted,
-            select=select or None,
-            ignore=ignore,
-            fail_on=fail_on,
-            jobs=jobs,
-            dask=dask,
-            force_exclude=force_exclude,
-            models_only=models_only,
-            baseline=known,
-            increases=allowed,
-            budget=budget,
-            layer_types=layer_types,
-            plugins=plugins,
-            keras_backend=keras_backend,
-            progress=partial(progress.count, what="files"),
-        )
-        if report.missing and paths and not watch:
-            # A call that cannot be meant: nothing is written of it.
-            if verbose:
-                _list_passed(report)
-            raise UnusableError(*report.missing)
-        if write_baseline is not None:
-            from cnnsum.lint.run import baseline_of
+        return _once(asked, format, known, allowed, budget, unwritten=unwritten)
 
-            before = _baseline_before(write_baseline)
-            text = baseline_of(report, layer_types, plugins, keras_backend, before)
-            _write(iter([text]), write_baseline, "json", over=() if before is None else (write_baseline,))
-        if add_ignores:
-            return 0 if ignore_all(report, quiet=quiet) else 2
-        report.explain = explain
-        _print(report, format, output, color, quiet=quiet, verbose=verbose)
-        if unwritten or any(found.code == UNFINISHED for found in report.findings()):
-            return 2
-        return int(any(file.failing for file in report.files))
-
-    if not watch:
+    if not asked.watch:
         return once()
     from cnnsum.cli.watching import keep_answering
     from cnnsum.lint.run import watched
 
-    if "-" in wanted:
+    if "-" in asked.wanted:
         raise click.UsageError("--watch needs files: standard input does not change")
-    keep_answering(once, lambda: watched(wanted), quiet=quiet)
+    keep_answering(once, lambda: watched(asked.wanted), quiet=asked.quiet)
     return 0
+
+
+def _format(asked: _Asked) -> str:
+    """The format of the findings: GitHub's where its runners ask."""
+    if asked.format is None:
+        usual = "github" if os.environ.get("GITHUB_ACTIONS") == "true" and not asked.statistics else "text"
+        format = format_for("check", asked.output, None, usual)
+    else:
+        format = format_for("check", asked.output, asked.format)
+    return "statistics" if asked.statistics else format
+
+
+def _refuse_conflicts(asked: _Asked, format: str) -> None:
+    """Raise UsageError for options that exclude each other, ClickException for results without a place."""
+    output, baseline = asked.output, asked.write_baseline
+    if output is not None and output == baseline != "-":
+        raise click.UsageError("--output and --write-baseline are one file: give one of them another name")
+    if baseline == "-" and output in (None, "-") and format in ("json", "sarif", "gitlab", "junit"):
+        raise click.UsageError(f"--format {format} and --write-baseline - would be one text: give one of them a file")
+    for path in (output, baseline):
+        _refuse_own_sources(asked.wanted, path, force_exclude=asked.force_exclude)
+        _refuse_without_place(path)
+    writes = asked.fix or asked.diff or asked.add_ignores
+    if writes and not asked.show_settings and ("-" in asked.wanted or asked.watch):
+        other = "--watch" if asked.watch else "standard input"
+        names = "--add-ignores is" if asked.add_ignores else "--fix and --diff are"
+        raise click.UsageError(f"{names} for files, and not with {other}")
+
+
+def _changes(asked: _Asked) -> Iterator[Mended]:
+    """What --fix and --diff would change."""
+    from cnnsum.lint.run import mended
+
+    return mended(
+        asked.wanted,
+        select=asked.select or None,
+        ignore=asked.ignore,
+        unsafe=asked.unsafe_fixes,
+        force_exclude=asked.force_exclude,
+        layer_types=asked.layer_types,
+        plugins=asked.plugins,
+        named=bool(asked.paths),
+    )
+
+
+def _once(
+    asked: _Asked,
+    format: str,
+    known: Baseline | None,
+    allowed: dict[str, Increase] | None,
+    budget: dict[str, object],
+    *,
+    unwritten: bool,
+) -> int:
+    """Check all files once and print what was found; the exit code. unwritten: whether a mend could not be written."""
+    from cnnsum.diagnostics import UnusableError
+    from cnnsum.lint.checking import UNFINISHED
+    from cnnsum.lint.run import run
+
+    progress.begin("looking for models", quiet=asked.quiet)
+    report = run(
+        asked.wanted,
+        select=asked.select or None,
+        ignore=asked.ignore,
+        fail_on=asked.fail_on,
+        jobs=asked.jobs,
+        dask=asked.dask,
+        force_exclude=asked.force_exclude,
+        models_only=asked.models_only,
+        baseline=known,
+        increases=allowed,
+        budget=budget,
+        layer_types=asked.layer_types,
+        plugins=asked.plugins,
+        keras_backend=asked.keras_backend,
+        progress=partial(progress.count, what="files"),
+    )
+    if report.missing and asked.paths and not asked.watch:
+        # A call that cannot be meant: nothing is written of it.
+        if asked.verbose:
+            _list_passed(report)
+        raise UnusableError(*report.missing)
+    if asked.write_baseline is not None:
+        from cnnsum.lint.run import baseline_of
+
+        before = _baseline_before(asked.write_baseline)
+        text = baseline_of(report, asked.layer_types, asked.plugins, asked.keras_backend, before)
+        _write(iter([text]), asked.write_baseline, "json", over=() if before is None else (asked.write_baseline,))
+    if asked.add_ignores:
+        return 0 if ignore_all(report, quiet=asked.quiet) else 2
+    report.explain = asked.explain
+    _print(report, format, asked.output, asked.color, quiet=asked.quiet, verbose=asked.verbose)
+    if unwritten or any(found.code == UNFINISHED for found in report.findings()):
+        return 2
+    return int(any(file.failing for file in report.files))
 
 
 def _budget(texts: tuple[str, ...]) -> dict[str, object]:
