@@ -55,6 +55,7 @@ KNOWS = {
     "answers.convert": "answers diagnostics model writers",
     "answers.diff": "analyses.sizes answers answers.page answers.picture answers.summary diagnostics dims graph ink "
     "layers model render",
+    "answers.layers": "diagnostics layers",
     "answers.explain": "analyses analyses.field analyses.memory answers diagnostics dims graph ink layers "
     "layers.arithmetic model render",
     "answers.page": "analyses.memory answers answers.explain answers.picture answers.plan answers.summary diagnostics "
@@ -71,9 +72,9 @@ KNOWS = {
     "server": "analyses answers answers.explain answers.schema answers.sizes codes diagnostics dims graph ink layers "
     "lint model readers render source",
     "arguments": "answers answers.listing answers.summary answers.variants diagnostics dims model readers",
-    "cli": "answers answers.conventions answers.convert answers.diff answers.explain answers.fit answers.listing "
-    "answers.page answers.plan answers.schema answers.sizes answers.summary answers.sweep answers.variants codes "
-    "diagnostics ink layers lint model readers render server source",
+    "cli": "answers answers.conventions answers.convert answers.diff answers.explain answers.fit answers.layers "
+    "answers.listing answers.page answers.plan answers.schema answers.sizes answers.summary answers.sweep "
+    "answers.variants codes diagnostics ink layers lint model readers render server source",
 }
 
 #: Modules that import one another, and why that is not a fault.
@@ -182,8 +183,8 @@ def test_each_part_knows_what_it_may_know_and_no_more():
 BY_NAME = {
     "": "answers.conventions answers.convert answers.diff answers.explain answers.fit answers.listing answers.page "
     "answers.plan answers.sizes answers.summary answers.sweep diagnostics lint model",  # what the library exports
-    "answers": "answers.conventions answers.diff answers.explain answers.fit answers.listing answers.page "
-    "answers.picture answers.sizes answers.summary answers.sweep codes lint",  # formats, and schemas
+    "answers": "answers.conventions answers.diff answers.explain answers.fit answers.layers answers.listing "
+    "answers.page answers.picture answers.sizes answers.summary answers.sweep codes lint",  # formats, and schemas
     "answers.listing.ask": "answers.summary",  # before processes are started
     "cli.commands": "cli",
     "codes": "codes",  # a family of codes when one of its codes is asked for

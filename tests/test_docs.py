@@ -279,13 +279,13 @@ def test_the_vocabulary_of_the_page_is_found(monkeypatch):
     new, every, *_ = blocks("adding_a_vocabulary.md", "text")
     spaces = {**vars(vocabulary)}
     exec(new + every, spaces)
-    for name in ("COREML", "EVERY"):
-        monkeypatch.setattr(vocabulary, name, spaces[name], raising=False)
+    coreml = spaces["COREML"]
+    assert spaces["EVERY"] == {**vocabulary.EVERY, "coreml": coreml}
+    monkeypatch.setitem(vocabulary.EVERY, "coreml", coreml)
     package = "cnnsum.layers.coreml"
     made(monkeypatch, package, folder)
     for name, code in (("products", products), ("activations", activations), ("meanings", meanings)):
         made(monkeypatch, f"{package}.{name}", code)
-    coreml = spaces["COREML"]
     assert [*coreml.all_types()] == ["coreml.innerProduct", "coreml.ReLU", "coreml.sigmoid"]
     facts = coreml.find("coreml.innerProduct").rule((1, 4), inputChannels=4, outputChannels=3, hasBias=True)
     assert facts.outputs == ((1, 3),)

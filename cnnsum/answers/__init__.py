@@ -70,6 +70,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
             for format in ("concise", "json", "sarif", "github", "gitlab", "junit", "statistics")
         },
     },
+    "layers": {"text": "answers.layers.formats:chunks"},
     "rules": {
         "text": "codes.reference:text_chunks",
         "markdown": "codes.reference:markdown_chunks",

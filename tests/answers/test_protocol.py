@@ -14,6 +14,7 @@ from calling import call
 
 import cnnsum
 from cnnsum.answers import BINARY, FORMATS, OptionError, as_text, renderer, renderer_of_bytes
+from cnnsum.answers.layers.ask import layers
 from cnnsum.answers.listing.ask import Models
 from cnnsum.answers.summary.options import Options
 from cnnsum.answers.sweep.ask import Sweep
@@ -62,10 +63,11 @@ ASKED: dict[str, tuple[Callable[[str], object], tuple[object, ...], list[str]]] 
     ),
     "diff": (lambda _: cnnsum.diff(cnnsum.load(OLD), cnnsum.load(MODEL)), (), ["diff", OLD, MODEL]),
     "check": (lambda _: cnnsum.check([MODEL, OLD]), (), ["check", MODEL, OLD]),
+    "layers": (lambda _: layers("Dropout"), (), ["layers", "Dropout"]),
     "rules": (lambda _: told(["ARC401", "SHP201"]), (), ["rule", "ARC401", "SHP201"]),
 }
 #: What the command line says in place of `--format` and the name.
-CALLED = {("check", "statistics"): ["--statistics"]}
+CALLED: dict[tuple[str, str], list[str]] = {("check", "statistics"): ["--statistics"], ("layers", "text"): []}
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +100,10 @@ def test_a_format_of_an_answer_is_what_the_command_prints(question: str, format:
 @each("question", [question for question, formats in FORMATS.items() if "text" in formats])
 def test_an_answer_as_text(question: str) -> None:
     answered, _, called = ASKED[question]
-    assert as_text(question, answered("text")) + "\n" == call(*called, "--format", "text").out
+    assert (
+        as_text(question, answered("text")) + "\n"
+        == call(*called, *CALLED.get((question, "text"), ("--format", "text"))).out
+    )
 
 
 def test_a_walk_over_an_answer_is_no_last_one() -> None:

@@ -1,0 +1,1 @@
+"""Which layer types there are, and what each is: `cnnsum layers`."""
