@@ -108,6 +108,20 @@ def test_links_lead_somewhere():
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+#: A file of ours, where a text names one.
+NAMED_FILE = re.compile(r"(?<![\w./-])(?:cnnsum|tests|docs|bench)/[\w/.-]*\w\.(?:py|md|sh|yaml|json)\b")
+
+
+def test_files_that_are_named_are_there():
+    """In documents, but for the guides, which name what they add, and in what the code says of itself."""
+    texts = [page for page in PAGES if not page.name.startswith("adding_a_")]
+    texts += [path for folder in ("cnnsum", "tests", "bench", "docs") for path in sorted((ROOT / folder).rglob("*.py"))]
+    named = [(path, name) for path in texts for name in NAMED_FILE.findall(path.read_text(encoding="utf-8"))]
+    assert len(named) > 100
+    gone = [(path, name) for path, name in named if not (ROOT / name).exists() and not (path.parent / name).exists()]
+    assert not gone
+
+
 def test_every_page_is_in_the_menu_of_the_site():
     """`mkdocs build --strict`, a step of CI, would refuse a page that is not: here it costs nothing."""
     import yaml

@@ -2,7 +2,8 @@
 
 MEASURED holds what the tools printed for the networks of `torch_zoo` (PyTorch 2.13.0, fvcore 0.1.5.post20221221,
 torchinfo 1.8.0, thop 0.1.1.post2209072238, ptflops 0.7.5, in evaluation mode, one sample), and what keras-flops 0.1.2
-printed with TensorFlow 2.5.0 for the networks of keras.applications. tests/peers/test_conventions.py measures again.
+printed with TensorFlow 2.5.0 for the networks of keras.applications. tests/peers/test_torch_conventions.py measures
+again.
 """
 
 from __future__ import annotations

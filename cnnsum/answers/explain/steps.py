@@ -1,6 +1,6 @@
 """The arithmetic of one call, step by step: each measure as a formula, with the numbers put in, and its value.
 
-The formulas are what the layer's rule did on named numbers (`explain_symbols`), the values are the engine's; a formula
+The formulas are what the layer's rule did on named numbers (`symbols`), the values are the engine's; a formula
 that would give another value is not shown. Knows no file and no screen.
 """
 
