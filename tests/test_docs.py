@@ -225,8 +225,8 @@ def test_the_rule_of_the_page_speaks_of_its_own_example(monkeypatch):
 
     (code,) = blocks("adding_a_rule.md")
     assert len(all_rules()) > 50
+    assert CODES.get("ARC485") in (None, "double precision")  # it is free, or the guide was followed
     for known in (CODES, _RULES):
-        assert "ARC485" not in known
         monkeypatch.setitem(known, "ARC485", "double precision")
     del _RULES["ARC485"]
     made(monkeypatch, "cnnsum.rules.precision", code)
