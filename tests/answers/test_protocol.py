@@ -16,9 +16,9 @@ import cnnsum
 from cnnsum.answers import BINARY, FORMATS, OptionError, as_text, renderer, renderer_of_bytes
 from cnnsum.answers.layers.ask import layers
 from cnnsum.answers.listing.ask import Models
-from cnnsum.answers.summary.options import Options
+from cnnsum.answers.summary.charted import Charted
 from cnnsum.answers.sweep.ask import Sweep
-from cnnsum.answers.sweep.records import Charted
+from cnnsum.answers.sweep.records import Charted as SweepCharted
 from cnnsum.codes import told
 from cnnsum.ink import inked
 from tests.thorough import each
@@ -41,30 +41,28 @@ def sweep() -> Sweep:
     return cnnsum.sweep(cnnsum.load(MODEL), {"batch": [1, 2, 4]})
 
 
-#: Of each question of the registry: the answer as the library gives it, what is told of its look, and the call.
-ASKED: dict[str, tuple[Callable[[str], object], tuple[object, ...], list[str]]] = {
-    "summary": (summary, (), ["show", MODEL]),
-    "chart": (lambda _: cnnsum.summarize(cnnsum.load(MODEL)), (Options(chart="macs"),), [MODEL, "--chart", "macs"]),
-    "sizes": (lambda _: cnnsum.sizes(cnnsum.load(MODEL), test=9), (), ["sizes", MODEL, "--test", "9"]),
-    "fit": (lambda _: cnnsum.fit(cnnsum.load(MODEL), memory=LARGE), (), ["fit", MODEL, "--memory", str(LARGE)]),
+#: Of each question of the registry: the answer as the library gives it, and the call that prints the same.
+ASKED: dict[str, tuple[Callable[[str], object], list[str]]] = {
+    "summary": (summary, ["show", MODEL]),
+    "chart": (lambda _: Charted(cnnsum.summarize(cnnsum.load(MODEL)), "macs"), [MODEL, "--chart", "macs"]),
+    "sizes": (lambda _: cnnsum.sizes(cnnsum.load(MODEL), test=9), ["sizes", MODEL, "--test", "9"]),
+    "fit": (lambda _: cnnsum.fit(cnnsum.load(MODEL), memory=LARGE), ["fit", MODEL, "--memory", str(LARGE)]),
     "best": (
         lambda _: cnnsum.fit(cnnsum.load(MODEL), memory=LARGE, vary=["batch=1:9", "H=W=8:20"], maximize="macs"),
-        (),
         ["fit", MODEL, "--memory", str(LARGE), *("--vary", "batch=1:9", "--vary", "H=W=8:20"), "--maximize", "macs"],
     ),
-    "sweep": (lambda _: sweep(), (), [MODEL, "--sweep", "batch=1,2,4"]),
-    "sweep chart": (lambda _: Charted(sweep(), "peak"), (), [MODEL, "--sweep", "batch=1,2,4", "--chart", "peak"]),
-    "list": (lambda _: cnnsum.list_models([MODEL, OLD], sort="-params"), (), ["list", MODEL, OLD, "--sort", "-params"]),
-    "explain": (lambda _: cnnsum.explain(cnnsum.load(MODEL), "conv2d"), (), ["explain", MODEL, "conv2d"]),
+    "sweep": (lambda _: sweep(), [MODEL, "--sweep", "batch=1,2,4"]),
+    "sweep chart": (lambda _: SweepCharted(sweep(), "peak"), [MODEL, "--sweep", "batch=1,2,4", "--chart", "peak"]),
+    "list": (lambda _: cnnsum.list_models([MODEL, OLD], sort="-params"), ["list", MODEL, OLD, "--sort", "-params"]),
+    "explain": (lambda _: cnnsum.explain(cnnsum.load(MODEL), "conv2d"), ["explain", MODEL, "conv2d"]),
     "conventions": (
         lambda _: cnnsum.reconcile(cnnsum.load(MODEL), "fvcore"),
-        (),
         ["explain", MODEL, "--convention", "fvcore"],
     ),
-    "diff": (lambda _: cnnsum.diff(cnnsum.load(OLD), cnnsum.load(MODEL)), (), ["diff", OLD, MODEL]),
-    "check": (lambda _: cnnsum.check([MODEL, OLD]), (), ["check", MODEL, OLD]),
-    "layers": (lambda _: layers("Dropout"), (), ["layers", "Dropout"]),
-    "rules": (lambda _: told(["ARC401", "SHP201"]), (), ["rule", "ARC401", "SHP201"]),
+    "diff": (lambda _: cnnsum.diff(cnnsum.load(OLD), cnnsum.load(MODEL)), ["diff", OLD, MODEL]),
+    "check": (lambda _: cnnsum.check([MODEL, OLD]), ["check", MODEL, OLD]),
+    "layers": (lambda _: layers("Dropout"), ["layers", "Dropout"]),
+    "rules": (lambda _: told(["ARC401", "SHP201"]), ["rule", "ARC401", "SHP201"]),
 }
 #: What the command line says in place of `--format` and the name.
 CALLED: dict[tuple[str, str], list[str]] = {("check", "statistics"): ["--statistics"], ("layers", "text"): []}
@@ -84,7 +82,7 @@ def test_every_question_is_asked() -> None:
 
 @each("question,format", [(question, format) for question, formats in FORMATS.items() for format in formats])
 def test_a_format_of_an_answer_is_what_the_command_prints(question: str, format: str, tmp_path: Path) -> None:
-    answered, looks, called = ASKED[question]
+    answered, called = ASKED[question]
     words = [*called, *CALLED.get((question, format), ("--format", format))]
     if format in BINARY:
         if find_spec("pyarrow") is not None:
@@ -92,14 +90,14 @@ def test_a_format_of_an_answer_is_what_the_command_prints(question: str, format:
             found = b"".join(renderer_of_bytes(question, format)(answered(format)))
             assert found == (tmp_path / "written").read_bytes()
         return
-    written = "".join(inked(renderer(question, format)(answered(format), *looks), format))
+    written = "".join(inked(renderer(question, format)(answered(format)), format))
     assert written
     assert written == call(*words).out
 
 
 @each("question", [question for question, formats in FORMATS.items() if "text" in formats])
 def test_an_answer_as_text(question: str) -> None:
-    answered, _, called = ASKED[question]
+    answered, called = ASKED[question]
     assert (
         as_text(question, answered("text")) + "\n"
         == call(*called, *CALLED.get((question, "text"), ("--format", "text"))).out
@@ -117,8 +115,8 @@ def test_a_walk_over_an_answer_is_no_last_one() -> None:
 
 def test_what_the_library_does_not_say_is_asked_for() -> None:
     report = cnnsum.summarize(cnnsum.load(MODEL))
-    with pytest.raises(OptionError, match="it is not said what the chart draws"):
-        "".join(renderer("chart", "table")(report))
+    with pytest.raises(OptionError, match="there is no chart of 'peak': choose from memory, params, macs"):
+        "".join(renderer("chart", "table")(Charted(report, "peak")))
     with pytest.raises(OptionError) as raised:
         "".join(renderer("summary", "html")(report))
     assert "report.page = cnnsum.page(model, report)" in raised.value.sentence

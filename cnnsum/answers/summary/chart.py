@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnnsum.answers.summary.chart_data import Bar, Point, bars, points
+from cnnsum.answers.summary.charted import Charted
 from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import Report
 from cnnsum.render import units
@@ -35,18 +36,19 @@ _WAITING, _SCRATCH = "color(66)", "color(166)"
 _NAME = 28  # cells of a bar's name, at most: a third of a narrow screen
 
 
-def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
+def chunks(charted: Charted, options: Options = USUAL) -> Iterator[str]:
     """Return the chart as text. Raises OptionError where its numbers are open or not known."""
-    return iter(("".join(f"{join(tuple(line)).rstrip()}\n" for line in styled_lines(report, options)),))
+    return iter(("".join(f"{join(tuple(line)).rstrip()}\n" for line in styled_lines(charted, options)),))
 
 
-def styled_lines(report: Report, options: Options) -> Iterator[Line]:
+def styled_lines(charted: Charted, options: Options) -> Iterator[Line]:
     """Yield the chart's lines as spans. Raises OptionError where the numbers are open or not known."""
     width = min(max(options.width or options.terminal, LEAST_WIDTH), MOST_WIDTH)
     ink = Ink(ascii=options.ascii)
-    if options.chart == "memory":
+    report, what = charted
+    if what == "memory":
         return iter(_memory(report, points(report.plan), width, ink))
-    return iter(_bars(report, options.chart or "", width, ink))
+    return iter(_bars(report, what, width, ink))
 
 
 # The memory of inference.

@@ -46,7 +46,7 @@ def bars(report: Report, measure: str) -> Bars:
     Raises OptionError where a number depends on sizes that are open, and for a measure that is not drawn.
     """
     if measure not in ("params", "macs"):
-        raise OptionError("it is not said what the chart draws", "Options(chart=...): memory, params or macs")
+        raise OptionError(f"there is no chart of {measure!r}: choose from memory, params, macs")
     value: Callable[[Row], Dim] = (lambda row: row.params.total) if measure == "params" else lambda row: row.macs
     title = MEASURES[measure].heading
     amounts = [value(row) for row in report.rows]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cnnsum.answers.summary.chart import memory_title
 from cnnsum.answers.summary.chart_data import Bar, Bars, Point, bars, points
+from cnnsum.answers.summary.charted import Charted
 from cnnsum.answers.summary.options import USUAL, Options
 from cnnsum.answers.summary.records import Report
 from cnnsum.render import units
@@ -16,11 +17,10 @@ from cnnsum.render.charts import ticks
 from cnnsum.render.svg import WIDTH, document, name, spot, text
 
 
-def chunks(report: Report, options: Options = USUAL) -> Iterator[str]:
-    """Return the picture of the chart that `options` name. Raises OptionError where its numbers are not numbers."""
-    if options.chart == "memory":
-        return iter((_memory(report, points(report.plan)),))
-    return iter((_bars(bars(report, options.chart or "")),))
+def chunks(charted: Charted, _options: Options = USUAL) -> Iterator[str]:
+    """Return the picture of the chart. Raises OptionError where its numbers are not numbers."""
+    report, what = charted
+    return iter((_memory(report, points(report.plan)) if what == "memory" else _bars(bars(report, what)),))
 
 
 # The memory of inference.

@@ -463,10 +463,9 @@ class Report:
 
     def __str__(self) -> str:
         from cnnsum.answers import renderer
-        from cnnsum.answers.summary.options import Options
         from cnnsum.ink import inked
 
-        return "".join(inked(renderer("summary", "table")(self, Options()))).rstrip("\n")
+        return "".join(inked(renderer("summary", "table")(self))).rstrip("\n")
 
     def __repr__(self) -> str:
         return f"Report({self.name!r}, {len(self.rows)} rows)"
@@ -474,13 +473,13 @@ class Report:
     def _repr_html_(self) -> str:
         """The table and charts, as a notebook shows them."""
         from cnnsum.answers import OptionError, renderer
-        from cnnsum.answers.summary.options import Options
+        from cnnsum.answers.summary.charted import Charted
         from cnnsum.render.notebook import framed
 
         pictures = []
         for chart, title in (("params", "Parameters by layer"), ("macs", "MACs by layer")):
             try:
-                drawn = "".join(renderer("chart", "svg")(self, Options(chart=chart)))
+                drawn = "".join(renderer("chart", "svg")(Charted(self, chart)))
             except OptionError:  # sizes are open, or nothing is known
                 continue
             pictures.append((title, drawn))

@@ -23,9 +23,13 @@ def render(report: Report, format: str = "table", options: Options | None = None
     Raises OptionError for an unknown format and for options that cannot be followed, before the first chunk.
     """
     options = Options() if options is None else options
-    if options.chart is not None and format not in REGISTERED["chart"]:
+    if options.chart is None:
+        return renderer("summary", format)(report, options)
+    if format not in REGISTERED["chart"]:
         raise OptionError(f"a chart cannot be written as {format}", "it is text, or a picture with --format svg")
-    return renderer("summary" if options.chart is None else "chart", format)(report, options)
+    from cnnsum.answers.summary.charted import Charted
+
+    return renderer("chart", format)(Charted(report, options.chart), options)
 
 
 def styled_lines(report: Report, options: Options | None = None) -> Iterator[list[tuple[str, str]]]:
@@ -33,8 +37,9 @@ def styled_lines(report: Report, options: Options | None = None) -> Iterator[lis
     options = Options() if options is None else options
     if options.chart is not None:
         from cnnsum.answers.summary import chart
+        from cnnsum.answers.summary.charted import Charted
 
-        return chart.styled_lines(report, options)
+        return chart.styled_lines(Charted(report, options.chart), options)
     from cnnsum.answers.summary import table
 
     return table.styled_lines(report, options)
