@@ -131,7 +131,7 @@ def _described(found: Sequence[LayerType]) -> tuple[Described, ...]:
 
 def _of_type(known: LayerType) -> Described:
     is_of_files = bool(known.vocabulary.domain)
-    # What a reader says of a node beside its attributes is none of these.
+    # What a reader says of a node beside its attributes is not one of these.
     fields = [one for one in known.schema.fields.values() if not (is_of_files and one.name in _BY_READER)]
     return Described(
         "",
