@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from math import isfinite
 
+from cnnsum import readers
 from cnnsum.answers.given import CHECKPOINTS, CONVERTED, EXPLAINED, FRAMEWORKS, FREED, MOST_LISTED, MOST_SAMPLES, whole
 from cnnsum.answers.listing.records import COLUMNS, COSTLY
 from cnnsum.answers.summary.records import Report
-from cnnsum.diagnostics import Diagnostic, did_you_mean
+from cnnsum.diagnostics import AskedError, Diagnostic, did_you_mean
 from cnnsum.dims import Expr
 from cnnsum.model import Model
 from cnnsum.readers.free import KINDS
@@ -85,8 +86,7 @@ def _positive(value: object) -> int:
 
 
 def _batch(value: object) -> int:
-    """A batch. One below 1 is refused where that of the file is (SPC055)."""
-    number = _whole(value)
+    number = _positive(value)
     if number > MOST_SAMPLES:
         raise _WrongError(f"got {number}", ValueError)
     return number
@@ -222,6 +222,20 @@ def _choices(*choices: str) -> Kind:
     return Kind(f"a list of {', '.join(choices)}", lambda value: _items(value, one.read))
 
 
+def _accepted(allowed: str, check: Callable[[str], object]) -> Kind:
+    """A text that `check` accepts; it raises AskedError for all others."""
+
+    def read(value: object) -> str:
+        found = _text(value)
+        try:
+            check(found)
+        except AskedError as error:
+            raise _WrongError(f"got {_shown(found)} ({error.diagnostics[0].help})", ValueError) from None
+        return found
+
+    return Kind(allowed, read)
+
+
 def _number(value: object) -> int | float:
     number = _finite(value) if isinstance(value, float) else _whole(value)
     if number < 0:
@@ -324,17 +338,27 @@ ONLY = _choices(*EXPLAINED)
 TO = _choice(*CONVERTED)
 FRAMEWORK = _choice(*FRAMEWORKS)
 WEIGHTS = _choice(*CHECKPOINTS)
+# What these may be the functions know, and say by an AskedError.
+OPTIMIZER = Kind("the name of an optimizer", _text)
+CONVENTION = Kind("the name of a convention", _text)
+WHERE = Kind("a condition on what is answered", _text)
+SORT = Kind("what to sort by", _text)
+PARETO = Kind("names of measures", _text)
+MEASURE = Kind("the name of a measure", _text)
+DTYPE = _accepted("the name of a dtype or of a policy", readers.check_dtype)
+FORMAT = _accepted("the name of a format", readers.check_format)
+BACKEND = _accepted("the name of a backend of Keras", readers.check_backend)
 SETTINGS = Kind("a mapping of names to plain values", _settings)
 
 _READING = {
     "inputs": _or_none(INPUTS),
     "settings": _or_none(SETTINGS),
-    "dtype": _or_none(TEXT),
-    "format": _or_none(TEXT),
+    "dtype": _or_none(DTYPE),
+    "format": _or_none(FORMAT),
     "free": FREE,
     "layer_types": FILES,
     "plugins": MODULES,
-    "keras_backend": TEXT,
+    "keras_backend": BACKEND,
 }
 #: The functions of the library, and what each of their arguments may be.
 ARGUMENTS: dict[str, dict[str, Kind]] = {
@@ -344,7 +368,7 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "model": MODEL,
         "batch": _or_none(BATCH),
         "symbolic": FLAG,
-        "optimizer": TEXT,
+        "optimizer": OPTIMIZER,
         "checkpoint": _or_none(CHECKPOINT),
         "details": FLAG,
         "step": FLAG,
@@ -364,30 +388,30 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "macs": _or_none(POSITIVE),
         "flops": _or_none(POSITIVE),
         "vary": VARIED,
-        "maximize": _or_none(TEXT),
+        "maximize": _or_none(MEASURE),
         "least": _or_none(NUMBER),
         "most": _or_none(NUMBER),
         "batch": _or_none(BATCH),
-        "optimizer": TEXT,
+        "optimizer": OPTIMIZER,
     },
     "sweep": {
         "model": MODEL,
         "values": VALUES,
         "batch": _or_none(BATCH),
-        "optimizer": TEXT,
-        "where": _or_none(TEXT),
-        "pareto": _or_none(TEXT),
-        "sort": _or_none(TEXT),
+        "optimizer": OPTIMIZER,
+        "where": _or_none(WHERE),
+        "pareto": _or_none(PARETO),
+        "sort": _or_none(SORT),
         "top": _or_none(POSITIVE),
         "jobs": _or_none(POSITIVE),
         "dask": _or_none(TEXT),
     },
     "plan": {"model": MODEL, "report": _or_none(REPORT), "batch": _or_none(BATCH), "order": FLAG},
-    "reconcile": {"model": MODEL, "convention": TEXT, "batch": _or_none(BATCH)},
+    "reconcile": {"model": MODEL, "convention": CONVENTION, "batch": _or_none(BATCH)},
     "page": {
         "model": MODEL,
         "report": REPORT,
-        "optimizer": TEXT,
+        "optimizer": OPTIMIZER,
         "checkpoint": _or_none(CHECKPOINT),
         "depth": _or_none(DEPTH),
         "findings": _or_none(FINDINGS),
@@ -396,25 +420,25 @@ ARGUMENTS: dict[str, dict[str, Kind]] = {
         "old": MODEL,
         "new": MODEL,
         "batch": _or_none(BATCH),
-        "optimizer": TEXT,
+        "optimizer": OPTIMIZER,
         "weights_format": WEIGHTS,
     },
     "convert": {"model": MODEL, "to": TO, "framework": _or_none(FRAMEWORK)},
     "explain": {"model": MODEL, "layer": _or_none(LAYERS), "batch": _or_none(BATCH), "only": ONLY},
     "list_models": {
         "paths": PATHS,
-        "where": _or_none(TEXT),
-        "sort": _or_none(TEXT),
+        "where": _or_none(WHERE),
+        "sort": _or_none(SORT),
         "top": _or_none(POSITIVE),
         "more": MORE_COLUMNS,
         "columns": _or_none(SHOWN_COLUMNS),
         "batch": _or_none(BATCH),
-        "optimizer": TEXT,
+        "optimizer": OPTIMIZER,
         "jobs": _or_none(POSITIVE),
         "dask": _or_none(TEXT),
         "layer_types": FILES,
         "plugins": MODULES,
-        "keras_backend": _or_none(TEXT),
+        "keras_backend": _or_none(BACKEND),
     },
     "check": {
         "paths": PATHS,
@@ -440,7 +464,13 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
         if len(args) > len(places):
             return function(*args, **named)  # which says what is wrong
         given = [_read(name, place, kinds[place], value) for place, value in zip(places, args, strict=False)]
-        return function(*given, **{key: _read(name, key, kinds[key], value) for key, value in named.items()})
+        others = {key: _read(name, key, kinds[key], value) for key, value in named.items()}
+        try:
+            return function(*given, **others)
+        except AskedError as error:
+            argument = error.argument
+            said = "; ".join(f"{one.message} ({one.help})" if one.help else one.message for one in error.diagnostics)
+        raise ValueError(f"{name}(): `{argument}` must be {kinds[argument].allowed}; {said}")
 
     return call
 

@@ -438,6 +438,17 @@ class UnusableError(Exception):
         self.line = line
 
 
+class AskedError(UnusableError):
+    """What was asked for cannot be meant, of whatever model: an unknown optimizer, a condition that is none.
+
+    argument: which argument of the library's function it is, which then raises a ValueError (`cnnsum.arguments`).
+    """
+
+    def __init__(self, argument: str, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.argument = argument
+
+
 def nearest(name: str, choices: Iterable[str]) -> str | None:
     """The choice that `name` was probably meant to be, or None.
 

@@ -102,7 +102,9 @@ def test_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "write ['a.yaml']"
     )
     assert raised(lambda: cnnsum.loads(b"{}")) == "TypeError: loads(): `text` must be a text; got b'{}'; decode it"
-    assert raised(lambda: cnnsum.loads(SPEC, dtype=3)) == "TypeError: loads(): `dtype` must be a text, or None; got 3"
+    assert raised(lambda: cnnsum.loads(SPEC, dtype=3)) == (
+        "TypeError: loads(): `dtype` must be the name of a dtype or of a policy, or None; got 3"
+    )
     assert raised(lambda: cnnsum.check("x", select="SHP")) == (
         "TypeError: check(): `select` must be a list of codes or their beginnings, or None; got the single 'SHP'; "
         "write ['SHP']"
@@ -127,8 +129,66 @@ def test_what_is_right(tmp_path: Path) -> None:
     assert cnnsum.summarize(model, batch=4, checkpoint="auto").batch == 4
     assert cnnsum.summarize(model, checkpoint=["conv2d"]).totals.params.total == 3 * 25 * 4 + 4 + 4 * 9 * 4 + 4
     assert cnnsum.check(iter([tmp_path]), select=iter(["SHP"]), jobs=None) == []
-    with pytest.raises(UnusableError, match="SPC055 a batch is at least 1, got 0"):
-        cnnsum.summarize(model, batch=0)
+
+
+def test_what_cannot_be_meant_of_any_model_is_a_value_error(tmp_path: Path) -> None:
+    """As the page says: also where the function knows more than the kinds of arguments do."""
+    model, spec = cnnsum.loads(SPEC.replace("H, W", "8, 8")), tmp_path / "m.yaml"
+    spec.write_text(SPEC, encoding="utf-8")
+    calls: dict[str, Any] = {
+        "summarize(): `batch`": lambda: cnnsum.summarize(model, batch=0),
+        "plan(): `batch`": lambda: cnnsum.plan(model, batch=0),
+        "explain(): `batch`": lambda: cnnsum.explain(model, batch=0),
+        "reconcile(): `batch`": lambda: cnnsum.reconcile(model, "thop", batch=0),
+        "loads(): `dtype`": lambda: cnnsum.loads(SPEC, dtype="float61"),
+        "load(): `format`": lambda: cnnsum.load(tmp_path / "nothing.yaml", format="keros"),
+        "load(): `dtype`": lambda: cnnsum.load(tmp_path / "nothing.yaml", dtype="keros"),
+        "loads(): `keras_backend`": lambda: cnnsum.loads(SPEC, keras_backend="mxnet"),
+        "list_models(): `keras_backend`": lambda: cnnsum.list_models([spec], keras_backend="mxnet"),
+        "summarize(): `optimizer`": lambda: cnnsum.summarize(model, optimizer="adman"),
+        "fit(): `optimizer`": lambda: cnnsum.fit(model, memory=1, optimizer="adman"),
+        "sweep(): `optimizer`": lambda: cnnsum.sweep(model, {"batch": [1]}, optimizer="adman"),
+        "diff(): `optimizer`": lambda: cnnsum.diff(model, model, optimizer="adman"),
+        "list_models(): `optimizer`": lambda: cnnsum.list_models([spec], optimizer="adman"),
+        "reconcile(): `convention`": lambda: cnnsum.reconcile(model, "thopp"),
+        "sweep(): `where`": lambda: cnnsum.sweep(model, {"batch": [1]}, where="foo > 3"),
+        "sweep(): `sort`": lambda: cnnsum.sweep(model, {"batch": [1]}, sort="foo"),
+        "sweep(): `pareto`": lambda: cnnsum.sweep(model, {"batch": [1, 2]}, pareto="foo"),
+        "list_models(): `where`": lambda: cnnsum.list_models([spec], where="params >"),
+        "list_models(): `sort`": lambda: cnnsum.list_models([spec], sort="foo"),
+        "fit(): `maximize`": lambda: cnnsum.fit(model, memory=10**8, vary=["batch", "H=W"], maximize="foo"),
+        "fit(): `least`": lambda: cnnsum.fit(model, memory=10**8, least=0),
+        "fit(): `most`": lambda: cnnsum.fit(model, memory=10**8, most=0.5),
+        "check(): `select`": lambda: cnnsum.check([spec], select=["FOO"]),
+        "check(): `ignore`": lambda: cnnsum.check([spec], ignore=["FOO"]),
+        "convert(): leave `framework` out": lambda: cnnsum.convert(model, "torch", framework="torch"),
+    }
+    for said, call in calls.items():
+        assert raised(call).startswith(f"ValueError: {said}"), said
+
+
+def test_what_the_model_does_not_have_is_not_its_argument(tmp_path: Path) -> None:
+    model = cnnsum.loads(SPEC)
+    calls: list[Any] = [
+        lambda: cnnsum.loads(SPEC, settings={"nothing": 3}),
+        lambda: cnnsum.loads(SPEC, inputs={"nothing": (3,)}),
+        lambda: cnnsum.summarize(model, checkpoint=["nothing"]),
+        lambda: cnnsum.sizes(model, test={"nothing": 3}),
+        lambda: cnnsum.fit(model, memory=1, vary="nothing"),
+    ]
+    for call in calls:
+        with pytest.raises(UnusableError):
+            call()
+    with pytest.raises(LookupError):
+        cnnsum.explain(model, "nothing")
+
+
+def test_a_setting_that_is_no_number_is_shown_as_it_is() -> None:
+    spec = "{input: [4], vars: {w: 3}, layers: [Dense: w]}"
+    (found,) = cnnsum.loads(spec, settings={"w": True}).diagnostics
+    assert found.message == "`units` must be a positive integer, got true"
+    (found,) = cnnsum.loads("{input: [4], vars: {w: 3}, layers: [Dense: {units: 2, use_bias: w}]}").diagnostics
+    assert found.message == "`use_bias` must be true or false, got 3"
 
 
 def test_numbers_of_a_library_of_arrays() -> None:

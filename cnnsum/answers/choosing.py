@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import nlargest, nsmallest
 from itertools import islice, pairwise
 
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, ExpressionError, evaluate
 from cnnsum.dims.tokens import WORDS, Token, tokens
 from cnnsum.typed import TypeVar
@@ -41,8 +41,8 @@ def _written_out(text: str) -> str:
     return _QUANTITY.sub(number, text)
 
 
-def _refused(message: str, help: str | None) -> UnusableError:
-    return UnusableError(Diagnostic("SPC052", message, None, "error", help))
+def _refused(message: str, help: str | None, argument: str = "where") -> AskedError:
+    return AskedError(argument, Diagnostic("SPC052", message, None, "error", help))
 
 
 class Condition:
@@ -104,7 +104,7 @@ class Order:
         known = tuple(names)
         if self.name not in known:
             help = did_you_mean(self.name, known) or f"the names are {', '.join(known)}"
-            raise _refused(f"there is no `{self.name}` to sort by", help)
+            raise _refused(f"there is no `{self.name}` to sort by", help, "sort")
 
     def sorted(self, records: Iterable[R], values: Callable[[R], Mapping[str, object]], top: int | None) -> list[R]:
         """The records in order, the first `top` of them: no more than these are held at a time."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import groupby
 
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.diagnostics import AskedError, Diagnostic, did_you_mean
 from cnnsum.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Front:
         return _best_of_two(*ranks) if len(ranks) == 2 else _best_of_few(ranks)
 
 
-def _refused(message: str, help: str) -> UnusableError:
-    return UnusableError(Diagnostic("SPC052", message, None, "error", help))
+def _refused(message: str, help: str) -> AskedError:
+    return AskedError("pareto", Diagnostic("SPC052", message, None, "error", help))
 
 
 def _ranks(column: Sequence[float], *, falls: bool) -> list[int]:

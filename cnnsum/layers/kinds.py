@@ -124,7 +124,8 @@ def integer(value: object, reading: Reading, expects: str = "an integer", low: i
             return value
         if type(value) is not int:
             is_whole = isinstance(given, float) and given.is_integer()
-            raise wrong(expects, given, help=f"write `{given:.0f}`" if is_whole else None)
+            # Of a name that stands for true the value is what is wrong.
+            raise wrong(expects, value, help=f"write `{given:.0f}`" if is_whole else None)
     if low is not None and value < low:
         raise wrong(expects, value)
     result: Dim = value
@@ -156,11 +157,10 @@ def _rate(value: object, reading: Reading) -> float:
 
 def flag(value: object, reading: Reading) -> bool:
     """True or false, or an expression for one."""
-    given = value
     if isinstance(value, str):
         value = reading.number(value)
     if not isinstance(value, bool):
-        raise wrong("true or false", given)
+        raise wrong("true or false", value)
     return value
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from cnnsum import __version__
-from cnnsum.diagnostics import Diagnostic, DiagnosticList, Span, UnusableError
+from cnnsum.diagnostics import AskedError, Diagnostic, DiagnosticList, Span, UnusableError
 from cnnsum.executors import Died
 from cnnsum.lint.checking import STDIN, check, check_file, unfinished
 from cnnsum.lint.codes import Selection, fault
@@ -288,7 +288,7 @@ def reads(paths: Iterable[str], file: str, *, force_exclude: bool = False) -> bo
 
 
 def called_choice(select: Iterable[str] | None, ignore: Iterable[str]) -> Choice:
-    """What a call chooses; raises UnusableError for codes that do not exist."""
+    """What a call chooses; raises AskedError for codes that do not exist."""
     chosen = None if select is None else tuple([Said(text, CALL) for text in select])
     unwanted = tuple([Said(text, CALL) for text in ignore])
     wrong = DiagnosticList()
@@ -297,7 +297,7 @@ def called_choice(select: Iterable[str] | None, ignore: Iterable[str]) -> Choice
         if found is not None:
             wrong.append(Diagnostic("SPC052", found[0], help=found[1]))
     if wrong:
-        raise UnusableError(*wrong)
+        raise AskedError("select" if any(fault(said.text) for said in chosen or ()) else "ignore", *wrong)
     return Choice(chosen, unwanted)
 
 

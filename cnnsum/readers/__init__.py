@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from cnnsum.diagnostics import SMALLEST_SPEC, Diagnostic, UnusableError, did_you_mean, unknown_choice
+from cnnsum.diagnostics import SMALLEST_SPEC, AskedError, Diagnostic, UnusableError, did_you_mean, unknown_choice
 from cnnsum.graph.model import POLICIES, Graph
 from cnnsum.graph.promotion import BACKENDS
 from cnnsum.readers.how import AS_WRITTEN, How
@@ -85,27 +85,33 @@ def _no_model(document: Document) -> Diagnostic:
 
 def read(document: Document, how: How = AS_WRITTEN) -> tuple[Graph, str]:
     """The graph in a document, and the name of its format; raises UnusableError where it holds none."""
-    _check("dtype", how.dtype, POLICIES)
+    check_dtype(how.dtype)
     check_backend(how.backend)
     chosen = sniff(document) if how.format is None else how.format
-    if chosen in _READERS:
-        module, function = _READERS[chosen]
-        # Not by importlib, which a small model would load for this alone.
-        graph: Graph = getattr(__import__(f"cnnsum.readers.{module}", fromlist=(function,)), function)(document, how)
-        return graph, chosen
-    help = did_you_mean(chosen, FORMATS) or f"choose from {', '.join(FORMATS)}"
-    raise UnusableError(Diagnostic("SPC053", f"unknown format `{chosen}`", help=help))
+    check_format(chosen)
+    module, function = _READERS[chosen]
+    # Not by importlib, which a small model would load for this alone.
+    graph: Graph = getattr(__import__(f"cnnsum.readers.{module}", fromlist=(function,)), function)(document, how)
+    return graph, chosen
+
+
+def check_dtype(name: str | None) -> None:
+    """Raise AskedError where there is no such dtype or policy."""
+    if name is not None and name not in POLICIES:
+        raise AskedError("dtype", unknown_choice("SPC052", "dtype", name, POLICIES))
+
+
+def check_format(name: str) -> None:
+    """Raise AskedError where nothing reads such a format."""
+    if name not in _READERS:
+        help = did_you_mean(name, FORMATS) or f"choose from {', '.join(FORMATS)}"
+        raise AskedError("format", Diagnostic("SPC053", f"unknown format `{name}`", help=help))
 
 
 def check_backend(name: str) -> None:
-    """Raise UnusableError where Keras has no such backend."""
-    _check("Keras backend", name, BACKENDS)
-
-
-def _check(what: str, name: str | None, known: tuple[str, ...]) -> None:
-    if name is None or name in known:
-        return
-    raise UnusableError(unknown_choice("SPC052", what, name, known))
+    """Raise AskedError where Keras has no such backend."""
+    if name not in BACKENDS:
+        raise AskedError("keras_backend", unknown_choice("SPC052", "Keras backend", name, BACKENDS))
 
 
 __all__ = ["AS_WRITTEN", "FORMATS", "How", "check_backend", "read", "sniff"]

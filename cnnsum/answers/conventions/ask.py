@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cnnsum.analyses.conventions.tools import CONVENTIONS, Convention, Difference, count
 from cnnsum.analyses.counting import Counter
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.diagnostics import AskedError, Diagnostic, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr
 from cnnsum.typed import TYPE_CHECKING, NamedTuple
 
@@ -59,13 +59,14 @@ class ConventionReport(NamedTuple):
 
 
 def _convention_of(name: str) -> Convention:
-    """The convention of that name; raises UnusableError where there is none."""
+    """The convention of that name; raises AskedError where there is none."""
     found = CONVENTIONS.get(name.lower())
     if found is None:
         help = f"choose from {', '.join(CONVENTIONS)}"
         near = did_you_mean(name, CONVENTIONS)
-        raise UnusableError(
-            Diagnostic("SPC059", f"unknown convention `{name}`", help=help if near is None else f"{near} Or {help}")
+        raise AskedError(
+            "convention",
+            Diagnostic("SPC059", f"unknown convention `{name}`", help=help if near is None else f"{near} Or {help}"),
         )
     return found
 
@@ -76,7 +77,7 @@ def reconcile(model: Model, convention: str, *, batch: Dim | None = None) -> Con
     batch: that of a report of the model, on which the work per sample depends in a few networks; by default that of
     `summarize`.
 
-    Raises UnusableError for an unknown convention. Of a model with errors, and of one that never met an input, the
+    Raises AskedError for an unknown convention. Of a model with errors, and of one that never met an input, the
     sums are not known: what its parts add up to is not what it will be.
     """
     graph, inference = model.graph, model.inference

@@ -27,6 +27,10 @@ def convert(model: Model, to: str, framework: str | None = None) -> Converted:
 
     Raises UnusableError, with everything that the format has no words for, and for a model with errors.
     """
+    if framework is not None and to not in SPECS:
+        raise ValueError(
+            f"convert(): leave `framework` out: it is of a spec, and {to} is in the words of one framework"
+        )
     if model.wrong:
         raise UnusableError(*model.errors)
     if is_copied(model, to, framework):

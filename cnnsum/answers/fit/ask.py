@@ -18,7 +18,7 @@ from cnnsum.answers.measures import MEASURES as TITLED
 from cnnsum.answers.variants.costs import MEASURES, Outcome
 from cnnsum.answers.variants.ranges import Grid, Varied, plain, varied
 from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred, known_optimizer
-from cnnsum.diagnostics import Diagnostic, UnusableError
+from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError
 from cnnsum.dims import Dim, Unknown
 from cnnsum.dims.sets import SizeSet
 from cnnsum.typed import TYPE_CHECKING, NamedTuple, overload
@@ -216,13 +216,17 @@ class _Search:
         if grid is not None:
             numbers = [grid.first, grid.last, grid.step]
             if any(number.denominator != 1 for number in numbers) or grid.first < 1:
-                raise UnusableError(Diagnostic("SPC057", f"{'='.join(self.varied)}: sizes are positive whole numbers"))
+                raise self._no_sizes("vary")
             return int(grid.first), int(grid.last), int(grid.step)
-        for bound in (self.request.least, self.request.most):
+        for argument, bound in (("least", self.request.least), ("most", self.request.most)):
             if bound is not None and (bound.denominator != 1 or bound < 1):
-                raise UnusableError(Diagnostic("SPC057", f"{'='.join(self.varied)}: sizes are positive whole numbers"))
+                raise self._no_sizes(argument)
         most = None if self.request.most is None else int(self.request.most)
         return int(self.request.least or 1), most, 1
+
+    def _no_sizes(self, argument: str) -> AskedError:
+        message = f"{'='.join(self.varied)}: sizes are positive whole numbers"
+        return AskedError(argument, Diagnostic("SPC057", message))
 
     def _solved(self, closed: Closed, least: int, most: int | None, step: int) -> Fit:
         form = closed.merged()

@@ -17,7 +17,7 @@ from cnnsum.answers.sweep.choosing import Choice
 from cnnsum.answers.variants.costs import MEASURES
 from cnnsum.answers.variants.ranges import Grid, Varied
 from cnnsum.answers.variants.reading import Names, Reading
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims.sets import SizeSet
 
 #: The step of a decimal without a range, and how many times the file's value is the last that is looked at.
@@ -77,7 +77,8 @@ def _target(maximize: str, sweep: Sweep) -> int:
     wanted = maximize.partition("=")[0].strip()
     if wanted not in numbers:
         help = did_you_mean(wanted, numbers) or f"choose from {', '.join(numbers)}"
-        raise UnusableError(Diagnostic("SPC052", f"there is no number `{wanted}` to maximize", None, "error", help))
+        message = f"there is no number `{wanted}` to maximize"
+        raise AskedError("maximize", Diagnostic("SPC052", message, None, "error", help))
     return [*sweep.columns].index(wanted)
 
 

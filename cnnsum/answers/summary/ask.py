@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from cnnsum import __version__
 from cnnsum.answers.summary.records import Report, Source
-from cnnsum.diagnostics import Diagnostic, UnusableError, unknown_choice
+from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError, unknown_choice
 from cnnsum.dims import Expr
 from cnnsum.typed import TYPE_CHECKING
 
@@ -36,14 +36,15 @@ def summarize(
     keeps nothing but runs the forward pass again, "auto" to choose them. details: whether the report also holds places
     and receptive fields, and the peak of a training step moment by moment; step: that alone.
 
-    Raises UnusableError for an unknown optimizer or layer, or for a batch that contradicts the file's.
+    Raises UnusableError for a layer that the model does not have, or for a batch that contradicts the file's, and
+    AskedError for an unknown optimizer.
     """
     from cnnsum.analyses.training.optimizers import OPTIMIZERS
     from cnnsum.answers.summary.build import build  # a check makes no report
 
     optimizer = optimizer.lower()
     if optimizer not in OPTIMIZERS:
-        raise UnusableError(unknown_choice("SPC054", "optimizer", optimizer, OPTIMIZERS))
+        raise AskedError("optimizer", unknown_choice("SPC054", "optimizer", optimizer, OPTIMIZERS))
     if checkpoint is not None:
         _check_checkpoint(model, checkpoint)
     graph = model.graph

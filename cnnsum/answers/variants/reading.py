@@ -13,7 +13,7 @@ from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
 from cnnsum.answers.summary.build import totals_of
 from cnnsum.answers.variants.costs import MEASURES, Costs, Outcome
-from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
+from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, at_least, symbols_of
 from cnnsum.executors.garbage import collect
 from cnnsum.model import Model
@@ -63,11 +63,11 @@ def reading_of(
 
 
 def known_optimizer(name: str) -> str:
-    """The optimizer's name as the table has it; raises UnusableError for an unknown one."""
+    """The optimizer's name as the table has it; raises AskedError for an unknown one."""
     optimizer = name.lower()
     if optimizer not in OPTIMIZERS:
         help = did_you_mean(optimizer, OPTIMIZERS) or f"choose from {', '.join(OPTIMIZERS)}"
-        raise UnusableError(Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", None, "error", help))
+        raise AskedError("optimizer", Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", None, "error", help))
     return optimizer
 
 
