@@ -588,12 +588,35 @@ class _Runner:
             from cnnsum.graph.findings import of_call
 
             self._report(of_call(node, problem, shapes))
+            self._tell_mistakes(layer, type, fields, (None,) * len(shapes), keywords, problem)
             return _as_claimed(node, weightless=not type.weights)
+        if None in shapes:
+            self._tell_mistakes(layer, type, fields, shapes, keywords)
         if node.claim is None:
             return facts
         if facts.status == "unknown":
             return _as_claimed(node, weightless=not facts.weights)
         return facts if all(map(_is_whole, facts.outputs)) else _filled(facts, node.claim)
+
+    def _tell_mistakes(
+        self,
+        layer: Layer,
+        type: LayerType,
+        fields: Mapping[str, object],
+        shapes: tuple[Shape | None, ...],
+        keywords: tuple[str, ...],
+        told: Problem | None = None,
+    ) -> None:
+        """Report what is wrong with a layer's fields whatever it is called on, besides what was told of this call.
+
+        Not of operations of a program, which ran as they are.
+        """
+        if not layer.is_operation:
+            from cnnsum.graph.mistakes import own_mistakes
+
+            for problem in own_mistakes(type, layer.key, fields, shapes, keywords):
+                if told is None or (problem.code, problem.field) != (told.code, told.field):
+                    self._refuse(layer, problem)
 
     def _refuse(self, layer: Layer, problem: Problem) -> None:
         self._report(_finding(layer, problem))

@@ -227,7 +227,7 @@ def test_centre_crop() -> None:
             (N, 4, 5, 3),
             {"height": 4, "width": 4, "crop_to_aspect_ratio": True, "pad_to_aspect_ratio": True},
             "CFG116",
-            (),
+            ("pad_to_aspect_ratio",),
             "Resizing cannot both crop and pad to the aspect ratio, got true for both",
         ),
         (

@@ -215,7 +215,8 @@ def Resizing(
     kept.
     """
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
-        raise Problem("CFG116", "Resizing cannot both crop and pad to the aspect ratio, got true for both")
+        message = "Resizing cannot both crop and pad to the aspect ratio, got true for both"
+        raise Problem("CFG116", message, "pad_to_aspect_ratio")
     spatial(x, 2, data_format, "Resizing")
     out = arrange(x[0], (height, width), channels(x, data_format), data_format)
     ops: Dim = UNKNOWN if antialias and interpolation != "nearest" else taps(SUPPORT[interpolation], 2) * size(out)

@@ -166,7 +166,8 @@ def _fractional(
 ) -> Facts:
     if (output_size is None) == (output_ratio is None):
         problem = "neither" if output_size is None else "both"
-        raise Problem("CFG116", f"{what} takes either `output_size` or `output_ratio`, got {problem}")
+        message = f"{what} takes either `output_size` or `output_ratio`, got {problem}"
+        raise Problem("CFG116", message, () if output_size is None else "output_ratio")
     lengths = spatial(x, len(kernel), "channels_first", what)
     sizes = output_size or tuple([scaled(one, part) for one, part in zip(lengths, output_ratio or (), strict=True)])
     field = "output_size" if output_size else "output_ratio"
