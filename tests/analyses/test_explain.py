@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import cnnsum
 from cnnsum.answers.explain.reasons import reasons
 from cnnsum.answers.explain.steps import Step
-from cnnsum.diagnostics import Problem, UnusableError
+from cnnsum.diagnostics import Problem
 from cnnsum.dims import UNKNOWN
 from cnnsum.layers.base import all_types
 from tests.thorough import THOROUGH, each, in_batches, some
@@ -355,7 +355,7 @@ def test_layers_are_chosen_by_name_or_pattern() -> None:
         cnnsum.explain(model, "conv2d_9")
     with pytest.raises(LookupError, match="the layers are conv2d, max_pooling2d,"):
         cnnsum.explain(model, "?")
-    with pytest.raises(UnusableError, match="at least 1"):
+    with pytest.raises(ValueError, match="`batch` must be a whole number from 1"):
         cnnsum.explain(model, batch=0)
 
 

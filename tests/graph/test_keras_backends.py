@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import cnnsum
-from cnnsum.diagnostics import UnusableError
 from cnnsum.graph.promotion import BACKENDS, dtype_of_result, promote
 from tests.cli.calling import call
 from tests.thorough import each
@@ -45,7 +44,7 @@ def test_promotion() -> None:
 
 
 def test_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UnusableError, match="SPC052 unknown Keras backend `tensorflw`"):
+    with pytest.raises(ValueError, match=r"`keras_backend` must be .* got 'tensorflw' .did you mean `tensorflow`"):
         cnnsum.loads("{input: [4], layers: [Flatten]}", keras_backend="tensorflw")
     monkeypatch.chdir(tmp_path)
     text = "input: [4, 4, 3]\nlayers: [Normalization]\nbudget: {weights: 28}\n"
