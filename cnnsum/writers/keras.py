@@ -11,14 +11,14 @@ from collections.abc import Mapping
 
 from cnnsum.dims import Dim
 from cnnsum.graph.infer import Inference, Value
-from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Tensor
+from cnnsum.graph.model import FLOAT32, Graph, Layer, Node, Policy, Tensor
 from cnnsum.layers.base import COMMON, LayerType, find
 from cnnsum.layers.inner import Inner
 from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.layers.keras.fields import CELLS
 from cnnsum.writers.keras_states import STATES, has_states, of_call, on_states, takes_list
 from cnnsum.writers.refusals import Refusals
-from cnnsum.writers.values import has_formula, plain, policy_name, raw_fields
+from cnnsum.writers.values import has_formula, held_policy, plain, policy_name, raw_fields
 
 Json = dict[str, object]
 
@@ -192,7 +192,7 @@ class KerasWriter:
         elif self._weights_are_open(layer, inference):
             message = f"`{layer.name}`: a size of its weights is a formula, and Keras needs a number"
             self.refusals.refuse(layer, message, "give the symbol a value with --set")
-        config = {"name": self._name(layer), **self._fields(type, layer.fields)}
+        config = {"name": self._name(layer), **self._fields(type, layer.fields, layer.policy)}
         config.update((name, value) for name, value in raw.items() if name.endswith(_KEPT) and value is not None)
         config.update(_unread(layer, type))
         if layer.is_operation:
@@ -229,27 +229,32 @@ class KerasWriter:
             found["build_config"] = value["build_config"]  # what follows a layer that is not known is read from it
         return found
 
-    def _fields(self, type: LayerType, fields: Mapping[str, object]) -> Json:
+    def _fields(self, type: LayerType, fields: Mapping[str, object], policy: Policy) -> Json:
         # All of them: some classes of Keras miss what is not there.
         found = {}
         for name, value in fields.items():
             if name not in OF_CALLS:
-                found[name] = plain(type.schema.fields[name].kind.spelled(value), self._inner)
+                spelled = type.schema.fields[name].kind.spelled(value)
+                found[name] = plain(spelled, lambda inner: self._inner(inner, policy))
         if found.get("data_format", "") is None:
             found["data_format"] = "channels_last"  # null is whatever Keras is set to where the file is read
         return found
 
-    def _inner(self, inner: Inner) -> Json:
+    def _inner(self, inner: Inner, policy: Policy) -> Json:
+        """A layer that one of this policy holds. Keras asks each for its own: that around it does not reach it."""
         graph = getattr(inner, "graph", None)
         if graph is not None:
             from cnnsum.graph.infer import infer
 
             return self._model(graph, infer(graph))
         name = {"name": inner.name.translate(_REFUSED)} if inner.name else {}
-        config: Json = {**name, "trainable": inner.trainable, **self._fields(inner.type, inner.fields)}
+        held = held_policy(inner, policy)
+        config: Json = {**name, "trainable": inner.trainable, **self._fields(inner.type, inner.fields, held)}
         how = config.pop("quantization", None)
         if how is not None:
-            config["dtype"] = _quantized(how, inner.dtype or FLOAT32.variable)
+            config["dtype"] = _quantized(how, policy_name(held))
+        elif held != FLOAT32:
+            config["dtype"] = policy_name(held)
         return _object(inner.type.name, config)
 
     # --- calls --------------------------------------------------------------------------------------------------------

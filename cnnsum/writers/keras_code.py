@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping
 
 from cnnsum.graph.infer import Inference
-from cnnsum.graph.model import FLOAT32, Graph, Layer, Tensor
+from cnnsum.graph.model import FLOAT32, Graph, Layer, Policy, Tensor
 from cnnsum.layers.base import REQUIRED, Field, LayerType
 from cnnsum.layers.facts import Shape
 from cnnsum.layers.inner import Inner
@@ -26,7 +26,7 @@ from cnnsum.writers.keras import EXPORTED, OF_CALLS, ON_LISTS
 from cnnsum.writers.keras_names import Names, input_name, keras_name
 from cnnsum.writers.keras_states import STATES, given, has_states, nest, of_call, on_states, states, takes_list
 from cnnsum.writers.refusals import Refusals
-from cnnsum.writers.values import has_formula, policy_name, shortest
+from cnnsum.writers.values import has_formula, held_policy, policy_name, shortest
 
 _OPERATORS = {"Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "TrueDivide": "/"}
 _NUMPY = "keras.src.ops.numpy."
@@ -103,7 +103,8 @@ class _Writer(Shaped):
         if formulas:
             message = f"`{layer.name}`: formulas have no place in code ({', '.join(formulas)})"
             self.refusals.refuse(layer, message, "give the symbol a value with --set")
-        slots = {name: self._value(layer, type.schema.fields[name], value) for name, value in layer.fields.items()}
+        kinds = type.schema.fields
+        slots = {name: self._value(layer, kinds[name], value, layer.policy) for name, value in layer.fields.items()}
         for name in _OURS:
             if slots.pop(name, None) is not None:
                 self.refusals.refuse(
@@ -121,11 +122,11 @@ class _Writer(Shaped):
         key = (type.key, node.keywords, constants, layer.trainable, policy, outputs, nested, self.notes.get(layer, ""))
         return Told(key, slots, len(node.inputs) == 1 and outputs == 1 and not type.is_operation)
 
-    def _value(self, layer: Layer, field: Field, value: object) -> object:
+    def _value(self, layer: Layer, field: Field, value: object, policy: Policy) -> object:
         if isinstance(value, Inner):
-            return self._inner(layer, value)
+            return self._inner(layer, value, held_policy(value, policy))
         if isinstance(value, tuple) and any(isinstance(one, Inner) for one in value):
-            return [self._value(layer, field, one) for one in value]
+            return [self._value(layer, field, one, policy) for one in value]
         if has_formula(value):
             return None  # it was refused
         found = _lists(shortest(value, field))
@@ -134,15 +135,16 @@ class _Writer(Shaped):
             return None
         return found
 
-    def _inner(self, layer: Layer, inner: Inner) -> object:
+    def _inner(self, layer: Layer, inner: Inner, policy: Policy) -> object:
         if getattr(inner, "graph", None) is not None or KERAS.find(inner.type.key) is not inner.type:
             self.refusals.refuse(layer, f"`{layer.name}` holds a model, which is not written in code")
             return None
         if any(map(has_formula, inner.fields.values())):
             self.refusals.refuse(layer, f"`{layer.name}`: formulas have no place in code", "--set gives symbols values")
             return None
-        slots = {name: self._value(layer, inner.type.schema.fields[name], one) for name, one in inner.fields.items()}
-        return _Made(inner.type, slots, inner.trainable)
+        kinds = inner.type.schema.fields
+        slots = {name: self._value(layer, kinds[name], one, policy) for name, one in inner.fields.items()}
+        return _Made(inner.type, slots, inner.trainable, policy)
 
     def parameter(self, slot: str) -> str:
         """What a parameter for a slot is called."""
@@ -156,15 +158,16 @@ class _Writer(Shaped):
 class _Made:
     """A layer within the arguments of another, as it is to be made."""
 
-    __slots__ = ("slots", "trainable", "type")
+    __slots__ = ("policy", "slots", "trainable", "type")
 
-    def __init__(self, type: LayerType, slots: Mapping[str, object], trainable: bool) -> None:
+    def __init__(self, type: LayerType, slots: Mapping[str, object], trainable: bool, policy: Policy) -> None:
         self.type = type
         self.slots = slots
         self.trainable = trainable
+        self.policy = policy
 
     def _all(self) -> tuple[object, ...]:
-        return self.type.key, self.trainable, repr(dict(self.slots))
+        return self.type.key, self.trainable, self.policy, repr(dict(self.slots))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Made) and self._all() == other._all()
@@ -183,6 +186,8 @@ class _Made:
             if name not in _OURS and not _is_default(value, self.type.schema.fields[name])
         ]
         more: list[tuple[str, Code]] = [] if self.trainable else [("trainable", Bare("False"))]
+        if self.policy != FLOAT32:
+            more.append(("dtype", literal(policy_name(self.policy))))
         return Listed(f"layers.{EXPORTED.get(self.type.name, self.type.name)}(", [*items, *more])
 
 

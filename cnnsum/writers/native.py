@@ -19,7 +19,7 @@ from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
 from cnnsum.readers.native.entry import SPECIAL
 from cnnsum.typed import NoReturn
 from cnnsum.writers.refusals import Refusals
-from cnnsum.writers.values import policy_name, raw_fields, shortest
+from cnnsum.writers.values import held_policy, policy_name, raw_fields, shortest
 
 _ANYTHING = kind_in(Anything)
 _FORBIDDEN = str.maketrans(dict.fromkeys(":/$", "_"))
@@ -261,6 +261,10 @@ class _Writer:
                 self.refusals.refuse(layer, f"`{layer.name}`: its field `{name}` is a word of the language")
             found = raw[name] if field.kind is _ANYTHING and name in raw else self._value(value, field)
             self._refuse_unless_read(found, field, layer)
+            for held in value if isinstance(value, tuple) else (value,):
+                if isinstance(held, Inner) and held_policy(held, layer.policy) != layer.policy:
+                    message = f"`{layer.name}`: a spec has no word for the dtype of what it holds, {held.dtype}"
+                    self.refusals.warn(layer, message)
             written[name] = found
         return written
 

@@ -79,3 +79,8 @@ def policy_name(policy: Policy) -> str:
     if policy.compute == policy.variable:
         return policy.compute
     return f"mixed_{policy.compute}" if policy.variable == FLOAT32.variable else policy.variable
+
+
+def held_policy(inner: Inner, policy: Policy) -> Policy:
+    """The dtype policy of a layer that one of this policy holds: its own, where its weights are in another dtype."""
+    return policy if inner.dtype in (None, policy.variable) else Policy(inner.dtype, inner.dtype)

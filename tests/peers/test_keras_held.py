@@ -13,7 +13,7 @@ keras = pytest.importorskip("keras")
 
 from keras import layers  # noqa: E402 - needs Keras
 
-from cnnsum import loads, summarize  # noqa: E402 - as above
+from cnnsum import convert, loads, summarize  # noqa: E402 - as above
 from tests.thorough import each  # noqa: E402 - as above
 
 BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
@@ -72,3 +72,23 @@ def test_dtypes(name: str, own: str | None, inner: str | None) -> None:
 @each(("own", "inner"), list(product((True, False), repeat=2)))
 def test_switches(name: str, own: bool, inner: bool) -> None:
     agree(name, {} if own else {"trainable": False}, {} if inner else {"trainable": False})
+
+
+@each("name", [name for name in HOLDING if name not in ("both ways", "a cell", "cells", "cells both ways")])
+@each(("own", "inner"), list(product((None, "float16", "mixed_float16", "float64"), repeat=2)))
+def test_written_for_keras_again(name: str, own: str | None, inner: str | None) -> None:
+    make, shape = HOLDING[name]
+    inputs = keras.Input(shape)
+    model = keras.Model(inputs, make({"dtype": own} if own else {}, {"dtype": inner} if inner else {})(inputs))
+    read = loads(model.to_json())
+    again = [keras.models.model_from_json(convert(read, "keras").text)]
+    if name != "a model":  # which is not written in code
+        names: dict[str, Any] = {}
+        exec(convert(read, "keras-py").text, names)
+        again.append(names["build_model"]())
+    for written in again:
+        assert sizes(written) == sizes(model)
+
+
+def sizes(model: Any) -> list[tuple[int, str]]:
+    return sorted((prod(one.shape), one.dtype) for one in model.weights)

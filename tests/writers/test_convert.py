@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -110,6 +111,27 @@ def test_a_layer_in_a_layer() -> None:
     text = written(model, "yaml")
     assert "Bidirectional: {layer: {LSTM: {units: 4, return_sequences: true, name: lstm}}, name: both}" in text
     assert report_of(cnnsum.loads(text)) == report_of(model)
+
+
+def test_the_dtype_of_a_layer_in_a_layer() -> None:
+    """Keras asks each layer for its own: that of the wrapper does not reach what it holds."""
+    text = """
+        input: [4, 5]
+        dtype: mixed_float16
+        defaults: {LSTM: {dtype: float64}}
+        layers:
+          - TimeDistributed: {layer: {Dense: 3}}
+          - Bidirectional: {layer: {LSTM: 3}}
+    """
+    model = cnnsum.loads(dedent(text))
+    written = json.loads(cnnsum.convert(model, "keras").text)["config"]["layers"][1:]
+    assert [one["config"]["layer"]["config"]["dtype"] for one in written] == ["mixed_float16", "float64"]
+    code = cnnsum.convert(model, "keras-py").text
+    assert 'layers.Dense(units=3, dtype="mixed_float16")' in code
+    assert 'layers.LSTM(units=3, dtype="float64")' in code
+    # Read from a file of Keras, a spec has no words for it.
+    read = cnnsum.loads(cnnsum.convert(model, "keras").text)
+    assert [one.code for one in cnnsum.convert(read, "yaml").diagnostics] == ["SPC072"]
 
 
 def test_texts_that_are_something_else_in_yaml() -> None:
