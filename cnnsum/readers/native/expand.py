@@ -233,13 +233,15 @@ class Expander:
 
     def _layer(self, entry: Entry, frame: Frame, scope: Scope, name: str | None) -> Layer:
         self._at = entry, frame
+        self.binder.reader.says_dtype = frame.says_dtype
         layer_type, fields = self.binder.bind(entry, scope, frame.use)
         policy, trainable = frame.policy, frame.trainable
         if layer_type is not None:
             default = self.defaults[entry.document].special.get(layer_type)
             if default is not None:
                 trainable = trainable and default[0] is not False
-                policy = default[1] or policy
+                if not frame.says_dtype:
+                    policy = default[1] or policy
         special = entry.special
         if special is not None:
             if "trainable" in special:
@@ -252,6 +254,7 @@ class Expander:
         if entry.model is not None:
             inside = Frame(scope, "", (), policy, trainable=trainable)
             inside.use = frame.use
+            inside.says_dtype = frame.says_dtype or "dtype" in (special or ())
             graph = self.nest(entry, inside, frame.prefix + (name or ""))
             policy = FLOAT32  # it computes nothing itself
         return Layer(
@@ -282,6 +285,7 @@ class Expander:
         trainable = "trainable" not in special or self.keys.trainable(inner, self.binder.reader.scope, frame)
         inside = Frame(self.binder.reader.scope, "", (), frame.policy, trainable=frame.trainable and trainable)
         inside.use = frame.use
+        inside.says_dtype = frame.says_dtype
         name = special.get("name")
         at = self._at
         graph = self.nest(inner, inside, name if isinstance(name, str) else "")
@@ -324,6 +328,7 @@ class Expander:
                 policy = self.keys.policy(entry, scope, frame) or policy
         inner = Frame(inner_scope, full + ".", (*frame.block, *name.split(".")), policy, trainable=trainable)
         inner.use = entry
+        inner.says_dtype = frame.says_dtype or "dtype" in (entry.special or ())
         if twin is None:
             self.blocks[inner.block] = BlockUse(block.name, partial(block.values, inner_scope))
         inner.current = items

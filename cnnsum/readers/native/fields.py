@@ -29,10 +29,11 @@ class Reader:
 
     evaluated: whether an expression was met, so that the result holds for this scope only. model: makes a layer of the
     model that stands in a field, where there can be one. defaults: by file, of which `document` is the one whose fields
-    are being read. open: the layers in fields that are being read, as they are written, one within the other.
+    are being read. says_dtype: as of the frame that they are read in. open: the layers in fields that are being read,
+    as they are written, one within the other.
     """
 
-    __slots__ = ("defaults", "document", "evaluated", "model", "open", "scope", "types")
+    __slots__ = ("defaults", "document", "evaluated", "model", "open", "says_dtype", "scope", "types")
 
     def __init__(self, types: Types, scope: Scope, defaults: dict[Document, Defaults]) -> None:
         self.types = types
@@ -40,6 +41,7 @@ class Reader:
         self.defaults = defaults
         self.document: Document | None = None
         self.open: list[object] = []
+        self.says_dtype = False
         self.evaluated = False
         self.model: Callable[[dict[str, Any]], Inner] | None = None
 

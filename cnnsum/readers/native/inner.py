@@ -43,6 +43,9 @@ def sublayer(raw: Any, reader: Reader) -> Inner:
     if not defaults.are_good(type, fields):
         raise ReportedError
     default, policy = defaults.special.get(type, (None, None))
+    if policy is not None:
+        reader.evaluated = True  # another use of a block may say another dtype, which counts more
+        policy = None if reader.says_dtype else policy
     own_name, trainable = "", default is not False
     for key in [key for key in fields if key in SPECIAL]:
         given = fields.pop(key)

@@ -53,10 +53,10 @@ class Frame:
 
     prefix: the path of the names in it ("" or "stage1."). block: the same as segments. current: the output of the layer
     before. replay: where the use shares another's layers, those layers in their order. use: the item that uses the
-    block.
+    block. says_dtype: whether the policy is one that a block or a model around the layers says, before `defaults`.
     """
 
-    __slots__ = ("block", "current", "policy", "prefix", "replay", "scope", "trainable", "use")
+    __slots__ = ("block", "current", "policy", "prefix", "replay", "says_dtype", "scope", "trainable", "use")
 
     def __init__(self, scope: Scope, prefix: str, block: tuple[str, ...], policy: Policy, *, trainable: bool) -> None:
         self.scope = scope
@@ -67,6 +67,7 @@ class Frame:
         self.current: Items = ()
         self.replay: Any = None
         self.use: Entry | None = None
+        self.says_dtype = False
 
 
 class Keys:

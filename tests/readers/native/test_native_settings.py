@@ -157,6 +157,33 @@ def test_trainable():
     assert (graph.trainable, graph.layers[1].trainable) == (False, False)
 
 
+def test_the_dtype_of_a_block_counts_before_defaults():
+    """And so does that of a model around a layer."""
+    text = """
+        input: [4, 5]
+        dtype: bfloat16
+        defaults: {Dense: {dtype: float64}}
+        blocks:
+          b: {layers: [Dense: 3, TimeDistributed: {layer: {Dense: 3}}, ReLU: ]}
+          outer: {layers: [b]}
+        layers:
+          - b
+          - b: {dtype: float16}
+          - outer: {dtype: float32}
+          - b: {name: last}
+    """
+    graph = good(text)
+    of = {layer.name: layer for layer in graph.layers}
+    for block, dtype in (("b", None), ("b_1", "float16"), ("outer.b", "float32"), ("last", None)):
+        assert of[f"{block}.dense"].policy.variable == (dtype or "float64"), block
+        assert of[f"{block}.time_distributed"].fields["layer"].dtype == (None if dtype else "float64"), block
+        assert of[f"{block}.re_lu"].policy.variable == (dtype or "bfloat16"), block
+    nested = "input: [4]\ndefaults: {Dense: {dtype: float64}}\nlayers: [{Sequential: {layers: [Dense: 3]%s}}]\n"
+    for more, dtype in (("", "float64"), (", dtype: float16", "float16")):
+        (_, model) = good(nested % more).layers
+        assert model.graph.layers[-1].policy.variable == dtype
+
+
 def test_defaults_and_data_format():
     graph = good("""
         input: [3, 9, 9]
