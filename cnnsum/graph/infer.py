@@ -750,7 +750,7 @@ def _check_limits(*shapes: Shape | None) -> None:
             if type(dim) is int and dim >= MAX_DIM:
                 raise Problem("SHP226", "a tensor with a size of 2**63 or more, which no framework can index")
             if type(dim) is int and dim < 0:
-                raise Problem("SHP226", f"a tensor with a size of {dim}, which is none")
+                raise Problem("SHP226", f"a tensor with a size of {dim}, but no size is below 0")
 
 
 def _per_sample(facts: Facts, batches: tuple[Dim, ...], needs: list[Constraint]) -> Facts:

@@ -25,7 +25,7 @@ MODELS = ("Sequential", "Functional", "Model")
 #: Keys of an item that are not fields of its type.
 SPECIAL = frozenset(("name", "from", "share", "when", "repeat", "trainable", "dtype"))
 
-#: Inputs, as Keras calls them, which are no layers here.
+#: Inputs, as Keras calls them, which are not layers here.
 INPUTS = ("InputLayer", "Input")
 #: An example in a help line that is longer helps nobody.
 _LONGEST = 90
