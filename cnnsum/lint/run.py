@@ -135,19 +135,20 @@ def _with_baseline(
     found: list[Target], baseline: Baseline, search: Search, configs: Configs
 ) -> tuple[list[Target], list[Diagnostic]]:
     """The files with those that a baseline has models of, whatever they hold now; and what is said of those gone."""
-    known = {os.path.normpath(target.path): target for target in found if target.path != "-"}
+    known = {os.path.abspath(target.path): target for target in found if target.path != "-"}
     gone: list[Diagnostic] = []
     for path in baseline.entries:
         name = os.path.normpath(path)
-        if name in known:
-            known[name] = Target(known[name].path)
+        whole = os.path.abspath(name)
+        if whole in known:
+            known[whole] = Target(known[whole].path)
         elif search.covers(name):
             if not os.path.lexists(name):
                 message = f"the baseline has a model `{path}`, and there is no such file"
                 help = "a model that was renamed or taken out needs a new baseline: --write-baseline"
                 gone.append(Diagnostic("BUD505", message, Span(baseline.path, 1, 1, 1, 1), "error", help))
-            elif not excluded(configs, os.path.abspath(name), folder=False):
-                known[name] = Target(name)
+            elif not excluded(configs, whole, folder=False):
+                known[whole] = Target(name)
     return [*(target for target in found if target.path == "-"), *known.values()], gone
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from cnnsum.counted import counted
 from cnnsum.diagnostics import Problem, did_you_mean
-from cnnsum.dims import UNKNOWN, Expr
+from cnnsum.dims import UNKNOWN, Expr, at_least
 from cnnsum.graph.promotion import OF_INPUTS
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
 from cnnsum.layers.base import LayerType, Schema
@@ -84,9 +84,9 @@ class Guarded(LayerType):
         """Check raw fields and give them their types; what `settle` raises is a problem, too."""
         try:
             return super().bind(raw, reading)
-        except Exception as error:
-            if isinstance(error, Problem):
-                raise
+        except Problem:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's function, whatever it raises
             return {}, [Problem("SPC071", f"the plugin's `settle` for {self.name} failed: {shown(error)}")]
 
 
@@ -106,7 +106,7 @@ def _guarded(type: LayerType) -> Callable[..., Facts]:
             facts: object = rule(*shapes, **fields)
         except Problem:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise Problem("SPC071", f"the plugin's rule for {name} failed: {shown(error)}") from error
         if not isinstance(facts, Facts):
             raise Problem("SPC071", f"the plugin's rule for {name} gives no Facts, but {facts.__class__.__name__}")
@@ -123,7 +123,7 @@ def _guarded(type: LayerType) -> Callable[..., Facts]:
     return apply
 
 
-def shown(error: Exception) -> str:
+def shown(error: BaseException) -> str:
     """An error in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -153,6 +153,10 @@ class _Allowed(NamedTuple):
 
 def _is_dim(value: object) -> bool:
     return value is UNKNOWN or isinstance(value, Expr) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def _is_amount(value: object) -> bool:
+    return _is_dim(value) and not (isinstance(value, (int, Expr)) and at_least(value, 0) is False)
 
 
 def _is_shape(value: object) -> bool:
@@ -201,14 +205,15 @@ def _are_outputs(value: object) -> bool:
 
 
 _DIM = _Allowed("a size", fits=_is_dim)
+_AMOUNT = _Allowed("a size, and not below 0", fits=_is_amount)
 _FLAG = _Allowed("true or false", fits=_is_flag)
 _TEXT = _Allowed("a text", fits=_is_text)
 _SHAPE = _Allowed("a shape, a tuple of sizes", fits=_is_shape)
 _DTYPE = _Allowed("None", INPUT_DTYPES, _is_none)
 _FACTS = {
     "outputs": _Allowed("a shape, or None, for each output", fits=_are_outputs),
-    "macs": _DIM,
-    "ops": _DIM,
+    "macs": _AMOUNT,
+    "ops": _AMOUNT,
     "rows": _Allowed("None or a size", fits=_either(_is_none, _is_dim)),
     "keeps_input": _Allowed(
         "true, false, a tuple of places for each input",

@@ -137,7 +137,7 @@ def _run(name: str) -> dict[str, LayerType]:
         raise UnusableError(Diagnostic("SPC070", f"this is not a plugin: {why}", None, "error", _meant(name)))
     try:
         declared = KERAS.declared_by(lambda: _module(name))
-    except Exception as error:  # whatever a stranger's module may raise
+    except (Exception, SystemExit) as error:  # whatever a stranger's module may raise
         raise UnusableError(_cannot_run(name, error)) from error
     if not declared:
         help = "declare one with `@layer`, from `cnnsum.layers.base`"
@@ -159,8 +159,10 @@ def _run(name: str) -> dict[str, LayerType]:
     return types
 
 
-def _place(type: LayerType) -> Span:
-    code = type.rule.__code__
+def _place(type: LayerType) -> Span | None:
+    code = getattr(type.rule, "__code__", None)
+    if code is None:  # a class, or whatever else can be called
+        return None
     return Span(code.co_filename, code.co_firstlineno, 1, code.co_firstlineno, 1)
 
 
@@ -178,7 +180,7 @@ def _module(name: str) -> ModuleType:
     return module
 
 
-def _cannot_run(name: str, error: Exception) -> Diagnostic:
+def _cannot_run(name: str, error: BaseException) -> Diagnostic:
     """What to say of a module that cannot be run, at the line that it came to."""
     span = None
     trace = error.__traceback__

@@ -148,3 +148,30 @@ def test_what_is_no_baseline(tmp_path: Path, text: str) -> None:
     with pytest.raises(UnusableError) as raised:
         baseline.read(str(path))
     assert raised.value.diagnostics[0].code == "SPC049"
+
+
+@each(
+    "folder, paths, at",
+    [
+        (".", ["m/b.yaml"], "b.json"),
+        (".", ["./m/../m/b.yaml"], "b.json"),
+        (".", ["{here}/m/b.yaml"], "b.json"),
+        (".", ["{here}/m"], "{here}/b.json"),
+        ("m", ["b.yaml"], "../b.json"),
+        ("m", [], "../b.json"),
+    ],
+)
+def test_a_file_is_the_same_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, paths: list[str], at: str
+) -> None:
+    """Named in another way it was taken for a new model, and passed."""
+    (tmp_path / "m").mkdir()
+    monkeypatch.chdir(tmp_path)
+    Path("m/b.yaml").write_text(BEFORE, encoding="utf-8")
+    call("check", "m", "--ignore", "ARC", "--write-baseline", "b.json")
+    Path("m/b.yaml").write_text(AFTER, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / folder)
+    named = [path.format(here=tmp_path) for path in paths]
+    done = call("check", *named, "--ignore", "ARC", "--baseline", at.format(here=tmp_path))
+    assert done.code == 1
+    assert "BUD504 params: 110, 10 more than" in done.out

@@ -144,6 +144,11 @@ PLUGIN = "from cnnsum.layers.base import layer\nfrom cnnsum.layers.facts import 
             "bad.py:3:1: SPC028 plugin `bad.py`: `Dense` is a layer type of Keras: give your own another name",
         ),
         (
+            f"{PLUGIN}@layer\nclass Own:\n    pass\n",
+            "SPC070 plugin `bad.py`: the signature of `Own` cannot be read: AttributeError",
+        ),
+        ("import sys\nsys.exit(0)\n", "bad.py:2:1: SPC070 the plugin `bad.py` cannot be run: SystemExit: 0"),
+        (
             f"{PLUGIN}@layer(function='rleu')\ndef Own(x) -> Facts:\n    return Facts(x)\n",
             "bad.py:3:1: SPC070 plugin `bad.py`: `Own` cannot be used: `function` is one of linear, relu, relu6",
         ),
@@ -190,8 +195,11 @@ def test_plugins_that_cannot_be_used(folder, text, expected):
             "return Facts(x, dtype='flaot32')",
             "the plugin's rule for ClassToken: `dtype` is one of float32, float16, bfloat16",
         ),
-        ("return Facts(x, macs='a')", "the plugin's rule for ClassToken: `macs` is a size, got 'a'"),
-        ("return Facts(x, macs=True)", "the plugin's rule for ClassToken: `macs` is a size, got True"),
+        ("return Facts(x, macs='a')", "the plugin's rule for ClassToken: `macs` is a size, and not below 0, got 'a'"),
+        ("return Facts(x, macs=True)", "the plugin's rule for ClassToken: `macs` is a size, and not below 0, got True"),
+        ("return Facts(x, ops=-5)", "the plugin's rule for ClassToken: `ops` is a size, and not below 0, got -5"),
+        ("return Facts(x, macs=-3 * x[0])", "the plugin's rule for ClassToken: `macs` is a size, and not below 0"),
+        ("raise SystemExit(0)", "the plugin's rule for ClassToken failed: SystemExit: 0"),
         ("return Facts(x, rows='a')", "the plugin's rule for ClassToken: `rows` is None or a size, got 'a'"),
         (
             "return Facts(x, scratch=('a',))",

@@ -68,7 +68,7 @@ class Baseline(NamedTuple):
         """The numbers of the model in a file; None where the baseline has none."""
         if self.single:
             return next(iter(self.entries.values()))
-        return self.entries.get(_key(path))
+        return self.entries.get(_key(path)) or self.entries.get(_key(os.path.relpath(path)))
 
 
 def increase(text: str) -> tuple[str, Increase]:
@@ -117,7 +117,8 @@ def read(path: str) -> Baseline:
     value = document.value
     if isinstance(value, dict):
         if value.get("schema") == SCHEMA and isinstance(value.get("models"), dict):
-            entries = {_key(str(name)): _entry(numbers) for name, numbers in value["models"].items()}
+            folder = os.path.dirname(path)
+            entries = {_key(_from_here(str(name), folder)): _entry(one) for name, one in value["models"].items()}
             if all(entry is not None for entry in entries.values()):
                 return Baseline(path, {name: entry for name, entry in entries.items() if entry is not None}, False)
         entry = _of_report(document)
@@ -275,6 +276,17 @@ def _more(before: Dim, now: Dim, grown: Increase, model: Model) -> str:
         return ""
     first = " and ".join(f"{name} = {size:,}" for name, size in found.point.items())
     return f" from {first} on" if found.onward else f" at {first}"
+
+
+def _from_here(name: str, folder: str) -> str:
+    """The path of a model of a baseline from where the caller stands: it is told from where the baseline was written,
+    which is here, or the baseline's folder.
+    """
+    if folder and not os.path.isabs(name) and not os.path.lexists(name):
+        beside = os.path.join(folder, name)
+        if os.path.lexists(beside):
+            return os.path.relpath(beside)
+    return name
 
 
 def _key(path: str) -> str:
