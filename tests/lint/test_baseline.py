@@ -174,4 +174,4 @@ def test_a_file_is_the_same_however_it_is_named(
     named = [path.format(here=tmp_path) for path in paths]
     done = call("check", *named, "--ignore", "ARC", "--baseline", at.format(here=tmp_path))
     assert done.code == 1
-    assert "BUD504 params: 110, 10 more than" in done.out
+    assert "BUD504 params: 110 is 10 (10.0%) more than in" in done.out
