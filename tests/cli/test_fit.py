@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
 import cnnsum
 from cnnsum.answers.sweep import pieces
 from cnnsum.dims import UNKNOWN
@@ -339,6 +341,32 @@ def test_the_best_of_several_names_by_brute_force():
     assert (code, [*found["values"].values()]) == (0, [0.25, 64, 64, 3])
     code, found = fit("specs/mobilenet_v1.yaml", *vary, "--maximize", "macs", "--params", "1K")
     assert (code, found["status"], found["limits"][0]["least"]) == (1, "nothing", 475_544)
+
+
+@each("name", ["params", "macs", "flops", "weights", "peak", "inference", "training", "status", "why"])
+def test_what_is_varied_may_be_called_as_a_measure_is(name):
+    def best(called, maximize):
+        text = f"{{input: [8, 8, 3], vars: {{{called}: 3}}, layers: [Conv2D: [{called}, 3]]}}".encode()
+        vary = ["--vary", f"{called}=1:9", "--vary", "batch=1:3"]
+        return fit("-", *vary, "--maximize", maximize, "--params", "100", "--memory", "8KiB", stdin=text)
+
+    for wanted in {"flops", "batch", "peak"} - {name}:
+        code, there = best("ww", wanted)
+        _, found = best(name, wanted)
+        assert (code, there["accepted"], there["status"]) == (0, 27, "found")
+        del there["vary"], found["vary"]
+        assert there.pop("values") == {("ww" if key == name else key): one for key, one in found.pop("values").items()}
+        assert found == there
+    text = f"{{input: [8, 8, 3], vars: {{{name}: 3}}, layers: [Conv2D: [{name}, 3]]}}"
+    vary = ["--vary", f"{name}=1:9", "--vary", "batch=1:3", "--params", "100", "--maximize", name]
+    done = call("fit", "-", *vary, stdin=text.encode())
+    if name in ("status", "why"):
+        assert (done.code, f" {name} = 3" in done.out) == (0, True)
+        return
+    assert (done.code, done.out) == (2, "")
+    assert f"`{name}` is a measure, and what is varied" in done.err
+    with pytest.raises(ValueError, match="`maximize` must be"):
+        cnnsum.fit(cnnsum.loads(text), vary=[f"{name}=1:9", "batch=1:3"], params=100, maximize=name)
 
 
 def test_names_without_values_are_varied_up_to_four_times_what_the_file_has():

@@ -13,13 +13,16 @@ from unittest import mock
 import pytest
 
 import cnnsum
+from bench.fuzz import wire
 from cnnsum.answers.sweep import ask, pieces
 from cnnsum.answers.sweep.ask import Sweep
+from cnnsum.answers.variants.costs import Costs
 from cnnsum.answers.variants.ranges import swept
 from cnnsum.answers.variants.reading import inferred, reading_of
 from cnnsum.diagnostics import UnusableError
 from cnnsum.readers.how import How
 from cnnsum.source import read
+from cnnsum.source.onnx import SCHEMA
 from tests.cli.calling import call
 from tests.thorough import each
 
@@ -151,6 +154,40 @@ def test_a_name_that_there_is_not_is_refused_at_the_call(values):
     # A value that breaks the spec is a variant that cannot be.
     _, wrong = cnnsum.sweep(model, {"H": [3], "w": [2, "relu"]})
     assert wrong.outcome.status == "error"
+
+
+@each("name", [*Costs._fields, "status", "why"])
+def test_a_name_that_is_a_columns_is_refused_and_said_how_to_mend(name):
+    spec = f"{{input: [8, 8, 3], vars: {{{name}: 3}}, layers: [Conv2D: [{name}, 3]]}}"
+    for text, axis in ((spec, name), (f"{{input: [{name}, 8, 3], layers: [Conv2D: [4, 3]]}}", f"{name}=batch")):
+        for looks in ("table", "csv", "jsonl", "json", "markdown"):
+            done = call("-", "--sweep", f"{axis}=3,4", "--format", looks, stdin=text.encode())
+            assert (done.code, done.out) == (2, "")
+            assert f"`{name}` cannot be swept: a column" in done.err
+            assert f"`{name}_`" in done.err
+        with pytest.raises(UnusableError, match="cannot be swept"):
+            cnnsum.sweep(cnnsum.loads(text), {axis: [3, 4]})
+        renamed = text.replace(name, f"{name}_")
+        sweep = cnnsum.sweep(cnnsum.loads(renamed), {axis.replace(name, f"{name}_"): [3, 4]})
+        assert [len(sweep.columns)] == [*map(len, sweep.parts())][:1]
+    done = call("specs/unet.yaml", "--sweep", f"{name}=3,4")
+    assert f"no size or var `{name}`" in done.err
+
+
+def test_a_batch_that_is_called_as_a_column_is_swept_as_the_batch(tmp_path):
+    dims = [{"dim_param": "params"}, {"dim_value": 3}]
+    graph = {
+        "node": [{"op_type": "Relu", "input": ["x"], "output": ["y"]}],
+        "input": [{"name": "x", "type": {"tensor_type": {"elem_type": 1, "shape": {"dim": dims}}}}],
+        "output": [{"name": "y"}],
+    }
+    path = tmp_path / "m.onnx"
+    path.write_bytes(
+        wire.encode({"ir_version": 10, "graph": graph, "opset_import": [{"version": 21}]}, SCHEMA, "Model")
+    )
+    assert "sweep `batch`" in call(str(path), "--sweep", "params=3,4").err
+    done = call(str(path), "--sweep", "batch=3,4", "--format", "csv")
+    assert [line.split(",")[0] for line in done.out.splitlines()] == ["batch", "3", "4"]
 
 
 def test_open_sizes_must_be_given():

@@ -14,8 +14,9 @@ from cnnsum.answers.fit.records import Best, Limit
 from cnnsum.answers.rows import Row, numbers_of, plain_columns
 from cnnsum.answers.sweep.ask import Sweep
 from cnnsum.answers.sweep.choosing import Choice
+from cnnsum.answers.sweep.space import values_of
 from cnnsum.answers.variants.costs import MEASURES
-from cnnsum.answers.variants.ranges import Grid, Varied
+from cnnsum.answers.variants.ranges import Grid, Varied, type_of
 from cnnsum.answers.variants.reading import Names, Reading
 from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims.sets import SizeSet
@@ -42,16 +43,16 @@ def best(
     Raises UnusableError for what cannot be varied or is not known, and where there are too many variants.
     """
     asked = {*(limit.measure for limit in limits), *([maximize.strip()] if maximize.strip() in MEASURES else [])}
-    sweep = Sweep(reading, _with_values(reading, varied), Choice(top=1), asked=asked)
+    sweep = Sweep(reading, _with_values(reading, varied), Choice(top=1), asked=asked, named=False)
     sweep.progress = progress
     begins(sweep)
-    names = [*sweep.columns]
     target = _target(maximize, sweep)
     held = recorded(reading.model({}), sweep.names)
-    found = _Search([names.index(limit.measure) for limit in limits], [limit.most for limit in limits], target)
-    found.held = [(names.index(name), values) for name, (values, _) in held.items()]
+    places = [_place(limit.measure, sweep) for limit in limits]
+    found = _Search(places, [limit.most for limit in limits], target)
+    found.held = [(sweep.names.index(name), values) for name, (values, _) in held.items()]
     for part in sweep.every():
-        found.look_at(plain_columns(part), names.index("status"))
+        found.look_at(plain_columns(part), len(sweep.names) + len(MEASURES))
     if found.unknown:
         raise UnusableError(Diagnostic("SPC057", "a measure that is limited or maximized is not known of this network"))
     values = None if found.row is None else found.row[: len(sweep.names)]
@@ -73,13 +74,23 @@ def best(
 
 def _target(maximize: str, sweep: Sweep) -> int:
     """The column that is maximized."""
-    numbers = [name for name, kind in sweep.columns.items() if kind in (int, float)]
+    varied = [name for axis in sweep.axes if type_of(values_of(axis)) in (int, float) for name in axis.names]
+    numbers = [*varied, *MEASURES]
     wanted = maximize.partition("=")[0].strip()
     if wanted not in numbers:
         help = did_you_mean(wanted, numbers) or f"choose from {', '.join(numbers)}"
         message = f"there is no number `{wanted}` to maximize"
         raise AskedError("maximize", Diagnostic("SPC052", message, None, "error", help))
-    return [*sweep.columns].index(wanted)
+    if wanted in varied and wanted in MEASURES:
+        message = f"`{wanted}` is a measure, and what is varied: it does not say which is maximized"
+        help = f"give what is varied another name in the file, `{wanted}_`"
+        raise AskedError("maximize", Diagnostic("SPC052", message, None, "error", help))
+    return sweep.names.index(wanted) if wanted in varied else _place(wanted, sweep)
+
+
+def _place(measure: str, sweep: Sweep) -> int:
+    """The column of a measure: behind those of what is varied, of which one may be called so."""
+    return len(sweep.names) + MEASURES.index(measure)
 
 
 def _with_values(reading: Reading, varied: Sequence[Varied]) -> list[Varied]:

@@ -13,7 +13,7 @@ from cnnsum.answers.rows import Part
 from cnnsum.answers.sweep.choosing import Choice, Kept
 from cnnsum.answers.sweep.records import Head, Swept, became
 from cnnsum.answers.sweep.space import Space, values_of
-from cnnsum.answers.variants.costs import MEASURES, Outcome, Variant
+from cnnsum.answers.variants.costs import BECAME, MEASURES, Outcome, Variant
 from cnnsum.answers.variants.ranges import Grid, Varied, spread, type_of
 from cnnsum.answers.variants.reading import Names, Reading, inferred, known_optimizer
 from cnnsum.diagnostics import Diagnostic, UnusableError
@@ -68,8 +68,10 @@ class Sweep(Swept):
 
     head: what formats say of all of them. names: in the order of their values in a variant: vars come first, and vary
     slowest. count: of all variants, before any choice. columns: what is told of each, with the type of its values.
-    asked: the measures that must be numbers; others are not known where they depend on a size that stays open. After a
-    walk: became: each status that there was, with the reason of the first; accepted: whether any variant was; wrong:
+    asked: the measures that must be numbers; others are not known where they depend on a size that stays open. named:
+    whether columns are looked up by their names, so that what is varied is refused where it is called as another is;
+    who counts them (names, measures, status, why) can do without, and `columns` then has fewer. After a walk: became:
+    each status that there was, with the reason of the first; accepted: whether any variant was; wrong:
     whether one was an error; unsure: how many were left out because a condition could not be told.
     """
 
@@ -81,6 +83,7 @@ class Sweep(Swept):
         *,
         executor: Executor | None = None,
         asked: Collection[str] = MEASURES,
+        named: bool = True,
     ) -> None:
         self._executor = executor
         wanted = [name for axis in axes for name in axis.names]
@@ -104,11 +107,12 @@ class Sweep(Swept):
             help = "give larger steps, or keep the best of them: --top 10, --pareto params,macs"
             raise UnusableError(Diagnostic("SPC058", message, None, "error", help))
         self._known.require({name: values_of(axis)[0] for axis in axes for name in axis.names})
+        if named:
+            self._need_names_of_their_own()
         self.columns: dict[str, type] = {
             **{name: type_of(values_of(axis)) for axis in self.axes for name in axis.names},
             **dict.fromkeys(MEASURES, int),
-            "status": str,
-            "why": str,
+            **dict.fromkeys(BECAME, str),
         }
         self.head = Head(
             self._known.title,
@@ -149,6 +153,15 @@ class Sweep(Swept):
     def unsure(self) -> int:
         """Variants that were left out because it is not known whether the condition holds."""
         return self._kept.unsure
+
+    def _need_names_of_their_own(self) -> None:
+        """What is varied is not called as a column of what a variant costs is."""
+        for name in self.names:
+            if name in (*MEASURES, *BECAME):
+                message = f"`{name}` cannot be swept: a column of what each variant costs is called so"
+                is_batch = self._known.kind(name) == "batch"
+                mend = "sweep `batch`" if is_batch else f"give it another name in the file, `{name}_`, and sweep that"
+                raise _refused(message, mend)
 
     def _check(self, axis: Varied) -> None:
         """Sizes are whole numbers, and a batch is not larger than anything."""
@@ -198,7 +211,7 @@ class Sweep(Swept):
         from cnnsum.answers.sweep.pieces import parts
 
         done = 0
-        status = len(self.columns) - 2
+        status = len(self.names) + len(MEASURES)
         for part in parts(self._known, self._slow, self._fast):
             became(part, status, self.became)
             done += len(part[status])

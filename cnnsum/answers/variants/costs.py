@@ -10,6 +10,9 @@ from cnnsum.typed import Literal, NamedTuple
 #: What a variant costs, by name, in the order of `Cost`.
 MEASURES = ("params", "macs", "flops", "weights", "peak", "inference", "training")
 
+#: What became of a variant, behind its costs.
+BECAME = ("status", "why")
+
 
 class Costs(NamedTuple):
     """What a model costs. weights, peak, inference and training are bytes; inference is weights and peak together."""
