@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 
 from cnnsum.layers.base import REQUIRED
@@ -27,6 +28,9 @@ Kind = Literal["type", "block", "key", "field", "word", "layer", "name", "file"]
 _OF_LAYERS = ("from", "share", "outputs", "output")
 _FILES = (".yaml", ".yml", ".json")
 _MOST_FILES = 500
+#: The name in an expression that is being written: what stands of it before the cursor, and behind.
+_NAME_BEFORE = re.compile(r"(?:[A-Za-z_]\w*)?\Z")
+_NAME_BEHIND = re.compile(r"\w*")
 
 
 class Completion(NamedTuple):
@@ -256,23 +260,33 @@ class _Completer:
             return
         block = self._block()
         for name, default in language.args(block).items() if block in language.blocks else ():
-            text = self._quoted(sign + name, value=True)
-            yield self._made(sign + name, "name", text, text, _argument(name, default), rank=2)
+            yield self._named(sign + name, _argument(name, default), rank=2)
         for name, declared in language.vars.items():
-            text = self._quoted(sign + name, value=True)
-            yield self._made(sign + name, "name", text, text, f"= {_written(declared.value)}", rank=3)
+            yield self._named(sign + name, f"= {_written(declared.value)}", rank=3)
         if not sign:
             for name in self._symbols():
-                text = self._quoted(name, value=True)
-                yield self._made(name, "name", text, text, "symbol", rank=3)
+                yield self._named(name, "symbol", rank=3)
             if block or "repeat" in str(self.text.text):
-                text = self._quoted("index", value=True)
-                yield self._made("index", "name", text, text, "counts the copies of a `repeat`", rank=5)
+                yield self._named("index", "counts the copies of a `repeat`", rank=5)
+
+    def _named(self, name: str, detail: str, *, rank: int) -> Completion:
+        """A name in the place of the value, or of the name at the cursor where an expression is being written."""
+        at = self.at
+        before = _NAME_BEFORE.search(at.word)
+        if before is None or not before.start() or name.startswith("$"):
+            text = self._quoted(name, value=True)
+            return self._made(name, "name", text, text, detail, rank=rank)
+        cursor = at.start + len(at.quote) + len(at.word)
+        start = cursor - len(before[0])
+        end = cursor + len(_NAME_BEHIND.match(self.text.text, cursor)[0])  # type: ignore[index]  # it matches everywhere
+        return Completion(name, "name", start, end, name, name, detail, rank=rank)
 
     def _symbols(self) -> list[str]:
+        """The symbols of the inputs; that of the batch has no name in a spec that does not give it one."""
         assert self.language is not None
         model = self.analysis.around.model
-        found = [] if model is None else [name for name in model.graph.symbols if name.isidentifier()]
+        batch = None if model is None else str(model.graph.batch)
+        found = [] if model is None else [one for one in model.graph.symbols if one.isidentifier() and one != batch]
         return list(dict.fromkeys((*self.language.symbols, *found)))
 
     def _block(self) -> str:

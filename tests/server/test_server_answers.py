@@ -417,3 +417,31 @@ def test_the_extension_has_the_version_of_cnnsum():
     package = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))
     assert package["version"] == cnnsum.__version__
     assert package["contributes"]["configuration"]["properties"]["cnnsum.command"]["default"] == ["cnnsum", "server"]
+
+
+@each(
+    ("line", "after"),
+    [
+        ("- Dense: 16*wi|", "- Dense: 16*width"),
+        ("- Dense: wi|", "- Dense: width"),
+        ("- Dense: 16*wi|*3", "- Dense: 16*width*3"),
+        ("- Dense: 16 * w|id", "- Dense: 16 * width"),
+        ("- Dense: {units: 2*wi|}", "- Dense: {units: 2*width}"),
+        ("- Dense: '2*wi|'", "- Dense: '2*width'"),
+        ("- Dense: 16*|", "- Dense: 16*width"),
+        ("- Dense: min(wi|, 3)", "- Dense: min(width, 3)"),
+        ("- Dense: '|'", "- Dense: 'width'"),
+    ],
+)
+def test_a_name_in_an_expression_replaces_what_is_written_of_it_alone(line: str, after: str) -> None:
+    before = f"input: [8]\nvars: {{width: 4}}\nlayers:\n  {line}"
+    text, offset = before.replace("|", ""), before.index("|")
+    found = {one.label: one for one in completions(analysed(text), Text(text), offset)}["width"]
+    assert text[: found.start] + found.text + text[found.end :] == before.partition("  - ")[0] + f"  {after}"
+
+
+def test_the_symbol_of_the_batch_is_not_offered() -> None:
+    text = "input: [H, 8, 3]\nlayers:\n  - Flatten\n  - Dense: {units: }"
+    labels = {one.label for one in completions(analysed(text), Text(text), len(text) - 1)}
+    assert "H" in labels
+    assert "N" not in labels
