@@ -163,9 +163,12 @@ def _of_field(document: Document, mend: Mend) -> Edit | None:
         return None  # an anchor: the value is another layer's, too; or a tag
     if isinstance(value, dict):
         if mend.field in value:
-            return _replace(document, mend, value[mend.field])
+            return _replace(document, mend, value[mend.field], mend.field)
         return _insert(document, mend, value)
     if isinstance(mend.positional, tuple) and isinstance(value, list):
+        at = mend.positional.index(mend.field) if mend.field in mend.positional else len(value)
+        if at < len(value):
+            return _replace(document, mend, value[at], at)
         return _named(document, mend, mend.positional, value)
     if isinstance(mend.positional, str) and not isinstance(value, (dict, list)) and mend.positional != mend.field:
         given = text[start:end]
@@ -181,7 +184,7 @@ def _named(document: Document, mend: Mend, names: tuple[str, ...], value: list[o
     start, end = document.offsets(mend.fields)
     text = document.text
     if mend.field in names or not text.startswith("[", start) or len(value) > len(names):
-        return None  # given by place: nothing that was written is overwritten
+        return None
     parts = ["{"]
     at = start + 1
     for number, name in enumerate(names[: len(value)]):
@@ -196,12 +199,12 @@ def _named(document: Document, mend: Mend, names: tuple[str, ...], value: list[o
     return Edit(start, end, "".join((*parts, f", {item}" if value else item, text[at : end - 1], "}")))
 
 
-def _replace(document: Document, mend: Mend, present: object) -> Edit | None:
-    """Overwrite a value that stands there; an expression or an argument is left alone."""
+def _replace(document: Document, mend: Mend, present: object, step: str | int) -> Edit | None:
+    """Overwrite a value that stands there, by name or by place; an expression or an argument is left alone."""
     if isinstance(present, (dict, list)) or (isinstance(present, str) and isinstance(json.loads(mend.value), bool)):
         return None
     first, last = document.offsets(mend.fields)
-    start, end = document.offsets((*mend.fields, mend.field))
+    start, end = document.offsets((*mend.fields, step))
     if not first <= start <= end <= last:
         return None  # an alias: its value is another layer's, too
     return Edit(start, end, _scalar(document, mend.value))

@@ -68,6 +68,10 @@ def mended(path: Path, text: str, *, unsafe: bool = False) -> str:
         ),
         ("  - Conv2D: [4, 3]\n" + NORM, "  - Conv2D: {filters: 4, kernel_size: 3, use_bias: false}\n" + NORM),
         (
+            "  - Conv2D: [4, 3, 1, same, null, 1, 1, null, true]\n" + NORM,
+            "  - Conv2D: [4, 3, 1, same, null, 1, 1, null, false]\n" + NORM,
+        ),
+        (
             "  - Conv2D: [4, [3, 5]]\n" + NORM,
             "  - Conv2D: {filters: 4, kernel_size: [3, 5], use_bias: false}\n" + NORM,
         ),
