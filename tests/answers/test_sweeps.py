@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from importlib.util import find_spec
 from itertools import product
 from unittest import mock
 
@@ -202,6 +203,46 @@ def test_choices_follow_one_another():
     wanted = sorted(best, key=lambda row: -row[macs])[:3]
     assert [(*v.values, *v.outcome.costs) for v in found] == wanted
     assert len(best) > 3
+
+
+@each("arrays", [True, False])
+def test_what_is_not_accepted_is_on_no_front_and_last_when_it_is_sorted(arrays):
+    model = cnnsum.load("specs/unet.yaml")
+
+    def sizes(values=(8, 256, 250, 272), **choice):
+        return [v.values[0] for v in cnnsum.sweep(model, {"H=W": values}, **choice)]
+
+    found = find_spec("numpy") if arrays else None
+    with (
+        mock.patch.object(pieces, "has_arrays", return_value=arrays),
+        mock.patch("cnnsum.answers.pareto.find_spec", return_value=found),
+    ):
+        assert sizes(pareto="H") == sizes(pareto="-H,W", top=1) == sizes(sort="H", top=1) == [256]
+        assert sizes(pareto="-H") == [272]
+        assert sizes(pareto="H,-macs") == [256, 272]
+        assert sizes(sort="H") == [256, 272, 8, 250]
+        assert sizes(sort="-H") == [272, 256, 8, 250]
+        assert sizes(sort="status") == [8, 250, 256, 272]
+        assert sizes(sort="-status") == [256, 272, 8, 250]
+        assert sizes(sort="H", where="H < 256") == [8, 250]
+        assert sizes((8, 250), pareto="H") == []
+        # What is an error is not accepted either.
+        wide = cnnsum.load("specs/mobilenet_v1.yaml")
+        for choice, wanted in (({"pareto": "alpha"}, [0.25]), ({"sort": "alpha"}, [0.25, 1, 0])):
+            assert [v.values[0] for v in cnnsum.sweep(wide, {"alpha": [0, 1, 0.25]}, **choice)] == wanted
+
+
+def test_values_of_several_types_are_sorted_and_compared():
+    model = cnnsum.loads("{input: [8, 3], vars: {x: 1}, layers: [Dense: 2]}")
+
+    def values(given, **choice):
+        return [v.values[0] for v in cnnsum.sweep(model, {"x": given}, **choice)]
+
+    assert values([2, "relu", True, "elu"], sort="x") == [True, 2, "elu", "relu"]
+    assert values([2, "relu", True, "elu"], sort="-x", top=2) == ["relu", "elu"]
+    assert values([[3], None, 2, [1]], sort="x") == [2, [1], [3], None]
+    assert values([{"b": 1}, {"a": 1}], sort="x") == [{"a": 1}, {"b": 1}]
+    assert values([[3], 2], where="x == 2") == [2]
 
 
 def test_a_trillion_variants_are_looked_at_as_far_as_need_be():

@@ -35,12 +35,15 @@ class Choice(NamedTuple):
 class Kept:
     """A choice among variants with these columns, each with the type of its values.
 
+    The last columns are `costs.BECAME`: a variant that is not accepted is on no front, and last in an order.
+
     unsure: variants that were left out because a condition could not be told. Raises UnusableError for what is no
     condition, or names no column.
     """
 
     def __init__(self, choice: Choice, columns: Mapping[str, type]) -> None:
-        self._columns = [*columns]
+        self._columns, self._kinds = [*columns], [*columns.values()]
+        self._status = self._columns.index("status")
         kinds = {name: str if kind in (str, object, bool) else int for name, kind in columns.items()}
         numbers = [name for name, kind in columns.items() if kind in (int, float)]
         self._where = None if choice.where is None else Condition(choice.where, kinds)
@@ -60,20 +63,28 @@ class Kept:
             return parts
         rows: Iterator[Row] = chain.from_iterable(map(_rows, parts))
         at = None if self._order is None else self._columns.index(self._order.name)
+        is_mixed = at is not None and not issubclass(self._kinds[at], (int, float, str))
         if at is not None and self._top is None:
             rows = _bounded(rows)
 
         def values(row: Row) -> dict[str, object]:
-            return {} if at is None else {self._columns[at]: row[at]}
+            if at is None:
+                return {}
+            if at < self._status and not self._is_accepted(row):
+                return {self._columns[at]: None}  # by what became of them, all are sorted
+            return {self._columns[at]: _comparable(row[at]) if is_mixed else row[at]}
 
         first: Iterator[Row] = chosen(rows, values, self._order, self._top)
         return parts_of(first, len(self._columns))
+
+    def _is_accepted(self, row: Row) -> bool:
+        return row[self._status] == "legal"
 
     def _fulfilling(self, part: Part) -> Part:
         assert self._where is not None, "it is asked for"
         columns = plain_columns(part)
         used = [name for name in self._columns if name in self._where.names]
-        asked = zip(*[columns[self._columns.index(name)] for name in used], strict=True)
+        asked = zip(*[map(_simple, columns[self._columns.index(name)]) for name in used], strict=True)
         known: dict[Row, bool | None] = {}
         holds: list[bool] = []
         for values in asked:
@@ -89,7 +100,8 @@ class Kept:
         kept: list[Row] = []
         best = 0  # how many of these, from the first, are known to be on the front of all so far
         for part in parts:
-            kept += [row for row in _rows(part) if all(row[place] is not None for place in at)]
+            rows = filter(self._is_accepted, _rows(part))
+            kept += [row for row in rows if all(row[place] is not None for place in at)]
             if len(kept) >= 2 * best:  # a front that grows is not looked through again for each part
                 kept = _on_front(kept, front, at)
                 best = len(kept)
@@ -107,6 +119,17 @@ def _on_front(rows: list[Row], front: Front, at: list[int]) -> list[Row]:
 
 def _rows(part: Part) -> Iterator[Row]:
     return zip(*plain_columns(part), strict=True)
+
+
+def _simple(value: object) -> object:
+    """A value as conditions and orders know it: a list, or what else is no number and no text, as it is written."""
+    return value if value is None or isinstance(value, (int, float, str)) else str(value)
+
+
+def _comparable(value: object) -> object:
+    """A value beside others of its column, which may be of other types: numbers come before texts."""
+    found = _simple(value)
+    return None if found is None else (isinstance(found, str), found)
 
 
 def _bounded(rows: Iterator[Row]) -> Iterator[Row]:
