@@ -100,6 +100,8 @@ def samples_axis(graph: Graph, shape: Shape) -> int | None:
     if graph.samples is None:
         return None
     axis = graph.samples[1]
+    if isinstance(graph.batch, Expr) and graph.batch in shape and shape[axis : axis + 1] != (graph.batch,):
+        return shape.index(graph.batch)  # its symbol says where they are in this input
     if axis and not (axis < len(shape) and shape[axis] == graph.batch):
         return 0 if shape and shape[0] == graph.batch else None
     return axis if shape else None

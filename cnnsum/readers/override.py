@@ -90,7 +90,7 @@ def _spec(node: Node) -> InputSpec:
 
 def _shape_within(graph: Graph, before: Shape, shape: tuple[int | str | None, ...]) -> Shape:
     """The shape that an input gets, with the axis of the samples where it was; the whole one where none holds any."""
-    if graph.samples == (0, 0):
+    if graph.samples == (0, 0) and (before[:1] == (graph.batch,) or graph.batch not in before):
         return _shape(before[0] if before else None, shape, graph.symbols)
     from cnnsum.readers.free import samples_axis
 

@@ -580,6 +580,14 @@ def test_initial_states_tell_the_batch_too(tmp_path: Path) -> None:
     assert (report.batch, report.totals.macs, report.diagnostics) == (4, 30 * 2560, ())
 
 
+def test_the_symbol_of_the_batch_says_where_it_is_in_each_input(tmp_path: Path) -> None:
+    """It is the first axis of one and the second of the other: a shape that is given leaves it where it is."""
+    tree = model([node("Add", ["x", "h"], ["y"])], "T", "N", 12)
+    tree["graph"]["input"].insert(0, info("h", "N", 12))
+    found = cnnsum.summarize(load(tree, tmp_path, inputs={"x": (8, 12)}))
+    assert [str(one.shape) for one in found.inputs] == ["(N, 12)", "(8, N, 12)"]
+
+
 _TURN = node("Transpose", ["x"], ["t"], perm=[1, 0, 2])
 
 
