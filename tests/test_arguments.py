@@ -149,6 +149,7 @@ def test_what_cannot_be_meant_of_any_model_is_a_value_error(tmp_path: Path) -> N
         "fit(): `optimizer`": lambda: cnnsum.fit(model, memory=1, optimizer="adman"),
         "sweep(): `optimizer`": lambda: cnnsum.sweep(model, {"batch": [1]}, optimizer="adman"),
         "diff(): `optimizer`": lambda: cnnsum.diff(model, model, optimizer="adman"),
+        "page(): `optimizer`": lambda: cnnsum.page(model, cnnsum.summarize(model), optimizer="adman"),
         "list_models(): `optimizer`": lambda: cnnsum.list_models([spec], optimizer="adman"),
         "reconcile(): `convention`": lambda: cnnsum.reconcile(model, "thopp"),
         "sweep(): `where`": lambda: cnnsum.sweep(model, {"batch": [1]}, where="foo > 3"),
@@ -173,6 +174,7 @@ def test_what_the_model_does_not_have_is_not_its_argument(tmp_path: Path) -> Non
         lambda: cnnsum.loads(SPEC, settings={"nothing": 3}),
         lambda: cnnsum.loads(SPEC, inputs={"nothing": (3,)}),
         lambda: cnnsum.summarize(model, checkpoint=["nothing"]),
+        lambda: cnnsum.page(model, cnnsum.summarize(model), checkpoint=["nothing"]),
         lambda: cnnsum.sizes(model, test={"nothing": 3}),
         lambda: cnnsum.fit(model, memory=1, vary="nothing"),
     ]
@@ -247,8 +249,15 @@ def test_arguments_that_contradict_one_another() -> None:
         cnnsum.fit(model, memory=2**30, vary="batch=1:10", most=3)
     with pytest.raises(ValueError, match="leave one of the two out"):
         cnnsum.plan(model, cnnsum.summarize(model), batch=5)
-    with pytest.raises(ValueError, match="must be a report of this model"):
-        cnnsum.plan(model, cnnsum.summarize(other))
+    same_names = cnnsum.loads("{input: [8, 8, 3], layers: [Flatten, Dense: 3]}")
+    for report in (cnnsum.summarize(other), cnnsum.summarize(same_names)):
+        for name in ("plan", "page"):
+            said = f"ValueError: {name}(): `report` must be a report of this model"
+            assert raised(partial(getattr(cnnsum, name), model, report)) == said
+    with_sgd = cnnsum.summarize(model, optimizer="sgd")
+    with pytest.raises(ValueError, match=r"page\(\): `optimizer` must be that of the report, SGD; got Adam"):
+        cnnsum.page(model, with_sgd)
+    assert len(cnnsum.page(model, with_sgd, optimizer="SGD").fields) == 3
 
 
 def test_sizes_by_name_are_tested_together() -> None:

@@ -17,7 +17,7 @@ from cnnsum.answers.fit.records import Best, Fit, Limit
 from cnnsum.answers.measures import MEASURES as TITLED
 from cnnsum.answers.variants.costs import MEASURES, Outcome
 from cnnsum.answers.variants.ranges import Grid, Varied, plain, varied
-from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred, known_optimizer
+from cnnsum.answers.variants.reading import Closed, Names, NotClosedError, Reading, inferred
 from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError
 from cnnsum.dims import Dim, Unknown
 from cnnsum.dims.sets import SizeSet
@@ -116,7 +116,7 @@ def fit(
         raise ValueError("say what is limited: memory, params, macs or flops")
     if inference and memory is None:
         raise ValueError("`inference` says which memory is limited: give `memory`, too")
-    reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
+    reading = Reading.of(model.document, model.how, batch, optimizer)
     if maximize is not None or not isinstance(vary, str):
         axes = [varied(one) for one in ([vary] if isinstance(vary, str) else vary)]
         if maximize is None:

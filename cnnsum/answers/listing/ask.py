@@ -11,7 +11,7 @@ from importlib import import_module
 
 from cnnsum.answers.choosing import Condition, Order, chosen
 from cnnsum.answers.listing.records import COLUMNS, COSTLY, Listed, Listing
-from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError, unknown_choice
+from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.dims import Expr, symbols_of
 from cnnsum.executors import Died
 from cnnsum.lint.checking import STDIN, check_model, ended, fault_of, opened, read_model
@@ -111,6 +111,7 @@ class Models(Listing):
         keras_backend: str | None,
     ) -> None:
         from cnnsum.analyses.training.optimizers import OPTIMIZERS
+        from cnnsum.answers.summary.ask import known_optimizer
         from cnnsum.model import read_types
         from cnnsum.readers import check_backend
 
@@ -122,9 +123,7 @@ class Models(Listing):
         self.failed = 0
         self.unsure = 0
         self.progress: Callable[[int, int], None] = lambda _done, _all: None
-        optimizer = optimizer.lower()
-        if optimizer not in OPTIMIZERS:
-            raise AskedError("optimizer", unknown_choice("SPC054", "optimizer", optimizer, OPTIMIZERS))
+        optimizer = known_optimizer(optimizer)
         super().__init__(columns, batch, OPTIMIZERS[optimizer].title)
         if keras_backend is not None:
             check_backend(keras_backend)

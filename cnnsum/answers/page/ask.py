@@ -13,6 +13,7 @@ from cnnsum.answers.page.opening import place, training_at_first
 from cnnsum.answers.page.records import Field, Page, Stretch
 from cnnsum.answers.picture.ask import picture
 from cnnsum.answers.plan.ask import plan as plan_of
+from cnnsum.answers.summary.ask import check_checkpoint, require_own
 from cnnsum.answers.summary.records import Report
 from cnnsum.diagnostics import Diagnostic
 from cnnsum.dims import UNKNOWN, Dim, Symbol, symbols_of
@@ -45,9 +46,15 @@ def page(
     """The page of a model, whose own report is given, with the sizes that the file fixes set free: `report.page`, which
     the format html writes.
 
-    optimizer, checkpoint: as for `summarize`. depth: blocks that many names below the model are closed at first.
-    findings: what is to be said of the model, as `check` finds it; its own diagnostics where that is not given.
+    optimizer, checkpoint: those of the report, as for `summarize`. depth: blocks that many names below the model are
+    closed at first. findings: what is to be said of the model, as `check` finds it; its own diagnostics where that is
+    not given.
+
+    Raises ValueError for a report of another model or optimizer, and UnusableError for a checkpoint that there is not.
     """
+    require_own("page", model, report, optimizer)
+    if checkpoint is not None:
+        check_checkpoint(model, checkpoint)
     opened, free, first, notes = opened_of(model, report, optimizer, checkpoint)
     told = tuple(report.diagnostics if findings is None else findings)
     return Page(

@@ -124,20 +124,12 @@ def plan(model: Model, report: Report | None = None, *, batch: int | None = None
     """
     if report is not None and batch is not None:
         raise ValueError("plan(): the batch is that of the report: leave one of the two out")
-    if report is not None and not model.wrong:
-        names = [layer.name for layer in model.graph.order().layers if not layer.counts_sizes]
-        found = [row.name for row in report.rows]
-        if model.graph.modular:
-            # The operations of a module stand below its row, in the place of the first of them.
-            own = set(names)
-            names.sort()
-            found = sorted(one.name for row in report.rows for one in ((row,) if row.name in own else row.rows))
-        if names != found:
-            raise ValueError("plan(): `report` must be a report of this model")
-    if report is None:
-        from cnnsum.answers.summary.ask import summarize
+    from cnnsum.answers.summary.ask import require_own, summarize
 
+    if report is None:
         report = summarize(model, batch=batch, details=False)
+    else:
+        require_own("plan", model, report)
     inference = model.inference
     if inference.needs:
         from cnnsum.analyses.sizes.settled import settled

@@ -39,14 +39,11 @@ def summarize(
     Raises UnusableError for a layer that the model does not have, or for a batch that contradicts the file's, and
     AskedError for an unknown optimizer.
     """
-    from cnnsum.analyses.training.optimizers import OPTIMIZERS
     from cnnsum.answers.summary.build import build  # a check makes no report
 
-    optimizer = optimizer.lower()
-    if optimizer not in OPTIMIZERS:
-        raise AskedError("optimizer", unknown_choice("SPC054", "optimizer", optimizer, OPTIMIZERS))
+    optimizer = known_optimizer(optimizer)
     if checkpoint is not None:
-        _check_checkpoint(model, checkpoint)
+        check_checkpoint(model, checkpoint)
     graph = model.graph
     samples = model.samples(batch)
     document = model.document
@@ -64,7 +61,40 @@ def summarize(
     )
 
 
-def _check_checkpoint(model: Model, wanted: Collection[str]) -> None:
+def known_optimizer(name: str) -> str:
+    """The optimizer's name as the table has it; raises AskedError for an unknown one."""
+    from cnnsum.analyses.training.optimizers import OPTIMIZERS
+
+    optimizer = name.lower()
+    if optimizer not in OPTIMIZERS:
+        raise AskedError("optimizer", unknown_choice("SPC054", "optimizer", optimizer, OPTIMIZERS))
+    return optimizer
+
+
+def require_own(function: str, model: Model, report: Report, optimizer: str | None = None) -> None:
+    """Raise ValueError for a report of another model, or optimizer; function: of the library, which was given them."""
+    is_own = report.source.sha256 in ("", model.document.sha256)
+    if is_own and not model.wrong:
+        names = [layer.name for layer in model.graph.order().layers if not layer.counts_sizes]
+        found = [row.name for row in report.rows]
+        if model.graph.modular:
+            # The operations of a module stand below its row, in the place of the first of them.
+            own = set(names)
+            names.sort()
+            found = sorted(one.name for row in report.rows for one in ((row,) if row.name in own else row.rows))
+        is_own = names == found
+    if not is_own:
+        raise ValueError(f"{function}(): `report` must be a report of this model")
+    if optimizer is not None:
+        from cnnsum.analyses.training.optimizers import OPTIMIZERS
+
+        title, wanted = OPTIMIZERS[known_optimizer(optimizer)].title, report.totals.optimizer
+        if title != wanted:
+            raise ValueError(f"{function}(): `optimizer` must be that of the report, {wanted}; got {title}")
+
+
+def check_checkpoint(model: Model, wanted: Collection[str]) -> None:
+    """Raise UnusableError for a layer that activations cannot be kept of, or that there is not."""
     from cnnsum.analyses.training.checkpoint import AUTO, places
 
     known = places(model.inference)

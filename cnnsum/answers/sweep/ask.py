@@ -15,7 +15,7 @@ from cnnsum.answers.sweep.records import Head, Swept, became
 from cnnsum.answers.sweep.space import Space, values_of
 from cnnsum.answers.variants.costs import BECAME, MEASURES, Outcome, Variant
 from cnnsum.answers.variants.ranges import Grid, Varied, spread, type_of
-from cnnsum.answers.variants.reading import Names, Reading, inferred, known_optimizer
+from cnnsum.answers.variants.reading import Names, Reading, inferred
 from cnnsum.diagnostics import Diagnostic, UnusableError
 from cnnsum.render import units
 from cnnsum.typed import TYPE_CHECKING
@@ -59,7 +59,7 @@ def sweep(
     from cnnsum.answers.sweep.pieces import executor_of
 
     axes = [Varied(tuple(names.split("=")), spread(found)) for names, found in values.items()]
-    reading = Reading(model.document, model.how, batch, known_optimizer(optimizer))
+    reading = Reading.of(model.document, model.how, batch, optimizer)
     return Sweep(reading, axes, Choice(where, pareto, sort, top), executor=executor_of(jobs, dask))
 
 

@@ -11,9 +11,10 @@ from math import lcm
 
 from cnnsum.analyses.sizes.closed import ClosedForm
 from cnnsum.analyses.training.optimizers import OPTIMIZERS
+from cnnsum.answers.summary.ask import known_optimizer
 from cnnsum.answers.summary.build import totals_of
 from cnnsum.answers.variants.costs import MEASURES, Costs, Outcome
-from cnnsum.diagnostics import AskedError, Diagnostic, UnusableError, did_you_mean
+from cnnsum.diagnostics import Diagnostic, UnusableError, did_you_mean
 from cnnsum.dims import UNKNOWN, Dim, Expr, Symbol, Unknown, at_least, symbols_of
 from cnnsum.executors.garbage import collect
 from cnnsum.model import Model
@@ -35,6 +36,11 @@ class Reading(NamedTuple):
     batch: int | None
     optimizer: str
 
+    @classmethod
+    def of(cls, document: Document, how: How, batch: int | None, optimizer: str) -> Reading:
+        """The same with the optimizer's name as it was given; raises AskedError for an unknown one."""
+        return cls(document, how, batch, known_optimizer(optimizer))
+
     def model(self, settings: Mapping[str, object], free: Sequence[str] = ()) -> Model:
         """The model with more settings; raises UnusableError."""
         collect(held=True)  # there may be many variants
@@ -53,22 +59,13 @@ def reading_of(
     optimizer: str,
 ) -> tuple[Reading, Model]:
     """How a model is read, and the model as the file has it; raises UnusableError."""
-    reading = Reading(document, how, batch, known_optimizer(optimizer))
+    reading = Reading.of(document, how, batch, optimizer)
     try:
         return reading, reading.model({})
     except UnusableError as error:
         if error.diagnostics[0].code != "SPC051":
             raise
         return reading, reading.model({}, ("spatial",))  # --set names a size that the file fixes
-
-
-def known_optimizer(name: str) -> str:
-    """The optimizer's name as the table has it; raises AskedError for an unknown one."""
-    optimizer = name.lower()
-    if optimizer not in OPTIMIZERS:
-        help = did_you_mean(optimizer, OPTIMIZERS) or f"choose from {', '.join(OPTIMIZERS)}"
-        raise AskedError("optimizer", Diagnostic("SPC054", f"unknown optimizer `{optimizer}`", None, "error", help))
-    return optimizer
 
 
 class Names:
