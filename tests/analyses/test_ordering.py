@@ -54,7 +54,7 @@ def test_a_search_that_is_given_up_says_so(program: dict[str, Any]) -> None:
 
 
 def test_a_search_that_is_given_up_knows_what_every_way_left_needs() -> None:
-    """8 and 12 numbers in, 16 and 24 out, which stay. The listed order makes the 16 first: 20 + 16, then 12 + 16 + 24.
+    """8 and 12 numbers in, 16 and 24 out, which stay. As it runs, the 16 are made first: 20 + 16, then 12 + 16 + 24.
 
     The other way round the 8 of the input are there in place of the 16: 20 + 24 and 8 + 24 + 16.
     """

@@ -107,7 +107,7 @@ def writable(inference: Inference, call: Call) -> list[int]:
 
 
 def peak(inference: Inference, sizes: list[Dim], counter: Counter, largest: Largest = largest_formula) -> Peak:
-    """The largest number of live bytes, with the calls run in the listed order.
+    """The largest number of live bytes, with the calls run in the order of an inference.
 
     largest: what finds the largest of formulas; the answer holds for the sizes that it holds for.
     """

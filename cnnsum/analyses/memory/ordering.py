@@ -26,7 +26,7 @@ _BOUNDED = 1_000  # calls that are looked at for a lower bound, those that need 
 
 
 class BestOrder(NamedTuple):
-    """An order of the calls, by their places in the listed order, and the peak of memory that it has.
+    """An order of the calls, by their places in the order of execution, and the peak of memory that it has.
 
     status: "exact" where no other order has a smaller peak, "bound" where the search was given up. lower_bound: no
     order has a smaller peak than this. states: sets of calls that the search looked at.

@@ -1,7 +1,7 @@
 """What the search for an order of execution works on: which calls wait for which, what each makes and reads, and which
 of them can be run without a pause.
 
-Works on numbers only, not on formulas; knows no names and no order but the listed one.
+Works on numbers only, not on formulas; knows no names and no order but that of execution.
 """
 
 from __future__ import annotations

@@ -84,8 +84,8 @@ class BestOrderPlan(NamedTuple):
     """The order of execution with the smallest peak.
 
     status: "exact", or "bound" where the search was given up: `peak` is then the best that was found, and `lower_bound`
-    what no order goes below. saves: bytes against the listed order. arena: bytes of an arena in this order. calls: by
-    their places in the listed order. layers: the same by their names.
+    what no order goes below. saves: bytes against the order of execution. arena: bytes of an arena in this order.
+    calls: by their places in the order of execution. layers: the same by their names.
     """
 
     status: Literal["exact", "bound"]

@@ -68,13 +68,13 @@ def _best(best: BestOrderPlan) -> Iterator[tuple[str, int | None, str]]:
         yield "  best order", best.peak, saved if proved else f"{saved}, the best that was found"
         yield "    its arena", best.arena, _above(best.arena, best.peak)
     elif proved:
-        yield "  best order", best.peak, "is the listed one"
+        yield "  best order", best.peak, "is the order of execution"
     if not proved:
         yield "    at least", best.lower_bound, "in any order; the search was given up"
 
 
 def order_lines(plan: Plan, width: int) -> Iterator[list[Span]]:
-    """The best order in lines of names, where it is another than the listed one."""
+    """The best order in lines of names, where it needs less than the order of execution."""
     best = plan.best_order
     if best is None or not best.saves:
         return
