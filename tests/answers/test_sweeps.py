@@ -245,6 +245,34 @@ def test_values_of_several_types_are_sorted_and_compared():
     assert values([[3], 2], where="x == 2") == [2]
 
 
+@each("shape", ["[8, 8, 3]", "[H, 8, 3]"])
+def test_a_var_called_n_is_no_batch(shape):
+    """cnnsum calls the batch N where a file has no word for it, and a file may have another use for the letter."""
+    text = f"{{input: {shape}, vars: {{N: 3, k: 1}}, layers: [Conv2D: [N * k, 3], Conv2D: [2, 3]]}}"
+    model = cnnsum.loads(text)
+    values = {"N": [1, 2, 5], "batch": [1, 3], **({"H": [8, 9]} if "H" in shape else {})}
+    sweep = cnnsum.sweep(model, values)
+    found = [*sweep]
+    for one in found:
+        settings = dict(zip(sweep.names, one.values, strict=True))
+        batch = settings.pop("batch")
+        totals = cnnsum.summarize(cnnsum.loads(text, settings=settings), batch=batch).totals
+        costs = one.outcome.costs
+        wanted = (totals.params.total, totals.peak.bytes, totals.training.total)
+        assert (costs.params, costs.peak, costs.training) == wanted
+    with mock.patch.object(pieces, "has_arrays", return_value=False):
+        assert [*cnnsum.sweep(model, values)] == found
+    assert cnnsum.sweep(model, {"N": [1]} | ({"H": [8]} if "H" in shape else {})).head.batch == 1
+    if "H" not in shape:
+        assert cnnsum.fit(model, params=150, vary="N").value == 3
+        assert cnnsum.fit(model, memory=10**5, vary=["N=1:4", "batch=1:2"], maximize="N").values[0] == 4
+    # Without such a var it is the batch, as before.
+    other = cnnsum.loads("{input: [8, 3], vars: {k: 2}, layers: [Dense: k]}")
+    assert [v.outcome for v in cnnsum.sweep(other, {"N": [1, 4]})] == [
+        v.outcome for v in cnnsum.sweep(other, {"batch": [1, 4]})
+    ]
+
+
 def test_a_trillion_variants_are_looked_at_as_far_as_need_be():
     model = cnnsum.load("specs/mobilenet_v1.yaml")
     sweep = cnnsum.sweep(model, {"batch": range(1, 1_000_001), "H=W": range(32, 1_000_032)}, where="macs > 1G", top=2)

@@ -89,7 +89,10 @@ class Names:
         self.title = graph.name
         self.samples = graph.batch if isinstance(graph.batch, int) else None
         batch = {symbol.name for symbol in symbols_of(graph.batch)} if isinstance(graph.batch, Expr) else set()
-        self.batch = frozenset(("batch", "N", *batch)) - {name for name in graph.symbols if name not in batch}
+        others = {name for name in graph.symbols if name not in batch}
+        if "N" in _vars_of(reading.document):
+            others.add("N")  # which is what cnnsum calls the batch, where a file has no word for it
+        self.batch = frozenset(("batch", "N", *batch)) - others
         self.sizes = {name: symbol for name, symbol in graph.symbols.items() if name not in batch}
         #: The file's sizes of symbols that it fixes.
         self.fixed = {name: freed.size for name, freed in graph.freed.items() if freed.size is not None}
