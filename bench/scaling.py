@@ -50,6 +50,8 @@ QUESTIONS: dict[str, list[str]] = {
     "diff": ["diff", "M", "N"],
     "check": ["check", "M"],
 }
+#: Questions about cnnsum itself, which take as long for any model.
+OF_NO_MODEL = ("layers", "rules")
 #: What is called beside each question in each of its formats, by name.
 OTHERS: dict[str, list[str]] = {
     "train": ["M", "--train"],
@@ -69,6 +71,8 @@ def commands() -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for question, formats in FORMATS.items():
+        if question in OF_NO_MODEL:
+            continue
         for at, format in enumerate(formats):
             if format == "statistics":
                 found["check statistics"] = [*QUESTIONS[question], "--statistics"]

@@ -9,7 +9,6 @@ Names no layer type.
 from __future__ import annotations
 
 from cnnsum.dims import Dim
-from cnnsum.layers.arithmetic.axes import without
 from cnnsum.layers.facts import EVERYTHING, Facts, Kept, Layout, Shape, Weight, seen_along, size
 from cnnsum.layers.requiring import axis_of, require_known
 from cnnsum.typed import Literal
@@ -40,7 +39,7 @@ def normalized_by_row(
     x: Shape, places: tuple[int, ...], weights: tuple[Weight, ...], layout: Layout | None = None
 ) -> Facts:
     """By mean and deviation over the axes at these places, then an operation for each weight."""
-    rows = without(x, places, keepdims=False)
+    rows = _without(x, places)
     return Facts(
         x,
         weights=weights,
@@ -72,9 +71,16 @@ def normalized_by_size(
         weights=weights,
         ops=(3 + len(weights)) * size(x),
         keeps_input=True,
-        kept=(Kept("inverse root mean square", without(x, places, keepdims=False), STATISTICS),),
+        kept=(Kept("inverse root mean square", _without(x, places), STATISTICS),),
         window=seen_along(x, places, layout),
     )
+
+
+def _without(x: Shape, places: tuple[int, ...]) -> Shape:
+    """The shape without these axes; most networks have statistics of the batch alone, and need no other."""
+    from cnnsum.layers.arithmetic.axes import without
+
+    return without(x, places, keepdims=False)
 
 
 def normalized_by_neighbours(x: Shape, count: Dim) -> Facts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cnnsum.diagnostics import Problem
 from cnnsum.dims import Dim
-from cnnsum.layers.arithmetic.axes import without
 from cnnsum.layers.arithmetic.normalization import (
     known_shape,
     normalized_by_batch,
@@ -172,6 +171,8 @@ def UnitNormalization(x: Shape, *, axis: Axes = (-1,)) -> Facts:
     No weights. Operations: 3 per element (square, sum, product). Backpropagation keeps the output, and the length per
     row.
     """
+    from cnnsum.layers.arithmetic.axes import without
+
     places = places_of_rows(x, axis, "UnitNormalization")
     return Facts(
         x,
