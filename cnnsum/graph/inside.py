@@ -36,6 +36,10 @@ class InnerModel(Inner):
     def __eq__(self, other: object) -> bool:
         return self is other
 
+    def frozen(self) -> Inner:
+        """The model itself: what froze its layers is known where it is read."""
+        return self
+
     def with_fields(self, **fields: object) -> Inner:  # noqa: ARG002 - a model has none
         """The model itself: it has no fields."""
         return self

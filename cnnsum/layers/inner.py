@@ -69,6 +69,10 @@ class Inner:
         """The same layer with some fields changed."""
         return Inner(self.type, {**self.fields, **fields}, self.name, self.trainable, self.dtype, self.one)
 
+    def frozen(self) -> Inner:
+        """The same layer with its switch off, and those of all that it holds in turn."""
+        return Inner(self.type, freeze_held(self.type, self.fields), self.name, False, self.dtype, self.one)
+
     def apply(self, *shapes: Shape | None) -> Facts:
         """The facts of one call of the layer, for the rule of its wrapper.
 
@@ -101,8 +105,27 @@ def freezes(type: LayerType | None, fields: Mapping[str, object]) -> bool:
     return (type is not None and type.vocabulary.freezes_held) or not any(map(_holds, fields.values()))
 
 
+def held_by(fields: Mapping[str, object]) -> list[Inner]:
+    """The layers that one of these fields holds, but not those that they hold in turn."""
+    values = [one for value in fields.values() for one in (value if isinstance(value, tuple) else (value,))]
+    return [one for one in values if isinstance(one, Inner)]
+
+
 def _holds(value: object) -> bool:
     return isinstance(value, Inner) or (isinstance(value, tuple) and any(isinstance(one, Inner) for one in value))
+
+
+def freeze_held(type: LayerType, fields: Mapping[str, object]) -> Mapping[str, object]:
+    """The fields of a layer with the switches of all that it holds off; as they are where its own reaches those."""
+    if freezes(type, fields):
+        return fields
+    return {name: _frozen(value) if _holds(value) else value for name, value in fields.items()}
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(map(_frozen, value))
+    return value.frozen() if isinstance(value, Inner) else value
 
 
 def as_of(one: object, weights: Iterable[Weight]) -> tuple[Weight, ...]:

@@ -13,7 +13,7 @@ from cnnsum.dims import Dim, Expr, is_anonymous
 from cnnsum.graph.model import FLOAT32, POLICIES, Graph, Layer, Node, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import REQUIRED, Field, LayerType, is_mask
-from cnnsum.layers.inner import Inner
+from cnnsum.layers.inner import Inner, freezes, held_by
 from cnnsum.layers.kinds import INPUT_DTYPES, Anything, kind_in
 from cnnsum.layers.vocabulary import KERAS, VOCABULARIES
 from cnnsum.readers.native.entry import SPECIAL
@@ -295,7 +295,7 @@ class _Writer:
         }
         if inner.name:
             fields["name"] = inner.name
-        if not inner.trainable:
+        if not inner.trainable and not self.frozen:
             fields["trainable"] = False
         return {inner.type.name: fields} if fields else inner.type.name
 
@@ -330,10 +330,17 @@ def _has_policy(layer: Layer) -> bool:
 
 
 def _thawed(graph: Graph) -> bool:
-    """Whether a layer of the model, or of models in it, trains by its own word."""
+    """Whether a layer of the model, of models in it, or that one of them holds, trains by its own word."""
     return any(
-        layer.trainable if layer.graph is None else _thawed(layer.graph) for layer in graph.layers if not layer.spec
+        _trains(layer) if layer.graph is None else _thawed(layer.graph) for layer in graph.layers if not layer.spec
     )
+
+
+def _trains(layer: Layer | Inner) -> bool:
+    graph = getattr(layer, "graph", None)
+    if graph is not None:
+        return _thawed(graph)
+    return layer.trainable or (not freezes(layer.type, layer.fields) and any(map(_trains, held_by(layer.fields))))
 
 
 def _short(item: Item) -> str | Item:

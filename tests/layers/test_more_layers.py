@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from applying import N, apply, bound, refusal
 
-from cnnsum import loads, summarize
+from cnnsum import convert, loads, summarize
 from cnnsum.dims import UNKNOWN, Symbol
 from cnnsum.layers.base import find
 from cnnsum.layers.facts import Facts, Weight
@@ -272,3 +273,35 @@ layers:
       trainable: false
 """
     assert summarize(loads(text)).totals.params.trainable == 0
+
+
+def test_a_frozen_block_freezes_what_its_layers_hold() -> None:
+    """One use of it, and neither the other nor the same layer outside."""
+    text = """
+input: [10, 4]
+blocks:
+  b: {layers: [Bidirectional: {layer: {LSTM: 2}}]}
+layers:
+  - Bidirectional: {layer: {LSTM: 2}, name: outside}
+  - b: {name: trained, from: input}
+  - b: {name: frozen, from: input, trainable: false}
+outputs: [outside, trained, frozen]
+"""
+    model = loads(text)
+    assert [row.params.trainable for row in summarize(model).rows if row.params.total] == [112, 112, 0]
+    assert summarize(loads(convert(model, "yaml").text)).totals.params.trainable == 224
+
+
+def test_a_frozen_model_of_a_keras_file_whose_wrapper_holds_what_trains_is_not_frozen_in_a_spec() -> None:
+    text = """
+input: [10, 4]
+layers:
+  - Functional:
+      inputs: {x: [10, 4]}
+      layers: [TimeDistributed: {layer: {Dense: 2}, trainable: false}]
+"""
+    config = json.loads(convert(loads(text), "keras").text)
+    config["config"]["layers"][-1]["config"]["trainable"] = False
+    model = loads(json.dumps(config))
+    assert summarize(model).totals.params.trainable == 10
+    assert summarize(loads(convert(model, "yaml").text)).totals.params.trainable == 10

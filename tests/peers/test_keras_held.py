@@ -92,3 +92,62 @@ def test_written_for_keras_again(name: str, own: str | None, inner: str | None) 
 
 def sizes(model: Any) -> list[tuple[int, str]]:
     return sorted((prod(one.shape), one.dtype) for one in model.weights)
+
+
+#: Layers of a spec that hold others, on steps.
+WRITTEN = (
+    "Bidirectional: {layer: {LSTM: 2}}",
+    "Bidirectional: {layer: {LSTM: 2}, backward_layer: {GRU: {units: 2, go_backwards: true}}}",
+    "Bidirectional: {layer: {RNN: {cell: {GRUCell: 2}}}}",
+    "TimeDistributed: {layer: {Dense: 2}}",
+    "TimeDistributed: {layer: {SpectralNormalization: {layer: {Dense: 2}}}}",
+    "TimeDistributed: {layer: {Sequential: {layers: [{Dense: 3}, {Dense: 2}]}}}",
+    "RNN: {cell: {LSTMCell: 2}}",
+    "RNN: {cell: [{LSTMCell: 2}, {GRUCell: 3}]}",
+    "RNN: {cell: {StackedRNNCells: {cells: [{LSTMCell: 2}]}}}",
+    "SpectralNormalization: {layer: {Dense: 2}}",
+)
+#: Where a spec freezes one: what stands around it, and whether there is another that trains.
+FROZEN = {
+    "block": ("blocks: {{b: {{layers: [{{{0}}}]}}}}\nlayers: [b: {{trainable: false}}]", False),
+    "spec": ("trainable: false\nlayers: [{{{0}}}]", False),
+    "chain": ("layers: [Sequential: {{trainable: false, layers: [{{{0}}}]}}]", False),
+    "model": ("layers: [Functional: {{trainable: false, inputs: {{q: [10, 4]}}, layers: [{{{0}}}]}}]", False),
+    "one use of a block": (
+        "blocks: {{b: {{layers: [{{{0}}}]}}}}\n"  # noqa: ISC004 - one text
+        "layers: [b: {{name: u}}, b: {{name: v, from: input, trainable: false}}]\noutputs: [u, v]",
+        True,
+    ),
+}
+
+
+@each("layer", WRITTEN)
+@each("around", list(FROZEN))
+def test_what_a_spec_freezes_is_frozen_wherever_it_is_written(layer: str, around: str) -> None:
+    text, trains = FROZEN[around]
+    model = loads("input: [10, 4]\n" + text.format(layer))
+    params = summarize(model).totals.params
+    alone = summarize(loads(f"input: [10, 4]\nlayers: [{{{layer}}}]")).totals.params.trainable
+    assert params.trainable == (alone if trains else 0)
+    keras_text = convert(model, "keras").text
+    written = [keras.models.model_from_json(keras_text)]
+    if "Sequential: {layers" not in layer:  # a held model is not written in code
+        names: dict[str, Any] = {}
+        exec(convert(model, "keras-py").text, names)
+        written.append(names["build_model"]())
+    assert [sum(prod(one.shape) for one in again.trainable_weights) for again in written] == [params.trainable] * len(
+        written
+    )
+    for spec in (convert(model, "yaml").text, convert(loads(keras_text), "yaml").text):
+        assert summarize(loads(spec)).totals.params == params
+
+
+@each("layer", WRITTEN)
+def test_the_own_switch_of_a_wrapper_does_not_reach_what_it_holds(layer: str) -> None:
+    """So Keras makes it of `trainable=False`."""
+    head, fields = layer[:-1].split(": {", 1)
+    alone = summarize(loads(f"input: [10, 4]\nlayers: [{{{layer}}}]")).totals.params
+    model = loads(f"input: [10, 4]\nlayers: [{{{head}: {{{fields}, trainable: false}}}}]")
+    assert summarize(model).totals.params == alone
+    made = keras.models.model_from_json(convert(model, "keras").text)
+    assert sum(prod(one.shape) for one in made.trainable_weights) == alone.trainable

@@ -13,7 +13,7 @@ from cnnsum.diagnostics import Problem, Related
 from cnnsum.graph.model import FLOAT32, BlockUse, Constant, Graph, Layer, Node, Place, Policy, Tensor
 from cnnsum.graph.names import Names
 from cnnsum.layers.base import LayerType
-from cnnsum.layers.inner import Inner
+from cnnsum.layers.inner import Inner, freeze_held
 from cnnsum.readers.native.entry import SPECIAL, Entry, Types, parse
 from cnnsum.readers.native.faults import Findings, ReportedError, Site
 from cnnsum.readers.native.fields import Binder, Defaults
@@ -237,6 +237,8 @@ class Expander:
         layer_type, fields = self.binder.bind(entry, scope, frame.use)
         policy, trainable = frame.policy, frame.trainable
         if layer_type is not None:
+            if not trainable:
+                fields = dict(freeze_held(layer_type, fields))
             default = self.defaults[entry.document].special.get(layer_type)
             if default is not None:
                 trainable = trainable and default[0] is not False
