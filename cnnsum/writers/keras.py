@@ -70,6 +70,8 @@ class KerasWriter:
         self.resized = False
         #: By the call, which one of its layer's calls it is of those that are written.
         self.places: dict[Node, int] = {}
+        #: The models that are written as chains, of those that have been so far.
+        self.chains: set[Graph] = set()
         #: What layers are called there that have a name of another kind here.
         self.names: dict[Layer, str] = {}
 
@@ -101,9 +103,14 @@ class KerasWriter:
     def _model(self, graph: Graph, inference: Inference, name: str | None = None) -> Json:
         layers = []
         self._name_layers(graph)
-        is_chain = _is_chain(graph)
+        is_chain = _is_chain(graph, inference)
+        if is_chain:
+            self.chains.add(graph)
         if graph.sequential and not is_chain and not graph.inputs:
-            self.refusals.refuse(graph.layers[0], f"`{graph.name}`: Keras has no chain with operations and no input")
+            message = (
+                f"`{graph.name}`: Keras has no chain with operations, or with layers of several outputs, and no input"
+            )
+            self.refusals.refuse(graph.layers[0], message)
         kept = self._kept(graph)
         for layer, nodes in kept.items():
             entry = self._layer(layer, inference)
@@ -124,7 +131,7 @@ class KerasWriter:
             }
             written = self._config(graph)
             names: dict[tuple[object, object], list[object]] = {
-                (self._name_beside(layer), node.index + _is_built(layer)): [*self._reference(Tensor(node))[:2]]
+                (self._name_beside(layer), node.index + self._is_built(layer)): [*self._reference(Tensor(node))[:2]]
                 for layer, nodes in kept.items()
                 for node in nodes
                 if written
@@ -164,7 +171,11 @@ class KerasWriter:
     def _reference(self, tensor: Tensor) -> list[object]:
         """An output of the model. Keras counts the call that a Functional model makes when it is built, here only."""
         name, place, index = self._key(tensor)
-        return [name, place + _is_built(tensor.node.layer), index]
+        return [name, place + self._is_built(tensor.node.layer), index]
+
+    def _is_built(self, layer: Layer) -> bool:
+        """Whether Keras calls a layer when it builds it: a Functional model."""
+        return layer.graph is not None and layer.graph not in self.chains
 
     # --- layers -------------------------------------------------------------------------------------------------------
 
@@ -343,15 +354,21 @@ class KerasWriter:
         return {"class_name": "__keras_tensor__", "config": config}
 
 
-def _is_chain(graph: Graph) -> bool:
-    """Whether a model can be one of Keras's chains, which hold layers and no operations, each called on one tensor."""
+def _is_chain(graph: Graph, inference: Inference) -> bool:
+    """Whether a model can be one of Keras's chains, which hold layers and no operations, each called on one tensor.
+
+    Keras hands all that a layer gives on to the next, and all that the last one gives is what the chain gives.
+    """
     types = [layer.type for layer in graph.layers if layer.type is not None]
-    return graph.sequential and not any(type.is_operation or type.takes_list for type in types)
-
-
-def _is_built(layer: Layer) -> bool:
-    """Whether Keras calls a layer when it builds it: a Functional model."""
-    return layer.graph is not None and not _is_chain(layer.graph)
+    if not graph.sequential or any(type.is_operation or type.takes_list for type in types):
+        return False
+    value = None if graph.place is None else graph.place.document.at(graph.place.path)
+    if isinstance(value, dict) and "class_name" in value:
+        return True  # it was one
+    made_by = inference.made_by
+    nodes = [node for layer in graph.layers for node in layer.nodes if node.position in range(len(made_by))]
+    several = [node for node in nodes if len(made_by[node.position][0]) > 1]
+    return all(graph.outputs == [Tensor(node, at) for at in range(len(made_by[node.position][0]))] for node in several)
 
 
 def _renamed(ends: object, names: Mapping[tuple[object, object], list[object]]) -> object:

@@ -61,6 +61,22 @@ def specs() -> dict[str, str]:
         count = 2 if name == "LSTM" else 1
         layer = f"{name}: {{name: r, units: 4, return_state: true}}"
         found[name] = f"input: [7, 3]\nlayers:\n  - {layer}\n{ends(count + 1)}"
+    state = "{LSTM: {units: 4, return_state: true}}"
+    chains = {
+        "LSTM": "LSTM: {units: 4, return_state: true, ",
+        "RNN": "RNN: {cell: {LSTMCell: 4}, return_state: true, ",
+        "RNN of cells": "RNN: {cell: [{LSTMCell: 4}, {GRUCell: 5}], return_state: true, ",
+        "RNN of StackedRNNCells": "RNN: {cell: {StackedRNNCells: {cells: [{LSTMCell: 4}]}}, return_state: true, ",
+        "Bidirectional": f"Bidirectional: {{layer: {state}, ",
+        "two directions apart": "Bidirectional: {layer: {LSTM: 4}, merge_mode: null, ",
+        "a chain": f"Sequential: {{layers: [{state}], ",
+        "a chain with an input": f"Sequential: {{input: [7, 3], layers: [{state}], ",
+        "a chain in a chain": f"Sequential: {{layers: [Sequential: {{layers: [{state}]}}], ",
+        "a model": f"Functional: {{inputs: {{z: [7, 3]}}, layers: [{state}], outputs: [lstm, 'lstm:1'], ",
+    }
+    for name, start in chains.items():  # the first of several outputs, which a chain of Keras has no word for
+        found[f"{name} last"] = f"input: [7, 3]\nlayers:\n  - {start}name: r}}\n"
+        found[f"{name} before another"] = found[f"{name} last"] + '  - Dense: {units: 2, from: "r:0"}\n'
     found["a model on a list"] = (
         "inputs: {left: [4], right: [4]}\nlayers:\n  - Functional:\n      name: head\n      from: [left, right]\n"
         "      inputs: {a: [4], b: [4]}\n      layers: [Subtract: {from: [a, b]}, Dense: 1]\n"
@@ -95,3 +111,9 @@ def test_states_and_lists_of_inputs(name: str, format: str) -> None:
     assert theirs.count_params() == report.totals.params.total
     outputs = keras.tree.flatten(theirs.outputs)
     assert [tuple(one.shape)[1:] for one in outputs] == [one.shape[1:] for one in report.outputs if one.shape]
+
+
+def test_a_chain_of_keras_that_gives_all_of_its_last_outputs_stays_one() -> None:
+    theirs = keras.Sequential([keras.Input((7, 3)), keras.layers.LSTM(4, return_state=True)])
+    written = cnnsum.convert(cnnsum.loads(theirs.to_json()), "keras").text
+    assert [tuple(one.shape) for one in built(written, "keras").outputs] == [(None, 4)] * 3

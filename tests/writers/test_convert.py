@@ -696,3 +696,15 @@ def test_every_layer_type_reads_back(key: str) -> None:
         assert "on an input and all of its states" in refused(model, "keras")[0]
     else:
         assert report_of(cnnsum.loads(written(model, "keras"))) == report_of(model)
+
+
+@pytest.mark.parametrize("after", ["", "  - Dense: {units: 2, from: 'r:0'}\n"])
+@pytest.mark.parametrize("around", ["{0}", "Sequential: {{layers: [{{{0}}}], name: s}}"])
+def test_a_chain_through_a_layer_of_several_outputs_is_no_sequential_of_keras(after: str, around: str) -> None:
+    last = after if around == "{0}" else after.replace("r:0", "s")
+    layer = around.format("LSTM: {units: 4, return_state: true, name: r}")
+    model = cnnsum.loads(f"input: [7, 5]\nlayers:\n  - {layer}\n{last}")
+    written = json.loads(cnnsum.convert(model, "keras").text)
+    of_it = written if around == "{0}" else written["config"]["layers"][1]
+    assert of_it["class_name"] == "Functional"
+    assert of_it["config"]["output_layers"] == (["dense", 0, 0] if after and of_it is written else ["r", 0, 0])
