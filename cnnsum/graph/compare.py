@@ -159,7 +159,10 @@ def _differing(claims: Iterable[ShapeBeside | ShapeBuiltOn], inference: Inferenc
         if index >= len(numbers):
             continue
         shape, claimed = values[numbers[index]].shape, claim[1]
-        if shape is not None and not _fits(claimed, shape) and not _may_fit(claimed, shape):
+        # Mostly it is that of any batch.
+        if shape is None or (shape[1:] == claimed[1:] and claimed[:1] == (None,)):
+            continue
+        if not _fits(claimed, shape) and not _may_fit(claimed, shape):
             found.append(Recorded(*claim))
     return found
 

@@ -60,7 +60,6 @@ from cnnsum.layers.facts import (
     unknown_facts,
     with_shape,
 )
-from cnnsum.layers.inner import as_of
 from cnnsum.layers.kinds import PlainReading
 from cnnsum.typed import NamedTuple
 
@@ -434,6 +433,8 @@ class _Runner:
                         elif layer.stored is not None:
                             facts.weights = layer.stored
                         if layer.one is not None:
+                            from cnnsum.layers.inner import as_of
+
                             facts.weights = as_of(layer.one, facts.weights)
                     if facts.weights and (path or len(layer.nodes) > 1):
                         facts = self._with_same_weights(layer, facts, numbers)

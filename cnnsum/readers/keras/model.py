@@ -25,7 +25,6 @@ from cnnsum.graph.model import (
     policy,
 )
 from cnnsum.layers.base import LayerType, all_types, find, is_mask
-from cnnsum.layers.inner import Inner
 from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.layers.vocabulary import KERAS_HUB
 from cnnsum.readers.declare import declare, open_axes
@@ -37,7 +36,10 @@ from cnnsum.readers.keras.classes import hub_name, is_own_module, key_of, shown
 from cnnsum.readers.keras.retired import OF_LAYERS, retired, telling, without
 from cnnsum.readers.keras.values import fields_of, own_functions
 from cnnsum.source import Document
-from cnnsum.typed import Any
+from cnnsum.typed import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnsum.layers.inner import Inner
 
 Path = tuple[str | int, ...]
 
@@ -132,6 +134,8 @@ class ModelReader:
                 problem.field = ("config", *problem.field)
                 raise problem
         self._say_own_functions(type, fields, place)
+        from cnnsum.layers.inner import Inner
+
         dtype = config.get("dtype")
         variable = None if dtype is None else self._policy(dtype, Place(self.document, ())).variable
         return Inner(type, fields, str(config.get("name", "")), _is_true(config.get("trainable", True)), variable, one)
