@@ -126,6 +126,8 @@ class Layer:
     its weights with: it stands in two models, and has its calls in each by themselves. None for one of its own.
     times: how often a program runs it each time that it comes by: the product of these, each a number, one in a tensor
     or the size of an axis.
+    remade: whether it is made anew from a file, and its switch does not reach the layers that are made in it
+    (`LayerType.parts`).
     detached: whether it runs where no gradient is asked for. autocast: whether an operation casts its floating-point
     inputs, weights too, to what it computes in. counts_sizes: whether all that it gives is numbers that
     are computed from sizes, so that it is a part of the program and no layer of the network.
@@ -147,6 +149,7 @@ class Layer:
         "owned",
         "place",
         "policy",
+        "remade",
         "spec",
         "stored",
         "times",
@@ -192,6 +195,7 @@ class Layer:
         self.times: tuple[Dim | Tensor | SizeOf, ...] = ()
         self.detached = False
         self.autocast = False
+        self.remade = False
         self.counts_sizes = False
         self.nodes: list[Node] = []
 
@@ -203,7 +207,12 @@ class Layer:
     @property
     def freezes(self) -> bool:
         """Whether the layer's own switch keeps its weights from training: see `cnnsum.layers.inner.freezes`."""
-        return not self.trainable and freezes(self.type, self.fields)
+        return self.is_off and freezes(self.type, self.fields)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether its own switch is off, and reaches weights that are its own."""
+        return not self.trainable and not self.remade
 
     @property
     def layout(self) -> Layout | None:

@@ -122,6 +122,8 @@ class LayerType:
     role: what it is to others. function: the activation that it is, where its fields do not name it ("prelu" for one
         with weights). built: whether Keras takes it for built as soon as it is made.
     vocabulary: the framework's that it is of.
+    parts: whether its weights are those of layers that Keras makes in it, which its switch does not reach where a file
+        is loaded.
     lazy: the alias that means the same without the first field, which then follows from the input; "" for none.
     settle: what brings its fields into one form where several say the same; None for most.
     weights: the names of the weights that it may own; in Keras each brings `NAME_initializer`, `NAME_regularizer`,
@@ -139,6 +141,7 @@ class LayerType:
         "key",
         "lazy",
         "name",
+        "parts",
         "reads",
         "role",
         "rule",
@@ -161,6 +164,7 @@ class LayerType:
         role: Role = "",
         function: str = "",
         built: bool = False,
+        parts: bool = False,
         lazy: str = "",
         settings: tuple[str, ...] = (),
         settle: Settle | None = None,
@@ -174,6 +178,7 @@ class LayerType:
         self.role: Role = role
         self.function = function
         self.built = built
+        self.parts = parts
         self.lazy = lazy
         self.key = key
         self.name = name
@@ -422,6 +427,7 @@ def layer(
     role: Role = "",
     function: str = "",
     built: bool = False,
+    parts: bool = False,
     lazy: str = "",
     settings: str = "",
     settle: Settle | None = None,
@@ -440,6 +446,7 @@ def layer(
     role: Role = "",
     function: str = "",
     built: bool = False,
+    parts: bool = False,
     lazy: str = "",
     settings: str = "",
     settle: Settle | None = None,
@@ -448,7 +455,8 @@ def layer(
 
     weights: the names of its weights, for their initializers and the like, separated by spaces.
     aliases: further names of the type; ignored: fields that Keras has and no number depends on.
-    settings: names of inputs, separated by spaces. reads, role, function, built, lazy, settle: as of `LayerType`.
+    settings: names of inputs, separated by spaces. reads, role, function, built, parts, lazy, settle: as of
+        `LayerType`.
     key, name: where the rule's own name is not the key to find it under or the name to show.
     """
     if role not in _ROLES:
@@ -468,6 +476,7 @@ def layer(
             role=role,
             function=function,
             built=built,
+            parts=parts,
             lazy=lazy,
             settings=tuple(settings.split()),
             settle=settle,

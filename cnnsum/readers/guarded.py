@@ -61,6 +61,7 @@ class Guarded(LayerType):
             role=type.role,
             function=type.function,
             built=type.built,
+            parts=type.parts,
             lazy=type.lazy,
             settings=type.settings,
             settle=type.settle,

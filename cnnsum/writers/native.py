@@ -110,7 +110,7 @@ class _Writer:
             self._refuse_unless_known(node.layer, policy_name(node.layer.policy), POLICIES)
             if node.layer.policy != usual and "share" not in fields and _has_policy(node.layer):
                 fields["dtype"] = policy_name(node.layer.policy)
-            if not node.layer.trainable and not frozen and node.layer.graph is None and "share" not in fields:
+            if node.layer.is_off and not frozen and node.layer.graph is None and "share" not in fields:
                 fields["trainable"] = False
         self._leave_out_names([item for item, _ in items])
         result["layers"] = [_short(item) for item, _ in items]
@@ -340,7 +340,8 @@ def _trains(layer: Layer | Inner) -> bool:
     graph = getattr(layer, "graph", None)
     if graph is not None:
         return _thawed(graph)
-    return layer.trainable or (not freezes(layer.type, layer.fields) and any(map(_trains, held_by(layer.fields))))
+    off = layer.is_off if isinstance(layer, Layer) else not layer.trainable
+    return not off or (not freezes(layer.type, layer.fields) and any(map(_trains, held_by(layer.fields))))
 
 
 def _short(item: Item) -> str | Item:

@@ -10,6 +10,11 @@ from cnnsum.graph.model import Graph, Layer
 from cnnsum.layers.base import LayerType
 
 
+def trains_all_the_same(type: LayerType) -> str:
+    """What becomes in Keras of a layer that does not train."""
+    return f"`trainable=False` does not reach the layers that Keras makes in {type.name}: set it again on what is made"
+
+
 class Refusals:
     """Collects them. Each is said once of a layer."""
 

@@ -151,3 +151,38 @@ def test_the_own_switch_of_a_wrapper_does_not_reach_what_it_holds(layer: str) ->
     assert summarize(model).totals.params == alone
     made = keras.models.model_from_json(convert(model, "keras").text)
     assert sum(prod(one.shape) for one in made.trainable_weights) == alone.trainable
+
+
+#: Layers whose switch may not reach what Keras makes in them, with the shape of the input and what each is called on.
+OFF: dict[str, tuple[Callable[[bool], Any], tuple[int, ...], Callable[[Any], Any]]] = {
+    "MultiHeadAttention": (lambda on: layers.MultiHeadAttention(2, 4, trainable=on), (5, 8), lambda x: (x, x)),
+    "GroupQueryAttention": (lambda on: layers.GroupQueryAttention(8, 4, 2, trainable=on), (5, 8), lambda x: (x, x)),
+    "Attention": (lambda on: layers.Attention(use_scale=True, trainable=on), (5, 8), lambda x: ([x, x],)),
+    "ConvLSTM1D": (lambda on: layers.ConvLSTM1D(3, 3, trainable=on), (4, 8, 2), lambda x: (x,)),
+    "ConvLSTM2D": (lambda on: layers.ConvLSTM2D(3, 3, trainable=on), (4, 8, 8, 2), lambda x: (x,)),
+    "LSTM": (lambda on: layers.LSTM(3, trainable=on), (5, 8), lambda x: (x,)),
+    "GRU": (lambda on: layers.GRU(3, trainable=on), (5, 8), lambda x: (x,)),
+    "SeparableConv1D": (lambda on: layers.SeparableConv1D(3, 2, trainable=on), (5, 8), lambda x: (x,)),
+    "PReLU": (lambda on: layers.PReLU(trainable=on), (5, 8), lambda x: (x,)),
+}
+
+
+@each("name, on, frozen", product(OFF, (True, False), (True, False)))
+def test_a_switch_that_does_not_reach_the_layers_within(name: str, on: bool, frozen: bool) -> None:
+    """As it is once Keras has loaded the file; in a model that is frozen, and in one that is not."""
+    make, shape, given = OFF[name]
+    inner = keras.Input(shape)
+    held = keras.Model(inner, make(on)(*given(inner)))
+    outer = keras.Input(shape)
+    whole = keras.Model(outer, held(outer))
+    config = whole.to_json()
+    if frozen:
+        config = config.replace(
+            f'"name": "{held.name}", "trainable": true', f'"name": "{held.name}", "trainable": false'
+        )
+    loaded = keras.models.model_from_json(config)
+    assert (not loaded.get_layer(held.name).trainable) == frozen
+    model = loads(config)
+    trained = summarize(model).totals.params.trainable
+    assert trained == sum(prod(one.shape) for one in loaded.trainable_weights)
+    assert summarize(loads(convert(model, "yaml").text)).totals.params.trainable == trained

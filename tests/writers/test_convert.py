@@ -680,6 +680,17 @@ def test_a_cell_without_its_states_is_refused_in_keras() -> None:
         assert refused(model, to)[0] == "`lstm_cell`: Keras calls LSTMCell on an input and all of its states"
 
 
+@pytest.mark.parametrize("to", ["keras", "keras-py"])
+def test_a_switch_that_does_not_reach_the_layers_within_is_warned_of(to: str) -> None:
+    layer = "MultiHeadAttention: {num_heads: 2, key_dim: 4, from: [input, input], trainable: false}"
+    model = cnnsum.loads(f"{{input: [5, 8], layers: [{{{layer}}}]}}")
+    text, (warning,) = write(model.graph, model.inference, to)
+    assert "`trainable=False` does not reach the layers that Keras makes in MultiHeadAttention" in warning.message
+    if to == "keras":
+        assert cnnsum.summarize(cnnsum.loads(text)).totals.params.trainable == 288
+    assert cnnsum.summarize(model).totals.params.trainable == 0
+
+
 # --- every layer type -------------------------------------------------------------------------------------------------
 
 

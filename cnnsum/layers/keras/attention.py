@@ -35,7 +35,7 @@ def _held(quantization: str | None) -> Held | None:
     return lambda weights, left, inner: projection(weights, quantization, left, inner)
 
 
-@layer(role="multi-head attention", weights="kernel bias")
+@layer(role="multi-head attention", weights="kernel bias", parts=True)
 def MultiHeadAttention(
     query: Shape,
     value: Shape,
@@ -108,7 +108,7 @@ def MultiHeadAttention(
     )
 
 
-@layer(role="grouped attention", weights="kernel bias", aliases="GroupQueryAttention")
+@layer(role="grouped attention", weights="kernel bias", parts=True, aliases="GroupQueryAttention")
 def GroupedQueryAttention(
     query: Shape,
     value: Shape,

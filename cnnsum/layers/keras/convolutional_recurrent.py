@@ -89,7 +89,7 @@ def _checked(strides: Sizes, dilation_rate: Sizes, what: str) -> None:
         raise Problem("CFG111", message, "strides", help=ONE_OF_THE_TWO)
 
 
-@layer(weights="kernel recurrent bias", ignored=_IGNORED)
+@layer(weights="kernel recurrent bias", parts=True, ignored=_IGNORED)
 def ConvLSTM1D(
     x: Shape,
     initial_state: Shape | None = None,
@@ -136,7 +136,7 @@ def ConvLSTM1D(
     )
 
 
-@layer(weights="kernel recurrent bias", ignored=_IGNORED)
+@layer(weights="kernel recurrent bias", parts=True, ignored=_IGNORED)
 def ConvLSTM2D(
     x: Shape,
     initial_state: Shape | None = None,
@@ -184,7 +184,7 @@ def ConvLSTM2D(
     )
 
 
-@layer(weights="kernel recurrent bias", ignored=_IGNORED)
+@layer(weights="kernel recurrent bias", parts=True, ignored=_IGNORED)
 def ConvLSTM3D(
     x: Shape,
     initial_state: Shape | None = None,

@@ -138,7 +138,8 @@ class ModelReader:
 
         dtype = config.get("dtype")
         variable = None if dtype is None else self._policy(dtype, Place(self.document, ())).variable
-        return Inner(type, fields, str(config.get("name", "")), _is_true(config.get("trainable", True)), variable, one)
+        trainable = type.parts or _is_true(config.get("trainable", True))
+        return Inner(type, fields, str(config.get("name", "")), trainable, variable, one)
 
     def _path_of(self, raw: object) -> Path:
         """Where in the config of the layer that is being read a value of it stands."""
@@ -394,8 +395,12 @@ class ModelReader:
             return None
         place = Place(self.document, here, (*here, "config"))
         if self.objects is None:
-            return self._new(raw, config, name, here, place)
-        return self.objects.layer(raw, name, place, lambda: self._new(raw, config, name, here, place))
+            layer = self._new(raw, config, name, here, place)
+        else:
+            layer = self.objects.layer(raw, name, place, lambda: self._new(raw, config, name, here, place))
+        if not layer.trainable and layer.type is not None:
+            layer.remade = layer.type.parts
+        return layer
 
     def _new(self, raw: dict[str, Any], config: dict[str, Any], name: str, here: Path, place: Place) -> Layer:
         """A layer from its class and its config."""

@@ -112,7 +112,7 @@ class _Writer(Shaped):
         module = type.key[0].isupper()
         note = self.notes.get(layer, "")
         constants = tuple([(one.index, repr(one.value)) for one in node.constants])
-        key = (type.key, node.keywords, constants, layer.trainable, len(node.inputs), outputs, note)
+        key = (type.key, node.keywords, constants, layer.is_off, len(node.inputs), outputs, note)
         chains = module and len(node.inputs) == 1 and outputs == 1 and not gives_more(type)
         return Told(key, slots, chains)
 

@@ -133,7 +133,7 @@ class Class:
             made = Listed(
                 f"{self.writer.classes[id(inner)]}(", [("", form.code(number, one.name)) for one in inner.parameters]
             )
-            is_frozen = step.use.part.layer is not None and not step.use.part.layer.trainable
+            is_frozen = step.use.part.layer is not None and step.use.part.layer.is_off
             return frozen(made) if is_frozen else made
         layer = step.use.part.layer
         assert layer is not None
@@ -147,7 +147,7 @@ class Class:
         }
         items = arguments(type, slots, lambda name: self._value(number, name, slots[name]))
         made = Listed(f"nn.{type.key}(", items)
-        return made if layer.trainable else frozen(made)
+        return frozen(made) if layer.is_off else made
 
     def _value(self, number: int, name: str, value: object) -> Code:
         return self.form.code(number, name) if value is _VARIES else code_of(value)

@@ -366,7 +366,7 @@ class Translator:
                 bound,
                 place=old.place,
                 policy=self.policy(call),
-                trainable=old.trainable,
+                trainable=not old.is_off,
                 block=(*place.path, *old.block),
             )
             self.layers.append(layer)
