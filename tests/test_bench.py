@@ -18,7 +18,12 @@ def test_what_a_benchmark_imports_is_there(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.ImportFrom) or node.module is None or not node.module.startswith("cnnsum"):
             continue
-        module = __import__(node.module, fromlist=[alias.name for alias in node.names])
+        try:
+            module = __import__(node.module, fromlist=[alias.name for alias in node.names])
+        except ModuleNotFoundError as error:
+            if str(error.name).partition(".")[0] == "cnnsum":
+                raise
+            continue  # it needs a package of an extra that is not installed
         for alias in node.names:
             assert hasattr(module, alias.name) or find_spec(f"{node.module}.{alias.name}"), (node.lineno, alias.name)
 
