@@ -110,6 +110,10 @@ class InputSpec(NamedTuple):
     dtype: str
 
 
+#: The field of a type that says where the channels are, "" for none: it is asked for at each layer.
+_LAYOUTS: dict[LayerType, str] = {}
+
+
 class Layer:
     """A layer as declared: its type, its fields, its place.
 
@@ -207,7 +211,7 @@ class Layer:
     @property
     def freezes(self) -> bool:
         """Whether the layer's own switch keeps its weights from training: see `cnnsum.layers.inner.freezes`."""
-        return self.is_off and freezes(self.type, self.fields)
+        return not (self.trainable or self.remade) and freezes(self.type, self.fields)
 
     @property
     def is_off(self) -> bool:
@@ -217,13 +221,16 @@ class Layer:
     @property
     def layout(self) -> Layout | None:
         """Where it takes the channels of its input to be; None for a layer that does not say."""
-        if self.type is not None and self.type.vocabulary.channels_first:
-            return "channels_first"
-        if self.type is None:
+        type = self.type
+        if type is None:
             return None
-        from cnnsum.layers.meanings import field_with
+        if type.vocabulary.channels_first:
+            return "channels_first"
+        field = _LAYOUTS.get(type)
+        if field is None:
+            from cnnsum.layers.meanings import field_with
 
-        field = field_with(self.type, "layout")
+            field = _LAYOUTS[type] = field_with(type, "layout") or ""
         if field not in self.fields:
             return None
         return "channels_first" if self.fields[field] == "channels_first" else "channels_last"
