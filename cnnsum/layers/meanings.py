@@ -170,7 +170,11 @@ def said(of: Typed, meaning: Literal["fast kernel"]) -> Mapping[str, object] | N
 def said(of: Typed, meaning: Meaning, rank: int = 0) -> object: ...
 def said(of: Typed, meaning: Meaning, rank: int = 0) -> object:
     """The same of a layer; None where its type is not known."""
-    return None if of.type is None else meant(of.type, of.fields, meaning, rank)
+    type = of.type
+    if type is None:
+        return None
+    field, compute = _reading(type, meaning)  # as `meant` has it: rules ask this of each layer
+    return of.fields.get(field) if compute is None else compute(of.fields, rank)
 
 
 def promised(value: T | None) -> T:
