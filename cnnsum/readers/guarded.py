@@ -14,7 +14,7 @@ from cnnsum.diagnostics import Problem, did_you_mean
 from cnnsum.dims import UNKNOWN, Expr, at_least
 from cnnsum.graph.promotion import OF_INPUTS
 from cnnsum.layers.arithmetic.functions import FUNCTIONS
-from cnnsum.layers.base import LayerType, Schema
+from cnnsum.layers.base import LayerType
 from cnnsum.layers.facts import (
     Alias,
     Facts,
@@ -47,27 +47,14 @@ class Guarded(LayerType):
     its documentation that begins with a misspelt word.
     """
 
-    __slots__ = ("own_schema",)
+    __slots__ = ()
 
     def __init__(self, type: LayerType) -> None:
-        super().__init__(
-            _guarded(type),
-            type.key,
-            type.name,
-            type.weights,
-            type.aliases,
-            type.ignored,
-            reads=type.reads,
-            role=type.role,
-            function=type.function,
-            built=type.built,
-            parts=type.parts,
-            lazy=type.lazy,
-            settings=type.settings,
-            settle=type.settle,
-            vocabulary=type.vocabulary,
-        )
-        self.own_schema = type.schema
+        # All that is declared of it, whatever that may be one day: a word that is dropped here is dropped in silence.
+        for name in LayerType.__slots__:
+            setattr(self, name, getattr(type, name))
+        self._schema = type.schema  # of the rule itself
+        self.rule = _guarded(type)
         if type.settle is not None and not callable(type.settle):
             raise Problem("SPC070", _sentence("settle", type.settle, (), "a function of the fields"))
         if type.function and type.function not in FUNCTIONS:
@@ -75,11 +62,6 @@ class Guarded(LayerType):
         for word in _misspelt_heads(type.doc):
             meant = did_you_mean(word, HEADS)
             raise Problem("SPC070", f"its documentation has `{word}` at the start of a sentence: {meant}")
-
-    @property
-    def schema(self) -> Schema:
-        """Fields and inputs, of the rule itself."""
-        return self.own_schema
 
     def bind(self, raw: Mapping[str, object], reading: Reading) -> tuple[dict[str, object], list[Problem]]:
         """Check raw fields and give them their types; what `settle` raises is a problem, too."""
