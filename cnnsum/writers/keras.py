@@ -17,7 +17,7 @@ from cnnsum.layers.inner import Inner
 from cnnsum.layers.keras import NOT_POLICIES
 from cnnsum.layers.keras.fields import CELLS
 from cnnsum.writers.keras_states import STATES, has_states, of_call, on_states, takes_list
-from cnnsum.writers.refusals import Refusals, trains_all_the_same
+from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import has_formula, held_policy, plain, policy_name, raw_fields
 
 Json = dict[str, object]
@@ -209,8 +209,7 @@ class KerasWriter:
         if layer.is_operation:
             module, _, name = type.key.rpartition(".")
             return {"module": module, "class_name": name, "config": config, "registered_name": name}
-        if layer.is_off and type.parts:
-            self.refusals.warn(layer, f"`{layer.name}`: {trains_all_the_same(type)}")
+        self.refusals.warn_of_switch(layer, type)
         if type.weights or not layer.trainable:
             config["trainable"] = layer.trainable  # some classes without weights do not know the word
         how, name = config.pop("quantization", None), policy_name(layer.policy)

@@ -25,7 +25,7 @@ from cnnsum.writers.code.variables import Variables
 from cnnsum.writers.keras import EXPORTED, OF_CALLS, ON_LISTS
 from cnnsum.writers.keras_names import Names, input_name, keras_name
 from cnnsum.writers.keras_states import STATES, given, has_states, nest, of_call, on_states, states, takes_list
-from cnnsum.writers.refusals import Refusals, trains_all_the_same
+from cnnsum.writers.refusals import Refusals
 from cnnsum.writers.values import has_formula, held_policy, policy_name, shortest
 
 _OPERATORS = {"Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "TrueDivide": "/"}
@@ -112,8 +112,7 @@ class _Writer(Shaped):
                 )
         if type.name in CELLS and not has_states(node):
             self.refusals.refuse(layer, f"`{layer.name}`: {on_states(type)}")
-        if layer.is_off and type.parts:
-            self.refusals.warn(layer, f"`{layer.name}`: {trains_all_the_same(type)}")
+        self.refusals.warn_of_switch(layer, type)
         found = self.known.call(node)
         outputs = 1 if found is None else len(found.outputs)
         constants = tuple([(one.index, repr(one.value)) for one in node.constants])

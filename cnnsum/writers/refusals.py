@@ -10,11 +10,6 @@ from cnnsum.graph.model import Graph, Layer
 from cnnsum.layers.base import LayerType
 
 
-def trains_all_the_same(type: LayerType) -> str:
-    """What becomes in Keras of a layer that does not train."""
-    return f"`trainable=False` does not reach the layers that Keras makes in {type.name}: set it again on what is made"
-
-
 class Refusals:
     """Collects them. Each is said once of a layer."""
 
@@ -33,6 +28,12 @@ class Refusals:
         """A spec does not declare the type of a layer."""
         message = f"`{layer.name}` is of a layer type that is declared elsewhere, `{type.name}`"
         self.warn(layer, message, "read the spec with the same declarations, or put them into it")
+
+    def warn_of_switch(self, layer: Layer, type: LayerType) -> None:
+        """A layer that does not train, where Keras makes layers in it that its switch does not reach."""
+        if layer.is_off and type.parts:
+            reaches = f"`trainable=False` does not reach the layers that Keras makes in {type.name}"
+            self.warn(layer, f"`{layer.name}`: {reaches}: set it again on what is made")
 
     def warn_of_names(self, names: Mapping[Layer, str]) -> None:
         """Names are written otherwise, or left out where there is no other: said once, of the first."""

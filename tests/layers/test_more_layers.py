@@ -242,12 +242,14 @@ def test_layers_of_images_and_signals_on_other_ranks_do_what_keras_declares() ->
 
 
 def _held_in(dtype: str, name: str, *, trainable: bool = True, **fields: Any) -> Inner:
-    return Inner(find(name), bound(name, **fields), "", trainable, dtype)  # type: ignore[arg-type]
+    return Inner(find(name), bound(name, **fields), "", trainable, dtype)  # type: ignore[arg-type]  # there is one
 
 
 def test_weights_are_in_the_dtype_of_the_layer_that_has_them() -> None:
     """So Keras makes them, whatever dtype the layer around has."""
-    spectral = find("SpectralNormalization").rule((N, 9), layer=_held_in("float16", "Dense", units=4))  # type: ignore[union-attr]
+    normalization = find("SpectralNormalization")
+    assert normalization is not None
+    spectral = normalization.rule((N, 9), layer=_held_in("float16", "Dense", units=4))
     assert {(own.name.rpartition("/")[2], own.dtype) for own in spectral.weights} == {
         *(("kernel", "float16"), ("vector_u", "float16"), ("bias", "float16")),
     }

@@ -95,7 +95,7 @@ def _appends_keys(fields: Mapping[str, object], _rank: int) -> bool:
 
 
 def _states(fields: Mapping[str, object], _rank: int) -> object:
-    return fields["hidden_size"] * fields["num_layers"] * (1 + fields["bidirectional"])  # type: ignore[operator]
+    return fields["hidden_size"] * fields["num_layers"] * (1 + fields["bidirectional"])  # type: ignore[operator]  # numbers, by their kinds
 
 
 _SLIDING: tuple[Role, ...] = ("convolution", "max pooling", "mean pooling")
