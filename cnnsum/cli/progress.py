@@ -27,7 +27,9 @@ class _Line:
         """Write the line anew, as wide as the terminal at most: a broken line could not be taken back."""
         self.due = monotonic() + _PAUSE
         told = " ".join(filter(None, (self.count or self.what, f"({monotonic() - self.begun:.0f} s)")))
-        told = told[: (os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1]
+        from cnnsum.cli.terminal import columns_of
+
+        told = told[: columns_of(sys.stderr) - 1]
         self._put(f"\r{told:<{self.width}}")
         self.width = len(told)
 

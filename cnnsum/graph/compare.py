@@ -162,7 +162,7 @@ def _differing(claims: Iterable[ShapeBeside | ShapeBuiltOn], inference: Inferenc
         # Mostly it is that of any batch.
         if shape is None or (shape[1:] == claimed[1:] and claimed[:1] == (None,)):
             continue
-        if not _fits(claimed, shape) and not _may_fit(claimed, shape):
+        if shape != claimed and not _may_fit(claimed, shape):
             found.append(Recorded(*claim))
     return found
 

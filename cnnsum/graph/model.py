@@ -211,7 +211,7 @@ class Layer:
     @property
     def freezes(self) -> bool:
         """Whether the layer's own switch keeps its weights from training: see `cnnsum.layers.inner.freezes`."""
-        return not (self.trainable or self.remade) and freezes(self.type, self.fields)
+        return self.is_off and freezes(self.type, self.fields)
 
     @property
     def is_off(self) -> bool:

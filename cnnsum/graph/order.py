@@ -108,14 +108,14 @@ def _walk(ends: Iterable[Node]) -> tuple[list[Node], dict[Layer, int]]:
         path = [end]
         done[end] = False
         first_seen.setdefault(end.layer, len(first_seen))
-        waiting = [iter(end.needs if end.computed else end.inputs)]
+        waiting = [iter(end.needs)]
         while path:
             for node, _ in waiting[-1]:
                 if node not in done:
                     first_seen.setdefault(node.layer, len(first_seen))
                     path.append(node)
                     done[node] = False
-                    waiting.append(iter(node.needs if node.computed else node.inputs))
+                    waiting.append(iter(node.needs))
                     break
                 if not done[node]:
                     raise CycleError(node, path)
@@ -136,7 +136,7 @@ def _depths(finished: list[Node]) -> tuple[dict[Node, int], dict[Layer, int]]:
         if depth < of_layer.get(node.layer, 0):
             depth = of_layer[node.layer]
         of_layer[node.layer] = of_node[node] = depth
-        for before, _ in node.needs if node.computed else node.inputs:
+        for before, _ in node.needs:
             if of_node.get(before, 0) <= depth:
                 of_node[before] = depth + 1
     return of_node, of_layer
